@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { isFlatHash } from "@lookalike/shared/domain/hamming";
+import type { Failure, FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/hash-block";
+import { bmvbhash } from "blockhash-core";
+import exifr from "exifr";
+import sharp from "sharp";
+import { z } from "zod";
+
+/**
+ * The published hash format, 256 bits: docs/hash-format.md says what is hashed, step by step. Any
+ * change to the steps below is a new version, because old and new hashes could not be compared.
+ */
+export const HASH_FORMAT = "blockhash16/1";
+export const HASH_BITS = 256;
+
+const GRID = 16;
+const SIDE = 256;
+/** Below this standard deviation of luma (0..255) a picture is one colour as far as a hash can tell. */
+const FLAT_LUMA_DEVIATION = 2;
+
+export interface HashLimits {
+  /** Pixels of the decoded image; more is refused before decoding. */
+  readonly maxPixels: number;
+  readonly timeoutSeconds: number;
+}
+
+/** Hashes one image file, given whole. Never throws for what the file may hold. */
+export const hashImage = async (file: Buffer, limits: HashLimits): Promise<Outcome> => {
+  if (file.length === 0) return failed("empty", "the file has no bytes");
+  try {
+    const image = sharp(file, { limitInputPixels: limits.maxPixels, failOn: "error" });
+    const metadata = await image.metadata();
+    if (metadata.compression === "hevc") return failed("unsupported", "HEIC (HEVC) cannot be decoded here");
+    const pixels = await image
+      .timeout({ seconds: limits.timeoutSeconds })
+      .autoOrient()
+      .resize(SIDE, SIDE, { fit: "fill", kernel: "cubic" })
+      .flatten({ background: "#ffffff" })
+      .toColourspace("srgb")
+      .ensureAlpha()
+      .raw({ depth: "uchar" })
+      .toBuffer();
+    const hash = Buffer.from(bmvbhash({ data: pixels, width: SIDE, height: SIDE }, GRID), "hex");
+    const flat = lumaDeviation(pixels) < FLAT_LUMA_DEVIATION || isFlatHash(hash);
+    return {
+      kind: flat ? "flat" : "hashed",
+      hash,
+      contentDigest: createHash("sha256").update(file).digest(),
+      facts: {
+        ...(metadata.autoOrient ?? {}),
+        bytes: file.length,
+        format: metadata.compression === "av1" ? "avif" : metadata.format,
+        ...(metadata.exif === undefined ? {} : await exifFacts(metadata.exif)),
+      },
+    };
+  } catch (error) {
+    return { kind: "failed", failure: failureOf(error) };
+  }
+};
+
+/** A failed outcome, its detail cut to what a message may carry. */
+export const failed = (reason: FailureReason, detail: string): Outcome => ({
+  kind: "failed",
+  failure: { reason, detail: tidy(detail, 120) },
+});
+
+/** libvips says what is wrong in words only: docs/decisions/0006-failure-reasons.md. */
+const REASONS: readonly [RegExp, FailureReason][] = [
+  [/pixel limit/i, "too-many-pixels"],
+  [/timeout/i, "timeout"],
+  [/premature end|truncated|unexpected end|out of data|not enough|end of (file|input)|incomplete/i, "truncated"],
+  [/unsupported image format|not in a supported format/i, "not-an-image"],
+];
+
+const failureOf = (error: unknown): Failure => {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? "corrupt";
+  return { reason, detail: tidy(message, 120) };
+};
+
+/** Standard deviation of luma (Rec. 601 weights) over RGBA pixels, 0..127.5. */
+const lumaDeviation = (rgba: Uint8Array): number => {
+  let sum = 0;
+  let squares = 0;
+  for (let at = 0; at < rgba.length; at += 4) {
+    const luma = 0.299 * (rgba[at] as number) + 0.587 * (rgba[at + 1] as number) + 0.114 * (rgba[at + 2] as number);
+    sum += luma;
+    squares += luma * luma;
+  }
+  const count = rgba.length / 4;
+  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+};
+
+const Exif = z.object({
+  DateTimeOriginal: z.string().optional(),
+  Make: z.string().optional(),
+  Model: z.string().optional(),
+});
+
+/**
+ * Time and camera from an EXIF block. The time stays the string the camera wrote, in ISO form: EXIF
+ * times have no zone, and a Date would shift with the machine's. A broken block is no failure.
+ */
+const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
+  try {
+    const tags = Exif.parse(
+      await exifr.parse(block.subarray(6), { pick: ["DateTimeOriginal", "Make", "Model"], reviveValues: false }),
+    );
+    const taken = /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(tags.DateTimeOriginal ?? "");
+    const camera = tidy([tags.Make, tags.Model].filter(Boolean).join(" "), 64);
+    return {
+      ...(taken === null ? {} : { takenAt: `${taken[1]}-${taken[2]}-${taken[3]}T${taken[4]}` }),
+      ...(camera === "" ? {} : { camera }),
+    };
+  } catch {
+    return {};
+  }
+};
+
+/** One line of text without control characters, at most `length` long. */
+const tidy = (text: string, length: number): string =>
+  text
+    .replace(/[\p{Cc}\p{Cs}\s]+/gu, " ")
+    .trim()
+    .slice(0, length)
+    .toWellFormed();

@@ -1,0 +1,75 @@
+import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
+import { EXIT, messageOf, OperatorError } from "../runtime/fail.ts";
+
+/** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
+export interface Bus {
+  /** This process, as others see it: `lookalike-<service>-<host>-<pid>`. */
+  readonly name: string;
+  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+}
+
+/** Debian 12 ships this version: the oldest that the tests run on. */
+export const NATS_FLOOR = "2.9.10";
+
+/**
+ * Connects for good: the client reconnects for ever, so when the connection closes anyway the
+ * process must end (`onClosed`), or its consumers would wait in silence (nats.js v2).
+ * @throws OperatorError when no server answers, it is too old, or JetStream is off
+ */
+export const connectBus = async (url: string, name: string, onClosed: (error: Error) => void): Promise<Bus> => {
+  const { host, username, password } = new URL(url);
+  const address = `NATS_URL=${url.replace(/\/\/.*@/, "//***@")}`;
+  const connection = await connect({
+    servers: host,
+    // Credentials stand in the address, as with the nats CLI: user:password@, or a token alone.
+    ...(password !== ""
+      ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
+      : username !== ""
+        ? { token: decodeURIComponent(username) }
+        : {}),
+    ...(url.startsWith("tls:") ? { tls: {} } : {}),
+    name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+    reconnectJitter: 500,
+    pingInterval: 10_000,
+    maxPingOut: 3,
+    timeout: 10_000,
+  }).catch((error: unknown) => {
+    throw new OperatorError(
+      `${address}: no NATS server answers there (${messageOf(error)}). Start one with: nats-server -js`,
+      EXIT.unavailable,
+      { cause: error },
+    );
+  });
+  const version = connection.info?.version ?? "0.0.0";
+  if (compareVersions(version, NATS_FLOOR) < 0) {
+    await connection.close();
+    throw new OperatorError(
+      `${address}: nats-server ${version} is too old, ${NATS_FLOOR} or newer is needed. Upgrade it.`,
+      EXIT.unavailable,
+    );
+  }
+  const jsm = await connection.jetstreamManager().catch(async (error: unknown) => {
+    await connection.close();
+    throw new OperatorError(
+      `${address}: JetStream is off there (${messageOf(error)}). Start the server with: nats-server -js`,
+      EXIT.unavailable,
+      { cause: error },
+    );
+  });
+  void connection
+    .closed()
+    .then((error) => onClosed(error instanceof Error ? error : new Error("NATS connection closed")));
+  return { name, connection, jsm, js: connection.jetstream({ timeout: 5_000 }) };
+};
+
+/** Below 0, 0 or above 0 as version `a` is older than, equal to or newer than `b`. */
+export const compareVersions = (a: string, b: string): number => {
+  const parts = (version: string) => version.split(/[.-]/).slice(0, 3).map(Number);
+  const [left, right] = [parts(a), parts(b)];
+  const differing = left.findIndex((part, at) => part !== right[at]);
+  return differing === -1 ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0);
+};

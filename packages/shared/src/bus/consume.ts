@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Consumer, JsMsg } from "nats";
+import PQueue from "p-queue";
+import { messageOf } from "../runtime/fail.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { Bus } from "./connect.ts";
+
+/** A consumer at work. */
+export interface Subscription {
+  /** Takes no more messages, waits for those in hand, then resolves. */
+  stop(): Promise<void>;
+}
+
+export interface Delivery {
+  readonly body: unknown;
+  readonly subject: string;
+  readonly stream: string;
+  readonly sequence: number;
+  /** 1 for the first delivery. */
+  readonly deliveryCount: number;
+}
+
+/** Thrown by a handler for a message that no retry will save. */
+export class PermanentError extends Error {
+  override readonly name = "PermanentError";
+}
+
+interface WorkOptions {
+  readonly stream: string;
+  /** In order of priority: a free slot takes the first one's message first. */
+  readonly durables: readonly string[];
+  /** Messages handled at once, over all durables. */
+  readonly concurrency: number;
+  /** Deliveries after which a failing message is given up; the consumer's max_deliver. */
+  readonly maxDeliver: number;
+  readonly handle: (delivery: Delivery) => Promise<void>;
+  /** Called before a message is given up for good. */
+  readonly giveUp: (delivery: Delivery, error: unknown) => Promise<void>;
+  readonly log: Logger;
+}
+
+const PULL_EXPIRES_MS = 5_000;
+const HEARTBEAT_MS = 15_000;
+const MAX_RETRY_DELAY_MS = 60_000;
+
+/**
+ * Handles tasks, one pull per free slot and durable: nothing is prefetched, so no task waits in a
+ * busy worker while another is idle, and every held message's ack wait is renewed.
+ */
+export const work = async (bus: Bus, options: WorkOptions): Promise<Subscription> => {
+  const { stream, durables, concurrency, log } = options;
+  const queue = new PQueue({ concurrency });
+  let stopping = false;
+  const pull = async (consumer: Consumer, priority: number): Promise<void> => {
+    while (!stopping) {
+      try {
+        const message = await consumer.next({ expires: PULL_EXPIRES_MS });
+        if (message === null) continue;
+        // A message that came while we stop is not started: back at once, for another worker.
+        if (stopping) message.nak(1);
+        else await heldAlive(message, () => queue.add(() => handleOne(message, options), { priority }));
+      } catch (error) {
+        log.warn({ stream, err: messageOf(error) }, "pull failed, trying again");
+        await sleep(500 + Math.random() * 500);
+      }
+    }
+  };
+  const loops: Promise<void>[] = [];
+  for (const [rank, durable] of durables.entries()) {
+    const consumer = await bus.js.consumers.get(stream, durable);
+    for (let slot = 0; slot < concurrency; slot += 1) loops.push(pull(consumer, -rank));
+  }
+  return {
+    async stop() {
+      stopping = true;
+      await queue.onIdle();
+      // An idle pull ends by itself within PULL_EXPIRES_MS; shutting down need not wait for it.
+      await Promise.race([Promise.all(loops), sleep(50)]);
+    },
+  };
+};
+
+const heldAlive = async (message: JsMsg, run: () => Promise<unknown>): Promise<void> => {
+  const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
+  try {
+    await run();
+  } finally {
+    clearInterval(heartbeat);
+  }
+};
+
+const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: WorkOptions): Promise<void> => {
+  const delivery = deliveryOf(message);
+  try {
+    await handle(delivery);
+    message.ack();
+  } catch (error) {
+    const last = error instanceof PermanentError || (maxDeliver > 0 && delivery.deliveryCount >= maxDeliver);
+    log.warn(
+      { subject: delivery.subject, delivery: delivery.deliveryCount, err: messageOf(error), last },
+      "message failed",
+    );
+    if (last) {
+      await giveUp(delivery, error);
+      // No reason text: servers before 2.10.4 take "+TERM reason" for an unknown answer.
+      message.term();
+    } else message.nak(retryDelayMs(delivery.deliveryCount));
+  }
+};
+
+const retryDelayMs = (deliveryCount: number): number =>
+  Math.min(1_000 * 2 ** (deliveryCount - 1), MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2);
+
+interface BatchOptions {
+  readonly stream: string;
+  readonly durable: string;
+  readonly maxMessages: number;
+  readonly maxWaitMs: number;
+  /** Resolves when the batch is applied for good: only then are its messages acked. */
+  readonly handle: (deliveries: readonly Delivery[]) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** Client-side prefetch: bounds the memory of a projection that lags behind large events. */
+const PREFETCH = 100;
+
+/**
+ * Micro-batches: as soon as nothing more is pending, `maxMessages` are there, or `maxWaitMs` have
+ * passed, the batch goes to `handle`; when that fails, all its messages come again.
+ */
+export const consumeBatches = async (
+  bus: Bus,
+  { stream, durable, maxMessages, maxWaitMs, handle, log }: BatchOptions,
+): Promise<Subscription> => {
+  const consumer = await bus.js.consumers.get(stream, durable);
+  const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
+  let batch: JsMsg[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let flushing = Promise.resolve();
+  const flush = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const taken = batch;
+    batch = [];
+    if (taken.length > 0) flushing = flushing.then(() => apply(taken));
+    return flushing;
+  };
+  const apply = async (taken: readonly JsMsg[]): Promise<void> => {
+    try {
+      await handle(taken.map(deliveryOf));
+      for (const message of taken) message.ack();
+    } catch (error) {
+      log.error({ durable, messages: taken.length, err: error }, "batch failed, its messages come again");
+      for (const message of taken) message.nak(retryDelayMs(1));
+    }
+  };
+  const loop = (async () => {
+    for await (const message of messages) {
+      batch.push(message);
+      timer ??= setTimeout(flush, maxWaitMs);
+      if (batch.length >= maxMessages || message.info.pending === 0) await flush();
+    }
+  })();
+  return {
+    async stop() {
+      messages.stop();
+      await Promise.race([loop, sleep(2_000)]);
+      await flush();
+    },
+  };
+};
+
+const deliveryOf = (message: JsMsg): Delivery => ({
+  body: parseJson(message),
+  subject: message.subject,
+  stream: message.info.stream,
+  sequence: message.info.streamSequence,
+  deliveryCount: message.info.deliveryCount,
+});
+
+/** undefined where the payload is no JSON: the handler's schema says so in its own words. */
+const parseJson = (message: JsMsg): unknown => {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,34 @@
+import type { EventOf, JobEventType } from "../domain/events.ts";
+import { encodeEvent, type Message } from "../domain/message.ts";
+import type { Bus } from "./connect.ts";
+import { publish } from "./publish.ts";
+import { STREAMS, subjects } from "./topology.ts";
+
+interface Origin {
+  readonly tenant: string;
+  readonly job: string;
+  readonly run: number;
+  readonly attempt: number;
+}
+
+/** An event as a message for the log. */
+export const eventMessage = <Type extends JobEventType>(
+  type: Type,
+  origin: Origin,
+  eventId: string,
+  body: EventOf<Type>["body"],
+): Message => ({
+  eventId,
+  stream: STREAMS.events,
+  subject: subjects.event(type, origin),
+  body: encodeEvent(type, origin, eventId, new Date(), body),
+});
+
+/** Publishes an event straight to the log; whoever owns a transaction uses the outbox instead. */
+export const publishEvent = async <Type extends JobEventType>(
+  bus: Bus,
+  type: Type,
+  origin: Origin,
+  eventId: string,
+  body: EventOf<Type>["body"],
+): Promise<void> => publish(bus, eventMessage(type, origin, eventId, body));

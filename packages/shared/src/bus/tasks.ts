@@ -1,0 +1,58 @@
+import { type DeadLetter, Task, type TaskKind } from "../domain/events.ts";
+import { messageOf } from "../runtime/fail.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { Bus } from "./connect.ts";
+import { type Delivery, PermanentError, type Subscription, work } from "./consume.ts";
+import { publish } from "./publish.ts";
+import { durablesOf, MAX_DELIVER, STREAMS, subjects } from "./topology.ts";
+
+interface TaskOptions {
+  readonly kind: TaskKind;
+  readonly concurrency: number;
+  readonly handle: (task: Task) => Promise<void>;
+  readonly log: Logger;
+}
+
+/**
+ * Works off the tasks of a kind, interactive ones first. A task that keeps failing goes to the dead
+ * letters with its error, and the coordinator decides what becomes of it.
+ */
+export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptions): Promise<Subscription> =>
+  work(bus, {
+    stream: STREAMS.tasks,
+    durables: durablesOf(kind),
+    concurrency,
+    maxDeliver: MAX_DELIVER,
+    log,
+    handle: (delivery) => handle(parse(delivery)),
+    giveUp: (delivery, error) => giveUp(bus, delivery, error),
+  });
+
+const parse = ({ body, subject }: Delivery): Task => {
+  const task = Task.safeParse(body);
+  if (!task.success) throw new PermanentError(`${subject}: not a task this version knows (${task.error.message})`);
+  return task.data;
+};
+
+const giveUp = async (bus: Bus, delivery: Delivery, error: unknown): Promise<void> => {
+  const task = Task.safeParse(delivery.body);
+  const eventId = `dead:${delivery.stream}:${delivery.sequence}`;
+  const at = new Date().toISOString();
+  if (!task.success) {
+    const subject = delivery.subject.replace("lookalike.task.", "lookalike.dead.");
+    await publish(bus, {
+      eventId,
+      stream: STREAMS.deadLetters,
+      subject,
+      body: { parked: delivery.body, error: messageOf(error), at },
+    });
+    return;
+  }
+  const letter: DeadLetter = { v: 1, task: task.data, error: messageOf(error).slice(0, 500), at };
+  await publish(bus, {
+    eventId,
+    stream: STREAMS.deadLetters,
+    subject: subjects.dead(task.data.kind, task.data),
+    body: letter,
+  });
+};

@@ -1,0 +1,221 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  NatsError,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "nats";
+import type { TaskClass, TaskKind } from "../domain/events.ts";
+import { PARTITIONS, partitionOf } from "../domain/partition.ts";
+import { EXIT, OperatorError } from "../runtime/fail.ts";
+import type { Bus } from "./connect.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+const GIB = 1024 ** 3;
+
+interface Addressed {
+  readonly tenant: string;
+  readonly job: string;
+}
+
+/** Where each kind of message goes: low-cardinality tokens only, never an image or a task number. */
+export const subjects = {
+  task: (kind: TaskKind, taskClass: TaskClass, { tenant, job }: Addressed): string =>
+    `lookalike.task.${kind}.${taskClass}.${partitionOf(job)}.${tenant}.${job}`,
+  event: (type: string, { tenant, job }: Addressed): string =>
+    `lookalike.event.${partitionOf(job)}.${tenant}.${job}.${type}`,
+  finalize: (run: number, { tenant, job }: Addressed): string =>
+    `lookalike.finalize.${partitionOf(job)}.${tenant}.${job}.${run}`,
+  dead: (kind: TaskKind, { tenant, job }: Addressed): string =>
+    `lookalike.dead.${kind}.${partitionOf(job)}.${tenant}.${job}`,
+} as const;
+
+export const STREAMS = {
+  tasks: "LOOKALIKE_TASKS",
+  events: "LOOKALIKE_EVENTS",
+  finalize: "LOOKALIKE_FINALIZE",
+  deadLetters: "LOOKALIKE_DEAD_LETTERS",
+  advisories: "LOOKALIKE_ADVISORIES",
+} as const;
+
+/** Deliveries of a task before it is a dead letter. */
+export const MAX_DELIVER = 5;
+const advisory = (kind: string, stream: string) => `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${stream}.>`;
+
+type StreamPlan = Partial<StreamConfig> & { name: string; subjects: string[] };
+
+/** Limits retention everywhere: WorkQueue streams keep ghosts after a crash on 2.9 (docs/decisions/0002). */
+export const streamPlans = (replicas: number): StreamPlan[] =>
+  [
+    {
+      name: STREAMS.tasks,
+      subjects: ["lookalike.task.>"],
+      max_age: nanos(3 * DAY),
+      max_bytes: 4 * GIB,
+      deny_delete: true,
+    },
+    {
+      name: STREAMS.events,
+      subjects: ["lookalike.event.>"],
+      max_age: nanos(30 * DAY),
+      max_bytes: 16 * GIB,
+      deny_delete: true,
+    },
+    {
+      name: STREAMS.finalize,
+      subjects: ["lookalike.finalize.>"],
+      max_age: nanos(365 * DAY),
+      max_bytes: GIB,
+      max_msgs_per_subject: 1,
+      discard: DiscardPolicy.New,
+      discard_new_per_subject: true,
+      deny_delete: true,
+      deny_purge: true,
+    },
+    { name: STREAMS.deadLetters, subjects: ["lookalike.dead.>"], max_age: nanos(30 * DAY), max_bytes: GIB },
+    {
+      name: STREAMS.advisories,
+      subjects: [advisory("MAX_DELIVERIES", STREAMS.tasks), advisory("MSG_TERMINATED", STREAMS.tasks)],
+      max_age: nanos(7 * DAY),
+      max_bytes: GIB,
+    },
+  ].map((plan) => ({
+    discard: DiscardPolicy.Old,
+    ...plan,
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    num_replicas: replicas,
+    duplicate_window: nanos(10 * MINUTE),
+    allow_direct: true,
+  }));
+
+type ConsumerPlan = Partial<ConsumerConfig> & { durable_name: string; filter_subject?: string };
+
+const consumer = (durable_name: string, settings: Partial<ConsumerConfig>): ConsumerPlan => ({
+  durable_name,
+  ack_policy: AckPolicy.Explicit,
+  deliver_policy: DeliverPolicy.All,
+  ...settings,
+});
+
+const BACKOFF = [60, 120, 300, 600].map((seconds) => nanos(seconds * SECOND));
+const worker = (durable: string, filter: string): ConsumerPlan =>
+  consumer(durable, {
+    filter_subject: filter,
+    ack_wait: BACKOFF[0] ?? 0,
+    backoff: BACKOFF,
+    max_deliver: MAX_DELIVER,
+    max_ack_pending: 256,
+  });
+
+export const coordinatorDurables = Array.from(
+  { length: PARTITIONS },
+  (_, p) => `coordinator-${String(p).padStart(2, "0")}`,
+);
+/** The consumers of a kind of task, in order of priority. */
+export const durablesOf = (kind: TaskKind): string[] =>
+  kind === "scan" ? ["scan"] : [`${kind}-interactive`, `${kind}-bulk`];
+
+/** Every durable consumer, by stream. Only the projection may retry for ever: it must never drop an event. */
+export const consumerPlans: Record<string, ConsumerPlan[]> = {
+  [STREAMS.tasks]: [
+    worker("scan", "lookalike.task.scan.>"),
+    ...(["hash", "compare"] as const).flatMap((kind) =>
+      (["interactive", "bulk"] as const).map((taskClass) =>
+        worker(`${kind}-${taskClass}`, `lookalike.task.${kind}.${taskClass}.>`),
+      ),
+    ),
+  ],
+  [STREAMS.events]: coordinatorDurables.map((durable) =>
+    consumer(durable, {
+      filter_subject: `lookalike.event.${durable.slice(-2)}.>`,
+      ack_wait: nanos(MINUTE),
+      max_deliver: -1,
+      max_ack_pending: 1_000,
+    }),
+  ),
+  [STREAMS.finalize]: [consumer("finalizer", { ack_wait: nanos(2 * MINUTE), max_deliver: -1, max_ack_pending: 16 })],
+  [STREAMS.deadLetters]: [
+    consumer("dead-letter-router", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 100 }),
+  ],
+  [STREAMS.advisories]: [
+    consumer("advisory-router", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 100 }),
+  ],
+};
+
+const STREAM_NOT_FOUND = 10059;
+const CONSUMER_NOT_FOUND = 10014;
+
+/**
+ * Creates what is missing and updates what may change: limits, waits, replicas. Never through a
+ * silent `add`: on 2.9 that overwrites another version's settings without a word.
+ * @throws OperatorError when a stream or consumer stands with other subjects or another retention
+ */
+export const ensureTopology = async ({ jsm }: Bus, replicas: number): Promise<void> => {
+  for (const plan of streamPlans(replicas)) {
+    const info = await unlessMissing(jsm.streams.info(plan.name), STREAM_NOT_FOUND);
+    if (info === null) await jsm.streams.add(plan);
+    else {
+      refuseDrift(plan.name, info.config, plan, ["subjects", "retention", "storage", "max_msgs_per_subject"]);
+      if (differs(info.config, plan)) await jsm.streams.update(plan.name, { ...info.config, ...plan });
+    }
+    for (const wanted of consumerPlans[plan.name] ?? []) {
+      const found = await unlessMissing(jsm.consumers.info(plan.name, wanted.durable_name), CONSUMER_NOT_FOUND);
+      if (found === null) await jsm.consumers.add(plan.name, wanted);
+      else {
+        refuseDrift(`${plan.name}/${wanted.durable_name}`, found.config, wanted, [
+          "filter_subject",
+          "ack_policy",
+          "deliver_policy",
+        ]);
+        if (differs(found.config, wanted)) {
+          const { ack_wait, backoff, max_deliver, max_ack_pending } = wanted;
+          await jsm.consumers.update(plan.name, wanted.durable_name, {
+            ...(ack_wait === undefined ? {} : { ack_wait }),
+            ...(backoff === undefined ? {} : { backoff }),
+            ...(max_deliver === undefined ? {} : { max_deliver }),
+            ...(max_ack_pending === undefined ? {} : { max_ack_pending }),
+          });
+        }
+      }
+    }
+  }
+};
+
+const differs = <Config extends object>(found: Config, wanted: Partial<Config>): boolean =>
+  Object.entries(wanted).some(([key, value]) => !same((found as Record<string, unknown>)[key], value));
+
+/** The server leaves defaults and zeros out of what it reports. */
+const same = (found: unknown, wanted: unknown): boolean =>
+  JSON.stringify(found ?? null) === JSON.stringify(wanted) || (found === undefined && !wanted);
+
+const refuseDrift = <Config extends object>(
+  name: string,
+  found: Config,
+  wanted: Partial<Config>,
+  keys: (keyof Config & string)[],
+): void => {
+  for (const key of keys) {
+    if (wanted[key] !== undefined && !same(found[key], wanted[key])) {
+      throw new OperatorError(
+        `${name}: its ${key} is ${JSON.stringify(found[key])}, not ${JSON.stringify(wanted[key])}; that can't be changed in place. Point NATS_URL at Lookalike's own server or account.`,
+        EXIT.config,
+      );
+    }
+  }
+};
+
+const unlessMissing = async <Info>(request: Promise<Info>, missingCode: number): Promise<Info | null> => {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.err_code === missingCode) return null;
+    throw error;
+  }
+};

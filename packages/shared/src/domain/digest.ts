@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+import type { HashBlock } from "./hash-block.ts";
+
+/** SHA-256 of a task's encoded edges, hex: two workers that did the task agree on it. */
+export const edgesDigest = (edges: Uint8Array): string => createHash("sha256").update(edges).digest("hex");
+
+/** SHA-256 of all that a block says, hex. */
+export const hashBlockDigest = (block: HashBlock): string =>
+  createHash("sha256")
+    .update(`${block.block}\n`)
+    .update(block.states)
+    .update(block.hashes)
+    .update(block.contentDigests)
+    .update(JSON.stringify(block.details))
+    .digest("hex");

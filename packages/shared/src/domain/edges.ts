@@ -1,0 +1,82 @@
+/** Similar pairs of images: ordinals a < b and their Hamming distance in bits, in columns. */
+export interface Edges {
+  readonly a: Uint32Array;
+  readonly b: Uint32Array;
+  readonly distance: Uint8Array;
+}
+
+export const NO_EDGES: Edges = {
+  a: new Uint32Array(0),
+  b: new Uint32Array(0),
+  distance: new Uint8Array(0),
+};
+
+export const edgeCount = (edges: Edges): number => edges.a.length;
+
+/**
+ * Edges in ascending (a, b), each as two delta varints (LEB128) and a distance byte, 3 to 11 bytes
+ * an edge. Equal edge sets give equal bytes, so a digest can compare two workers' answers.
+ */
+export const encodeEdges = (edges: Edges): Uint8Array => {
+  const count = edgeCount(edges);
+  const order = Uint32Array.from({ length: count }, (_, at) => at).sort(
+    (x, y) => at(edges.a, x) - at(edges.a, y) || at(edges.b, x) - at(edges.b, y),
+  );
+  const bytes = new Uint8Array(count * 11);
+  let end = 0;
+  const varint = (value: number) => {
+    let rest = value;
+    while (rest >= 0x80) {
+      bytes[end++] = (rest & 0x7f) | 0x80;
+      rest = rest >>> 7;
+    }
+    bytes[end++] = rest;
+  };
+  let lastA = 0;
+  let lastB = 0;
+  for (const edge of order) {
+    const a = at(edges.a, edge);
+    const b = at(edges.b, edge);
+    varint(a - lastA);
+    varint(b - (a === lastA ? lastB : a));
+    bytes[end++] = at(edges.distance, edge);
+    lastA = a;
+    lastB = b;
+  }
+  return bytes.slice(0, end);
+};
+
+/** Inverse of {@link encodeEdges}. @throws RangeError on bytes that end inside an edge */
+export const decodeEdges = (bytes: Uint8Array): Edges => {
+  const a: number[] = [];
+  const b: number[] = [];
+  const distance: number[] = [];
+  let end = 0;
+  const byte = (): number => {
+    const value = bytes[end++];
+    if (value === undefined) throw new RangeError(`edges end inside an edge, at byte ${end - 1}`);
+    return value;
+  };
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const part = byte();
+      value += (part & 0x7f) * 2 ** shift;
+      if (part < 0x80) return value;
+    }
+  };
+  let lastA = 0;
+  let lastB = 0;
+  while (end < bytes.length) {
+    const nextA = lastA + varint();
+    const nextB = varint() + (nextA === lastA ? lastB : nextA);
+    a.push(nextA);
+    b.push(nextB);
+    distance.push(byte());
+    lastA = nextA;
+    lastB = nextB;
+  }
+  return { a: Uint32Array.from(a), b: Uint32Array.from(b), distance: Uint8Array.from(distance) };
+};
+
+const at = (column: Uint32Array | Uint8Array, index: number): number => column[index] ?? 0;

@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { base64Bytes } from "./bytes.ts";
+import { Failure, HashBlock } from "./hash-block.ts";
+import { JobMode, JobOptions, Source } from "./options.ts";
+
+/** The kinds of unit of work; each has its own task subject and consumers. */
+export const TaskKind = z.enum(["scan", "hash", "compare"]);
+export type TaskKind = z.infer<typeof TaskKind>;
+
+/** interactive: small jobs, with consumers of their own so that bulk work cannot starve them. */
+export const TaskClass = z.enum(["interactive", "bulk"]);
+export type TaskClass = z.infer<typeof TaskClass>;
+
+/** What every message about a job carries. */
+const Envelope = z.object({
+  v: z.literal(1),
+  eventId: z.string(),
+  tenant: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  job: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+  run: z.int().min(1),
+  attempt: z.int().min(0),
+  at: z.iso.datetime(),
+  traceparent: z.string().optional(),
+});
+
+const event = <Type extends string, Body extends z.ZodType>(type: Type, body: Body) =>
+  Envelope.extend({ type: z.literal(type), body });
+
+const ListedImage = z.object({
+  ordinal: z.int().min(0),
+  path: z.string(),
+  fingerprint: z.string(),
+  bytes: z.int().nullable(),
+  modifiedAt: z.iso.datetime().nullable(),
+  givenHash: base64Bytes.nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  failure: Failure.nullable(),
+});
+/** An image as its source lists it, before hashing. */
+export type ListedImage = z.infer<typeof ListedImage>;
+
+const NONE = z.object({});
+
+export const JobEvent = z.discriminatedUnion("type", [
+  event(
+    "job-accepted",
+    z.object({
+      catalog: z.object({ id: z.string(), name: z.string(), source: Source }),
+      mode: JobMode,
+      options: JobOptions,
+    }),
+  ),
+  event("images-listed", z.object({ images: z.array(ListedImage) })),
+  event("images-vanished", z.object({ ordinals: z.array(z.int().min(0)) })),
+  event(
+    "listing-done",
+    z.object({
+      images: z.int().min(0),
+      blockSize: z.int().min(1),
+      blocks: z.int().min(0),
+      hashBits: z.int().min(64).max(256),
+      /** Blocks an earlier job hashed, and what is in them. */
+      hashedBlocks: base64Bytes,
+      hashedImages: z.int().min(0),
+      failedImages: z.int().min(0),
+      /** The finished job whose edges this one builds on. */
+      base: z.object({ job: z.string(), blocks: z.int() }).nullable(),
+    }),
+  ),
+  event("listing-failed", z.object({ detail: z.string() })),
+  event("hash-done", HashBlock.extend({ digest: z.string() })),
+  event(
+    "pair-batch-done",
+    z.object({
+      task: z.int().min(0),
+      comparisons: z.int().min(0),
+      edgeCount: z.int().min(0),
+      /** null: too many for a message; the worker stored them in `compare_result` under `digest`. */
+      edges: base64Bytes.nullable(),
+      digest: z.string(),
+      kernel: z.string(),
+      milliseconds: z.number(),
+    }),
+  ),
+  event(
+    "task-quarantined",
+    z.object({
+      kind: z.enum(["hash", "compare"]),
+      task: z.int().min(0),
+      /** Images lost with a hash task. */
+      images: z.int().min(0),
+      reason: z.string(),
+    }),
+  ),
+  event("job-paused", NONE),
+  event("job-resumed", NONE),
+  event("job-cancelled", NONE),
+  event("job-finalized", z.object({ groups: z.int(), groupedImages: z.int() })),
+]);
+export type JobEvent = z.infer<typeof JobEvent>;
+export type JobEventType = JobEvent["type"];
+export type EventOf<Type extends JobEventType> = Extract<JobEvent, { type: Type }>;
+
+/** One unit of work: which plan, which number. */
+export const Task = Envelope.omit({ eventId: true, at: true }).extend({
+  kind: TaskKind,
+  catalog: z.string(),
+  task: z.int().min(0),
+  blockSize: z.int().min(1).nullable(),
+  hashBits: z.int().nullable(),
+  radiusBits: z.int().nullable(),
+  plan: z.object({ firstBlock: z.int(), blocks: z.int(), pairsPerTask: z.int() }).nullable(),
+});
+export type Task = z.infer<typeof Task>;
+
+/** The order to group, written once per (job, run). */
+export const Finalize = Envelope.extend({ type: z.literal("finalize"), catalog: z.string() });
+export type Finalize = z.infer<typeof Finalize>;
+
+/** A task that no retry will save, with the error that says so. */
+export const DeadLetter = z.object({ v: z.literal(1), task: Task, error: z.string(), at: z.iso.datetime() });
+export type DeadLetter = z.infer<typeof DeadLetter>;

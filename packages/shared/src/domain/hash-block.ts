@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { base64Bytes } from "./bytes.ts";
+
+/** Why an image could not be hashed. */
+export const FailureReason = z.enum([
+  "bad-line",
+  "changed",
+  "corrupt",
+  "duplicate-id",
+  "empty",
+  "missing",
+  "not-a-regular-file",
+  "not-an-image",
+  "quarantined",
+  "timeout",
+  "too-large",
+  "too-many-pixels",
+  "truncated",
+  "unreadable",
+  "unsupported",
+]);
+export type FailureReason = z.infer<typeof FailureReason>;
+
+export const Failure = z.object({ reason: FailureReason, detail: z.string().max(120) });
+export type Failure = z.infer<typeof Failure>;
+
+/** What is known of a hashed image besides its hashes. */
+export const ImageFacts = z.object({
+  width: z.int().optional(),
+  height: z.int().optional(),
+  bytes: z.int().optional(),
+  format: z.string().max(16).optional(),
+  takenAt: z.string().max(40).optional().meta({ description: "EXIF DateTimeOriginal as written, no time zone added" }),
+  camera: z.string().max(64).optional(),
+});
+export type ImageFacts = z.infer<typeof ImageFacts>;
+
+/** The outcome of hashing one image. A flat image is set apart: it takes no part in comparing. */
+export type Outcome =
+  | { kind: "hashed" | "flat"; hash: Uint8Array; contentDigest: Uint8Array | null; facts: ImageFacts }
+  | { kind: "failed"; failure: Failure }
+  | { kind: "absent" };
+
+export const STATE = { absent: 0, hashed: 1, flat: 2, failed: 3 } as const;
+
+/**
+ * A block of hashed images in columns; position p is ordinal block * blockSize + p. This is the
+ * body of `hash-done` and, column for column, the row of table `hash_block`.
+ */
+export const HashBlock = z.object({
+  block: z.int().min(0),
+  states: base64Bytes.meta({ description: "One byte a position: 0 absent, 1 hashed, 2 flat, 3 failed" }),
+  hashes: base64Bytes.meta({ description: "hashBits / 8 bytes a position, zero where there is no hash" }),
+  contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
+  details: z.array(z.union([ImageFacts, Failure, z.null()])),
+});
+export type HashBlock = z.infer<typeof HashBlock>;
+
+const CONTENT_DIGEST_BYTES = 32;
+
+/** Outcomes in ordinal order, as columns. */
+export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly Outcome[]): HashBlock => {
+  const hashBytes = hashBits / 8;
+  const digested = outcomes.some((outcome) => "contentDigest" in outcome && outcome.contentDigest !== null);
+  const states = new Uint8Array(outcomes.length);
+  const hashes = new Uint8Array(outcomes.length * hashBytes);
+  const contentDigests = new Uint8Array(digested ? outcomes.length * CONTENT_DIGEST_BYTES : 0);
+  const details = outcomes.map((outcome, position) => {
+    states[position] = STATE[outcome.kind];
+    switch (outcome.kind) {
+      case "absent":
+        return null;
+      case "failed":
+        return outcome.failure;
+      default:
+        hashes.set(outcome.hash, position * hashBytes);
+        if (outcome.contentDigest !== null) {
+          contentDigests.set(outcome.contentDigest, position * CONTENT_DIGEST_BYTES);
+        }
+        return Object.keys(outcome.facts).length === 0 ? null : outcome.facts;
+    }
+  });
+  return { block, states, hashes, contentDigests, details };
+};
+
+/** Images in the block in `state`. */
+export const countState = (block: Pick<HashBlock, "states">, state: keyof typeof STATE): number => {
+  let count = 0;
+  for (const value of block.states) if (value === STATE[state]) count += 1;
+  return count;
+};
+
+/** Images in the block, failed ones included. */
+export const imagesIn = (block: Pick<HashBlock, "states">): number => block.states.length - countState(block, "absent");
+
+/** The content digest at `position`, or null for given hashes and images that failed. */
+export const contentDigestAt = (
+  block: Pick<HashBlock, "contentDigests" | "states">,
+  position: number,
+): Uint8Array | null =>
+  block.contentDigests.length === 0 || block.states[position] === STATE.failed
+    ? null
+    : block.contentDigests.subarray(position * CONTENT_DIGEST_BYTES, (position + 1) * CONTENT_DIGEST_BYTES);
+
+/** The failure at `position`, or null. */
+export const failureAt = (block: Pick<HashBlock, "details" | "states">, position: number): Failure | null =>
+  block.states[position] === STATE.failed ? Failure.parse(block.details[position]) : null;
+
+/** The facts at `position`; empty where nothing is known. */
+export const factsAt = (block: Pick<HashBlock, "details" | "states">, position: number): ImageFacts =>
+  block.states[position] === STATE.failed ? {} : ImageFacts.parse(block.details[position] ?? {});

@@ -1,0 +1,282 @@
+import { type DoneSet, emptySet, has, prefixLength, size, union, withoutUnit, withUnit } from "./done-set.ts";
+import type { EventOf, JobEvent, TaskClass } from "./events.ts";
+import { countState, imagesIn } from "./hash-block.ts";
+import { defaultThresholdBits, type JobMode, type JobOptions, radiusBitsFor } from "./options.ts";
+import { eligibleTasks, type Plan, pairCount, pairsOfTask, taskCount } from "./plan.ts";
+
+export type JobState = "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
+
+/** Blocks to hash or tasks to compare: which are handed out, which are finished. */
+export interface Work {
+  readonly count: number;
+  /** Units below this one have been dispatched. */
+  readonly cursor: number;
+  readonly done: DoneSet;
+  readonly quarantined: DoneSet;
+}
+
+/** The projection of a job's events, and all that is needed to go on with it. */
+export interface Job {
+  readonly id: string;
+  readonly tenant: string;
+  readonly catalog: string;
+  readonly mode: JobMode;
+  readonly options: JobOptions;
+  readonly state: JobState;
+  readonly paused: boolean;
+  readonly run: number;
+  readonly failure: string | null;
+  readonly base: { readonly job: string; readonly blocks: number } | null;
+  readonly blockSize: number | null;
+  readonly hashBits: number | null;
+  readonly thresholdBits: number | null;
+  readonly radiusBits: number | null;
+  readonly images: number;
+  readonly hashedImages: number;
+  readonly failedImages: number;
+  readonly hash: Work;
+  readonly compare: Work;
+}
+
+const NO_WORK: Work = { count: 0, cursor: 0, done: emptySet(0), quarantined: emptySet(0) };
+
+/** The job that a `job-accepted` event starts. */
+export const acceptedJob = (event: EventOf<"job-accepted">): Job => ({
+  id: event.job,
+  tenant: event.tenant,
+  catalog: event.body.catalog.id,
+  mode: event.body.mode,
+  options: event.body.options,
+  state: "accepted",
+  paused: false,
+  run: event.run,
+  failure: null,
+  base: null,
+  blockSize: null,
+  hashBits: null,
+  thresholdBits: null,
+  radiusBits: null,
+  images: 0,
+  hashedImages: 0,
+  failedImages: 0,
+  hash: NO_WORK,
+  compare: NO_WORK,
+});
+
+export const planOf = (job: Job): Plan => ({
+  firstBlock: job.base?.blocks ?? 0,
+  blocks: job.hash.count,
+  pairsPerTask: job.options.pairsPerTask,
+});
+
+/** Jobs up to this many images go before bulk work. */
+const INTERACTIVE_IMAGES = 10_000;
+export const classOf = (job: Job): TaskClass => (job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk");
+
+const isOver = (job: Job): boolean => ["completed", "failed", "cancelled"].includes(job.state);
+
+/**
+ * Folds one event into the job. Commutative and idempotent for everything workers report: these
+ * are insertions into sets, so an event that comes twice, late or out of order changes nothing.
+ */
+export const evolve = (job: Job, event: JobEvent): Job => {
+  if (isOver(job)) return job;
+  switch (event.type) {
+    case "listing-done":
+      return job.state === "accepted" || job.state === "listing" ? listed(job, event.body) : job;
+    case "listing-failed":
+      return job.state === "accepted" || job.state === "listing"
+        ? { ...job, state: "failed", failure: event.body.detail }
+        : job;
+    case "hash-done": {
+      const { block } = event.body;
+      if (job.state !== "running" || has(job.hash.done, block)) return job;
+      // A quarantined block's images were counted as failed: now it is known what they are.
+      const images = imagesIn(event.body);
+      const alreadyCounted = has(job.hash.quarantined, block) ? images : 0;
+      return {
+        ...job,
+        hash: finished(job.hash, block),
+        hashedImages: job.hashedImages + images - alreadyCounted,
+        failedImages: job.failedImages + countState(event.body, "failed") - alreadyCounted,
+      };
+    }
+    case "pair-batch-done":
+      if (job.state !== "running" || has(job.compare.done, event.body.task)) return job;
+      return { ...job, compare: finished(job.compare, event.body.task) };
+    case "task-quarantined": {
+      const { kind, task } = event.body;
+      if (job.state !== "running" || has(settled(job[kind]), task)) return job;
+      const images = kind === "hash" ? event.body.images : 0;
+      return {
+        ...job,
+        [kind]: { ...job[kind], quarantined: withUnit(job[kind].quarantined, task) },
+        hashedImages: job.hashedImages + images,
+        failedImages: job.failedImages + images,
+      };
+    }
+    case "job-paused":
+      return { ...job, paused: true };
+    case "job-resumed":
+      return { ...job, paused: false };
+    case "job-cancelled":
+      return { ...job, state: "cancelled" };
+    case "job-finalized":
+      return { ...job, state: "completed" };
+    case "job-accepted":
+    case "images-listed":
+    case "images-vanished":
+      return job;
+  }
+};
+
+const listed = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
+  const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(body.hashBits);
+  const planned: Job = {
+    ...job,
+    state: "running",
+    base: body.base,
+    blockSize: body.blockSize,
+    hashBits: body.hashBits,
+    thresholdBits,
+    radiusBits: radiusBitsFor(body.hashBits, thresholdBits),
+    images: body.images,
+    hashedImages: body.hashedImages,
+    failedImages: body.failedImages,
+    hash: {
+      count: body.blocks,
+      cursor: 0,
+      done: union(emptySet(body.blocks), body.hashedBlocks),
+      quarantined: emptySet(body.blocks),
+    },
+  };
+  const tasks = taskCount(planOf(planned));
+  return { ...planned, compare: { count: tasks, cursor: 0, done: emptySet(tasks), quarantined: emptySet(tasks) } };
+};
+
+/** A result that arrives after all takes its unit out of quarantine. */
+const finished = (work: Work, unit: number): Work => ({
+  ...work,
+  done: withUnit(work.done, unit),
+  quarantined: has(work.quarantined, unit) ? withoutUnit(work.quarantined, unit) : work.quarantined,
+});
+
+/** Units that need no more work: done or quarantined. */
+export const settled = (work: Work): DoneSet => union(work.done, work.quarantined);
+
+/** Every block and every task is in its done set, or quarantined. */
+export const isComplete = (job: Job): boolean =>
+  job.state === "running" &&
+  size(settled(job.hash)) === job.hash.count &&
+  size(settled(job.compare)) === job.compare.count;
+
+export type Decision =
+  | { readonly type: "scan" }
+  | { readonly type: "dispatch"; readonly kind: "hash" | "compare"; readonly from: number; readonly to: number }
+  | { readonly type: "finalize"; readonly run: number };
+
+/**
+ * What to do next, by the job alone: no clock, no I/O.
+ * @param monitor true when the completion monitor asks: with `dispatch: "all"` only it ends a job
+ */
+export const decide = (job: Job, monitor = false): Decision[] => {
+  if (job.paused) return [];
+  if (job.state === "accepted") return [{ type: "scan" }];
+  if (job.state !== "running") return [];
+  if (isComplete(job) && (monitor || job.options.dispatch !== "all")) {
+    return [{ type: "finalize", run: job.run }];
+  }
+  const blocksReady = prefixLength(settled(job.hash), job.hash.count);
+  const { batchSize, dispatch } = job.options;
+  return [
+    ...dispatchable("hash", job.hash, job.hash.count, windowRoom(job.hash, batchSize)),
+    ...dispatchable(
+      "compare",
+      job.compare,
+      eligibleTasks(planOf(job), blocksReady),
+      ROOM[dispatch](job.compare, batchSize),
+    ),
+  ];
+};
+
+/** Dispatched units that are neither done nor quarantined. */
+export const outstanding = (work: Work): number => {
+  let count = 0;
+  const finishedUnits = settled(work);
+  for (let unit = 0; unit < work.cursor; unit += 1) if (!has(finishedUnits, unit)) count += 1;
+  return count;
+};
+
+const windowRoom = (work: Work, batchSize: number): number => batchSize - outstanding(work);
+const ROOM = {
+  window: windowRoom,
+  waves: (work: Work, batchSize: number): number => (outstanding(work) === 0 ? batchSize : 0),
+  all: (): number => Number.POSITIVE_INFINITY,
+};
+
+const dispatchable = (kind: "hash" | "compare", work: Work, ready: number, room: number): Decision[] => {
+  const finishedUnits = settled(work);
+  let to = work.cursor;
+  for (let left = room; to < ready && (left > 0 || has(finishedUnits, to)); to += 1) {
+    if (!has(finishedUnits, to)) left -= 1;
+  }
+  return to > work.cursor ? [{ type: "dispatch", kind, from: work.cursor, to }] : [];
+};
+
+/** The job once `decision` is carried out. */
+export const enact = (job: Job, decision: Decision): Job => {
+  switch (decision.type) {
+    case "scan":
+      return { ...job, state: "listing" };
+    case "dispatch":
+      return { ...job, [decision.kind]: { ...job[decision.kind], cursor: decision.to } };
+    case "finalize":
+      return { ...job, state: "finalizing" };
+  }
+};
+
+export type Phase = "listing" | "hashing" | "comparing" | "grouping" | "done";
+
+/** A job's progress in the numbers people ask for. Counts never go backwards. */
+export interface Progress {
+  readonly phase: Phase;
+  readonly totalImages: number;
+  readonly completedImages: number;
+  readonly failedImages: number;
+  readonly totalBlocks: number;
+  readonly completedBlocks: number;
+  readonly totalBlockPairs: number;
+  readonly completedBlockPairs: number;
+  readonly totalTasks: number;
+  readonly completedTasks: number;
+  readonly quarantinedTasks: number;
+}
+
+export const progressOf = (job: Job): Progress => ({
+  phase: phaseOf(job),
+  totalImages: job.images,
+  completedImages: job.hashedImages,
+  failedImages: job.failedImages,
+  totalBlocks: job.hash.count,
+  completedBlocks: size(job.hash.done),
+  totalBlockPairs: pairCount(planOf(job)),
+  completedBlockPairs: completedPairs(job),
+  totalTasks: job.compare.count,
+  completedTasks: size(job.compare.done),
+  quarantinedTasks: size(job.hash.quarantined) + size(job.compare.quarantined),
+});
+
+const phaseOf = (job: Job): Phase => {
+  if (job.state === "accepted" || job.state === "listing") return "listing";
+  if (job.state === "finalizing") return "grouping";
+  if (job.state !== "running") return "done";
+  return size(settled(job.hash)) < job.hash.count ? "hashing" : "comparing";
+};
+
+const completedPairs = (job: Job): number => {
+  const last = job.compare.count - 1;
+  if (last < 0) return 0;
+  const plan = planOf(job);
+  const short = plan.pairsPerTask - (pairsOfTask(plan, last).to - pairsOfTask(plan, last).from);
+  return size(job.compare.done) * plan.pairsPerTask - (has(job.compare.done, last) ? short : 0);
+};

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { type EventOf, JobEvent, type JobEventType } from "./events.ts";
+
+/** A message ready to be published: what the outbox holds and the relay sends. */
+export interface Message {
+  readonly eventId: string;
+  readonly stream: string;
+  readonly subject: string;
+  readonly body: Record<string, unknown>;
+}
+
+interface Origin {
+  readonly tenant: string;
+  readonly job: string;
+  readonly run: number;
+  readonly attempt: number;
+}
+
+/**
+ * An event in its wire form, bytes as base64.
+ * @throws ZodError when the body does not fit its own schema
+ */
+export const encodeEvent = <Type extends JobEventType>(
+  type: Type,
+  { tenant, job, run, attempt }: Origin,
+  eventId: string,
+  at: Date,
+  body: EventOf<Type>["body"],
+): Record<string, unknown> =>
+  z.encode(JobEvent, { v: 1, type, eventId, tenant, job, run, attempt, at: at.toISOString(), body } as JobEvent);
+
+/** An event from its wire form, or null where version or shape are unknown: to be parked, not dropped. */
+export const decodeEvent = (wire: unknown): JobEvent | null => {
+  const parsed = JobEvent.safeParse(wire);
+  return parsed.success ? parsed.data : null;
+};

@@ -1,0 +1,74 @@
+import { z } from "zod";
+
+/** Where a catalog's images come from. Each kind is one file under the hasher's `sources/`. */
+export const Source = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("directory"),
+    root: z.string().min(1).meta({ description: "Absolute path of the folder to scan" }),
+    include: z
+      .array(z.string())
+      .default([])
+      .meta({ description: "Globs a relative path must match; none = every image" }),
+    exclude: z.array(z.string()).default([]).meta({ description: "Globs of relative paths to leave out" }),
+    svg: z.boolean().default(false).meta({ description: "Also list SVG files" }),
+  }),
+  z.object({
+    kind: z.literal("hashes"),
+    file: z
+      .string()
+      .min(1)
+      .meta({ description: "Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?}" }),
+  }),
+]);
+export type Source = z.infer<typeof Source>;
+
+/** How similar pairs become groups. See `grouping.ts`. */
+export const Grouping = z.enum(["clique", "star", "pairs", "transitive"]);
+export type Grouping = z.infer<typeof Grouping>;
+
+/**
+ * How comparison tasks are handed out: a sliding `window` of `batchSize` outstanding tasks, `waves`
+ * of `batchSize` that each wait for their last task, or `all` at once with the completion monitor.
+ */
+export const Dispatch = z.enum(["window", "waves", "all"]);
+export type Dispatch = z.infer<typeof Dispatch>;
+
+export const MAX_THRESHOLD_BITS = 64;
+
+/** What an owner may choose when starting a job. */
+export const JobOptions = z.object({
+  thresholdBits: z.int().min(0).max(MAX_THRESHOLD_BITS).nullable().default(null).meta({
+    description: "Largest Hamming distance of a similar pair, in bits; null = the default for the hash length",
+  }),
+  grouping: Grouping.default("clique"),
+  blockSize: z
+    .int()
+    .min(2)
+    .max(4_096)
+    .nullable()
+    .default(null)
+    .meta({ description: "Images per block, fixed for the life of the catalog; null = by catalog size" }),
+  pairsPerTask: z.int().min(1).max(10_000).default(50),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .meta({ description: "Outstanding tasks (window) or tasks per wave (waves)" }),
+  dispatch: Dispatch.default("window"),
+});
+export type JobOptions = z.infer<typeof JobOptions>;
+
+/** new: compare only what no earlier job compared. full: compare everything again. */
+export const JobMode = z.enum(["new", "full"]);
+export type JobMode = z.infer<typeof JobMode>;
+
+/** Threshold when the owner gives none: docs/decisions/0004-threshold.md has the measurement. */
+export const defaultThresholdBits = (hashBits: number): number => Math.floor((hashBits * 5) / 64);
+
+/**
+ * Edges are stored up to this distance, so that another threshold regroups without comparing
+ * again: an eighth of the hash, or the threshold where that is larger.
+ */
+export const radiusBitsFor = (hashBits: number, thresholdBits: number): number =>
+  Math.max(thresholdBits, Math.floor(hashBits / 8));

@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { eligibleTasks, type Plan, pairCount, pairNumber, pairOf, pairsOfTask, taskCount } from "./plan.ts";
+
+const planFor = (images: number, blockSize: number, pairsPerTask: number): Plan => ({
+  firstBlock: 0,
+  blocks: Math.ceil(images / blockSize),
+  pairsPerTask,
+});
+const plans = fc
+  .record({
+    blocks: fc.integer({ min: 0, max: 60 }),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+    pairsPerTask: fc.integer({ min: 1, max: 99 }),
+  })
+  .map(({ blocks, share, pairsPerTask }): Plan => ({ firstBlock: Math.floor(share * blocks), blocks, pairsPerTask }));
+
+describe("the plan", () => {
+  it("makes of 96,144 images what the failed run had: 385 blocks, 74,305 pairs, 1,487 tasks", () => {
+    const plan = planFor(96_144, 250, 50);
+    expect([plan.blocks, pairCount(plan), taskCount(plan)]).toEqual([385, 74_305, 1_487]);
+  });
+
+  it.each([
+    [50, 1_487],
+    [500, 149],
+    [1_000, 75],
+  ])("needs %i pairs a task for %i tasks", (pairsPerTask, tasks) => {
+    expect(taskCount(planFor(96_144, 250, pairsPerTask))).toBe(tasks);
+  });
+
+  it.each([
+    [1_000_000, 1_024, 977, 477_753, 9_556],
+    [10_000_000, 4_096, 2_442, 2_982_903, 59_659],
+  ])("scales to %i images", (images, blockSize, blocks, pairs, tasks) => {
+    const plan = planFor(images, blockSize, 50);
+    expect([plan.blocks, pairCount(plan), taskCount(plan)]).toEqual([blocks, pairs, tasks]);
+  });
+
+  it("numbers pairs column by column, and finds each pair again", () => {
+    expect([0, 1, 2, 3, 4, 5].map(pairOf)).toEqual([
+      { i: 0, j: 0 },
+      { i: 0, j: 1 },
+      { i: 1, j: 1 },
+      { i: 0, j: 2 },
+      { i: 1, j: 2 },
+      { i: 2, j: 2 },
+    ]);
+    fc.assert(
+      fc.property(
+        fc.maxSafeNat().map((pair) => pair % 2 ** 52),
+        (pair) => pairNumber(pairOf(pair)) === pair,
+      ),
+    );
+  });
+
+  it.each([-1, 0.5, 2 ** 52, Number.NaN])("refuses pair number %d", (pair) => {
+    expect(() => pairOf(pair)).toThrow(RangeError);
+  });
+
+  it("gives every pair from its first column on to exactly one task", () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const seen: string[] = [];
+        for (let task = 0; task < taskCount(plan); task += 1) {
+          const { from, to } = pairsOfTask(plan, task);
+          expect(to).toBeGreaterThan(from);
+          for (let pair = from; pair < to; pair += 1) seen.push(JSON.stringify(pairOf(pair)));
+        }
+        const wanted: string[] = [];
+        for (let j = plan.firstBlock; j < plan.blocks; j += 1)
+          for (let i = 0; i <= j; i += 1) wanted.push(JSON.stringify({ i, j }));
+        expect(seen).toEqual(wanted);
+      }),
+    );
+  });
+
+  it("lets a task start only when all its blocks are hashed, and every task in the end", () => {
+    fc.assert(
+      fc.property(plans, fc.nat(60), (plan, hashed) => {
+        const prefix = Math.min(hashed, plan.blocks);
+        const eligible = eligibleTasks(plan, prefix);
+        for (let task = 0; task < eligible; task += 1) {
+          const { to } = pairsOfTask(plan, task);
+          expect(pairOf(to - 1).j).toBeLessThan(Math.max(prefix, 1));
+        }
+        expect(eligibleTasks(plan, plan.blocks)).toBe(taskCount(plan));
+      }),
+    );
+  });
+});

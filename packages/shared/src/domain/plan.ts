@@ -1,0 +1,77 @@
+/**
+ * A job's plan is never stored: it is arithmetic on these numbers. Blocks are runs of image
+ * ordinals; block pairs are numbered column by column, so all pairs among finished blocks are a
+ * prefix; a task is a run of pair numbers.
+ */
+export interface Plan {
+  /** Columns before this one were compared by an earlier job of the catalog. */
+  readonly firstBlock: number;
+  /** Blocks of the catalog, counted from block 0. */
+  readonly blocks: number;
+  readonly pairsPerTask: number;
+}
+
+/** Block pair (i, j), i <= j: block i against block j; i = j is a block against itself. */
+export interface BlockPair {
+  readonly i: number;
+  readonly j: number;
+}
+
+export interface Range {
+  /** First number in the range. */
+  readonly from: number;
+  /** One past the last. */
+  readonly to: number;
+}
+
+/** Number of pairs in the first `columns` columns of the triangle: columns (columns + 1) / 2. */
+export const pairsInColumns = (columns: number): number => (columns * (columns + 1)) / 2;
+
+/** Number of block pair (i, j) in the column-major triangle. Inverse of {@link pairOf}. */
+export const pairNumber = ({ i, j }: BlockPair): number => pairsInColumns(j) + i;
+
+/**
+ * Pair (i, j) of the column-major triangle. Inverse of {@link pairNumber}.
+ * @param pair 0 <= pair < 2^52
+ * @throws RangeError outside that
+ */
+export const pairOf = (pair: number): BlockPair => {
+  if (!Number.isInteger(pair) || pair < 0 || pair >= 2 ** 52) {
+    throw new RangeError(`pair ${pair}: must be a whole number from 0 to 2^52 - 1`);
+  }
+  let j = Math.floor((Math.sqrt(8 * pair + 1) - 1) / 2);
+  // The square root rounds near 2^52: step to the column that really holds the pair.
+  while (pairsInColumns(j) > pair) j -= 1;
+  while (pairsInColumns(j + 1) <= pair) j += 1;
+  return { i: pair - pairsInColumns(j), j };
+};
+
+/** Block pairs this plan compares. */
+export const pairCount = (plan: Plan): number => pairsInColumns(plan.blocks) - pairsInColumns(plan.firstBlock);
+
+/** Comparison tasks of this plan. */
+export const taskCount = (plan: Plan): number => Math.ceil(pairCount(plan) / plan.pairsPerTask);
+
+/** The pair numbers of task `task`; the last task of a plan may be short. */
+export const pairsOfTask = (plan: Plan, task: number): Range => {
+  const first = pairsInColumns(plan.firstBlock);
+  const from = first + task * plan.pairsPerTask;
+  return { from, to: Math.min(from + plan.pairsPerTask, first + pairCount(plan)) };
+};
+
+/**
+ * How many tasks, from task 0 on, touch only blocks below `hashedPrefix`: these can be compared
+ * while the blocks after them are still being hashed.
+ */
+export const eligibleTasks = (plan: Plan, hashedPrefix: number): number => {
+  if (hashedPrefix >= plan.blocks) return taskCount(plan);
+  const pairs = pairsInColumns(hashedPrefix) - pairsInColumns(plan.firstBlock);
+  return Math.max(0, Math.floor(pairs / plan.pairsPerTask));
+};
+
+/**
+ * Images per block when the owner does not say: few enough blocks that tasks stay below about
+ * 60,000 a job, up to ten million images and beyond.
+ */
+export const defaultBlockSize = (images: number): number =>
+  images <= 250_000 ? 250 : images <= 2_500_000 ? 1_024 : 4_096;

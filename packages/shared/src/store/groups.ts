@@ -1,0 +1,123 @@
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { nameOfBytes } from "../domain/bytes.ts";
+import { ImageFacts } from "../domain/hash-block.ts";
+import type { GroupKind, KeeperReason } from "../domain/keeper.ts";
+import type { Db } from "./open.ts";
+import { finalization, groupMember, hashBlock, image, imageGroup } from "./schema.ts";
+
+export interface StoredGroup {
+  readonly number: number;
+  readonly kind: GroupKind;
+  readonly keeper: number;
+  readonly keeperReason: KeeperReason;
+  readonly reclaimableBytes: number;
+  readonly members: readonly { readonly ordinal: number; readonly distance: number | null }[];
+}
+
+const ROWS_A_STATEMENT = 10_000;
+
+/** Stores the result of (job, run) once. False when it is there already: nothing is written. */
+export const insertFinalization = async (
+  db: Db,
+  result: typeof finalization.$inferInsert,
+  groups: readonly StoredGroup[],
+): Promise<boolean> => {
+  const { jobId, run } = result;
+  const inserted = await db
+    .insert(finalization)
+    .values(result)
+    .onConflictDoNothing()
+    .returning({ run: finalization.run });
+  if (inserted.length === 0) return false;
+  const members: object[] = [];
+  for (const { number, members: of } of groups) for (const member of of) members.push({ number, ...member });
+  for (const rows of chunks(
+    groups.map(({ members: of, ...group }) => ({ ...group, size: of.length })),
+    ROWS_A_STATEMENT,
+  )) {
+    await db.execute(sql`
+      insert into image_group (job_id, run, number, kind, keeper, keeper_reason, size, reclaimable_bytes)
+      select ${jobId}, ${run}, number, kind, keeper, "keeperReason", size, "reclaimableBytes" from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as row(number int, kind text, keeper int, "keeperReason" text, size int, "reclaimableBytes" bigint)`);
+  }
+  for (const rows of chunks(members, ROWS_A_STATEMENT)) {
+    await db.execute(sql`
+      insert into group_member (job_id, run, number, ordinal, distance)
+      select ${jobId}, ${run}, number, ordinal, distance from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as row(number int, ordinal int, distance smallint)`);
+  }
+  return true;
+};
+
+export const getFinalization = async (
+  db: Db,
+  jobId: string,
+  run: number,
+): Promise<typeof finalization.$inferSelect | null> => {
+  const rows = await db
+    .select()
+    .from(finalization)
+    .where(and(eq(finalization.jobId, jobId), eq(finalization.run, run)));
+  return rows[0] ?? null;
+};
+
+export interface GroupPage {
+  readonly jobId: string;
+  readonly run: number;
+  readonly catalogId: string;
+  readonly blockSize: number;
+  /** Groups after this number. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Groups with their members' names and facts, in order of their numbers. */
+export const listGroups = async (db: Db, { jobId, run, catalogId, blockSize, after, limit }: GroupPage) => {
+  const groups = await db
+    .select()
+    .from(imageGroup)
+    .where(and(eq(imageGroup.jobId, jobId), eq(imageGroup.run, run), gt(imageGroup.number, after)))
+    .orderBy(asc(imageGroup.number))
+    .limit(limit);
+  if (groups.length === 0) return [];
+  const size = sql.raw(String(blockSize));
+  const rows = await db
+    .select({
+      number: groupMember.number,
+      ordinal: groupMember.ordinal,
+      distance: groupMember.distance,
+      path: image.path,
+      facts: sql<unknown>`${hashBlock.details} -> (${groupMember.ordinal} % ${size})`,
+    })
+    .from(groupMember)
+    .innerJoin(image, and(eq(image.catalogId, catalogId), eq(image.ordinal, groupMember.ordinal)))
+    .innerJoin(
+      hashBlock,
+      and(eq(hashBlock.catalogId, catalogId), sql`${hashBlock.block} = ${groupMember.ordinal} / ${size}`),
+    )
+    .where(
+      and(
+        eq(groupMember.jobId, jobId),
+        eq(groupMember.run, run),
+        inArray(
+          groupMember.number,
+          groups.map(({ number }) => number),
+        ),
+      ),
+    )
+    .orderBy(asc(groupMember.number), asc(groupMember.ordinal));
+  return groups.map((group) => ({
+    ...group,
+    members: rows
+      .filter(({ number }) => number === group.number)
+      .map(({ ordinal, distance, path, facts }) => ({
+        ordinal,
+        distance,
+        path: nameOfBytes(path),
+        ...ImageFacts.parse(facts ?? {}),
+      })),
+  }));
+};
+
+const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));

@@ -1,0 +1,181 @@
+import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
+import { emptySet } from "../domain/done-set.ts";
+import { type Job, type JobState, progressOf } from "../domain/job.ts";
+import { nextRate } from "../domain/rate.ts";
+import type { Db } from "./open.ts";
+import { job } from "./schema.ts";
+
+export type JobRow = typeof job.$inferSelect;
+
+const ACTIVE: JobState[] = ["accepted", "listing", "running", "finalizing"];
+
+/** Stores a new job. False when it is there already, or its catalog has an unfinished job. */
+export const insertJob = async (db: Db, accepted: Job, at: string): Promise<boolean> => {
+  const rows = await db
+    .insert(job)
+    .values({
+      id: accepted.id,
+      tenant: accepted.tenant,
+      catalogId: accepted.catalog,
+      mode: accepted.mode,
+      options: accepted.options,
+      state: accepted.state,
+      run: accepted.run,
+      phase: progressOf(accepted).phase,
+      blocksDone: emptySet(0),
+      blocksQuarantined: emptySet(0),
+      tasksDone: emptySet(0),
+      tasksQuarantined: emptySet(0),
+      acceptedAt: at,
+    })
+    .onConflictDoNothing()
+    .returning({ id: job.id });
+  return rows.length === 1;
+};
+
+export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow | null> => {
+  const rows = await db
+    .select()
+    .from(job)
+    .where(and(eq(job.tenant, tenant), eq(job.id, id)));
+  return rows[0] ?? null;
+};
+
+/** A job of any tenant: for the coordinator and the workers, which serve all. */
+export const findJob = async (db: Db, id: string): Promise<JobRow | null> => {
+  const rows = await db.select().from(job).where(eq(job.id, id));
+  return rows[0] ?? null;
+};
+
+/** Jobs of a catalog, newest first. */
+export const listJobs = (db: Db, tenant: string, catalogId: string, limit: number): Promise<JobRow[]> =>
+  db
+    .select()
+    .from(job)
+    .where(and(eq(job.tenant, tenant), eq(job.catalogId, catalogId)))
+    .orderBy(desc(job.acceptedAt), desc(job.id))
+    .limit(limit);
+
+/** Locks the job's row: whoever holds it decides alone. Null when there is no such job. */
+export const lockJob = async (db: Db, id: string): Promise<JobRow | null> => {
+  const rows = await db.select().from(job).where(eq(job.id, id)).for("update");
+  return rows[0] ?? null;
+};
+
+/** The id of a job and how long nothing has happened to it, for all that are not over. */
+export const activeJobs = (db: Db): Promise<{ id: string; silentMs: number }[]> =>
+  db
+    .select({ id: job.id, silentMs: sql<number>`(extract(epoch from now() - ${job.updatedAt}) * 1000)::float8` })
+    .from(job)
+    .where(inArray(job.state, ACTIVE))
+    .orderBy(asc(job.updatedAt));
+
+/** Jobs with tasks that were dispatched but perhaps never published. */
+export const jobsWithUnpublishedTasks = async (db: Db): Promise<string[]> => {
+  const rows = await db
+    .select({ id: job.id })
+    .from(job)
+    .where(
+      and(
+        inArray(job.state, ["running"]),
+        sql`(${job.hashPublished} < ${job.hashCursor} or ${job.comparePublished} < ${job.compareCursor})`,
+      ),
+    );
+  return rows.map(({ id }) => id);
+};
+
+/** Records that tasks below `cursor` were published. Two coordinators may both say so. */
+export const markPublished = async (db: Db, id: string, kind: "hash" | "compare", cursor: number): Promise<void> => {
+  const column = kind === "hash" ? job.hashPublished : job.comparePublished;
+  const key = kind === "hash" ? "hashPublished" : "comparePublished";
+  await db
+    .update(job)
+    .set({ [key]: sql`greatest(${column}, ${cursor})` })
+    .where(eq(job.id, id));
+};
+
+/** The newest finished job whose edges a new one may build on: nothing missing, radius large enough. */
+export const latestBase = async (
+  db: Db,
+  catalogId: string,
+  radiusBits: number,
+): Promise<{ job: string; blocks: number } | null> => {
+  const rows = await db
+    .select({ job: job.id, blocks: job.totalBlocks })
+    .from(job)
+    .where(
+      and(
+        eq(job.catalogId, catalogId),
+        eq(job.state, "completed"),
+        eq(job.quarantinedTasks, 0),
+        gt(job.totalBlocks, 0),
+        sql`${job.radiusBits} >= ${radiusBits}`,
+      ),
+    )
+    .orderBy(desc(job.acceptedAt), desc(job.id))
+    .limit(1);
+  return rows[0] ?? null;
+};
+
+/** The row as the pure job that `evolve` and `decide` work on. */
+export const jobOf = (row: JobRow): Job => ({
+  id: row.id,
+  tenant: row.tenant,
+  catalog: row.catalogId,
+  mode: row.mode,
+  options: row.options,
+  state: row.state,
+  paused: row.paused,
+  run: row.run,
+  failure: row.failure,
+  base: row.baseJob === null ? null : { job: row.baseJob, blocks: row.baseBlocks ?? 0 },
+  blockSize: row.blockSize,
+  hashBits: row.hashBits,
+  thresholdBits: row.thresholdBits,
+  radiusBits: row.radiusBits,
+  images: row.totalImages,
+  hashedImages: row.completedImages,
+  failedImages: row.failedImages,
+  hash: { count: row.totalBlocks, cursor: row.hashCursor, done: row.blocksDone, quarantined: row.blocksQuarantined },
+  compare: { count: row.totalTasks, cursor: row.compareCursor, done: row.tasksDone, quarantined: row.tasksQuarantined },
+});
+
+/** Writes the job back, with the progress that follows from it. */
+export const saveJob = async (db: Db, row: JobRow, next: Job, at: string): Promise<void> => {
+  const progress = progressOf(next);
+  const over = progress.phase === "done";
+  const rate = nextRate(
+    { phase: row.phase, rate: row.rate, at: row.rateAt, done: unitsDone(row) },
+    { phase: progress.phase, at, done: unitsDone(progress) },
+  );
+  await db
+    .update(job)
+    .set({
+      ...progress,
+      state: next.state,
+      paused: next.paused,
+      run: next.run,
+      failure: next.failure,
+      baseJob: next.base?.job ?? null,
+      baseBlocks: next.base?.blocks ?? null,
+      blockSize: next.blockSize,
+      hashBits: next.hashBits,
+      thresholdBits: next.thresholdBits,
+      radiusBits: next.radiusBits,
+      hashCursor: next.hash.cursor,
+      compareCursor: next.compare.cursor,
+      blocksDone: next.hash.done,
+      blocksQuarantined: next.hash.quarantined,
+      tasksDone: next.compare.done,
+      tasksQuarantined: next.compare.quarantined,
+      rate: rate.rate,
+      rateAt: rate.at,
+      updatedAt: sql`now()`,
+      finishedAt: over ? (row.finishedAt ?? at) : null,
+    })
+    .where(eq(job.id, row.id));
+};
+
+/** What the phase counts: images while hashing, block pairs after. */
+const unitsDone = (progress: { phase: string; completedImages: number; completedBlockPairs: number }): number =>
+  progress.phase === "hashing" ? progress.completedImages : progress.completedBlockPairs;

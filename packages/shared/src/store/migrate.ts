@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import pg from "pg";
+
+const FOLDER = fileURLToPath(new URL("../../migrations", import.meta.url));
+
+/**
+ * Runs `work` alone among all processes of the database, with the migrations applied. The advisory
+ * lock belongs to the connection, so a process that dies gives it back; without it, services that
+ * start together race and all but one fail (drizzle-orm issue 874).
+ */
+export const withMigrations = async (url: string, work: () => Promise<void>): Promise<void> => {
+  const client = new pg.Client({ connectionString: url, application_name: "lookalike-migrate" });
+  await client.connect();
+  try {
+    await client.query("select pg_advisory_lock(hashtext('lookalike:migrate'))");
+    await migrate(drizzle(client), { migrationsFolder: FOLDER });
+    await work();
+  } finally {
+    await client.end();
+  }
+};

@@ -1,0 +1,56 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { EXIT, messageOf, OperatorError } from "../runtime/fail.ts";
+import * as schema from "./schema.ts";
+
+/** A database handle: the pool itself or one transaction on it. */
+export type Db = Pick<
+  NodePgDatabase<typeof schema>,
+  "select" | "insert" | "update" | "delete" | "execute" | "transaction"
+>;
+
+export interface Store {
+  readonly pool: pg.Pool;
+  readonly db: NodePgDatabase<typeof schema>;
+  close(): Promise<void>;
+}
+
+const POSTGRES_FLOOR = 14;
+
+/**
+ * Opens a pool on the database.
+ * @throws OperatorError when no server answers or it is too old
+ */
+export const openStore = async (url: string, applicationName: string, connections: number): Promise<Store> => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+  });
+  // A broken idle connection leaves the pool by itself; the next query opens another.
+  pool.on("error", () => undefined);
+  try {
+    const { rows } = await pool.query<{ version: number }>(
+      "select current_setting('server_version_num')::int / 10000 as version",
+    );
+    const version = rows[0]?.version ?? 0;
+    if (version < POSTGRES_FLOOR) {
+      throw new OperatorError(
+        `DATABASE_URL: PostgreSQL ${version} is too old, ${POSTGRES_FLOOR} or newer is needed. Upgrade it.`,
+        EXIT.unavailable,
+      );
+    }
+  } catch (error) {
+    await pool.end();
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      `DATABASE_URL=${withoutPassword(url)}: PostgreSQL can't be reached there (${messageOf(error)}). Start it, or correct the address.`,
+      EXIT.unavailable,
+      { cause: error },
+    );
+  }
+  return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
+};
+
+const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");

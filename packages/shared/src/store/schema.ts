@@ -1,0 +1,241 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  boolean,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  real,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import type { Failure, ImageFacts } from "../domain/hash-block.ts";
+import type { JobState } from "../domain/job.ts";
+import type { Grouping, JobMode, JobOptions, Source } from "../domain/options.ts";
+
+const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
+  dataType: () => "bytea",
+  toDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  fromDriver: (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength),
+});
+const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "string", precision: 3 });
+
+export const catalog = pgTable(
+  "catalog",
+  {
+    id: text("id").primaryKey(),
+    tenant: text("tenant").notNull(),
+    name: text("name").notNull(),
+    source: jsonb("source").$type<Source>().notNull(),
+    /** Images per block and bits per hash: fixed by the first job that lists the catalog. */
+    blockSize: integer("block_size"),
+    hashBits: integer("hash_bits"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [unique("catalog_name").on(table.tenant, table.name)],
+);
+
+export const job = pgTable(
+  "job",
+  {
+    id: text("id").primaryKey(),
+    tenant: text("tenant").notNull(),
+    catalogId: text("catalog_id").notNull(),
+    mode: text("mode").$type<JobMode>().notNull(),
+    options: jsonb("options").$type<JobOptions>().notNull(),
+    state: text("state").$type<JobState>().notNull(),
+    paused: boolean("paused").notNull().default(false),
+    run: integer("run").notNull().default(1),
+    failure: text("failure"),
+    baseJob: text("base_job"),
+    baseBlocks: integer("base_blocks"),
+    blockSize: integer("block_size"),
+    hashBits: integer("hash_bits"),
+    thresholdBits: integer("threshold_bits"),
+    radiusBits: integer("radius_bits"),
+    /** Dispatched up to the cursor; published up to here: together the outbox of all tasks. */
+    hashCursor: integer("hash_cursor").notNull().default(0),
+    hashPublished: integer("hash_published").notNull().default(0),
+    compareCursor: integer("compare_cursor").notNull().default(0),
+    comparePublished: integer("compare_published").notNull().default(0),
+    blocksDone: bytea("blocks_done").notNull(),
+    blocksQuarantined: bytea("blocks_quarantined").notNull(),
+    tasksDone: bytea("tasks_done").notNull(),
+    tasksQuarantined: bytea("tasks_quarantined").notNull(),
+    /** Progress, derived from the sets above in the same transaction: for people and for SQL. */
+    phase: text("phase").notNull(),
+    totalImages: integer("total_images").notNull().default(0),
+    completedImages: integer("completed_images").notNull().default(0),
+    failedImages: integer("failed_images").notNull().default(0),
+    totalBlocks: integer("total_blocks").notNull().default(0),
+    completedBlocks: integer("completed_blocks").notNull().default(0),
+    totalBlockPairs: bigint("total_block_pairs", { mode: "number" }).notNull().default(0),
+    completedBlockPairs: bigint("completed_block_pairs", { mode: "number" }).notNull().default(0),
+    totalTasks: integer("total_tasks").notNull().default(0),
+    completedTasks: integer("completed_tasks").notNull().default(0),
+    quarantinedTasks: integer("quarantined_tasks").notNull().default(0),
+    /** Units of the phase a second, smoothed; 0 = not known yet. */
+    rate: real("rate").notNull().default(0),
+    rateAt: moment("rate_at"),
+    acceptedAt: moment("accepted_at").notNull(),
+    updatedAt: moment("updated_at").notNull().defaultNow(),
+    finishedAt: moment("finished_at"),
+  },
+  (table) => [
+    index("job_catalog").on(table.catalogId, table.acceptedAt),
+    index("job_active").on(table.updatedAt).where(sql`state in ('accepted', 'listing', 'running', 'finalizing')`),
+    uniqueIndex("job_one_active_a_catalog")
+      .on(table.catalogId)
+      .where(sql`state in ('accepted', 'listing', 'running', 'finalizing')`),
+  ],
+);
+
+export const image = pgTable(
+  "image",
+  {
+    catalogId: text("catalog_id").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    /** Bytes, not text: file names need not be valid UTF-8. Relative to the source's root. */
+    path: bytea("path").notNull(),
+    /** Equal fingerprint = the image has not changed since it was listed. */
+    fingerprint: text("fingerprint").notNull(),
+    bytes: bigint("bytes", { mode: "number" }),
+    modifiedAt: moment("modified_at"),
+    /** A hash that the source gives, which enters after the decode step. */
+    givenHash: bytea("given_hash"),
+    width: integer("width"),
+    height: integer("height"),
+    failure: jsonb("failure").$type<Failure>(),
+    listedIn: text("listed_in").notNull(),
+    seenInWalk: bigint("seen_in_walk", { mode: "number" }).notNull(),
+    /** The job whose listing no longer found it: a tombstone, its ordinal is never used again. */
+    vanishedIn: text("vanished_in"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.catalogId, table.ordinal] }),
+    uniqueIndex("image_path").on(table.catalogId, table.path).where(sql`vanished_in is null`),
+  ],
+);
+
+/** One walk over a source; a scan task that is delivered again walks again. */
+export const walk = pgTable("walk", {
+  id: bigserial("id", { mode: "number" }).primaryKey(),
+  jobId: text("job_id").notNull(),
+});
+
+/** A hashed block, column for column the body of its `hash-done` event. */
+export const hashBlock = pgTable(
+  "hash_block",
+  {
+    catalogId: text("catalog_id").notNull(),
+    block: integer("block").notNull(),
+    jobId: text("job_id").notNull(),
+    states: bytea("states").notNull(),
+    hashes: bytea("hashes").notNull(),
+    contentDigests: bytea("content_digests").notNull(),
+    details: jsonb("details").$type<(ImageFacts | Failure | null)[]>().notNull(),
+    failedImages: integer("failed_images").notNull(),
+    digest: text("digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.catalogId, table.block] })],
+);
+
+/** The edges one comparison task found. */
+export const compareResult = pgTable(
+  "compare_result",
+  {
+    jobId: text("job_id").notNull(),
+    task: integer("task").notNull(),
+    edges: bytea("edges").notNull(),
+    edgeCount: integer("edge_count").notNull(),
+    comparisons: bigint("comparisons", { mode: "number" }).notNull(),
+    digest: text("digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.task] })],
+);
+
+/** Re-dispatched and quarantined tasks only: first attempts are arithmetic and leave no row. */
+export const taskAttempt = pgTable(
+  "task_attempt",
+  {
+    jobId: text("job_id").notNull(),
+    kind: text("kind").notNull(),
+    task: integer("task").notNull(),
+    attempt: integer("attempt").notNull(),
+    reason: text("reason").notNull(),
+    at: moment("at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.kind, table.task, table.attempt] })],
+);
+
+/** Messages that must leave if their transaction commits. Polled by state, never by id. */
+export const outbox = pgTable(
+  "outbox",
+  {
+    eventId: text("event_id").primaryKey(),
+    stream: text("stream").notNull(),
+    subject: text("subject").notNull(),
+    body: jsonb("body").$type<Record<string, unknown>>().notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    publishedAt: moment("published_at"),
+  },
+  (table) => [index("outbox_unpublished").on(table.createdAt).where(sql`published_at is null`)],
+);
+
+/** The effect of finalize, once for each (job, run). */
+export const finalization = pgTable(
+  "finalization",
+  {
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    grouping: text("grouping").$type<Grouping>().notNull(),
+    thresholdBits: integer("threshold_bits").notNull(),
+    edges: bigint("edges", { mode: "number" }).notNull(),
+    flatImages: integer("flat_images").notNull(),
+    groups: integer("groups").notNull(),
+    groupedImages: integer("grouped_images").notNull(),
+    at: moment("at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.run] })],
+);
+
+export const imageGroup = pgTable(
+  "image_group",
+  {
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    number: integer("number").notNull(),
+    kind: text("kind").notNull(),
+    keeper: integer("keeper").notNull(),
+    keeperReason: text("keeper_reason").notNull(),
+    size: integer("size").notNull(),
+    reclaimableBytes: bigint("reclaimable_bytes", { mode: "number" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.run, table.number] }),
+    foreignKey({ columns: [table.jobId, table.run], foreignColumns: [finalization.jobId, finalization.run] }).onDelete(
+      "cascade",
+    ),
+  ],
+);
+
+export const groupMember = pgTable(
+  "group_member",
+  {
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    number: integer("number").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    /** Hamming distance to the keeper in bits; null where both are flat and only their bytes are equal. */
+    distance: smallint("distance"),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.run, table.number, table.ordinal] })],
+);

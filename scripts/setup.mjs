@@ -1,0 +1,82 @@
+// Makes a fresh clone ready: installs the workspace (pnpm through npx) and builds it. Quick when
+// nothing changed. Plain JavaScript without dependencies: it runs before there are any.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PNPM = "pnpm@12.21.0";
+const NODE_FLOOR = [20, 19];
+const STAMP = join(ROOT, "node_modules", ".lookalike-installed");
+
+/** Installs and builds. Says what it does on standard error; ends the process when it can't. */
+export const setUp = () => {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor < NODE_FLOOR[1])) {
+    fail(
+      `Node.js ${process.versions.node} is too old: ${NODE_FLOOR.join(".")} or newer is needed. See https://nodejs.org/en/download`,
+    );
+  }
+  const wanted = fingerprint();
+  if (readOr(STAMP, "") !== wanted) {
+    say("Installing Lookalike's packages (only this once)…");
+    run(
+      "npx",
+      ["-y", PNPM, "install", "--frozen-lockfile"],
+      "The packages could not be installed. Check the network and the free disk space, then try again.",
+    );
+    writeFileSync(STAMP, wanted);
+  }
+  run(
+    process.execPath,
+    [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"],
+    "The build failed: the lines above say where.",
+  );
+};
+
+/** Changes when the installed packages must. */
+const fingerprint = () => {
+  const manifests = ["packages", "services"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => join(folder, name, "package.json")),
+  );
+  const hash = createHash("sha256").update(process.versions.modules);
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json", ...manifests])
+    hash.update(readOr(join(ROOT, file), ""));
+  return hash.digest("hex");
+};
+
+const readOr = (file, otherwise) => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return otherwise;
+  }
+};
+
+/** Shows a command's output only when it fails; never on standard output. */
+const run = (command, args, advice) => {
+  // The project's .npmrc silences npm, for `npm start -- --json`; here its errors are wanted.
+  const env = { ...process.env, npm_config_loglevel: "error" };
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    env,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status === 0) return;
+  process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
+  fail(
+    error === undefined
+      ? advice
+      : `${command} can't be run (${error.message}). Install Node.js with npm, then try again.`,
+  );
+};
+
+const say = (text) => process.stderr.write(`${text}\n`);
+
+const fail = (text) => {
+  say(text);
+  process.exit(1);
+};

@@ -1,0 +1,60 @@
+import { fastifySSE } from "@fastify/sse";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { Logger } from "@lookalike/shared/runtime/log";
+import type { Db } from "@lookalike/shared/store/open";
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from "fastify-type-provider-zod";
+import { answerProblem, notFound } from "./problem.ts";
+import { catalogRoutes } from "./routes/catalogs.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+
+interface Health {
+  readonly postgres: () => Promise<boolean>;
+  readonly nats: () => boolean;
+}
+
+/** The HTTP application, apart from how it is run. */
+export const createApp = async (db: Db, log: Logger, health: Health): Promise<FastifyInstance> => {
+  const app: FastifyInstance = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: 1_048_576,
+    forceCloseConnections: true,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerProblem);
+  app.setNotFoundHandler((request) => {
+    throw notFound("resource", request.url);
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Lookalike",
+        version: "1",
+        description: "Finds the duplicate and near-duplicate images of a photo catalog.",
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(swaggerUi, { routePrefix: "/docs" });
+  await app.register(fastifySSE);
+  await app.register(catalogRoutes(db), { prefix: "/v1" });
+  await app.register(jobRoutes(db), { prefix: "/v1" });
+
+  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "ok" }));
+  app.get("/readyz", { schema: { hide: true } }, async (_request, reply) => {
+    const state = { postgres: await health.postgres(), nats: health.nats() };
+    return reply.code(state.postgres && state.nats ? 200 : 503).send(state);
+  });
+  return app;
+};

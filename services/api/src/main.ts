@@ -1,0 +1,43 @@
+import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
+import { runService } from "@lookalike/shared/runtime/service";
+import { z } from "zod";
+import { createApp } from "./app.ts";
+
+const Environment = ServiceEnvironment.extend({
+  LOOKALIKE_HOST: z.string().default("127.0.0.1").meta({ description: "Address the API listens on" }),
+  LOOKALIKE_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(7373)
+    .meta({ description: "Port the API listens on; 0 = a free one" }),
+});
+
+runService({
+  name: "api",
+  environment: Environment,
+  connections: 10,
+  async start({ environment, bus, store, log }) {
+    const app = await createApp(store.db, log, {
+      postgres: () =>
+        store.pool.query("select 1").then(
+          () => true,
+          () => false,
+        ),
+      nats: () => !bus.connection.isClosed(),
+    });
+    const { LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
+    const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") throw error;
+      throw new OperatorError(
+        `LOOKALIKE_PORT=${port}: that port is in use on ${host}. Stop what uses it, or set LOOKALIKE_PORT to a free one.`,
+        EXIT.unavailable,
+      );
+    });
+    log.info({ address }, "listening");
+    process.send?.({ address });
+    return () => app.close();
+  },
+});

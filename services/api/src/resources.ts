@@ -1,0 +1,74 @@
+import { etaSeconds } from "@lookalike/shared/domain/rate";
+import type { CatalogRow } from "@lookalike/shared/store/catalogs";
+import { getFinalization } from "@lookalike/shared/store/groups";
+import type { JobRow } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import type { z } from "zod";
+import type { Catalog, Job } from "./schemas/resources.ts";
+
+const iso = (moment: string): string => new Date(moment).toISOString();
+
+/** A catalog as clients see it. */
+export const catalogResource = ({
+  id,
+  name,
+  source,
+  blockSize,
+  hashBits,
+  createdAt,
+}: CatalogRow): z.infer<typeof Catalog> => ({
+  id,
+  name,
+  source,
+  blockSize,
+  hashBits,
+  createdAt: iso(createdAt),
+});
+
+/** A job as clients see it, with its result once there is one. */
+export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof Job>> => {
+  const result = row.state === "completed" ? await getFinalization(db, row.id, row.run) : null;
+  const hashing = row.phase === "hashing";
+  return {
+    id: row.id,
+    catalog: row.catalogId,
+    mode: row.mode,
+    options: row.options,
+    state: row.state,
+    phase: row.phase as z.infer<typeof Job>["phase"],
+    paused: row.paused,
+    run: row.run,
+    failure: row.failure,
+    blockSize: row.blockSize,
+    hashBits: row.hashBits,
+    thresholdBits: row.thresholdBits,
+    radiusBits: row.radiusBits,
+    totalImages: row.totalImages,
+    completedImages: row.completedImages,
+    failedImages: row.failedImages,
+    totalBlocks: row.totalBlocks,
+    completedBlocks: row.completedBlocks,
+    totalBlockPairs: row.totalBlockPairs,
+    completedBlockPairs: row.completedBlockPairs,
+    totalTasks: row.totalTasks,
+    completedTasks: row.completedTasks,
+    quarantinedTasks: row.quarantinedTasks,
+    rate: row.rate,
+    etaSeconds: hashing
+      ? etaSeconds(row.rate, row.completedImages, row.totalImages)
+      : etaSeconds(row.rate, row.completedBlockPairs, row.totalBlockPairs),
+    acceptedAt: iso(row.acceptedAt),
+    finishedAt: row.finishedAt === null ? null : iso(row.finishedAt),
+    result:
+      result === null
+        ? null
+        : {
+            grouping: result.grouping,
+            thresholdBits: result.thresholdBits,
+            groups: result.groups,
+            groupedImages: result.groupedImages,
+            flatImages: result.flatImages,
+            edges: result.edges,
+          },
+  };
+};

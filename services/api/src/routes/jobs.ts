@@ -1,0 +1,219 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventMessage } from "@lookalike/shared/bus/events";
+import { missing } from "@lookalike/shared/domain/done-set";
+import { jobEventId } from "@lookalike/shared/domain/event-id";
+import { acceptedJob } from "@lookalike/shared/domain/job";
+import { JobOptions } from "@lookalike/shared/domain/options";
+import { getCatalog } from "@lookalike/shared/store/catalogs";
+import { listGroups } from "@lookalike/shared/store/groups";
+import { listFailures } from "@lookalike/shared/store/images";
+import { getJob, insertJob, type JobRow, listJobs } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { addToOutbox } from "@lookalike/shared/store/outbox";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { decodeCursor, page } from "../cursor.ts";
+import { HttpProblem, notFound } from "../problem.ts";
+import { jobResource } from "../resources.ts";
+import { FailedImage, Group, Job, NewJob, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
+import { TENANT } from "../tenant.ts";
+
+const JobParams = z.object({ job: z.string() });
+const CatalogParams = z.object({ catalog: z.string() });
+const PROGRESS_INTERVAL_MS = 500;
+const JOBS_LISTED = 100;
+
+export const jobRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readJob = async (id: string): Promise<JobRow> => {
+      const row = await getJob(db, TENANT, id);
+      if (row === null) throw notFound("job", id);
+      return row;
+    };
+
+    app.post(
+      "/catalogs/:catalog/jobs",
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: "Start a job: list, hash, compare and group the catalog",
+          params: CatalogParams,
+          body: NewJob,
+          response: { 202: Job, 400: Problem, 404: Problem, 409: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { mode, ...options } = request.body;
+        const catalog = await getCatalog(db, TENANT, request.params.catalog);
+        if (catalog === null) throw notFound("catalog", request.params.catalog);
+        if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize) {
+          throw new HttpProblem(
+            409,
+            "block-size-fixed",
+            `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
+          );
+        }
+        const job = randomUUID();
+        const origin = { tenant: TENANT, job, run: 1, attempt: 0 };
+        const body = {
+          catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
+          mode,
+          options: JobOptions.parse(options),
+        };
+        const event = eventMessage("job-accepted", origin, jobEventId(job, "job-accepted", 1), body);
+        const accepted = acceptedJob({ ...origin, v: 1, type: "job-accepted", eventId: event.eventId, at: "", body });
+        await db.transaction(async (tx) => {
+          if (!(await insertJob(tx, accepted, new Date().toISOString()))) {
+            throw new HttpProblem(
+              409,
+              "job-active",
+              "This catalog has a job that is not over. Wait for it, or cancel it.",
+            );
+          }
+          await addToOutbox(tx, event);
+        });
+        return reply
+          .code(202)
+          .header("location", `/v1/jobs/${job}`)
+          .send(await jobResource(db, await readJob(job)));
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/jobs",
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: "The catalog's latest jobs, newest first",
+          params: CatalogParams,
+          response: { 200: z.object({ items: z.array(Job) }), 404: Problem },
+        },
+      },
+      async ({ params }) => {
+        if ((await getCatalog(db, TENANT, params.catalog)) === null) throw notFound("catalog", params.catalog);
+        const rows = await listJobs(db, TENANT, params.catalog, JOBS_LISTED);
+        return { items: await Promise.all(rows.map((row) => jobResource(db, row))) };
+      },
+    );
+
+    app.get(
+      "/jobs/:job",
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: "Read a job and its progress",
+          params: JobParams,
+          response: { 200: Job, 404: Problem },
+        },
+      },
+      async ({ params }) => jobResource(db, await readJob(params.job)),
+    );
+
+    app.get(
+      "/jobs/:job/progress",
+      {
+        sse: "only",
+        schema: {
+          tags: ["jobs"],
+          summary: "The job as server-sent events, each time it has changed, until it is over",
+          params: JobParams,
+        },
+      },
+      async ({ params }, reply) => {
+        await readJob(params.job);
+        let open = true;
+        reply.sse.onClose(() => {
+          open = false;
+        });
+        let last = "";
+        for (let id = 1; open; ) {
+          const job = await jobResource(db, await readJob(params.job));
+          const text = JSON.stringify(job);
+          if (text !== last) {
+            await reply.sse.send({ id: String(id), event: "progress", data: job });
+            last = text;
+            id += 1;
+          }
+          if (job.phase === "done") return;
+          await sleep(PROGRESS_INTERVAL_MS);
+        }
+      },
+    );
+
+    for (const [verb, type] of [
+      ["pause", "job-paused"],
+      ["resume", "job-resumed"],
+      ["cancel", "job-cancelled"],
+    ] as const) {
+      app.post(
+        `/jobs/:job/${verb}`,
+        {
+          schema: {
+            tags: ["jobs"],
+            summary: `Ask to ${verb} the job`,
+            params: JobParams,
+            response: { 202: Job, 404: Problem },
+          },
+        },
+        async ({ params }, reply) => {
+          const row = await readJob(params.job);
+          const origin = { tenant: TENANT, job: row.id, run: row.run, attempt: 0 };
+          await addToOutbox(db, eventMessage(type, origin, jobEventId(row.id, type, randomUUID()), {}));
+          return reply.code(202).send(await jobResource(db, row));
+        },
+      );
+    }
+
+    app.get(
+      "/jobs/:job/groups",
+      {
+        schema: {
+          tags: ["groups"],
+          summary: "The job's groups, in order",
+          params: JobParams,
+          querystring: PageQuery,
+          response: { 200: pageOf(Group), 400: Problem, 404: Problem },
+        },
+      },
+      async ({ params, query: { cursor, limit } }) => {
+        const job = await readJob(params.job);
+        const rows = await listGroups(db, {
+          jobId: job.id,
+          run: job.run,
+          catalogId: job.catalogId,
+          blockSize: job.blockSize ?? 1,
+          after: decodeCursor(cursor, 0),
+          limit: limit + 1,
+        });
+        const { items, next } = page(rows, limit, ({ number }) => number);
+        return { items: items.map((group) => Group.parse(group)), next };
+      },
+    );
+
+    app.get(
+      "/jobs/:job/failures",
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: "Images that could not be hashed, with reasons",
+          params: JobParams,
+          querystring: PageQuery,
+          response: { 200: pageOf(FailedImage), 400: Problem, 404: Problem },
+        },
+      },
+      async ({ params, query: { cursor, limit } }) => {
+        const job = await readJob(params.job);
+        const settledBlocks = job.blocksQuarantined.map((byte) => ~byte);
+        const rows = await listFailures(db, {
+          catalogId: job.catalogId,
+          blockSize: job.blockSize ?? 1,
+          quarantinedBlocks: [...missing(settledBlocks, 0, job.totalBlocks)],
+          after: decodeCursor(cursor, -1),
+          limit: limit + 1,
+        });
+        return page(rows, limit, ({ ordinal }) => ordinal);
+      },
+    );
+  };

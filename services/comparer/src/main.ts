@@ -1,0 +1,66 @@
+import { availableParallelism } from "node:os";
+import { work } from "@lookalike/shared/bus/consume";
+import { runTasks } from "@lookalike/shared/bus/tasks";
+import { STREAMS } from "@lookalike/shared/bus/topology";
+import { Finalize } from "@lookalike/shared/domain/events";
+import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { messageOf } from "@lookalike/shared/runtime/fail";
+import { runService } from "@lookalike/shared/runtime/service";
+import { Piscina } from "piscina";
+import { z } from "zod";
+import { createBlockCache } from "./block-cache.ts";
+import { comparePairs, createJobGate } from "./compare.ts";
+import type { CompareAnswer, CompareRequest } from "./compare-worker.ts";
+import { finalizeJob } from "./finalize.ts";
+import type { GroupRequest } from "./group-worker.ts";
+
+const Environment = ServiceEnvironment.extend({
+  LOOKALIKE_COMPARER_THREADS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(availableParallelism())
+    .meta({ description: "Worker threads that compare" }),
+  LOOKALIKE_BLOCK_CACHE_BYTES: z.coerce.number().int().min(1).default(268_435_456),
+});
+
+runService({
+  name: "comparer",
+  environment: Environment,
+  connections: 6,
+  async start({ environment, bus, store: { db }, log }) {
+    const threads = environment.LOOKALIKE_COMPARER_THREADS;
+    const compareFile = new URL("./compare-worker.js", import.meta.url).href;
+    const groupFile = new URL("./group-worker.js", import.meta.url).href;
+    const pool = new Piscina({ filename: compareFile, minThreads: threads, maxThreads: threads + 1 });
+    const join = (request: CompareRequest): Promise<CompareAnswer> => pool.run(request);
+    const group = (request: GroupRequest): Promise<number[][]> => pool.run(request, { filename: groupFile });
+    const cache = createBlockCache(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
+    const isWanted = createJobGate(db);
+    const subscriptions = await Promise.all([
+      runTasks(bus, {
+        kind: "compare",
+        // One more than there are threads: it reads its blocks while they compare.
+        concurrency: threads + 1,
+        log,
+        handle: async (task) => {
+          if (await isWanted(task.job)) await comparePairs({ bus, db, cache, join }, task);
+        },
+      }),
+      work(bus, {
+        stream: STREAMS.finalize,
+        durables: ["finalizer"],
+        concurrency: 1,
+        maxDeliver: -1,
+        log,
+        handle: ({ body }) => finalizeJob({ db, group }, Finalize.parse(body)),
+        giveUp: async ({ subject }, error) => log.fatal({ subject, err: messageOf(error) }, "finalize given up"),
+      }),
+    ]);
+    return async () => {
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+      await pool.close();
+    };
+  },
+});

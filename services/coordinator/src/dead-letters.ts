@@ -1,0 +1,54 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { type Delivery, PermanentError } from "@lookalike/shared/bus/consume";
+import { DeadLetter, Task } from "@lookalike/shared/domain/events";
+import { messageOf } from "@lookalike/shared/runtime/fail";
+import type { Logger } from "@lookalike/shared/runtime/log";
+import type { Db } from "@lookalike/shared/store/open";
+import { z } from "zod";
+import { retryTask } from "./retry.ts";
+
+interface Router {
+  readonly bus: Bus;
+  readonly db: Db;
+  readonly log: Logger;
+  readonly maxAttempts: number;
+}
+
+/** A worker gave a task up and said why: next attempt, or quarantine. */
+export const routeDeadLetter = async ({ db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
+  const letter = DeadLetter.safeParse(delivery.body);
+  if (!letter.success) {
+    log.error(
+      { subject: delivery.subject, sequence: delivery.sequence },
+      "dead letter that can't be read, left in its stream",
+    );
+    return;
+  }
+  const { task, error } = letter.data;
+  const outcome = await retryTask(db, { ...task, reason: error }, maxAttempts);
+  log.warn(
+    { job: task.job, kind: task.kind, task: task.task, attempt: task.attempt, outcome, reason: error },
+    "dead letter",
+  );
+};
+
+const Advisory = z.object({ type: z.string(), stream: z.string(), stream_seq: z.int() });
+
+/**
+ * The safety net under the dead letters: a task whose worker died each time could not write one, but
+ * the server said that it has given up. Late and repeated advisories do no harm: see `retryTask`.
+ */
+export const routeAdvisory = async ({ bus, db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
+  const advisory = Advisory.safeParse(delivery.body);
+  if (!advisory.success || !advisory.data.type.includes("max_deliver")) return;
+  const { stream, stream_seq: seq } = advisory.data;
+  const stored = await bus.jsm.streams.getMessage(stream, { seq }).catch((error: unknown) => {
+    throw new PermanentError(`message ${seq} of ${stream}: ${messageOf(error)}`);
+  });
+  const task = Task.parse(stored.json());
+  const outcome = await retryTask(db, { ...task, reason: "its worker died each time" }, maxAttempts);
+  log.warn(
+    { job: task.job, kind: task.kind, task: task.task, attempt: task.attempt, outcome },
+    "task given up by the server",
+  );
+};

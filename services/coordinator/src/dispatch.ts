@@ -1,0 +1,68 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { publish } from "@lookalike/shared/bus/publish";
+import { missing } from "@lookalike/shared/domain/done-set";
+import { settled } from "@lookalike/shared/domain/job";
+import { findJob, jobOf, markPublished } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { taskMessage } from "./messages.ts";
+
+const PUBLISHES_IN_FLIGHT = 64;
+
+/**
+ * Publishes the tasks between a job's published mark and its cursor. The two integers are the
+ * outbox: a crash in between only publishes the same ids again.
+ */
+const publishDispatched = async (bus: Bus, db: Db, id: string): Promise<void> => {
+  const row = await findJob(db, id);
+  if (row === null || row.state !== "running") return;
+  const job = jobOf(row);
+  for (const [kind, from] of [
+    ["hash", row.hashPublished],
+    ["compare", row.comparePublished],
+  ] as const) {
+    const { cursor } = job[kind];
+    if (from >= cursor) continue;
+    let inFlight: Promise<void>[] = [];
+    for (const task of missing(settled(job[kind]), from, cursor)) {
+      inFlight.push(publish(bus, taskMessage(job, kind, task, 0)));
+      if (inFlight.length >= PUBLISHES_IN_FLIGHT) {
+        await Promise.all(inFlight);
+        inFlight = [];
+      }
+    }
+    await Promise.all(inFlight);
+    await markPublished(db, id, kind, cursor);
+  }
+};
+
+export interface Dispatcher {
+  /** Publishes what the job has dispatched; while that runs, further calls become one more run. */
+  dispatch(jobId: string): void;
+  /** Waits for what is running. */
+  stop(): Promise<void>;
+}
+
+export const createDispatcher = (bus: Bus, db: Db, onError: (error: unknown) => void): Dispatcher => {
+  const running = new Map<string, Promise<void>>();
+  const again = new Set<string>();
+  const dispatch = (jobId: string): void => {
+    if (running.has(jobId)) {
+      again.add(jobId);
+      return;
+    }
+    const run = publishDispatched(bus, db, jobId)
+      .catch(onError)
+      .finally(() => {
+        running.delete(jobId);
+        if (again.delete(jobId)) dispatch(jobId);
+      });
+    running.set(jobId, run);
+  };
+  return {
+    dispatch,
+    async stop() {
+      again.clear();
+      await Promise.all(running.values());
+    },
+  };
+};

@@ -1,0 +1,101 @@
+import { consumeBatches, type Delivery, work } from "@lookalike/shared/bus/consume";
+import { publish } from "@lookalike/shared/bus/publish";
+import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
+import type { JobEvent } from "@lookalike/shared/domain/events";
+import { decodeEvent } from "@lookalike/shared/domain/message";
+import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { runService } from "@lookalike/shared/runtime/service";
+import { pruneOutbox } from "@lookalike/shared/store/outbox";
+import { z } from "zod";
+import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
+import { createDispatcher } from "./dispatch.ts";
+import { startLoop } from "./loop.ts";
+import { applyEvents } from "./project.ts";
+import { reconcileRound } from "./reconcile.ts";
+import { relayRound } from "./relay.ts";
+
+const Environment = ServiceEnvironment.extend({
+  LOOKALIKE_RECONCILE_INTERVAL_MS: z.coerce.number().int().min(100).default(10_000),
+  LOOKALIKE_LOST_AFTER_MS: z.coerce.number().int().min(500).default(60_000),
+  LOOKALIKE_MAX_ATTEMPTS: z.coerce.number().int().min(1).default(3),
+});
+
+const RELAY_PAUSE_MS = 200;
+const OUTBOX_DAYS = 7;
+const BATCH = { maxMessages: 500, maxWaitMs: 50 };
+
+runService({
+  name: "coordinator",
+  environment: Environment,
+  connections: 8,
+  async start({ environment, bus, store: { db }, log }) {
+    const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
+    const dispatcher = createDispatcher(bus, db, onError);
+    const relay = startLoop(RELAY_PAUSE_MS, () => relayRound(bus, db, log), onError);
+    const maxAttempts = environment.LOOKALIKE_MAX_ATTEMPTS;
+    const reconciler = startLoop(
+      environment.LOOKALIKE_RECONCILE_INTERVAL_MS,
+      async () => {
+        await ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS);
+        await reconcileRound({
+          bus,
+          db,
+          log,
+          lostAfterMs: environment.LOOKALIKE_LOST_AFTER_MS,
+          maxAttempts,
+          dispatch: dispatcher.dispatch,
+        });
+        await pruneOutbox(db, OUTBOX_DAYS);
+        relay.wake();
+      },
+      onError,
+    );
+
+    /** An event of an unknown version waits as a dead letter for a coordinator that knows it. */
+    const park = (delivery: Delivery) =>
+      publish(bus, {
+        eventId: `parked:${delivery.stream}:${delivery.sequence}`,
+        stream: STREAMS.deadLetters,
+        subject: delivery.subject.replace("lookalike.event.", "lookalike.dead.event."),
+        body: { parked: delivery.sequence, event: delivery.body },
+      });
+    const project = async (deliveries: readonly Delivery[]): Promise<void> => {
+      const events: JobEvent[] = [];
+      for (const delivery of deliveries) {
+        const event = decodeEvent(delivery.body);
+        if (event === null) await park(delivery);
+        else events.push(event);
+      }
+      const { jobs, refused } = await applyEvents(db, events);
+      for (const { event, reason } of refused)
+        log.warn({ job: event.job, eventId: event.eventId, reason }, "event refused");
+      for (const job of jobs) dispatcher.dispatch(job);
+      relay.wake();
+    };
+    const router = { bus, db, log, maxAttempts };
+    const subscriptions = await Promise.all([
+      ...coordinatorDurables.map((durable) =>
+        consumeBatches(bus, { stream: STREAMS.events, durable, ...BATCH, handle: project, log }),
+      ),
+      ...[
+        { stream: STREAMS.deadLetters, durable: "dead-letter-router", route: routeDeadLetter },
+        { stream: STREAMS.advisories, durable: "advisory-router", route: routeAdvisory },
+      ].map(({ stream, durable, route }) =>
+        work(bus, {
+          stream,
+          durables: [durable],
+          concurrency: 1,
+          maxDeliver: -1,
+          handle: (delivery) => route(router, delivery),
+          giveUp: async () => undefined,
+          log,
+        }),
+      ),
+    ]);
+    return async () => {
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+      await Promise.all([reconciler.stop(), dispatcher.stop()]);
+      await relay.stop();
+    };
+  },
+});

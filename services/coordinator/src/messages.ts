@@ -1,0 +1,51 @@
+import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { finalizeId, taskId } from "@lookalike/shared/domain/event-id";
+import type { Finalize, Task, TaskKind } from "@lookalike/shared/domain/events";
+import { classOf, type Job, planOf } from "@lookalike/shared/domain/job";
+import type { Message } from "@lookalike/shared/domain/message";
+
+/** Unit `task` of a job as a message for the workers: a few numbers, never a list of images. */
+export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: number): Message => {
+  const body: Task = {
+    v: 1,
+    tenant: job.tenant,
+    job: job.id,
+    run: job.run,
+    attempt,
+    kind,
+    catalog: job.catalog,
+    task,
+    blockSize: job.blockSize,
+    hashBits: job.hashBits,
+    radiusBits: job.radiusBits,
+    plan: kind === "compare" ? planOf(job) : null,
+  };
+  return {
+    eventId: taskId(job.id, kind, task, attempt),
+    stream: STREAMS.tasks,
+    subject: subjects.task(kind, kind === "scan" ? "interactive" : classOf(job), { tenant: job.tenant, job: job.id }),
+    body,
+  };
+};
+
+/** The order to group a complete job; stored once for each (job, run). */
+export const finalizeMessage = (job: Job): Message => {
+  const eventId = finalizeId(job.id, job.run);
+  const body: Finalize = {
+    v: 1,
+    type: "finalize",
+    eventId,
+    tenant: job.tenant,
+    job: job.id,
+    run: job.run,
+    attempt: 0,
+    at: new Date().toISOString(),
+    catalog: job.catalog,
+  };
+  return {
+    eventId,
+    stream: STREAMS.finalize,
+    subject: subjects.finalize(job.run, { tenant: job.tenant, job: job.id }),
+    body,
+  };
+};

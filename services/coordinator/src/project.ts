@@ -1,0 +1,104 @@
+import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
+import type { EventOf, JobEvent } from "@lookalike/shared/domain/events";
+import { acceptedJob, decide, enact, evolve, type Job } from "@lookalike/shared/domain/job";
+import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalogs";
+import { getResultDigest, insertCompareResult } from "@lookalike/shared/store/compare-results";
+import { insertHashBlock } from "@lookalike/shared/store/hash-blocks";
+import { markVanished, restoreListed } from "@lookalike/shared/store/images";
+import { insertJob, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { addToOutbox } from "@lookalike/shared/store/outbox";
+import { finalizeMessage, taskMessage } from "./messages.ts";
+
+/**
+ * Folds a micro-batch of events into the projection, in one transaction: rows by natural key, done
+ * sets, and what follows from them. Jobs are locked in the order of their ids, so that coordinators
+ * cannot deadlock.
+ * @returns the jobs it touched, and the events it refused with the reason
+ */
+export const applyEvents = (
+  db: Db,
+  events: readonly JobEvent[],
+): Promise<{ jobs: string[]; refused: { event: JobEvent; reason: string }[] }> =>
+  db.transaction(async (tx) => {
+    const jobs = [...new Set(events.map(({ job }) => job))].sort();
+    const refused: { event: JobEvent; reason: string }[] = [];
+    for (const id of jobs) {
+      const mine = events.filter(({ job }) => job === id);
+      const accepted = mine.find((event) => event.type === "job-accepted");
+      if (accepted !== undefined) await restoreJob(tx, accepted);
+      const row = await lockJob(tx, id);
+      if (row === null) {
+        for (const event of mine) refused.push({ event, reason: "no such job" });
+        continue;
+      }
+      let job = jobOf(row);
+      for (const event of mine) {
+        const reason = await record(tx, job, event);
+        if (reason === null) job = evolve(job, event);
+        else refused.push({ event, reason });
+      }
+      await saveJob(tx, row, await carryOut(tx, job), mine.at(-1)?.at ?? "");
+    }
+    return { jobs, refused };
+  });
+
+/** Decides for one job outside any event: what the completion monitor asks for. */
+export const reconsider = (db: Db, id: string, at: string): Promise<void> =>
+  db.transaction(async (tx) => {
+    const row = await lockJob(tx, id);
+    if (row === null) return;
+    const job = jobOf(row);
+    const next = await carryOut(tx, job, true);
+    if (next !== job) await saveJob(tx, row, next, at);
+  });
+
+/** Takes the decisions; their messages go to the outbox, or are the cursors themselves. */
+const carryOut = async (db: Db, job: Job, monitor = false): Promise<Job> => {
+  let next = job;
+  for (const decision of decide(job, monitor)) {
+    next = enact(next, decision);
+    if (decision.type === "scan") await addToOutbox(db, taskMessage(next, "scan", 0, 0));
+    if (decision.type === "finalize") await addToOutbox(db, finalizeMessage(next));
+  }
+  return next;
+};
+
+const restoreJob = async (db: Db, event: EventOf<"job-accepted">): Promise<void> => {
+  await restoreCatalog(db, event.tenant, event.body.catalog);
+  await insertJob(db, acceptedJob(event), event.at);
+};
+
+/** Writes the rows an event carries. Gives the reason when it must not count. */
+const record = async (db: Db, job: Job, event: JobEvent): Promise<string | null> => {
+  switch (event.type) {
+    case "images-listed":
+      await restoreListed(db, job.catalog, job.id, event.body.images);
+      return null;
+    case "images-vanished":
+      await markVanished(db, job.catalog, job.id, event.body.ordinals);
+      return null;
+    case "listing-done":
+      await fixCatalogShape(db, job.catalog, { blockSize: event.body.blockSize, hashBits: event.body.hashBits });
+      return null;
+    case "hash-done": {
+      const { digest, ...block } = event.body;
+      if (job.state !== "running") return null;
+      if (hashBlockDigest(block) !== digest) return "digest differs from the block's bytes";
+      await insertHashBlock(db, job.catalog, job.id, digest, block);
+      return null;
+    }
+    case "pair-batch-done": {
+      const { task, edges, edgeCount, comparisons, digest } = event.body;
+      if (job.state !== "running") return null;
+      if (edges === null) {
+        return (await getResultDigest(db, job.id, task)) === digest ? null : "its claimed result is not stored";
+      }
+      if (edgesDigest(edges) !== digest) return "digest differs from the edges' bytes";
+      await insertCompareResult(db, { jobId: job.id, task, edges, edgeCount, comparisons, digest });
+      return null;
+    }
+    default:
+      return null;
+  }
+};

@@ -1,0 +1,70 @@
+import { eventMessage } from "@lookalike/shared/bus/events";
+import { has } from "@lookalike/shared/domain/done-set";
+import { jobEventId } from "@lookalike/shared/domain/event-id";
+import type { TaskKind } from "@lookalike/shared/domain/events";
+import { type Job, settled } from "@lookalike/shared/domain/job";
+import { insertAttempt, lastAttempt } from "@lookalike/shared/store/attempts";
+import { readImages } from "@lookalike/shared/store/images";
+import { jobOf, lockJob } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { addToOutbox } from "@lookalike/shared/store/outbox";
+import { taskMessage } from "./messages.ts";
+
+interface Lost {
+  readonly job: string;
+  readonly kind: TaskKind;
+  readonly task: number;
+  /** The attempt that was lost; null = whichever was the last. */
+  readonly attempt: number | null;
+  readonly reason: string;
+}
+
+export type Retry = "redispatched" | "quarantined" | "stale";
+
+/**
+ * Sends a lost task out again as its next attempt, or quarantines it after `maxAttempts`, so that
+ * one task can never keep a job from its end. A task that is settled, or has a later attempt
+ * already, is left alone: any number of coordinators may report the same loss.
+ */
+export const retryTask = (
+  db: Db,
+  { job: id, kind, task, attempt, reason }: Lost,
+  maxAttempts: number,
+): Promise<Retry> =>
+  db.transaction(async (tx) => {
+    const row = await lockJob(tx, id);
+    if (row === null) return "stale";
+    const job = jobOf(row);
+    if (!isOpen(job, kind, task)) return "stale";
+    const last = await lastAttempt(tx, id, kind, task);
+    if (attempt !== null && attempt !== last) return "stale";
+    const next = last + 1;
+    if (!(await insertAttempt(tx, { jobId: id, kind, task, attempt: next, reason }))) return "stale";
+    if (next < maxAttempts) {
+      await addToOutbox(tx, taskMessage(job, kind, task, next));
+      return "redispatched";
+    }
+    await addToOutbox(tx, await quarantineMessage(tx, job, kind, task, reason));
+    return "quarantined";
+  });
+
+const isOpen = (job: Job, kind: TaskKind, task: number): boolean =>
+  kind === "scan" ? job.state === "listing" : job.state === "running" && !has(settled(job[kind]), task);
+
+const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number, reason: string) => {
+  const origin = { tenant: job.tenant, job: job.id, run: job.run, attempt: 0 };
+  if (kind === "scan") {
+    return eventMessage("listing-failed", origin, jobEventId(job.id, "listing-failed", "quarantined"), {
+      detail: `the source could not be listed: ${reason}`,
+    });
+  }
+  const blockSize = job.blockSize ?? 0;
+  const images =
+    kind === "hash" ? (await readImages(db, job.catalog, task * blockSize, (task + 1) * blockSize)).length : 0;
+  return eventMessage("task-quarantined", origin, jobEventId(job.id, "task-quarantined", `${kind}:${task}`), {
+    kind,
+    task,
+    images,
+    reason,
+  });
+};

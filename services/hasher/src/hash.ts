@@ -1,0 +1,62 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { publishEvent } from "@lookalike/shared/bus/events";
+import { hashBlockDigest } from "@lookalike/shared/domain/digest";
+import { resultId } from "@lookalike/shared/domain/event-id";
+import type { ListedImage, Task } from "@lookalike/shared/domain/events";
+import { isFlatHash } from "@lookalike/shared/domain/hamming";
+import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/hash-block";
+import type { Source } from "@lookalike/shared/domain/options";
+import { getCatalog } from "@lookalike/shared/store/catalogs";
+import { readImages } from "@lookalike/shared/store/images";
+import type { Db } from "@lookalike/shared/store/open";
+import pMap from "p-map";
+
+interface Hasher {
+  readonly bus: Bus;
+  readonly db: Db;
+  /** Decodes and hashes one file of a directory source, in a worker thread. */
+  readonly hashFile: (root: string, image: ListedImage) => Promise<Outcome>;
+  /** Files in hand at once. */
+  readonly concurrency: number;
+}
+
+/** Hashes one block of a catalog and tells the log, hashes and all. */
+export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: Task): Promise<void> => {
+  const catalog = await getCatalog(db, task.tenant, task.catalog);
+  const { blockSize, hashBits } = task;
+  if (catalog === null || blockSize === null || hashBits === null)
+    throw new Error(`hash task ${task.task} of job ${task.job} names no catalog or block size`);
+  const first = task.task * blockSize;
+  const images = await readImages(db, catalog.id, first, first + blockSize);
+  const outcomes = await pMap(images, (image) => outcomeOf(catalog.source, image, hashFile), { concurrency });
+
+  const positions: Outcome[] = Array.from({ length: (images.at(-1)?.ordinal ?? first - 1) + 1 - first }, () => ({
+    kind: "absent",
+  }));
+  images.forEach(({ ordinal }, at) => {
+    positions[ordinal - first] = outcomes[at] ?? { kind: "absent" };
+  });
+  const block = hashBlockOf(task.task, hashBits, positions);
+  await publishEvent(bus, "hash-done", task, resultId(task.job, "hash", task.task, task.attempt, "hash-done"), {
+    ...block,
+    digest: hashBlockDigest(block),
+  });
+};
+
+const outcomeOf = async (source: Source, image: ListedImage, hashFile: Hasher["hashFile"]): Promise<Outcome> => {
+  if (image.failure !== null) return { kind: "failed", failure: image.failure };
+  if (image.givenHash !== null) return givenOutcome(image, image.givenHash);
+  if (source.kind !== "directory") throw new Error(`${image.path}: a ${source.kind} source has no file to hash`);
+  return hashFile(source.root, image);
+};
+
+const givenOutcome = ({ width, height, bytes }: ListedImage, hash: Uint8Array): Outcome => ({
+  kind: isFlatHash(hash) ? "flat" : "hashed",
+  hash,
+  contentDigest: null,
+  facts: {
+    ...(width === null ? {} : { width }),
+    ...(height === null ? {} : { height }),
+    ...(bytes === null ? {} : { bytes }),
+  },
+});

@@ -1,0 +1,109 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { publishEvent } from "@lookalike/shared/bus/events";
+import { emptySet, withUnit } from "@lookalike/shared/domain/done-set";
+import { resultId } from "@lookalike/shared/domain/event-id";
+import type { EventOf, JobEventType, Task } from "@lookalike/shared/domain/events";
+import { defaultThresholdBits, radiusBitsFor, type Source } from "@lookalike/shared/domain/options";
+import { defaultBlockSize } from "@lookalike/shared/domain/plan";
+import type { Logger } from "@lookalike/shared/runtime/log";
+import { getCatalog } from "@lookalike/shared/store/catalogs";
+import { hashedBlocks } from "@lookalike/shared/store/hash-blocks";
+import {
+  appendFound,
+  catalogExtent,
+  countUnhashed,
+  type FoundImage,
+  markUnseenVanished,
+  readImages,
+  startWalk,
+  vanishedOrdinals,
+} from "@lookalike/shared/store/images";
+import { findJob, latestBase } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { SourceError } from "./sources/source-error.ts";
+
+const FOUND_A_BATCH = 1_000;
+const ROWS_AN_EVENT = 250;
+const ORDINALS_AN_EVENT = 10_000;
+/** Hash length of images that are decoded here; a `hashes` source brings its own. */
+const DECODED_HASH_BITS = 256;
+
+interface Lister {
+  readonly bus: Bus;
+  readonly db: Db;
+  readonly log: Logger;
+  readonly list: (source: Source) => AsyncIterable<FoundImage>;
+}
+
+/**
+ * Lists a job's source into numbered images and tells the log. Delivered twice it walks twice, and
+ * the numbers stay the same.
+ */
+export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): Promise<void> => {
+  const catalog = await getCatalog(db, task.tenant, task.catalog);
+  const job = await findJob(db, task.job);
+  if (catalog === null || job === null || job.state !== "listing") return;
+  const tell = <Type extends JobEventType>(type: Type, part: number, body: EventOf<Type>["body"]) =>
+    publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
+
+  const listing = { catalogId: catalog.id, jobId: job.id, walkId: await startWalk(db, job.id) };
+  try {
+    for await (const found of batches(list(catalog.source), FOUND_A_BATCH)) {
+      if (!(await appendFound(db, listing, found))) return;
+    }
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    await tell("listing-failed", 0, { detail: error.message });
+    return;
+  }
+  await markUnseenVanished(db, catalog.id, job.id);
+
+  const extent = await catalogExtent(db, catalog.id);
+  const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(extent.images);
+  const hashBits = catalog.hashBits ?? (extent.givenHashBits || DECODED_HASH_BITS);
+  const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
+  if (thresholdBits > hashBits / 4) {
+    await tell("listing-failed", 0, {
+      detail: `threshold ${thresholdBits}: at most ${hashBits / 4} bits for ${hashBits}-bit hashes`,
+    });
+    return;
+  }
+  const hashed = await hashedBlocks(db, catalog.id);
+  const done = new Set(hashed.map(({ block }) => block));
+  const blocks = Math.ceil(extent.end / blockSize);
+  for (let block = 0; block < blocks; block += 1) {
+    if (done.has(block)) continue;
+    const images = await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize);
+    for (let from = 0; from < images.length; from += ROWS_AN_EVENT) {
+      const rows = images.slice(from, from + ROWS_AN_EVENT);
+      await tell("images-listed", rows[0]?.ordinal ?? 0, { images: rows });
+    }
+  }
+  const vanished = await vanishedOrdinals(db, catalog.id, job.id);
+  for (let from = 0; from < vanished.length; from += ORDINALS_AN_EVENT) {
+    await tell("images-vanished", from, { ordinals: vanished.slice(from, from + ORDINALS_AN_EVENT) });
+  }
+  const { unhashedImages, failedImages } = await countUnhashed(db, catalog.id, blockSize, [...done]);
+  await tell("listing-done", 0, {
+    images: extent.images,
+    blockSize,
+    blocks,
+    hashBits,
+    hashedBlocks: [...done].reduce(withUnit, emptySet(blocks)),
+    hashedImages: extent.images - unhashedImages,
+    failedImages,
+    base: job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBitsFor(hashBits, thresholdBits)),
+  });
+  log.info({ job: job.id, images: extent.images, blocks, hashed: done.size, vanished: vanished.length }, "listed");
+};
+
+async function* batches<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,78 @@
+import { availableParallelism } from "node:os";
+import { failed } from "@lookalike/engine/hash-image";
+import { runTasks } from "@lookalike/shared/bus/tasks";
+import { bytesOfName } from "@lookalike/shared/domain/bytes";
+import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { runService } from "@lookalike/shared/runtime/service";
+import { Piscina } from "piscina";
+import { z } from "zod";
+import { hashBlock } from "./hash.ts";
+import type { HashRequest } from "./hash-worker.ts";
+import { listCatalog } from "./list.ts";
+import { joinPath } from "./sources/directory.ts";
+import { listSource } from "./sources/source.ts";
+
+const Environment = ServiceEnvironment.extend({
+  LOOKALIKE_HASHER_THREADS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(availableParallelism())
+    .meta({ description: "Worker threads that decode and hash" }),
+  LOOKALIKE_MAX_PIXELS: z.coerce.number().int().min(1).default(300_000_000),
+  LOOKALIKE_MAX_FILE_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
+  LOOKALIKE_IMAGE_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60),
+});
+
+/** Two blocks at once: the next one keeps the threads busy while the last images of one finish. */
+const BLOCKS_AT_ONCE = 2;
+
+runService({
+  name: "hasher",
+  environment: Environment,
+  connections: 6,
+  async start({ environment, bus, store: { db }, log }) {
+    const threads = environment.LOOKALIKE_HASHER_THREADS;
+    const pool = new Piscina<HashRequest, Outcome>({
+      filename: new URL("./hash-worker.js", import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+    });
+    const timeoutSeconds = environment.LOOKALIKE_IMAGE_TIMEOUT_SECONDS;
+    const hashFile = async (root: string, image: { path: string; fingerprint: string }): Promise<Outcome> => {
+      // libvips stops itself at the time-out; this ends a thread that hangs in a read, too.
+      const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (BLOCKS_AT_ONCE + 1));
+      const request = {
+        path: joinPath(Buffer.from(root), Buffer.from(bytesOfName(image.path))),
+        fingerprint: image.fingerprint,
+        maxBytes: environment.LOOKALIKE_MAX_FILE_BYTES,
+        maxPixels: environment.LOOKALIKE_MAX_PIXELS,
+        timeoutSeconds,
+      };
+      return pool.run(request, { signal }).catch((error: unknown) => {
+        if (signal.aborted) return failed("timeout", `not done after ${timeoutSeconds} s`);
+        throw error;
+      });
+    };
+    const subscriptions = await Promise.all([
+      runTasks(bus, {
+        kind: "scan",
+        concurrency: 1,
+        log,
+        handle: (task) => listCatalog({ bus, db, log, list: listSource }, task),
+      }),
+      runTasks(bus, {
+        kind: "hash",
+        concurrency: BLOCKS_AT_ONCE,
+        log,
+        handle: (task) => hashBlock({ bus, db, hashFile, concurrency: threads }, task),
+      }),
+    ]);
+    return async () => {
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+      await pool.close();
+    };
+  },
+});

@@ -1,0 +1,33 @@
+import { constants, open } from "node:fs/promises";
+import { failed } from "@lookalike/engine/hash-image";
+import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import { messageOf } from "@lookalike/shared/runtime/fail";
+import { fingerprintOf } from "./sources/directory.ts";
+
+/**
+ * The bytes of a listed file, or why there are none. Opened without blocking, so that a pipe under an
+ * image's name cannot hang a worker, and compared with what was listed.
+ */
+export const readListedFile = async (
+  path: Buffer,
+  fingerprint: string,
+  maxBytes: number,
+): Promise<Buffer | Outcome> => {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = await file.stat({ bigint: true });
+      if (!stats.isFile()) return failed("not-a-regular-file", "a pipe, socket or device, not a file");
+      if (stats.size > maxBytes)
+        return failed("too-large", `${stats.size} bytes, at most ${maxBytes} are read (LOOKALIKE_MAX_FILE_BYTES)`);
+      if (fingerprintOf(stats) !== fingerprint)
+        return failed("changed", "changed since it was listed; the next job will hash it");
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    return failed(gone ? "missing" : "unreadable", gone ? "deleted since it was listed" : messageOf(error));
+  }
+};
