@@ -1,6 +1,8 @@
 import { type HashBlock, STATE } from "@lookalike/shared/domain/hash-block";
 import type { BlockHashes } from "./kernel.ts";
 
+const ROW_ALIGNMENT_BYTES = 16;
+
 /**
  * What a kernel compares of a block: flat, failed and absent images are set apart, and equal hashes
  * collapsed to their first image, so that a thousand equal images cost one.
@@ -21,11 +23,12 @@ export const blockHashes = (block: Pick<HashBlock, "states" | "hashes">, firstOr
   }
   // Shared memory: worker threads read the blocks that the cache holds, without a copy.
   const ordinals = new Uint32Array(new SharedArrayBuffer(kept.length * 4));
-  const words = new Uint32Array(new SharedArrayBuffer(kept.length * hashBytes));
+  const rowBytes = Math.ceil(hashBytes / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
+  const words = new Int32Array(new SharedArrayBuffer(kept.length * rowBytes));
   const target = new Uint8Array(words.buffer);
   kept.forEach((position, row) => {
     ordinals[row] = firstOrdinal + position;
-    target.set(block.hashes.subarray(position * hashBytes, (position + 1) * hashBytes), row * hashBytes);
+    target.set(block.hashes.subarray(position * hashBytes, (position + 1) * hashBytes), row * rowBytes);
   });
   return { ordinals, words };
 };

@@ -5,8 +5,8 @@ import type { BlockPair } from "@lookalike/shared/domain/plan";
 export interface BlockHashes {
   /** Ordinal of each row: the first image of the block that has the hash. */
   readonly ordinals: Uint32Array;
-  /** `wordsPerHash` 32-bit words a row, row after row. */
-  readonly words: Uint32Array;
+  /** The hashes, row after row, each padded with zeros to a multiple of 128 bits. */
+  readonly words: Int32Array;
 }
 
 export interface JoinResult {

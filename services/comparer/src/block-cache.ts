@@ -5,7 +5,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { LRUCache } from "lru-cache";
 
 /** A block that was never hashed (its task is in quarantine) compares as an empty one. */
-const NO_HASHES: BlockHashes = { ordinals: new Uint32Array(0), words: new Uint32Array(0) };
+const NO_HASHES: BlockHashes = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
 
 export interface BlockCache {
   /** The blocks of `numbers`, from memory or in one query. */

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { decodeEvent, encodeEvent } from "./message.ts";
+import { partitionOf } from "./partition.ts";
+
+const origin = { tenant: "acme", job: "job-1", run: 1, attempt: 2 };
+
+describe("an event on the wire", () => {
+  const body = {
+    task: 7,
+    comparisons: 10,
+    edgeCount: 1,
+    edges: Uint8Array.of(1, 2, 3),
+    digest: "d",
+    kernel: "exhaustive",
+    milliseconds: 3,
+  };
+  const wire = encodeEvent("pair-batch-done", origin, "id", new Date(0), body);
+
+  it("carries bytes as base64, and comes back whole through JSON", () => {
+    expect(wire["body"]).toMatchObject({ edges: "AQID" });
+    expect(decodeEvent(JSON.parse(JSON.stringify(wire)))).toMatchObject({ type: "pair-batch-done", attempt: 2, body });
+  });
+
+  it("is not an event when its version, type or shape is unknown", () => {
+    for (const broken of [
+      { ...wire, v: 2 },
+      { ...wire, type: "pair-done" },
+      { ...wire, body: {} },
+      { ...wire, job: "a.b" },
+      null,
+      "x",
+    ]) {
+      expect(decodeEvent(broken)).toBeNull();
+    }
+  });
+
+  it("keeps a path that is no valid UTF-8", () => {
+    const image = {
+      ordinal: 0,
+      path: "caf\udce9.jpg",
+      fingerprint: "1",
+      bytes: 1,
+      modifiedAt: null,
+      givenHash: null,
+      width: null,
+      height: null,
+      failure: null,
+    };
+    const listed = encodeEvent("images-listed", origin, "id", new Date(0), { images: [image] });
+    expect(decodeEvent(JSON.parse(JSON.stringify(listed)))).toMatchObject({ body: { images: [image] } });
+  });
+
+  it("refuses to be made with a body that does not fit", () => {
+    expect(() => encodeEvent("pair-batch-done", origin, "id", new Date(0), { ...body, task: -1 })).toThrow();
+  });
+});
+
+describe("the partition", () => {
+  it("is two digits below 16, by FNV-1a of the job", () => {
+    expect(["a", "foobar", "3d9ad84e-dac6-4cc5-9faf-32c8e3dd19b6"].map(partitionOf)).toEqual([
+      "12",
+      "08",
+      partitionOf("3d9ad84e-dac6-4cc5-9faf-32c8e3dd19b6"),
+    ]);
+    expect(partitionOf("x")).toMatch(/^(0\d|1[0-5])$/);
+  });
+});

@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+
+/** Numbers in [0, 2^32) that the seed alone decides (mulberry32). */
+export const randomWords = (seed: number): (() => number) => {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+};
+
+export interface HashesCatalog {
+  readonly images: number;
+  readonly bits: number;
+  readonly seed: number;
+  /** Of 1,000 images, how many are a copy of an earlier one with up to 6 bits changed. */
+  readonly copiesPerThousand: number;
+}
+
+const RECENT = 500;
+
+/** Perceptual hashes like a real catalog's: mostly strangers, some look-alikes, some equal. */
+export function* hashes({ images, bits, seed, copiesPerThousand }: HashesCatalog): Generator<Uint8Array> {
+  const random = randomWords(seed);
+  const words = bits / 32;
+  const recent: Uint32Array[] = [];
+  for (let image = 0; image < images; image += 1) {
+    const original = recent[random() % Math.max(1, recent.length)];
+    const hash =
+      original !== undefined && random() % 1_000 < copiesPerThousand
+        ? withChangedBits(original, random() % 7, random)
+        : Uint32Array.from({ length: words }, random);
+    recent[recent.length < RECENT ? recent.length : random() % RECENT] = hash;
+    yield new Uint8Array(hash.buffer);
+  }
+}
+
+const withChangedBits = (hash: Uint32Array, bits: number, random: () => number): Uint32Array => {
+  const changed = hash.slice();
+  for (let flip = 0; flip < bits; flip += 1) {
+    const word = random() % changed.length;
+    changed[word] = ((changed[word] ?? 0) ^ (1 << (random() % 32))) >>> 0;
+  }
+  return changed;
+};
+
+/** Writes a catalog as the NDJSON file of a `hashes` source. */
+export const writeHashes = async (file: string, catalog: HashesCatalog): Promise<void> => {
+  const out = createWriteStream(file);
+  let number = 0;
+  for (const hash of hashes(catalog)) {
+    number += 1;
+    const line = JSON.stringify({
+      id: `img-${String(number).padStart(8, "0")}`,
+      hash: Buffer.from(hash).toString("hex"),
+      width: 4032,
+      height: 3024,
+    });
+    if (!out.write(`${line}\n`)) await once(out, "drain");
+  }
+  out.end();
+  await once(out, "finish");
+};
