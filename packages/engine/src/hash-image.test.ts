@@ -1,5 +1,5 @@
 import { hammingDistance } from "@lookalike/shared/domain/hamming";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { pngBomb } from "../../../test/support/png-bomb.ts";
 import { hashImage } from "./hash-image.ts";
@@ -43,7 +43,7 @@ describe("a picture", () => {
     );
   });
 
-  it.each<[string, (image: sharp.Sharp) => sharp.Sharp]>([
+  it.each<[string, (image: Sharp) => Sharp]>([
     ["JPEG", (image) => image.jpeg({ quality: 60 })],
     ["WebP", (image) => image.webp()],
     ["AVIF", (image) => image.avif()],

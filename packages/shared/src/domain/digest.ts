@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { HashBlock } from "./hash-block.ts";
+import { HashBlock } from "./hash-block.ts";
 
 /** SHA-256 of a task's encoded edges, hex: two workers that did the task agree on it. */
 export const edgesDigest = (edges: Uint8Array): string => createHash("sha256").update(edges).digest("hex");
@@ -11,5 +11,6 @@ export const hashBlockDigest = (block: HashBlock): string =>
     .update(block.states)
     .update(block.hashes)
     .update(block.contentDigests)
-    .update(JSON.stringify(block.details))
+    // In the schema's order of keys: jsonb, for one, has its own.
+    .update(JSON.stringify(HashBlock.shape.details.parse(block.details)))
     .digest("hex");

@@ -25,7 +25,7 @@ export const Failure = z.object({ reason: FailureReason, detail: z.string().max(
 export type Failure = z.infer<typeof Failure>;
 
 /** What is known of a hashed image besides its hashes. */
-export const ImageFacts = z.object({
+export const ImageFacts = z.strictObject({
   width: z.int().optional(),
   height: z.int().optional(),
   bytes: z.int().optional(),
@@ -52,7 +52,7 @@ export const HashBlock = z.object({
   states: base64Bytes.meta({ description: "One byte a position: 0 absent, 1 hashed, 2 flat, 3 failed" }),
   hashes: base64Bytes.meta({ description: "hashBits / 8 bytes a position, zero where there is no hash" }),
   contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
-  details: z.array(z.union([ImageFacts, Failure, z.null()])),
+  details: z.array(z.union([Failure, ImageFacts, z.null()])),
 });
 export type HashBlock = z.infer<typeof HashBlock>;
 

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { hashBlockDigest } from "./digest.ts";
+import { contentDigestAt, countState, factsAt, failureAt, hashBlockOf, imagesIn, type Outcome } from "./hash-block.ts";
+import { decodeEvent, encodeEvent } from "./message.ts";
+
+const outcomes: Outcome[] = [
+  { kind: "hashed", hash: new Uint8Array(32).fill(1), contentDigest: new Uint8Array(32).fill(2), facts: { width: 4, height: 3, bytes: 9 } },
+  { kind: "failed", failure: { reason: "truncated", detail: "it ends too soon" } },
+  { kind: "absent" },
+  { kind: "flat", hash: new Uint8Array(32), contentDigest: new Uint8Array(32).fill(3), facts: {} },
+];
+
+describe("a block of outcomes", () => {
+  const block = hashBlockOf(5, 256, outcomes);
+
+  it("gives back what is at each position", () => {
+    expect([0, 1, 2, 3].map((at) => block.states[at])).toEqual([1, 3, 0, 2]);
+    expect([imagesIn(block), countState(block, "failed"), countState(block, "flat")]).toEqual([3, 1, 1]);
+    expect(factsAt(block, 0)).toEqual({ width: 4, height: 3, bytes: 9 });
+    expect(failureAt(block, 1)).toEqual({ reason: "truncated", detail: "it ends too soon" });
+    expect([failureAt(block, 0), contentDigestAt(block, 1)]).toEqual([null, null]);
+    expect(contentDigestAt(block, 3)).toEqual(new Uint8Array(32).fill(3));
+  });
+
+  it("has the same digest after its way through the log", () => {
+    const digest = hashBlockDigest(block);
+    const wire = encodeEvent("hash-done", { tenant: "acme", job: "job-1", run: 1, attempt: 0 }, "id", new Date(0), { ...block, digest });
+    const event = decodeEvent(JSON.parse(JSON.stringify(wire)));
+    if (event?.type !== "hash-done") throw new Error("not decoded");
+    expect(hashBlockDigest(event.body)).toBe(digest);
+    expect(event.body).toMatchObject(block);
+  });
+
+  it("has the same digest whatever the order of a detail's keys", () => {
+    const reversed = block.details.map((detail) => detail && Object.fromEntries(Object.entries(detail).reverse()));
+    expect(hashBlockDigest({ ...block, details: reversed as typeof block.details })).toBe(hashBlockDigest(block));
+  });
+
+  it("carries no content digests where there are none", () => {
+    const given = hashBlockOf(0, 64, [{ kind: "hashed", hash: new Uint8Array(8), contentDigest: null, facts: {} }]);
+    expect([given.contentDigests.length, contentDigestAt(given, 0)]).toEqual([0, null]);
+  });
+});

@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Client, createClient, type Job } from "@lookalike/quickstart/client";
+import { type DataFolder, openDataFolder } from "@lookalike/quickstart/data-folder";
+import { startNats } from "@lookalike/quickstart/nats-server";
+import { startPostgres } from "@lookalike/quickstart/postgres";
+import type { Server } from "@lookalike/quickstart/server-process";
+import { startServices } from "@lookalike/quickstart/services";
+import { type Bus, connectBus } from "@lookalike/shared/bus/connect";
+import { JobOptions, type Source } from "@lookalike/shared/domain/options";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A temporary folder that is gone when the test is over. */
+export const temporaryFolder = async (): Promise<{ path: string; remove(): Promise<void> }> => {
+  const path = await mkdtemp(join(tmpdir(), "lookalike-test-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+};
+
+/** Real PostgreSQL and nats-server on free ports, in a temporary folder. */
+export interface Servers {
+  readonly folder: string;
+  readonly environment: Record<string, string>;
+  readonly postgres: Server;
+  readonly nats: Server;
+  stop(): Promise<void>;
+}
+
+export const startServers = async (): Promise<Servers> => {
+  const { path: folder, remove } = await temporaryFolder();
+  const data: DataFolder = await openDataFolder(join(folder, "data"));
+  const [postgres, nats] = await Promise.all([startPostgres(data), startNats(data, () => undefined)]);
+  return {
+    folder,
+    environment: { DATABASE_URL: postgres.url, NATS_URL: nats.url, LOG_LEVEL: "warn" },
+    postgres,
+    nats,
+    async stop() {
+      await nats.stop();
+      await postgres.stop();
+      await remove();
+    },
+  };
+};
+
+/** Bus and store on these servers, for a test to look inside. */
+export const connectTo = async (
+  environment: Record<string, string>,
+): Promise<{ bus: Bus; store: Store; close(): Promise<void> }> => {
+  const bus = await connectBus(environment["NATS_URL"] ?? "", "lookalike-test", () => undefined);
+  const store = await openStore(environment["DATABASE_URL"] ?? "", "lookalike-test", 4);
+  return {
+    bus,
+    store,
+    async close() {
+      await bus.connection.close();
+      await store.close();
+    },
+  };
+};
+
+/** The whole system: servers and the four services, each a process of its own. */
+export interface System {
+  readonly servers: Servers;
+  readonly client: Client;
+  readonly address: string;
+  /** Runs a job over the source to its end. */
+  run(source: Source, options?: Partial<JobOptions>, name?: string): Promise<Job>;
+  stop(): Promise<void>;
+}
+
+export const startSystem = async (overrides: Record<string, string> = {}): Promise<System> => {
+  const servers = await startServers();
+  const logs = join(servers.folder, "logs");
+  await mkdir(logs);
+  const services = await startServices({ ...servers.environment, LOOKALIKE_PORT: "0", ...overrides }, logs);
+  const client = createClient(() => services.address);
+  return {
+    servers,
+    client,
+    address: services.address,
+    async run(source, options = {}, name = JSON.stringify(source)) {
+      const catalog = await client.openCatalog(name, source);
+      return finished(client, (await client.startJob(catalog, JobOptions.parse(options))).id);
+    },
+    async stop() {
+      await services.stop();
+      await servers.stop();
+    },
+  };
+};
+
+/** Waits until the job is over. @throws with the job as it stands when that takes longer than `seconds` */
+export const finished = async (client: Client, id: string, seconds = 60): Promise<Job> => {
+  for (const deadline = Date.now() + seconds * 1_000; ; await sleep(50)) {
+    const job = await client.readJob(id);
+    if (job.phase === "done") return job;
+    if (Date.now() > deadline) throw new Error(`not over after ${seconds} s: ${JSON.stringify(job)}`);
+  }
+};
+
+/** The job's groups in the form that tests compare: who is grouped, who is kept, and how far apart. */
+export const groupsOf = async (client: Client, job: string): Promise<string[]> => {
+  const groups: string[] = [];
+  for await (const { kind, keeper, members } of client.groups(job)) {
+    groups.push(
+      `${kind}: ${members.map(({ ordinal, path, distance }) => `${ordinal === keeper ? "*" : ""}${path}/${distance}`).join(" ")}`,
+    );
+  }
+  return groups;
+};
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command of the project in a process of its own, its output kept. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Output so far. */
+  readonly output: () => string;
+}
+
+export const startCommand = (command: readonly string[], environment: Record<string, string> = {}): Running => {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { child, ended, output: () => stdout + stderr };
+};
+
+export const npmStart = (args: readonly string[], environment: Record<string, string> = {}): Running =>
+  startCommand([process.execPath, "scripts/start.mjs", ...args], environment);
+
+/** Waits until `condition` holds. @throws when it does not within `seconds` */
+export const until = async (condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> => {
+  for (const deadline = Date.now() + seconds * 1_000; !(await condition()); await sleep(25)) {
+    if (Date.now() > deadline) throw new Error(`still not so after ${seconds} s: ${condition}`);
+  }
+};
