@@ -33,7 +33,7 @@ runService({
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
     const compareFile = new URL("./compare-worker.js", import.meta.url).href;
     const groupFile = new URL("./group-worker.js", import.meta.url).href;
-    const pool = new Piscina({ filename: compareFile, minThreads: threads, maxThreads: threads + 1 });
+    const pool = new Piscina({ filename: compareFile, minThreads: threads, maxThreads: threads });
     const join = (request: CompareRequest): Promise<CompareAnswer> => pool.run(request);
     const group = (request: GroupRequest): Promise<number[][]> => pool.run(request, { filename: groupFile });
     const cache = createBlockCache(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);

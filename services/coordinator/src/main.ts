@@ -22,7 +22,7 @@ const Environment = ServiceEnvironment.extend({
 
 const RELAY_PAUSE_MS = 200;
 const OUTBOX_DAYS = 7;
-const BATCH = { maxMessages: 500, maxWaitMs: 50 };
+const EVENTS_A_TRANSACTION = 500;
 
 runService({
   name: "coordinator",
@@ -75,7 +75,13 @@ runService({
     const router = { bus, db, log, maxAttempts };
     const subscriptions = await Promise.all([
       ...coordinatorDurables.map((durable) =>
-        consumeBatches(bus, { stream: STREAMS.events, durable, ...BATCH, handle: project, log }),
+        consumeBatches(bus, {
+          stream: STREAMS.events,
+          durable,
+          maxMessages: EVENTS_A_TRANSACTION,
+          handle: project,
+          log,
+        }),
       ),
       ...[
         { stream: STREAMS.deadLetters, durable: "dead-letter-router", route: routeDeadLetter },

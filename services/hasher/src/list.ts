@@ -71,6 +71,11 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
   const hashed = await hashedBlocks(db, catalog.id);
   const done = new Set(hashed.map(({ block }) => block));
   const blocks = Math.ceil(extent.end / blockSize);
+  // Tombstones first: a changed image's new row has the path of its old one.
+  const vanished = await vanishedOrdinals(db, catalog.id, job.id);
+  for (let from = 0; from < vanished.length; from += ORDINALS_AN_EVENT) {
+    await tell("images-vanished", from, { ordinals: vanished.slice(from, from + ORDINALS_AN_EVENT) });
+  }
   for (let block = 0; block < blocks; block += 1) {
     if (done.has(block)) continue;
     const images = await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize);
@@ -78,10 +83,6 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
       const rows = images.slice(from, from + ROWS_AN_EVENT);
       await tell("images-listed", rows[0]?.ordinal ?? 0, { images: rows });
     }
-  }
-  const vanished = await vanishedOrdinals(db, catalog.id, job.id);
-  for (let from = 0; from < vanished.length; from += ORDINALS_AN_EVENT) {
-    await tell("images-vanished", from, { ordinals: vanished.slice(from, from + ORDINALS_AN_EVENT) });
   }
   const { unhashedImages, failedImages } = await countUnhashed(db, catalog.id, blockSize, [...done]);
   await tell("listing-done", 0, {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, JsMsg } from "nats";
 import PQueue from "p-queue";
 import { messageOf } from "../runtime/fail.ts";
@@ -40,7 +40,7 @@ interface WorkOptions {
 }
 
 const PULL_EXPIRES_MS = 5_000;
-const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 10_000;
 const MAX_RETRY_DELAY_MS = 60_000;
 
 /**
@@ -115,7 +115,6 @@ interface BatchOptions {
   readonly stream: string;
   readonly durable: string;
   readonly maxMessages: number;
-  readonly maxWaitMs: number;
   /** Resolves when the batch is applied for good: only then are its messages acked. */
   readonly handle: (deliveries: readonly Delivery[]) => Promise<void>;
   readonly log: Logger;
@@ -125,26 +124,18 @@ interface BatchOptions {
 const PREFETCH = 100;
 
 /**
- * Micro-batches: as soon as nothing more is pending, `maxMessages` are there, or `maxWaitMs` have
- * passed, the batch goes to `handle`; when that fails, all its messages come again.
+ * Micro-batches by group commit: what arrives while one batch is applied is the next batch, so that
+ * an idle system answers at once and a busy one pays for few transactions. When a batch fails, all
+ * its messages come again.
  */
 export const consumeBatches = async (
   bus: Bus,
-  { stream, durable, maxMessages, maxWaitMs, handle, log }: BatchOptions,
+  { stream, durable, maxMessages, handle, log }: BatchOptions,
 ): Promise<Subscription> => {
   const consumer = await bus.js.consumers.get(stream, durable);
   const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
   let batch: JsMsg[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let flushing = Promise.resolve();
-  const flush = (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    const taken = batch;
-    batch = [];
-    if (taken.length > 0) flushing = flushing.then(() => apply(taken));
-    return flushing;
-  };
+  let applying: Promise<void> | undefined;
   const apply = async (taken: readonly JsMsg[]): Promise<void> => {
     try {
       await handle(taken.map(deliveryOf));
@@ -154,18 +145,28 @@ export const consumeBatches = async (
       for (const message of taken) message.nak(retryDelayMs(1));
     }
   };
+  const applyAll = async (): Promise<void> => {
+    // Lets the messages that came in one packet come in one batch.
+    await setImmediate();
+    while (batch.length > 0) {
+      const taken = batch;
+      batch = [];
+      await apply(taken);
+    }
+    applying = undefined;
+  };
   const loop = (async () => {
     for await (const message of messages) {
       batch.push(message);
-      timer ??= setTimeout(flush, maxWaitMs);
-      if (batch.length >= maxMessages || message.info.pending === 0) await flush();
+      applying ??= applyAll();
+      if (batch.length >= maxMessages) await applying;
     }
   })();
   return {
     async stop() {
       messages.stop();
       await Promise.race([loop, sleep(2_000)]);
-      await flush();
+      await applying;
     },
   };
 };

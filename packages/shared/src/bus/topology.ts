@@ -104,7 +104,7 @@ const consumer = (durable_name: string, settings: Partial<ConsumerConfig>): Cons
   ...settings,
 });
 
-const BACKOFF = [60, 120, 300, 600].map((seconds) => nanos(seconds * SECOND));
+const BACKOFF = [30, 60, 120, 300].map((seconds) => nanos(seconds * SECOND));
 const worker = (durable: string, filter: string): ConsumerPlan =>
   consumer(durable, {
     filter_subject: filter,

@@ -4,7 +4,12 @@ import { contentDigestAt, countState, factsAt, failureAt, hashBlockOf, imagesIn,
 import { decodeEvent, encodeEvent } from "./message.ts";
 
 const outcomes: Outcome[] = [
-  { kind: "hashed", hash: new Uint8Array(32).fill(1), contentDigest: new Uint8Array(32).fill(2), facts: { width: 4, height: 3, bytes: 9 } },
+  {
+    kind: "hashed",
+    hash: new Uint8Array(32).fill(1),
+    contentDigest: new Uint8Array(32).fill(2),
+    facts: { width: 4, height: 3, bytes: 9 },
+  },
   { kind: "failed", failure: { reason: "truncated", detail: "it ends too soon" } },
   { kind: "absent" },
   { kind: "flat", hash: new Uint8Array(32), contentDigest: new Uint8Array(32).fill(3), facts: {} },
@@ -24,7 +29,10 @@ describe("a block of outcomes", () => {
 
   it("has the same digest after its way through the log", () => {
     const digest = hashBlockDigest(block);
-    const wire = encodeEvent("hash-done", { tenant: "acme", job: "job-1", run: 1, attempt: 0 }, "id", new Date(0), { ...block, digest });
+    const wire = encodeEvent("hash-done", { tenant: "acme", job: "job-1", run: 1, attempt: 0 }, "id", new Date(0), {
+      ...block,
+      digest,
+    });
     const event = decodeEvent(JSON.parse(JSON.stringify(wire)));
     if (event?.type !== "hash-done") throw new Error("not decoded");
     expect(hashBlockDigest(event.body)).toBe(digest);

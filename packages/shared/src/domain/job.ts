@@ -122,7 +122,13 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     case "job-cancelled":
       return { ...job, state: "cancelled" };
     case "job-finalized":
-      return { ...job, state: "completed" };
+      // All was dispatched, or it could not be complete; a replay may see the end before it decides.
+      return {
+        ...job,
+        state: "completed",
+        hash: { ...job.hash, cursor: job.hash.count },
+        compare: { ...job.compare, cursor: job.compare.count },
+      };
     case "job-accepted":
     case "images-listed":
     case "images-vanished":

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@lookalike/quickstart/client";
+import { STREAMS } from "@lookalike/shared/bus/topology";
+import { JobOptions } from "@lookalike/shared/domain/options";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeHashes } from "../support/hashes.ts";
+import { connectTo, finished, groupsOf, ROOT, type Servers, startServers } from "../support/system.ts";
+
+const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 5, batchSize: 20 });
+const SOURCE = (file: string) => ({ kind: "hashes", file }) as const;
+/** 6,000 images, 120 blocks, 7,260 pairs, 1,452 tasks: as many tasks as the run that failed. */
+const IMAGES = 6_000;
+const TASKS = 1_452;
+
+let servers: Servers;
+let reference: string[];
+const running = new Set<ChildProcess>();
+
+/** A service as `pnpm --filter @lookalike/<name> start` runs it, alone. */
+const startService = async (
+  name: string,
+  environment: Record<string, string> = {},
+): Promise<{ child: ChildProcess; address: string }> => {
+  const child = spawn(process.execPath, [join(ROOT, "services", name, "dist/main.js")], {
+    env: {
+      ...process.env,
+      ...servers.environment,
+      LOOKALIKE_PORT: "0",
+      LOOKALIKE_LOST_AFTER_MS: "2000",
+      LOOKALIKE_RECONCILE_INTERVAL_MS: "500",
+      ...environment,
+    },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  let address = "";
+  for (;;) {
+    const [message] = await once(child, "message");
+    if (message === "ready") return { child, address };
+    address = (message as { address: string }).address;
+  }
+};
+
+const kill = async (child: ChildProcess): Promise<void> => {
+  child.kill("SIGKILL");
+  if (running.has(child)) await once(child, "exit");
+};
+
+beforeAll(async () => {
+  servers = await startServers();
+  await writeHashes(join(servers.folder, "hashes.ndjson"), {
+    images: IMAGES,
+    bits: 128,
+    seed: 3,
+    copiesPerThousand: 70,
+  });
+});
+afterAll(async () => {
+  await Promise.all([...running].map(kill));
+  await servers.stop();
+});
+
+/** Runs the job with `disturb` at work until it is over. */
+const runJob = async (name: string, disturb: (job: () => Promise<{ completedTasks: number }>) => Promise<void>) => {
+  const api = await startService("api");
+  const client = createClient(() => api.address);
+  const catalog = await client.openCatalog(name, SOURCE(join(servers.folder, "hashes.ndjson")));
+  const { id } = await client.startJob(catalog, OPTIONS);
+  const disturbance = disturb(() => client.readJob(id));
+  const job = await finished(client, id, 110);
+  await disturbance;
+  const groups = await groupsOf(client, id);
+  await kill(api.child);
+  return { job, groups };
+};
+
+const untilTasks = async (job: () => Promise<{ completedTasks: number }>, tasks: number): Promise<void> => {
+  while ((await job()).completedTasks < tasks) await sleep(10);
+};
+
+const executions = async (job: string): Promise<number> => {
+  const { bus, close } = await connectTo(servers.environment);
+  const { state } = await bus.jsm.streams.info(STREAMS.events, {
+    subjects_filter: `lookalike.event.*.*.${job}.pair-batch-done`,
+  });
+  await close();
+  return Object.values(state.subjects ?? {}).reduce((sum, messages) => sum + messages, 0);
+};
+
+describe("a job of 1,452 tasks", () => {
+  it("is done when nothing is disturbed", async () => {
+    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => startService(name)));
+    const { job, groups } = await runJob("undisturbed", async () => undefined);
+    expect(job).toMatchObject({
+      state: "completed",
+      totalBlocks: 120,
+      totalBlockPairs: 7_260,
+      totalTasks: TASKS,
+      completedTasks: TASKS,
+      quarantinedTasks: 0,
+    });
+    expect(groups.length).toBeGreaterThan(200);
+    reference = groups;
+    await Promise.all([...running].map(kill));
+  });
+
+  it("ends in the same groups, byte for byte, when the coordinator is killed -9 again and again", async () => {
+    await Promise.all(["hasher", "comparer"].map((name) => startService(name)));
+    let kills = 0;
+    const { job, groups } = await runJob("coordinator killed", async (read) => {
+      for (const tasks of [50, 400, 800, 1_200]) {
+        const { child } = await startService("coordinator");
+        await untilTasks(read, tasks);
+        await kill(child);
+        kills += 1;
+      }
+      await startService("coordinator");
+    });
+    expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
+    expect(groups).toEqual(reference);
+    // A completed task is not run again: at most those in flight at each kill are.
+    expect((await executions(job.id)) - TASKS).toBeLessThanOrEqual(kills * OPTIONS.batchSize);
+    await Promise.all([...running].map(kill));
+  });
+
+  it("finalizes once with three coordinators, two comparers, and workers that are killed", async () => {
+    await Promise.all(
+      ["coordinator", "coordinator", "coordinator", "hasher", "comparer"].map((name) => startService(name)),
+    );
+    const victim = await startService("comparer");
+    const { job, groups } = await runJob("many of each", async (read) => {
+      await untilTasks(read, 300);
+      await kill(victim.child);
+      await startService("comparer");
+    });
+    expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
+    expect(groups).toEqual(reference);
+    const { store, bus, close } = await connectTo(servers.environment);
+    const { rows } = await store.pool.query("select run from finalization where job_id = $1", [job.id]);
+    expect(rows).toEqual([{ run: 1 }]);
+    const finalize = await bus.jsm.streams.info(STREAMS.finalize, {
+      subjects_filter: `lookalike.finalize.*.*.${job.id}.*`,
+    });
+    expect(Object.values(finalize.state.subjects ?? {})).toEqual([1]);
+    await close();
+    await Promise.all([...running].map(kill));
+  });
+});

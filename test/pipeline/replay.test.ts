@@ -1,0 +1,108 @@
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { STREAMS } from "@lookalike/shared/bus/topology";
+import type { JobEvent } from "@lookalike/shared/domain/events";
+import { groupNodes } from "@lookalike/shared/domain/grouping";
+import { decodeEvent } from "@lookalike/shared/domain/message";
+import type { Source } from "@lookalike/shared/domain/options";
+import { similarityGraph } from "@lookalike/shared/domain/similarity";
+import { findJob } from "@lookalike/shared/store/jobs";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import { AckPolicy, DeliverPolicy } from "nats";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { groupImages } from "../../services/comparer/src/finalize.ts";
+import { applyEvents } from "../../services/coordinator/src/project.ts";
+import { makePhotographs } from "../support/photographs.ts";
+import { connectTo, type System, startSystem } from "../support/system.ts";
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+});
+afterAll(() => system.stop());
+
+/** Every event of the log, in its order, through an explicit-ack consumer with back-pressure. */
+const readLog = async (): Promise<JobEvent[]> => {
+  const { bus, close } = await connectTo(system.servers.environment);
+  const { state } = await bus.jsm.streams.info(STREAMS.events);
+  const { name } = await bus.jsm.consumers.add(STREAMS.events, {
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+  });
+  const consumer = await bus.js.consumers.get(STREAMS.events, name);
+  const events: JobEvent[] = [];
+  while (events.length < state.messages) {
+    for await (const message of await consumer.fetch({ max_messages: 100, expires: 1_000 })) {
+      const event = decodeEvent(message.json());
+      if (event === null) throw new Error(`unreadable event ${message.seq}`);
+      events.push(event);
+      message.ack();
+    }
+  }
+  await close();
+  return events;
+};
+
+/** What a table holds, without what only the way there decides: when, how fast, which walk. */
+const ROWS = {
+  catalog: "select to_jsonb(t) - 'created_at' as row from catalog t order by id",
+  job: `select to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'accepted_at', 'finished_at'] as row from job t order by id`,
+  image: "select to_jsonb(t) - 'seen_in_walk' as row from image t order by catalog_id, ordinal",
+  hash_block: "select to_jsonb(t) as row from hash_block t order by catalog_id, block",
+  compare_result: "select to_jsonb(t) as row from compare_result t order by job_id, task",
+};
+
+const rowsOf = async ({ pool }: Store, query: string): Promise<unknown[]> =>
+  (await pool.query(query)).rows.map(({ row }) => row);
+
+it("rebuilds every table of finished jobs from the log alone, in any order, and groups them the same", async () => {
+  const folder = join(system.servers.folder, "photographs");
+  await makePhotographs(folder, 60, 240);
+  await writeFile(join(folder, "broken.jpg"), "no picture");
+  const source: Source = { kind: "directory", root: folder, include: [], exclude: [], svg: false };
+  await system.run(source, { blockSize: 10, pairsPerTask: 4 });
+  await cp(join(folder, "000000-0.jpg"), join(folder, "000001-1.jpg"));
+  const job = await system.run(source, { blockSize: 10, pairsPerTask: 4 });
+  expect(job).toMatchObject({ state: "completed", failedImages: 1 });
+
+  const events = await readLog();
+  const { store: live, close } = await connectTo(system.servers.environment);
+  const accepted = events.filter(({ type }) => type === "job-accepted");
+  const rest = events.filter(({ type }) => type !== "job-accepted");
+  // A job's first event must come before what it allows; duplicates and late results change nothing.
+  const orders = { "in order": events, "every event twice": events.flatMap((event) => [event, event]) };
+  expect(accepted.length + rest.length).toBe(events.length);
+  for (const [name, order] of Object.entries(orders)) {
+    const database = `shadow_${name.replaceAll(" ", "_")}`;
+    await live.pool.query(`create database ${database}`);
+    const url = system.servers.environment["DATABASE_URL"]?.replace(/\/lookalike$/, `/${database}`) ?? "";
+    await withMigrations(url, async () => undefined);
+    const shadow = await openStore(url, "shadow", 2);
+    for (let at = 0; at < order.length; at += 7) {
+      const { refused } = await applyEvents(shadow.db, order.slice(at, at + 7));
+      expect(refused).toEqual([]);
+    }
+    for (const [table, query] of Object.entries(ROWS)) {
+      const wanted = await rowsOf(live, query);
+      expect(wanted.length, table).toBeGreaterThan(0);
+      expect([name, table, await rowsOf(shadow, query)]).toEqual([name, table, wanted]);
+    }
+    const row = await findJob(shadow.db, job.id);
+    if (row === null) throw new Error("the job is not in the shadow");
+    const { groups } = await groupImages(shadow.db, row, async ({ nodes, edges, grouping }) =>
+      groupNodes(similarityGraph(nodes, edges), grouping),
+    );
+    const stored = await live.pool.query(
+      `select number, kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
+         (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance) order by ordinal)
+          from group_member m where (m.job_id, m.run, m.number) = (g.job_id, g.run, g.number)) as members
+       from image_group g where job_id = $1 order by number`,
+      [job.id],
+    );
+    expect(groups.length).toBeGreaterThan(5);
+    expect(groups).toEqual(stored.rows);
+    await shadow.close();
+  }
+  await close();
+});
