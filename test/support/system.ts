@@ -10,7 +10,7 @@ import { type DataFolder, openDataFolder } from "@lookalike/quickstart/data-fold
 import { startNats } from "@lookalike/quickstart/nats-server";
 import { startPostgres } from "@lookalike/quickstart/postgres";
 import type { Server } from "@lookalike/quickstart/server-process";
-import { startServices } from "@lookalike/quickstart/services";
+import { type Services, startServices } from "@lookalike/quickstart/services";
 import { type Bus, connectBus } from "@lookalike/shared/bus/connect";
 import { JobOptions, type Source } from "@lookalike/shared/domain/options";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -70,8 +70,9 @@ export interface System {
   readonly servers: Servers;
   readonly client: Client;
   readonly address: string;
+  readonly services: Services;
   /** Runs a job over the source to its end. */
-  run(source: Source, options?: Partial<JobOptions>, name?: string): Promise<Job>;
+  run(source: Source, options?: Partial<JobOptions>, name?: string, seconds?: number): Promise<Job>;
   stop(): Promise<void>;
 }
 
@@ -85,9 +86,10 @@ export const startSystem = async (overrides: Record<string, string> = {}): Promi
     servers,
     client,
     address: services.address,
-    async run(source, options = {}, name = JSON.stringify(source)) {
+    services,
+    async run(source, options = {}, name = JSON.stringify(source), seconds = 60) {
       const catalog = await client.openCatalog(name, source);
-      return finished(client, (await client.startJob(catalog, JobOptions.parse(options))).id);
+      return finished(client, (await client.startJob(catalog, JobOptions.parse(options))).id, seconds);
     },
     async stop() {
       await services.stop();

@@ -14,6 +14,8 @@ type ServiceName = (typeof SERVICES)[number];
 export interface Services {
   /** Address of the API. */
   readonly address: string;
+  /** Process id of a service, as it runs now. */
+  pid(name: ServiceName): number | undefined;
   /** Rejects when a service can't be kept running. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -48,6 +50,7 @@ export const startServices = async (environment: Record<string, string>, logs: s
     get address() {
       return address;
     },
+    pid: (name) => supervised[SERVICES.indexOf(name)]?.pid(),
     failed,
     stop,
   };
@@ -91,6 +94,7 @@ const supervise = (
   const running = keepRunning().catch(onFailure);
   return {
     ready,
+    pid: () => child?.pid,
     async stop() {
       stopping = true;
       child?.kill("SIGTERM");
