@@ -14,9 +14,9 @@ const run = promisify(execFile);
 const GO_MODULE = "github.com/nats-io/nats-server/v2@v2.12.0";
 
 /** A nats-server with JetStream of the quick start's own. */
-export const startNats = async (data: DataFolder, say: (text: string) => void): Promise<Server> => {
+export const startNats = async (data: DataFolder, say: (text: string) => void, givenPort?: number): Promise<Server> => {
   const command = await findNatsServer(join(data.path, "bin"), say);
-  const port = await freePort();
+  const port = givenPort ?? (await freePort());
   const config = join(data.path, "nats.conf");
   const settings = {
     listen: `127.0.0.1:${port}`,

@@ -15,7 +15,7 @@ const DATABASE = "lookalike";
 export const startPostgres = async (data: DataFolder): Promise<Server> => {
   const { initdb, postgres } = await binaries();
   const cluster = join(data.path, "postgres");
-  const as = await unprivileged([initdb, data.path]);
+  const as = await unprivileged([initdb, cluster]);
   if (!existsSync(join(cluster, "PG_VERSION"))) await initialise(initdb, cluster, data, as);
   const port = await freePort();
   const address = (database: string) => `postgres://postgres:${data.secret}@127.0.0.1:${port}/${database}`;
@@ -104,7 +104,7 @@ const initialise = async (initdb: string, cluster: string, data: DataFolder, as:
   } catch (error) {
     await rm(cluster, { recursive: true, force: true });
     throw new OperatorError(
-      `PostgreSQL could not be set up in ${cluster} (${messageOf(error).split("\n").at(-1)}).`,
+      `PostgreSQL could not be set up in ${cluster} (${messageOf(error).trim().split("\n").at(-1)}).`,
       EXIT.unavailable,
     );
   } finally {

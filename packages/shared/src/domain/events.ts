@@ -26,16 +26,23 @@ const Envelope = z.object({
 const event = <Type extends string, Body extends z.ZodType>(type: Type, body: Body) =>
   Envelope.extend({ type: z.literal(type), body });
 
+/** null here, left out on the wire: a listing is most of the log's bytes. */
+const sparse = <Schema extends z.ZodType>(schema: Schema) =>
+  z.codec(schema.optional(), z.custom<z.output<Schema> | null>(), {
+    decode: (value) => value ?? null,
+    encode: (value) => value ?? undefined,
+  });
+
 const ListedImage = z.object({
   ordinal: z.int().min(0),
   path: z.string(),
   fingerprint: z.string(),
-  bytes: z.int().nullable(),
-  modifiedAt: z.iso.datetime().nullable(),
-  givenHash: base64Bytes.nullable(),
-  width: z.int().nullable(),
-  height: z.int().nullable(),
-  failure: Failure.nullable(),
+  bytes: sparse(z.int()),
+  modifiedAt: sparse(z.iso.datetime()),
+  givenHash: sparse(base64Bytes),
+  width: sparse(z.int()),
+  height: sparse(z.int()),
+  failure: sparse(Failure),
 });
 /** An image as its source lists it, before hashing. */
 export type ListedImage = z.infer<typeof ListedImage>;

@@ -1,0 +1,221 @@
+import { join } from "node:path";
+import { openDataFolder } from "@lookalike/quickstart/data-folder";
+import { startPostgres } from "@lookalike/quickstart/postgres";
+import type { Server } from "@lookalike/quickstart/server-process";
+import { emptySet } from "@lookalike/shared/domain/done-set";
+import { createLogger } from "@lookalike/shared/runtime/log";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../../services/api/src/app.ts";
+import { writeHashes } from "../support/hashes.ts";
+import { type System, startSystem, temporaryFolder } from "../support/system.ts";
+
+const source = { kind: "hashes", file: "/pictures.ndjson" };
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: Server;
+let store: Store;
+let app: Awaited<ReturnType<typeof createApp>>;
+const health = { nats: true };
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  server = await startPostgres(await openDataFolder(folder.path));
+  await withMigrations(server.url, async () => undefined);
+  store = await openStore(server.url, "test", 4);
+  app = await createApp(store.db, createLogger("test", "silent"), {
+    postgres: () =>
+      store.pool.query("select 1").then(
+        () => true,
+        () => false,
+      ),
+    nats: () => health.nats,
+  });
+});
+afterAll(async () => {
+  await app.close();
+  await store.close();
+  await server.stop();
+  await folder.remove();
+});
+
+const post = (url: string, payload: object) => app.inject({ method: "POST", url, payload });
+const get = (url: string) => app.inject({ method: "GET", url });
+const newCatalog = async (name: string): Promise<string> => (await post("/v1/catalogs", { name, source })).json().id;
+
+describe("catalogs", () => {
+  it("are created, read, and listed page by page", async () => {
+    const created = await post("/v1/catalogs", { name: "a", source });
+    expect([created.statusCode, created.headers["location"]]).toEqual([201, `/v1/catalogs/${created.json().id}`]);
+    expect((await get(`/v1/catalogs/${created.json().id}`)).json()).toEqual(created.json());
+    for (const name of ["b", "c", "d"]) await newCatalog(name);
+    const names: string[] = [];
+    for (let cursor = ""; ; ) {
+      const page = (await get(`/v1/catalogs?limit=2${cursor && `&cursor=${cursor}`}`)).json();
+      names.push(...page.items.map((item: { name: string }) => item.name));
+      if (page.next === null) break;
+      cursor = page.next;
+    }
+    expect(names.sort()).toEqual(["a", "b", "c", "d"]);
+    expect((await get("/v1/catalogs?name=c")).json().items).toHaveLength(1);
+  });
+
+  it("have names of their own", async () => {
+    expect((await post("/v1/catalogs", { name: "a", source })).statusCode).toBe(409);
+  });
+});
+
+describe("jobs", () => {
+  it("are accepted with their event in the outbox, in one transaction", async () => {
+    const catalog = await newCatalog("with a job");
+    const answer = await post(`/v1/catalogs/${catalog}/jobs`, { thresholdBits: 7 });
+    expect([answer.statusCode, answer.headers["location"]]).toEqual([202, `/v1/jobs/${answer.json().id}`]);
+    expect(answer.json()).toMatchObject({
+      state: "accepted",
+      phase: "listing",
+      options: { thresholdBits: 7, dispatch: "window", batchSize: 100 },
+      totalImages: 0,
+      etaSeconds: null,
+    });
+    const { rows } = await store.pool.query("select subject, body from outbox where body->>'job' = $1", [
+      answer.json().id,
+    ]);
+    expect(rows).toMatchObject([
+      {
+        subject: expect.stringMatching(/^lookalike\.event\.\d\d\.default\..*\.job-accepted$/),
+        body: { type: "job-accepted" },
+      },
+    ]);
+    expect((await get(`/v1/catalogs/${catalog}/jobs`)).json().items).toHaveLength(1);
+  });
+
+  it("run one at a time on a catalog, and keep its block size", async () => {
+    const catalog = await newCatalog("busy");
+    expect((await post(`/v1/catalogs/${catalog}/jobs`, {})).statusCode).toBe(202);
+    const second = await post(`/v1/catalogs/${catalog}/jobs`, {});
+    expect([second.statusCode, second.json().type]).toEqual([409, "urn:lookalike:problem:job-active"]);
+    await store.pool.query("update catalog set block_size = 250 where id = $1", [catalog]);
+    const other = await post(`/v1/catalogs/${catalog}/jobs`, { blockSize: 100 });
+    expect([other.statusCode, other.json().detail]).toEqual([409, expect.stringContaining("blocks of 250 images")]);
+  });
+
+  it("are paused, resumed and cancelled by events", async () => {
+    const { id } = (await post(`/v1/catalogs/${await newCatalog("paused")}/jobs`, {})).json();
+    for (const verb of ["pause", "resume", "cancel"])
+      expect((await post(`/v1/jobs/${id}/${verb}`, {})).statusCode).toBe(202);
+    const { rows } = await store.pool.query(
+      "select body->>'type' as type from outbox where body->>'job' = $1 order by created_at",
+      [id],
+    );
+    expect(rows.map(({ type }) => type)).toEqual(["job-accepted", "job-paused", "job-resumed", "job-cancelled"]);
+  });
+});
+
+describe("bad requests get problem details and change nothing", () => {
+  it.each([
+    ["POST", "/v1/catalogs", { name: "", source }, 400],
+    ["POST", "/v1/catalogs", { name: "x", source: { kind: "ftp" } }, 400],
+    ["POST", "/v1/catalogs/none/jobs", {}, 404],
+    ["POST", "/v1/catalogs/none/jobs", { thresholdBits: 65 }, 400],
+    ["POST", "/v1/catalogs/none/jobs", { grouping: "lumps" }, 400],
+    ["POST", "/v1/jobs/none/cancel", {}, 404],
+    ["GET", "/v1/jobs/none", undefined, 404],
+    ["GET", "/v1/jobs/none/groups", undefined, 404],
+    ["GET", "/v1/catalogs?limit=0", undefined, 400],
+    ["GET", "/v1/catalogs?cursor=%00", undefined, 400],
+    ["GET", "/v1/catalogs?cursor=MTIz", undefined, 400],
+    ["GET", "/nowhere", undefined, 404],
+  ] as const)("%s %s %j: %i", async (method, url, payload, status) => {
+    const answer = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+    expect([answer.statusCode, answer.headers["content-type"]]).toEqual([
+      status,
+      expect.stringContaining("application/problem+json"),
+    ]);
+    expect(answer.json()).toMatchObject({ type: expect.stringMatching(/^urn:lookalike:problem:/), status });
+  });
+
+  it("a body that is no JSON, or too large", async () => {
+    const headers = { "content-type": "application/json" };
+    expect((await app.inject({ method: "POST", url: "/v1/catalogs", headers, payload: "{" })).statusCode).toBe(400);
+    expect(
+      (await app.inject({ method: "POST", url: "/v1/catalogs", headers, payload: `"${"x".repeat(2_000_000)}"` }))
+        .statusCode,
+    ).toBe(413);
+  });
+});
+
+describe("what operators and clients read", () => {
+  it("readiness tells NATS from PostgreSQL", async () => {
+    expect((await get("/readyz")).json()).toEqual({ postgres: true, nats: true });
+    health.nats = false;
+    const answer = await get("/readyz");
+    expect([answer.statusCode, answer.json()]).toEqual([503, { postgres: true, nats: false }]);
+    health.nats = true;
+  });
+
+  it("the OpenAPI document describes every route", async () => {
+    const { openapi, paths } = (await get("/openapi.json")).json();
+    expect(openapi).toBe("3.1.0");
+    expect(Object.keys(paths).sort()).toMatchInlineSnapshot(`
+      [
+        "/v1/catalogs",
+        "/v1/catalogs/{catalog}",
+        "/v1/catalogs/{catalog}/jobs",
+        "/v1/jobs/{job}",
+        "/v1/jobs/{job}/cancel",
+        "/v1/jobs/{job}/failures",
+        "/v1/jobs/{job}/groups",
+        "/v1/jobs/{job}/pause",
+        "/v1/jobs/{job}/progress",
+        "/v1/jobs/{job}/resume",
+      ]
+    `);
+    expect((await get("/docs")).statusCode).toBe(200);
+  });
+});
+
+describe("a job that was restored with nothing done", () => {
+  it("keeps its sets as they are stored", async () => {
+    const { rows } = await store.pool.query("select blocks_done from job limit 1");
+    expect(new Uint8Array(rows[0].blocks_done)).toEqual(emptySet(0));
+  });
+});
+
+describe("progress of a running job", () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await startSystem();
+  });
+  afterAll(() => system.stop());
+
+  it("comes as server-sent events that never go backwards and end with the job", async () => {
+    const file = join(system.servers.folder, "hashes.ndjson");
+    await writeHashes(file, { images: 4_000, bits: 256, seed: 5, copiesPerThousand: 50 });
+    const catalog = await system.client.openCatalog("progress", { kind: "hashes", file });
+    const started = await fetch(`${system.address}/v1/catalogs/${catalog}/jobs`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ blockSize: 50 }),
+    });
+    const { id } = (await started.json()) as { id: string };
+    const stream = await fetch(`${system.address}/v1/jobs/${id}/progress`, {
+      headers: { accept: "text/event-stream" },
+    });
+    expect(stream.headers.get("content-type")).toContain("text/event-stream");
+    const events = (await stream.text())
+      .split("\n\n")
+      .flatMap((event) => /^data: (.*)$/m.exec(event)?.[1] ?? [])
+      .map((data) => JSON.parse(data));
+    expect(events.length).toBeGreaterThan(2);
+    for (const counter of ["completedImages", "completedBlockPairs", "completedTasks"]) {
+      const counts = events.map((event) => event[counter]);
+      expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    }
+    expect(events.at(-1)).toMatchObject({
+      state: "completed",
+      phase: "done",
+      completedImages: 4_000,
+      result: { grouping: "clique" },
+    });
+  });
+});
