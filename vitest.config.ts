@@ -8,12 +8,14 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
+          exclude: ["test/scale/**"],
           // Each file starts servers of its own; on two cores they would only wait for each other.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },
+      { test: { name: "scale", include: ["test/scale/**/*.test.ts"], fileParallelism: false, testTimeout: 1_800_000 } },
     ],
   },
 });

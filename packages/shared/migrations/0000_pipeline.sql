@@ -110,6 +110,7 @@ CREATE TABLE "job" (
 	"phase" text NOT NULL,
 	"total_images" integer DEFAULT 0 NOT NULL,
 	"completed_images" integer DEFAULT 0 NOT NULL,
+	"shown_images" integer DEFAULT 0 NOT NULL,
 	"failed_images" integer DEFAULT 0 NOT NULL,
 	"total_blocks" integer DEFAULT 0 NOT NULL,
 	"completed_blocks" integer DEFAULT 0 NOT NULL,

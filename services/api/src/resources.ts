@@ -44,7 +44,7 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
     thresholdBits: row.thresholdBits,
     radiusBits: row.radiusBits,
     totalImages: row.totalImages,
-    completedImages: row.completedImages,
+    completedImages: Math.max(row.completedImages, row.shownImages),
     failedImages: row.failedImages,
     totalBlocks: row.totalBlocks,
     completedBlocks: row.completedBlocks,

@@ -1,4 +1,5 @@
 import { consumeBatches, type Delivery, work } from "@lookalike/shared/bus/consume";
+import { hearProgress } from "@lookalike/shared/bus/progress";
 import { publish } from "@lookalike/shared/bus/publish";
 import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/events";
@@ -7,6 +8,7 @@ import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
 import { pruneOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
+import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { startLoop } from "./loop.ts";
@@ -21,6 +23,7 @@ const Environment = ServiceEnvironment.extend({
 });
 
 const RELAY_PAUSE_MS = 200;
+const SHOW_PAUSE_MS = 500;
 const OUTBOX_DAYS = 7;
 const EVENTS_A_TRANSACTION = 500;
 
@@ -32,6 +35,9 @@ runService({
     const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
     const dispatcher = createDispatcher(bus, db, onError);
     const relay = startLoop(RELAY_PAUSE_MS, () => relayRound(bus, db, log), onError);
+    const board = createBlockProgressBoard(db);
+    hearProgress(bus, board.note);
+    const shown = startLoop(SHOW_PAUSE_MS, () => board.flush(), onError);
     const maxAttempts = environment.LOOKALIKE_MAX_ATTEMPTS;
     const reconciler = startLoop(
       environment.LOOKALIKE_RECONCILE_INTERVAL_MS,
@@ -100,7 +106,7 @@ runService({
     ]);
     return async () => {
       await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-      await Promise.all([reconciler.stop(), dispatcher.stop()]);
+      await Promise.all([reconciler.stop(), dispatcher.stop(), shown.stop()]);
       await relay.stop();
     };
   },

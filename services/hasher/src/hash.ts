@@ -1,5 +1,6 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/events";
+import { tellProgress } from "@lookalike/shared/bus/progress";
 import { hashBlockDigest } from "@lookalike/shared/domain/digest";
 import { resultId } from "@lookalike/shared/domain/event-id";
 import type { ListedImage, Task } from "@lookalike/shared/domain/events";
@@ -20,6 +21,8 @@ interface Hasher {
   readonly concurrency: number;
 }
 
+const TELL_EVERY_MS = 500;
+
 /** Hashes one block of a catalog and tells the log, hashes and all. */
 export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: Task): Promise<void> => {
   const catalog = await getCatalog(db, task.tenant, task.catalog);
@@ -28,7 +31,17 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
     throw new Error(`hash task ${task.task} of job ${task.job} names no catalog or block size`);
   const first = task.task * blockSize;
   const images = await readImages(db, catalog.id, first, first + blockSize);
-  const outcomes = await pMap(images, (image) => outcomeOf(catalog.source, image, hashFile), { concurrency });
+  let done = 0;
+  const telling = setInterval(
+    () => tellProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
+    TELL_EVERY_MS,
+  );
+  const hashOne = async (image: ListedImage): Promise<Outcome> => {
+    const outcome = await outcomeOf(catalog.source, image, hashFile);
+    done += 1;
+    return outcome;
+  };
+  const outcomes = await pMap(images, hashOne, { concurrency }).finally(() => clearInterval(telling));
 
   const positions: Outcome[] = Array.from({ length: (images.at(-1)?.ordinal ?? first - 1) + 1 - first }, () => ({
     kind: "absent",

@@ -9,6 +9,7 @@ import type { Logger } from "@lookalike/shared/runtime/log";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
 import { hashedBlocks } from "@lookalike/shared/store/hash-blocks";
 import {
+  analyzeImages,
   appendFound,
   catalogExtent,
   countUnhashed,
@@ -57,6 +58,7 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
     return;
   }
   await markUnseenVanished(db, catalog.id, job.id);
+  await analyzeImages(db);
 
   const extent = await catalogExtent(db, catalog.id);
   const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(extent.images);

@@ -28,6 +28,8 @@ interface Listing {
 export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage[]): Promise<boolean> =>
   db.transaction(async (tx) => {
     const { catalogId, jobId, walkId } = listing;
+    // While the table is being filled there are no statistics yet, and the planner would read all of it.
+    await tx.execute(sql`set local enable_seqscan = off`);
     // One walk at a time gives out ordinals; a zombie walk whose job has moved on is turned away.
     const catalogs = await tx
       .select({ blockSize: catalog.blockSize })
@@ -72,13 +74,10 @@ export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage
       }
     });
 
-    const mine = sql`catalog_id = ${catalogId}`;
-    await tx.execute(
-      sql`update image set seen_in_walk = ${walkId} where ${mine} and ordinal = any(${sql.param(seen)}::int[])`,
-    );
-    await tx.execute(
-      sql`update image set vanished_in = ${jobId} where ${mine} and ordinal = any(${sql.param(replaced)}::int[])`,
-    );
+    const these = (ordinals: number[]) =>
+      and(eq(image.catalogId, catalogId), sql`${image.ordinal} = any(${sql.param(ordinals)}::int[])`);
+    if (seen.length > 0) await tx.update(image).set({ seenInWalk: walkId }).where(these(seen));
+    if (replaced.length > 0) await tx.update(image).set({ vanishedIn: jobId }).where(these(replaced));
     if (added.length > 0) {
       const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
       const rows = added.map(({ path, found: { givenHash, ...rest } }, at) => ({
@@ -138,6 +137,11 @@ export const restoreListed = async (
     givenHash: givenHash === null ? null : toHex(givenHash),
   }));
   await insertRows(db, { catalogId, jobId, walkId: 0 }, rows);
+};
+
+/** Tells the planner what a listing has put into the table; autovacuum would come too late for this job. */
+export const analyzeImages = async (db: Db): Promise<void> => {
+  await db.execute(sql`analyze image`);
 };
 
 /** Tombstones for what this job's walks did not find. */

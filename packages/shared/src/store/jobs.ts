@@ -94,6 +94,14 @@ export const markPublished = async (db: Db, id: string, kind: "hash" | "compare"
     .where(eq(job.id, id));
 };
 
+/** Raises the images that the job shows as hashed, those of unfinished blocks included. */
+export const raiseShownImages = async (db: Db, id: string, images: number): Promise<void> => {
+  await db
+    .update(job)
+    .set({ shownImages: sql`greatest(${job.shownImages}, least(${job.totalImages}, ${images}))` })
+    .where(eq(job.id, id));
+};
+
 /** The newest finished job whose edges a new one may build on: nothing missing, radius large enough. */
 export const latestBase = async (
   db: Db,

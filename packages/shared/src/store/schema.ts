@@ -74,6 +74,8 @@ export const job = pgTable(
     phase: text("phase").notNull(),
     totalImages: integer("total_images").notNull().default(0),
     completedImages: integer("completed_images").notNull().default(0),
+    /** Completed images and those of blocks in hand: for people's eyes, never counted with. */
+    shownImages: integer("shown_images").notNull().default(0),
     failedImages: integer("failed_images").notNull().default(0),
     totalBlocks: integer("total_blocks").notNull().default(0),
     completedBlocks: integer("completed_blocks").notNull().default(0),
