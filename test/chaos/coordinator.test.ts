@@ -127,6 +127,19 @@ describe("a job of 1,452 tasks", () => {
     await Promise.all([...running].map(kill));
   });
 
+  it("ends in the same groups when its task stream is lost, with all that is in it", async () => {
+    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => startService(name)));
+    const { job, groups } = await runJob("stream lost", async (read) => {
+      await untilTasks(read, 500);
+      const { bus, close } = await connectTo(servers.environment);
+      await bus.jsm.streams.delete(STREAMS.tasks);
+      await close();
+    });
+    expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
+    expect(groups).toEqual(reference);
+    await Promise.all([...running].map(kill));
+  });
+
   it("finalizes once with three coordinators, two comparers, and workers that are killed", async () => {
     await Promise.all(
       ["coordinator", "coordinator", "coordinator", "hasher", "comparer"].map((name) => startService(name)),

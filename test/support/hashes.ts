@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 
 /** Numbers in [0, 2^32) that the seed alone decides (mulberry32). */
-export const randomWords = (seed: number): (() => number) => {
+const randomWords = (seed: number): (() => number) => {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -23,7 +23,7 @@ export interface HashesCatalog {
 const RECENT = 500;
 
 /** Perceptual hashes like a real catalog's: mostly strangers, some look-alikes, some equal. */
-export function* hashes({ images, bits, seed, copiesPerThousand }: HashesCatalog): Generator<Uint8Array> {
+function* hashes({ images, bits, seed, copiesPerThousand }: HashesCatalog): Generator<Uint8Array> {
   const random = randomWords(seed);
   const words = bits / 32;
   const recent: Uint32Array[] = [];

@@ -8,7 +8,7 @@ import sharp, { type Sharp } from "sharp";
 const FOLDERS = ["/usr/share/backgrounds", "/usr/share/wallpapers"];
 
 /** Real photographs and paintings: Debian's gnome-backgrounds and plasma-workspace-wallpapers. */
-export const findPhotographs = async (): Promise<string[]> => {
+const findPhotographs = async (): Promise<string[]> => {
   const files: string[] = [];
   const walk = async (folder: string): Promise<void> => {
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {

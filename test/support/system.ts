@@ -118,7 +118,7 @@ export const groupsOf = async (client: Client, job: string): Promise<string[]> =
   return groups;
 };
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -154,5 +154,4 @@ ALTER TABLE "image_group" ADD CONSTRAINT "image_group_job_id_run_finalization_jo
 CREATE UNIQUE INDEX "image_path" ON "image" USING btree ("catalog_id","path") WHERE vanished_in is null;--> statement-breakpoint
 CREATE INDEX "job_catalog" ON "job" USING btree ("catalog_id","accepted_at");--> statement-breakpoint
 CREATE INDEX "job_active" ON "job" USING btree ("updated_at") WHERE state in ('accepted', 'listing', 'running', 'finalizing');--> statement-breakpoint
-CREATE UNIQUE INDEX "job_one_active_a_catalog" ON "job" USING btree ("catalog_id") WHERE state in ('accepted', 'listing', 'running', 'finalizing');--> statement-breakpoint
 CREATE INDEX "outbox_unpublished" ON "outbox" USING btree ("created_at") WHERE published_at is null;

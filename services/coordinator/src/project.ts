@@ -5,42 +5,42 @@ import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalog
 import { getResultDigest, insertCompareResult } from "@lookalike/shared/store/compare-results";
 import { insertHashBlock } from "@lookalike/shared/store/hash-blocks";
 import { markVanished, restoreListed } from "@lookalike/shared/store/images";
-import { insertJob, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs";
+import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { finalizeMessage, taskMessage } from "./messages.ts";
 
+interface Refusal {
+  readonly event: JobEvent;
+  readonly reason: string;
+}
+
 /**
  * Folds a micro-batch of events into the projection, in one transaction: rows by natural key, done
  * sets, and what follows from them. Jobs are locked in the order of their ids, so that coordinators
- * cannot deadlock.
+ * cannot deadlock; events are applied in the order of the log, since a catalog's next job builds on
+ * the rows of the one before.
  * @returns the jobs it touched, and the events it refused with the reason
  */
-export const applyEvents = (
-  db: Db,
-  events: readonly JobEvent[],
-): Promise<{ jobs: string[]; refused: { event: JobEvent; reason: string }[] }> =>
+export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<{ jobs: string[]; refused: Refusal[] }> =>
   db.transaction(async (tx) => {
-    const jobs = [...new Set(events.map(({ job }) => job))].sort();
-    const refused: { event: JobEvent; reason: string }[] = [];
-    for (const id of jobs) {
-      const mine = events.filter(({ job }) => job === id);
-      const accepted = mine.find((event) => event.type === "job-accepted");
-      if (accepted !== undefined) await restoreJob(tx, accepted);
+    for (const event of events) if (event.type === "job-accepted") await restoreJob(tx, event);
+    const jobs = new Map<string, { row: JobRow; job: Job; at: string }>();
+    for (const id of [...new Set(events.map(({ job }) => job))].sort()) {
       const row = await lockJob(tx, id);
-      if (row === null) {
-        for (const event of mine) refused.push({ event, reason: "no such job" });
-        continue;
-      }
-      let job = jobOf(row);
-      for (const event of mine) {
-        const reason = await record(tx, job, event);
-        if (reason === null) job = evolve(job, event);
-        else refused.push({ event, reason });
-      }
-      await saveJob(tx, row, await carryOut(tx, job), mine.at(-1)?.at ?? "");
+      if (row !== null) jobs.set(id, { row, job: jobOf(row), at: "" });
     }
-    return { jobs, refused };
+    const refused: Refusal[] = [];
+    for (const event of events) {
+      const known = jobs.get(event.job);
+      const reason = known === undefined ? "no such job" : await record(tx, known.job, event);
+      if (reason !== null) refused.push({ event, reason });
+      else if (known !== undefined) jobs.set(event.job, { ...known, job: evolve(known.job, event), at: event.at });
+    }
+    for (const { row, job, at } of jobs.values()) {
+      if (at !== "") await saveJob(tx, row, await carryOut(tx, job), at);
+    }
+    return { jobs: [...jobs.keys()], refused };
   });
 
 /** Decides for one job outside any event: what the completion monitor asks for. */

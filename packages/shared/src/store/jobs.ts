@@ -3,15 +3,32 @@ import { emptySet } from "../domain/done-set.ts";
 import { type Job, type JobState, progressOf } from "../domain/job.ts";
 import { nextRate } from "../domain/rate.ts";
 import type { Db } from "./open.ts";
-import { job } from "./schema.ts";
+import { catalog, job } from "./schema.ts";
 
 export type JobRow = typeof job.$inferSelect;
 
 const ACTIVE: JobState[] = ["accepted", "listing", "running", "finalizing"];
 
-/** Stores a new job. False when it is there already, or its catalog has an unfinished job. */
-export const insertJob = async (db: Db, accepted: Job, at: string): Promise<boolean> => {
+/**
+ * True when the catalog has a job that is not over. Asked under the catalog's row lock, so that two
+ * requests at once can't both start one.
+ */
+export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> => {
+  await db.select({ id: catalog.id }).from(catalog).where(eq(catalog.id, catalogId)).for("update");
   const rows = await db
+    .select({ id: job.id })
+    .from(job)
+    .where(and(eq(job.catalogId, catalogId), inArray(job.state, ACTIVE)))
+    .limit(1);
+  return rows.length > 0;
+};
+
+/**
+ * Stores a new job, once. No constraint on the catalog's other jobs here: a replay may hear of the
+ * next job before the last one's end.
+ */
+export const insertJob = async (db: Db, accepted: Job, at: string): Promise<void> => {
+  await db
     .insert(job)
     .values({
       id: accepted.id,
@@ -28,9 +45,7 @@ export const insertJob = async (db: Db, accepted: Job, at: string): Promise<bool
       tasksQuarantined: emptySet(0),
       acceptedAt: at,
     })
-    .onConflictDoNothing()
-    .returning({ id: job.id });
-  return rows.length === 1;
+    .onConflictDoNothing();
 };
 
 export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow | null> => {

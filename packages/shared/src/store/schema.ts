@@ -94,9 +94,6 @@ export const job = pgTable(
   (table) => [
     index("job_catalog").on(table.catalogId, table.acceptedAt),
     index("job_active").on(table.updatedAt).where(sql`state in ('accepted', 'listing', 'running', 'finalizing')`),
-    uniqueIndex("job_one_active_a_catalog")
-      .on(table.catalogId)
-      .where(sql`state in ('accepted', 'listing', 'running', 'finalizing')`),
   ],
 );
 

@@ -8,7 +8,7 @@ import { JobOptions } from "@lookalike/shared/domain/options";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
 import { listGroups } from "@lookalike/shared/store/groups";
 import { listFailures } from "@lookalike/shared/store/images";
-import { getJob, insertJob, type JobRow, listJobs } from "@lookalike/shared/store/jobs";
+import { getJob, hasActiveJob, insertJob, type JobRow, listJobs } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -65,13 +65,14 @@ export const jobRoutes =
         const event = eventMessage("job-accepted", origin, jobEventId(job, "job-accepted", 1), body);
         const accepted = acceptedJob({ ...origin, v: 1, type: "job-accepted", eventId: event.eventId, at: "", body });
         await db.transaction(async (tx) => {
-          if (!(await insertJob(tx, accepted, new Date().toISOString()))) {
+          if (await hasActiveJob(tx, catalog.id)) {
             throw new HttpProblem(
               409,
               "job-active",
               "This catalog has a job that is not over. Wait for it, or cancel it.",
             );
           }
+          await insertJob(tx, accepted, new Date().toISOString());
           await addToOutbox(tx, event);
         });
         return reply

@@ -1,0 +1,149 @@
+import { openDataFolder } from "@lookalike/quickstart/data-folder";
+import { startPostgres } from "@lookalike/quickstart/postgres";
+import type { Server } from "@lookalike/quickstart/server-process";
+import { emptySet } from "@lookalike/shared/domain/done-set";
+import type { JobEvent } from "@lookalike/shared/domain/events";
+import { decodeEvent } from "@lookalike/shared/domain/message";
+import { JobOptions } from "@lookalike/shared/domain/options";
+import { findJob, latestBase } from "@lookalike/shared/store/jobs";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { applyEvents } from "../../services/coordinator/src/project.ts";
+import { retryTask } from "../../services/coordinator/src/retry.ts";
+import { temporaryFolder } from "../support/system.ts";
+
+const MAX_ATTEMPTS = 3;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: Server;
+let store: Store;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  server = await startPostgres(await openDataFolder(folder.path));
+  await withMigrations(server.url, async () => undefined);
+  store = await openStore(server.url, "test", 4);
+});
+afterAll(async () => {
+  await store.close();
+  await server.stop();
+  await folder.remove();
+});
+
+const event = (job: string, type: JobEvent["type"], body: object): JobEvent =>
+  ({
+    v: 1,
+    eventId: `${job}:${type}`,
+    tenant: "acme",
+    job,
+    run: 1,
+    attempt: 0,
+    at: new Date().toISOString(),
+    type,
+    body,
+  }) as JobEvent;
+
+/** A job whose images are all hashed, with one comparison task handed out. */
+const comparingJob = async (job: string): Promise<void> => {
+  const catalog = { id: `catalog-of-${job}`, name: job, source: { kind: "hashes", file: "/f" } };
+  await applyEvents(store.db, [
+    event(job, "job-accepted", { catalog, mode: "new", options: JobOptions.parse({}) }),
+    event(job, "listing-done", {
+      images: 10,
+      blockSize: 10,
+      blocks: 1,
+      hashBits: 256,
+      hashedBlocks: Uint8Array.of(1),
+      hashedImages: 10,
+      failedImages: 0,
+      base: null,
+    }),
+  ]);
+};
+const outboxOf = async (job: string): Promise<{ event_id: string; body: unknown }[]> =>
+  (
+    await store.pool.query(
+      "select event_id, body from outbox where event_id like $1 and event_id not like '%:scan:%' order by created_at, event_id",
+      [`${job}:%`],
+    )
+  ).rows;
+
+describe("a task that is lost again and again", () => {
+  it("goes out as its next attempt, is quarantined after the last, and the job still ends", async () => {
+    await comparingJob("lost");
+    const lose = (attempt: number | null) =>
+      retryTask(store.db, { job: "lost", kind: "compare", task: 0, attempt, reason: "crash" }, MAX_ATTEMPTS);
+    expect(await lose(0)).toBe("redispatched");
+    // Told again by another coordinator, or by a late advisory: nothing happens.
+    expect(await lose(0)).toBe("stale");
+    expect(await lose(1)).toBe("redispatched");
+    expect(await lose(2)).toBe("quarantined");
+    const outbox = await outboxOf("lost");
+    expect(outbox.map(({ event_id }) => event_id)).toEqual([
+      "lost:compare:0:a1",
+      "lost:compare:0:a2",
+      "lost:task-quarantined:compare:0",
+    ]);
+
+    const quarantine = decodeEvent(outbox.at(-1)?.body);
+    if (quarantine === null) throw new Error("not an event");
+    await applyEvents(store.db, [quarantine]);
+    expect(await findJob(store.db, "lost")).toMatchObject({
+      state: "finalizing",
+      quarantinedTasks: 1,
+      completedTasks: 0,
+    });
+    expect((await outboxOf("lost")).at(-1)?.event_id).toBe("lost:finalize:1");
+    expect(await lose(3)).toBe("stale");
+  });
+
+  it("leaves its job no base for the next one: what is missing must be compared again", async () => {
+    await applyEvents(store.db, [event("lost", "job-finalized", { groups: 0, groupedImages: 0 })]);
+    expect(await latestBase(store.db, "catalog-of-lost", 32)).toBeNull();
+  });
+
+  it("is recorded once when ten coordinators report it at the same time", async () => {
+    await comparingJob("raced");
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        retryTask(store.db, { job: "raced", kind: "compare", task: 0, attempt: 0, reason: "crash" }, MAX_ATTEMPTS),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome !== "stale")).toEqual(["redispatched"]);
+  });
+});
+
+describe("events that must not count", () => {
+  it("are refused: for no job, with bytes that are not their digest's, or a claim without a row", async () => {
+    await comparingJob("strict");
+    const result = {
+      task: 0,
+      comparisons: 1,
+      edgeCount: 1,
+      edges: Uint8Array.of(0, 1, 2),
+      digest: "another",
+      kernel: "exhaustive",
+      milliseconds: 1,
+    };
+    const { refused } = await applyEvents(store.db, [
+      event("nobody", "job-paused", {}),
+      event("strict", "pair-batch-done", result),
+      event("strict", "pair-batch-done", { ...result, edges: null }),
+      event("strict", "hash-done", {
+        block: 0,
+        states: Uint8Array.of(1),
+        hashes: emptySet(256),
+        contentDigests: emptySet(0),
+        details: [null],
+        digest: "another",
+      }),
+    ]);
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      "no such job",
+      "digest differs from the edges' bytes",
+      "its claimed result is not stored",
+      "digest differs from the block's bytes",
+    ]);
+    expect(await findJob(store.db, "strict")).toMatchObject({ state: "running", completedTasks: 0 });
+  });
+});
