@@ -30,9 +30,9 @@ export const startBareProgram = (threads: number) => {
     maxThreads: threads,
   });
   return {
-    /** Groups the first `limit` files of a folder. @returns how many groups there are */
-    async run(folder: string, limit: number): Promise<number> {
-      const names = (await readdir(folder)).sort().slice(0, limit);
+    /** Groups the files of a folder. @returns how many groups there are */
+    async run(folder: string): Promise<number> {
+      const names = (await readdir(folder)).sort();
       const outcomes = await pMap(names, (name) => hashFile(hashers, join(folder, name)), { concurrency: threads * 2 });
       const blocks = new Map(
         Array.from({ length: Math.ceil(outcomes.length / BLOCK) }, (_, number) => [

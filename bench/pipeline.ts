@@ -29,7 +29,7 @@ export const pipeline: Bench = {
       // Both warm: threads started, code compiled.
       await makePhotographs(`${folder}-warm-up`, 100, WIDTH);
       await system.run({ kind: "directory", root: `${folder}-warm-up`, include: [], exclude: [], svg: false });
-      await bare.run(`${folder}-warm-up`, 100);
+      await bare.run(`${folder}-warm-up`);
       for (let round = 0; round < rounds; round += 1) {
         let started = performance.now();
         const job = await system.run(
@@ -40,7 +40,7 @@ export const pipeline: Bench = {
         );
         ours.push(IMAGES / ((performance.now() - started) / 1_000));
         started = performance.now();
-        const groups = await bare.run(folder, IMAGES);
+        const groups = await bare.run(folder);
         theirs.push(IMAGES / ((performance.now() - started) / 1_000));
         let found = 0;
         for await (const _ of system.client.groups(job.id)) found += 1;

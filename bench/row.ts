@@ -24,28 +24,18 @@ export const percentile = (values: readonly number[], share: number): number =>
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
+type Reading = Pick<Row, "bench" | "case" | "ours" | "rival" | "theirs" | "unit" | "goal">;
+
+const rowOf = (reading: Reading, ratio: number): Row => ({
+  ...reading,
+  ours: rounded(reading.ours),
+  theirs: rounded(reading.theirs),
+  ratio: rounded(ratio),
+  met: reading.goal === null || ratio >= reading.goal,
+});
+
 /** A row where more is better, as of images a second. */
-export const throughputRow = (
-  row: Pick<Row, "bench" | "case" | "ours" | "rival" | "theirs" | "unit" | "goal">,
-): Row => {
-  const ratio = row.ours / row.theirs;
-  return {
-    ...row,
-    ours: rounded(row.ours),
-    theirs: rounded(row.theirs),
-    ratio: rounded(ratio),
-    met: row.goal === null || ratio >= row.goal,
-  };
-};
+export const throughputRow = (reading: Reading): Row => rowOf(reading, reading.ours / reading.theirs);
 
 /** A row where less is better, as of seconds, bytes or messages: the ratio is theirs to ours. */
-export const costRow = (row: Pick<Row, "bench" | "case" | "ours" | "rival" | "theirs" | "unit" | "goal">): Row => {
-  const ratio = row.theirs / row.ours;
-  return {
-    ...row,
-    ours: rounded(row.ours),
-    theirs: rounded(row.theirs),
-    ratio: rounded(ratio),
-    met: row.goal === null || ratio >= row.goal,
-  };
-};
+export const costRow = (reading: Reading): Row => rowOf(reading, reading.theirs / reading.ours);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openDataFolder } from "@lookalike/quickstart/data-folder";
 import { startNats } from "@lookalike/quickstart/nats-server";
 import type { Server } from "@lookalike/quickstart/server-process";
-import { type Bus, connectBus } from "@lookalike/shared/bus/connect";
+import { type Bus, compareVersions, connectBus, NATS_FLOOR } from "@lookalike/shared/bus/connect";
 import { consumeBatches, PermanentError, work } from "@lookalike/shared/bus/consume";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { consumerPlans, ensureTopology, STREAMS, streamPlans, subjects } from "@lookalike/shared/bus/topology";
@@ -227,6 +227,14 @@ describe("micro-batches", () => {
 });
 
 describe("connecting", () => {
+  it("tells an older server from one that is new enough", () => {
+    expect(
+      ["2.9.9", "2.9.10", "2.10.0", "2.12.0-beta.1", "1.99.99"].map(
+        (version) => compareVersions(version, NATS_FLOOR) >= 0,
+      ),
+    ).toEqual([false, true, true, true, false]);
+  });
+
   it("says what is missing: no server, no JetStream", async () => {
     await expect(connectBus("nats://127.0.0.1:1", "test", () => undefined)).rejects.toThrow(
       /no NATS server answers there.*nats-server -js/,
