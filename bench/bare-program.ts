@@ -9,6 +9,7 @@ import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/op
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import pMap from "p-map";
 import { Piscina } from "piscina";
+import { fingerprintOf } from "../services/hasher/src/sources/directory.ts";
 
 const BITS = 256;
 const BLOCK = 250;
@@ -67,10 +68,9 @@ export const startBareProgram = (threads: number) => {
 
 const hashFile = async (hashers: Piscina, path: string): Promise<Outcome> => {
   const stats = await stat(path, { bigint: true });
-  const fingerprint = [stats.size, stats.mtimeNs, stats.ino, stats.mode, stats.uid].join("-");
   return hashers.run({
     path: Buffer.from(path),
-    fingerprint,
+    fingerprint: fingerprintOf(stats),
     maxBytes: 2 ** 30,
     maxPixels: 300_000_000,
     timeoutSeconds: 60,

@@ -1,5 +1,6 @@
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { directorySource } from "@lookalike/shared/domain/options";
 import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
 import { startBareProgram } from "./bare-program.ts";
@@ -28,16 +29,11 @@ export const pipeline: Bench = {
     try {
       // Both warm: threads started, code compiled.
       await makePhotographs(`${folder}-warm-up`, 100, WIDTH);
-      await system.run({ kind: "directory", root: `${folder}-warm-up`, include: [], exclude: [], svg: false });
+      await system.run(directorySource(`${folder}-warm-up`));
       await bare.run(`${folder}-warm-up`);
       for (let round = 0; round < rounds; round += 1) {
         let started = performance.now();
-        const job = await system.run(
-          { kind: "directory", root: folder, include: [], exclude: [], svg: false },
-          {},
-          `round ${round}`,
-          600,
-        );
+        const job = await system.run(directorySource(folder), {}, `round ${round}`, 600);
         ours.push(IMAGES / ((performance.now() - started) / 1_000));
         started = performance.now();
         const groups = await bare.run(folder);

@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobOptions } from "@lookalike/shared/domain/options";
-import { AckPolicy, DeliverPolicy } from "nats";
 import { writeHashes } from "../test/support/hashes.ts";
-import { connectTo, startSystem, temporaryFolder } from "../test/support/system.ts";
+import { connectTo, messagesOf, startSystem, temporaryFolder } from "../test/support/system.ts";
 import type { Bench } from "./main.ts";
 import { costRow, median, percentile, type Row } from "./row.ts";
 
@@ -113,21 +112,13 @@ const readStreams = async (
     const { state } = await bus.jsm.streams.info(stream);
     messages += state.messages;
     bytes += state.bytes;
-    const { name } = await bus.jsm.consumers.add(stream, {
-      ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.All,
-    });
-    const consumer = await bus.js.consumers.get(stream, name);
-    for (let read = 0; read < state.messages; ) {
-      for await (const message of await consumer.fetch({ max_messages: 100, expires: 1_000 })) {
-        read += 1;
-        largestMessage = Math.max(largestMessage, message.data.length);
-        const at = message.info.timestampNanos / 1e6;
-        if (message.subject.startsWith("lookalike.task.compare.")) sent.set(message.json<{ task: number }>().task, at);
-        if (!message.subject.endsWith(".pair-batch-done")) continue;
-        const from = sent.get(message.json<{ body: { task: number } }>().body.task);
-        if (from !== undefined) turnaroundMs.push(at - from);
-      }
+    for await (const message of messagesOf(bus, stream)) {
+      largestMessage = Math.max(largestMessage, message.data.length);
+      const at = message.info.timestampNanos / 1e6;
+      if (message.subject.startsWith("lookalike.task.compare.")) sent.set(message.json<{ task: number }>().task, at);
+      if (!message.subject.endsWith(".pair-batch-done")) continue;
+      const from = sent.get(message.json<{ body: { task: number } }>().body.task);
+      if (from !== undefined) turnaroundMs.push(at - from);
     }
   }
   await close();

@@ -1,6 +1,6 @@
 import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Source } from "@lookalike/shared/domain/options";
+import { directorySource, type Source } from "@lookalike/shared/domain/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { makePhotographs } from "../support/photographs.ts";
@@ -8,13 +8,7 @@ import { connectTo, groupsOf, type System, startSystem } from "../support/system
 
 let system: System;
 const inFolder = (name: string): string => join(system.servers.folder, name);
-const folder = (name: string): Source => ({
-  kind: "directory",
-  root: inFolder(name),
-  include: [],
-  exclude: [],
-  svg: false,
-});
+const folder = (name: string): Source => directorySource(inFolder(name));
 const hashes = (name: string): Source => ({ kind: "hashes", file: inFolder(name) });
 const pathsOf = async (job: string): Promise<string[][]> => {
   const groups: string[][] = [];

@@ -4,17 +4,16 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/events";
 import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { decodeEvent } from "@lookalike/shared/domain/message";
-import type { Source } from "@lookalike/shared/domain/options";
+import { directorySource } from "@lookalike/shared/domain/options";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import { findJob } from "@lookalike/shared/store/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
-import { AckPolicy, DeliverPolicy } from "nats";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { groupImages } from "../../services/comparer/src/finalize.ts";
 import { applyEvents } from "../../services/coordinator/src/project.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { connectTo, type System, startSystem } from "../support/system.ts";
+import { connectTo, messagesOf, type System, startSystem } from "../support/system.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -22,23 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-/** Every event of the log, in its order, through an explicit-ack consumer with back-pressure. */
+/** Every event of the log, in its order. */
 const readLog = async (): Promise<JobEvent[]> => {
   const { bus, close } = await connectTo(system.servers.environment);
-  const { state } = await bus.jsm.streams.info(STREAMS.events);
-  const { name } = await bus.jsm.consumers.add(STREAMS.events, {
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
-  });
-  const consumer = await bus.js.consumers.get(STREAMS.events, name);
   const events: JobEvent[] = [];
-  while (events.length < state.messages) {
-    for await (const message of await consumer.fetch({ max_messages: 100, expires: 1_000 })) {
-      const event = decodeEvent(message.json());
-      if (event === null) throw new Error(`unreadable event ${message.seq}`);
-      events.push(event);
-      message.ack();
-    }
+  for await (const message of messagesOf(bus, STREAMS.events)) {
+    const event = decodeEvent(message.json());
+    if (event === null) throw new Error(`unreadable event ${message.seq}`);
+    events.push(event);
   }
   await close();
   return events;
@@ -60,7 +50,7 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
   const folder = join(system.servers.folder, "photographs");
   await makePhotographs(folder, 60, 240);
   await writeFile(join(folder, "broken.jpg"), "no picture");
-  const source: Source = { kind: "directory", root: folder, include: [], exclude: [], svg: false };
+  const source = directorySource(folder);
   await system.run(source, { blockSize: 10, pairsPerTask: 4 });
   await cp(join(folder, "000000-0.jpg"), join(folder, "000001-1.jpg"));
   const job = await system.run(source, { blockSize: 10, pairsPerTask: 4 });

@@ -119,11 +119,6 @@ describe("a folder of bad and odd files", () => {
     const [first = ""] = await readdir(path("one"));
     const picture = await readFile(path(`one/${first}`));
     const image = () => sharp(picture);
-    const put = (name: string, bytes: Buffer) =>
-      writeFile(
-        Buffer.concat([Buffer.from(path("odd/")), Buffer.from(name.replace("\udce9", "\u0000"))].map((part) => part)),
-        bytes,
-      );
     const plain = await image().jpeg({ quality: 90 }).toBuffer();
     const files: Record<string, Buffer> = {
       "bomb.png": pngBomb(),
@@ -141,7 +136,7 @@ describe("a folder of bad and odd files", () => {
       'quote\'s "here".jpg': plain,
       "emoji 📷.jpg": plain,
     };
-    for (const [name, bytes] of Object.entries(files)) await put(name, bytes);
+    for (const [name, bytes] of Object.entries(files)) await writeFile(path(`odd/${name}`), bytes);
     // A name in Latin-1: no valid UTF-8.
     await writeFile(Buffer.concat([Buffer.from(path("odd/caf")), Buffer.from([0xe9]), Buffer.from(".jpg")]), plain);
     execFileSync("mkfifo", [path("odd/pipe.jpg")]);

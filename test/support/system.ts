@@ -14,6 +14,7 @@ import { type Services, startServices } from "@lookalike/quickstart/services";
 import { type Bus, connectBus } from "@lookalike/shared/bus/connect";
 import { JobOptions, type Source } from "@lookalike/shared/domain/options";
 import { openStore, type Store } from "@lookalike/shared/store/open";
+import { AckPolicy, DeliverPolicy, type JsMsg } from "nats";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -64,6 +65,23 @@ export const connectTo = async (
     },
   };
 };
+
+/** Every message of a stream, in order, through a consumer with back-pressure. */
+export async function* messagesOf({ js, jsm }: Bus, stream: string): AsyncGenerator<JsMsg> {
+  const { state } = await jsm.streams.info(stream);
+  const { name } = await jsm.consumers.add(stream, {
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+  });
+  const consumer = await js.consumers.get(stream, name);
+  for (let read = 0; read < state.messages; ) {
+    for await (const message of await consumer.fetch({ max_messages: 100, expires: 1_000 })) {
+      message.ack();
+      read += 1;
+      yield message;
+    }
+  }
+}
 
 /** The whole system: servers and the four services, each a process of its own. */
 export interface System {

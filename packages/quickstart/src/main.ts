@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobOptions, Source } from "@lookalike/shared/domain/options";
+import { directorySource, type JobOptions, type Source } from "@lookalike/shared/domain/options";
 import { EXIT, messageOf, OperatorError, runMain } from "@lookalike/shared/runtime/fail";
 import { type Client, createClient, type Job } from "./client.ts";
 import { openDataFolder } from "./data-folder.ts";
@@ -156,7 +156,7 @@ const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
 const demoSource = async (folder: string): Promise<Source> => {
   say(`No folder given: comparing a demo catalog in ${folder}. For your own: npm start -- ~/Pictures`);
   await makeDemoCatalog(folder);
-  return { kind: "directory", root: folder, include: [], exclude: [], svg: false };
+  return directorySource(folder);
 };
 
 /** Says at once what would fail the job only later. */

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import { Dispatch, Grouping, JobOptions, type Source } from "@lookalike/shared/domain/options";
+import { Dispatch, directorySource, Grouping, JobOptions, type Source } from "@lookalike/shared/domain/options";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
@@ -106,5 +106,5 @@ const sourceOf = (text: string, cwd: string): Source => {
   const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
   return text.startsWith(HASHES)
     ? { kind: "hashes", file: absolute(text.slice(HASHES.length)) }
-    : { kind: "directory", root: absolute(text), include: [], exclude: [], svg: false };
+    : directorySource(absolute(text));
 };

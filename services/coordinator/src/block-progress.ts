@@ -12,24 +12,24 @@ export interface BlockProgressBoard {
 }
 
 export const createBlockProgressBoard = (db: Db): BlockProgressBoard => {
-  let jobs = new Map<string, Map<number, number>>();
+  const jobs = new Map<string, Map<number, number>>();
   return {
     note({ job, block, images }) {
       const blocks = jobs.get(job) ?? new Map<number, number>();
       jobs.set(job, blocks.set(block, images));
     },
     async flush() {
-      const noted = jobs;
-      jobs = new Map();
-      for (const [id, blocks] of noted) {
+      for (const [id, blocks] of jobs) {
         const row = await findJob(db, id);
-        if (row?.state !== "running") continue;
+        if (row?.state !== "running") {
+          jobs.delete(id);
+          continue;
+        }
         const finished = settled(jobOf(row).hash);
-        const open = new Map([...blocks].filter(([block]) => !has(finished, block)));
-        const inHand = [...open.values()].reduce((sum, images) => sum + images, 0);
+        for (const block of blocks.keys()) if (has(finished, block)) blocks.delete(block);
+        if (blocks.size === 0) jobs.delete(id);
+        const inHand = [...blocks.values()].reduce((sum, images) => sum + images, 0);
         await raiseShownImages(db, id, row.completedImages + inHand);
-        // Kept until its next word, or its end: another block's word alone must not hide it.
-        for (const [block, images] of open) if (!jobs.get(id)?.has(block)) this.note({ job: id, block, images });
       }
     },
   };

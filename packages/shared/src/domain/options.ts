@@ -22,6 +22,9 @@ export const Source = z.discriminatedUnion("kind", [
 ]);
 export type Source = z.infer<typeof Source>;
 
+/** A folder as a source, everything in it. */
+export const directorySource = (root: string): Source => Source.parse({ kind: "directory", root });
+
 /** How similar pairs become groups. See `grouping.ts`. */
 export const Grouping = z.enum(["clique", "star", "pairs", "transitive"]);
 export type Grouping = z.infer<typeof Grouping>;

@@ -59,18 +59,17 @@ export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage
 
     const seen: number[] = [];
     const replaced: number[] = [];
-    const added: { path: Buffer; found: FoundImage }[] = [];
+    const added: FoundImage[] = [];
     const addedPaths = new Set<string>();
     found.forEach((item, at) => {
-      const path = paths[at] ?? Buffer.alloc(0);
-      const key = toHex(path);
+      const key = toHex(paths[at] ?? Buffer.alloc(0));
       const row = knownByPath.get(key);
       if (addedPaths.has(key) || (row !== undefined && row.seenInWalk === walkId)) return;
       if (row?.fingerprint === item.fingerprint) seen.push(row.ordinal);
       else {
         if (row !== undefined) replaced.push(row.ordinal);
         addedPaths.add(key);
-        added.push({ path, found: item });
+        added.push(item);
       }
     });
 
@@ -80,20 +79,25 @@ export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage
     if (replaced.length > 0) await tx.update(image).set({ vanishedIn: jobId }).where(these(replaced));
     if (added.length > 0) {
       const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
-      const rows = added.map(({ path, found: { givenHash, ...rest } }, at) => ({
-        ...rest,
-        ordinal: first + at,
-        path: path.toString("hex"),
-        givenHash: givenHash === null ? null : toHex(givenHash),
-      }));
-      await insertRows(tx, listing, rows);
+      await insertImages(
+        tx,
+        listing,
+        added.map((item, at) => ({ ...item, ordinal: first + at })),
+      );
     }
     return true;
   });
 
-type ImageJson = Omit<ListedImage, "givenHash"> & { givenHash: string | null };
-
-const insertRows = async (db: Db, { catalogId, jobId, walkId }: Listing, rows: readonly ImageJson[]): Promise<void> => {
+const insertImages = async (
+  db: Db,
+  { catalogId, jobId, walkId }: Listing,
+  images: readonly ListedImage[],
+): Promise<void> => {
+  const rows = images.map(({ path, givenHash, ...rest }) => ({
+    ...rest,
+    path: toHex(bytesOfName(path)),
+    givenHash: givenHash === null ? null : toHex(givenHash),
+  }));
   await db.execute(sql`
     insert into image (catalog_id, ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure, listed_in, seen_in_walk)
     select ${catalogId}, ordinal, decode(path, 'hex'), fingerprint, bytes, "modifiedAt", decode("givenHash", 'hex'), width, height,
@@ -131,12 +135,7 @@ export const restoreListed = async (
     .from(image)
     .where(and(eq(image.catalogId, catalogId), gte(image.ordinal, first), lt(image.ordinal, last + 1)));
   if ((present[0]?.rows ?? 0) >= images.length) return;
-  const rows = images.map(({ path, givenHash, ...rest }) => ({
-    ...rest,
-    path: toHex(bytesOfName(path)),
-    givenHash: givenHash === null ? null : toHex(givenHash),
-  }));
-  await insertRows(db, { catalogId, jobId, walkId: 0 }, rows);
+  await insertImages(db, { catalogId, jobId, walkId: 0 }, images);
 };
 
 /** Tells the planner what a listing has put into the table; autovacuum would come too late for this job. */
