@@ -2,13 +2,16 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { blockHashes } from "@lookalike/engine/block-hashes";
-import { decodeEdges } from "@lookalike/shared/domain/edges";
+import type { HashRows } from "@lookalike/engine/kernel";
+import { decodeEdges, type Edges } from "@lookalike/shared/domain/edges";
 import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/hash-block";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import pMap from "p-map";
 import { Piscina } from "piscina";
+import type { CompareAnswer } from "../services/comparer/src/compare-worker.ts";
+import { storingParts } from "../services/comparer/src/edge-parts.ts";
 import { fingerprintOf } from "../services/hasher/src/sources/directory.ts";
 
 const BITS = 256;
@@ -43,27 +46,40 @@ export const startBareProgram = (threads: number) => {
       );
       const threshold = defaultThresholdBits(BITS);
       const columns = [...blocks.keys()];
-      const answers = await pMap(
-        columns,
-        (j) =>
-          comparers.run({
-            blocks,
-            pairs: columns.slice(0, j + 1).map((i) => ({ i, j })),
-            radiusBits: radiusBitsFor(BITS, threshold),
-          }),
-        { concurrency: threads },
-      );
-      return countGroups(
-        outcomes,
-        answers.map(({ edges }) => decodeEdges(edges)),
-        threshold,
-      );
+      const results = await pMap(columns, (j) => compare(comparers, blocks, columns.slice(0, j + 1), j, threshold), {
+        concurrency: threads,
+      });
+      return countGroups(outcomes, results.flat(), threshold);
     },
     async stop() {
       await hashers.close();
       await comparers.close();
     },
   };
+};
+
+/** Column `j` of the block pairs. */
+const compare = async (
+  comparers: Piscina,
+  blocks: ReadonlyMap<number, HashRows>,
+  rows: readonly number[],
+  j: number,
+  threshold: number,
+): Promise<Edges[]> => {
+  const results: Edges[] = [];
+  const work = {
+    kernel: "exhaustive",
+    blocks,
+    pairs: rows.map((i) => ({ i, j })),
+    radiusBits: radiusBitsFor(BITS, threshold),
+  };
+  const { inline }: CompareAnswer = await storingParts(
+    (parts) => comparers.run({ work, parts }, { transferList: [parts.port] }),
+    async ({ edges }) => {
+      results.push(decodeEdges(edges));
+    },
+  );
+  return inline === null ? results : [...results, decodeEdges(inline.edges)];
 };
 
 const hashFile = async (hashers: Piscina, path: string): Promise<Outcome> => {

@@ -13,10 +13,10 @@ const MB = 1_000_000;
 const OLD_BYTES = 50_000 * MB;
 
 const CASES: Record<string, Partial<JobOptions>> = {
-  "waves, 50 pairs": { dispatch: "waves" },
-  "window, 50 pairs": { dispatch: "window" },
-  "all, 50 pairs": { dispatch: "all" },
-  "window, 500 pairs": { dispatch: "window", pairsPerTask: 500 },
+  "waves, 50 pairs": { dispatch: "waves", kernel: "exhaustive" },
+  "window, 50 pairs": { dispatch: "window", kernel: "exhaustive" },
+  "all, 50 pairs": { dispatch: "all", kernel: "exhaustive" },
+  "window, 500 pairs": { dispatch: "window", pairsPerTask: 500, kernel: "exhaustive" },
 };
 
 interface Reading {

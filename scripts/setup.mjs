@@ -2,7 +2,7 @@
 // nothing changed. Plain JavaScript without dependencies: it runs before there are any.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,12 +29,26 @@ export const setUp = () => {
     );
     writeFileSync(STAMP, wanted);
   }
-  run(
-    process.execPath,
-    [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"],
-    "The build failed: the lines above say where.",
-  );
+  run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"], BUILD_FAILED);
+  buildKernels();
 };
+
+/** The engine's WebAssembly, from AssemblyScript; only when its sources are newer. */
+export const buildKernels = () => {
+  const engine = join(ROOT, "packages/engine");
+  const sources = [
+    join(engine, "asconfig.json"),
+    ...readdirSync(join(engine, "assembly")).map((name) => join(engine, "assembly", name)),
+  ];
+  const built = modified(join(engine, "dist/kernels.wasm"));
+  if (sources.every((file) => modified(file) <= built)) return;
+  const compiler = join(engine, "node_modules/assemblyscript/bin/asc.js");
+  run(process.execPath, [compiler, "--config", "asconfig.json", "--target", "release"], BUILD_FAILED, engine);
+};
+
+const modified = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+const BUILD_FAILED = "The build failed: the lines above say where.";
 
 /** Changes when the installed packages must. */
 const fingerprint = () => {
@@ -56,11 +70,11 @@ const readOr = (file, otherwise) => {
 };
 
 /** Shows a command's output only when it fails; never on standard output. */
-const run = (command, args, advice) => {
+const run = (command, args, advice, cwd = ROOT) => {
   // The project's .npmrc silences npm, for `npm start -- --json`; here its errors are wanted.
   const env = { ...process.env, npm_config_loglevel: "error" };
   const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd: ROOT,
+    cwd,
     env,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,

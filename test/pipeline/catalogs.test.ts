@@ -124,6 +124,8 @@ describe("a catalog of given hashes", () => {
       totalTasks: 26,
       completedTasks: 26,
       thresholdBits: 5,
+      kernel: "exhaustive",
+      kernelReason: expect.stringContaining("exhaustive"),
     });
     const groups = await groupsOf(system.client, reference.id);
     expect(groups.length).toBeGreaterThan(200);
@@ -132,9 +134,13 @@ describe("a catalog of given hashes", () => {
       { dispatch: "all" },
       { dispatch: "window", pairsPerTask: 500 },
       { dispatch: "window", pairsPerTask: 1_000, batchSize: 1 },
+      { kernel: "indexed" },
+      { kernel: "indexed", blockSize: 7, dispatch: "all" },
     ] as const;
     for (const options of cases) {
       const job = await system.run(hashes("5000.ndjson"), { blockSize: 100, ...options }, JSON.stringify(options));
+      const kernel = "kernel" in options ? options.kernel : "exhaustive";
+      expect(job).toMatchObject({ kernel, completedBlockPairs: job.totalBlockPairs, quarantinedTasks: 0 });
       expect([options, await groupsOf(system.client, job.id)]).toEqual([options, groups]);
     }
   });

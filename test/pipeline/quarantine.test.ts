@@ -57,6 +57,8 @@ const comparingJob = async (job: string): Promise<void> => {
       hashedImages: 10,
       failedImages: 0,
       base: null,
+      index: null,
+      kernelReason: "",
     }),
   ]);
 };

@@ -40,7 +40,7 @@ const ROWS = {
   job: `select to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'accepted_at', 'finished_at', 'shown_images'] as row from job t order by id`,
   image: "select to_jsonb(t) - 'seen_in_walk' as row from image t order by catalog_id, ordinal",
   hash_block: "select to_jsonb(t) as row from hash_block t order by catalog_id, block",
-  compare_result: "select to_jsonb(t) as row from compare_result t order by job_id, task",
+  compare_result: "select to_jsonb(t) as row from compare_result t order by job_id, task, part",
 };
 
 const rowsOf = async ({ pool }: Store, query: string): Promise<unknown[]> =>

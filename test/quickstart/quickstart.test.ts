@@ -262,6 +262,7 @@ describe("npm start -- --help", () => {
       "--pairs-per-task",
       "--batch-size",
       "--dispatch",
+      "--kernel",
       "--json",
       "--keep-running",
       "Exit codes",

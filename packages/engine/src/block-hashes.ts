@@ -1,14 +1,14 @@
 import { type HashBlock, STATE } from "@lookalike/shared/domain/hash-block";
-import type { BlockHashes } from "./kernel.ts";
+import type { HashRows } from "./kernel.ts";
 
-const ROW_ALIGNMENT_BYTES = 16;
+const ROW_ALIGNMENT_BYTES = 8;
 
 /**
  * What a kernel compares of a block: flat, failed and absent images are set apart, and equal hashes
  * collapsed to their first image, so that a thousand equal images cost one.
  * @param firstOrdinal ordinal of the block's first position
  */
-export const blockHashes = (block: Pick<HashBlock, "states" | "hashes">, firstOrdinal: number): BlockHashes => {
+export const blockHashes = (block: Pick<HashBlock, "states" | "hashes">, firstOrdinal: number): HashRows => {
   const positions = block.states.length;
   const hashBytes = positions === 0 ? 0 : block.hashes.length / positions;
   const source = Buffer.from(block.hashes.buffer, block.hashes.byteOffset, block.hashes.byteLength);

@@ -1,94 +1,100 @@
-import type { Edges } from "@lookalike/shared/domain/edges";
-import type { BlockHashes, Kernel } from "./kernel.ts";
+import { comparisonsOf, type HashRows, type Kernel } from "./kernel.ts";
+import { type LoadedRows, loadRows, Wasm } from "./wasm.ts";
 
-/**
- * Compares every pair, in plain typed arrays: the reference that faster kernels must agree with.
- * A pair is given up as soon as the words read so far are farther apart than the radius.
- */
-export const exhaustive: Kernel = {
-  name: "exhaustive",
-  join(blocks, pairs, radiusBits) {
-    const found = new EdgeColumns();
-    let comparisons = 0;
-    for (const { i, j } of pairs) {
-      const left = blocks.get(i);
-      const right = blocks.get(j);
-      if (left === undefined || right === undefined) throw new Error(`block pair (${i}, ${j}): a block is missing`);
-      comparisons += joinPair(left, right, i === j, radiusBits, found);
-    }
-    return { edges: found.edges(), comparisons };
-  },
-};
+/** SIMD looks at so many columns at once; a slab is filled up to a multiple of it. */
+const COLUMNS = 64;
+/** 4,096 rows of 256 bits stay in a core's second-level cache. */
+const SLAB_ROWS = 4_096;
+/** The early-out lets about this share of the groups of 64 random pairs be looked at in full. */
+const SURVIVING_GROUPS = 0.03;
 
-const joinPair = (
-  left: BlockHashes,
-  right: BlockHashes,
-  same: boolean,
-  radiusBits: number,
-  found: EdgeColumns,
-): number => {
-  const rows = left.ordinals.length;
-  const columns = right.ordinals.length;
-  if (rows === 0 || columns === 0) return 0;
-  const width = left.words.length / rows;
-  const a = left.words;
-  const b = right.words;
-  for (let row = 0; row < rows; row += 1) {
-    const i = row * width;
-    // The row's first words stay in registers: most pairs are decided by them.
-    const [a0, a1, a2, a3] = [a[i] as number, a[i + 1] as number, a[i + 2] as number, a[i + 3] as number];
-    for (let column = same ? row + 1 : 0; column < columns; column += 1) {
-      const j = column * width;
-      let distance = popcount128(
-        a0 ^ (b[j] as number),
-        a1 ^ (b[j + 1] as number),
-        a2 ^ (b[j + 2] as number),
-        a3 ^ (b[j + 3] as number),
-      );
-      for (let word = 4; word < width && distance <= radiusBits; word += 4) {
-        distance += popcount128(
-          (a[i + word] as number) ^ (b[j + word] as number),
-          (a[i + word + 1] as number) ^ (b[j + word + 1] as number),
-          (a[i + word + 2] as number) ^ (b[j + word + 2] as number),
-          (a[i + word + 3] as number) ^ (b[j + word + 3] as number),
-        );
-      }
-      if (distance <= radiusBits) found.add(left.ordinals[row] as number, right.ordinals[column] as number, distance);
-    }
+let shared: Wasm | undefined;
+
+/** Compares every pair with SIMD in WebAssembly: `assembly/exhaustive.ts`. */
+export const exhaustive: Kernel = (pairs, radiusBits, sink) => {
+  shared ??= new Wasm();
+  const wasm = shared;
+  const mark = wasm.mark();
+  const loaded = new Map<HashRows, LoadedRows>();
+  const loadOnce = (rows: HashRows): LoadedRows => {
+    const known = loaded.get(rows) ?? loadRows(wasm, rows);
+    loaded.set(rows, known);
+    return known;
+  };
+  let comparisons = 0;
+  const live = pairs.filter(({ left, right }) => left.ordinals.length > 0 && right.ordinals.length > 0);
+  for (const pair of live) for (const rows of [pair.left, pair.right]) loadOnce(rows);
+  const joiner = slabJoiner(wasm, radiusBits, loaded.values().next().value?.rowBytes ?? 0);
+  for (const { left, right, same } of live) {
+    comparisons += comparisonsOf({ left, right, same });
+    wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+      for (const slab of slabPairs(left.ordinals.length, right.ordinals.length, same))
+        joiner(loadOnce(left), loadOnce(right), same, slab);
+    });
   }
-  return same ? (rows * (rows - 1)) / 2 : rows * columns;
+  wasm.release(mark);
+  return comparisons;
 };
 
-/**
- * One bits of four words: the counts are added up in their fields before the one multiplication that
- * sums them, three times as fast as word by word.
- */
-const popcount128 = (w0: number, w1: number, w2: number, w3: number): number => {
-  const low = nibbleCounts(w0) + nibbleCounts(w1);
-  const high = nibbleCounts(w2) + nibbleCounts(w3);
-  const bytes = (low & 0x0f0f0f0f) + ((low >>> 4) & 0x0f0f0f0f) + (high & 0x0f0f0f0f) + ((high >>> 4) & 0x0f0f0f0f);
-  return Math.imul(bytes, 0x01010101) >>> 24;
-};
-
-/** One bits of each 4-bit field, in place. */
-const nibbleCounts = (word: number): number => {
-  const pairs = word - ((word >>> 1) & 0x55555555);
-  return (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-};
-
-/** Growing columns of edges, in plain arrays of numbers. */
-class EdgeColumns {
-  readonly #a: number[] = [];
-  readonly #b: number[] = [];
-  readonly #distance: number[] = [];
-
-  add(left: number, right: number, distance: number): void {
-    this.#a.push(Math.min(left, right));
-    this.#b.push(Math.max(left, right));
-    this.#distance.push(distance);
-  }
-
-  edges(): Edges {
-    return { a: Uint32Array.from(this.#a), b: Uint32Array.from(this.#b), distance: Uint8Array.from(this.#distance) };
-  }
+/** First rows of a slab of the left side and of one of the right side. */
+interface SlabPair {
+  readonly row: number;
+  readonly column: number;
 }
+
+/** The slab pairs of two sides, column by column. */
+export const slabPairs = (rows: number, columns: number, same: boolean): SlabPair[] => {
+  const pairs: SlabPair[] = [];
+  for (let column = 0; column < columns; column += SLAB_ROWS)
+    for (let row = 0; row < (same ? column + 1 : rows); row += SLAB_ROWS) pairs.push({ row, column });
+  return pairs;
+};
+
+/** Joins slab pairs; the planes of the last right slab are kept, for its next row slab. */
+export const slabJoiner = (wasm: Wasm, radiusBits: number, rowBytes: number) => {
+  const planes = wasm.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
+  const scratch = wasm.reserve(rowBytes * 16 + COLUMNS);
+  const stageBytes = earlyOutBytes(rowBytes, radiusBits);
+  let inPlanes: { right: LoadedRows; column: number } | undefined;
+  return (left: LoadedRows, right: LoadedRows, same: boolean, { row, column }: SlabPair): void => {
+    const columns = Math.min(SLAB_ROWS, right.ordinals.length - column);
+    if (inPlanes?.right !== right || inPlanes.column !== column) {
+      wasm.call.toPlanes(right.pointer + column * rowBytes, columns, rowBytes, planes);
+      inPlanes = { right, column };
+    }
+    wasm.call.joinRows(
+      left.pointer + row * rowBytes,
+      row,
+      Math.min(SLAB_ROWS, left.ordinals.length - row),
+      planes,
+      column,
+      columns,
+      rowBytes,
+      stageBytes,
+      radiusBits,
+      same && row === column ? 1 : 0,
+      scratch,
+    );
+  };
+};
+
+/**
+ * Bytes of a row after which 64 pairs of random hashes are all beyond the radius, but for
+ * {@link SURVIVING_GROUPS} of the times; all bytes where none do.
+ */
+export const earlyOutBytes = (rowBytes: number, radiusBits: number): number => {
+  for (let bytes = 1; bytes < rowBytes; bytes += 1)
+    if (binomialBelow(bytes * 8, radiusBits) * COLUMNS <= SURVIVING_GROUPS) return bytes;
+  return rowBytes;
+};
+
+/** P(X <= most) for X one bits among `bits` fair ones. */
+const binomialBelow = (bits: number, most: number): number => {
+  let term = 0.5 ** bits;
+  let sum = 0;
+  for (let ones = 0; ones <= Math.min(most, bits); ones += 1) {
+    sum += term;
+    term *= (bits - ones) / (ones + 1);
+  }
+  return sum;
+};

@@ -1,27 +1,36 @@
 import type { Edges } from "@lookalike/shared/domain/edges";
-import type { BlockPair } from "@lookalike/shared/domain/plan";
 
-/** The hashes of one block that take part in comparing: one row for each distinct hash. */
-export interface BlockHashes {
-  /** Ordinal of each row: the first image of the block that has the hash. */
+/** Hashes that take part in comparing: one row for each distinct hash of a block or tile. */
+export interface HashRows {
+  /** Ordinal of each row: the first image that has the hash. */
   readonly ordinals: Uint32Array;
-  /** The hashes, row after row, each padded with zeros to a multiple of 128 bits. */
+  /** The hashes, row after row, each padded with zeros to a multiple of 64 bits. */
   readonly words: Int32Array;
 }
 
-export interface JoinResult {
-  readonly edges: Edges;
-  /** Hash pairs compared. */
-  readonly comparisons: number;
+/** Takes edges as they are found, a < b, in no particular order; the arrays are the sink's to keep. */
+export type EdgeSink = (edges: Edges) => void;
+
+/** Two sets of rows to compare: a block pair, or a tile pair. */
+export interface RowPair {
+  readonly left: HashRows;
+  readonly right: HashRows;
+  /** The two are one: every pair of rows once. */
+  readonly same: boolean;
 }
 
-/** Finds every similar pair of hashes between two blocks, or within one (i = j). */
-export interface Kernel {
-  readonly name: string;
-  /**
-   * @param blocks the blocks that `pairs` names
-   * @param radiusBits largest Hamming distance of an edge
-   * @returns edges with ordinals a < b, in no particular order
-   */
-  join(blocks: ReadonlyMap<number, BlockHashes>, pairs: readonly BlockPair[], radiusBits: number): JoinResult;
-}
+/**
+ * Finds every pair within `radiusBits` between the rows of each of `pairs`.
+ * @returns pairs of hashes compared
+ */
+export type Kernel = (pairs: readonly RowPair[], radiusBits: number, sink: EdgeSink) => number;
+
+/** 32-bit words of a row; 0 when there is no row. */
+export const rowWords = ({ ordinals, words }: HashRows): number =>
+  ordinals.length === 0 ? 0 : words.length / ordinals.length;
+
+/** Pairs of rows that a pair of sets has. */
+export const comparisonsOf = ({ left, right, same }: RowPair): number => {
+  const [rows, columns] = [left.ordinals.length, right.ordinals.length];
+  return same ? (rows * (rows - 1)) / 2 : rows * columns;
+};

@@ -9,6 +9,8 @@ const Job = z.object({
   phase: z.string(),
   failure: z.string().nullable(),
   thresholdBits: z.int().nullable(),
+  kernel: z.string().nullable(),
+  kernelReason: z.string().nullable(),
   totalImages: z.int(),
   completedImages: z.int(),
   failedImages: z.int(),

@@ -1,5 +1,12 @@
 import { isAbsolute, resolve } from "node:path";
-import { Dispatch, directorySource, Grouping, JobOptions, type Source } from "@lookalike/shared/domain/options";
+import {
+  Dispatch,
+  directorySource,
+  Grouping,
+  JobOptions,
+  KernelChoice,
+  type Source,
+} from "@lookalike/shared/domain/options";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
@@ -44,6 +51,11 @@ export const readRequest = (argv: readonly string[], cwd: string): Request => {
     .option("--block-size <images>", "images per block (default: 250, more for large catalogs)", bounded("blockSize"))
     .option("--pairs-per-task <pairs>", "block pairs a task compares", bounded("pairsPerTask"), 50)
     .option("--batch-size <tasks>", "outstanding tasks", bounded("batchSize"), 100)
+    .addOption(
+      new Option("--kernel <name>", "compare every pair, or find the same ones by bands of bits")
+        .choices(KernelChoice.options)
+        .default("auto"),
+    )
     .addOption(new Option("--dispatch <way>", "how tasks are handed out").choices(Dispatch.options).default("window"))
     .option("--json", "print one JSON object on standard output; everything else goes to standard error", false)
     .option("--keep-running", "leave the services running when the job is done, as on a terminal", false)
@@ -70,6 +82,7 @@ export const readRequest = (argv: readonly string[], cwd: string): Request => {
       pairsPerTask: flags.pairsPerTask,
       batchSize: flags.batchSize,
       dispatch: flags.dispatch,
+      kernel: flags.kernel,
     }),
     json: flags.json,
     keepRunning: flags.keepRunning || (process.stdout.isTTY && !flags.json),
@@ -83,6 +96,7 @@ const Flags = z.object({
   pairsPerTask: z.number(),
   batchSize: z.number(),
   dispatch: z.string(),
+  kernel: z.string(),
   json: z.boolean(),
   keepRunning: z.boolean(),
 });

@@ -43,6 +43,8 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
     hashBits: row.hashBits,
     thresholdBits: row.thresholdBits,
     radiusBits: row.radiusBits,
+    kernel: row.kernelReason === null ? null : row.bands === null ? "exhaustive" : "indexed",
+    kernelReason: row.kernelReason,
     totalImages: row.totalImages,
     completedImages: Math.max(row.completedImages, row.shownImages),
     failedImages: row.failedImages,

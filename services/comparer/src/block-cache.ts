@@ -1,26 +1,37 @@
 import { blockHashes } from "@lookalike/engine/block-hashes";
-import type { BlockHashes } from "@lookalike/engine/kernel";
+import type { Tile } from "@lookalike/engine/indexed";
+import type { HashRows } from "@lookalike/engine/kernel";
+import type { Range } from "@lookalike/shared/domain/plan";
 import { readHashes } from "@lookalike/shared/store/hash-blocks";
 import type { Db } from "@lookalike/shared/store/open";
 import { LRUCache } from "lru-cache";
 
 /** A block that was never hashed (its task is in quarantine) compares as an empty one. */
-const NO_HASHES: BlockHashes = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
+const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
+/** Two tiles for the tasks in hand, and one for those that come next. */
+const TILES = 3;
+const BLOCKS_A_QUERY = 32;
 
 export interface BlockCache {
   /** The blocks of `numbers`, from memory or in one query. */
-  load(catalogId: string, blockSize: number, numbers: readonly number[]): Promise<ReadonlyMap<number, BlockHashes>>;
+  load(catalogId: string, blockSize: number, numbers: readonly number[]): Promise<ReadonlyMap<number, HashRows>>;
+  /** The rows of a run of blocks as one tile, read once however many tasks ask for it. */
+  loadTile(catalogId: string, blockSize: number, blocks: Range): Promise<Tile>;
 }
 
-/** Blocks as kernels read them, in shared memory, at most `maxBytes` of them. A stored block never changes. */
+/**
+ * Hashes as kernels read them, in shared memory: blocks, at most `maxBytes` of them, and a few tiles.
+ * A stored block never changes.
+ */
 export const createBlockCache = (db: Db, maxBytes: number): BlockCache => {
-  const cache = new LRUCache<string, BlockHashes>({
+  const cache = new LRUCache<string, HashRows>({
     maxSize: maxBytes,
     sizeCalculation: ({ ordinals, words }) => ordinals.byteLength + words.byteLength + 64,
   });
+  const tiles = new LRUCache<string, Promise<Tile>>({ max: TILES });
   return {
     async load(catalogId, blockSize, numbers) {
-      const blocks = new Map<number, BlockHashes>();
+      const blocks = new Map<number, HashRows>();
       const absent: number[] = [];
       for (const number of numbers) {
         const cached = cache.get(`${catalogId}:${number}`);
@@ -36,5 +47,41 @@ export const createBlockCache = (db: Db, maxBytes: number): BlockCache => {
       for (const number of absent) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
       return blocks;
     },
+    async loadTile(catalogId, blockSize, range) {
+      const key = `${catalogId}:${range.from}-${range.to}`;
+      const known = tiles.get(key);
+      if (known !== undefined) return known;
+      const reading = readTile(db, catalogId, blockSize, range);
+      tiles.set(key, reading);
+      reading.catch(() => tiles.delete(key));
+      return reading;
+    },
   };
+};
+
+const readTile = async (db: Db, catalogId: string, blockSize: number, { from, to }: Range): Promise<Tile> => {
+  const blocks: HashRows[] = [];
+  for (let first = from; first < to; first += BLOCKS_A_QUERY) {
+    const numbers = Array.from({ length: Math.min(BLOCKS_A_QUERY, to - first) }, (_, at) => first + at);
+    const rows = await readHashes(db, catalogId, numbers);
+    rows.sort((x, y) => x.block - y.block);
+    for (const row of rows) blocks.push(blockHashes(row, row.block * blockSize));
+  }
+  const rows = blocks.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
+  const words = blocks.reduce((sum, block) => sum + block.words.length, 0);
+  const tile = {
+    // A block that leaves quarantine late makes it another tile.
+    id: `${catalogId}:${from}-${to}:${rows}`,
+    ordinals: new Uint32Array(new SharedArrayBuffer(rows * 4)),
+    words: new Int32Array(new SharedArrayBuffer(words * 4)),
+  };
+  let row = 0;
+  let word = 0;
+  for (const block of blocks) {
+    tile.ordinals.set(block.ordinals, row);
+    tile.words.set(block.words, word);
+    row += block.ordinals.length;
+    word += block.words.length;
+  }
+  return tile;
 };

@@ -1,23 +1,46 @@
 import { exhaustive } from "@lookalike/engine/exhaustive";
-import type { BlockHashes } from "@lookalike/engine/kernel";
-import { edgeCount, encodeEdges } from "@lookalike/shared/domain/edges";
+import { type BandJoin, joinBand } from "@lookalike/engine/indexed";
+import type { HashRows } from "@lookalike/engine/kernel";
 import type { BlockPair } from "@lookalike/shared/domain/plan";
+import { EdgeParts, type FoundEdges, type PartsPort } from "./edge-parts.ts";
+
+/** The work of one task, with the hashes it needs in shared memory. */
+export type CompareWork =
+  | {
+      readonly kernel: "exhaustive";
+      readonly blocks: ReadonlyMap<number, HashRows>;
+      readonly pairs: readonly BlockPair[];
+      readonly radiusBits: number;
+    }
+  | ({ readonly kernel: "indexed" } & BandJoin);
 
 export interface CompareRequest {
-  readonly blocks: ReadonlyMap<number, BlockHashes>;
-  readonly pairs: readonly BlockPair[];
-  readonly radiusBits: number;
+  readonly work: CompareWork;
+  readonly parts: PartsPort;
 }
 
-export interface CompareAnswer {
-  readonly edges: Uint8Array;
-  readonly edgeCount: number;
+export interface CompareAnswer extends FoundEdges {
   readonly comparisons: number;
-  readonly kernel: string;
 }
 
-/** Runs in a worker thread: compares the block pairs of one task. */
-export default ({ blocks, pairs, radiusBits }: CompareRequest): CompareAnswer => {
-  const { edges, comparisons } = exhaustive.join(blocks, pairs, radiusBits);
-  return { edges: encodeEdges(edges), edgeCount: edgeCount(edges), comparisons, kernel: exhaustive.name };
+/** Runs in a worker thread: compares, and hands over edges part by part. */
+export default ({ work, parts }: CompareRequest): CompareAnswer => {
+  const found = new EdgeParts(parts);
+  const comparisons = work.kernel === "indexed" ? joinBand(work, found.add) : joinBlocks(work, found);
+  return { ...found.finish(), comparisons };
 };
+
+const joinBlocks = (
+  { blocks, pairs, radiusBits }: Extract<CompareWork, { kernel: "exhaustive" }>,
+  found: EdgeParts,
+): number =>
+  exhaustive(
+    pairs.map(({ i, j }) => {
+      const left = blocks.get(i);
+      const right = blocks.get(j);
+      if (left === undefined || right === undefined) throw new Error(`block pair (${i}, ${j}): a block is missing`);
+      return { left, right, same: i === j };
+    }),
+    radiusBits,
+    found.add,
+  );

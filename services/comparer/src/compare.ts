@@ -1,38 +1,39 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/events";
-import { edgesDigest } from "@lookalike/shared/domain/digest";
+import { resultDigest } from "@lookalike/shared/domain/digest";
 import { resultId } from "@lookalike/shared/domain/event-id";
 import type { Task } from "@lookalike/shared/domain/events";
-import { type BlockPair, pairOf, pairsOfTask } from "@lookalike/shared/domain/plan";
+import {
+  type BlockPair,
+  bandOfTask,
+  blocksOfTile,
+  pairOf,
+  pairsOfTask,
+  type Range,
+} from "@lookalike/shared/domain/plan";
 import { insertCompareResult } from "@lookalike/shared/store/compare-results";
 import { findJob } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import type { BlockCache } from "./block-cache.ts";
-import type { CompareAnswer, CompareRequest } from "./compare-worker.ts";
-
-/** Edges travel inside the event up to this size; more are stored first, and the event names them. */
-const INLINE_EDGE_BYTES = 65_536;
+import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
+import { storingParts } from "./edge-parts.ts";
 
 interface Comparer {
   readonly bus: Bus;
   readonly db: Db;
   readonly cache: BlockCache;
-  readonly join: (request: CompareRequest) => Promise<CompareAnswer>;
+  /** Compares in a worker thread. */
+  readonly compare: (request: CompareRequest) => Promise<CompareAnswer>;
 }
 
-/** Compares the block pairs of one task and tells the log which images are similar. */
-export const comparePairs = async ({ bus, db, cache, join }: Comparer, task: Task): Promise<void> => {
-  const { plan, blockSize, radiusBits } = task;
-  if (plan === null || blockSize === null || radiusBits === null)
-    throw new Error(`compare task ${task.task} of job ${task.job} has no plan`);
+/** Does one comparison task and tells the log which images are similar. */
+export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: Task): Promise<void> => {
   const started = performance.now();
-  const pairs = blockPairs(pairsOfTask(plan, task.task));
-  const blocks = await cache.load(task.catalog, blockSize, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
-  const { edges, edgeCount, comparisons, kernel } = await join({ blocks, pairs, radiusBits });
-  const digest = edgesDigest(edges);
-  const inline = edges.byteLength <= INLINE_EDGE_BYTES;
-  if (!inline)
-    await insertCompareResult(db, { jobId: task.job, task: task.task, edges, edgeCount, comparisons, digest });
+  const work = await loadWork(cache, task);
+  const { inline, digests, edgeCount, comparisons } = await storingParts(
+    (parts) => compare({ work, parts }),
+    (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
+  );
   await publishEvent(
     bus,
     "pair-batch-done",
@@ -42,15 +43,31 @@ export const comparePairs = async ({ bus, db, cache, join }: Comparer, task: Tas
       task: task.task,
       comparisons,
       edgeCount,
-      edges: inline ? edges : null,
-      digest,
-      kernel,
+      edges: inline?.edges ?? null,
+      digest: inline?.digest ?? resultDigest(digests),
+      kernel: work.kernel,
       milliseconds: Math.round(performance.now() - started),
     },
   );
 };
 
-const blockPairs = ({ from, to }: { from: number; to: number }): BlockPair[] =>
+/** The work of a task by its plan, and the hashes for it. */
+const loadWork = async (cache: BlockCache, task: Task): Promise<CompareWork> => {
+  const { plan, blockSize, hashBits, radiusBits, catalog } = task;
+  if (plan === null || blockSize === null || hashBits === null || radiusBits === null)
+    throw new Error(`compare task ${task.task} of job ${task.job} has no plan`);
+  if (plan.index === null) {
+    const pairs = blockPairs(pairsOfTask(plan, task.task));
+    const blocks = await cache.load(catalog, blockSize, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
+    return { kernel: "exhaustive", blocks, pairs, radiusBits };
+  }
+  const { i, j, band } = bandOfTask(plan, task.task);
+  const right = await cache.loadTile(catalog, blockSize, blocksOfTile(plan, j));
+  const left = i === j ? right : await cache.loadTile(catalog, blockSize, blocksOfTile(plan, i));
+  return { kernel: "indexed", left, right, hashBits, radiusBits, band, bands: plan.index.bands };
+};
+
+const blockPairs = ({ from, to }: Range): BlockPair[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, at) => pairOf(from + at));
 
 /** Jobs whose owner gave up need no comparing; asked at most every two seconds a job. */

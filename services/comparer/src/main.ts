@@ -34,7 +34,8 @@ runService({
     const compareFile = new URL("./compare-worker.js", import.meta.url).href;
     const groupFile = new URL("./group-worker.js", import.meta.url).href;
     const pool = new Piscina({ filename: compareFile, minThreads: threads, maxThreads: threads });
-    const join = (request: CompareRequest): Promise<CompareAnswer> => pool.run(request);
+    const compare = (request: CompareRequest): Promise<CompareAnswer> =>
+      pool.run(request, { transferList: [request.parts.port] });
     const group = (request: GroupRequest): Promise<number[][]> => pool.run(request, { filename: groupFile });
     const cache = createBlockCache(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
     const isWanted = createJobGate(db);
@@ -45,7 +46,7 @@ runService({
         concurrency: threads + 1,
         log,
         handle: async (task) => {
-          if (await isWanted(task.job)) await comparePairs({ bus, db, cache, join }, task);
+          if (await isWanted(task.job)) await comparePairs({ bus, db, cache, compare }, task);
         },
       }),
       work(bus, {

@@ -2,7 +2,7 @@ import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/events";
 import { acceptedJob, decide, enact, evolve, type Job } from "@lookalike/shared/domain/job";
 import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalogs";
-import { getResultDigest, insertCompareResult } from "@lookalike/shared/store/compare-results";
+import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/compare-results";
 import { insertHashBlock } from "@lookalike/shared/store/hash-blocks";
 import { markVanished, restoreListed } from "@lookalike/shared/store/images";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs";
@@ -89,13 +89,13 @@ const record = async (db: Db, job: Job, event: JobEvent): Promise<string | null>
       return null;
     }
     case "pair-batch-done": {
-      const { task, edges, edgeCount, comparisons, digest } = event.body;
+      const { task, edges, edgeCount, digest } = event.body;
       if (job.state !== "running") return null;
       if (edges === null) {
-        return (await getResultDigest(db, job.id, task)) === digest ? null : "its claimed result is not stored";
+        return (await storedResultDigest(db, job.id, task)) === digest ? null : "its claimed result is not stored";
       }
       if (edgesDigest(edges) !== digest) return "digest differs from the edges' bytes";
-      await insertCompareResult(db, { jobId: job.id, task, edges, edgeCount, comparisons, digest });
+      await insertCompareResult(db, { jobId: job.id, task, part: 0, edges, edgeCount, digest });
       return null;
     }
     default:

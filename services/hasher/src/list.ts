@@ -1,3 +1,4 @@
+import { chooseKernel } from "@lookalike/engine/choose-kernel";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/events";
 import { emptySet, withUnit } from "@lookalike/shared/domain/done-set";
@@ -86,6 +87,7 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
       await tell("images-listed", rows[0]?.ordinal ?? 0, { images: rows });
     }
   }
+  const base = job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBitsFor(hashBits, thresholdBits));
   const { unhashedImages, failedImages } = await countUnhashed(db, catalog.id, blockSize, [...done]);
   await tell("listing-done", 0, {
     images: extent.images,
@@ -95,7 +97,14 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
     hashedBlocks: [...done].reduce(withUnit, emptySet(blocks)),
     hashedImages: extent.images - unhashedImages,
     failedImages,
-    base: job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBitsFor(hashBits, thresholdBits)),
+    base,
+    ...chooseKernel({
+      choice: job.options.kernel,
+      plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
+      blockSize,
+      hashBits,
+      radiusBits: radiusBitsFor(hashBits, thresholdBits),
+    }),
   });
   log.info({ job: job.id, images: extent.images, blocks, hashed: done.size, vanished: vanished.length }, "listed");
 };

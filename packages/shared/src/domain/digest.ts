@@ -4,6 +4,10 @@ import { HashBlock } from "./hash-block.ts";
 /** SHA-256 of a task's encoded edges, hex: two workers that did the task agree on it. */
 export const edgesDigest = (edges: Uint8Array): string => createHash("sha256").update(edges).digest("hex");
 
+/** The digest of a task's result, stored in parts: that of its only part, or of the parts' digests. */
+export const resultDigest = (parts: readonly string[]): string =>
+  parts.length === 1 ? (parts[0] ?? "") : createHash("sha256").update(parts.join()).digest("hex");
+
 /** SHA-256 of all that a block says, hex. */
 export const hashBlockDigest = (block: HashBlock): string =>
   createHash("sha256")

@@ -19,9 +19,7 @@ export const edgeCount = (edges: Edges): number => edges.a.length;
  */
 export const encodeEdges = (edges: Edges): Uint8Array => {
   const count = edgeCount(edges);
-  const order = Uint32Array.from({ length: count }, (_, at) => at).sort(
-    (x, y) => at(edges.a, x) - at(edges.a, y) || at(edges.b, x) - at(edges.b, y),
-  );
+  const order = sortedOrder(edges);
   const bytes = new Uint8Array(count * 11);
   let end = 0;
   const varint = (value: number) => {
@@ -48,9 +46,11 @@ export const encodeEdges = (edges: Edges): Uint8Array => {
 
 /** Inverse of {@link encodeEdges}. @throws RangeError on bytes that end inside an edge */
 export const decodeEdges = (bytes: Uint8Array): Edges => {
-  const a: number[] = [];
-  const b: number[] = [];
-  const distance: number[] = [];
+  const most = Math.floor(bytes.length / LEAST_EDGE_BYTES);
+  const a = new Uint32Array(most);
+  const b = new Uint32Array(most);
+  const distance = new Uint8Array(most);
+  let count = 0;
   let end = 0;
   const byte = (): number => {
     const value = bytes[end++];
@@ -70,13 +70,44 @@ export const decodeEdges = (bytes: Uint8Array): Edges => {
   while (end < bytes.length) {
     const nextA = lastA + varint();
     const nextB = varint() + (nextA === lastA ? lastB : nextA);
-    a.push(nextA);
-    b.push(nextB);
-    distance.push(byte());
+    a[count] = nextA;
+    b[count] = nextB;
+    distance[count] = byte();
+    count += 1;
     lastA = nextA;
     lastB = nextB;
   }
-  return { a: Uint32Array.from(a), b: Uint32Array.from(b), distance: Uint8Array.from(distance) };
+  return { a: a.subarray(0, count), b: b.subarray(0, count), distance: distance.subarray(0, count) };
+};
+
+const LEAST_EDGE_BYTES = 3;
+
+const DIGIT_BITS = 11;
+
+/** Edges by ascending (a, b): a radix sort, the least significant digit first. */
+const sortedOrder = (edges: Edges): Uint32Array => {
+  let order = Uint32Array.from(edges.a.keys());
+  for (const column of [edges.b, edges.a]) {
+    const largest = column.reduce((most, value) => Math.max(most, value), 0);
+    for (let shift = 0; shift < 32 && largest >>> shift > 0; shift += DIGIT_BITS)
+      order = sortedByDigit(order, column, shift);
+  }
+  return order;
+};
+
+const sortedByDigit = (order: Uint32Array, column: Uint32Array, shift: number): Uint32Array<ArrayBuffer> => {
+  const values = 2 ** DIGIT_BITS;
+  const digit = (edge: number): number => (at(column, edge) >>> shift) & (values - 1);
+  const places = new Uint32Array(values + 1);
+  for (const edge of order) places[digit(edge) + 1] = at(places, digit(edge) + 1) + 1;
+  for (let value = 0; value < values; value += 1) places[value + 1] = at(places, value + 1) + at(places, value);
+  const sorted = new Uint32Array(order.length);
+  for (const edge of order) {
+    const place = at(places, digit(edge));
+    places[digit(edge)] = place + 1;
+    sorted[place] = edge;
+  }
+  return sorted;
 };
 
 const at = (column: Uint32Array | Uint8Array, index: number): number => column[index] ?? 0;

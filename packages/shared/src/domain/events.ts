@@ -47,6 +47,8 @@ const ListedImage = z.object({
 /** An image as its source lists it, before hashing. */
 export type ListedImage = z.infer<typeof ListedImage>;
 
+const IndexPlan = z.object({ tileBlocks: z.int().min(1), bands: z.int().min(1) });
+
 const NONE = z.object({});
 
 export const JobEvent = z.discriminatedUnion("type", [
@@ -73,6 +75,10 @@ export const JobEvent = z.discriminatedUnion("type", [
       failedImages: z.int().min(0),
       /** The finished job whose edges this one builds on. */
       base: z.object({ job: z.string(), blocks: z.int() }).nullable(),
+      /** null: every pair is compared. */
+      index: IndexPlan.nullable().default(null),
+      /** Why this kernel, in words: the cost of both. */
+      kernelReason: z.string().default(""),
     }),
   ),
   event("listing-failed", z.object({ detail: z.string() })),
@@ -117,7 +123,14 @@ export const Task = Envelope.omit({ eventId: true, at: true }).extend({
   blockSize: z.int().min(1).nullable(),
   hashBits: z.int().nullable(),
   radiusBits: z.int().nullable(),
-  plan: z.object({ firstBlock: z.int(), blocks: z.int(), pairsPerTask: z.int() }).nullable(),
+  plan: z
+    .object({
+      firstBlock: z.int(),
+      blocks: z.int(),
+      pairsPerTask: z.int(),
+      index: IndexPlan.nullable().default(null),
+    })
+    .nullable(),
 });
 export type Task = z.infer<typeof Task>;
 

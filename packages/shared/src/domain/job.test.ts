@@ -38,6 +38,8 @@ const listingDone = (blocks: number, more: Partial<EventOf<"listing-done">["body
     hashedImages: 0,
     failedImages: 0,
     base: null,
+    index: null,
+    kernelReason: "",
     ...more,
   },
 });

@@ -2,7 +2,7 @@ import { type DoneSet, emptySet, has, prefixLength, size, union, withoutUnit, wi
 import type { EventOf, JobEvent, TaskClass } from "./events.ts";
 import { countState, imagesIn } from "./hash-block.ts";
 import { defaultThresholdBits, type JobMode, type JobOptions, radiusBitsFor } from "./options.ts";
-import { eligibleTasks, type Plan, pairCount, pairsOfTask, taskCount } from "./plan.ts";
+import { eligibleTasks, type IndexPlan, type Plan, pairCount, pairsOfTask, taskCount } from "./plan.ts";
 
 export type JobState = "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
 
@@ -31,6 +31,9 @@ export interface Job {
   readonly hashBits: number | null;
   readonly thresholdBits: number | null;
   readonly radiusBits: number | null;
+  /** null until listed, and for the exhaustive kernel. */
+  readonly index: IndexPlan | null;
+  readonly kernelReason: string | null;
   readonly images: number;
   readonly hashedImages: number;
   readonly failedImages: number;
@@ -56,6 +59,8 @@ export const acceptedJob = (event: EventOf<"job-accepted">): Job => ({
   hashBits: null,
   thresholdBits: null,
   radiusBits: null,
+  index: null,
+  kernelReason: null,
   images: 0,
   hashedImages: 0,
   failedImages: 0,
@@ -67,6 +72,7 @@ export const planOf = (job: Job): Plan => ({
   firstBlock: job.base?.blocks ?? 0,
   blocks: job.hash.count,
   pairsPerTask: job.options.pairsPerTask,
+  index: job.index,
 });
 
 /** Jobs up to this many images go before bulk work. */
@@ -146,6 +152,8 @@ const listed = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
     hashBits: body.hashBits,
     thresholdBits,
     radiusBits: radiusBitsFor(body.hashBits, thresholdBits),
+    index: body.index,
+    kernelReason: body.kernelReason,
     images: body.images,
     hashedImages: body.hashedImages,
     failedImages: body.failedImages,
@@ -283,6 +291,8 @@ const completedPairs = (job: Job): number => {
   const last = job.compare.count - 1;
   if (last < 0) return 0;
   const plan = planOf(job);
+  // An indexed task is a band of many pairs: its share of them.
+  if (plan.index !== null) return Math.floor((pairCount(plan) * size(job.compare.done)) / job.compare.count);
   const short = plan.pairsPerTask - (pairsOfTask(plan, last).to - pairsOfTask(plan, last).from);
   return size(job.compare.done) * plan.pairsPerTask - (has(job.compare.done, last) ? short : 0);
 };

@@ -36,6 +36,10 @@ export type Grouping = z.infer<typeof Grouping>;
 export const Dispatch = z.enum(["window", "waves", "all"]);
 export type Dispatch = z.infer<typeof Dispatch>;
 
+/** `exhaustive` compares every pair, `indexed` finds the same edges by bands of bits; `auto` takes the cheaper one. */
+export const KernelChoice = z.enum(["auto", "exhaustive", "indexed"]);
+export type KernelChoice = z.infer<typeof KernelChoice>;
+
 export const MAX_THRESHOLD_BITS = 64;
 
 /** What an owner may choose when starting a job. */
@@ -59,6 +63,7 @@ export const JobOptions = z.object({
     .default(100)
     .meta({ description: "Outstanding tasks (window) or tasks per wave (waves)" }),
   dispatch: Dispatch.default("window"),
+  kernel: KernelChoice.default("auto"),
 });
 export type JobOptions = z.infer<typeof JobOptions>;
 

@@ -1,9 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eligibleTasks, type Plan, pairCount, pairNumber, pairOf, pairsOfTask, taskCount } from "./plan.ts";
+import {
+  bandOfTask,
+  blocksOfTile,
+  eligibleTasks,
+  type Plan,
+  pairCount,
+  pairNumber,
+  pairOf,
+  pairsOfTask,
+  taskCount,
+} from "./plan.ts";
 
 const planFor = (images: number, blockSize: number, pairsPerTask: number): Plan => ({
   firstBlock: 0,
+  index: null,
   blocks: Math.ceil(images / blockSize),
   pairsPerTask,
 });
@@ -13,7 +24,14 @@ const plans = fc
     share: fc.double({ min: 0, max: 1, noNaN: true }),
     pairsPerTask: fc.integer({ min: 1, max: 99 }),
   })
-  .map(({ blocks, share, pairsPerTask }): Plan => ({ firstBlock: Math.floor(share * blocks), blocks, pairsPerTask }));
+  .map(
+    ({ blocks, share, pairsPerTask }): Plan => ({
+      firstBlock: Math.floor(share * blocks),
+      blocks,
+      pairsPerTask,
+      index: null,
+    }),
+  );
 
 describe("the plan", () => {
   it("makes of 96,144 images what the failed run had: 385 blocks, 74,305 pairs, 1,487 tasks", () => {
@@ -84,6 +102,53 @@ describe("the plan", () => {
           const { to } = pairsOfTask(plan, task);
           expect(pairOf(to - 1).j).toBeLessThan(Math.max(prefix, 1));
         }
+        expect(eligibleTasks(plan, plan.blocks)).toBe(taskCount(plan));
+      }),
+    );
+  });
+});
+
+const indexedPlans = fc
+  .record({
+    blocks: fc.integer({ min: 0, max: 40 }),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+    tileBlocks: fc.integer({ min: 1, max: 50 }),
+    bands: fc.integer({ min: 1, max: 5 }),
+  })
+  .map(
+    ({ blocks, share, tileBlocks, bands }): Plan => ({
+      firstBlock: Math.floor(share * blocks),
+      blocks,
+      pairsPerTask: 50,
+      index: { tileBlocks, bands },
+    }),
+  );
+
+describe("an indexed plan", () => {
+  it("gives each band every block pair from its first column on, once", () => {
+    fc.assert(
+      fc.property(indexedPlans, (plan) => {
+        const bands = plan.index?.bands ?? 0;
+        const seen = Array.from({ length: bands }, (): string[] => []);
+        for (let task = 0; task < taskCount(plan); task += 1) {
+          const { i, j, band } = bandOfTask(plan, task);
+          const [left, right] = [blocksOfTile(plan, i), blocksOfTile(plan, j)];
+          for (let x = left.from; x < left.to; x += 1)
+            for (let y = i === j ? x : right.from; y < right.to; y += 1) seen[band]?.push(`${x} ${y}`);
+        }
+        const wanted: string[] = [];
+        for (let j = plan.firstBlock; j < plan.blocks; j += 1) for (let i = 0; i <= j; i += 1) wanted.push(`${i} ${j}`);
+        for (const pairs of seen) expect(pairs.sort()).toEqual(wanted.sort());
+      }),
+    );
+  });
+
+  it("lets a task start only when its tiles are hashed, and every task in the end", () => {
+    fc.assert(
+      fc.property(indexedPlans, fc.nat(40), (plan, hashed) => {
+        const prefix = Math.min(Math.max(hashed, plan.firstBlock), plan.blocks);
+        for (let task = 0; task < eligibleTasks(plan, prefix); task += 1)
+          expect(blocksOfTile(plan, bandOfTask(plan, task).j).to).toBeLessThanOrEqual(prefix);
         expect(eligibleTasks(plan, plan.blocks)).toBe(taskCount(plan));
       }),
     );

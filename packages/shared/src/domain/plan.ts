@@ -9,6 +9,15 @@ export interface Plan {
   /** Blocks of the catalog, counted from block 0. */
   readonly blocks: number;
   readonly pairsPerTask: number;
+  /** How the indexed kernel cuts the same pairs into tasks; null = exhaustive. */
+  readonly index: IndexPlan | null;
+}
+
+/** The indexed kernel compares large tiles of blocks, one band of hash bits at a time. */
+export interface IndexPlan {
+  readonly tileBlocks: number;
+  /** Bands that each tile pair is compared by, one a task. */
+  readonly bands: number;
 }
 
 /** Block pair (i, j), i <= j: block i against block j; i = j is a block against itself. */
@@ -50,13 +59,40 @@ export const pairOf = (pair: number): BlockPair => {
 export const pairCount = (plan: Plan): number => pairsInColumns(plan.blocks) - pairsInColumns(plan.firstBlock);
 
 /** Comparison tasks of this plan. */
-export const taskCount = (plan: Plan): number => Math.ceil(pairCount(plan) / plan.pairsPerTask);
+export const taskCount = (plan: Plan): number =>
+  plan.index === null
+    ? Math.ceil(pairCount(plan) / plan.pairsPerTask)
+    : newTilePairs(plan, tileCount(plan)) * plan.index.bands;
 
-/** The pair numbers of task `task`; the last task of a plan may be short. */
+/** The pair numbers of task `task` of an exhaustive plan; the last task of a plan may be short. */
 export const pairsOfTask = (plan: Plan, task: number): Range => {
   const first = pairsInColumns(plan.firstBlock);
   const from = first + task * plan.pairsPerTask;
   return { from, to: Math.min(from + plan.pairsPerTask, first + pairCount(plan)) };
+};
+
+/** Tiles of the blocks before `firstBlock`: the new ones after them start afresh. */
+const oldTiles = ({ firstBlock, index }: Plan): number => Math.ceil(firstBlock / (index?.tileBlocks ?? 1));
+
+export const tileCount = (plan: Plan): number =>
+  oldTiles(plan) + Math.ceil((plan.blocks - plan.firstBlock) / (plan.index?.tileBlocks ?? 1));
+
+/** Pairs among the first `tiles` tiles in which at least one is new. */
+const newTilePairs = (plan: Plan, tiles: number): number => pairsInColumns(tiles) - pairsInColumns(oldTiles(plan));
+
+/** The blocks of a tile. */
+export const blocksOfTile = (plan: Plan, tile: number): Range => {
+  const { firstBlock, blocks } = plan;
+  const size = plan.index?.tileBlocks ?? 1;
+  const old = oldTiles(plan);
+  const [start, end, number] = tile < old ? [0, firstBlock, tile] : [firstBlock, blocks, tile - old];
+  return { from: start + number * size, to: Math.min(start + (number + 1) * size, end) };
+};
+
+/** The tile pair and the band of task `task` of an indexed plan: tile pairs column by column, all bands of each. */
+export const bandOfTask = (plan: Plan, task: number): BlockPair & { readonly band: number } => {
+  const bands = plan.index?.bands ?? 1;
+  return { ...pairOf(pairsInColumns(oldTiles(plan)) + Math.floor(task / bands)), band: task % bands };
 };
 
 /**
@@ -65,6 +101,10 @@ export const pairsOfTask = (plan: Plan, task: number): Range => {
  */
 export const eligibleTasks = (plan: Plan, hashedPrefix: number): number => {
   if (hashedPrefix >= plan.blocks) return taskCount(plan);
+  if (plan.index !== null) {
+    const tiles = oldTiles(plan) + Math.floor((hashedPrefix - plan.firstBlock) / plan.index.tileBlocks);
+    return Math.max(0, newTilePairs(plan, tiles)) * plan.index.bands;
+  }
   const pairs = pairsInColumns(hashedPrefix) - pairsInColumns(plan.firstBlock);
   return Math.max(0, Math.floor(pairs / plan.pairsPerTask));
 };

@@ -1,20 +1,23 @@
 import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { resultDigest } from "../domain/digest.ts";
 import type { Db } from "./open.ts";
 import { compareResult } from "./schema.ts";
 
 export type CompareResultRow = typeof compareResult.$inferSelect;
 
-/** Stores a task's edges once: the first result stays, a second one is the same anyway. */
+/** Stores a part of a task's edges once: the first one stays, a second one is the same anyway. */
 export const insertCompareResult = async (db: Db, row: CompareResultRow): Promise<void> => {
   await db.insert(compareResult).values(row).onConflictDoNothing();
 };
 
-export const getResultDigest = async (db: Db, jobId: string, task: number): Promise<string | null> => {
+/** The digest of all the parts that are stored for a task. */
+export const storedResultDigest = async (db: Db, jobId: string, task: number): Promise<string> => {
   const rows = await db
     .select({ digest: compareResult.digest })
     .from(compareResult)
-    .where(and(eq(compareResult.jobId, jobId), eq(compareResult.task, task)));
-  return rows[0]?.digest ?? null;
+    .where(and(eq(compareResult.jobId, jobId), eq(compareResult.task, task)))
+    .orderBy(asc(compareResult.part));
+  return resultDigest(rows.map(({ digest }) => digest));
 };
 
 /**
@@ -23,8 +26,8 @@ export const getResultDigest = async (db: Db, jobId: string, task: number): Prom
 export async function* streamResults(
   db: Db,
   jobId: string,
-  atOnce = 256,
-): AsyncGenerator<Pick<CompareResultRow, "jobId" | "task" | "edges">> {
+  atOnce = 64,
+): AsyncGenerator<Pick<CompareResultRow, "edges" | "edgeCount">> {
   const { rows: chain } = await db.execute<{ id: string }>(sql`
     with recursive chain as (
       select id, base_job, 0 as depth from job where id = ${jobId}
@@ -32,17 +35,28 @@ export async function* streamResults(
       select job.id, job.base_job, chain.depth + 1 from job join chain on job.id = chain.base_job
     ) select id from chain order by depth desc`);
   for (const { id } of chain) {
-    for (let after = -1; ; ) {
+    for (let after = { task: -1, part: 0 }; ; ) {
       const rows = await db
-        .select({ jobId: compareResult.jobId, task: compareResult.task, edges: compareResult.edges })
+        .select({
+          task: compareResult.task,
+          part: compareResult.part,
+          edges: compareResult.edges,
+          edgeCount: compareResult.edgeCount,
+        })
         .from(compareResult)
-        .where(and(eq(compareResult.jobId, id), gt(compareResult.task, after), gt(compareResult.edgeCount, 0)))
-        .orderBy(asc(compareResult.task))
+        .where(
+          and(
+            eq(compareResult.jobId, id),
+            sql`(${compareResult.task}, ${compareResult.part}) > (${after.task}, ${after.part})`,
+            gt(compareResult.edgeCount, 0),
+          ),
+        )
+        .orderBy(asc(compareResult.task), asc(compareResult.part))
         .limit(atOnce);
       yield* rows;
       const last = rows.at(-1);
       if (last === undefined) break;
-      after = last.task;
+      after = last;
     }
   }
 }

@@ -61,6 +61,10 @@ export const job = pgTable(
     hashBits: integer("hash_bits"),
     thresholdBits: integer("threshold_bits"),
     radiusBits: integer("radius_bits"),
+    /** Of the indexed kernel; null = exhaustive. */
+    tileBlocks: integer("tile_blocks"),
+    bands: integer("bands"),
+    kernelReason: text("kernel_reason"),
     /** Dispatched up to the cursor; published up to here: together the outbox of all tasks. */
     hashCursor: integer("hash_cursor").notNull().default(0),
     hashPublished: integer("hash_published").notNull().default(0),
@@ -153,12 +157,14 @@ export const compareResult = pgTable(
   {
     jobId: text("job_id").notNull(),
     task: integer("task").notNull(),
+    /** A task with many edges stores them part by part as it finds them. */
+    part: integer("part").notNull().default(0),
     edges: bytea("edges").notNull(),
     edgeCount: integer("edge_count").notNull(),
-    comparisons: bigint("comparisons", { mode: "number" }).notNull(),
+    /** SHA-256 of the part's bytes. */
     digest: text("digest").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.jobId, table.task] })],
+  (table) => [primaryKey({ columns: [table.jobId, table.task, table.part] })],
 );
 
 /** Re-dispatched and quarantined tasks only: first attempts are arithmetic and leave no row. */

@@ -34,6 +34,8 @@ export const Job = z
     hashBits: z.int().nullable(),
     thresholdBits: z.int().nullable(),
     radiusBits: z.int().nullable(),
+    kernel: z.enum(["exhaustive", "indexed"]).nullable().meta({ description: "null until listed" }),
+    kernelReason: z.string().nullable().meta({ description: "What each kernel would cost" }),
     totalImages: z.int(),
     completedImages: z.int(),
     failedImages: z.int(),

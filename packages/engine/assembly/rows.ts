@@ -1,0 +1,67 @@
+// Hashes as rows of `rowBytes` bytes, a multiple of eight.
+
+/**
+ * Puts the bytes of each row in `order`. Neighbouring bits of a perceptual hash are alike, and those
+ * who look at a row's first bytes only want a sample of all of it.
+ */
+export function reorderBytes(rows: usize, count: i32, rowBytes: i32, order: usize, scratch: usize): void {
+  for (let row = 0; row < count; row++) {
+    const at = rows + <usize>row * <usize>rowBytes;
+    memory.copy(scratch, at, <usize>rowBytes);
+    for (let k = 0; k < rowBytes; k++) {
+      store<u8>(at + <usize>k, load<u8>(scratch + <usize>load<u8>(order + <usize>k)));
+    }
+  }
+}
+
+/**
+ * Keeps the first of equal rows, and its ordinal; the kept ones move together, in their order.
+ * @param table u32 slots, all zero, a power of two and at least 1.5 for each row
+ * @returns rows kept
+ */
+export function collapseRows(rows: usize, ordinals: usize, count: i32, rowBytes: i32, table: usize, slots: i32): i32 {
+  const width = <usize>rowBytes;
+  let kept = 0;
+  for (let row = 0; row < count; row++) {
+    const from = rows + <usize>row * width;
+    let slot = <u32>hashRow(from, rowBytes) & <u32>(slots - 1);
+    let equal = false;
+    for (;;) {
+      const taken = load<u32>(table + <usize>slot * 4);
+      if (taken == 0) break;
+      if (memory.compare(rows + <usize>(taken - 1) * width, from, width) == 0) {
+        equal = true;
+        break;
+      }
+      slot = (slot + 1) & <u32>(slots - 1);
+    }
+    if (equal) continue;
+    if (kept != row) {
+      memory.copy(rows + <usize>kept * width, from, width);
+      store<u32>(ordinals + <usize>kept * 4, load<u32>(ordinals + <usize>row * 4));
+    }
+    kept++;
+    store<u32>(table + <usize>slot * 4, kept);
+  }
+  return kept;
+}
+
+/** Mixes a row's words by multiplication and rotation (the finalizer of MurmurHash3). */
+function hashRow(row: usize, rowBytes: i32): u32 {
+  let hash: u64 = 0;
+  for (let at = 0; at < rowBytes; at += 8) {
+    hash = (rotl<u64>(hash, 27) ^ load<u64>(row + <usize>at)) * 0xff51afd7ed558ccd;
+    hash ^= hash >> 33;
+  }
+  hash *= 0xc4ceb9fe1a85ec53;
+  return <u32>(hash >> 32);
+}
+
+/** Hamming distance of two rows. */
+export function rowDistance(a: usize, b: usize, rowBytes: i32): i32 {
+  let distance: u64 = 0;
+  for (let at: usize = 0; at < <usize>rowBytes; at += 8) {
+    distance += popcnt<u64>(load<u64>(a + at) ^ load<u64>(b + at));
+  }
+  return <i32>distance;
+}

@@ -1,0 +1,182 @@
+import { type Band, bandsOf } from "./bands.ts";
+import { exhaustiveIsCheaper } from "./cost.ts";
+import { earlyOutBytes, slabJoiner, slabPairs } from "./exhaustive.ts";
+import { comparisonsOf, type EdgeSink, type HashRows } from "./kernel.ts";
+import { type LoadedRows, loadRows, spreadOrder, Wasm } from "./wasm.ts";
+
+/** The rows of a run of blocks. Two tiles with the same id are the same rows. */
+export interface Tile extends HashRows {
+  readonly id: string;
+}
+
+/** One band of one tile pair: the indexed kernel's unit of work. */
+export interface BandJoin {
+  readonly left: Tile;
+  readonly right: Tile;
+  readonly hashBits: number;
+  readonly radiusBits: number;
+  /** Which of the `bands` bands of {@link bandsOf}. */
+  readonly band: number;
+  readonly bands: number;
+}
+
+/** A tile pair in memory, equal hashes collapsed across a tile's blocks; the smaller tile is the left one. */
+interface TilePair {
+  readonly id: string;
+  readonly wasm: Wasm;
+  readonly left: LoadedRows;
+  readonly right: LoadedRows;
+  readonly same: boolean;
+}
+
+/** How often pairs are sampled to learn whether this tile pair is worth its bands. */
+const SAMPLES = 20_000;
+const SIDE_WORDS = 4;
+/** So much of each row lies beside its band value. */
+const HEAD_BYTES = 16;
+
+let loaded: TilePair | undefined;
+
+/**
+ * The edges of a tile pair whose first meeting is in one band: all bands together give each edge
+ * once. Where the hashes are so alike that bands tell too few apart, each band does its share of an
+ * exhaustive join instead. The tile pair stays in memory for its next band.
+ * @returns pairs of hashes compared
+ */
+export const joinBand = (join: BandJoin, sink: EdgeSink): number => {
+  const { hashBits, radiusBits } = join;
+  const bands = bandsOf(hashBits, radiusBits, join.bands);
+  const band = bands?.[join.band];
+  if (bands === null || band === undefined)
+    throw new RangeError(`band ${join.band} of ${join.bands}: none of ${hashBits} bits at radius ${radiusBits}`);
+  if (join.left.ordinals.length === 0 || join.right.ordinals.length === 0) return 0;
+  const id = `${join.left.id} ${join.right.id}`;
+  loaded = loaded?.id === id ? loaded : load(id, join.left, join.right);
+  const { wasm, left, right } = loaded;
+  const mark = wasm.mark();
+  let compared = 0;
+  wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+    compared = bandsTellTooFew(loaded as TilePair, bands, radiusBits)
+      ? joinShare(loaded as TilePair, join)
+      : joinSorted(loaded as TilePair, bands, band, radiusBits);
+  });
+  wasm.release(mark);
+  return compared;
+};
+
+const load = (id: string, first: Tile, second: Tile): TilePair => {
+  const wasm = new Wasm();
+  const a = loadCollapsed(wasm, first);
+  if (first.id === second.id) return { id, wasm, left: a, right: a, same: true };
+  const b = loadCollapsed(wasm, second);
+  const [left, right] = a.ordinals.length <= b.ordinals.length ? [a, b] : [b, a];
+  return { id, wasm, left, right, same: false };
+};
+
+const loadCollapsed = (wasm: Wasm, tile: Tile): LoadedRows => {
+  const { ordinals, pointer, rowBytes } = loadRows(wasm, tile);
+  const mark = wasm.mark();
+  const kept = wasm.put(ordinals);
+  const slots = 2 ** Math.ceil(Math.log2(ordinals.length * 1.5 + 1));
+  const table = wasm.reserve(slots * 4);
+  wasm.words(table, slots).fill(0);
+  const count = wasm.call.collapseRows(pointer, kept, ordinals.length, rowBytes, table, slots);
+  const rows = { ordinals: wasm.words(kept, count).slice(), pointer, rowBytes };
+  wasm.release(mark);
+  return rows;
+};
+
+/** By a sample of the tile pair itself, so that each of its bands decides alike. */
+const bandsTellTooFew = ({ wasm, left, right }: TilePair, bands: readonly Band[], radiusBits: number): boolean => {
+  const { rowBytes } = left;
+  const meetings = wasm.call.sampleMeetings(
+    left.pointer,
+    left.ordinals.length,
+    right.pointer,
+    right.ordinals.length,
+    rowBytes,
+    wasm.put(masksOf(bands, rowBytes)),
+    bands.length,
+    SAMPLES,
+  );
+  return exhaustiveIsCheaper(meetings / SAMPLES, earlyOutBytes(rowBytes, radiusBits));
+};
+
+/** This band's slab pairs of an exhaustive join: each `bands`-th one. */
+const joinShare = ({ wasm, left, right, same }: TilePair, { radiusBits, band, bands }: BandJoin): number => {
+  const joinSlabs = slabJoiner(wasm, radiusBits, left.rowBytes);
+  slabPairs(left.ordinals.length, right.ordinals.length, same).forEach((slabs, number) => {
+    if (number % bands === band) joinSlabs(left, right, same, slabs);
+  });
+  const none = new Int32Array(0);
+  const side = ({ ordinals }: LoadedRows): HashRows => ({ ordinals, words: none });
+  return Math.floor(comparisonsOf({ left: side(left), right: side(right), same }) / bands);
+};
+
+const joinSorted = (
+  { wasm, left, right, same }: TilePair,
+  bands: readonly Band[],
+  band: Band,
+  radiusBits: number,
+): number => {
+  const { rowBytes } = left;
+  const number = bands.indexOf(band);
+  const picker = putPicker(wasm, band, rowBytes);
+  const earlier = wasm.put(masksOf(bands.slice(0, number), rowBytes));
+  const first = sortByBand(wasm, left, band, picker);
+  const second = same ? first : sortByBand(wasm, right, band, picker);
+  const values = 2 ** band.bits.length;
+  return wasm.call.joinBand(first, second, same ? 1 : 0, rowBytes, values, band.flips, radiusBits, earlier, number);
+};
+
+/** Where a band's bits are in the rows as loaded, and what each byte there adds to the value. */
+interface Picker {
+  readonly bytes: number;
+  readonly byteCount: number;
+  readonly tables: number;
+}
+
+const putPicker = (wasm: Wasm, band: Band, rowBytes: number): Picker => {
+  const bytes = [...new Set(band.bits.map((bit) => bit >> 3))];
+  const tables = new Uint32Array(bytes.length * 256);
+  band.bits.forEach((bit, place) => {
+    const table = bytes.indexOf(bit >> 3) * 256;
+    for (let value = 0; value < 256; value += 1)
+      if ((value >> (bit & 7)) & 1) tables[table + value] = ((tables[table + value] as number) | (1 << place)) >>> 0;
+  });
+  const order = spreadOrder(rowBytes);
+  const at = Uint8Array.from(bytes, (byte) => order.indexOf(byte));
+  return { bytes: wasm.put(at), byteCount: bytes.length, tables: wasm.put(tables) };
+};
+
+/** For each band a mask of its bits in the rows as loaded, and its flips as u64. */
+const masksOf = (bands: readonly Band[], rowBytes: number): Uint8Array => {
+  const order = spreadOrder(rowBytes);
+  const bytes = new Uint8Array(Math.max(1, bands.length) * (rowBytes + 8));
+  bands.forEach((band, number) => {
+    const mask = number * (rowBytes + 8);
+    for (const bit of band.bits) {
+      const at = mask + order.indexOf(bit >> 3);
+      bytes[at] = (bytes[at] as number) | (1 << (bit & 7));
+    }
+    bytes[mask + rowBytes] = band.flips;
+  });
+  return bytes;
+};
+
+/** Sorts a tile by the band; gives the pointer to its `Side`. */
+const sortByBand = (wasm: Wasm, { ordinals, pointer, rowBytes }: LoadedRows, band: Band, picker: Picker): number => {
+  const count = ordinals.length;
+  const valueCount = 2 ** band.bits.length;
+  const rowOf = wasm.reserve(count * 4);
+  const offsets = wasm.reserve((valueCount + 1) * 4);
+  const heads = wasm.reserve(count * Math.min(rowBytes, HEAD_BYTES));
+  const side = wasm.reserve(SIDE_WORDS * 4);
+  wasm.words(side, SIDE_WORDS).set([pointer, rowOf, offsets, heads]);
+  const mark = wasm.mark();
+  const values = wasm.reserve(count * 4);
+  wasm.call.bandValues(pointer, count, rowBytes, picker.bytes, picker.byteCount, picker.tables, values);
+  wasm.call.sortByBand(side, count, rowBytes, values, valueCount);
+  wasm.release(mark);
+  return side;
+};

@@ -1,0 +1,64 @@
+import { comparisonsOf, type Kernel, type RowPair, rowWords } from "./kernel.ts";
+
+const EDGES_A_BATCH = 65_536;
+
+/**
+ * Compares every pair in plain typed arrays: the twin that the fast kernels must agree with.
+ * A pair is given up as soon as the words read so far are farther apart than the radius.
+ */
+export const plain: Kernel = (pairs, radiusBits, sink) => {
+  const a: number[] = [];
+  const b: number[] = [];
+  const distance: number[] = [];
+  const flush = () => {
+    if (a.length > 0) sink({ a: Uint32Array.from(a), b: Uint32Array.from(b), distance: Uint8Array.from(distance) });
+    for (const column of [a, b, distance]) column.length = 0;
+  };
+  let comparisons = 0;
+  for (const pair of pairs) {
+    comparisons += comparisonsOf(pair);
+    joinPair(pair, radiusBits, (left, right, bits) => {
+      a.push(Math.min(left, right));
+      b.push(Math.max(left, right));
+      distance.push(bits);
+      if (a.length === EDGES_A_BATCH) flush();
+    });
+  }
+  flush();
+  return comparisons;
+};
+
+const joinPair = (
+  { left, right, same }: RowPair,
+  radiusBits: number,
+  found: (left: number, right: number, bits: number) => void,
+): void => {
+  const width = rowWords(left);
+  const columns = right.ordinals.length;
+  left.ordinals.forEach((ordinal, row) => {
+    const i = row * width;
+    for (let column = same ? row + 1 : 0; column < columns; column += 1) {
+      const j = column * width;
+      let bits = 0;
+      for (let word = 0; word < width && bits <= radiusBits; word += 2) {
+        bits += popcount64(
+          (left.words[i + word] as number) ^ (right.words[j + word] as number),
+          (left.words[i + word + 1] as number) ^ (right.words[j + word + 1] as number),
+        );
+      }
+      if (bits <= radiusBits) found(ordinal, right.ordinals[column] as number, bits);
+    }
+  });
+};
+
+/** One bits of two words, their counts added up in 4-bit fields before the one multiplication. */
+const popcount64 = (low: number, high: number): number => {
+  const nibbles = nibbleCounts(low) + nibbleCounts(high);
+  return Math.imul((nibbles & 0x0f0f0f0f) + ((nibbles >>> 4) & 0x0f0f0f0f), 0x01010101) >>> 24;
+};
+
+/** One bits of each 4-bit field, in place. */
+const nibbleCounts = (word: number): number => {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  return (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+};

@@ -1,0 +1,1 @@
+ALTER TABLE "compare_result" DROP COLUMN "comparisons";
