@@ -2,10 +2,8 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/events";
-import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { decodeEvent } from "@lookalike/shared/domain/message";
 import { directorySource } from "@lookalike/shared/domain/options";
-import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import { findJob } from "@lookalike/shared/store/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -80,9 +78,7 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
     }
     const row = await findJob(shadow.db, job.id);
     if (row === null) throw new Error("the job is not in the shadow");
-    const { groups } = await groupImages(shadow.db, row, async ({ nodes, edges, grouping }) =>
-      groupNodes(similarityGraph(nodes, edges), grouping),
-    );
+    const { groups } = await groupImages(shadow.db, row);
     const stored = await live.pool.query(
       `select number, kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
          (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance) order by ordinal)

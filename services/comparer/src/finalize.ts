@@ -2,34 +2,30 @@ import { eventMessage } from "@lookalike/shared/bus/events";
 import { toHex } from "@lookalike/shared/domain/bytes";
 import { jobEventId } from "@lookalike/shared/domain/event-id";
 import type { Finalize } from "@lookalike/shared/domain/events";
+import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { hammingDistance } from "@lookalike/shared/domain/hamming";
 import { contentDigestAt, factsAt } from "@lookalike/shared/domain/hash-block";
 import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/keeper";
 import type { Grouping } from "@lookalike/shared/domain/options";
+import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import { streamResults } from "@lookalike/shared/store/compare-results";
 import { insertFinalization, type StoredGroup } from "@lookalike/shared/store/groups";
-import { streamHashBlocks } from "@lookalike/shared/store/hash-blocks";
-import { allVanished, readImages } from "@lookalike/shared/store/images";
+import { streamHashBlocks, streamHashes } from "@lookalike/shared/store/hash-blocks";
+import { allVanished, readNames } from "@lookalike/shared/store/images";
 import { findJob, type JobRow } from "@lookalike/shared/store/jobs";
-import type { Db } from "@lookalike/shared/store/open";
+import type { Db, Store } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
-import { classEdges, collapse, type ImageClasses } from "./classes.ts";
-import type { GroupRequest } from "./group-worker.ts";
-
-interface Finalizer {
-  readonly db: Db;
-  readonly group: (request: GroupRequest) => Promise<number[][]>;
-}
+import { classEdges, collapse, hashOfImage, type ImageClasses, membersOf } from "./classes.ts";
 
 /**
  * Groups a complete job and stores the result, once for each (job, run): the natural key makes a
  * second delivery write nothing. The event that says so leaves by the outbox of the same transaction.
  */
-export const finalizeJob = async ({ db, group }: Finalizer, order: Finalize): Promise<void> => {
-  const job = await findJob(db, order.job);
+export const finalizeJob = async (store: Store, order: Finalize): Promise<void> => {
+  const job = await findJob(store.db, order.job);
   if (job === null || job.thresholdBits === null || job.state === "cancelled") return;
-  const result = await groupImages(db, job, group);
-  await db.transaction(async (tx) => {
+  const result = await groupImages(store.db, job);
+  await store.inTransaction(async (tx, client) => {
     const row = {
       jobId: job.id,
       run: order.run,
@@ -40,7 +36,7 @@ export const finalizeJob = async ({ db, group }: Finalizer, order: Finalize): Pr
       groups: result.groups.length,
       groupedImages: new Set(result.groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal))).size,
     };
-    if (!(await insertFinalization(tx, row, result.groups))) return;
+    if (!(await insertFinalization(tx, client, row, result.groups))) return;
     await addToOutbox(
       tx,
       eventMessage("job-finalized", order, jobEventId(job.id, "job-finalized", order.run), {
@@ -55,19 +51,19 @@ export const finalizeJob = async ({ db, group }: Finalizer, order: Finalize): Pr
 export const groupImages = async (
   db: Db,
   job: JobRow,
-  group: Finalizer["group"],
 ): Promise<{ groups: StoredGroup[]; edges: number; flatImages: number }> => {
-  const blockSize = job.blockSize ?? 1;
-  const vanished = new Set(await allVanished(db, job.catalogId));
-  const classes = await collapse(
-    streamHashBlocks(db, job.catalogId, job.totalBlocks),
-    blockSize,
-    (ordinal) => !vanished.has(ordinal),
-  );
+  const shape = {
+    blockSize: job.blockSize ?? 1,
+    extent: job.totalBlocks * (job.blockSize ?? 1),
+    hashBytes: (job.hashBits ?? 0) / 8,
+  };
+  const vanished = new Uint8Array(shape.extent);
+  for (const ordinal of await allVanished(db, job.catalogId)) vanished[ordinal] = 1;
+  const stored = streamHashes(db, job.catalogId, job.totalBlocks);
+  const classes = await collapse(stored, shape, (ordinal) => vanished[ordinal] === 0);
   const edges = await classEdges(streamResults(db, job.id), classes, job.thresholdBits ?? 0);
   const { grouping } = job.options;
-  const ofClasses = await group({ nodes: classes.members.length, edges, grouping });
-  const groups = imageGroups(classes, ofClasses, grouping);
+  const groups = imageGroups(classes, groupNodes(similarityGraph(classes.count, edges), grouping), grouping);
   const members = await readMembers(db, job, groups);
   return {
     edges: edges.a.length,
@@ -80,45 +76,50 @@ export const groupImages = async (
  * Groups of classes as groups of images, ordered by their first image. A class of several equal
  * images that no group took is a group by itself; with `pairs`, each equal image pairs with the first.
  */
-const imageGroups = ({ members }: ImageClasses, ofClasses: readonly number[][], grouping: Grouping): number[][] => {
-  const live = (number: number): number[] => members[number] ?? [];
-  const first = (number: number): number => live(number)[0] ?? 0;
-  const equal = members.filter((ordinals) => ordinals.length > 1);
-  const groups =
-    grouping === "pairs"
-      ? [
-          ...ofClasses.map((pair) => pair.map(first)),
-          ...equal.flatMap(([head = 0, ...rest]) => rest.map((other) => [head, other])),
-        ]
-      : [...ofClasses.map((group) => group.flatMap(live)), ...notIn(ofClasses.flat(), members)];
+const imageGroups = (classes: ImageClasses, ofClasses: readonly number[][], grouping: Grouping): number[][] => {
+  const live = (number: number): number[] => [...membersOf(classes, number)];
+  const groups: number[][] = ofClasses.map(
+    grouping === "pairs" ? (pair) => pair.map((number) => live(number)[0] ?? 0) : (group) => group.flatMap(live),
+  );
+  const grouped = new Uint8Array(classes.count);
+  for (const group of ofClasses) for (const number of group) grouped[number] = 1;
+  for (let number = 0; number < classes.count; number += 1) {
+    const [head = 0, ...rest] = live(number);
+    if (rest.length === 0) continue;
+    if (grouping === "pairs") for (const other of rest) groups.push([head, other]);
+    else if (grouped[number] === 0) groups.push([head, ...rest]);
+  }
   for (const group of groups) group.sort((a, b) => a - b);
   return groups.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0));
 };
 
-const notIn = (taken: readonly number[], members: readonly number[][]): number[][] => {
-  const grouped = new Set(taken);
-  return members.flatMap((ordinals, number) => (ordinals.length > 1 && !grouped.has(number) ? [[...ordinals]] : []));
-};
+const ORDINALS_A_QUERY = 20_000;
 
-/** What keeper and kind are chosen by, for every grouped image; block by block. */
+/** What keeper and kind are chosen by, for every grouped image. */
 const readMembers = async (db: Db, job: JobRow, groups: readonly number[][]): Promise<Map<number, Member>> => {
+  const wanted = Uint32Array.from(new Set(groups.flat())).sort();
+  const facts = new Map<number, Pick<Member, "facts" | "contentDigest">>();
   const blockSize = job.blockSize ?? 1;
-  const wanted = new Set(groups.flat());
-  const members = new Map<number, Member>();
-  if (wanted.size === 0) return members;
-  for await (const block of streamHashBlocks(db, job.catalogId, job.totalBlocks)) {
-    const first = block.block * blockSize;
-    if (!block.states.some((_, position) => wanted.has(first + position))) continue;
-    for (const { ordinal, path, modifiedAt } of await readImages(db, job.catalogId, first, first + blockSize)) {
-      if (!wanted.has(ordinal)) continue;
-      const digest = contentDigestAt(block, ordinal - first);
-      members.set(ordinal, {
-        ordinal,
-        path,
-        modifiedAt,
+  const blocks = new Set(Array.from(wanted, (ordinal) => Math.floor(ordinal / blockSize)));
+  let next = 0;
+  for await (const block of streamHashBlocks(db, job.catalogId, [...blocks])) {
+    const end = (block.block + 1) * blockSize;
+    for (; (wanted[next] ?? end) < end; next += 1) {
+      const ordinal = wanted[next] ?? 0;
+      const position = ordinal % blockSize;
+      const digest = contentDigestAt(block, position);
+      facts.set(ordinal, {
+        facts: factsAt(block, position),
         contentDigest: digest === null ? null : toHex(digest),
-        facts: factsAt(block, ordinal - first),
       });
+    }
+  }
+  const members = new Map<number, Member>();
+  for (let from = 0; from < wanted.length; from += ORDINALS_A_QUERY) {
+    const some = wanted.subarray(from, from + ORDINALS_A_QUERY);
+    for (const name of await readNames(db, job.catalogId, some)) {
+      const known = facts.get(name.ordinal);
+      if (known !== undefined) members.set(name.ordinal, { ...name, ...known });
     }
   }
   return members;
@@ -136,7 +137,7 @@ const storedGroup = (
     return member;
   });
   const { keeper, reason } = chooseKeeper(members);
-  const hashOf = (ordinal: number): Uint8Array | null => classes.hashes[classes.ofOrdinal.get(ordinal) ?? -1] ?? null;
+  const hashOf = (ordinal: number): Uint8Array | null => hashOfImage(classes, ordinal);
   const kept = hashOf(keeper.ordinal);
   return {
     number,

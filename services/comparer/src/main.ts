@@ -11,8 +11,7 @@ import { z } from "zod";
 import { createBlockCache } from "./block-cache.ts";
 import { comparePairs, createJobGate } from "./compare.ts";
 import type { CompareAnswer, CompareRequest } from "./compare-worker.ts";
-import { finalizeJob } from "./finalize.ts";
-import type { GroupRequest } from "./group-worker.ts";
+import type { FinalizeRequest } from "./finalize-worker.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_COMPARER_THREADS: z.coerce
@@ -32,11 +31,11 @@ runService({
   async start({ environment, bus, store: { db }, log }) {
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
     const compareFile = new URL("./compare-worker.js", import.meta.url).href;
-    const groupFile = new URL("./group-worker.js", import.meta.url).href;
+    const finalizeFile = new URL("./finalize-worker.js", import.meta.url).href;
     const pool = new Piscina({ filename: compareFile, minThreads: threads, maxThreads: threads });
     const compare = (request: CompareRequest): Promise<CompareAnswer> =>
       pool.run(request, { transferList: [request.parts.port] });
-    const group = (request: GroupRequest): Promise<number[][]> => pool.run(request, { filename: groupFile });
+    const finalize = (request: FinalizeRequest): Promise<void> => pool.run(request, { filename: finalizeFile });
     const cache = createBlockCache(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
     const isWanted = createJobGate(db);
     const subscriptions = await Promise.all([
@@ -55,7 +54,7 @@ runService({
         concurrency: 1,
         maxDeliver: -1,
         log,
-        handle: ({ body }) => finalizeJob({ db, group }, Finalize.parse(body)),
+        handle: ({ body }) => finalize({ databaseUrl: environment.DATABASE_URL, order: Finalize.parse(body) }),
         giveUp: async ({ subject }, error) => log.fatal({ subject, err: messageOf(error) }, "finalize given up"),
       }),
     ]);

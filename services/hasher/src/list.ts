@@ -21,18 +21,21 @@ import {
   vanishedOrdinals,
 } from "@lookalike/shared/store/images";
 import { findJob, latestBase } from "@lookalike/shared/store/jobs";
-import type { Db } from "@lookalike/shared/store/open";
+import type { Store } from "@lookalike/shared/store/open";
+import pMap from "p-map";
 import { SourceError } from "./sources/source-error.ts";
 
-const FOUND_A_BATCH = 1_000;
+const FOUND_A_BATCH = 5_000;
 const ROWS_AN_EVENT = 250;
 const ORDINALS_AN_EVENT = 10_000;
+/** Blocks whose images are read and told at once. */
+const BLOCKS_IN_FLIGHT = 8;
 /** Hash length of images that are decoded here; a `hashes` source brings its own. */
 const DECODED_HASH_BITS = 256;
 
 interface Lister {
   readonly bus: Bus;
-  readonly db: Db;
+  readonly store: Store;
   readonly log: Logger;
   readonly list: (source: Source) => AsyncIterable<FoundImage>;
 }
@@ -41,7 +44,8 @@ interface Lister {
  * Lists a job's source into numbered images and tells the log. Delivered twice it walks twice, and
  * the numbers stay the same.
  */
-export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): Promise<void> => {
+export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task): Promise<void> => {
+  const { db } = store;
   const catalog = await getCatalog(db, task.tenant, task.catalog);
   const job = await findJob(db, task.job);
   if (catalog === null || job === null || job.state !== "listing") return;
@@ -50,8 +54,8 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
 
   const listing = { catalogId: catalog.id, jobId: job.id, walkId: await startWalk(db, job.id) };
   try {
-    for await (const found of batches(list(catalog.source), FOUND_A_BATCH)) {
-      if (!(await appendFound(db, listing, found))) return;
+    for await (const found of readAhead(batches(list(catalog.source), FOUND_A_BATCH))) {
+      if (!(await appendFound(store, listing, found))) return;
     }
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
@@ -79,14 +83,15 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
   for (let from = 0; from < vanished.length; from += ORDINALS_AN_EVENT) {
     await tell("images-vanished", from, { ordinals: vanished.slice(from, from + ORDINALS_AN_EVENT) });
   }
-  for (let block = 0; block < blocks; block += 1) {
-    if (done.has(block)) continue;
+  const unhashed = Array.from({ length: blocks }, (_, block) => block).filter((block) => !done.has(block));
+  const tellBlock = async (block: number): Promise<void> => {
     const images = await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize);
     for (let from = 0; from < images.length; from += ROWS_AN_EVENT) {
       const rows = images.slice(from, from + ROWS_AN_EVENT);
       await tell("images-listed", rows[0]?.ordinal ?? 0, { images: rows });
     }
-  }
+  };
+  await pMap(unhashed, tellBlock, { concurrency: BLOCKS_IN_FLIGHT });
   const base = job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBitsFor(hashBits, thresholdBits));
   const { unhashedImages, failedImages } = await countUnhashed(db, catalog.id, blockSize, [...done]);
   await tell("listing-done", 0, {
@@ -108,6 +113,18 @@ export const listCatalog = async ({ bus, db, log, list }: Lister, task: Task): P
   });
   log.info({ job: job.id, images: extent.images, blocks, hashed: done.size, vanished: vanished.length }, "listed");
 };
+
+/** Asks for the next item while the last one is being worked on. */
+async function* readAhead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  for (let next = items.next(); ; ) {
+    const { done, value } = await next;
+    if (done === true) return;
+    next = items.next();
+    // Looked at when its turn comes; until then a failure is nobody's.
+    next.catch(() => undefined);
+    yield value;
+  }
+}
 
 async function* batches<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
   let batch: Item[] = [];

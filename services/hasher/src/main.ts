@@ -33,7 +33,7 @@ runService({
   name: "hasher",
   environment: Environment,
   connections: 6,
-  async start({ environment, bus, store: { db }, log }) {
+  async start({ environment, bus, store, log }) {
     const threads = environment.LOOKALIKE_HASHER_THREADS;
     const pool = new Piscina<HashRequest, Outcome>({
       filename: new URL("./hash-worker.js", import.meta.url).href,
@@ -61,13 +61,13 @@ runService({
         kind: "scan",
         concurrency: 1,
         log,
-        handle: (task) => listCatalog({ bus, db, log, list: listSource }, task),
+        handle: (task) => listCatalog({ bus, store, log, list: listSource }, task),
       }),
       runTasks(bus, {
         kind: "hash",
         concurrency: BLOCKS_AT_ONCE,
         log,
-        handle: (task) => hashBlock({ bus, db, hashFile, concurrency: threads }, task),
+        handle: (task) => hashBlock({ bus, db: store.db, hashFile, concurrency: threads }, task),
       }),
     ]);
     return async () => {

@@ -20,7 +20,7 @@ export const toHex = (bytes: Uint8Array): string =>
  */
 export const nameOfBytes = (bytes: Uint8Array): string => {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return strictUtf8.decode(bytes);
   } catch {
     return escapeInvalid(bytes);
   }
@@ -36,18 +36,19 @@ export const bytesOfName = (name: string): Uint8Array => {
   return new Uint8Array(Buffer.concat(parts));
 };
 
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const sequenceLength = (lead: number): number =>
   lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
 
 const escapeInvalid = (bytes: Uint8Array): string => {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
   for (let at = 0; at < bytes.length; ) {
     const lead = bytes[at] ?? 0;
     const length = sequenceLength(lead);
     try {
       if (length === 0) throw new TypeError("not a lead byte");
-      text += decoder.decode(bytes.subarray(at, at + length));
+      text += strictUtf8.decode(bytes.subarray(at, at + length));
       at += length;
     } catch {
       text += String.fromCharCode(0xdc00 | lead);

@@ -25,6 +25,24 @@ const graphs = fc.integer({ min: 1, max: 25 }).chain((count) =>
   }),
 );
 
+/** All ways to share out 0..count-1. */
+const partitions = (count: number): number[][][] => {
+  if (count === 0) return [[]];
+  return partitions(count - 1).flatMap((partition) => [
+    [...partition, [count - 1]],
+    ...partition.map((_, at) => partition.map((group, other) => (other === at ? [...group, count - 1] : group))),
+  ]);
+};
+
+/** Groups first, then distances; infinite where a group is no clique. */
+const costOf = (graph: ReturnType<typeof graphOf>, groups: readonly number[][]): number => {
+  let cost = groups.length * 1e6;
+  for (const group of groups)
+    for (const a of group)
+      for (const b of group) if (a < b) cost += distanceBetween(graph, a, b) ?? Number.POSITIVE_INFINITY;
+  return cost;
+};
+
 describe("cliques", () => {
   it("never chain strangers: A like B, B like C, A unlike C is no group of three", () => {
     expect(
@@ -35,7 +53,7 @@ describe("cliques", () => {
         ]),
         "clique",
       ),
-    ).toEqual([[0, 1]]);
+    ).toEqual([[1, 2]]);
   });
 
   it("have only members that are all similar to each other, each in one group", () => {
@@ -50,6 +68,34 @@ describe("cliques", () => {
         }
       }),
     );
+  });
+
+  it("are as few as they can be in a small component, then as close as they can be", () => {
+    fc.assert(
+      fc.property(graphs, ({ count, edges }) => {
+        const small = Math.min(count, 6);
+        const graph = graphOf(
+          small,
+          edges.filter(([a, b]) => a < small && b < small),
+        );
+        const groups = groupNodes(graph, "clique");
+        const singles = [...Array(small).keys()].filter((node) => !groups.flat().includes(node)).map((node) => [node]);
+        expect(costOf(graph, [...groups, ...singles])).toBe(
+          Math.min(...partitions(small).map((partition) => costOf(graph, partition))),
+        );
+      }),
+    );
+  });
+
+  it.each<[string, number, (a: number, b: number) => boolean, number]>([
+    ["2,000 mutually similar images", 2_000, () => true, 1],
+    ["a chain of 100,000", 100_000, (a, b) => b === a + 1, 50_000],
+  ])("of %s come at once", (_, count, similar, groups) => {
+    const edges: Edge[] = [];
+    for (let a = 0; a < count; a += 1)
+      for (let b = a + 1; b < Math.min(count, count <= 2_000 ? count : a + 2); b += 1)
+        if (similar(a, b)) edges.push([a, b, 3]);
+    expect(groupNodes(graphOf(count, edges), "clique").length).toBe(groups);
   });
 
   it("leave no similar pair with both images alone", () => {

@@ -1,12 +1,13 @@
+import { cliqueCover } from "./clique-cover.ts";
 import type { Grouping } from "./options.ts";
-import { distanceBetween, neighboursOf, type SimilarityGraph } from "./similarity.ts";
+import { neighboursOf, type SimilarityGraph } from "./similarity.ts";
 
 /**
  * Groups of nodes of the similarity graph, each with two members or more, ascending, and ordered by
  * their first member. The same graph gives the same groups, whoever computed it in whatever order.
  *
- * - `clique`: all members are mutually similar, so strangers are never chained together. A greedy
- *   cover: from the lowest free node, closest neighbours first; an image is in one group at most.
+ * - `clique`: all members are mutually similar, so strangers are never chained together; an image is
+ *   in one group at most. See `clique-cover.ts`.
  * - `star`: every member is similar to the group's centre, the free node with most free neighbours.
  * - `pairs`: every similar pair is a group; an image may be in several.
  * - `transitive`: connected components. One weak link joins two strangers: for review only.
@@ -14,28 +15,14 @@ import { distanceBetween, neighboursOf, type SimilarityGraph } from "./similarit
 export const groupNodes = (graph: SimilarityGraph, grouping: Grouping): number[][] =>
   GROUPINGS[grouping](graph).sort((x, y) => (x[0] ?? 0) - (y[0] ?? 0) || (x[1] ?? 0) - (y[1] ?? 0));
 
-const cliques = (graph: SimilarityGraph): number[][] => {
-  const taken = new Uint8Array(graph.count);
-  const groups: number[][] = [];
-  for (let seed = 0; seed < graph.count; seed += 1) {
-    if (taken[seed] === 1) continue;
-    const clique = [seed];
-    for (const candidate of closestFirst(graph, seed)) {
-      if (taken[candidate] === 1) continue;
-      if (clique.every((member) => distanceBetween(graph, member, candidate) !== null)) clique.push(candidate);
-    }
-    if (clique.length < 2) continue;
-    for (const member of clique) taken[member] = 1;
-    groups.push(clique.sort(ascending));
-  }
-  return groups;
-};
+const cliques = (graph: SimilarityGraph): number[][] =>
+  components(graph).flatMap((component) => cliqueCover(graph, component));
 
 const stars = (graph: SimilarityGraph): number[][] => {
   const taken = new Uint8Array(graph.count);
-  const byDegree = Uint32Array.from({ length: graph.count }, (_, node) => node).sort(
-    (x, y) => neighboursOf(graph, y).length - neighboursOf(graph, x).length || x - y,
-  );
+  const byDegree = components(graph)
+    .flat()
+    .sort((x, y) => neighboursOf(graph, y).length - neighboursOf(graph, x).length || x - y);
   const groups: number[][] = [];
   for (const centre of byDegree) {
     if (taken[centre] === 1) continue;
@@ -59,7 +46,7 @@ const components = (graph: SimilarityGraph): number[][] => {
   const seen = new Uint8Array(graph.count);
   const groups: number[][] = [];
   for (let seed = 0; seed < graph.count; seed += 1) {
-    if (seen[seed] === 1) continue;
+    if (seen[seed] === 1 || graph.offsets[seed] === graph.offsets[seed + 1]) continue;
     seen[seed] = 1;
     const component = [seed];
     for (let at = 0; at < component.length; at += 1) {
@@ -69,7 +56,7 @@ const components = (graph: SimilarityGraph): number[][] => {
         component.push(neighbour);
       }
     }
-    if (component.length > 1) groups.push(component.sort(ascending));
+    groups.push(component.sort(ascending));
   }
   return groups;
 };
@@ -77,12 +64,3 @@ const components = (graph: SimilarityGraph): number[][] => {
 const GROUPINGS = { clique: cliques, star: stars, pairs, transitive: components };
 
 const ascending = (x: number, y: number): number => x - y;
-
-const closestFirst = (graph: SimilarityGraph, node: number): Uint32Array => {
-  const first = graph.offsets[node] ?? 0;
-  const neighbours = neighboursOf(graph, node);
-  const order = Uint32Array.from({ length: neighbours.length }, (_, at) => at).sort(
-    (x, y) => (graph.distances[first + x] ?? 0) - (graph.distances[first + y] ?? 0) || x - y,
-  );
-  return order.map((at) => neighbours[at] ?? 0);
-};

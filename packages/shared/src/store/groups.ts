@@ -1,7 +1,9 @@
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import type pg from "pg";
 import { nameOfBytes } from "../domain/bytes.ts";
 import { ImageFacts } from "../domain/hash-block.ts";
 import type { GroupKind, KeeperReason } from "../domain/keeper.ts";
+import { copyInto } from "./copy.ts";
 import type { Db } from "./open.ts";
 import { finalization, groupMember, hashBlock, image, imageGroup } from "./schema.ts";
 
@@ -14,11 +16,10 @@ export interface StoredGroup {
   readonly members: readonly { readonly ordinal: number; readonly distance: number | null }[];
 }
 
-const ROWS_A_STATEMENT = 10_000;
-
 /** Stores the result of (job, run) once. False when it is there already: nothing is written. */
 export const insertFinalization = async (
   db: Db,
+  client: pg.PoolClient,
   result: typeof finalization.$inferInsert,
   groups: readonly StoredGroup[],
 ): Promise<boolean> => {
@@ -29,23 +30,29 @@ export const insertFinalization = async (
     .onConflictDoNothing()
     .returning({ run: finalization.run });
   if (inserted.length === 0) return false;
-  const members: object[] = [];
-  for (const { number, members: of } of groups) for (const member of of) members.push({ number, ...member });
-  for (const rows of chunks(
-    groups.map(({ members: of, ...group }) => ({ ...group, size: of.length })),
-    ROWS_A_STATEMENT,
-  )) {
-    await db.execute(sql`
-      insert into image_group (job_id, run, number, kind, keeper, keeper_reason, size, reclaimable_bytes)
-      select ${jobId}, ${run}, number, kind, keeper, "keeperReason", size, "reclaimableBytes" from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        as row(number int, kind text, keeper int, "keeperReason" text, size int, "reclaimableBytes" bigint)`);
-  }
-  for (const rows of chunks(members, ROWS_A_STATEMENT)) {
-    await db.execute(sql`
-      insert into group_member (job_id, run, number, ordinal, distance)
-      select ${jobId}, ${run}, number, ordinal, distance from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        as row(number int, ordinal int, distance smallint)`);
-  }
+  await copyInto(
+    client,
+    "image_group",
+    ["job_id", "run", "number", "kind", "keeper", "keeper_reason", "size", "reclaimable_bytes"],
+    groups.map(({ number, kind, keeper, keeperReason, members, reclaimableBytes }) => [
+      jobId,
+      run,
+      number,
+      kind,
+      keeper,
+      keeperReason,
+      members.length,
+      reclaimableBytes,
+    ]),
+  );
+  await copyInto(
+    client,
+    "group_member",
+    ["job_id", "run", "number", "ordinal", "distance"],
+    groups.flatMap(({ number, members }) =>
+      members.map(({ ordinal, distance }) => [jobId, run, number, ordinal, distance]),
+    ),
+  );
   return true;
 };
 
@@ -118,6 +125,3 @@ export const listGroups = async (db: Db, { jobId, run, catalogId, blockSize, aft
       })),
   }));
 };
-
-const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));

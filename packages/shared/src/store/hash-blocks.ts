@@ -26,23 +26,43 @@ export const readHashes = (db: Db, catalogId: string, numbers: readonly number[]
     .from(hashBlock)
     .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])));
 
-/** Whole blocks below `blocks`, in order, a few at a time: never all in memory. */
-export async function* streamHashBlocks(
-  db: Db,
-  catalogId: string,
-  blocks: number,
-  atOnce = 64,
-): AsyncGenerator<HashBlock> {
-  for (let from = 0; from < blocks; from += atOnce) {
+const BLOCKS_A_QUERY = 32;
+
+/** Hashes of the blocks below `blocks`, in order, a few blocks at a time: never all in memory. */
+export async function* streamHashes(db: Db, catalogId: string, blocks: number) {
+  for (let from = 0; from < blocks; from += BLOCKS_A_QUERY) {
     yield* await db
-      .select()
+      .select({
+        block: hashBlock.block,
+        states: hashBlock.states,
+        hashes: hashBlock.hashes,
+        contentDigests: hashBlock.contentDigests,
+      })
       .from(hashBlock)
       .where(
         and(
           eq(hashBlock.catalogId, catalogId),
           gte(hashBlock.block, from),
-          lt(hashBlock.block, Math.min(from + atOnce, blocks)),
+          lt(hashBlock.block, Math.min(from + BLOCKS_A_QUERY, blocks)),
         ),
+      )
+      .orderBy(asc(hashBlock.block));
+  }
+}
+
+/** What is known of the images of some blocks, ascending, a few blocks at a time. */
+export async function* streamHashBlocks(db: Db, catalogId: string, numbers: readonly number[]) {
+  for (let from = 0; from < numbers.length; from += BLOCKS_A_QUERY) {
+    yield* await db
+      .select({
+        block: hashBlock.block,
+        states: hashBlock.states,
+        contentDigests: hashBlock.contentDigests,
+        details: hashBlock.details,
+      })
+      .from(hashBlock)
+      .where(
+        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_A_QUERY))),
       )
       .orderBy(asc(hashBlock.block));
   }

@@ -1,8 +1,10 @@
 import { and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, max, min, notInArray, or, sql } from "drizzle-orm";
+import type pg from "pg";
 import { bytesOfName, nameOfBytes, toHex } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
 import { Failure, STATE } from "../domain/hash-block.ts";
-import type { Db } from "./open.ts";
+import { copyInto } from "./copy.ts";
+import type { Db, Store } from "./open.ts";
 import { catalog, hashBlock, image, job, walk } from "./schema.ts";
 
 /** An image as a source finds it, before it has an ordinal. */
@@ -25,11 +27,9 @@ interface Listing {
  * one leaves a tombstone and is listed anew. The same walk twice changes nothing.
  * @returns false when the job no longer lists: the walk must stop
  */
-export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage[]): Promise<boolean> =>
-  db.transaction(async (tx) => {
+export const appendFound = (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<boolean> =>
+  store.inTransaction(async (tx, client) => {
     const { catalogId, jobId, walkId } = listing;
-    // While the table is being filled there are no statistics yet, and the planner would read all of it.
-    await tx.execute(sql`set local enable_seqscan = off`);
     // One walk at a time gives out ordinals; a zombie walk whose job has moved on is turned away.
     const catalogs = await tx
       .select({ blockSize: catalog.blockSize })
@@ -40,22 +40,7 @@ export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage
     if (jobs[0]?.state !== "listing") return false;
 
     const paths = found.map(({ path }) => Buffer.from(bytesOfName(path)));
-    const known = await tx
-      .select({
-        ordinal: image.ordinal,
-        path: image.path,
-        fingerprint: image.fingerprint,
-        seenInWalk: image.seenInWalk,
-      })
-      .from(image)
-      .where(
-        and(
-          eq(image.catalogId, catalogId),
-          isNull(image.vanishedIn),
-          sql`${image.path} = any(${sql.param(paths)}::bytea[])`,
-        ),
-      );
-    const knownByPath = new Map(known.map((row) => [toHex(row.path), row]));
+    const knownByPath = await findByPath(tx, catalogId, paths);
 
     const seen: number[] = [];
     const replaced: number[] = [];
@@ -79,8 +64,8 @@ export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage
     if (replaced.length > 0) await tx.update(image).set({ vanishedIn: jobId }).where(these(replaced));
     if (added.length > 0) {
       const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
-      await insertImages(
-        tx,
+      await copyImages(
+        client,
         listing,
         added.map((item, at) => ({ ...item, ordinal: first + at })),
       );
@@ -88,6 +73,66 @@ export const appendFound = (db: Db, listing: Listing, found: readonly FoundImage
     return true;
   });
 
+interface KnownImage {
+  readonly ordinal: number;
+  readonly fingerprint: string;
+  readonly seenInWalk: number;
+}
+
+/** Live images with one of these paths, by path in hexadecimal. */
+const findByPath = async (db: Db, catalogId: string, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
+  // While the table is being filled there are no statistics yet, and the planner would read all of it.
+  await db.execute(sql`set local enable_seqscan = off`);
+  const { rows } = await db.execute<{ path: Buffer; ordinal: number; fingerprint: string; seen: string }>(sql`
+    select path, ordinal, fingerprint, seen_in_walk as seen from image
+    where catalog_id = ${catalogId} and vanished_in is null and path = any(${sql.param(paths)}::bytea[])`);
+  return new Map(
+    rows.map(({ path, ordinal, fingerprint, seen }) => [
+      toHex(path),
+      { ordinal, fingerprint, seenInWalk: Number(seen) },
+    ]),
+  );
+};
+
+const copyImages = (
+  client: pg.PoolClient,
+  { catalogId, jobId, walkId }: Listing,
+  images: readonly ListedImage[],
+): Promise<void> =>
+  copyInto(
+    client,
+    "image",
+    [
+      "catalog_id",
+      "ordinal",
+      "path",
+      "fingerprint",
+      "bytes",
+      "modified_at",
+      "given_hash",
+      "width",
+      "height",
+      "failure",
+      "listed_in",
+      "seen_in_walk",
+    ],
+    images.map((listed) => [
+      catalogId,
+      listed.ordinal,
+      bytesOfName(listed.path),
+      listed.fingerprint,
+      listed.bytes,
+      listed.modifiedAt,
+      listed.givenHash,
+      listed.width,
+      listed.height,
+      listed.failure === null ? null : JSON.stringify(listed.failure),
+      jobId,
+      walkId,
+    ]),
+  );
+
+/** Images of the log; those the table has already stay as they are. */
 const insertImages = async (
   db: Db,
   { catalogId, jobId, walkId }: Listing,
@@ -176,28 +221,49 @@ export const vanishedOrdinals = async (db: Db, catalogId: string, jobId: string)
   return rows.map(({ ordinal }) => ordinal);
 };
 
-const listedImage = (row: typeof image.$inferSelect): ListedImage => ({
+interface ImageRow extends Record<string, unknown> {
+  readonly ordinal: number;
+  readonly path: Buffer;
+  readonly fingerprint: string;
+  readonly bytes: string | null;
+  readonly modified_at: string | null;
+  readonly given_hash: Buffer | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly failure: Failure | null;
+}
+
+const listedImage = (row: ImageRow): ListedImage => ({
   ordinal: row.ordinal,
   path: nameOfBytes(row.path),
   fingerprint: row.fingerprint,
-  bytes: row.bytes,
-  modifiedAt: row.modifiedAt === null ? null : new Date(row.modifiedAt).toISOString(),
-  givenHash: row.givenHash,
+  bytes: row.bytes === null ? null : Number(row.bytes),
+  modifiedAt: row.modified_at === null ? null : new Date(row.modified_at).toISOString(),
+  givenHash: row.given_hash,
   width: row.width,
   height: row.height,
   failure: row.failure,
 });
 
-/** Live images with from <= ordinal < to, in order. */
+/** Live images with from <= ordinal < to, in order. Plain rows: a mapper would double the time of a listing. */
 export const readImages = async (db: Db, catalogId: string, from: number, to: number): Promise<ListedImage[]> => {
-  const rows = await db
-    .select()
-    .from(image)
-    .where(
-      and(eq(image.catalogId, catalogId), gte(image.ordinal, from), lt(image.ordinal, to), isNull(image.vanishedIn)),
-    )
-    .orderBy(asc(image.ordinal));
+  const { rows } = await db.execute<ImageRow>(sql`
+    select ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure from image
+    where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null
+    order by ordinal`);
   return rows.map(listedImage);
+};
+
+/** Paths and times of images, in no particular order. */
+export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array) => {
+  const { rows } = await db.execute<Pick<ImageRow, "ordinal" | "path" | "modified_at">>(sql`
+    select ordinal, path, modified_at from image
+    where catalog_id = ${catalogId} and ordinal = any(${sql.param([...ordinals])}::int[])`);
+  return rows.map((row) => ({
+    ordinal: row.ordinal,
+    path: nameOfBytes(row.path),
+    modifiedAt: row.modified_at === null ? null : new Date(row.modified_at).toISOString(),
+  }));
 };
 
 /** One past the highest ordinal ever given out; the live images; how many bits a given hash has. */

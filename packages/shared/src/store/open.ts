@@ -12,6 +12,8 @@ export type Db = Pick<
 export interface Store {
   readonly pool: pg.Pool;
   readonly db: NodePgDatabase<typeof schema>;
+  /** A transaction with its connection, for what only the client can do, as COPY. */
+  inTransaction<Result>(work: (tx: Db, client: pg.PoolClient) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -50,7 +52,19 @@ export const openStore = async (url: string, applicationName: string, connection
       { cause: error },
     );
   }
-  return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
+  const inTransaction: Store["inTransaction"] = async (work) => {
+    const client = await pool.connect();
+    try {
+      const result = await drizzle(client, { schema }).transaction((tx) => work(tx, client));
+      client.release();
+      return result;
+    } catch (error) {
+      // Its state is unknown: the pool makes another one.
+      client.release(true);
+      throw error;
+    }
+  };
+  return { pool, db: drizzle(pool, { schema }), inTransaction, close: () => pool.end() };
 };
 
 const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");

@@ -1,0 +1,30 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type pg from "pg";
+import { from } from "pg-copy-streams";
+import { toHex } from "../domain/bytes.ts";
+
+type Value = string | number | Uint8Array | null;
+
+/**
+ * Rows into a table by COPY in text format: one statement for any number of rows, several times as
+ * fast as INSERT. @see https://www.postgresql.org/docs/current/sql-copy.html
+ */
+export const copyInto = async (
+  client: pg.PoolClient,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly Value[])[],
+): Promise<void> => {
+  const text = rows.map((row) => `${row.map(escaped).join("\t")}\n`).join("");
+  await pipeline(Readable.from([text]), client.query(from(`copy ${table} (${columns.join(", ")}) from stdin`)));
+};
+
+const escaped = (value: Value): string => {
+  if (value === null) return "\\N";
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "string") return `\\\\x${toHex(value)}`;
+  return value.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character);
+};
+
+const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
