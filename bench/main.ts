@@ -1,28 +1,39 @@
 import { parseArgs } from "node:util";
+import { exhaustive, native } from "./exhaustive.ts";
+import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
 import { redesign } from "./redesign.ts";
 import type { Row } from "./row.ts";
+import { scale } from "./scale.ts";
 
 /** A benchmark: runs ours and its rival in turn, `rounds` times, and gives the medians. */
 export interface Bench {
   readonly about: string;
-  run(rounds: number, say: (text: string) => void): Promise<Row[]>;
+  run(rounds: number, say: (text: string) => void, images?: number): Promise<Row[]>;
 }
 
-const BENCHES: Record<string, Bench> = { pipeline, redesign };
+const BENCHES: Record<string, Bench> = { exhaustive, native, indexed, pipeline, redesign, scale };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "3" } },
+  options: {
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "3" },
+    images: { type: "string" },
+  },
 });
 const [name] = positionals;
 const bench = BENCHES[name ?? ""];
 if (bench === undefined) {
-  console.error("pnpm bench NAME [--rounds 3] [--json]\n");
+  console.error("pnpm bench NAME [--rounds 3] [--images N] [--json]\n");
   for (const [known, { about }] of Object.entries(BENCHES)) console.error(`  ${known.padEnd(12)}${about}`);
   process.exit(name === undefined ? 0 : 64);
 }
-const rows = await bench.run(Number(values.rounds), (text) => console.error(text));
+const rows = await bench.run(
+  Number(values.rounds),
+  (text) => console.error(text),
+  values.images === undefined ? undefined : Number(values.images),
+);
 if (values.json) for (const row of rows) console.log(JSON.stringify(row));
 else console.table(rows.map(({ bench: _, ...row }) => row));
 process.exit(rows.every(({ met }) => met) ? 0 : 1);

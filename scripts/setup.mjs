@@ -31,6 +31,7 @@ export const setUp = () => {
   }
   run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"], BUILD_FAILED);
   buildKernels();
+  buildNative();
 };
 
 /** The engine's WebAssembly, from AssemblyScript; only when its sources are newer. */
@@ -44,6 +45,19 @@ export const buildKernels = () => {
   if (sources.every((file) => modified(file) <= built)) return;
   const compiler = join(engine, "node_modules/assemblyscript/bin/asc.js");
   run(process.execPath, [compiler, "--config", "asconfig.json", "--target", "release"], BUILD_FAILED, engine);
+};
+
+/** The engine's native kernel, where there is a C compiler; without it WebAssembly does the work. */
+const buildNative = () => {
+  const engine = join(ROOT, "packages/engine");
+  const sources = ["addon.c", "join.c", "join.h"].map((name) => join(engine, "native", name));
+  const output = join(engine, "dist/native.node");
+  const built = modified(output);
+  if (process.env.LOOKALIKE_NATIVE === "off" || sources.every((file) => modified(file) <= built)) return;
+  const headers = join(engine, "node_modules/node-api-headers/include");
+  const undefinedSymbols = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
+  const flags = ["-O3", "-shared", "-fPIC", ...undefinedSymbols, "-I", headers];
+  spawnSync("cc", [...flags, sources[0], sources[1], "-o", output], { stdio: "ignore" });
 };
 
 const modified = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 
 /** Numbers in [0, 2^32) that the seed alone decides (mulberry32). */
-const randomWords = (seed: number): (() => number) => {
+export const randomWords = (seed: number): (() => number) => {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -4,7 +4,7 @@ import { type LoadedRows, loadRows, Wasm } from "./wasm.ts";
 /** SIMD looks at so many columns at once; a slab is filled up to a multiple of it. */
 const COLUMNS = 64;
 /** 4,096 rows of 256 bits stay in a core's second-level cache. */
-const SLAB_ROWS = 4_096;
+export const SLAB_ROWS = 4_096;
 /** The early-out lets about this share of the groups of 64 random pairs be looked at in full. */
 const SURVIVING_GROUPS = 0.03;
 

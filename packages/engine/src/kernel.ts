@@ -34,3 +34,20 @@ export const comparisonsOf = ({ left, right, same }: RowPair): number => {
   const [rows, columns] = [left.ordinals.length, right.ordinals.length];
   return same ? (rows * (rows - 1)) / 2 : rows * columns;
 };
+
+/** A kernel writes an edge as three words: row, column, distance. */
+export const EDGE_WORDS = 3;
+
+/** Found edges with their ordinals, of the rows on the left and on the right. */
+export const edgesOf = (found: Uint32Array, left: Uint32Array, right: Uint32Array): Edges => {
+  const count = found.length / EDGE_WORDS;
+  const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
+  for (let edge = 0; edge < count; edge += 1) {
+    const from = left[found[edge * EDGE_WORDS] as number] as number;
+    const to = right[found[edge * EDGE_WORDS + 1] as number] as number;
+    edges.a[edge] = Math.min(from, to);
+    edges.b[edge] = Math.max(from, to);
+    edges.distance[edge] = found[edge * EDGE_WORDS + 2] as number;
+  }
+  return edges;
+};

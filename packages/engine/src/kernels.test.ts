@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import type { Edges } from "@lookalike/shared/domain/edges";
 import { hammingDistance } from "@lookalike/shared/domain/hamming";
 import { STATE } from "@lookalike/shared/domain/hash-block";
@@ -6,9 +7,14 @@ import { describe, expect, it } from "vitest";
 import { bandsOf } from "./bands.ts";
 import { blockHashes } from "./block-hashes.ts";
 import { exhaustive } from "./exhaustive.ts";
+import { fastest } from "./fastest.ts";
 import { joinBand } from "./indexed.ts";
 import type { EdgeSink, HashRows, Kernel, RowPair } from "./kernel.ts";
+import { nativeKernels } from "./native.ts";
 import { plain } from "./plain.ts";
+
+/** Every kernel that compares all pairs, but for the plain one that they must agree with. */
+const FAST = [{ name: "wasm", join: exhaustive }, ...nativeKernels()];
 
 const WIDTHS = [64, 96, 128, 192, 256];
 
@@ -114,7 +120,7 @@ const pairsAmong = (first: HashRows, second: HashRows): RowPair[] => [
 describe.each(WIDTHS)("%i-bit hashes", (bits) => {
   const shapes = fc.constantFrom(...(Object.keys(SHAPES) as Shape[]));
 
-  it("plain and exhaustive kernels find exactly the pairs within the radius", () => {
+  it("plain, exhaustive and native kernels find exactly the pairs within the radius", () => {
     fc.assert(
       fc.property(
         shapes.chain((shape) => fc.tuple(catalog(bits, shape, 20), catalog(bits, shape, 20))),
@@ -123,7 +129,8 @@ describe.each(WIDTHS)("%i-bit hashes", (bits) => {
           const pairs = pairsAmong(rowsOf(first, 0), rowsOf(second, 20));
           const expected = edgesByDefinition(pairs, radius);
           expect(edgesBy(plain, pairs, radius)).toEqual(expected);
-          expect(edgesBy(exhaustive, pairs, radius)).toEqual(expected);
+          for (const kernel of FAST)
+            expect([kernel.name, edgesBy(kernel.join, pairs, radius)]).toEqual([kernel.name, expected]);
         },
       ),
     );
@@ -175,8 +182,10 @@ describe("at every length around a group of 64 columns", () => {
   it.each([1, 2, 15, 16, 17, 63, 64, 65, 127, 128, 129])("%i rows", (count) => {
     const rows = rowsOf(manyHashes(count, 256, count), 0);
     const pairs = [{ left: rows, right: rows, same: true }];
-    for (const radius of [0, 1, 7, 8, 20, 32, 64])
-      expect(edgesBy(exhaustive, pairs, radius)).toEqual(edgesBy(plain, pairs, radius));
+    for (const radius of [0, 1, 7, 8, 20, 32, 64]) {
+      const expected = edgesBy(plain, pairs, radius);
+      for (const { join } of FAST) expect(edgesBy(join, pairs, radius)).toEqual(expected);
+    }
   });
 });
 
@@ -188,7 +197,7 @@ describe("beyond a slab of 4,096 rows", () => {
     const pairs = pairsAmong(left, right);
     const expected = edgesBy(plain, pairs, radius);
     expect(expected.length).toBeGreaterThan(1_000);
-    expect(edgesBy(exhaustive, pairs, radius)).toEqual(expected);
+    for (const { join } of FAST) expect(edgesBy(join, pairs, radius)).toEqual(expected);
     const bands = bits === 64 ? 5 : 17;
     expect(collect((sink) => joinBands(pairs, bits, radius, bands, sink))).toEqual(expected);
   });
@@ -218,7 +227,8 @@ describe("more edges than the buffer holds", () => {
     });
     const rows = rowsOf(hashes, 0);
     const pairs = [{ left: rows, right: rows, same: true }];
-    expect(edgesBy(exhaustive, pairs, 4)).toEqual(edgesBy(plain, pairs, 4));
+    const expected = edgesBy(plain, pairs, 4);
+    for (const { join } of FAST) expect(edgesBy(join, pairs, 4)).toEqual(expected);
     let edges = 0;
     joinBands(pairs, 256, 4, 5, ({ a }) => {
       edges += a.length;
@@ -237,6 +247,13 @@ describe("a tile", () => {
       words: Int32Array.from(blocks.flatMap(({ words }) => [...words])),
     };
     expect(collect((sink) => joinBands([{ left: tile, right: tile }], 256, 8, 9, sink))).toEqual(["0 1 1"]);
+  });
+});
+
+describe("the native kernel", () => {
+  it("is built where there is a compiler", () => {
+    const compiler = spawnSync("cc", ["--version"]).status === 0;
+    expect(fastest.name).toMatch(compiler ? /^exhaustive\/(avx512|avx2|neon|portable)$/ : /^exhaustive\/wasm$/);
   });
 });
 

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Edges } from "@lookalike/shared/domain/edges";
-import { type EdgeSink, type HashRows, rowWords } from "./kernel.ts";
+import { EDGE_WORDS, type EdgeSink, edgesOf, type HashRows, rowWords } from "./kernel.ts";
 
 /** What `assembly/` exports: pointers are byte offsets into `memory`. */
 interface Exports {
@@ -72,7 +71,6 @@ declare const WebAssembly: {
 
 const PAGE_BYTES = 65_536;
 const EDGES_A_FLUSH = 65_536;
-const EDGE_WORDS = 3;
 
 /** The kernels' module with a memory that is handed out from the bottom up and taken back as a whole. */
 export class Wasm {
@@ -131,19 +129,6 @@ export class Wasm {
     this.call.flushEdges();
   }
 }
-
-const edgesOf = (found: Uint32Array, left: Uint32Array, right: Uint32Array): Edges => {
-  const count = found.length / EDGE_WORDS;
-  const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
-  for (let edge = 0; edge < count; edge += 1) {
-    const from = left[found[edge * EDGE_WORDS] as number] as number;
-    const to = right[found[edge * EDGE_WORDS + 1] as number] as number;
-    edges.a[edge] = Math.min(from, to);
-    edges.b[edge] = Math.max(from, to);
-    edges.distance[edge] = found[edge * EDGE_WORDS + 2] as number;
-  }
-  return edges;
-};
 
 /** A row's bytes in an order whose every prefix samples the whole hash: by bit-reversed position. */
 export const spreadOrder = (rowBytes: number): Uint8Array =>

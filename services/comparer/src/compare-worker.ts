@@ -1,4 +1,4 @@
-import { exhaustive } from "@lookalike/engine/exhaustive";
+import { fastest } from "@lookalike/engine/fastest";
 import { type BandJoin, joinBand } from "@lookalike/engine/indexed";
 import type { HashRows } from "@lookalike/engine/kernel";
 import type { BlockPair } from "@lookalike/shared/domain/plan";
@@ -20,21 +20,24 @@ export interface CompareRequest {
 }
 
 export interface CompareAnswer extends FoundEdges {
+  /** What compared: "indexed/wasm", or "exhaustive/" and the instruction set. */
+  readonly kernel: string;
   readonly comparisons: number;
 }
 
 /** Runs in a worker thread: compares, and hands over edges part by part. */
 export default ({ work, parts }: CompareRequest): CompareAnswer => {
   const found = new EdgeParts(parts);
-  const comparisons = work.kernel === "indexed" ? joinBand(work, found.add) : joinBlocks(work, found);
-  return { ...found.finish(), comparisons };
+  const indexed = work.kernel === "indexed";
+  const comparisons = indexed ? joinBand(work, found.add) : joinBlocks(work, found);
+  return { ...found.finish(), comparisons, kernel: indexed ? "indexed/wasm" : fastest.name };
 };
 
 const joinBlocks = (
   { blocks, pairs, radiusBits }: Extract<CompareWork, { kernel: "exhaustive" }>,
   found: EdgeParts,
 ): number =>
-  exhaustive(
+  fastest.join(
     pairs.map(({ i, j }) => {
       const left = blocks.get(i);
       const right = blocks.get(j);

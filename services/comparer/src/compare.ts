@@ -30,7 +30,7 @@ interface Comparer {
 export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: Task): Promise<void> => {
   const started = performance.now();
   const work = await loadWork(cache, task);
-  const { inline, digests, edgeCount, comparisons } = await storingParts(
+  const { inline, digests, edgeCount, comparisons, kernel } = await storingParts(
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
   );
@@ -45,7 +45,7 @@ export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: 
       edgeCount,
       edges: inline?.edges ?? null,
       digest: inline?.digest ?? resultDigest(digests),
-      kernel: work.kernel,
+      kernel,
       milliseconds: Math.round(performance.now() - started),
     },
   );

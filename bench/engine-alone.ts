@@ -1,0 +1,103 @@
+import { fileURLToPath } from "node:url";
+import { chooseKernel } from "@lookalike/engine/choose-kernel";
+import { groupNodes } from "@lookalike/shared/domain/grouping";
+import { STATE } from "@lookalike/shared/domain/hash-block";
+import type { KernelChoice } from "@lookalike/shared/domain/options";
+import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
+import { similarityGraph } from "@lookalike/shared/domain/similarity";
+import pMap from "p-map";
+import { Piscina } from "piscina";
+import { classEdges, collapse, membersOf } from "../services/comparer/src/classes.ts";
+import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare-worker.ts";
+import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
+import { listHashes } from "../services/hasher/src/sources/hashes.ts";
+
+const SLAB = 4_096;
+
+/**
+ * The rival of `bench scale`: the same hashes from the same file through the same kernels in as many
+ * worker threads, and grouped, in one process: no database, no messages, nothing kept.
+ * @returns how many groups there are
+ */
+export const engineAlone = async (
+  file: string,
+  images: number,
+  choice: KernelChoice,
+  threads: number,
+): Promise<number> => {
+  const words = new Int32Array(new SharedArrayBuffer(images * 32));
+  const bytes = new Uint8Array(words.buffer);
+  const ordinals = new Uint32Array(new SharedArrayBuffer(images * 4));
+  for (let at = 0; at < images; at += 1) ordinals[at] = at;
+  let row = 0;
+  for await (const { givenHash } of listHashes({ kind: "hashes", file })) {
+    if (givenHash !== null) bytes.set(givenHash, row * 32);
+    row += 1;
+  }
+  const threshold = defaultThresholdBits(256);
+  const radiusBits = radiusBitsFor(256, threshold);
+  const blocks = Math.ceil(images / SLAB);
+  const plan = { firstBlock: 0, blocks, pairsPerTask: 50, index: null };
+  const { index } = chooseKernel({ choice, plan, blockSize: SLAB, hashBits: 256, radiusBits });
+  const pool = new Piscina({
+    filename: fileURLToPath(new URL("../services/comparer/dist/compare-worker.js", import.meta.url)),
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  const tile = { id: "all", ordinals, words };
+  const works: CompareWork[] =
+    index === null
+      ? Array.from({ length: blocks }, (_, j) => exhaustiveColumn(ordinals, words, j, radiusBits))
+      : Array.from({ length: index.bands }, (_, band) => ({
+          kernel: "indexed",
+          left: tile,
+          right: tile,
+          hashBits: 256,
+          radiusBits,
+          band,
+          bands: index.bands,
+        }));
+  const results: Pick<EdgePart, "edges" | "edgeCount">[] = [];
+  const compare = async (work: CompareWork): Promise<void> => {
+    const { inline }: CompareAnswer = await storingParts(
+      (parts) => pool.run({ work, parts }, { transferList: [parts.port] }),
+      async (part) => void results.push(part),
+    );
+    if (inline !== null) results.push(inline);
+  };
+  await pMap(works, compare, { concurrency: threads });
+  await pool.close();
+  const stored = { block: 0, states: new Uint8Array(images).fill(STATE.hashed), hashes: bytes };
+  const classes = await collapse(
+    each([{ ...stored, contentDigests: new Uint8Array(0) }]),
+    { blockSize: images, extent: images, hashBytes: 32 },
+    () => true,
+  );
+  const edges = await classEdges(each(results), classes, threshold);
+  const groups = groupNodes(similarityGraph(classes.count, edges), "clique");
+  const grouped = new Set(groups.flat());
+  let equal = 0;
+  for (let number = 0; number < classes.count; number += 1)
+    if (membersOf(classes, number).length > 1 && !grouped.has(number)) equal += 1;
+  return groups.length + equal;
+};
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+/** Column `j` of the slabs against all slabs up to it. */
+const exhaustiveColumn = (ordinals: Uint32Array, words: Int32Array, j: number, radiusBits: number): CompareWork => ({
+  kernel: "exhaustive",
+  blocks: new Map(
+    Array.from({ length: j + 1 }, (_, i) => [
+      i,
+      {
+        ordinals: ordinals.subarray(i * SLAB, (i + 1) * SLAB),
+        words: words.subarray(i * SLAB * 8, (i + 1) * SLAB * 8),
+      },
+    ]),
+  ),
+  pairs: Array.from({ length: j + 1 }, (_, i) => ({ i, j })),
+  radiusBits,
+});

@@ -1,0 +1,119 @@
+import { chooseKernel } from "@lookalike/engine/choose-kernel";
+import { indexedSeconds } from "@lookalike/engine/cost";
+import { exhaustive } from "@lookalike/engine/exhaustive";
+import { joinBand, type Tile } from "@lookalike/engine/indexed";
+import { BkTree } from "./bk-tree.ts";
+import { CASES, selfJoinSeconds } from "./exhaustive.ts";
+import { randomHashes, realLikeHashes } from "./hash-sets.ts";
+import type { Bench } from "./main.ts";
+import { Rivals } from "./rival.ts";
+import { costRow, median, type Row } from "./row.ts";
+
+const REDESIGN = 96_144;
+const MILLION = 1_000_000;
+const TEN_MILLION = 10_000_000;
+/** Queries of the BK-tree: all of them would take hours. */
+const QUERIES = 500;
+/** The exhaustive kernel's rate at a million is that of so many rows: it does not change any more. */
+const EXHAUSTIVE_ROWS = 32_768;
+const BLOCK = 4_096;
+
+/** Whole self-joins by the indexed kernel, one thread. */
+export const indexed: Bench = {
+  about: "whole self-joins by the indexed kernel: faiss, exhaustive, a BK-tree; growth to 10,000,000",
+  async run(rounds, say) {
+    const rivals = new Rivals();
+    const rows: Row[] = [];
+    for (const { bits, radius } of CASES) {
+      const times: number[] = [];
+      for (const [name, make] of [
+        ["random", randomHashes],
+        ["real-like", realLikeHashes],
+      ] as const) {
+        for (const count of [REDESIGN, MILLION]) {
+          const hashes = make(count, bits);
+          const label = `${count} ${name} hashes of ${bits} bits, radius ${radius}`;
+          const ours = median(Array.from({ length: rounds }, () => join(hashes, bits, radius, say).seconds));
+          const { pairs } = join(hashes, bits, radius, say);
+          if (name === "random") times.push(ours);
+          const against = (rival: string, theirs: number, goal: number | null) =>
+            rows.push(costRow({ bench: "indexed", case: label, ours, rival, theirs, unit: "s", goal }));
+          against(
+            "exhaustive, WebAssembly",
+            exhaustiveSecondsOf(hashes, radius),
+            EXHAUSTIVE_GOALS[name]?.[count] ?? null,
+          );
+          if (count !== REDESIGN) continue;
+          const faiss = await rivals.faiss(hashes, bits, radius, "multi");
+          // A pair of equal hashes is one row here and two there.
+          say(`faiss ${faiss.configuration}: ${faiss.seconds.toFixed(2)} s, ${faiss.pairs} pairs; ours ${pairs}`);
+          against(`faiss MultiHash ${faiss.configuration}`, faiss.seconds, name === "random" ? 12 : 5);
+          against(`BK-tree, from ${QUERIES} queries`, bkTreeSeconds(hashes, bits, radius), null);
+        }
+      }
+      const hashes = randomHashes(TEN_MILLION, bits);
+      const { seconds } = join(hashes, bits, radius, say);
+      rows.push(
+        costRow({
+          bench: "indexed",
+          case: `growth exponent from ${REDESIGN} to ${TEN_MILLION} (${seconds.toFixed(1)} s), ${bits} bits`,
+          ours: Math.log(seconds / (times[0] ?? 1)) / Math.log(TEN_MILLION / REDESIGN),
+          rival: "limit",
+          theirs: 1.2,
+          unit: "exponent",
+          goal: 1,
+        }),
+      );
+    }
+    rivals.close();
+    return rows;
+  },
+};
+
+/** Never slower than exhaustive on skewed data; on random data far faster at a million. */
+const EXHAUSTIVE_GOALS: Record<string, Record<number, number>> = {
+  random: { [MILLION]: 150 },
+  "real-like": { [REDESIGN]: 1, [MILLION]: 1 },
+};
+
+let joins = 0;
+
+/** One whole self-join, loading and collapsing included. */
+const join = (hashes: Tile, bits: number, radius: number, say: (text: string) => void) => {
+  const count = hashes.ordinals.length;
+  const plan = { firstBlock: 0, blocks: Math.ceil(count / BLOCK), pairsPerTask: 1, index: null };
+  const { index } = chooseKernel({ choice: "indexed", plan, blockSize: BLOCK, hashBits: bits, radiusBits: radius });
+  const bands = index?.bands ?? 1;
+  joins += 1;
+  const tile = { ...hashes, id: `${hashes.id} ${joins}` };
+  let pairs = 0;
+  const started = performance.now();
+  for (let band = 0; band < bands; band += 1)
+    joinBand({ left: tile, right: tile, hashBits: bits, radiusBits: radius, band, bands }, ({ a }) => {
+      pairs += a.length;
+    });
+  const seconds = (performance.now() - started) / 1_000;
+  const model = indexedSeconds({ left: count, right: count, same: true }, bits, radius, bands) ?? 0;
+  say(`${hashes.id}: ${bands} bands, ${seconds.toFixed(3)} s (cost model ${model.toFixed(3)} s), ${pairs} pairs`);
+  return { seconds, pairs };
+};
+
+const exhaustiveSecondsOf = (hashes: Tile, radius: number): number => {
+  const width = hashes.words.length / hashes.ordinals.length;
+  const some = {
+    ordinals: hashes.ordinals.subarray(0, EXHAUSTIVE_ROWS),
+    words: hashes.words.subarray(0, EXHAUSTIVE_ROWS * width),
+  };
+  return selfJoinSeconds(exhaustive, some, radius).seconds * (hashes.ordinals.length / EXHAUSTIVE_ROWS) ** 2;
+};
+
+const bkTreeSeconds = (hashes: Tile, bits: number, radius: number): number => {
+  const bytes = new Uint8Array(hashes.words.buffer);
+  const hash = (row: number) => bytes.subarray((row * bits) / 8, ((row + 1) * bits) / 8);
+  const started = performance.now();
+  const tree = new BkTree();
+  for (let row = 0; row < hashes.ordinals.length; row += 1) tree.add(hash(row));
+  const built = performance.now();
+  for (let query = 0; query < QUERIES; query += 1) tree.countWithin(hash(query), radius);
+  return (built - started + ((performance.now() - built) * hashes.ordinals.length) / QUERIES) / 1_000;
+};
