@@ -69,7 +69,7 @@ export const engineAlone = async (
   await pool.close();
   const stored = { block: 0, states: new Uint8Array(images).fill(STATE.hashed), hashes: bytes };
   const classes = await collapse(
-    each([{ ...stored, contentDigests: new Uint8Array(0) }]),
+    each([{ ...stored, signatures: new Uint8Array(0), contentDigests: new Uint8Array(0) }]),
     { blockSize: images, extent: images, hashBytes: 32 },
     () => true,
   );

@@ -135,6 +135,7 @@ describe("events that must not count", () => {
         block: 0,
         states: Uint8Array.of(1),
         hashes: emptySet(256),
+        signatures: emptySet(0),
         contentDigests: emptySet(0),
         details: [null],
         digest: "another",

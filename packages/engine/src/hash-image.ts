@@ -5,6 +5,7 @@ import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
 import sharp from "sharp";
 import { z } from "zod";
+import { signatureOf } from "./signature.ts";
 
 /**
  * The published hash format, 256 bits: docs/hash-format.md says what is hashed, step by step. Any
@@ -45,6 +46,7 @@ export const hashImage = async (file: Buffer, limits: HashLimits): Promise<Outco
     return {
       kind: flat ? "flat" : "hashed",
       hash,
+      signature: signatureOf(pixels),
       contentDigest: createHash("sha256").update(file).digest(),
       facts: {
         ...(metadata.autoOrient ?? {}),

@@ -1,9 +1,10 @@
 import { toHex } from "@lookalike/shared/domain/bytes";
 import { decodeEdges, type Edges } from "@lookalike/shared/domain/edges";
 import { contentDigestAt, type HashBlock, STATE } from "@lookalike/shared/domain/hash-block";
+import { corroborates, SIGNATURE_BYTES } from "@lookalike/shared/domain/signature";
 
 /** What is read of a block to group its images. */
-export type StoredHashes = Pick<HashBlock, "block" | "states" | "hashes" | "contentDigests">;
+export type StoredHashes = Pick<HashBlock, "block" | "states" | "hashes" | "signatures" | "contentDigests">;
 
 /**
  * Images that cannot be told apart by what is compared: they are grouped as one node. In columns,
@@ -11,70 +12,133 @@ export type StoredHashes = Pick<HashBlock, "block" | "states" | "hashes" | "cont
  */
 export interface ImageClasses {
   readonly count: number;
-  /** Class of each ordinal; {@link NO_CLASS} for failed images. */
+  /** Class of each ordinal; {@link NONE} for failed images. */
   readonly ofOrdinal: Int32Array;
   /** Live members of class c, ascending: `members[offsets[c]] … members[offsets[c + 1] - 1]`. */
   readonly offsets: Uint32Array;
   readonly members: Uint32Array;
-  /** The hash that class c shares, at `c * hashBytes`; of a flat class nothing. */
+  /** Number of the hash that class c shares; {@link NONE} for a flat class. */
+  readonly hashOf: Int32Array;
+  /** The first class of each hash, and the next class with the same hash; {@link NONE} ends it. */
+  readonly firstOf: Int32Array;
+  readonly nextOf: Int32Array;
+  /** The hash of number h, at `h * hashBytes`. */
   readonly hashes: Uint8Array;
   readonly hashBytes: number;
+  /** The signature of class c's first image, at `c * SIGNATURE_BYTES`. */
+  readonly signatures: Uint8Array;
+  readonly isSigned: Uint8Array;
   readonly flatImages: number;
 }
 
-const NO_CLASS = -1;
+const NONE = -1;
+
+interface Shape {
+  readonly blockSize: number;
+  /** One past the highest ordinal. */
+  readonly extent: number;
+  readonly hashBytes: number;
+}
 
 /**
- * Equal hashes become one class. Flat images are set apart: among them only equal bytes make a
- * class. A vanished image still gives its class its hash, because edges may name its ordinal.
- * @param extent one past the highest ordinal
+ * Equal hashes become one class, those whose signatures differ a class each: one weak hash does not
+ * decide alone. Flat images are set apart: among them only equal bytes make a class. A vanished
+ * image still gives its class its hash, because edges may name its ordinal.
  */
 export const collapse = async (
   blocks: AsyncIterable<StoredHashes>,
-  { blockSize, extent, hashBytes }: { blockSize: number; extent: number; hashBytes: number },
+  { blockSize, extent, hashBytes }: Shape,
   isLive: (ordinal: number) => boolean,
 ): Promise<ImageClasses> => {
-  const ofOrdinal = new Int32Array(extent).fill(NO_CLASS);
-  const known = new HashTable(extent, hashBytes);
+  const ofOrdinal = new Int32Array(extent).fill(NONE);
+  const table = new HashTable(extent, hashBytes);
+  const hashOf = new Int32Array(extent).fill(NONE);
+  const firstOf = new Int32Array(extent).fill(NONE);
+  const nextOf = new Int32Array(extent).fill(NONE);
+  const signatures = new Uint8Array(extent * SIGNATURE_BYTES);
+  const isSigned = new Uint8Array(extent);
   const flatClasses = new Map<string, number>();
+  let count = 0;
   let flatImages = 0;
+
+  /** The class of hash number `hash` that the signature agrees with, a new one where none does. */
+  const classOf = (hash: number, signature: Uint8Array | null): number => {
+    let last = NONE;
+    for (let known = at(firstOf, hash); known !== NONE; known = at(nextOf, known)) {
+      if (signature === null || isSigned[known] === 0) return known;
+      if (corroborates(signatures, known * SIGNATURE_BYTES, signature, 0)) return known;
+      last = known;
+    }
+    hashOf[count] = hash;
+    if (last === NONE) firstOf[hash] = count;
+    else nextOf[last] = count;
+    if (signature !== null) {
+      signatures.set(signature, count * SIGNATURE_BYTES);
+      isSigned[count] = 1;
+    }
+    count += 1;
+    return count - 1;
+  };
+
   for await (const block of blocks) {
     block.states.forEach((state, position) => {
       const ordinal = block.block * blockSize + position;
-      if (state === STATE.hashed) ofOrdinal[ordinal] = known.classOf(block.hashes, position * hashBytes);
+      if (state === STATE.hashed)
+        ofOrdinal[ordinal] = classOf(
+          table.numberOf(block.hashes, position * hashBytes),
+          block.signatures.length === 0
+            ? null
+            : block.signatures.subarray(position * SIGNATURE_BYTES, (position + 1) * SIGNATURE_BYTES),
+        );
       if (state !== STATE.flat) return;
       if (isLive(ordinal)) flatImages += 1;
       const digest = contentDigestAt(block, position);
       if (digest === null) return;
       const key = toHex(digest);
-      const flatClass = flatClasses.get(key) ?? known.addNone();
-      flatClasses.set(key, flatClass);
-      ofOrdinal[ordinal] = flatClass;
+      const known = flatClasses.get(key) ?? count++;
+      flatClasses.set(key, known);
+      ofOrdinal[ordinal] = known;
     });
   }
-  const count = known.count;
+  return {
+    count,
+    ofOrdinal,
+    ...membersByClass(count, ofOrdinal, isLive),
+    hashOf,
+    firstOf,
+    nextOf,
+    hashes: table.hashes,
+    hashBytes,
+    signatures,
+    isSigned,
+    flatImages,
+  };
+};
+
+/** A counting sort of the live ordinals by their class. */
+const membersByClass = (count: number, ofOrdinal: Int32Array, isLive: (ordinal: number) => boolean) => {
   const offsets = new Uint32Array(count + 1);
-  const live = (ordinal: number): number => (isLive(ordinal) ? at(ofOrdinal, ordinal) : NO_CLASS);
-  for (let ordinal = 0; ordinal < extent; ordinal += 1) {
+  const live = (ordinal: number): number => (isLive(ordinal) ? at(ofOrdinal, ordinal) : NONE);
+  for (let ordinal = 0; ordinal < ofOrdinal.length; ordinal += 1) {
     const number = live(ordinal);
-    if (number !== NO_CLASS) offsets[number + 1] = at(offsets, number + 1) + 1;
+    if (number !== NONE) offsets[number + 1] = at(offsets, number + 1) + 1;
   }
   for (let number = 0; number < count; number += 1) offsets[number + 1] = at(offsets, number + 1) + at(offsets, number);
   const members = new Uint32Array(at(offsets, count));
   const next = offsets.slice();
-  for (let ordinal = 0; ordinal < extent; ordinal += 1) {
+  for (let ordinal = 0; ordinal < ofOrdinal.length; ordinal += 1) {
     const number = live(ordinal);
-    if (number === NO_CLASS) continue;
+    if (number === NONE) continue;
     members[at(next, number)] = ordinal;
     next[number] = at(next, number) + 1;
   }
-  return { count, ofOrdinal, offsets, members, hashes: known.hashes, hashBytes, flatImages };
+  return { offsets, members };
 };
 
-/** Classes by their hash: open addressing over one array of hashes. */
+/** Distinct hashes, numbered as they come: open addressing over one array of them. */
 class HashTable {
   readonly hashes: Uint8Array;
-  count = 0;
+  #count = 0;
   readonly #hashBytes: number;
   readonly #slots: Int32Array;
 
@@ -84,29 +148,23 @@ class HashTable {
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(most * 1.5 + 1)));
   }
 
-  /** A class that no hash leads to. */
-  addNone(): number {
-    this.count += 1;
-    return this.count - 1;
-  }
-
-  /** The class of the hash at `from` in `bytes`, a new one for a new hash. */
-  classOf(bytes: Uint8Array, from: number): number {
+  /** The number of the hash at `from` in `bytes`. */
+  numberOf(bytes: Uint8Array, from: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = this.#hashOf(bytes, from) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = this.#mix(bytes, from) & mask; ; slot = (slot + 1) & mask) {
       const known = at(this.#slots, slot) - 1;
       if (known < 0) {
-        const added = this.addNone();
-        this.hashes.set(bytes.subarray(from, from + this.#hashBytes), added * this.#hashBytes);
-        this.#slots[slot] = added + 1;
-        return added;
+        this.hashes.set(bytes.subarray(from, from + this.#hashBytes), this.#count * this.#hashBytes);
+        this.#count += 1;
+        this.#slots[slot] = this.#count;
+        return this.#count - 1;
       }
       if (this.#isEqual(known, bytes, from)) return known;
     }
   }
 
   /** FNV-1a, mixed once more: similar hashes must not follow each other in the table. */
-  #hashOf(bytes: Uint8Array, from: number): number {
+  #mix(bytes: Uint8Array, from: number): number {
     let hash = 0x811c9dc5;
     for (let at = from; at < from + this.#hashBytes; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
@@ -120,34 +178,46 @@ class HashTable {
   }
 }
 
-/** Edges between classes with live members, within the threshold, out of the stored results. */
+/**
+ * Edges between classes with live members, within the threshold, out of the stored results: an edge
+ * between two images speaks for all classes of their two hashes whose signatures agree.
+ */
 export const classEdges = async (
   results: AsyncIterable<{ readonly edges: Uint8Array; readonly edgeCount: number }>,
-  { ofOrdinal, offsets }: ImageClasses,
+  { ofOrdinal, offsets, hashOf, firstOf, nextOf, signatures, isSigned }: ImageClasses,
   thresholdBits: number,
 ): Promise<Edges> => {
   const isEmpty = (number: number): boolean => at(offsets, number) === at(offsets, number + 1);
+  const agree = (x: number, y: number): boolean =>
+    isSigned[x] === 0 ||
+    isSigned[y] === 0 ||
+    corroborates(signatures, x * SIGNATURE_BYTES, signatures, y * SIGNATURE_BYTES);
   let kept = { a: new Uint32Array(1_024), b: new Uint32Array(1_024), distance: new Uint8Array(1_024) };
   let count = 0;
   for await (const result of results) {
-    if (count + result.edgeCount > kept.a.length) kept = grown(kept, count + result.edgeCount);
     const edges = decodeEdges(result.edges);
     edges.distance.forEach((bits, edge) => {
-      const left = at(ofOrdinal, at(edges.a, edge));
-      const right = at(ofOrdinal, at(edges.b, edge));
-      if (bits > thresholdBits || left === right || left < 0 || right < 0 || isEmpty(left) || isEmpty(right)) return;
-      kept.a[count] = left;
-      kept.b[count] = right;
-      kept.distance[count] = bits;
-      count += 1;
+      const [left, right] = [at(ofOrdinal, at(edges.a, edge)), at(ofOrdinal, at(edges.b, edge))];
+      if (bits > thresholdBits || left < 0 || right < 0 || at(hashOf, left) === at(hashOf, right)) return;
+      for (let x = at(firstOf, at(hashOf, left)); x !== NONE; x = at(nextOf, x)) {
+        if (isEmpty(x)) continue;
+        for (let y = at(firstOf, at(hashOf, right)); y !== NONE; y = at(nextOf, y)) {
+          if (isEmpty(y) || !agree(x, y)) continue;
+          if (count === kept.a.length) kept = grown(kept);
+          kept.a[count] = x;
+          kept.b[count] = y;
+          kept.distance[count] = bits;
+          count += 1;
+        }
+      }
     });
   }
   return { a: kept.a.subarray(0, count), b: kept.b.subarray(0, count), distance: kept.distance.subarray(0, count) };
 };
 
-/** The same edges with room for `least`, and for half as many more. */
-const grown = (edges: Edges, least: number) => {
-  const room = Math.ceil(least * 1.5);
+/** The same edges with room for as many more. */
+const grown = (edges: Edges) => {
+  const room = edges.a.length * 2;
   const larger = { a: new Uint32Array(room), b: new Uint32Array(room), distance: new Uint8Array(room) };
   larger.a.set(edges.a);
   larger.b.set(edges.b);
@@ -159,11 +229,13 @@ const grown = (edges: Edges, least: number) => {
 export const membersOf = ({ offsets, members }: ImageClasses, number: number): Uint32Array =>
   members.subarray(at(offsets, number), at(offsets, number + 1));
 
-/** The hash of an image, null when it is flat: a hash of zeros only would be flat, too. */
-export const hashOfImage = ({ ofOrdinal, hashes, hashBytes }: ImageClasses, ordinal: number): Uint8Array | null => {
-  const number = at(ofOrdinal, ordinal);
-  const hash = hashes.subarray(number * hashBytes, (number + 1) * hashBytes);
-  return hash.some((byte) => byte !== 0) ? hash : null;
+/** The hash of an image, null when it is flat. */
+export const hashOfImage = (
+  { ofOrdinal, hashOf, hashes, hashBytes }: ImageClasses,
+  ordinal: number,
+): Uint8Array | null => {
+  const number = at(hashOf, at(ofOrdinal, ordinal));
+  return number === NONE ? null : hashes.subarray(number * hashBytes, (number + 1) * hashBytes);
 };
 
 const at = (column: Uint32Array | Int32Array, index: number): number => column[index] ?? 0;

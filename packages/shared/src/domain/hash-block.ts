@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { base64Bytes } from "./bytes.ts";
+import { SIGNATURE_BYTES } from "./signature.ts";
 
 /** Why an image could not be hashed. */
 export const FailureReason = z.enum([
@@ -37,7 +38,14 @@ export type ImageFacts = z.infer<typeof ImageFacts>;
 
 /** The outcome of hashing one image. A flat image is set apart: it takes no part in comparing. */
 export type Outcome =
-  | { kind: "hashed" | "flat"; hash: Uint8Array; contentDigest: Uint8Array | null; facts: ImageFacts }
+  | {
+      kind: "hashed" | "flat";
+      hash: Uint8Array;
+      /** null where a hash was given, and no picture. */
+      signature: Uint8Array | null;
+      contentDigest: Uint8Array | null;
+      facts: ImageFacts;
+    }
   | { kind: "failed"; failure: Failure }
   | { kind: "absent" };
 
@@ -51,6 +59,9 @@ export const HashBlock = z.object({
   block: z.int().min(0),
   states: base64Bytes.meta({ description: "One byte a position: 0 absent, 1 hashed, 2 flat, 3 failed" }),
   hashes: base64Bytes.meta({ description: "hashBits / 8 bytes a position, zero where there is no hash" }),
+  signatures: base64Bytes
+    .default(new Uint8Array(0))
+    .meta({ description: "signature/1, 16 bytes a position; empty for given hashes" }),
   contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
   details: z.array(z.union([Failure, ImageFacts, z.null()])),
 });
@@ -62,8 +73,10 @@ const CONTENT_DIGEST_BYTES = 32;
 export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly Outcome[]): HashBlock => {
   const hashBytes = hashBits / 8;
   const digested = outcomes.some((outcome) => "contentDigest" in outcome && outcome.contentDigest !== null);
+  const signed = outcomes.some((outcome) => "signature" in outcome && outcome.signature !== null);
   const states = new Uint8Array(outcomes.length);
   const hashes = new Uint8Array(outcomes.length * hashBytes);
+  const signatures = new Uint8Array(signed ? outcomes.length * SIGNATURE_BYTES : 0);
   const contentDigests = new Uint8Array(digested ? outcomes.length * CONTENT_DIGEST_BYTES : 0);
   const details = outcomes.map((outcome, position) => {
     states[position] = STATE[outcome.kind];
@@ -74,13 +87,14 @@ export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly 
         return outcome.failure;
       default:
         hashes.set(outcome.hash, position * hashBytes);
+        if (outcome.signature !== null) signatures.set(outcome.signature, position * SIGNATURE_BYTES);
         if (outcome.contentDigest !== null) {
           contentDigests.set(outcome.contentDigest, position * CONTENT_DIGEST_BYTES);
         }
         return Object.keys(outcome.facts).length === 0 ? null : outcome.facts;
     }
   });
-  return { block, states, hashes, contentDigests, details };
+  return { block, states, hashes, signatures, contentDigests, details };
 };
 
 /** Images in the block in `state`. */

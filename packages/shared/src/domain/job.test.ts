@@ -50,6 +50,7 @@ const hashDone = (block: number): JobEvent => ({
     block,
     states: new Uint8Array(BLOCK).fill(1),
     hashes: new Uint8Array(0),
+    signatures: new Uint8Array(0),
     contentDigests: new Uint8Array(0),
     details: [],
     digest: "",

@@ -36,6 +36,7 @@ export async function* streamHashes(db: Db, catalogId: string, blocks: number) {
         block: hashBlock.block,
         states: hashBlock.states,
         hashes: hashBlock.hashes,
+        signatures: hashBlock.signatures,
         contentDigests: hashBlock.contentDigests,
       })
       .from(hashBlock)

@@ -143,6 +143,7 @@ export const hashBlock = pgTable(
     jobId: text("job_id").notNull(),
     states: bytea("states").notNull(),
     hashes: bytea("hashes").notNull(),
+    signatures: bytea("signatures").notNull().default(sql`''::bytea`),
     contentDigests: bytea("content_digests").notNull(),
     details: jsonb("details").$type<(ImageFacts | Failure | null)[]>().notNull(),
     failedImages: integer("failed_images").notNull(),

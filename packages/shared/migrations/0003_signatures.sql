@@ -1,0 +1,1 @@
+ALTER TABLE "hash_block" ADD COLUMN "signatures" "bytea" DEFAULT ''::bytea NOT NULL;
