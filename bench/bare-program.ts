@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { blockHashes } from "@lookalike/engine/block-hashes";
 import type { HashRows } from "@lookalike/engine/kernel";
+import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import { decodeEdges, type Edges } from "@lookalike/shared/domain/edges";
 import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/hash-block";
@@ -25,8 +26,8 @@ const worker = (path: string): string => fileURLToPath(new URL(`../services/${pa
 export const startBareProgram = (threads: number) => {
   const hashers = new Piscina({
     filename: worker("hasher/dist/hash-worker.js"),
-    minThreads: threads,
-    maxThreads: threads,
+    minThreads: threads + 1,
+    maxThreads: threads + 1,
   });
   const comparers = new Piscina({
     filename: worker("comparer/dist/compare-worker.js"),
@@ -82,6 +83,8 @@ const compare = async (
   return inline === null ? results : [...results, decodeEdges(inline.edges)];
 };
 
+const pixelBudget = PixelBudget.share(200_000_000);
+
 const hashFile = async (hashers: Piscina, path: string): Promise<Outcome> => {
   const stats = await stat(path, { bigint: true });
   return hashers.run({
@@ -90,6 +93,8 @@ const hashFile = async (hashers: Piscina, path: string): Promise<Outcome> => {
     maxBytes: 2 ** 30,
     maxPixels: 300_000_000,
     timeoutSeconds: 60,
+    pixelBudget,
+    heldPixels: PixelBudget.hold(),
   });
 };
 

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { exhaustive, native } from "./exhaustive.ts";
+import { hashing, job } from "./hashing.ts";
 import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
 import { redesign } from "./redesign.ts";
@@ -12,7 +13,7 @@ export interface Bench {
   run(rounds: number, say: (text: string) => void, images?: number): Promise<Row[]>;
 }
 
-const BENCHES: Record<string, Bench> = { exhaustive, native, indexed, pipeline, redesign, scale };
+const BENCHES: Record<string, Bench> = { exhaustive, native, indexed, hashing, job, pipeline, redesign, scale };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

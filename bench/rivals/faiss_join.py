@@ -1,9 +1,11 @@
 """Self-joins of binary hashes with faiss, on one thread: faiss_join.py FILE BITS RADIUS flat|multi -> JSON.
 
 flat: IndexBinaryFlat. multi: IndexBinaryMultiHash in the configurations that are exact by the
-pigeonhole principle; the fastest one counts, the time to add the hashes included."""
+pigeonhole principle; the fastest one counts, the time to add the hashes included. A configuration
+that takes longer than LIMIT seconds is ended, and counts as that."""
 
 import json
+import multiprocessing
 import sys
 import time
 
@@ -38,14 +40,28 @@ def multi(bands, width, flips):
     return index
 
 
-best = None
-for configuration in [()] if kind == "flat" else configurations():
+LIMIT = 60
+
+
+def join(configuration, answer):
     started = time.perf_counter()
     index = flat() if kind == "flat" else multi(*configuration)
     # range_search finds distances below its radius.
     limits, _, _ = index.range_search(hashes, radius + 1)
-    seconds = time.perf_counter() - started
-    pairs = (int(limits[-1]) - len(hashes)) // 2
+    answer.put((time.perf_counter() - started, (int(limits[-1]) - len(hashes)) // 2))
+
+
+best = None
+for configuration in [()] if kind == "flat" else configurations():
+    answer = multiprocessing.Queue()
+    process = multiprocessing.Process(target=join, args=(configuration, answer))
+    process.start()
+    process.join(LIMIT)
+    ended = process.exitcode is None
+    if ended:
+        process.kill()
+    seconds, pairs = (LIMIT, -1) if ended else answer.get()
+    name = " x ".join(map(str, configuration)) + (", ended" if ended else "")
     if best is None or seconds < best["seconds"]:
-        best = {"seconds": seconds, "pairs": pairs, "configuration": " x ".join(map(str, configuration))}
+        best = {"seconds": seconds, "pairs": pairs, "configuration": name}
 print(json.dumps(best))

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pMap from "p-map";
 import sharp, { type Sharp } from "sharp";
 
+const DECODED_AT_ONCE = 4;
 const FOLDERS = ["/usr/share/backgrounds", "/usr/share/wallpapers"];
 
 /** Real photographs and paintings: Debian's gnome-backgrounds and plasma-workspace-wallpapers. */
@@ -57,6 +58,8 @@ export const makePhotographs = async (folder: string, images: number, width = 96
       .toBuffer({ resolveWithObject: true })
       .then(({ data, info }) => ({ data, width: info.width, height: info.height }));
     decoded.set(file, pixels);
+    // Scenes come photograph by photograph: of those before, nothing more is needed.
+    for (const known of decoded.keys()) if (decoded.size > DECODED_AT_ONCE) decoded.delete(known);
     return pixels;
   };
   const scenes = Math.ceil(images / (VARIANTS.length + 1));

@@ -3,8 +3,9 @@ import { isFlatHash } from "@lookalike/shared/domain/hamming";
 import type { Failure, FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/hash-block";
 import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
-import sharp from "sharp";
+import sharp, { type Metadata } from "sharp";
 import { z } from "zod";
+import type { PixelBudget } from "./pixel-budget.ts";
 import { signatureOf } from "./signature.ts";
 
 /**
@@ -25,13 +26,17 @@ export interface HashLimits {
   readonly timeoutSeconds: number;
 }
 
-/** Hashes one image file, given whole. Never throws for what the file may hold. */
-export const hashImage = async (file: Buffer, limits: HashLimits): Promise<Outcome> => {
+/**
+ * Hashes one image file, given whole: both hashes, the colours and the facts from one decode. Never
+ * throws for what the file may hold.
+ */
+export const hashImage = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
   if (file.length === 0) return failed("empty", "the file has no bytes");
   try {
     const image = sharp(file, { limitInputPixels: limits.maxPixels, failOn: "error" });
     const metadata = await image.metadata();
     if (metadata.compression === "hevc") return failed("unsupported", "HEIC (HEVC) cannot be decoded here");
+    await budget?.take(decodedPixels(metadata));
     const pixels = await image
       .timeout({ seconds: limits.timeoutSeconds })
       .autoOrient()
@@ -57,7 +62,15 @@ export const hashImage = async (file: Buffer, limits: HashLimits): Promise<Outco
     };
   } catch (error) {
     return { kind: "failed", failure: failureOf(error) };
+  } finally {
+    budget?.giveBack();
   }
+};
+
+/** Pixels that libvips decodes: JPEG at the smallest eighth, quarter or half that is large enough. */
+const decodedPixels = ({ format, width, height }: Metadata): number => {
+  const shrink = format === "jpeg" ? ([8, 4, 2].find((by) => Math.min(width, height) / by >= SIDE) ?? 1) : 1;
+  return (width * height) / shrink ** 2;
 };
 
 /** A failed outcome, its detail cut to what a message may carry. */

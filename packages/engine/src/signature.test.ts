@@ -38,6 +38,8 @@ describe("a signature", () => {
   });
 
   it("of a picture keeps its published bytes: signature/1 never changes", async () => {
-    expect(Buffer.from(await signatureOf(original)).toString("hex")).toMatchInlineSnapshot(`"c6d43b7437da283876828f72936f5c92"`);
+    expect(Buffer.from(await signatureOf(original)).toString("hex")).toMatchInlineSnapshot(
+      `"c6d43b7437da283876828f72936f5c92"`,
+    );
   });
 });

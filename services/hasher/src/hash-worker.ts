@@ -1,17 +1,28 @@
 import { failed, type HashLimits, hashImage } from "@lookalike/engine/hash-image";
+import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import sharp from "sharp";
 import { readListedFile } from "./read-file.ts";
 
 export interface HashRequest extends HashLimits {
   readonly path: Uint8Array;
   readonly fingerprint: string;
   readonly maxBytes: number;
+  /** Shared by all threads. */
+  readonly pixelBudget: Int32Array;
+  /** What this file holds of it. */
+  readonly heldPixels: Int32Array;
 }
+
+// One thread of libvips a picture: the worker threads share out the cores.
+sharp.concurrency(1);
+// Every file is decoded once.
+sharp.cache(false);
 
 /** Runs in a worker thread: reads, decodes and hashes one file. */
 export default async (request: HashRequest): Promise<Outcome> => {
   const file = await readListedFile(Buffer.from(request.path), request.fingerprint, request.maxBytes);
   if (!Buffer.isBuffer(file)) return file;
   if (file.length === 0) return failed("empty", "the file has no bytes");
-  return hashImage(file, request);
+  return hashImage(file, request, new PixelBudget(request.pixelBudget, request.heldPixels));
 };

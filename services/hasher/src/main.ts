@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { failed } from "@lookalike/engine/hash-image";
+import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { bytesOfName } from "@lookalike/shared/domain/bytes";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
@@ -22,12 +23,20 @@ const Environment = ServiceEnvironment.extend({
     .default(availableParallelism())
     .meta({ description: "Worker threads that decode and hash" }),
   LOOKALIKE_MAX_PIXELS: z.coerce.number().int().min(1).default(300_000_000),
+  LOOKALIKE_PIXELS_IN_FLIGHT: z.coerce
+    .number()
+    .int()
+    .min(1_000_000)
+    .default(200_000_000)
+    .meta({ description: "Pixels decoded at once, in all threads: bounds the memory" }),
   LOOKALIKE_MAX_FILE_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
   LOOKALIKE_IMAGE_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60),
 });
 
 /** Two blocks at once: the next one keeps the threads busy while the last images of one finish. */
 const BLOCKS_AT_ONCE = 2;
+/** One thread more than decode: it reads its file meanwhile. */
+const READING = 1;
 
 runService({
   name: "hasher",
@@ -37,9 +46,10 @@ runService({
     const threads = environment.LOOKALIKE_HASHER_THREADS;
     const pool = new Piscina<HashRequest, Outcome>({
       filename: new URL("./hash-worker.js", import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
+      minThreads: threads + READING,
+      maxThreads: threads + READING,
     });
+    const pixelBudget = PixelBudget.share(environment.LOOKALIKE_PIXELS_IN_FLIGHT);
     const timeoutSeconds = environment.LOOKALIKE_IMAGE_TIMEOUT_SECONDS;
     const hashFile = async (root: string, image: { path: string; fingerprint: string }): Promise<Outcome> => {
       // libvips stops itself at the time-out; this ends a thread that hangs in a read, too.
@@ -50,8 +60,12 @@ runService({
         maxBytes: environment.LOOKALIKE_MAX_FILE_BYTES,
         maxPixels: environment.LOOKALIKE_MAX_PIXELS,
         timeoutSeconds,
+        pixelBudget,
+        heldPixels: PixelBudget.hold(),
       };
       return pool.run(request, { signal }).catch((error: unknown) => {
+        // The thread ended with what it held.
+        if (signal.aborted) new PixelBudget(pixelBudget, request.heldPixels).giveBack();
         if (signal.aborted) return failed("timeout", `not done after ${timeoutSeconds} s`);
         throw error;
       });
@@ -67,7 +81,7 @@ runService({
         kind: "hash",
         concurrency: BLOCKS_AT_ONCE,
         log,
-        handle: (task) => hashBlock({ bus, db: store.db, hashFile, concurrency: threads }, task),
+        handle: (task) => hashBlock({ bus, db: store.db, hashFile, concurrency: threads + READING }, task),
       }),
     ]);
     return async () => {

@@ -1,0 +1,14 @@
+// A bare loop: each file of a folder resized to 256 x 256 by sharp, nothing more. FOLDER THREADS -> seconds
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import pMap from "p-map";
+import sharp from "sharp";
+
+const [folder = "", threads = "1"] = process.argv.slice(2);
+const names = await readdir(folder);
+sharp.concurrency(1);
+sharp.cache(false);
+const started = performance.now();
+const resize = (name: string) => sharp(join(folder, name)).resize(256, 256, { fit: "fill" }).raw().toBuffer();
+await pMap(names, resize, { concurrency: Number(threads) });
+console.log((performance.now() - started) / 1_000);
