@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
 import { hashing, job } from "./hashing.ts";
 import { indexed } from "./indexed.ts";
@@ -13,7 +14,7 @@ export interface Bench {
   run(rounds: number, say: (text: string) => void, images?: number): Promise<Row[]>;
 }
 
-const BENCHES: Record<string, Bench> = { exhaustive, native, indexed, hashing, job, pipeline, redesign, scale };
+const BENCHES: Record<string, Bench> = { exhaustive, native, indexed, hashing, job, chord, pipeline, redesign, scale };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

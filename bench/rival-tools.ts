@@ -13,7 +13,7 @@ const PYTHON = process.env["BENCH_PYTHON"] ?? "python3";
 const CZKAWKA = process.env["BENCH_CZKAWKA"] ?? "czkawka_cli";
 
 /** How long another duplicate finder takes for a folder; `hashing` only where it says so itself. */
-export interface ToolReading {
+interface ToolReading {
   readonly seconds: number;
   readonly hashing: number | null;
 }

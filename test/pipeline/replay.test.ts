@@ -32,11 +32,11 @@ const readLog = async (): Promise<JobEvent[]> => {
   return events;
 };
 
-/** What a table holds, without what only the way there decides: when, how fast, which walk. */
+/** What a table holds, without what only the way there decides: when, how fast. */
 const ROWS = {
   catalog: "select to_jsonb(t) - 'created_at' as row from catalog t order by id",
   job: `select to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'accepted_at', 'finished_at', 'shown_images'] as row from job t order by id`,
-  image: "select to_jsonb(t) - 'seen_in_walk' as row from image t order by catalog_id, ordinal",
+  image: "select to_jsonb(t) as row from image t order by catalog_id, ordinal",
   hash_block: "select to_jsonb(t) as row from hash_block t order by catalog_id, block",
   compare_result: "select to_jsonb(t) as row from compare_result t order by job_id, task, part",
 };

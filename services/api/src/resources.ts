@@ -1,3 +1,4 @@
+import { JobOptions } from "@lookalike/shared/domain/options";
 import { etaSeconds } from "@lookalike/shared/domain/rate";
 import type { CatalogRow } from "@lookalike/shared/store/catalogs";
 import { getFinalization } from "@lookalike/shared/store/groups";
@@ -33,7 +34,7 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
     id: row.id,
     catalog: row.catalogId,
     mode: row.mode,
-    options: row.options,
+    options: JobOptions.parse(row.options),
     state: row.state,
     phase: row.phase as z.infer<typeof Job>["phase"],
     paused: row.paused,

@@ -5,6 +5,7 @@ import { emptySet, withUnit } from "@lookalike/shared/domain/done-set";
 import { resultId } from "@lookalike/shared/domain/event-id";
 import type { EventOf, JobEventType, Task } from "@lookalike/shared/domain/events";
 import { defaultThresholdBits, radiusBitsFor, type Source } from "@lookalike/shared/domain/options";
+import { OrdinalSet } from "@lookalike/shared/domain/ordinal-set";
 import { defaultBlockSize } from "@lookalike/shared/domain/plan";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
@@ -17,10 +18,9 @@ import {
   type FoundImage,
   markUnseenVanished,
   readImages,
-  startWalk,
   vanishedOrdinals,
 } from "@lookalike/shared/store/images";
-import { findJob, latestBase } from "@lookalike/shared/store/jobs";
+import { findJob, jobOf, latestBase } from "@lookalike/shared/store/jobs";
 import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { SourceError } from "./sources/source-error.ts";
@@ -52,7 +52,7 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
   const tell = <Type extends JobEventType>(type: Type, part: number, body: EventOf<Type>["body"]) =>
     publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
 
-  const listing = { catalogId: catalog.id, jobId: job.id, walkId: await startWalk(db, job.id) };
+  const listing = { catalogId: catalog.id, jobId: job.id, seen: new OrdinalSet(), seenBefore: new OrdinalSet() };
   try {
     for await (const found of readAhead(batches(list(catalog.source), FOUND_A_BATCH))) {
       if (!(await appendFound(store, listing, found))) return;
@@ -62,7 +62,7 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
     await tell("listing-failed", 0, { detail: error.message });
     return;
   }
-  await markUnseenVanished(db, catalog.id, job.id);
+  await markUnseenVanished(db, listing);
   await analyzeImages(db);
 
   const extent = await catalogExtent(db, catalog.id);
@@ -104,7 +104,7 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
     failedImages,
     base,
     ...chooseKernel({
-      choice: job.options.kernel,
+      choice: jobOf(job).options.kernel,
       plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
       blockSize,
       hashBits,

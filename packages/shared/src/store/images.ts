@@ -1,25 +1,22 @@
-import { and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, max, min, notInArray, or, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, max, ne, notInArray, or, sql } from "drizzle-orm";
 import type pg from "pg";
 import { bytesOfName, nameOfBytes, toHex } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
 import { Failure, STATE } from "../domain/hash-block.ts";
+import type { OrdinalSet } from "../domain/ordinal-set.ts";
 import { copyInto } from "./copy.ts";
 import type { Db, Store } from "./open.ts";
-import { catalog, hashBlock, image, job, walk } from "./schema.ts";
+import { catalog, hashBlock, image, job } from "./schema.ts";
 
 /** An image as a source finds it, before it has an ordinal. */
 export type FoundImage = Omit<ListedImage, "ordinal">;
 
-/** Starts a walk over a source on behalf of a job. */
-export const startWalk = async (db: Db, jobId: string): Promise<number> => {
-  const rows = await db.insert(walk).values({ jobId }).returning({ id: walk.id });
-  return rows[0]?.id ?? 0;
-};
-
 interface Listing {
   readonly catalogId: string;
   readonly jobId: string;
-  readonly walkId: number;
+  /** Images of this walk so far, and those of them that an earlier job listed. */
+  readonly seen: OrdinalSet;
+  readonly seenBefore: OrdinalSet;
 }
 
 /**
@@ -29,7 +26,7 @@ interface Listing {
  */
 export const appendFound = (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<boolean> =>
   store.inTransaction(async (tx, client) => {
-    const { catalogId, jobId, walkId } = listing;
+    const { catalogId, jobId, seen, seenBefore } = listing;
     // One walk at a time gives out ordinals; a zombie walk whose job has moved on is turned away.
     const catalogs = await tx
       .select({ blockSize: catalog.blockSize })
@@ -42,33 +39,29 @@ export const appendFound = (store: Store, listing: Listing, found: readonly Foun
     const paths = found.map(({ path }) => Buffer.from(bytesOfName(path)));
     const knownByPath = await findByPath(tx, catalogId, paths);
 
-    const seen: number[] = [];
     const replaced: number[] = [];
     const added: FoundImage[] = [];
     const addedPaths = new Set<string>();
     found.forEach((item, at) => {
       const key = toHex(paths[at] ?? Buffer.alloc(0));
       const row = knownByPath.get(key);
-      if (addedPaths.has(key) || (row !== undefined && row.seenInWalk === walkId)) return;
-      if (row?.fingerprint === item.fingerprint) seen.push(row.ordinal);
-      else {
+      if (addedPaths.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
+      if (row?.fingerprint === item.fingerprint) {
+        seen.add(row.ordinal);
+        if (row.listedIn !== jobId) seenBefore.add(row.ordinal);
+      } else {
         if (row !== undefined) replaced.push(row.ordinal);
         addedPaths.add(key);
         added.push(item);
       }
     });
 
-    const these = (ordinals: number[]) =>
-      and(eq(image.catalogId, catalogId), sql`${image.ordinal} = any(${sql.param(ordinals)}::int[])`);
-    if (seen.length > 0) await tx.update(image).set({ seenInWalk: walkId }).where(these(seen));
-    if (replaced.length > 0) await tx.update(image).set({ vanishedIn: jobId }).where(these(replaced));
+    await markVanished(tx, catalogId, jobId, replaced);
     if (added.length > 0) {
       const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
-      await copyImages(
-        client,
-        listing,
-        added.map((item, at) => ({ ...item, ordinal: first + at })),
-      );
+      const images = added.map((item, at) => ({ ...item, ordinal: first + at }));
+      await copyImages(client, listing, images);
+      for (const { ordinal } of images) seen.add(ordinal);
     }
     return true;
   });
@@ -76,27 +69,27 @@ export const appendFound = (store: Store, listing: Listing, found: readonly Foun
 interface KnownImage {
   readonly ordinal: number;
   readonly fingerprint: string;
-  readonly seenInWalk: number;
+  readonly listedIn: string;
 }
 
 /** Live images with one of these paths, by path in hexadecimal. */
 const findByPath = async (db: Db, catalogId: string, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
   // While the table is being filled there are no statistics yet, and the planner would read all of it.
   await db.execute(sql`set local enable_seqscan = off`);
-  const { rows } = await db.execute<{ path: Buffer; ordinal: number; fingerprint: string; seen: string }>(sql`
-    select path, ordinal, fingerprint, seen_in_walk as seen from image
+  const { rows } = await db.execute<{ path: Buffer; ordinal: number; fingerprint: string; listed_in: string }>(sql`
+    select path, ordinal, fingerprint, listed_in from image
     where catalog_id = ${catalogId} and vanished_in is null and path = any(${sql.param(paths)}::bytea[])`);
   return new Map(
-    rows.map(({ path, ordinal, fingerprint, seen }) => [
+    rows.map(({ path, ordinal, fingerprint, listed_in: listedIn }) => [
       toHex(path),
-      { ordinal, fingerprint, seenInWalk: Number(seen) },
+      { ordinal, fingerprint, listedIn },
     ]),
   );
 };
 
 const copyImages = (
   client: pg.PoolClient,
-  { catalogId, jobId, walkId }: Listing,
+  { catalogId, jobId }: Listing,
   images: readonly ListedImage[],
 ): Promise<void> =>
   copyInto(
@@ -114,7 +107,6 @@ const copyImages = (
       "height",
       "failure",
       "listed_in",
-      "seen_in_walk",
     ],
     images.map((listed) => [
       catalogId,
@@ -128,14 +120,13 @@ const copyImages = (
       listed.height,
       listed.failure === null ? null : JSON.stringify(listed.failure),
       jobId,
-      walkId,
     ]),
   );
 
 /** Images of the log; those the table has already stay as they are. */
 const insertImages = async (
   db: Db,
-  { catalogId, jobId, walkId }: Listing,
+  { catalogId, jobId }: Pick<Listing, "catalogId" | "jobId">,
   images: readonly ListedImage[],
 ): Promise<void> => {
   const rows = images.map(({ path, givenHash, ...rest }) => ({
@@ -144,9 +135,9 @@ const insertImages = async (
     givenHash: givenHash === null ? null : toHex(givenHash),
   }));
   await db.execute(sql`
-    insert into image (catalog_id, ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure, listed_in, seen_in_walk)
+    insert into image (catalog_id, ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure, listed_in)
     select ${catalogId}, ordinal, decode(path, 'hex'), fingerprint, bytes, "modifiedAt", decode("givenHash", 'hex'), width, height,
-           nullif(failure, 'null'::jsonb), ${jobId}, ${walkId}
+           nullif(failure, 'null'::jsonb), ${jobId}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as row(ordinal int, path text, fingerprint text, bytes bigint, "modifiedAt" timestamptz, "givenHash" text, width int, height int, failure jsonb)
     on conflict do nothing`);
@@ -180,7 +171,7 @@ export const restoreListed = async (
     .from(image)
     .where(and(eq(image.catalogId, catalogId), gte(image.ordinal, first), lt(image.ordinal, last + 1)));
   if ((present[0]?.rows ?? 0) >= images.length) return;
-  await insertImages(db, { catalogId, jobId, walkId: 0 }, images);
+  await insertImages(db, { catalogId, jobId }, images);
 };
 
 /** Tells the planner what a listing has put into the table; autovacuum would come too late for this job. */
@@ -188,16 +179,28 @@ export const analyzeImages = async (db: Db): Promise<void> => {
   await db.execute(sql`analyze image`);
 };
 
-/** Tombstones for what this job's walks did not find. */
-export const markUnseenVanished = async (db: Db, catalogId: string, jobId: string): Promise<void> => {
-  const walks = await db
-    .select({ first: min(walk.id) })
-    .from(walk)
-    .where(eq(walk.jobId, jobId));
-  await db
-    .update(image)
-    .set({ vanishedIn: jobId })
-    .where(and(eq(image.catalogId, catalogId), isNull(image.vanishedIn), lt(image.seenInWalk, walks[0]?.first ?? 0)));
+const ORDINALS_A_QUERY = 100_000;
+
+/** Tombstones for what a whole walk of this job did not find again. Nothing is written where nothing is gone. */
+export const markUnseenVanished = async (db: Db, { catalogId, jobId, seenBefore }: Listing): Promise<void> => {
+  const older = and(eq(image.catalogId, catalogId), isNull(image.vanishedIn), ne(image.listedIn, jobId));
+  const rows = await db
+    .select({ images: count(), end: max(image.ordinal) })
+    .from(image)
+    .where(older);
+  if (rows[0]?.images === seenBefore.size) return;
+  for (let from = 0; from <= (rows[0]?.end ?? -1); from += ORDINALS_A_QUERY) {
+    const some = await db
+      .select({ ordinal: image.ordinal })
+      .from(image)
+      .where(and(older, gte(image.ordinal, from), lt(image.ordinal, from + ORDINALS_A_QUERY)));
+    await markVanished(
+      db,
+      catalogId,
+      jobId,
+      some.map(({ ordinal }) => ordinal).filter((ordinal) => !seenBefore.has(ordinal)),
+    );
+  }
 };
 
 export const markVanished = async (
@@ -206,6 +209,7 @@ export const markVanished = async (
   jobId: string,
   ordinals: readonly number[],
 ): Promise<void> => {
+  if (ordinals.length === 0) return;
   await db.execute(
     sql`update image set vanished_in = ${jobId} where catalog_id = ${catalogId} and vanished_in is null and ordinal = any(${sql.param([...ordinals])}::int[])`,
   );

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
-  bigserial,
   boolean,
   customType,
   foreignKey,
@@ -118,7 +117,6 @@ export const image = pgTable(
     height: integer("height"),
     failure: jsonb("failure").$type<Failure>(),
     listedIn: text("listed_in").notNull(),
-    seenInWalk: bigint("seen_in_walk", { mode: "number" }).notNull(),
     /** The job whose listing no longer found it: a tombstone, its ordinal is never used again. */
     vanishedIn: text("vanished_in"),
   },
@@ -127,12 +125,6 @@ export const image = pgTable(
     uniqueIndex("image_path").on(table.catalogId, table.path).where(sql`vanished_in is null`),
   ],
 );
-
-/** One walk over a source; a scan task that is delivered again walks again. */
-export const walk = pgTable("walk", {
-  id: bigserial("id", { mode: "number" }).primaryKey(),
-  jobId: text("job_id").notNull(),
-});
 
 /** A hashed block, column for column the body of its `hash-done` event. */
 export const hashBlock = pgTable(

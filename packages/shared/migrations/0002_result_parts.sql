@@ -1,1 +1,0 @@
-ALTER TABLE "compare_result" DROP COLUMN "comparisons";

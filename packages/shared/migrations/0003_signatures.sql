@@ -1,1 +1,0 @@
-ALTER TABLE "hash_block" ADD COLUMN "signatures" "bytea" DEFAULT ''::bytea NOT NULL;
