@@ -55,7 +55,7 @@ const hashFolder = async (folder: string, threads: number): Promise<number> => {
       pixelBudget,
       heldPixels: PixelBudget.hold(),
     });
-    if (kind !== "hashed") throw new Error(`${name}: ${kind}`);
+    if (kind === "failed") throw new Error(`${name}: ${kind}`);
   };
   await hash(names[0] ?? "");
   const started = performance.now();

@@ -78,7 +78,8 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
     }
     const row = await findJob(shadow.db, job.id);
     if (row === null) throw new Error("the job is not in the shadow");
-    const { groups } = await groupImages(shadow.db, row);
+    // All made anew: on top of the first job's, the live system took over those that had not changed.
+    const { groups } = await groupImages(shadow.db, row, false);
     const stored = await live.pool.query(
       `select number, kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
          (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance) order by ordinal)

@@ -179,15 +179,15 @@ class HashTable {
 }
 
 /**
- * Edges between classes with live members, within the threshold, out of the stored results: an edge
- * between two images speaks for all classes of their two hashes whose signatures agree.
+ * Edges between classes, within the threshold, out of the stored results: an edge between two images
+ * speaks for all classes of their two hashes whose signatures agree. Classes without live members
+ * have theirs, too.
  */
 export const classEdges = async (
   results: AsyncIterable<{ readonly edges: Uint8Array; readonly edgeCount: number }>,
-  { ofOrdinal, offsets, hashOf, firstOf, nextOf, signatures, isSigned }: ImageClasses,
+  { ofOrdinal, hashOf, firstOf, nextOf, signatures, isSigned }: ImageClasses,
   thresholdBits: number,
 ): Promise<Edges> => {
-  const isEmpty = (number: number): boolean => at(offsets, number) === at(offsets, number + 1);
   const agree = (x: number, y: number): boolean =>
     isSigned[x] === 0 ||
     isSigned[y] === 0 ||
@@ -200,9 +200,8 @@ export const classEdges = async (
       const [left, right] = [at(ofOrdinal, at(edges.a, edge)), at(ofOrdinal, at(edges.b, edge))];
       if (bits > thresholdBits || left < 0 || right < 0 || at(hashOf, left) === at(hashOf, right)) return;
       for (let x = at(firstOf, at(hashOf, left)); x !== NONE; x = at(nextOf, x)) {
-        if (isEmpty(x)) continue;
         for (let y = at(firstOf, at(hashOf, right)); y !== NONE; y = at(nextOf, y)) {
-          if (isEmpty(y) || !agree(x, y)) continue;
+          if (!agree(x, y)) continue;
           if (count === kept.a.length) kept = grown(kept);
           kept.a[count] = x;
           kept.b[count] = y;

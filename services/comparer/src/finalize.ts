@@ -9,13 +9,21 @@ import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/keep
 import type { Grouping } from "@lookalike/shared/domain/options";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import { streamResults } from "@lookalike/shared/store/compare-results";
-import { insertFinalization, type StoredGroup } from "@lookalike/shared/store/groups";
+import {
+  type Base,
+  type GroupsToStore,
+  insertFinalization,
+  readGroupHeads,
+  reusableBase,
+  type StoredGroup,
+} from "@lookalike/shared/store/groups";
 import { streamHashBlocks, streamHashes } from "@lookalike/shared/store/hash-blocks";
-import { allVanished, readNames } from "@lookalike/shared/store/images";
+import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/images";
 import { findJob, type JobRow } from "@lookalike/shared/store/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { classEdges, collapse, hashOfImage, type ImageClasses, membersOf } from "./classes.ts";
+import { edgesAmong, touchedClasses } from "./touched.ts";
 
 /**
  * Groups a complete job and stores the result, once for each (job, run): the natural key makes a
@@ -33,50 +41,109 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
       thresholdBits: job.thresholdBits ?? 0,
       edges: result.edges,
       flatImages: result.flatImages,
-      groups: result.groups.length,
-      groupedImages: new Set(result.groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal))).size,
+      groups: result.groups.length + result.kept.length,
     };
-    if (!(await insertFinalization(tx, client, row, result.groups))) return;
+    const groupedImages = await insertFinalization(tx, client, row, result);
+    if (groupedImages === null) return;
     await addToOutbox(
       tx,
       eventMessage("job-finalized", order, jobEventId(job.id, "job-finalized", order.run), {
         groups: row.groups,
-        groupedImages: row.groupedImages,
+        groupedImages,
       }),
     );
   });
 };
 
-/** A job's groups out of its stored hashes and edges: the same rows give the same groups. */
-export const groupImages = async (
-  db: Db,
-  job: JobRow,
-): Promise<{ groups: StoredGroup[]; edges: number; flatImages: number }> => {
-  const shape = {
-    blockSize: job.blockSize ?? 1,
-    extent: job.totalBlocks * (job.blockSize ?? 1),
-    hashBytes: (job.hashBits ?? 0) / 8,
-  };
+interface Grouped extends GroupsToStore {
+  readonly edges: number;
+  readonly flatImages: number;
+}
+
+/**
+ * A job's groups out of its stored hashes and edges: the same rows give the same groups, whether all
+ * are made anew or, on top of an earlier job's, only those of components that changed.
+ * @param mayReuse false makes all anew
+ */
+export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise<Grouped> => {
+  const blockSize = job.blockSize ?? 1;
+  const shape = { blockSize, extent: job.totalBlocks * blockSize, hashBytes: (job.hashBits ?? 0) / 8 };
   const vanished = new Uint8Array(shape.extent);
   for (const ordinal of await allVanished(db, job.catalogId)) vanished[ordinal] = 1;
   const stored = streamHashes(db, job.catalogId, job.totalBlocks);
   const classes = await collapse(stored, shape, (ordinal) => vanished[ordinal] === 0);
-  const edges = await classEdges(streamResults(db, job.id), classes, job.thresholdBits ?? 0);
+  const allEdges = await classEdges(streamResults(db, job.id), classes, job.thresholdBits ?? 0);
+  const isLive = (number: number): boolean => membersOf(classes, number).length > 0;
+  const edges = edgesAmong(allEdges, isLive);
+
+  const base = mayReuse ? await reusableBase(db, job) : null;
+  const touched =
+    base === null
+      ? new Uint8Array(classes.count).fill(1)
+      : touchedClasses(classes, allEdges, await changedSince(db, job, base, shape.extent));
+  const known =
+    base === null
+      ? []
+      : (await readGroupHeads(db, base)).filter(({ first }) => touched[classes.ofOrdinal[first] ?? 0] === 0);
+
   const { grouping } = job.options;
-  const groups = imageGroups(classes, groupNodes(similarityGraph(classes.count, edges), grouping), grouping);
-  const members = await readMembers(db, job, groups);
+  const graph = similarityGraph(
+    classes.count,
+    edgesAmong(edges, (number) => touched[number] === 1),
+  );
+  const made = imageGroups(classes, groupNodes(graph, grouping), grouping, touched);
+  const members = await readMembers(db, job, made);
+  const numbers = numberedTogether(
+    made.map(([first = 0, second = 0]) => ({ first, second })),
+    known,
+  );
   return {
+    groups: made.map((ordinals, at) => storedGroup(numbers.made[at] ?? 0, ordinals, members, classes)),
+    base,
+    kept: known.map(({ number }, at) => ({ from: number, to: numbers.known[at] ?? 0 })),
     edges: edges.a.length,
     flatImages: classes.flatImages,
-    groups: groups.map((ordinals, at) => storedGroup(at + 1, ordinals, members, classes)),
   };
+};
+
+/** Images that came or went since an earlier job: those of later blocks, and those that vanished since. */
+const changedSince = async (db: Db, job: JobRow, base: Base, extent: number): Promise<number[]> => {
+  const came = base.blocks * (job.blockSize ?? 1);
+  return [
+    ...Array.from({ length: extent - came }, (_, at) => came + at),
+    ...(await vanishedSince(db, job.catalogId, base.jobId)),
+  ];
+};
+
+interface Head {
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Numbers from 1 for both lists together, by their groups' first images. */
+const numberedTogether = (made: readonly Head[], known: readonly Head[]): { made: number[]; known: number[] } => {
+  const numbers = { made: made.map(() => 0), known: known.map(() => 0) };
+  const all = [
+    ...made.map((head, at) => ({ ...head, at, list: numbers.made })),
+    ...known.map((head, at) => ({ ...head, at, list: numbers.known })),
+  ];
+  all.sort((x, y) => x.first - y.first || x.second - y.second);
+  all.forEach(({ list, at }, place) => {
+    list[at] = place + 1;
+  });
+  return numbers;
 };
 
 /**
  * Groups of classes as groups of images, ordered by their first image. A class of several equal
  * images that no group took is a group by itself; with `pairs`, each equal image pairs with the first.
  */
-const imageGroups = (classes: ImageClasses, ofClasses: readonly number[][], grouping: Grouping): number[][] => {
+const imageGroups = (
+  classes: ImageClasses,
+  ofClasses: readonly number[][],
+  grouping: Grouping,
+  touched: Uint8Array,
+): number[][] => {
   const live = (number: number): number[] => [...membersOf(classes, number)];
   const groups: number[][] = ofClasses.map(
     grouping === "pairs" ? (pair) => pair.map((number) => live(number)[0] ?? 0) : (group) => group.flatMap(live),
@@ -85,7 +152,7 @@ const imageGroups = (classes: ImageClasses, ofClasses: readonly number[][], grou
   for (const group of ofClasses) for (const number of group) grouped[number] = 1;
   for (let number = 0; number < classes.count; number += 1) {
     const [head = 0, ...rest] = live(number);
-    if (rest.length === 0) continue;
+    if (rest.length === 0 || touched[number] === 0) continue;
     if (grouping === "pairs") for (const other of rest) groups.push([head, other]);
     else if (grouped[number] === 0) groups.push([head, ...rest]);
   }

@@ -4,8 +4,9 @@ import { nameOfBytes } from "../domain/bytes.ts";
 import { ImageFacts } from "../domain/hash-block.ts";
 import type { GroupKind, KeeperReason } from "../domain/keeper.ts";
 import { copyInto } from "./copy.ts";
+import type { JobRow } from "./jobs.ts";
 import type { Db } from "./open.ts";
-import { finalization, groupMember, hashBlock, image, imageGroup } from "./schema.ts";
+import { finalization, groupMember, hashBlock, image, imageGroup, job } from "./schema.ts";
 
 export interface StoredGroup {
   readonly number: number;
@@ -16,20 +17,39 @@ export interface StoredGroup {
   readonly members: readonly { readonly ordinal: number; readonly distance: number | null }[];
 }
 
-/** Stores the result of (job, run) once. False when it is there already: nothing is written. */
+/** The earlier result that a job may take groups over from. */
+export interface Base {
+  readonly jobId: string;
+  readonly run: number;
+  /** Blocks it covers. */
+  readonly blocks: number;
+}
+
+export interface GroupsToStore {
+  /** Groups that were made anew. */
+  readonly groups: readonly StoredGroup[];
+  readonly base: Base | null;
+  /** Groups of the base that stay as they are: their numbers there and here. */
+  readonly kept: readonly { readonly from: number; readonly to: number }[];
+}
+
+/**
+ * Stores the result of (job, run) once.
+ * @returns how many images are grouped; null when the result is there already, and nothing is written
+ */
 export const insertFinalization = async (
   db: Db,
   client: pg.PoolClient,
-  result: typeof finalization.$inferInsert,
-  groups: readonly StoredGroup[],
-): Promise<boolean> => {
+  result: Omit<typeof finalization.$inferInsert, "groupedImages">,
+  { groups, base, kept }: GroupsToStore,
+): Promise<number | null> => {
   const { jobId, run } = result;
   const inserted = await db
     .insert(finalization)
-    .values(result)
+    .values({ ...result, groupedImages: 0 })
     .onConflictDoNothing()
     .returning({ run: finalization.run });
-  if (inserted.length === 0) return false;
+  if (inserted.length === 0) return null;
   await copyInto(
     client,
     "image_group",
@@ -53,7 +73,59 @@ export const insertFinalization = async (
       members.map(({ ordinal, distance }) => [jobId, run, number, ordinal, distance]),
     ),
   );
-  return true;
+  if (base !== null && kept.length > 0) {
+    const renumbered = sql`unnest(${sql.param(kept.map(({ from }) => from))}::int[], ${sql.param(kept.map(({ to }) => to))}::int[])
+      as renumbered (was, becomes)`;
+    await db.execute(sql`
+      insert into image_group (job_id, run, number, kind, keeper, keeper_reason, size, reclaimable_bytes)
+      select ${jobId}, ${run}, becomes, kind, keeper, keeper_reason, size, reclaimable_bytes
+      from image_group join ${renumbered} on number = was where job_id = ${base.jobId} and run = ${base.run}`);
+    await db.execute(sql`
+      insert into group_member (job_id, run, number, ordinal, distance)
+      select ${jobId}, ${run}, becomes, ordinal, distance
+      from group_member join ${renumbered} on number = was where job_id = ${base.jobId} and run = ${base.run}`);
+  }
+  const grouped = await db
+    .update(finalization)
+    .set({
+      groupedImages: sql`(select count(distinct ordinal) from group_member where job_id = ${jobId} and run = ${run})`,
+    })
+    .where(and(eq(finalization.jobId, jobId), eq(finalization.run, run)))
+    .returning({ images: finalization.groupedImages });
+  return grouped[0]?.images ?? 0;
+};
+
+/** The result of the job that this one builds on, where it was grouped by the same rules. */
+export const reusableBase = async (
+  db: Db,
+  { baseJob, baseBlocks, thresholdBits, options }: JobRow,
+): Promise<Base | null> => {
+  if (baseJob === null || baseBlocks === null || thresholdBits === null) return null;
+  const rows = await db
+    .select({ jobId: finalization.jobId, run: finalization.run })
+    .from(finalization)
+    .innerJoin(job, and(eq(job.id, finalization.jobId), eq(job.run, finalization.run)))
+    .where(
+      and(
+        eq(finalization.jobId, baseJob),
+        eq(finalization.thresholdBits, thresholdBits),
+        eq(finalization.grouping, options.grouping),
+      ),
+    );
+  return rows[0] === undefined ? null : { ...rows[0], blocks: baseBlocks };
+};
+
+/** Each group's number and first two images. */
+export const readGroupHeads = async (
+  db: Db,
+  { jobId, run }: Base,
+): Promise<{ number: number; first: number; second: number }[]> => {
+  const { rows } = await db.execute<{ number: number; first: number; second: number }>(sql`
+    select number, ordinals[1] as first, ordinals[2] as second
+    from (select number, array_agg(ordinal order by ordinal) as ordinals from group_member
+          where job_id = ${jobId} and run = ${run} group by number) as members
+    order by number`);
+  return rows;
 };
 
 export const getFinalization = async (

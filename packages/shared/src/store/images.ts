@@ -1,4 +1,21 @@
-import { and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, max, ne, notInArray, or, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  max,
+  ne,
+  notInArray,
+  or,
+  sql,
+} from "drizzle-orm";
 import type pg from "pg";
 import { bytesOfName, nameOfBytes, toHex } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
@@ -315,6 +332,25 @@ export const allVanished = async (db: Db, catalogId: string): Promise<number[]> 
     .select({ ordinal: image.ordinal })
     .from(image)
     .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn)))
+    .orderBy(asc(image.ordinal));
+  return rows.map(({ ordinal }) => ordinal);
+};
+
+/** Images that vanished in jobs accepted after this one, ascending. */
+export const vanishedSince = async (db: Db, catalogId: string, jobId: string): Promise<number[]> => {
+  const later = db
+    .select({ id: job.id })
+    .from(job)
+    .where(
+      and(
+        eq(job.catalogId, catalogId),
+        sql`${job.acceptedAt} > (select accepted_at from job as base where base.id = ${jobId})`,
+      ),
+    );
+  const rows = await db
+    .select({ ordinal: image.ordinal })
+    .from(image)
+    .where(and(eq(image.catalogId, catalogId), inArray(image.vanishedIn, later)))
     .orderBy(asc(image.ordinal));
   return rows.map(({ ordinal }) => ordinal);
 };
