@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
 import { hashing, job } from "./hashing.ts";
+import { incremental } from "./incremental.ts";
 import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
 import { redesign } from "./redesign.ts";
@@ -14,7 +15,18 @@ export interface Bench {
   run(rounds: number, say: (text: string) => void, images?: number): Promise<Row[]>;
 }
 
-const BENCHES: Record<string, Bench> = { exhaustive, native, indexed, hashing, job, chord, pipeline, redesign, scale };
+const BENCHES: Record<string, Bench> = {
+  exhaustive,
+  native,
+  indexed,
+  hashing,
+  job,
+  chord,
+  incremental,
+  pipeline,
+  redesign,
+  scale,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -92,7 +92,14 @@ const throughServices = async (
       say(`  ${seconds().toFixed(1).padStart(7)} s  ${phase}  ${job.kernelReason ?? ""}`);
       if (phase === "done" && job.state !== "completed") throw new Error(JSON.stringify(job));
     }
-    return { seconds: seconds(), peaks: await peakMemory(system.servers.folder) };
+    const result = { seconds: seconds(), peaks: await peakMemory(system.servers.folder) };
+    await system.services.stop();
+    for (const name of ["comparer", "coordinator", "hasher"]) {
+      const log = await readFile(join(system.servers.folder, "data", "logs", `${name}.log`), "utf8");
+      const delay = /"eventLoopDelayMs":(\{[^}]*\})/.exec(log)?.[1];
+      say(`  event loop of the ${name} blocked, ms: ${delay}`);
+    }
+    return result;
   } finally {
     await system.stop();
   }

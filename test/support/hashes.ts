@@ -47,20 +47,25 @@ const withChangedBits = (hash: Uint32Array, bits: number, random: () => number):
   return changed;
 };
 
-/** Writes a catalog as the NDJSON file of a `hashes` source. */
-export const writeHashes = async (file: string, catalog: HashesCatalog): Promise<void> => {
-  const out = createWriteStream(file);
+/** A catalog as lines of NDJSON, from image number `from` on. */
+export function* hashLines(catalog: HashesCatalog, from = 0): Generator<string> {
   let number = 0;
   for (const hash of hashes(catalog)) {
     number += 1;
-    const line = JSON.stringify({
+    if (number <= from) continue;
+    yield `${JSON.stringify({
       id: `img-${String(number).padStart(8, "0")}`,
       hash: Buffer.from(hash).toString("hex"),
       width: 4032,
       height: 3024,
-    });
-    if (!out.write(`${line}\n`)) await once(out, "drain");
+    })}\n`;
   }
+}
+
+/** Writes a catalog as the NDJSON file of a `hashes` source. */
+export const writeHashes = async (file: string, catalog: HashesCatalog): Promise<void> => {
+  const out = createWriteStream(file);
+  for (const line of hashLines(catalog)) if (!out.write(line)) await once(out, "drain");
   out.end();
   await once(out, "finish");
 };

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { blockHashes } from "@lookalike/engine/block-hashes";
 import type { Tile } from "@lookalike/engine/indexed";
 import type { HashRows } from "@lookalike/engine/kernel";
@@ -64,8 +65,11 @@ const readTile = async (db: Db, catalogId: string, blockSize: number, { from, to
   for (let first = from; first < to; first += BLOCKS_A_QUERY) {
     const numbers = Array.from({ length: Math.min(BLOCKS_A_QUERY, to - first) }, (_, at) => first + at);
     const rows = await readHashes(db, catalogId, numbers);
-    rows.sort((x, y) => x.block - y.block);
-    for (const row of rows) blocks.push(blockHashes(row, row.block * blockSize));
+    for (const row of rows.sort((x, y) => x.block - y.block)) {
+      blocks.push(blockHashes(row, row.block * blockSize));
+      // A tile may have a thousand blocks: between them, messages have their turn.
+      await setImmediate();
+    }
   }
   const rows = blocks.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
   const words = blocks.reduce((sum, block) => sum + block.words.length, 0);
@@ -82,6 +86,7 @@ const readTile = async (db: Db, catalogId: string, blockSize: number, { from, to
     tile.words.set(block.words, word);
     row += block.ordinals.length;
     word += block.words.length;
+    await setImmediate();
   }
   return tile;
 };

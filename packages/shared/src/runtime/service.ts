@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import closeWithGrace from "close-with-grace";
 import { type Bus, connectBus } from "../bus/connect.ts";
 import { migrate } from "../migrate.ts";
@@ -45,6 +46,8 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     await migrate(environment, bus);
     const stop = await service.start({ environment: environment as ReturnType<Schema["parse"]>, bus, store, log });
     log.info("ready");
+    const delays = monitorEventLoopDelay();
+    delays.enable();
     process.send?.("ready");
 
     const closer = closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ err }) => {
@@ -53,7 +56,8 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       await stop();
       await bus.connection.drain();
       await store.close();
-      log.info("stopped");
+      const [max, p99] = [delays.max, delays.percentile(99)].map((ns) => Math.round(ns / 1e6));
+      log.info({ eventLoopDelayMs: { max, p99 } }, "stopped");
     });
     process.on("disconnect", () => void closer.close());
   });
