@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
+import { grouping } from "./grouping.ts";
 import { hashing, job } from "./hashing.ts";
 import { incremental } from "./incremental.ts";
 import { indexed } from "./indexed.ts";
@@ -22,6 +23,7 @@ const BENCHES: Record<string, Bench> = {
   hashing,
   job,
   chord,
+  grouping,
   incremental,
   pipeline,
   redesign,

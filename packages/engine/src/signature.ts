@@ -11,27 +11,44 @@ const FREQUENCIES = 8;
  * @param rgba 256 x 256 pixels of four bytes
  */
 export const signatureOf = (rgba: Uint8Array): Uint8Array => {
+  const cells = cellSums(rgba);
   const signature = new Uint8Array(SIGNATURE_BYTES);
-  signature.set(frequencyHash(lumaSamples(rgba)));
-  signature.set(colours(rgba), SIGNATURE_BYTES - COLOUR_CELLS * COLOUR_CELLS * 2);
+  signature.set(frequencyHash(lumaOf(cells)));
+  signature.set(colours(cells), SIGNATURE_BYTES - COLOUR_CELLS * COLOUR_CELLS * 2);
   return signature;
 };
 
-/** Mean luma (Rec. 601) of each of 32 x 32 cells. */
-const lumaSamples = (rgba: Uint8Array): Float64Array => {
-  const samples = new Float64Array(SAMPLES * SAMPLES);
-  const cell = SIDE / SAMPLES;
-  for (let y = 0; y < SIDE; y += 1) {
-    const row = Math.floor(y / cell) * SAMPLES;
-    for (let x = 0; x < SIDE; x += 1) {
-      const at = (y * SIDE + x) * 4;
-      const luma = 0.299 * (rgba[at] ?? 0) + 0.587 * (rgba[at + 1] ?? 0) + 0.114 * (rgba[at + 2] ?? 0);
-      const sample = row + Math.floor(x / cell);
-      samples[sample] = (samples[sample] ?? 0) + luma / (cell * cell);
+const CELL = SIDE / SAMPLES;
+
+/** Sums of red, green and blue in each of 32 x 32 cells: luma and colours follow from them. */
+const cellSums = (rgba: Uint8Array): Int32Array => {
+  const sums = new Int32Array(SAMPLES * SAMPLES * 3);
+  for (let cell = 0; cell < SAMPLES * SAMPLES; cell += 1) {
+    const [top, left] = [Math.floor(cell / SAMPLES) * CELL, (cell % SAMPLES) * CELL];
+    let [red, green, blue] = [0, 0, 0];
+    for (let y = top; y < top + CELL; y += 1) {
+      const row = (y * SIDE + left) * 4;
+      for (let at = row; at < row + CELL * 4; at += 4) {
+        red += rgba[at] as number;
+        green += rgba[at + 1] as number;
+        blue += rgba[at + 2] as number;
+      }
     }
+    sums[cell * 3] = red;
+    sums[cell * 3 + 1] = green;
+    sums[cell * 3 + 2] = blue;
   }
-  return samples;
+  return sums;
 };
+
+/** Mean luma (Rec. 601) of each cell. */
+const lumaOf = (cells: Int32Array): Float64Array =>
+  Float64Array.from(
+    { length: SAMPLES * SAMPLES },
+    (_, cell) =>
+      (0.299 * (cells[cell * 3] ?? 0) + 0.587 * (cells[cell * 3 + 1] ?? 0) + 0.114 * (cells[cell * 3 + 2] ?? 0)) /
+      (CELL * CELL),
+  );
 
 /** cos((2 n + 1) k pi / 64): the DCT-II of 32 points, frequencies 1..8 (the constant says nothing of shape). */
 const COSINES = Float64Array.from({ length: FREQUENCIES * SAMPLES }, (_, at) =>
@@ -67,17 +84,16 @@ const frequencyHash = (samples: Float64Array): Uint8Array => {
 };
 
 /** Mean Cb and Cr (Rec. 601, 128 = grey) of each quarter of the picture. */
-const colours = (rgba: Uint8Array): Uint8Array => {
+const colours = (cells: Int32Array): Uint8Array => {
   const sums = new Float64Array(COLOUR_CELLS * COLOUR_CELLS * 2);
-  const cell = SIDE / COLOUR_CELLS;
-  for (let y = 0; y < SIDE; y += 1) {
-    for (let x = 0; x < SIDE; x += 1) {
-      const at = (y * SIDE + x) * 4;
-      const [red, green, blue] = [rgba[at] ?? 0, rgba[at + 1] ?? 0, rgba[at + 2] ?? 0];
-      const to = (Math.floor(y / cell) * COLOUR_CELLS + Math.floor(x / cell)) * 2;
-      sums[to] = (sums[to] ?? 0) - 0.168736 * red - 0.331264 * green + 0.5 * blue;
-      sums[to + 1] = (sums[to + 1] ?? 0) + 0.5 * red - 0.418688 * green - 0.081312 * blue;
-    }
+  const quarter = SAMPLES / COLOUR_CELLS;
+  for (let cell = 0; cell < SAMPLES * SAMPLES; cell += 1) {
+    const [y, x] = [Math.floor(cell / SAMPLES / quarter), Math.floor((cell % SAMPLES) / quarter)];
+    const [red, green, blue] = [cells[cell * 3] ?? 0, cells[cell * 3 + 1] ?? 0, cells[cell * 3 + 2] ?? 0];
+    const to = (y * COLOUR_CELLS + x) * 2;
+    sums[to] = (sums[to] ?? 0) - 0.168736 * red - 0.331264 * green + 0.5 * blue;
+    sums[to + 1] = (sums[to + 1] ?? 0) + 0.5 * red - 0.418688 * green - 0.081312 * blue;
   }
-  return Uint8Array.from(sums, (sum) => Math.max(0, Math.min(255, Math.round(128 + sum / (cell * cell)))));
+  const pixels = (SIDE / COLOUR_CELLS) ** 2;
+  return Uint8Array.from(sums, (sum) => Math.max(0, Math.min(255, Math.round(128 + sum / pixels))));
 };
