@@ -1,23 +1,20 @@
 """imagededup's pHash over a folder: imagededup_job.py FOLDER THREADS -> JSON with seconds to hash, and to group.
 
-Its package imports torch for its neural networks, which pHash does not use: where torch is not
-installed, an empty module stands in, and imagededup's own code runs unchanged.
+Its package also imports neural networks, and with them torch, which pHash does not use: where torch is
+not installed empty modules stand in for those two files, and the rest runs as it is.
 """
 
+import importlib.util
 import json
 import multiprocessing
 import sys
 import time
 import types
-from unittest import mock
 
-try:
-    import torch  # noqa: F401
-except ImportError:
-    for name in ("torch", "torch.utils", "torch.utils.data", "torchvision", "torchvision.transforms", "torchvision.models"):
-        sys.modules[name] = mock.MagicMock(spec=types.ModuleType, __path__=[])
-    sys.modules["torch.utils.data"].Dataset = object
-    sys.modules["torch.utils.data"].DataLoader = object
+if importlib.util.find_spec("torch") is None:
+    for name, attribute in (("imagededup.methods.cnn", "CNN"), ("imagededup.utils.models", "CustomModel")):
+        sys.modules[name] = types.ModuleType(name)
+        setattr(sys.modules[name], attribute, None)
 
 from imagededup.methods import PHash  # noqa: E402
 
