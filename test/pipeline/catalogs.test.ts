@@ -145,6 +145,29 @@ describe("a catalog of given hashes", () => {
     }
   });
 
+  it("stores a million edges of one task part by part, and groups by all of them", async () => {
+    // Two of 64 bits set, in 1,500 ways: no two are more than 4 bits apart.
+    const lines: string[] = [];
+    for (let low = 0; lines.length < 1_500; low += 1)
+      for (let high = low + 1; high < 64 && lines.length < 1_500; high += 1) {
+        const hash = ((1n << BigInt(low)) | (1n << BigInt(high))) ^ 0x0f0f_3333_5555_00ffn;
+        lines.push(JSON.stringify({ id: `${low}-${high}`, hash: hash.toString(16).padStart(16, "0") }));
+      }
+    await writeFile(inFolder("alike.ndjson"), lines.join("\n"));
+    for (const kernel of ["exhaustive", "indexed"] as const) {
+      const job = await system.run(hashes("alike.ndjson"), { kernel }, `alike, ${kernel}`);
+      expect(job.result).toMatchObject({ edges: (1_500 * 1_499) / 2 });
+      expect(await groupsOf(system.client, job.id)).toHaveLength(1);
+      const { store, close } = await connectTo(system.servers.environment);
+      const { rows } = await store.pool.query("select count(*)::int as parts from compare_result where job_id = $1", [
+        job.id,
+      ]);
+      await close();
+      // One task of many parts; or bands, each with its own.
+      expect(rows[0].parts).toBeGreaterThan(3);
+    }
+  });
+
   it("reports bad lines, sets flat hashes apart and collapses equal ones", async () => {
     const hash = "0123456789abcdef";
     const lines = [
