@@ -65,11 +65,15 @@ afterAll(async () => {
 });
 
 /** Runs the job with `disturb` at work until it is over. */
-const runJob = async (name: string, disturb: (job: () => Promise<{ completedTasks: number }>) => Promise<void>) => {
+const runJob = async (
+  name: string,
+  disturb: (job: () => Promise<{ completedTasks: number }>) => Promise<void>,
+  options: JobOptions = OPTIONS,
+) => {
   const api = await startService("api");
   const client = createClient(() => api.address);
   const catalog = await client.openCatalog(name, SOURCE(join(servers.folder, "hashes.ndjson")));
-  const { id } = await client.startJob(catalog, OPTIONS);
+  const { id } = await client.startJob(catalog, options);
   const disturbance = disturb(() => client.readJob(id));
   const job = await finished(client, id, 110);
   await disturbance;
@@ -136,6 +140,22 @@ describe("a job of 1,452 tasks", () => {
       await close();
     });
     expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
+    expect(groups).toEqual(reference);
+    await Promise.all([...running].map(kill));
+  });
+
+  it("ends in the same groups by the indexed kernel, whose comparer is killed -9", async () => {
+    await Promise.all(["coordinator", "hasher"].map((name) => startService(name)));
+    const indexed = JobOptions.parse({ ...OPTIONS, kernel: "indexed", batchSize: 2 });
+    const killed = async (read: () => Promise<{ completedTasks: number }>): Promise<void> => {
+      const { child } = await startService("comparer");
+      await untilTasks(read, 2);
+      await kill(child);
+      await startService("comparer");
+    };
+    const { job, groups } = await runJob("indexed", killed, indexed);
+    expect(job).toMatchObject({ state: "completed", kernel: "indexed", quarantinedTasks: 0 });
+    expect([job.totalTasks, job.completedTasks]).toEqual([job.completedTasks, job.totalTasks]);
     expect(groups).toEqual(reference);
     await Promise.all([...running].map(kill));
   });
