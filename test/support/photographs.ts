@@ -45,13 +45,15 @@ const VARIANTS: readonly ((image: Sharp, width: number, height: number) => Sharp
 export const makePhotographs = async (folder: string, images: number, width = 960): Promise<void> => {
   await mkdir(folder, { recursive: true });
   const height = Math.round((width * 3) / 4);
+  // As much of a photograph as gives different pieces; large ones are not blown up much.
+  const spread = width > 2_000 ? 1.6 : 3;
   const photographs = await findPhotographs();
   const decoded = new Map<string, Promise<{ data: Buffer; width: number; height: number }>>();
   const decode = (file: string) => {
     const known = decoded.get(file);
     if (known !== undefined) return known;
     const pixels = sharp(file, { limitInputPixels: false })
-      .resize(width * 3, height * 3, { fit: "cover" })
+      .resize(Math.round(width * spread), Math.round(height * spread), { fit: "cover" })
       .flatten({ background: "#fff" })
       .toColourspace("srgb")
       .raw()

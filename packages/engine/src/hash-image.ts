@@ -5,6 +5,7 @@ import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
 import sharp, { type Metadata } from "sharp";
 import { z } from "zod";
+import { pictureSums } from "./picture-sums.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
 import { signatureOf } from "./signature.ts";
 
@@ -47,11 +48,12 @@ export const hashImage = async (file: Buffer, limits: HashLimits, budget?: Pixel
       .raw({ depth: "uchar" })
       .toBuffer();
     const hash = Buffer.from(bmvbhash({ data: pixels, width: SIDE, height: SIDE }, GRID), "hex");
-    const flat = lumaDeviation(pixels) < FLAT_LUMA_DEVIATION || isFlatHash(hash);
+    const sums = pictureSums(pixels);
+    const flat = sums.lumaDeviation < FLAT_LUMA_DEVIATION || isFlatHash(hash);
     return {
       kind: flat ? "flat" : "hashed",
       hash,
-      signature: signatureOf(pixels),
+      signature: signatureOf(sums),
       contentDigest: createHash("sha256").update(file).digest(),
       facts: {
         ...(metadata.autoOrient ?? {}),
@@ -91,19 +93,6 @@ const failureOf = (error: unknown): Failure => {
   const message = error instanceof Error ? error.message : String(error);
   const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? "corrupt";
   return { reason, detail: tidy(message, 120) };
-};
-
-/** Standard deviation of luma (Rec. 601 weights) over RGBA pixels, 0..127.5. */
-const lumaDeviation = (rgba: Uint8Array): number => {
-  let sum = 0;
-  let squares = 0;
-  for (let at = 0; at < rgba.length; at += 4) {
-    const luma = 0.299 * (rgba[at] as number) + 0.587 * (rgba[at + 1] as number) + 0.114 * (rgba[at + 2] as number);
-    sum += luma;
-    squares += luma * luma;
-  }
-  const count = rgba.length / 4;
-  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 };
 
 const Exif = z.object({

@@ -1,58 +1,31 @@
 import { COLOUR_CELLS, SIGNATURE_BYTES } from "@lookalike/shared/domain/signature";
-
-const SIDE = 256;
-/** The picture's luma at so many points each way is what the transform sees. */
-const SAMPLES = 32;
-const FREQUENCIES = 8;
+import { CELL_SIDE, CELLS, type PictureSums } from "./picture-sums.ts";
 
 /**
  * The second, independent hash and the colours of a picture, from the same decode as the first:
  * docs/hash-format.md, `signature/1`.
- * @param rgba 256 x 256 pixels of four bytes
  */
-export const signatureOf = (rgba: Uint8Array): Uint8Array => {
-  const cells = cellSums(rgba);
+export const signatureOf = ({ cells }: PictureSums): Uint8Array => {
   const signature = new Uint8Array(SIGNATURE_BYTES);
   signature.set(frequencyHash(lumaOf(cells)));
   signature.set(colours(cells), SIGNATURE_BYTES - COLOUR_CELLS * COLOUR_CELLS * 2);
   return signature;
 };
 
-const CELL = SIDE / SAMPLES;
-
-/** Sums of red, green and blue in each of 32 x 32 cells: luma and colours follow from them. */
-const cellSums = (rgba: Uint8Array): Int32Array => {
-  const sums = new Int32Array(SAMPLES * SAMPLES * 3);
-  for (let cell = 0; cell < SAMPLES * SAMPLES; cell += 1) {
-    const [top, left] = [Math.floor(cell / SAMPLES) * CELL, (cell % SAMPLES) * CELL];
-    let [red, green, blue] = [0, 0, 0];
-    for (let y = top; y < top + CELL; y += 1) {
-      const row = (y * SIDE + left) * 4;
-      for (let at = row; at < row + CELL * 4; at += 4) {
-        red += rgba[at] as number;
-        green += rgba[at + 1] as number;
-        blue += rgba[at + 2] as number;
-      }
-    }
-    sums[cell * 3] = red;
-    sums[cell * 3 + 1] = green;
-    sums[cell * 3 + 2] = blue;
-  }
-  return sums;
-};
-
-/** Mean luma (Rec. 601) of each cell. */
+/** Mean luma (Rec. 601) of each cell: what the transform sees. */
 const lumaOf = (cells: Int32Array): Float64Array =>
   Float64Array.from(
-    { length: SAMPLES * SAMPLES },
+    { length: CELLS * CELLS },
     (_, cell) =>
       (0.299 * (cells[cell * 3] ?? 0) + 0.587 * (cells[cell * 3 + 1] ?? 0) + 0.114 * (cells[cell * 3 + 2] ?? 0)) /
-      (CELL * CELL),
+      (CELL_SIDE * CELL_SIDE),
   );
 
+const FREQUENCIES = 8;
+
 /** cos((2 n + 1) k pi / 64): the DCT-II of 32 points, frequencies 1..8 (the constant says nothing of shape). */
-const COSINES = Float64Array.from({ length: FREQUENCIES * SAMPLES }, (_, at) =>
-  Math.cos(((2 * (at % SAMPLES) + 1) * (Math.floor(at / SAMPLES) + 1) * Math.PI) / (2 * SAMPLES)),
+const COSINES = Float64Array.from({ length: FREQUENCIES * CELLS }, (_, at) =>
+  Math.cos(((2 * (at % CELLS) + 1) * (Math.floor(at / CELLS) + 1) * Math.PI) / (2 * CELLS)),
 );
 
 /**
@@ -60,18 +33,18 @@ const COSINES = Float64Array.from({ length: FREQUENCIES * SAMPLES }, (_, at) =>
  * and Benchmarking of Perceptual Image Hash Functions", 2010, section 3.2.1).
  */
 const frequencyHash = (samples: Float64Array): Uint8Array => {
-  const rows = new Float64Array(SAMPLES * FREQUENCIES);
-  for (let y = 0; y < SAMPLES; y += 1)
+  const rows = new Float64Array(CELLS * FREQUENCIES);
+  for (let y = 0; y < CELLS; y += 1)
     for (let k = 0; k < FREQUENCIES; k += 1) {
       let sum = 0;
-      for (let x = 0; x < SAMPLES; x += 1) sum += (samples[y * SAMPLES + x] ?? 0) * (COSINES[k * SAMPLES + x] ?? 0);
+      for (let x = 0; x < CELLS; x += 1) sum += (samples[y * CELLS + x] ?? 0) * (COSINES[k * CELLS + x] ?? 0);
       rows[y * FREQUENCIES + k] = sum;
     }
   const frequencies = new Float64Array(FREQUENCIES * FREQUENCIES);
   for (let j = 0; j < FREQUENCIES; j += 1)
     for (let k = 0; k < FREQUENCIES; k += 1) {
       let sum = 0;
-      for (let y = 0; y < SAMPLES; y += 1) sum += (rows[y * FREQUENCIES + k] ?? 0) * (COSINES[j * SAMPLES + y] ?? 0);
+      for (let y = 0; y < CELLS; y += 1) sum += (rows[y * FREQUENCIES + k] ?? 0) * (COSINES[j * CELLS + y] ?? 0);
       frequencies[j * FREQUENCIES + k] = sum;
     }
   const sorted = frequencies.slice().sort();
@@ -86,14 +59,14 @@ const frequencyHash = (samples: Float64Array): Uint8Array => {
 /** Mean Cb and Cr (Rec. 601, 128 = grey) of each quarter of the picture. */
 const colours = (cells: Int32Array): Uint8Array => {
   const sums = new Float64Array(COLOUR_CELLS * COLOUR_CELLS * 2);
-  const quarter = SAMPLES / COLOUR_CELLS;
-  for (let cell = 0; cell < SAMPLES * SAMPLES; cell += 1) {
-    const [y, x] = [Math.floor(cell / SAMPLES / quarter), Math.floor((cell % SAMPLES) / quarter)];
+  const quarter = CELLS / COLOUR_CELLS;
+  for (let cell = 0; cell < CELLS * CELLS; cell += 1) {
+    const [y, x] = [Math.floor(cell / CELLS / quarter), Math.floor((cell % CELLS) / quarter)];
     const [red, green, blue] = [cells[cell * 3] ?? 0, cells[cell * 3 + 1] ?? 0, cells[cell * 3 + 2] ?? 0];
     const to = (y * COLOUR_CELLS + x) * 2;
     sums[to] = (sums[to] ?? 0) - 0.168736 * red - 0.331264 * green + 0.5 * blue;
     sums[to + 1] = (sums[to + 1] ?? 0) + 0.5 * red - 0.418688 * green - 0.081312 * blue;
   }
-  const pixels = (SIDE / COLOUR_CELLS) ** 2;
+  const pixels = (quarter * CELL_SIDE) ** 2;
   return Uint8Array.from(sums, (sum) => Math.max(0, Math.min(255, Math.round(128 + sum / pixels))));
 };

@@ -21,7 +21,7 @@ sharp.cache(false);
 
 /** Runs in a worker thread: reads, decodes and hashes one file. */
 export default async (request: HashRequest): Promise<Outcome> => {
-  const file = await readListedFile(Buffer.from(request.path), request.fingerprint, request.maxBytes);
+  const file = readListedFile(Buffer.from(request.path), request.fingerprint, request.maxBytes);
   if (!Buffer.isBuffer(file)) return file;
   if (file.length === 0) return failed("empty", "the file has no bytes");
   return hashImage(file, request, new PixelBudget(request.pixelBudget, request.heldPixels));

@@ -1,4 +1,4 @@
-import { constants, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { failed } from "@lookalike/engine/hash-image";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
 import { messageOf } from "@lookalike/shared/runtime/fail";
@@ -6,25 +6,22 @@ import { fingerprintOf } from "./sources/directory.ts";
 
 /**
  * The bytes of a listed file, or why there are none. Opened without blocking, so that a pipe under an
- * image's name cannot hang a worker, and compared with what was listed.
+ * image's name cannot hang a worker, and compared with what was listed. Synchronous: it runs in a
+ * worker thread that has nothing else to do.
  */
-export const readListedFile = async (
-  path: Buffer,
-  fingerprint: string,
-  maxBytes: number,
-): Promise<Buffer | Outcome> => {
+export const readListedFile = (path: Buffer, fingerprint: string, maxBytes: number): Buffer | Outcome => {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const stats = await file.stat({ bigint: true });
+      const stats = fstatSync(file, { bigint: true });
       if (!stats.isFile()) return failed("not-a-regular-file", "a pipe, socket or device, not a file");
       if (stats.size > maxBytes)
         return failed("too-large", `${stats.size} bytes, at most ${maxBytes} are read (LOOKALIKE_MAX_FILE_BYTES)`);
       if (fingerprintOf(stats) !== fingerprint)
         return failed("changed", "changed since it was listed; the next job will hash it");
-      return await file.readFile();
+      return readFileSync(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
