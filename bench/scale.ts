@@ -95,7 +95,7 @@ const throughServices = async (
     const result = { seconds: seconds(), peaks: await peakMemory(system.servers.folder) };
     await system.services.stop();
     for (const name of ["comparer", "coordinator", "hasher"]) {
-      const log = await readFile(join(system.servers.folder, "data", "logs", `${name}.log`), "utf8");
+      const log = await readFile(join(system.servers.folder, "logs", `${name}.log`), "utf8");
       const delay = /"eventLoopDelayMs":(\{[^}]*\})/.exec(log)?.[1];
       say(`  event loop of the ${name} blocked, ms: ${delay}`);
     }
