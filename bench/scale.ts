@@ -78,7 +78,7 @@ const throughServices = async (
   kernel: KernelChoice,
   say: (text: string) => void,
 ): Promise<{ seconds: number; peaks: Peak[] }> => {
-  const system = await startSystem();
+  const system = await startSystem({ LOG_LEVEL: "info" });
   try {
     const catalog = await system.client.openCatalog("scale", { kind: "hashes", file });
     const started = performance.now();

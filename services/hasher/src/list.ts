@@ -52,7 +52,13 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
   const tell = <Type extends JobEventType>(type: Type, part: number, body: EventOf<Type>["body"]) =>
     publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
 
-  const listing = { catalogId: catalog.id, jobId: job.id, seen: new OrdinalSet(), seenBefore: new OrdinalSet() };
+  const listing = {
+    catalogId: catalog.id,
+    jobId: job.id,
+    seen: new OrdinalSet(),
+    seenBefore: new OrdinalSet(),
+    next: 0,
+  };
   try {
     for await (const found of readAhead(batches(list(catalog.source), FOUND_A_BATCH))) {
       if (!(await appendFound(store, listing, found))) return;

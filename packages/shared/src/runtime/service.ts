@@ -46,7 +46,8 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     await migrate(environment, bus);
     const stop = await service.start({ environment: environment as ReturnType<Schema["parse"]>, bus, store, log });
     log.info("ready");
-    const delays = monitorEventLoopDelay();
+    // Its readings have the sampling interval in them.
+    const delays = monitorEventLoopDelay({ resolution: 1 });
     delays.enable();
     process.send?.("ready");
 

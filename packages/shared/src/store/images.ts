@@ -34,6 +34,8 @@ interface Listing {
   /** Images of this walk so far, and those of them that an earlier job listed. */
   readonly seen: OrdinalSet;
   readonly seenBefore: OrdinalSet;
+  /** Where the images that this walk comes to next are expected: mostly they come in the order of their ordinals. */
+  next: number;
 }
 
 /**
@@ -54,7 +56,7 @@ export const appendFound = (store: Store, listing: Listing, found: readonly Foun
     if (jobs[0]?.state !== "listing") return false;
 
     const paths = found.map(({ path }) => Buffer.from(bytesOfName(path)));
-    const knownByPath = await findByPath(tx, catalogId, paths);
+    const knownByPath = await findKnown(tx, listing, paths);
 
     const replaced: number[] = [];
     const added: FoundImage[] = [];
@@ -89,19 +91,38 @@ interface KnownImage {
   readonly listedIn: string;
 }
 
-/** Live images with one of these paths, by path in hexadecimal. */
-const findByPath = async (db: Db, catalogId: string, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
+interface KnownRow extends Record<string, unknown> {
+  readonly path: Buffer;
+  readonly ordinal: number;
+  readonly fingerprint: string;
+  readonly listed_in: string;
+}
+
+/**
+ * Live images with one of these paths, by path in hexadecimal: first those that come next in the
+ * order of ordinals, a range of rows; then, by path, the few that are not among them.
+ */
+const findKnown = async (db: Db, listing: Listing, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
   // While the table is being filled there are no statistics yet, and the planner would read all of it.
   await db.execute(sql`set local enable_seqscan = off`);
-  const { rows } = await db.execute<{ path: Buffer; ordinal: number; fingerprint: string; listed_in: string }>(sql`
-    select path, ordinal, fingerprint, listed_in from image
-    where catalog_id = ${catalogId} and vanished_in is null and path = any(${sql.param(paths)}::bytea[])`);
-  return new Map(
-    rows.map(({ path, ordinal, fingerprint, listed_in: listedIn }) => [
-      toHex(path),
-      { ordinal, fingerprint, listedIn },
-    ]),
+  const columns = sql`path, ordinal, fingerprint, listed_in from image
+    where catalog_id = ${listing.catalogId} and vanished_in is null`;
+  const expected = await db.execute<KnownRow>(
+    sql`select ${columns} and ordinal >= ${listing.next} order by ordinal limit ${paths.length}`,
   );
+  const wanted = new Map(paths.map((path) => [toHex(path), path]));
+  const known = new Map<string, KnownImage>();
+  const note = ({ path, ordinal, fingerprint, listed_in: listedIn }: KnownRow): void => {
+    if (wanted.delete(toHex(path))) known.set(toHex(path), { ordinal, fingerprint, listedIn });
+  };
+  expected.rows.forEach(note);
+  for (const { ordinal } of known.values()) listing.next = Math.max(listing.next, ordinal + 1);
+  if (wanted.size > 0) {
+    const others = sql.param([...wanted.values()]);
+    const { rows } = await db.execute<KnownRow>(sql`select ${columns} and path = any(${others}::bytea[])`);
+    rows.forEach(note);
+  }
+  return known;
 };
 
 const copyImages = (
