@@ -21,7 +21,7 @@ const FILES = 2_000;
 const WIDTH = 2_880;
 /** So many small files for each large one. */
 const SMALL_FILES = 10;
-const SMALL_WIDTH = 320;
+const SMALL_WIDTH = 640;
 
 const withPhotographs = async <Result>(
   files: number,

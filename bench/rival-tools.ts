@@ -46,8 +46,8 @@ export const TOOLS: Record<string, Tool> = {
     return Imagededup.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
   },
   czkawka_cli: async (folder, threads) => {
-    // It ends with 11 when it has found something.
-    const { seconds } = await timed(CZKAWKA, ["image", "-d", folder, "-T", String(threads)], [0, 11]);
+    // It ends with 11 when it has found something; without -m it would leave small files out.
+    const { seconds } = await timed(CZKAWKA, ["image", "-d", folder, "-T", String(threads), "-m", "1"], [0, 11]);
     return { seconds, hashing: null };
   },
   findimagedupes: async (folder) => {
