@@ -4,16 +4,14 @@ import { fileURLToPath } from "node:url";
 import { blockHashes } from "@lookalike/engine/block-hashes";
 import type { HashRows } from "@lookalike/engine/kernel";
 import { PixelBudget } from "@lookalike/engine/pixel-budget";
-import { decodeEdges, type Edges } from "@lookalike/shared/domain/edges";
-import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/hash-block";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
-import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import pMap from "p-map";
 import { Piscina } from "piscina";
 import type { CompareAnswer } from "../services/comparer/src/compare-worker.ts";
-import { storingParts } from "../services/comparer/src/edge-parts.ts";
+import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
 import { fingerprintOf } from "../services/hasher/src/sources/directory.ts";
+import { countGroups } from "./count-groups.ts";
 
 const BITS = 256;
 const BLOCK = 250;
@@ -50,7 +48,7 @@ export const startBareProgram = (threads: number) => {
       const results = await pMap(columns, (j) => compare(comparers, blocks, columns.slice(0, j + 1), j, threshold), {
         concurrency: threads,
       });
-      return countGroups(outcomes, results.flat(), threshold);
+      return countGroups(hashBlockOf(0, BITS, outcomes), BITS / 8, results.flat(), threshold);
     },
     async stop() {
       await hashers.close();
@@ -66,8 +64,8 @@ const compare = async (
   rows: readonly number[],
   j: number,
   threshold: number,
-): Promise<Edges[]> => {
-  const results: Edges[] = [];
+): Promise<EdgePart[]> => {
+  const results: EdgePart[] = [];
   const work = {
     kernel: "exhaustive",
     blocks,
@@ -76,11 +74,9 @@ const compare = async (
   };
   const { inline }: CompareAnswer = await storingParts(
     (parts) => comparers.run({ work, parts }, { transferList: [parts.port] }),
-    async ({ edges }) => {
-      results.push(decodeEdges(edges));
-    },
+    async (part) => void results.push(part),
   );
-  return inline === null ? results : [...results, decodeEdges(inline.edges)];
+  return inline === null ? results : [...results, inline];
 };
 
 const pixelBudget = PixelBudget.share(200_000_000);
@@ -96,44 +92,4 @@ const hashFile = async (hashers: Piscina, path: string): Promise<Outcome> => {
     pixelBudget,
     heldPixels: PixelBudget.hold(),
   });
-};
-
-const countGroups = (
-  outcomes: readonly Outcome[],
-  results: readonly ReturnType<typeof decodeEdges>[],
-  threshold: number,
-): number => {
-  const classes = new Map<string, number>();
-  const sizes: number[] = [];
-  const classOf = outcomes.map((outcome) => {
-    if (outcome.kind !== "hashed" && outcome.kind !== "flat") return -1;
-    // Flat images are compared by their bytes alone, as in the system.
-    const key = Buffer.from((outcome.kind === "flat" && outcome.contentDigest) || outcome.hash).toString("hex");
-    const known = classes.get(key) ?? classes.size;
-    classes.set(key, known);
-    sizes[known] = (sizes[known] ?? 0) + 1;
-    return known;
-  });
-  const a: number[] = [];
-  const b: number[] = [];
-  const distance: number[] = [];
-  for (const edges of results) {
-    edges.distance.forEach((bits, at) => {
-      const [left = -1, right = -1] = [classOf[edges.a[at] ?? -1], classOf[edges.b[at] ?? -1]];
-      if (bits > threshold || left === right) return;
-      a.push(left);
-      b.push(right);
-      distance.push(bits);
-    });
-  }
-  const groups = groupNodes(
-    similarityGraph(sizes.length, {
-      a: Uint32Array.from(a),
-      b: Uint32Array.from(b),
-      distance: Uint8Array.from(distance),
-    }),
-    "clique",
-  );
-  const grouped = new Set(groups.flat());
-  return groups.length + sizes.filter((size, number) => size > 1 && !grouped.has(number)).length;
 };

@@ -1,16 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { chooseKernel } from "@lookalike/engine/choose-kernel";
-import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { STATE } from "@lookalike/shared/domain/hash-block";
 import type { KernelChoice } from "@lookalike/shared/domain/options";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
-import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import pMap from "p-map";
 import { Piscina } from "piscina";
-import { classEdges, collapse, membersOf } from "../services/comparer/src/classes.ts";
 import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare-worker.ts";
 import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
 import { listHashes } from "../services/hasher/src/sources/hashes.ts";
+import { countGroups } from "./count-groups.ts";
 
 const SLAB = 4_096;
 
@@ -67,24 +65,15 @@ export const engineAlone = async (
   };
   await pMap(works, compare, { concurrency: threads });
   await pool.close();
-  const stored = { block: 0, states: new Uint8Array(images).fill(STATE.hashed), hashes: bytes };
-  const classes = await collapse(
-    each([{ ...stored, signatures: new Uint8Array(0), contentDigests: new Uint8Array(0) }]),
-    { blockSize: images, extent: images, hashBytes: 32 },
-    () => true,
+  const none = new Uint8Array(0);
+  const states = new Uint8Array(images).fill(STATE.hashed);
+  return countGroups(
+    { block: 0, states, hashes: bytes, signatures: none, contentDigests: none },
+    32,
+    results,
+    threshold,
   );
-  const edges = await classEdges(each(results), classes, threshold);
-  const groups = groupNodes(similarityGraph(classes.count, edges), "clique");
-  const grouped = new Set(groups.flat());
-  let equal = 0;
-  for (let number = 0; number < classes.count; number += 1)
-    if (membersOf(classes, number).length > 1 && !grouped.has(number)) equal += 1;
-  return groups.length + equal;
 };
-
-async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
-}
 
 /** Column `j` of the slabs against all slabs up to it. */
 const exhaustiveColumn = (ordinals: Uint32Array, words: Int32Array, j: number, radiusBits: number): CompareWork => ({

@@ -1,0 +1,26 @@
+import { groupNodes } from "@lookalike/shared/domain/grouping";
+import { similarityGraph } from "@lookalike/shared/domain/similarity";
+import { classEdges, collapse, membersOf, type StoredHashes } from "../services/comparer/src/classes.ts";
+import type { EdgePart } from "../services/comparer/src/edge-parts.ts";
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+/** How many groups the system would make of one block of images and the edges among them. */
+export const countGroups = async (
+  block: StoredHashes,
+  hashBytes: number,
+  results: readonly Pick<EdgePart, "edges" | "edgeCount">[],
+  thresholdBits: number,
+): Promise<number> => {
+  const images = block.states.length;
+  const classes = await collapse(each([block]), { blockSize: images, extent: images, hashBytes }, () => true);
+  const edges = await classEdges(each(results), classes, thresholdBits);
+  const groups = groupNodes(similarityGraph(classes.count, edges), "clique");
+  const grouped = new Set(groups.flat());
+  let equal = 0;
+  for (let number = 0; number < classes.count; number += 1)
+    if (membersOf(classes, number).length > 1 && !grouped.has(number)) equal += 1;
+  return groups.length + equal;
+};
