@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { freePort } from "@lookalike/quickstart/server-process";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";
@@ -56,14 +56,6 @@ export const chord: Bench = {
     }
     return rows;
   },
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 };
 
 const runChord = async (images: number): Promise<z.infer<typeof Outcome> & { bytes: number }> => {

@@ -11,7 +11,7 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
 export const countGroups = async (
   block: StoredHashes,
   hashBytes: number,
-  results: readonly Pick<EdgePart, "edges" | "edgeCount">[],
+  results: readonly Pick<EdgePart, "edges">[],
   thresholdBits: number,
 ): Promise<number> => {
   const images = block.states.length;

@@ -1,14 +1,12 @@
-import { fileURLToPath } from "node:url";
 import { chooseKernel } from "@lookalike/engine/choose-kernel";
 import { STATE } from "@lookalike/shared/domain/hash-block";
 import type { KernelChoice } from "@lookalike/shared/domain/options";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
 import pMap from "p-map";
-import { Piscina } from "piscina";
-import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare-worker.ts";
-import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
+import type { CompareWork } from "../services/comparer/src/compare-worker.ts";
 import { listHashes } from "../services/hasher/src/sources/hashes.ts";
 import { countGroups } from "./count-groups.ts";
+import { startComparers } from "./worker-pools.ts";
 
 const SLAB = 4_096;
 
@@ -37,11 +35,6 @@ export const engineAlone = async (
   const blocks = Math.ceil(images / SLAB);
   const plan = { firstBlock: 0, blocks, pairsPerTask: 50, index: null };
   const { index } = chooseKernel({ choice, plan, blockSize: SLAB, hashBits: 256, radiusBits });
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL("../services/comparer/dist/compare-worker.js", import.meta.url)),
-    minThreads: threads,
-    maxThreads: threads,
-  });
   const tile = { id: "all", ordinals, words };
   const works: CompareWork[] =
     index === null
@@ -55,22 +48,15 @@ export const engineAlone = async (
           band,
           bands: index.bands,
         }));
-  const results: Pick<EdgePart, "edges" | "edgeCount">[] = [];
-  const compare = async (work: CompareWork): Promise<void> => {
-    const { inline }: CompareAnswer = await storingParts(
-      (parts) => pool.run({ work, parts }, { transferList: [parts.port] }),
-      async (part) => void results.push(part),
-    );
-    if (inline !== null) results.push(inline);
-  };
-  await pMap(works, compare, { concurrency: threads });
-  await pool.close();
+  const comparers = startComparers(threads);
+  const results = await pMap(works, comparers.compare, { concurrency: threads });
+  await comparers.close();
   const none = new Uint8Array(0);
   const states = new Uint8Array(images).fill(STATE.hashed);
   return countGroups(
     { block: 0, states, hashes: bytes, signatures: none, contentDigests: none },
     32,
-    results,
+    results.flat(),
     threshold,
   );
 };

@@ -1,19 +1,17 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import { directorySource } from "@lookalike/shared/domain/options";
 import pMap from "p-map";
-import { Piscina } from "piscina";
-import { fingerprintOf } from "../services/hasher/src/sources/directory.ts";
 import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
 import type { Bench } from "./main.ts";
 import { TOOLS } from "./rival-tools.ts";
 import { costRow, median, type Row, throughputRow } from "./row.ts";
+import { startHashers } from "./worker-pools.ts";
 
 const run = promisify(execFile);
 const FILES = 2_000;
@@ -39,31 +37,17 @@ const withPhotographs = async <Result>(
 
 /** The hasher's own worker threads over a folder, without services. @returns seconds */
 const hashFolder = async (folder: string, threads: number): Promise<number> => {
-  const pool = new Piscina({
-    filename: fileURLToPath(new URL("../services/hasher/dist/hash-worker.js", import.meta.url)),
-    minThreads: threads + 1,
-    maxThreads: threads + 1,
-  });
-  const pixelBudget = PixelBudget.share(200_000_000);
+  const hashers = startHashers(threads);
   const names = await readdir(folder);
   const hash = async (name: string): Promise<void> => {
-    const path = join(folder, name);
-    const { kind } = await pool.run({
-      path: Buffer.from(path),
-      fingerprint: fingerprintOf(await stat(path, { bigint: true })),
-      maxBytes: 2 ** 30,
-      maxPixels: 300_000_000,
-      timeoutSeconds: 60,
-      pixelBudget,
-      heldPixels: PixelBudget.hold(),
-    });
+    const { kind } = await hashers.hash(join(folder, name));
     if (kind === "failed") throw new Error(`${name}: ${kind}`);
   };
   await hash(names[0] ?? "");
   const started = performance.now();
   await pMap(names, hash, { concurrency: threads + 1 });
   const seconds = (performance.now() - started) / 1_000;
-  await pool.close();
+  await hashers.close();
   return seconds;
 };
 

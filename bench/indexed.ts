@@ -1,3 +1,4 @@
+import { bandsOf } from "@lookalike/engine/bands";
 import { chooseKernel } from "@lookalike/engine/choose-kernel";
 import { indexedSeconds } from "@lookalike/engine/cost";
 import { exhaustive } from "@lookalike/engine/exhaustive";
@@ -93,7 +94,7 @@ const join = (hashes: Tile, bits: number, radius: number, say: (text: string) =>
       pairs += a.length;
     });
   const seconds = (performance.now() - started) / 1_000;
-  const model = indexedSeconds({ left: count, right: count, same: true }, bits, radius, bands) ?? 0;
+  const model = indexedSeconds({ left: count, right: count, same: true }, bandsOf(bits, radius, bands) ?? []);
   say(`${hashes.id}: ${bands} bands, ${seconds.toFixed(3)} s (cost model ${model.toFixed(3)} s), ${pairs} pairs`);
   return { seconds, pairs };
 };

@@ -5,7 +5,7 @@ import { findJob } from "@lookalike/shared/store/jobs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { groupImages } from "../../services/comparer/src/finalize.ts";
 import { randomWords } from "../support/hashes.ts";
-import { connectTo, type System, startSystem } from "../support/system.ts";
+import { connectTo, type System, startSystem, storedGroups } from "../support/system.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -59,13 +59,7 @@ describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing ca
       expect(state).toBe("completed");
       const job = await findJob(store.db, id);
       if (job === null) throw new Error("the job is not stored");
-      const { rows } = await store.pool.query(
-        `select number, kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
-           (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance) order by ordinal)
-            from group_member m where (m.job_id, m.run, m.number) = (g.job_id, g.run, g.number)) as members
-         from image_group g where job_id = $1 order by number`,
-        [id],
-      );
+      const rows = await storedGroups(store, id);
       const anew = await groupImages(store.db, job, false);
       expect(rows.length).toBeGreaterThan(30);
       expect(rows).toEqual(anew.groups);

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { groupImages } from "../../services/comparer/src/finalize.ts";
 import { applyEvents } from "../../services/coordinator/src/project.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { connectTo, messagesOf, type System, startSystem } from "../support/system.ts";
+import { connectTo, messagesOf, type System, startSystem, storedGroups } from "../support/system.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -80,15 +80,8 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
     if (row === null) throw new Error("the job is not in the shadow");
     // All made anew: on top of the first job's, the live system took over those that had not changed.
     const { groups } = await groupImages(shadow.db, row, false);
-    const stored = await live.pool.query(
-      `select number, kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
-         (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance) order by ordinal)
-          from group_member m where (m.job_id, m.run, m.number) = (g.job_id, g.run, g.number)) as members
-       from image_group g where job_id = $1 order by number`,
-      [job.id],
-    );
     expect(groups.length).toBeGreaterThan(5);
-    expect(groups).toEqual(stored.rows);
+    expect(groups).toEqual(await storedGroups(live, job.id));
     await shadow.close();
   }
   await close();

@@ -136,6 +136,18 @@ export const groupsOf = async (client: Client, job: string): Promise<string[]> =
   return groups;
 };
 
+/** A job's groups as they are stored, in the form that `groupImages` makes them. */
+export const storedGroups = async (store: Store, job: string): Promise<unknown[]> => {
+  const { rows } = await store.pool.query(
+    `select number, kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
+       (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance) order by ordinal)
+        from group_member m where (m.job_id, m.run, m.number) = (g.job_id, g.run, g.number)) as members
+     from image_group g where job_id = $1 order by number`,
+    [job],
+  );
+  return rows;
+};
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;

@@ -1,0 +1,50 @@
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { PixelBudget } from "@lookalike/engine/pixel-budget";
+import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import { Piscina } from "piscina";
+import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare-worker.ts";
+import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
+import { fingerprintOf } from "../services/hasher/src/sources/directory.ts";
+
+const poolOf = (worker: string, threads: number): Piscina =>
+  new Piscina({
+    filename: fileURLToPath(new URL(`../services/${worker}`, import.meta.url)),
+    minThreads: threads,
+    maxThreads: threads,
+  });
+
+/** The hasher's worker threads without the service: one more than decode, as there. */
+export const startHashers = (threads: number) => {
+  const pool = poolOf("hasher/dist/hash-worker.js", threads + 1);
+  const pixelBudget = PixelBudget.share(200_000_000);
+  return {
+    hash: async (path: string): Promise<Outcome> =>
+      pool.run({
+        path: Buffer.from(path),
+        fingerprint: fingerprintOf(await stat(path, { bigint: true })),
+        maxBytes: 2 ** 30,
+        maxPixels: 300_000_000,
+        timeoutSeconds: 60,
+        pixelBudget,
+        heldPixels: PixelBudget.hold(),
+      }),
+    close: () => pool.close(),
+  };
+};
+
+/** The comparer's worker threads without the service. */
+export const startComparers = (threads: number) => {
+  const pool = poolOf("comparer/dist/compare-worker.js", threads);
+  return {
+    async compare(work: CompareWork): Promise<EdgePart[]> {
+      const found: EdgePart[] = [];
+      const { inline }: CompareAnswer = await storingParts(
+        (parts) => pool.run({ work, parts }, { transferList: [parts.port] }),
+        async (part) => void found.push(part),
+      );
+      return inline === null ? found : [...found, inline];
+    },
+    close: () => pool.close(),
+  };
+};
