@@ -34,33 +34,29 @@ export const setUp = () => {
   buildNative();
 };
 
-/** The engine's WebAssembly, from AssemblyScript; only when its sources are newer. */
-export const buildKernels = () => {
-  const engine = join(ROOT, "packages/engine");
-  const sources = [
-    join(engine, "asconfig.json"),
-    ...readdirSync(join(engine, "assembly")).map((name) => join(engine, "assembly", name)),
-  ];
-  const built = modified(join(engine, "dist/kernels.wasm"));
-  if (sources.every((file) => modified(file) <= built)) return;
-  const compiler = join(engine, "node_modules/assemblyscript/bin/asc.js");
-  run(process.execPath, [compiler, "--config", "asconfig.json", "--target", "release"], BUILD_FAILED, engine);
+const ENGINE = join(ROOT, "packages/engine");
+
+/** The engine's WebAssembly, from AssemblyScript. */
+const buildKernels = () => {
+  const sources = readdirSync(join(ENGINE, "assembly")).map((name) => `assembly/${name}`);
+  if (isBuilt("dist/kernels.wasm", ["asconfig.json", ...sources])) return;
+  const compiler = join(ENGINE, "node_modules/assemblyscript/bin/asc.js");
+  run(process.execPath, [compiler, "--config", "asconfig.json", "--target", "release"], BUILD_FAILED, ENGINE);
 };
 
 /** The engine's native kernel, where there is a C compiler; without it WebAssembly does the work. */
 const buildNative = () => {
-  const engine = join(ROOT, "packages/engine");
-  const sources = ["addon.c", "join.c", "join.h"].map((name) => join(engine, "native", name));
-  const output = join(engine, "dist/native.node");
-  const built = modified(output);
-  if (process.env.LOOKALIKE_NATIVE === "off" || sources.every((file) => modified(file) <= built)) return;
-  const headers = join(engine, "node_modules/node-api-headers/include");
+  const sources = ["native/addon.c", "native/join.c"];
+  if (process.env.LOOKALIKE_NATIVE === "off" || isBuilt("dist/native.node", ["native/join.h", ...sources])) return;
   const undefinedSymbols = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
-  const flags = ["-O3", "-shared", "-fPIC", ...undefinedSymbols, "-I", headers];
-  spawnSync("cc", [...flags, sources[0], sources[1], "-o", output], { stdio: "ignore" });
+  const flags = ["-O3", "-shared", "-fPIC", ...undefinedSymbols, "-I", "node_modules/node-api-headers/include"];
+  spawnSync("cc", [...flags, ...sources, "-o", "dist/native.node"], { cwd: ENGINE, stdio: "ignore" });
 };
 
-const modified = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** Whether a file of the engine is newer than all it is built from. */
+const isBuilt = (output, sources) => sources.every((source) => modified(source) <= modified(output));
+
+const modified = (file) => statSync(join(ENGINE, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 const BUILD_FAILED = "The build failed: the lines above say where.";
 

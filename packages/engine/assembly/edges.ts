@@ -4,7 +4,7 @@
 @external("host", "flush")
 declare function flush(count: i32): void;
 
-export const EDGE_BYTES: usize = 12;
+const EDGE_BYTES: usize = 12;
 
 let buffer: usize = 0;
 let capacity: i32 = 0;

@@ -1,7 +1,5 @@
 import { type HashBlock, STATE } from "@lookalike/shared/domain/hash-block";
-import type { HashRows } from "./kernel.ts";
-
-const ROW_ALIGNMENT_BYTES = 8;
+import { type HashRows, rowBytesOf } from "./kernel.ts";
 
 /**
  * What a kernel compares of a block: flat, failed and absent images are set apart, and equal hashes
@@ -23,7 +21,7 @@ export const blockHashes = (block: Pick<HashBlock, "states" | "hashes">, firstOr
   }
   // Shared memory: worker threads read the blocks that the cache holds, without a copy.
   const ordinals = new Uint32Array(new SharedArrayBuffer(kept.length * 4));
-  const rowBytes = Math.ceil(hashBytes / ROW_ALIGNMENT_BYTES) * ROW_ALIGNMENT_BYTES;
+  const rowBytes = rowBytesOf(hashBytes * 8);
   const words = new Int32Array(new SharedArrayBuffer(kept.length * rowBytes));
   const target = new Uint8Array(words.buffer);
   kept.forEach((position, row) => {

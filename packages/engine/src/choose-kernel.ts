@@ -1,7 +1,9 @@
 import type { KernelChoice } from "@lookalike/shared/domain/options";
-import { blocksOfTile, type IndexPlan, type Plan, tileCount } from "@lookalike/shared/domain/plan";
-import { exhaustiveSeconds, indexedSeconds } from "./cost.ts";
+import { bandOfTask, blocksOfTile, type IndexPlan, type Plan, taskCount } from "@lookalike/shared/domain/plan";
+import { bandsOf } from "./bands.ts";
+import { exhaustiveSeconds, indexedSeconds, type TileRows } from "./cost.ts";
 import { earlyOutBytes } from "./exhaustive.ts";
+import { rowBytesOf } from "./kernel.ts";
 
 /**
  * What the indexed kernel must save, in seconds of one core. Below that, many small tasks that run
@@ -26,10 +28,7 @@ export const chooseKernel = (job: Comparing): { index: IndexPlan | null; kernelR
   const { choice, plan, blockSize, hashBits, radiusBits } = job;
   const old = plan.firstBlock * blockSize;
   const added = (plan.blocks - plan.firstBlock) * blockSize;
-  const exhaustive = exhaustiveSeconds(
-    added * (old + added / 2),
-    earlyOutBytes(Math.ceil(hashBits / 64) * 8, radiusBits),
-  );
+  const exhaustive = exhaustiveSeconds(added * (old + added / 2), earlyOutBytes(rowBytesOf(hashBits), radiusBits));
   const tileBlocks = evenTileBlocks(plan, blockSize);
   const best = cheapestBands(job, tileBlocks);
   if (best === null) return { index: null, kernelReason: "no new images" };
@@ -49,24 +48,28 @@ const cheapestBands = (
   { plan, blockSize, hashBits, radiusBits }: Comparing,
   tileBlocks: number,
 ): { bands: number; seconds: number } | null => {
+  const pairs = newTilePairs({ ...plan, index: { tileBlocks, bands: 1 } }, blockSize);
+  if (pairs.length === 0) return null;
   let best: { bands: number; seconds: number } | null = null;
-  for (let bands = 1; bands <= radiusBits + 1; bands += 1) {
-    const tiled = { ...plan, index: { tileBlocks, bands } };
-    const rows = Array.from({ length: tileCount(tiled) }, (_, tile) => {
-      const { from, to } = blocksOfTile(tiled, tile);
-      return { rows: (to - from) * blockSize, isNew: from >= plan.firstBlock };
-    });
-    let seconds: number | null = rows.length === 0 ? null : 0;
-    rows.forEach(({ rows: right, isNew }, j) => {
-      if (!isNew) return;
-      rows.slice(0, j + 1).forEach(({ rows: left }, i) => {
-        const cost = indexedSeconds({ left, right, same: i === j }, hashBits, radiusBits, bands);
-        seconds = cost === null || seconds === null ? null : seconds + cost;
-      });
-    });
-    if (seconds !== null && (best === null || seconds < best.seconds)) best = { bands, seconds };
+  for (let count = 1; count <= radiusBits + 1; count += 1) {
+    const bands = bandsOf(hashBits, radiusBits, count);
+    if (bands === null) continue;
+    const seconds = pairs.reduce((sum, tiles) => sum + indexedSeconds(tiles, bands), 0);
+    if (best === null || seconds < best.seconds) best = { bands: count, seconds };
   }
   return best;
+};
+
+/** The tile pairs that an indexed plan compares, whatever its bands. */
+const newTilePairs = (plan: Plan, blockSize: number): TileRows[] => {
+  const rowsOf = (tile: number): number => {
+    const { from, to } = blocksOfTile(plan, tile);
+    return (to - from) * blockSize;
+  };
+  return Array.from({ length: taskCount(plan) }, (_, task) => {
+    const { i, j } = bandOfTask(plan, task);
+    return { left: rowsOf(i), right: rowsOf(j), same: i === j };
+  });
 };
 
 const shown = (seconds: number): string => (seconds < 10 ? seconds.toPrecision(2) : Math.round(seconds).toString());

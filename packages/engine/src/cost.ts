@@ -1,4 +1,4 @@
-import { bandsOf, neighbourhood } from "./bands.ts";
+import { type Band, neighbourhood } from "./bands.ts";
 
 // What a join costs, in seconds of one core. The constants were measured (`pnpm bench indexed` prints
 // the model's figure beside the clock's); they choose how to compare, never what is found.
@@ -25,14 +25,16 @@ export const exhaustiveSeconds = (pairs: number, stageBytes: number): number => 
 export const exhaustiveIsCheaper = (meetings: number, stageBytes: number): boolean =>
   meetings * CANDIDATE > stageBytes * PAIR_BYTE;
 
-/** Two tiles of random hashes by `bands` bands, or one among itself; null where there are no such bands. */
-export const indexedSeconds = (
-  tiles: { readonly left: number; readonly right: number; readonly same: boolean },
-  hashBits: number,
-  radiusBits: number,
-  bands: number,
-): number | null =>
-  bandsOf(hashBits, radiusBits, bands)?.reduce((seconds, { bits, flips }) => {
+/** Rows of two tiles, or of one against itself. */
+export interface TileRows {
+  readonly left: number;
+  readonly right: number;
+  readonly same: boolean;
+}
+
+/** A tile pair of random hashes, by all `bands`. */
+export const indexedSeconds = (tiles: TileRows, bands: readonly Band[]): number =>
+  bands.reduce((seconds, { bits, flips }) => {
     const values = 2 ** bits.length;
     const few = Math.min(tiles.left, tiles.right);
     const met = neighbourhood(bits.length, flips);
@@ -44,4 +46,4 @@ export const indexedSeconds = (
       Math.min(few, values) * (met - 1) * half * VISIT +
       tiles.left * tiles.right * half * (met / values) * CANDIDATE
     );
-  }, 0) ?? null;
+  }, 0);

@@ -1,4 +1,4 @@
-import { comparisonsOf, type HashRows, type Kernel } from "./kernel.ts";
+import { comparisonsOf, type EdgeSink, type HashRows, type Kernel, rowWords } from "./kernel.ts";
 import { type LoadedRows, loadRows, Wasm } from "./wasm.ts";
 
 /** SIMD looks at so many columns at once; a slab is filled up to a multiple of it. */
@@ -23,18 +23,26 @@ export const exhaustive: Kernel = (pairs, radiusBits, sink) => {
   };
   let comparisons = 0;
   const live = pairs.filter(({ left, right }) => left.ordinals.length > 0 && right.ordinals.length > 0);
-  for (const pair of live) for (const rows of [pair.left, pair.right]) loadOnce(rows);
-  const joiner = slabJoiner(wasm, radiusBits, loaded.values().next().value?.rowBytes ?? 0);
-  for (const { left, right, same } of live) {
-    comparisons += comparisonsOf({ left, right, same });
-    wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
-      for (const slab of slabPairs(left.ordinals.length, right.ordinals.length, same))
-        joiner(loadOnce(left), loadOnce(right), same, slab);
-    });
+  const join = slabJoiner(wasm, radiusBits, live[0] === undefined ? 0 : rowWords(live[0].left) * 4);
+  for (const pair of live) {
+    comparisons += comparisonsOf(pair);
+    joinLoaded(wasm, { left: loadOnce(pair.left), right: loadOnce(pair.right), same: pair.same }, join, sink);
   }
   wasm.release(mark);
   return comparisons;
 };
+
+/** Two sets of rows in the kernel's memory. */
+export interface LoadedPair {
+  readonly left: LoadedRows;
+  readonly right: LoadedRows;
+  readonly same: boolean;
+}
+
+const joinLoaded = (wasm: Wasm, pair: LoadedPair, join: SlabJoiner, sink: EdgeSink): void =>
+  wasm.collect({ left: pair.left.ordinals, right: pair.right.ordinals }, sink, () => {
+    for (const slabs of slabPairs(pair.left.ordinals.length, pair.right.ordinals.length, pair.same)) join(pair, slabs);
+  });
 
 /** First rows of a slab of the left side and of one of the right side. */
 interface SlabPair {
@@ -50,13 +58,15 @@ export const slabPairs = (rows: number, columns: number, same: boolean): SlabPai
   return pairs;
 };
 
+type SlabJoiner = (pair: LoadedPair, slabs: SlabPair) => void;
+
 /** Joins slab pairs; the planes of the last right slab are kept, for its next row slab. */
-export const slabJoiner = (wasm: Wasm, radiusBits: number, rowBytes: number) => {
+export const slabJoiner = (wasm: Wasm, radiusBits: number, rowBytes: number): SlabJoiner => {
   const planes = wasm.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
   const scratch = wasm.reserve(rowBytes * 16 + COLUMNS);
   const stageBytes = earlyOutBytes(rowBytes, radiusBits);
   let inPlanes: { right: LoadedRows; column: number } | undefined;
-  return (left: LoadedRows, right: LoadedRows, same: boolean, { row, column }: SlabPair): void => {
+  return ({ left, right, same }, { row, column }) => {
     const columns = Math.min(SLAB_ROWS, right.ordinals.length - column);
     if (inPlanes?.right !== right || inPlanes.column !== column) {
       wasm.call.toPlanes(right.pointer + column * rowBytes, columns, rowBytes, planes);

@@ -1,6 +1,6 @@
 import { type Band, bandsOf } from "./bands.ts";
 import { exhaustiveIsCheaper } from "./cost.ts";
-import { earlyOutBytes, slabJoiner, slabPairs } from "./exhaustive.ts";
+import { earlyOutBytes, type LoadedPair, slabJoiner, slabPairs } from "./exhaustive.ts";
 import { comparisonsOf, type EdgeSink, type HashRows } from "./kernel.ts";
 import { type LoadedRows, loadRows, spreadOrder, Wasm } from "./wasm.ts";
 
@@ -21,12 +21,12 @@ export interface BandJoin {
 }
 
 /** A tile pair in memory, equal hashes collapsed across a tile's blocks; the smaller tile is the left one. */
-interface TilePair {
+interface TilePair extends LoadedPair {
   readonly id: string;
   readonly wasm: Wasm;
-  readonly left: LoadedRows;
-  readonly right: LoadedRows;
-  readonly same: boolean;
+  readonly bands: readonly Band[];
+  /** The hashes are so alike that bands tell too few apart. */
+  readonly alike: boolean;
 }
 
 /** How often pairs are sampled to learn whether this tile pair is worth its bands. */
@@ -44,33 +44,34 @@ let loaded: TilePair | undefined;
  * @returns pairs of hashes compared
  */
 export const joinBand = (join: BandJoin, sink: EdgeSink): number => {
-  const { hashBits, radiusBits } = join;
-  const bands = bandsOf(hashBits, radiusBits, join.bands);
-  const band = bands?.[join.band];
-  if (bands === null || band === undefined)
-    throw new RangeError(`band ${join.band} of ${join.bands}: none of ${hashBits} bits at radius ${radiusBits}`);
   if (join.left.ordinals.length === 0 || join.right.ordinals.length === 0) return 0;
-  const id = `${join.left.id} ${join.right.id}`;
-  loaded = loaded?.id === id ? loaded : load(id, join.left, join.right);
-  const { wasm, left, right } = loaded;
+  const id = [join.left.id, join.right.id, join.hashBits, join.radiusBits, join.bands].join(" ");
+  loaded = loaded?.id === id ? loaded : load(id, join);
+  const { wasm, left, right, alike } = loaded;
   const mark = wasm.mark();
   let compared = 0;
   wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
-    compared = bandsTellTooFew(loaded as TilePair, bands, radiusBits)
-      ? joinShare(loaded as TilePair, join)
-      : joinSorted(loaded as TilePair, bands, band, radiusBits);
+    compared = (alike ? joinShare : joinSorted)(loaded as TilePair, join);
   });
   wasm.release(mark);
   return compared;
 };
 
-const load = (id: string, first: Tile, second: Tile): TilePair => {
+const load = (id: string, { left: first, right: second, hashBits, radiusBits, ...join }: BandJoin): TilePair => {
+  const bands = bandsOf(hashBits, radiusBits, join.bands);
+  if (bands === null)
+    throw new RangeError(`${join.bands} bands of ${hashBits} bits at radius ${radiusBits}: impossible`);
   const wasm = new Wasm();
+  const pair = loadPair(wasm, first, second);
+  return { id, wasm, ...pair, bands, alike: bandsTellTooFew(wasm, pair, bands, radiusBits) };
+};
+
+const loadPair = (wasm: Wasm, first: Tile, second: Tile): LoadedPair => {
   const a = loadCollapsed(wasm, first);
-  if (first.id === second.id) return { id, wasm, left: a, right: a, same: true };
+  if (first.id === second.id) return { left: a, right: a, same: true };
   const b = loadCollapsed(wasm, second);
   const [left, right] = a.ordinals.length <= b.ordinals.length ? [a, b] : [b, a];
-  return { id, wasm, left, right, same: false };
+  return { left, right, same: false };
 };
 
 const loadCollapsed = (wasm: Wasm, tile: Tile): LoadedRows => {
@@ -86,9 +87,15 @@ const loadCollapsed = (wasm: Wasm, tile: Tile): LoadedRows => {
   return rows;
 };
 
-/** By a sample of the tile pair itself, so that each of its bands decides alike. */
-const bandsTellTooFew = ({ wasm, left, right }: TilePair, bands: readonly Band[], radiusBits: number): boolean => {
+/** By a sample of the tile pair itself, so that all of its bands do alike. */
+const bandsTellTooFew = (
+  wasm: Wasm,
+  { left, right }: LoadedPair,
+  bands: readonly Band[],
+  radiusBits: number,
+): boolean => {
   const { rowBytes } = left;
+  const mark = wasm.mark();
   const meetings = wasm.call.sampleMeetings(
     left.pointer,
     left.ordinals.length,
@@ -99,28 +106,23 @@ const bandsTellTooFew = ({ wasm, left, right }: TilePair, bands: readonly Band[]
     bands.length,
     SAMPLES,
   );
+  wasm.release(mark);
   return exhaustiveIsCheaper(meetings / SAMPLES, earlyOutBytes(rowBytes, radiusBits));
 };
 
 /** This band's slab pairs of an exhaustive join: each `bands`-th one. */
-const joinShare = ({ wasm, left, right, same }: TilePair, { radiusBits, band, bands }: BandJoin): number => {
-  const joinSlabs = slabJoiner(wasm, radiusBits, left.rowBytes);
-  slabPairs(left.ordinals.length, right.ordinals.length, same).forEach((slabs, number) => {
-    if (number % bands === band) joinSlabs(left, right, same, slabs);
+const joinShare = (pair: TilePair, { radiusBits, band, bands }: BandJoin): number => {
+  const join = slabJoiner(pair.wasm, radiusBits, pair.left.rowBytes);
+  slabPairs(pair.left.ordinals.length, pair.right.ordinals.length, pair.same).forEach((slabs, number) => {
+    if (number % bands === band) join(pair, slabs);
   });
-  const none = new Int32Array(0);
-  const side = ({ ordinals }: LoadedRows): HashRows => ({ ordinals, words: none });
-  return Math.floor(comparisonsOf({ left: side(left), right: side(right), same }) / bands);
+  return Math.floor(comparisonsOf(pair) / bands);
 };
 
-const joinSorted = (
-  { wasm, left, right, same }: TilePair,
-  bands: readonly Band[],
-  band: Band,
-  radiusBits: number,
-): number => {
+const joinSorted = ({ wasm, left, right, same, bands }: TilePair, { band: number, radiusBits }: BandJoin): number => {
+  const band = bands[number];
+  if (band === undefined) throw new RangeError(`band ${number}: there are ${bands.length}`);
   const { rowBytes } = left;
-  const number = bands.indexOf(band);
   const picker = putPicker(wasm, band, rowBytes);
   const earlier = wasm.put(masksOf(bands.slice(0, number), rowBytes));
   const first = sortByBand(wasm, left, band, picker);

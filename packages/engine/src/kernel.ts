@@ -25,14 +25,21 @@ export interface RowPair {
  */
 export type Kernel = (pairs: readonly RowPair[], radiusBits: number, sink: EdgeSink) => number;
 
+/** Bytes of a row of hashes of so many bits. */
+export const rowBytesOf = (hashBits: number): number => Math.ceil(hashBits / 64) * 8;
+
 /** 32-bit words of a row; 0 when there is no row. */
 export const rowWords = ({ ordinals, words }: HashRows): number =>
   ordinals.length === 0 ? 0 : words.length / ordinals.length;
 
-/** Pairs of rows that a pair of sets has. */
-export const comparisonsOf = ({ left, right, same }: RowPair): number => {
-  const [rows, columns] = [left.ordinals.length, right.ordinals.length];
-  return same ? (rows * (rows - 1)) / 2 : rows * columns;
+/** Pairs that the rows of two sets make. */
+export const comparisonsOf = (pair: {
+  readonly left: Pick<HashRows, "ordinals">;
+  readonly right: Pick<HashRows, "ordinals">;
+  readonly same: boolean;
+}): number => {
+  const [rows, columns] = [pair.left.ordinals.length, pair.right.ordinals.length];
+  return pair.same ? (rows * (rows - 1)) / 2 : rows * columns;
 };
 
 /** A kernel writes an edge as three words: row, column, distance. */

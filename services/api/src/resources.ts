@@ -1,4 +1,3 @@
-import { JobOptions } from "@lookalike/shared/domain/options";
 import { etaSeconds } from "@lookalike/shared/domain/rate";
 import type { CatalogRow } from "@lookalike/shared/store/catalogs";
 import { getFinalization } from "@lookalike/shared/store/groups";
@@ -34,7 +33,7 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
     id: row.id,
     catalog: row.catalogId,
     mode: row.mode,
-    options: JobOptions.parse(row.options),
+    options: row.options,
     state: row.state,
     phase: row.phase as z.infer<typeof Job>["phase"],
     paused: row.paused,

@@ -64,8 +64,7 @@ const readTile = async (db: Db, catalogId: string, blockSize: number, { from, to
   const blocks: HashRows[] = [];
   for (let first = from; first < to; first += BLOCKS_A_QUERY) {
     const numbers = Array.from({ length: Math.min(BLOCKS_A_QUERY, to - first) }, (_, at) => first + at);
-    const rows = await readHashes(db, catalogId, numbers);
-    for (const row of rows.sort((x, y) => x.block - y.block)) {
+    for (const row of await readHashes(db, catalogId, numbers)) {
       blocks.push(blockHashes(row, row.block * blockSize));
       // A tile may have a thousand blocks: between them, messages have their turn.
       await setImmediate();

@@ -34,7 +34,7 @@ async function* resultOf(...edges: readonly (readonly [number, number, number])[
     b: Uint32Array.from(edges, ([, b]) => b),
     distance: Uint8Array.from(edges, ([, , distance]) => distance),
   });
-  yield { edges: encoded, edgeCount: edges.length };
+  yield { edges: encoded };
 }
 
 describe("classes", () => {

@@ -184,7 +184,7 @@ class HashTable {
  * have theirs, too.
  */
 export const classEdges = async (
-  results: AsyncIterable<{ readonly edges: Uint8Array; readonly edgeCount: number }>,
+  results: AsyncIterable<{ readonly edges: Uint8Array }>,
   { ofOrdinal, hashOf, firstOf, nextOf, signatures, isSigned }: ImageClasses,
   thresholdBits: number,
 ): Promise<Edges> => {

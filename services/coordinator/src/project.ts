@@ -4,8 +4,8 @@ import { acceptedJob, decide, enact, evolve, type Job } from "@lookalike/shared/
 import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalogs";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/compare-results";
 import { insertHashBlock } from "@lookalike/shared/store/hash-blocks";
-import { markVanished, restoreListed } from "@lookalike/shared/store/images";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs";
+import { markVanished, restoreListed } from "@lookalike/shared/store/listing";
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { finalizeMessage, taskMessage } from "./messages.ts";

@@ -1,4 +1,4 @@
-import { failed, type HashLimits, hashImage } from "@lookalike/engine/hash-image";
+import { type HashLimits, hashImage } from "@lookalike/engine/hash-image";
 import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
 import sharp from "sharp";
@@ -23,6 +23,5 @@ sharp.cache(false);
 export default async (request: HashRequest): Promise<Outcome> => {
   const file = readListedFile(Buffer.from(request.path), request.fingerprint, request.maxBytes);
   if (!Buffer.isBuffer(file)) return file;
-  if (file.length === 0) return failed("empty", "the file has no bytes");
   return hashImage(file, request, new PixelBudget(request.pixelBudget, request.heldPixels));
 };

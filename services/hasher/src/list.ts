@@ -10,6 +10,8 @@ import { defaultBlockSize } from "@lookalike/shared/domain/plan";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
 import { hashedBlocks } from "@lookalike/shared/store/hash-blocks";
+import { readImages, vanishedOrdinals } from "@lookalike/shared/store/images";
+import { findJob, latestBase } from "@lookalike/shared/store/jobs";
 import {
   analyzeImages,
   appendFound,
@@ -17,10 +19,7 @@ import {
   countUnhashed,
   type FoundImage,
   markUnseenVanished,
-  readImages,
-  vanishedOrdinals,
-} from "@lookalike/shared/store/images";
-import { findJob, jobOf, latestBase } from "@lookalike/shared/store/jobs";
+} from "@lookalike/shared/store/listing";
 import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { SourceError } from "./sources/source-error.ts";
@@ -110,7 +109,7 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
     failedImages,
     base,
     ...chooseKernel({
-      choice: jobOf(job).options.kernel,
+      choice: job.options.kernel,
       plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
       blockSize,
       hashBits,

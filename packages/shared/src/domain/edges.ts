@@ -1,3 +1,5 @@
+import { pairOrder } from "./pair-order.ts";
+
 /** Similar pairs of images: ordinals a < b and their Hamming distance in bits, in columns. */
 export interface Edges {
   readonly a: Uint32Array;
@@ -19,7 +21,7 @@ export const edgeCount = (edges: Edges): number => edges.a.length;
  */
 export const encodeEdges = (edges: Edges): Uint8Array => {
   const count = edgeCount(edges);
-  const order = sortedOrder(edges);
+  const order = pairOrder(edges.a, edges.b);
   const bytes = new Uint8Array(count * 11);
   let end = 0;
   const varint = (value: number) => {
@@ -81,33 +83,5 @@ export const decodeEdges = (bytes: Uint8Array): Edges => {
 };
 
 const LEAST_EDGE_BYTES = 3;
-
-const DIGIT_BITS = 11;
-
-/** Edges by ascending (a, b): a radix sort, the least significant digit first. */
-const sortedOrder = (edges: Edges): Uint32Array => {
-  let order = Uint32Array.from(edges.a.keys());
-  for (const column of [edges.b, edges.a]) {
-    const largest = column.reduce((most, value) => Math.max(most, value), 0);
-    for (let shift = 0; shift < 32 && largest >>> shift > 0; shift += DIGIT_BITS)
-      order = sortedByDigit(order, column, shift);
-  }
-  return order;
-};
-
-const sortedByDigit = (order: Uint32Array, column: Uint32Array, shift: number): Uint32Array<ArrayBuffer> => {
-  const values = 2 ** DIGIT_BITS;
-  const digit = (edge: number): number => (at(column, edge) >>> shift) & (values - 1);
-  const places = new Uint32Array(values + 1);
-  for (const edge of order) places[digit(edge) + 1] = at(places, digit(edge) + 1) + 1;
-  for (let value = 0; value < values; value += 1) places[value + 1] = at(places, value + 1) + at(places, value);
-  const sorted = new Uint32Array(order.length);
-  for (const edge of order) {
-    const place = at(places, digit(edge));
-    places[digit(edge)] = place + 1;
-    sorted[place] = edge;
-  }
-  return sorted;
-};
 
 const at = (column: Uint32Array | Uint8Array, index: number): number => column[index] ?? 0;

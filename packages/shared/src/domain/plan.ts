@@ -74,7 +74,7 @@ export const pairsOfTask = (plan: Plan, task: number): Range => {
 /** Tiles of the blocks before `firstBlock`: the new ones after them start afresh. */
 const oldTiles = ({ firstBlock, index }: Plan): number => Math.ceil(firstBlock / (index?.tileBlocks ?? 1));
 
-export const tileCount = (plan: Plan): number =>
+const tileCount = (plan: Plan): number =>
   oldTiles(plan) + Math.ceil((plan.blocks - plan.firstBlock) / (plan.index?.tileBlocks ?? 1));
 
 /** Pairs among the first `tiles` tiles in which at least one is new. */

@@ -1,4 +1,5 @@
 import type { Edges } from "./edges.ts";
+import { pairOrder } from "./pair-order.ts";
 
 /**
  * The similar pairs among `count` nodes, as sorted adjacency lists in compressed sparse rows:
@@ -13,8 +14,8 @@ export interface SimilarityGraph {
 }
 
 /**
- * Builds the graph of `edges` over nodes 0..count-1; an edge given twice is kept once. Two counting
- * sorts, by neighbour and then by node, so that ten million edges take seconds.
+ * Builds the graph of `edges` over nodes 0..count-1; an edge given twice is kept once. Sorted without
+ * comparisons, so that ten million edges take seconds.
  */
 export const similarityGraph = (count: number, edges: Edges): SimilarityGraph => {
   const size = edges.a.length;
@@ -25,13 +26,12 @@ export const similarityGraph = (count: number, edges: Edges): SimilarityGraph =>
   from.set(edges.b, size);
   to.set(edges.b);
   to.set(edges.a, size);
-  const sorted = sortedBy(from, sortedBy(to, Uint32Array.from(from.keys()), count), count);
   const offsets = new Uint32Array(count + 1);
   const neighbours = new Uint32Array(size * 2);
   const distances = new Uint8Array(size * 2);
   let end = 0;
   let node = 0;
-  for (const entry of sorted) {
+  for (const entry of pairOrder(from, to)) {
     for (; node < at(from, entry); node += 1) offsets[node + 1] = end;
     const neighbour = at(to, entry);
     if (end > at(offsets, node) && neighbours[end - 1] === neighbour) continue;
@@ -41,21 +41,6 @@ export const similarityGraph = (count: number, edges: Edges): SimilarityGraph =>
   }
   offsets.fill(end, node + 1);
   return { count, offsets, neighbours: neighbours.slice(0, end), distances: distances.slice(0, end) };
-};
-
-/** `order` by ascending `keys`, all below `count`; equal keys stay in their order. */
-const sortedBy = (keys: Uint32Array, order: Uint32Array, count: number): Uint32Array<ArrayBuffer> => {
-  const places = new Uint32Array(count + 1);
-  for (const key of keys) places[key + 1] = at(places, key + 1) + 1;
-  for (let key = 0; key < count; key += 1) places[key + 1] = at(places, key + 1) + at(places, key);
-  const sorted = new Uint32Array(order.length);
-  for (const entry of order) {
-    const key = at(keys, entry);
-    const place = at(places, key);
-    places[key] = place + 1;
-    sorted[place] = entry;
-  }
-  return sorted;
 };
 
 export const neighboursOf = (graph: SimilarityGraph, node: number): Uint32Array =>

@@ -27,7 +27,7 @@ export async function* streamResults(
   db: Db,
   jobId: string,
   atOnce = 64,
-): AsyncGenerator<Pick<CompareResultRow, "edges" | "edgeCount">> {
+): AsyncGenerator<Pick<CompareResultRow, "edges">> {
   const { rows: chain } = await db.execute<{ id: string }>(sql`
     with recursive chain as (
       select id, base_job, 0 as depth from job where id = ${jobId}
@@ -41,7 +41,6 @@ export async function* streamResults(
           task: compareResult.task,
           part: compareResult.part,
           edges: compareResult.edges,
-          edgeCount: compareResult.edgeCount,
         })
         .from(compareResult)
         .where(

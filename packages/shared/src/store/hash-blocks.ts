@@ -19,12 +19,13 @@ export const insertHashBlock = async (
   return rows.length === 1;
 };
 
-/** The blocks of `numbers` that are stored, hashes and states only. */
+/** The blocks of `numbers` that are stored, in order, hashes and states only. */
 export const readHashes = (db: Db, catalogId: string, numbers: readonly number[]) =>
   db
     .select({ block: hashBlock.block, states: hashBlock.states, hashes: hashBlock.hashes })
     .from(hashBlock)
-    .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])));
+    .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])))
+    .orderBy(asc(hashBlock.block));
 
 const BLOCKS_A_QUERY = 32;
 

@@ -1,257 +1,9 @@
-import {
-  and,
-  asc,
-  count,
-  desc,
-  eq,
-  gt,
-  gte,
-  inArray,
-  isNotNull,
-  isNull,
-  lt,
-  max,
-  ne,
-  notInArray,
-  or,
-  sql,
-} from "drizzle-orm";
-import type pg from "pg";
-import { bytesOfName, nameOfBytes, toHex } from "../domain/bytes.ts";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { nameOfBytes } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
 import { Failure, STATE } from "../domain/hash-block.ts";
-import type { OrdinalSet } from "../domain/ordinal-set.ts";
-import { copyInto } from "./copy.ts";
-import type { Db, Store } from "./open.ts";
-import { catalog, hashBlock, image, job } from "./schema.ts";
-
-/** An image as a source finds it, before it has an ordinal. */
-export type FoundImage = Omit<ListedImage, "ordinal">;
-
-interface Listing {
-  readonly catalogId: string;
-  readonly jobId: string;
-  /** Images of this walk so far, and those of them that an earlier job listed. */
-  readonly seen: OrdinalSet;
-  readonly seenBefore: OrdinalSet;
-  /** Where the images that this walk comes to next are expected: mostly they come in the order of their ordinals. */
-  next: number;
-}
-
-/**
- * Adds what a walk found: new images get the next ordinals, unchanged ones keep theirs, a changed
- * one leaves a tombstone and is listed anew. The same walk twice changes nothing.
- * @returns false when the job no longer lists: the walk must stop
- */
-export const appendFound = (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<boolean> =>
-  store.inTransaction(async (tx, client) => {
-    const { catalogId, jobId, seen, seenBefore } = listing;
-    // One walk at a time gives out ordinals; a zombie walk whose job has moved on is turned away.
-    const catalogs = await tx
-      .select({ blockSize: catalog.blockSize })
-      .from(catalog)
-      .where(eq(catalog.id, catalogId))
-      .for("update");
-    const jobs = await tx.select({ state: job.state }).from(job).where(eq(job.id, jobId));
-    if (jobs[0]?.state !== "listing") return false;
-
-    const paths = found.map(({ path }) => Buffer.from(bytesOfName(path)));
-    const knownByPath = await findKnown(tx, listing, paths);
-
-    const replaced: number[] = [];
-    const added: FoundImage[] = [];
-    const addedPaths = new Set<string>();
-    found.forEach((item, at) => {
-      const key = toHex(paths[at] ?? Buffer.alloc(0));
-      const row = knownByPath.get(key);
-      if (addedPaths.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
-      if (row?.fingerprint === item.fingerprint) {
-        seen.add(row.ordinal);
-        if (row.listedIn !== jobId) seenBefore.add(row.ordinal);
-      } else {
-        if (row !== undefined) replaced.push(row.ordinal);
-        addedPaths.add(key);
-        added.push(item);
-      }
-    });
-
-    await markVanished(tx, catalogId, jobId, replaced);
-    if (added.length > 0) {
-      const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
-      const images = added.map((item, at) => ({ ...item, ordinal: first + at }));
-      await copyImages(client, listing, images);
-      for (const { ordinal } of images) seen.add(ordinal);
-    }
-    return true;
-  });
-
-interface KnownImage {
-  readonly ordinal: number;
-  readonly fingerprint: string;
-  readonly listedIn: string;
-}
-
-interface KnownRow extends Record<string, unknown> {
-  readonly path: Buffer;
-  readonly ordinal: number;
-  readonly fingerprint: string;
-  readonly listed_in: string;
-}
-
-/**
- * Live images with one of these paths, by path in hexadecimal: first those that come next in the
- * order of ordinals, a range of rows; then, by path, the few that are not among them.
- */
-const findKnown = async (db: Db, listing: Listing, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
-  // While the table is being filled there are no statistics yet, and the planner would read all of it.
-  await db.execute(sql`set local enable_seqscan = off`);
-  const columns = sql`path, ordinal, fingerprint, listed_in from image
-    where catalog_id = ${listing.catalogId} and vanished_in is null`;
-  const expected = await db.execute<KnownRow>(
-    sql`select ${columns} and ordinal >= ${listing.next} order by ordinal limit ${paths.length}`,
-  );
-  const wanted = new Map(paths.map((path) => [toHex(path), path]));
-  const known = new Map<string, KnownImage>();
-  const note = ({ path, ordinal, fingerprint, listed_in: listedIn }: KnownRow): void => {
-    if (wanted.delete(toHex(path))) known.set(toHex(path), { ordinal, fingerprint, listedIn });
-  };
-  expected.rows.forEach(note);
-  for (const { ordinal } of known.values()) listing.next = Math.max(listing.next, ordinal + 1);
-  if (wanted.size > 0) {
-    const others = sql.param([...wanted.values()]);
-    const { rows } = await db.execute<KnownRow>(sql`select ${columns} and path = any(${others}::bytea[])`);
-    rows.forEach(note);
-  }
-  return known;
-};
-
-const copyImages = (
-  client: pg.PoolClient,
-  { catalogId, jobId }: Listing,
-  images: readonly ListedImage[],
-): Promise<void> =>
-  copyInto(
-    client,
-    "image",
-    [
-      "catalog_id",
-      "ordinal",
-      "path",
-      "fingerprint",
-      "bytes",
-      "modified_at",
-      "given_hash",
-      "width",
-      "height",
-      "failure",
-      "listed_in",
-    ],
-    images.map((listed) => [
-      catalogId,
-      listed.ordinal,
-      bytesOfName(listed.path),
-      listed.fingerprint,
-      listed.bytes,
-      listed.modifiedAt,
-      listed.givenHash,
-      listed.width,
-      listed.height,
-      listed.failure === null ? null : JSON.stringify(listed.failure),
-      jobId,
-    ]),
-  );
-
-/** Images of the log; those the table has already stay as they are. */
-const insertImages = async (
-  db: Db,
-  { catalogId, jobId }: Pick<Listing, "catalogId" | "jobId">,
-  images: readonly ListedImage[],
-): Promise<void> => {
-  const rows = images.map(({ path, givenHash, ...rest }) => ({
-    ...rest,
-    path: toHex(bytesOfName(path)),
-    givenHash: givenHash === null ? null : toHex(givenHash),
-  }));
-  await db.execute(sql`
-    insert into image (catalog_id, ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure, listed_in)
-    select ${catalogId}, ordinal, decode(path, 'hex'), fingerprint, bytes, "modifiedAt", decode("givenHash", 'hex'), width, height,
-           nullif(failure, 'null'::jsonb), ${jobId}
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as row(ordinal int, path text, fingerprint text, bytes bigint, "modifiedAt" timestamptz, "givenHash" text, width int, height int, failure jsonb)
-    on conflict do nothing`);
-};
-
-/** A job's first image starts a fresh block: a block that may be hashed already never grows. */
-const nextOrdinal = async (db: Db, catalogId: string, jobId: string, blockSize: number | null): Promise<number> => {
-  const rows = await db
-    .select({ ordinal: image.ordinal, listedIn: image.listedIn })
-    .from(image)
-    .where(eq(image.catalogId, catalogId))
-    .orderBy(desc(image.ordinal))
-    .limit(1);
-  const last = rows[0];
-  if (last === undefined) return 0;
-  const next = last.ordinal + 1;
-  return last.listedIn === jobId || blockSize === null ? next : Math.ceil(next / blockSize) * blockSize;
-};
-
-/** Rows that the log knows and the table does not, for a projection that has lost its tables. */
-export const restoreListed = async (
-  db: Db,
-  catalogId: string,
-  jobId: string,
-  images: readonly ListedImage[],
-): Promise<void> => {
-  const first = images[0]?.ordinal ?? 0;
-  const last = images.at(-1)?.ordinal ?? 0;
-  const present = await db
-    .select({ rows: count() })
-    .from(image)
-    .where(and(eq(image.catalogId, catalogId), gte(image.ordinal, first), lt(image.ordinal, last + 1)));
-  if ((present[0]?.rows ?? 0) >= images.length) return;
-  await insertImages(db, { catalogId, jobId }, images);
-};
-
-/** Tells the planner what a listing has put into the table; autovacuum would come too late for this job. */
-export const analyzeImages = async (db: Db): Promise<void> => {
-  await db.execute(sql`analyze image`);
-};
-
-const ORDINALS_A_QUERY = 100_000;
-
-/** Tombstones for what a whole walk of this job did not find again. Nothing is written where nothing is gone. */
-export const markUnseenVanished = async (db: Db, { catalogId, jobId, seenBefore }: Listing): Promise<void> => {
-  const older = and(eq(image.catalogId, catalogId), isNull(image.vanishedIn), ne(image.listedIn, jobId));
-  const rows = await db
-    .select({ images: count(), end: max(image.ordinal) })
-    .from(image)
-    .where(older);
-  if (rows[0]?.images === seenBefore.size) return;
-  for (let from = 0; from <= (rows[0]?.end ?? -1); from += ORDINALS_A_QUERY) {
-    const some = await db
-      .select({ ordinal: image.ordinal })
-      .from(image)
-      .where(and(older, gte(image.ordinal, from), lt(image.ordinal, from + ORDINALS_A_QUERY)));
-    await markVanished(
-      db,
-      catalogId,
-      jobId,
-      some.map(({ ordinal }) => ordinal).filter((ordinal) => !seenBefore.has(ordinal)),
-    );
-  }
-};
-
-export const markVanished = async (
-  db: Db,
-  catalogId: string,
-  jobId: string,
-  ordinals: readonly number[],
-): Promise<void> => {
-  if (ordinals.length === 0) return;
-  await db.execute(
-    sql`update image set vanished_in = ${jobId} where catalog_id = ${catalogId} and vanished_in is null and ordinal = any(${sql.param([...ordinals])}::int[])`,
-  );
-};
+import type { Db } from "./open.ts";
+import { hashBlock, image, job } from "./schema.ts";
 
 /** Ordinals that vanished in this job, ascending. */
 export const vanishedOrdinals = async (db: Db, catalogId: string, jobId: string): Promise<number[]> => {
@@ -275,12 +27,14 @@ interface ImageRow extends Record<string, unknown> {
   readonly failure: Failure | null;
 }
 
+const iso = (moment: string | null): string | null => (moment === null ? null : new Date(moment).toISOString());
+
 const listedImage = (row: ImageRow): ListedImage => ({
   ordinal: row.ordinal,
   path: nameOfBytes(row.path),
   fingerprint: row.fingerprint,
   bytes: row.bytes === null ? null : Number(row.bytes),
-  modifiedAt: row.modified_at === null ? null : new Date(row.modified_at).toISOString(),
+  modifiedAt: iso(row.modified_at),
   givenHash: row.given_hash,
   width: row.width,
   height: row.height,
@@ -304,47 +58,8 @@ export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array
   return rows.map((row) => ({
     ordinal: row.ordinal,
     path: nameOfBytes(row.path),
-    modifiedAt: row.modified_at === null ? null : new Date(row.modified_at).toISOString(),
+    modifiedAt: iso(row.modified_at),
   }));
-};
-
-/** One past the highest ordinal ever given out; the live images; how many bits a given hash has. */
-export const catalogExtent = async (db: Db, catalogId: string) => {
-  const rows = await db
-    .select({
-      end: max(image.ordinal),
-      images: sql<number>`count(*) filter (where ${image.vanishedIn} is null)::int`,
-      givenHashBytes: sql<number | null>`max(length(${image.givenHash}))`,
-    })
-    .from(image)
-    .where(eq(image.catalogId, catalogId));
-  return {
-    end: (rows[0]?.end ?? -1) + 1,
-    images: rows[0]?.images ?? 0,
-    givenHashBits: (rows[0]?.givenHashBytes ?? 0) * 8,
-  };
-};
-
-/** Live images in blocks that are not in `hashed`, and failed ones in blocks that are. */
-export const countUnhashed = async (db: Db, catalogId: string, blockSize: number, hashed: readonly number[]) => {
-  const block = sql`${image.ordinal} / ${sql.raw(String(blockSize))}`;
-  const live = and(eq(image.catalogId, catalogId), isNull(image.vanishedIn));
-  const open = await db
-    .select({ images: count() })
-    .from(image)
-    .where(and(live, hashed.length === 0 ? undefined : notInArray(block, [...hashed])));
-  const failed = await db
-    .select({ images: count() })
-    .from(image)
-    .innerJoin(hashBlock, and(eq(hashBlock.catalogId, image.catalogId), sql`${hashBlock.block} = ${block}`))
-    .where(
-      and(
-        live,
-        sql`${hashBlock.failedImages} > 0`,
-        sql`get_byte(${hashBlock.states}, ${image.ordinal} % ${sql.raw(String(blockSize))}) = ${STATE.failed}`,
-      ),
-    );
-  return { unhashedImages: open[0]?.images ?? 0, failedImages: failed[0]?.images ?? 0 };
 };
 
 /** Every tombstone of the catalog, ascending. */

@@ -1,7 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
 import { emptySet } from "../domain/done-set.ts";
 import { type Job, type JobState, progressOf } from "../domain/job.ts";
-import { JobOptions } from "../domain/options.ts";
 import { nextRate } from "../domain/rate.ts";
 import type { Db } from "./open.ts";
 import { catalog, job } from "./schema.ts";
@@ -147,8 +146,7 @@ export const jobOf = (row: JobRow): Job => ({
   tenant: row.tenant,
   catalog: row.catalogId,
   mode: row.mode,
-  // An option that came after the job was stored has its default.
-  options: JobOptions.parse(row.options),
+  options: row.options,
   state: row.state,
   paused: row.paused,
   run: row.run,

@@ -18,12 +18,18 @@ import {
 } from "drizzle-orm/pg-core";
 import type { Failure, ImageFacts } from "../domain/hash-block.ts";
 import type { JobState } from "../domain/job.ts";
-import type { Grouping, JobMode, JobOptions, Source } from "../domain/options.ts";
+import { type Grouping, type JobMode, JobOptions, type Source } from "../domain/options.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
   toDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
   fromDriver: (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength),
+});
+/** An option that came after a job was stored has its default. */
+const jobOptions = customType<{ data: JobOptions; driverData: unknown }>({
+  dataType: () => "jsonb",
+  toDriver: (options) => JSON.stringify(options),
+  fromDriver: (stored) => JobOptions.parse(stored),
 });
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "string", precision: 3 });
 
@@ -49,7 +55,7 @@ export const job = pgTable(
     tenant: text("tenant").notNull(),
     catalogId: text("catalog_id").notNull(),
     mode: text("mode").$type<JobMode>().notNull(),
-    options: jsonb("options").$type<JobOptions>().notNull(),
+    options: jobOptions("options").notNull(),
     state: text("state").$type<JobState>().notNull(),
     paused: boolean("paused").notNull().default(false),
     run: integer("run").notNull().default(1),

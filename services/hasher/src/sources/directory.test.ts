@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
-import type { FoundImage } from "@lookalike/shared/store/images";
+import type { FoundImage } from "@lookalike/shared/store/listing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readListedFile } from "../read-file.ts";
 import { listDirectory } from "./directory.ts";

@@ -4,7 +4,7 @@ import { nameOfBytes } from "@lookalike/shared/domain/bytes";
 import type { FailureReason } from "@lookalike/shared/domain/hash-block";
 import type { Source } from "@lookalike/shared/domain/options";
 import { messageOf } from "@lookalike/shared/runtime/fail";
-import type { FoundImage } from "@lookalike/shared/store/images";
+import type { FoundImage } from "@lookalike/shared/store/listing";
 import picomatch from "picomatch";
 import { SourceError } from "./source-error.ts";
 

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import type { Failure, FailureReason } from "@lookalike/shared/domain/hash-block";
 import type { Source } from "@lookalike/shared/domain/options";
 import { messageOf } from "@lookalike/shared/runtime/fail";
-import type { FoundImage } from "@lookalike/shared/store/images";
+import type { FoundImage } from "@lookalike/shared/store/listing";
 import { z } from "zod";
 import { SourceError } from "./source-error.ts";
 

@@ -1,5 +1,5 @@
 import type { Source } from "@lookalike/shared/domain/options";
-import type { FoundImage } from "@lookalike/shared/store/images";
+import type { FoundImage } from "@lookalike/shared/store/listing";
 import { listDirectory } from "./directory.ts";
 import { listHashes } from "./hashes.ts";
 
