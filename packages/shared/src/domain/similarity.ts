@@ -26,12 +26,14 @@ export const similarityGraph = (count: number, edges: Edges): SimilarityGraph =>
   from.set(edges.b, size);
   to.set(edges.b);
   to.set(edges.a, size);
+  // Digits as wide as a node's number: one pass a column, several times as fast on millions of edges.
+  const order = pairOrder(from, to, Math.ceil(Math.log2(count + 1)));
   const offsets = new Uint32Array(count + 1);
   const neighbours = new Uint32Array(size * 2);
   const distances = new Uint8Array(size * 2);
   let end = 0;
   let node = 0;
-  for (const entry of pairOrder(from, to)) {
+  for (const entry of order) {
     for (; node < at(from, entry); node += 1) offsets[node + 1] = end;
     const neighbour = at(to, entry);
     if (end > at(offsets, node) && neighbours[end - 1] === neighbour) continue;
