@@ -6,6 +6,7 @@ import { hashing, job } from "./hashing.ts";
 import { incremental } from "./incremental.ts";
 import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
+import { quality } from "./quality.ts";
 import { redesign } from "./redesign.ts";
 import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
@@ -26,6 +27,7 @@ const BENCHES: Record<string, Bench> = {
   grouping,
   incremental,
   pipeline,
+  quality,
   redesign,
   scale,
 };

@@ -1,4 +1,4 @@
-// A bare loop: each file of a folder resized to 256 x 256 by sharp, nothing more. FOLDER THREADS -> seconds
+// A bare loop: each file of a folder resized to 128 x 128 by sharp, nothing more. FOLDER THREADS -> seconds
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import pMap from "p-map";
@@ -9,6 +9,6 @@ const names = await readdir(folder);
 sharp.concurrency(1);
 sharp.cache(false);
 const started = performance.now();
-const resize = (name: string) => sharp(join(folder, name)).resize(256, 256, { fit: "fill" }).raw().toBuffer();
+const resize = (name: string) => sharp(join(folder, name)).resize(128, 128, { fit: "fill" }).raw().toBuffer();
 await pMap(names, resize, { concurrency: Number(threads) });
 console.log((performance.now() - started) / 1_000);

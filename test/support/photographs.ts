@@ -9,7 +9,7 @@ const DECODED_AT_ONCE = 4;
 const FOLDERS = ["/usr/share/backgrounds", "/usr/share/wallpapers"];
 
 /** Real photographs and paintings: Debian's gnome-backgrounds and plasma-workspace-wallpapers. */
-const findPhotographs = async (): Promise<string[]> => {
+export const findPhotographs = async (): Promise<string[]> => {
   const files: string[] = [];
   const walk = async (folder: string): Promise<void> => {
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {

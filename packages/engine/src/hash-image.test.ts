@@ -37,7 +37,7 @@ describe("a picture", () => {
     expect("hash" in outcome && [outcome.hash.length, outcome.contentDigest?.length]).toEqual([32, 32]);
   });
 
-  it("keeps its published hash: blockhash16/1 never changes", () => {
+  it("keeps its published hash: blockhash16/2 never changes", () => {
     expect(Buffer.from(hash).toString("hex")).toMatchInlineSnapshot(
       `"000f181f1c3f3e7f3c1f1c6f08ef01c700c703c77f837f837f037f013f017f01"`,
     );

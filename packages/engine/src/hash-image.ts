@@ -5,7 +5,7 @@ import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
 import sharp, { type Metadata } from "sharp";
 import { z } from "zod";
-import { pictureSums } from "./picture-sums.ts";
+import { pictureSums, SIDE } from "./picture-sums.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
 import { signatureOf } from "./signature.ts";
 
@@ -13,11 +13,10 @@ import { signatureOf } from "./signature.ts";
  * The published hash format, 256 bits: docs/hash-format.md says what is hashed, step by step. Any
  * change to the steps below is a new version, because old and new hashes could not be compared.
  */
-export const HASH_FORMAT = "blockhash16/1";
+export const HASH_FORMAT = "blockhash16/2";
 export const HASH_BITS = 256;
 
 const GRID = 16;
-const SIDE = 256;
 /** Below this standard deviation of luma (0..255) a picture is one colour as far as a hash can tell. */
 const FLAT_LUMA_DEVIATION = 2;
 

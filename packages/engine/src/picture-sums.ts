@@ -1,4 +1,5 @@
-const SIDE = 256;
+/** Pixels each way that a picture is resized to. */
+export const SIDE = 128;
 /** Cells each way, and pixels of a cell each way. */
 export const CELLS = 32;
 export const CELL_SIDE = SIDE / CELLS;
@@ -12,7 +13,7 @@ export interface PictureSums {
 }
 
 /**
- * @param rgba 256 x 256 pixels of four bytes
+ * @param rgba SIDE x SIDE pixels of four bytes
  */
 export const pictureSums = (rgba: Uint8Array): PictureSums => {
   const pixels = wordsOf(rgba);

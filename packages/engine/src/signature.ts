@@ -3,7 +3,7 @@ import { CELL_SIDE, CELLS, type PictureSums } from "./picture-sums.ts";
 
 /**
  * The second, independent hash and the colours of a picture, from the same decode as the first:
- * docs/hash-format.md, `signature/1`.
+ * docs/hash-format.md, `signature/2`.
  */
 export const signatureOf = ({ cells }: PictureSums): Uint8Array => {
   const signature = new Uint8Array(SIGNATURE_BYTES);

@@ -61,7 +61,7 @@ export const HashBlock = z.object({
   hashes: base64Bytes.meta({ description: "hashBits / 8 bytes a position, zero where there is no hash" }),
   signatures: base64Bytes
     .default(new Uint8Array(0))
-    .meta({ description: "signature/1, 16 bytes a position; empty for given hashes" }),
+    .meta({ description: "signature/2, 16 bytes a position; empty for given hashes" }),
   contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
   details: z.array(z.union([Failure, ImageFacts, z.null()])),
 });

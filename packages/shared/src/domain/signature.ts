@@ -1,6 +1,6 @@
 import { popcount32 } from "./hamming.ts";
 
-/** A second hash of 8 bytes, then the mean colour difference Cb and Cr of each quarter: `signature/1`. */
+/** A second hash of 8 bytes, then the mean colour difference Cb and Cr of each quarter: `signature/2`. */
 export const SIGNATURE_BYTES = 16;
 export const COLOUR_CELLS = 2;
 const HASH_BYTES = 8;
