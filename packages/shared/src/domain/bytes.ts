@@ -6,9 +6,12 @@ export const base64Bytes = z.codec(
   z.custom<Uint8Array>((value) => value instanceof Uint8Array),
   {
     decode: (text) => new Uint8Array(Buffer.from(text, "base64")),
-    encode: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
+    encode: (bytes) => toBase64(bytes),
   },
 );
+
+export const toBase64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
 export const toHex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
