@@ -2,10 +2,10 @@ import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import { fingerprintOf } from "@lookalike/shared/files/listed-file";
 import { Piscina } from "piscina";
 import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare-worker.ts";
 import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
-import { fingerprintOf } from "../services/hasher/src/sources/directory.ts";
 
 const poolOf = (worker: string, threads: number): Piscina =>
   new Piscina({

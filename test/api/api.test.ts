@@ -8,6 +8,7 @@ import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../services/api/src/app.ts";
+import { createArchiver } from "../../services/api/src/archive/archiver.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { type System, startSystem, temporaryFolder } from "../support/system.ts";
 
@@ -23,14 +24,16 @@ beforeAll(async () => {
   server = await startPostgres(await openDataFolder(folder.path));
   await withMigrations(server.url, async () => undefined);
   store = await openStore(server.url, "test", 4);
-  app = await createApp(store.db, createLogger("test", "silent"), {
+  const log = createLogger("test", "silent");
+  const states = {
     postgres: () =>
       store.pool.query("select 1").then(
         () => true,
         () => false,
       ),
     nats: () => health.nats,
-  });
+  };
+  app = await createApp(store.db, log, states, createArchiver(store, log));
 });
 afterAll(async () => {
   await app.close();
@@ -159,13 +162,29 @@ describe("what operators and clients read", () => {
     expect(openapi).toBe("3.1.0");
     expect(Object.keys(paths).sort()).toMatchInlineSnapshot(`
       [
+        "/v1/archives/{archive}",
+        "/v1/archives/{archive}/restore",
         "/v1/catalogs",
         "/v1/catalogs/{catalog}",
+        "/v1/catalogs/{catalog}/archives",
+        "/v1/catalogs/{catalog}/decisions",
+        "/v1/catalogs/{catalog}/decisions/{decision}",
+        "/v1/catalogs/{catalog}/decisions/{decision}/undo",
+        "/v1/catalogs/{catalog}/deletion",
+        "/v1/catalogs/{catalog}/images",
+        "/v1/catalogs/{catalog}/images/{ordinal}",
+        "/v1/catalogs/{catalog}/images/{ordinal}/original",
+        "/v1/catalogs/{catalog}/images/{ordinal}/thumbnail",
         "/v1/catalogs/{catalog}/jobs",
+        "/v1/catalogs/{catalog}/statistics",
         "/v1/jobs/{job}",
         "/v1/jobs/{job}/cancel",
+        "/v1/jobs/{job}/decisions",
+        "/v1/jobs/{job}/export",
         "/v1/jobs/{job}/failures",
         "/v1/jobs/{job}/groups",
+        "/v1/jobs/{job}/groups/{number}",
+        "/v1/jobs/{job}/groups/{number}/decisions",
         "/v1/jobs/{job}/pause",
         "/v1/jobs/{job}/progress",
         "/v1/jobs/{job}/resume",

@@ -10,8 +10,14 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from "fastify-type-provider-zod";
+import type { Archiver } from "./archive/archiver.ts";
 import { answerProblem, notFound } from "./problem.ts";
+import { archiveRoutes } from "./routes/archives.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";
+import { decisionRoutes } from "./routes/decisions.ts";
+import { exportRoutes } from "./routes/exports.ts";
+import { groupRoutes } from "./routes/groups.ts";
+import { imageRoutes } from "./routes/images.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 
 interface Health {
@@ -20,7 +26,7 @@ interface Health {
 }
 
 /** The HTTP application, apart from how it is run. */
-export const createApp = async (db: Db, log: Logger, health: Health): Promise<FastifyInstance> => {
+export const createApp = async (db: Db, log: Logger, health: Health, archiver: Archiver): Promise<FastifyInstance> => {
   const app: FastifyInstance = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -47,8 +53,16 @@ export const createApp = async (db: Db, log: Logger, health: Health): Promise<Fa
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   await app.register(fastifySSE);
-  await app.register(catalogRoutes(db), { prefix: "/v1" });
-  await app.register(jobRoutes(db), { prefix: "/v1" });
+  const routes = [
+    catalogRoutes(db),
+    imageRoutes(db),
+    jobRoutes(db),
+    groupRoutes(db),
+    decisionRoutes(db),
+    exportRoutes(db),
+    archiveRoutes(db, archiver),
+  ];
+  for (const plugin of routes) await app.register(plugin, { prefix: "/v1" });
 
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "ok" }));

@@ -3,6 +3,7 @@ import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
 import { runService } from "@lookalike/shared/runtime/service";
 import { z } from "zod";
 import { createApp } from "./app.ts";
+import { createArchiver } from "./archive/archiver.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_HOST: z.string().default("127.0.0.1").meta({ description: "Address the API listens on" }),
@@ -20,14 +21,17 @@ runService({
   environment: Environment,
   connections: 10,
   async start({ environment, bus, store, log }) {
-    const app = await createApp(store.db, log, {
+    const archiver = createArchiver(store, log);
+    const health = {
       postgres: () =>
         store.pool.query("select 1").then(
           () => true,
           () => false,
         ),
       nats: () => !bus.connection.isClosed(),
-    });
+    };
+    const app = await createApp(store.db, log, health, archiver);
+    archiver.resume();
     const { LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
     const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;
@@ -38,6 +42,9 @@ runService({
     });
     log.info({ address }, "listening");
     process.send?.({ address });
-    return () => app.close();
+    return async () => {
+      await app.close();
+      await archiver.stop();
+    };
   },
 });

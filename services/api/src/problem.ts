@@ -19,10 +19,14 @@ export const notFound = (thing: string, id: string): HttpProblem =>
 
 const TITLES: Record<number, string> = {
   400: "Bad request",
+  403: "Forbidden",
   404: "Not found",
   409: "Conflict",
+  410: "Gone",
+  412: "Precondition failed",
   413: "Too large",
   415: "Unsupported media type",
+  416: "Range not satisfiable",
   500: "Internal error",
 };
 

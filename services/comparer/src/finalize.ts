@@ -1,5 +1,6 @@
 import { eventMessage } from "@lookalike/shared/bus/events";
 import { toHex } from "@lookalike/shared/domain/bytes";
+import { separate, suppressionsOf } from "@lookalike/shared/domain/decisions";
 import { jobEventId } from "@lookalike/shared/domain/event-id";
 import type { Finalize } from "@lookalike/shared/domain/events";
 import { groupNodes } from "@lookalike/shared/domain/grouping";
@@ -9,6 +10,7 @@ import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/keep
 import type { Grouping } from "@lookalike/shared/domain/options";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import { streamResults } from "@lookalike/shared/store/compare-results";
+import { carryDecisions, decidedSince, readDecisions } from "@lookalike/shared/store/decisions";
 import {
   type Base,
   type GroupsToStore,
@@ -45,6 +47,7 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
     };
     const groupedImages = await insertFinalization(tx, client, row, result);
     if (groupedImages === null) return;
+    await carryDecisions(tx, job.catalogId, { jobId: job.id, run: order.run });
     await addToOutbox(
       tx,
       eventMessage("job-finalized", order, jobEventId(job.id, "job-finalized", order.run), {
@@ -80,7 +83,10 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   const touched =
     base === null
       ? new Uint8Array(classes.count).fill(1)
-      : touchedClasses(classes, allEdges, await changedSince(db, job, base, shape.extent));
+      : touchedClasses(classes, allEdges, [
+          ...(await changedSince(db, job, base, shape.extent)),
+          ...(await decidedSince(db, job.catalogId, base)),
+        ]);
   const known =
     base === null
       ? []
@@ -91,7 +97,10 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
     classes.count,
     edgesAmong(edges, (number) => touched[number] === 1),
   );
-  const made = imageGroups(classes, groupNodes(graph, grouping), grouping, touched);
+  const suppressions = suppressionsOf(await readDecisions(db, job.catalogId));
+  const made = imageGroups(classes, groupNodes(graph, grouping), grouping, touched)
+    .flatMap((group) => separate(group, suppressions, (a, b) => distanceOf(classes, a, b) ?? 0))
+    .sort(byHead);
   const members = await readMembers(db, job, made);
   const numbers = numberedTogether(
     made.map(([first = 0, second = 0]) => ({ first, second })),
@@ -157,7 +166,16 @@ const imageGroups = (
     else if (grouped[number] === 0) groups.push([head, ...rest]);
   }
   for (const group of groups) group.sort((a, b) => a - b);
-  return groups.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0));
+  return groups;
+};
+
+const byHead = (a: readonly number[], b: readonly number[]): number =>
+  (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
+
+/** Hamming distance of two images in bits; null where one is flat. */
+const distanceOf = (classes: ImageClasses, a: number, b: number): number | null => {
+  const [x, y] = [hashOfImage(classes, a), hashOfImage(classes, b)];
+  return x === null || y === null ? null : hammingDistance(x, y);
 };
 
 const ORDINALS_A_QUERY = 20_000;
@@ -204,8 +222,6 @@ const storedGroup = (
     return member;
   });
   const { keeper, reason } = chooseKeeper(members);
-  const hashOf = (ordinal: number): Uint8Array | null => hashOfImage(classes, ordinal);
-  const kept = hashOf(keeper.ordinal);
   return {
     number,
     kind: kindOf(members),
@@ -215,9 +231,6 @@ const storedGroup = (
       (sum, { ordinal, facts }) => sum + (ordinal === keeper.ordinal ? 0 : (facts.bytes ?? 0)),
       0,
     ),
-    members: ordinals.map((ordinal) => {
-      const hash = hashOf(ordinal);
-      return { ordinal, distance: kept === null || hash === null ? null : hammingDistance(kept, hash) };
-    }),
+    members: ordinals.map((ordinal) => ({ ordinal, distance: distanceOf(classes, keeper.ordinal, ordinal) })),
   };
 };

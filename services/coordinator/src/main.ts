@@ -6,6 +6,7 @@ import type { JobEvent } from "@lookalike/shared/domain/events";
 import { decodeEvent } from "@lookalike/shared/domain/message";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
+import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
 import { pruneOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
@@ -24,6 +25,7 @@ const Environment = ServiceEnvironment.extend({
 
 const RELAY_PAUSE_MS = 200;
 const SHOW_PAUSE_MS = 500;
+const CLEAN_PAUSE_MS = 2_000;
 const OUTBOX_DAYS = 7;
 const EVENTS_A_TRANSACTION = 500;
 
@@ -38,6 +40,13 @@ runService({
     const board = createBlockProgressBoard(db);
     hearProgress(bus, board.note);
     const shown = startLoop(SHOW_PAUSE_MS, () => board.flush(), onError);
+    const cleaner = startLoop(
+      CLEAN_PAUSE_MS,
+      async () => {
+        while (await deleteHiddenRows(db));
+      },
+      onError,
+    );
     const maxAttempts = environment.LOOKALIKE_MAX_ATTEMPTS;
     const reconciler = startLoop(
       environment.LOOKALIKE_RECONCILE_INTERVAL_MS,
@@ -106,7 +115,7 @@ runService({
     ]);
     return async () => {
       await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-      await Promise.all([reconciler.stop(), dispatcher.stop(), shown.stop()]);
+      await Promise.all([reconciler.stop(), dispatcher.stop(), shown.stop(), cleaner.stop()]);
       await relay.stop();
     };
   },

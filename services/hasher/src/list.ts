@@ -4,11 +4,12 @@ import { publishEvent } from "@lookalike/shared/bus/events";
 import { emptySet, withUnit } from "@lookalike/shared/domain/done-set";
 import { resultId } from "@lookalike/shared/domain/event-id";
 import type { EventOf, JobEventType, Task } from "@lookalike/shared/domain/events";
+import { STATE } from "@lookalike/shared/domain/hash-block";
 import { defaultThresholdBits, radiusBitsFor, type Source } from "@lookalike/shared/domain/options";
 import { OrdinalSet } from "@lookalike/shared/domain/ordinal-set";
 import { defaultBlockSize } from "@lookalike/shared/domain/plan";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { getCatalog } from "@lookalike/shared/store/catalogs";
+import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalogs";
 import { hashedBlocks } from "@lookalike/shared/store/hash-blocks";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/images";
 import { findJob, latestBase } from "@lookalike/shared/store/jobs";
@@ -20,7 +21,7 @@ import {
   type FoundImage,
   markUnseenVanished,
 } from "@lookalike/shared/store/listing";
-import type { Store } from "@lookalike/shared/store/open";
+import type { Db, Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { SourceError } from "./sources/source-error.ts";
 
@@ -51,24 +52,27 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
   const tell = <Type extends JobEventType>(type: Type, part: number, body: EventOf<Type>["body"]) =>
     publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
 
-  const listing = {
-    catalogId: catalog.id,
-    jobId: job.id,
-    seen: new OrdinalSet(),
-    seenBefore: new OrdinalSet(),
-    next: 0,
-  };
-  try {
-    for await (const found of readAhead(batches(list(catalog.source), FOUND_A_BATCH))) {
-      if (!(await appendFound(store, listing, found))) return;
+  if (job.mode !== "regroup") {
+    const listing = {
+      catalogId: catalog.id,
+      jobId: job.id,
+      seen: new OrdinalSet(),
+      seenBefore: new OrdinalSet(),
+      retried: job.mode === "retry" ? await failedOrdinals(db, catalog) : new OrdinalSet(),
+      next: 0,
+    };
+    try {
+      for await (const found of readAhead(batches(list(catalog.source), FOUND_A_BATCH))) {
+        if (!(await appendFound(store, listing, found))) return;
+      }
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      await tell("listing-failed", 0, { detail: error.message });
+      return;
     }
-  } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    await tell("listing-failed", 0, { detail: error.message });
-    return;
+    await markUnseenVanished(db, listing);
+    await analyzeImages(db);
   }
-  await markUnseenVanished(db, listing);
-  await analyzeImages(db);
 
   const extent = await catalogExtent(db, catalog.id);
   const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(extent.images);
@@ -98,6 +102,12 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
   };
   await pMap(unhashed, tellBlock, { concurrency: BLOCKS_IN_FLIGHT });
   const base = job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBitsFor(hashBits, thresholdBits));
+  if (job.mode === "regroup" && base?.blocks !== blocks) {
+    await tell("listing-failed", 0, {
+      detail: `nothing to regroup: no job has compared all ${extent.images} images up to ${radiusBitsFor(hashBits, thresholdBits)} bits. Start one of mode new.`,
+    });
+    return;
+  }
   const { unhashedImages, failedImages } = await countUnhashed(db, catalog.id, blockSize, [...done]);
   await tell("listing-done", 0, {
     images: extent.images,
@@ -117,6 +127,16 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
     }),
   });
   log.info({ job: job.id, images: extent.images, blocks, hashed: done.size, vanished: vanished.length }, "listed");
+};
+
+/** Images of the catalog's hashed blocks that have no hash. */
+const failedOrdinals = async (db: Db, { id, blockSize }: CatalogRow): Promise<OrdinalSet> => {
+  const ordinals = new OrdinalSet();
+  for (const { block, states } of blockSize === null ? [] : await hashedBlocks(db, id))
+    states.forEach((state, position) => {
+      if (state === STATE.failed) ordinals.add(block * (blockSize ?? 0) + position);
+    });
+  return ordinals;
 };
 
 /** Asks for the next item while the last one is being worked on. */

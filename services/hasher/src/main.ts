@@ -4,6 +4,7 @@ import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { bytesOfName } from "@lookalike/shared/domain/bytes";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import { joinPath } from "@lookalike/shared/files/listed-file";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
 import { Piscina } from "piscina";
@@ -11,7 +12,6 @@ import { z } from "zod";
 import { hashBlock } from "./hash.ts";
 import type { HashRequest } from "./hash-worker.ts";
 import { listCatalog } from "./list.ts";
-import { joinPath } from "./sources/directory.ts";
 import { listSource } from "./sources/source.ts";
 
 const Environment = ServiceEnvironment.extend({

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { failed } from "@lookalike/engine/hash-image";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import { fingerprintOf } from "@lookalike/shared/files/listed-file";
 import { messageOf } from "@lookalike/shared/runtime/fail";
-import { fingerprintOf } from "./sources/directory.ts";
 
 /**
  * The bytes of a listed file, or why there are none. Opened without blocking, so that a pipe under an

@@ -67,8 +67,12 @@ export const JobOptions = z.object({
 });
 export type JobOptions = z.infer<typeof JobOptions>;
 
-/** new: compare only what no earlier job compared. full: compare everything again. */
-export const JobMode = z.enum(["new", "full"]);
+/**
+ * new: list the source, hash what is new, compare only what no earlier job compared. full: compare
+ * everything again. regroup: group what is stored by another threshold or grouping, without listing,
+ * hashing or comparing. retry: as new, and images that could not be hashed are read again.
+ */
+export const JobMode = z.enum(["new", "full", "regroup", "retry"]);
 export type JobMode = z.infer<typeof JobMode>;
 
 /** Threshold when the owner gives none: docs/decisions/0004-threshold.md has the measurement. */

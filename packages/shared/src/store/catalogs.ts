@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
 import type { Source } from "../domain/options.ts";
 import type { Db } from "./open.ts";
 import { catalog } from "./schema.ts";
@@ -25,8 +25,47 @@ export const getCatalog = async (db: Db, tenant: string, id: string): Promise<Ca
   const rows = await db
     .select()
     .from(catalog)
-    .where(and(eq(catalog.tenant, tenant), eq(catalog.id, id)));
+    .where(and(eq(catalog.tenant, tenant), eq(catalog.id, id), isNull(catalog.deletedAt)));
   return rows[0] ?? null;
+};
+
+/** Names a catalog anew. False when the tenant has another one of that name. */
+export const renameCatalog = async (db: Db, { id, tenant }: CatalogRow, name: string): Promise<boolean> => {
+  const taken = sql`exists (select from catalog other where other.tenant = ${tenant} and other.name = ${name} and other.id <> ${id})`;
+  const rows = await db
+    .update(catalog)
+    .set({ name })
+    .where(and(eq(catalog.id, id), not(taken)))
+    .returning({ id: catalog.id });
+  return rows.length === 1;
+};
+
+/** Hides a catalog from its owner, whose next one may have its name. */
+export const hideCatalog = async (db: Db, id: string): Promise<void> => {
+  await db.update(catalog).set({ deletedAt: sql`now()`, name: sql`id` }).where(eq(catalog.id, id));
+};
+
+const ROWS_A_TRANSACTION = 20_000;
+
+/**
+ * Deletes rows of hidden catalogs, a few thousand in a transaction: other catalogs' work never waits.
+ * @returns whether there is more to do
+ */
+export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
+  const hidden = await db.select({ id: catalog.id }).from(catalog).where(isNotNull(catalog.deletedAt)).limit(1);
+  const id = hidden[0]?.id;
+  if (id === undefined) return false;
+  const some = (table: string, condition: SQL) =>
+    db.execute(sql`delete from ${sql.raw(table)} where ctid = any(array(
+      select ctid from ${sql.raw(table)} where ${condition} limit ${ROWS_A_TRANSACTION}))`);
+  const ofCatalog = sql`catalog_id = ${id}`;
+  const ofJobs = sql`job_id in (select id from job where ${ofCatalog})`;
+  for (const table of ["group_member", "image_group", "finalization", "compare_result", "task_attempt"])
+    if (((await some(table, ofJobs)).rowCount ?? 0) > 0) return true;
+  for (const table of ["decision", "archive", "hash_block", "image", "job"])
+    if (((await some(table, ofCatalog)).rowCount ?? 0) > 0) return true;
+  await db.delete(catalog).where(eq(catalog.id, id));
+  return true;
 };
 
 /** Catalogs in the order of their ids, after `after`; all, or the one of that name. */
@@ -38,7 +77,14 @@ export const listCatalogs = (
   db
     .select()
     .from(catalog)
-    .where(and(eq(catalog.tenant, tenant), gt(catalog.id, after), name === null ? undefined : eq(catalog.name, name)))
+    .where(
+      and(
+        eq(catalog.tenant, tenant),
+        isNull(catalog.deletedAt),
+        gt(catalog.id, after),
+        name === null ? undefined : eq(catalog.name, name),
+      ),
+    )
     .orderBy(asc(catalog.id))
     .limit(limit);
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import type pg from "pg";
 import { nameOfBytes } from "../domain/bytes.ts";
 import { ImageFacts } from "../domain/hash-block.ts";
@@ -140,24 +140,82 @@ export const getFinalization = async (
   return rows[0] ?? null;
 };
 
-export interface GroupPage {
+/** The groups of one result, and what is needed to read their images. */
+export interface GroupsOf {
   readonly jobId: string;
   readonly run: number;
   readonly catalogId: string;
   readonly blockSize: number;
-  /** Groups after this number. */
-  readonly after: number;
-  readonly limit: number;
 }
 
-/** Groups with their members' names and facts, in order of their numbers. */
-export const listGroups = async (db: Db, { jobId, run, catalogId, blockSize, after, limit }: GroupPage) => {
+/** Which groups; null = any. */
+export interface GroupFilter {
+  readonly kind: GroupKind | null;
+  readonly minSize: number | null;
+  readonly minReclaimableBytes: number | null;
+  readonly decided: boolean | null;
+}
+
+export const EVERY_GROUP: GroupFilter = { kind: null, minSize: null, minReclaimableBytes: null, decided: null };
+
+/** By number, or most reclaimable first; each after a position. */
+export type GroupOrder =
+  | { readonly by: "number"; readonly after: number }
+  | { readonly by: "reclaimable"; readonly after: { readonly bytes: number; readonly number: number } | null };
+
+const wanted = ({ jobId, run }: GroupsOf, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
+  and(
+    eq(imageGroup.jobId, jobId),
+    eq(imageGroup.run, run),
+    kind === null ? undefined : eq(imageGroup.kind, kind),
+    minSize === null ? undefined : gte(imageGroup.size, minSize),
+    minReclaimableBytes === null ? undefined : gte(imageGroup.reclaimableBytes, minReclaimableBytes),
+    decided === null ? undefined : decided ? isNotNull(imageGroup.decisionId) : isNull(imageGroup.decisionId),
+  );
+
+/** Groups with their members' names and facts. */
+export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, order: GroupOrder, limit: number) => {
+  const after =
+    order.by === "number"
+      ? gt(imageGroup.number, order.after)
+      : order.after === null
+        ? undefined
+        : sql`(${imageGroup.reclaimableBytes} < ${order.after.bytes} or (${imageGroup.reclaimableBytes} = ${order.after.bytes} and ${imageGroup.number} > ${order.after.number}))`;
   const groups = await db
     .select()
     .from(imageGroup)
-    .where(and(eq(imageGroup.jobId, jobId), eq(imageGroup.run, run), gt(imageGroup.number, after)))
-    .orderBy(asc(imageGroup.number))
+    .where(and(wanted(of, filter), after))
+    .orderBy(...(order.by === "number" ? [] : [desc(imageGroup.reclaimableBytes)]), asc(imageGroup.number))
     .limit(limit);
+  return withMembers(db, of, groups);
+};
+
+export const getGroup = async (db: Db, of: GroupsOf, number: number) => {
+  const groups = await db
+    .select()
+    .from(imageGroup)
+    .where(and(wanted(of, EVERY_GROUP), eq(imageGroup.number, number)));
+  return (await withMembers(db, of, groups))[0] ?? null;
+};
+
+/** A result's groups by kind: how many, how many of them undecided, what keeping one of each would free. */
+export const groupStatistics = (db: Db, of: GroupsOf, filter: GroupFilter = EVERY_GROUP) =>
+  db
+    .select({
+      kind: imageGroup.kind,
+      groups: count(),
+      undecided: sql<number>`count(*) filter (where ${imageGroup.decisionId} is null)::int`,
+      images: sql<number>`sum(${imageGroup.size})::int`,
+      reclaimableBytes: sql<number>`sum(${imageGroup.reclaimableBytes})::float8`,
+    })
+    .from(imageGroup)
+    .where(wanted(of, filter))
+    .groupBy(imageGroup.kind)
+    .orderBy(asc(imageGroup.kind));
+
+type GroupRow = typeof imageGroup.$inferSelect;
+
+const withMembers = async (db: Db, { jobId, run, catalogId, blockSize }: GroupsOf, groups: readonly GroupRow[]) => {
   if (groups.length === 0) return [];
   const size = sql.raw(String(blockSize));
   const rows = await db
@@ -166,6 +224,7 @@ export const listGroups = async (db: Db, { jobId, run, catalogId, blockSize, aft
       ordinal: groupMember.ordinal,
       distance: groupMember.distance,
       path: image.path,
+      modifiedAt: image.modifiedAt,
       facts: sql<unknown>`${hashBlock.details} -> (${groupMember.ordinal} % ${size})`,
     })
     .from(groupMember)
@@ -185,15 +244,40 @@ export const listGroups = async (db: Db, { jobId, run, catalogId, blockSize, aft
       ),
     )
     .orderBy(asc(groupMember.number), asc(groupMember.ordinal));
+  const byGroup = new Map<number, typeof rows>(groups.map(({ number }) => [number, []]));
+  for (const row of rows) byGroup.get(row.number)?.push(row);
   return groups.map((group) => ({
     ...group,
-    members: rows
-      .filter(({ number }) => number === group.number)
-      .map(({ ordinal, distance, path, facts }) => ({
-        ordinal,
-        distance,
-        path: nameOfBytes(path),
-        ...ImageFacts.parse(facts ?? {}),
-      })),
+    members: (byGroup.get(group.number) ?? []).map(({ ordinal, distance, path, modifiedAt, facts }) => ({
+      ordinal,
+      distance,
+      path: nameOfBytes(path),
+      modifiedAt: modifiedAt === null ? null : new Date(modifiedAt).toISOString(),
+      ...ImageFacts.parse(facts ?? {}),
+    })),
   }));
+};
+
+/** Every group that fits, with its suggested keeper and its images: for deciding many at once. */
+export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter) => {
+  const rows = await db
+    .select({
+      number: imageGroup.number,
+      keeper: imageGroup.keeper,
+      reclaimableBytes: imageGroup.reclaimableBytes,
+      members: sql<number[]>`array_agg(${groupMember.ordinal} order by ${groupMember.ordinal})`,
+    })
+    .from(imageGroup)
+    .innerJoin(
+      groupMember,
+      and(
+        eq(groupMember.jobId, imageGroup.jobId),
+        eq(groupMember.run, imageGroup.run),
+        eq(groupMember.number, imageGroup.number),
+      ),
+    )
+    .where(wanted(of, filter))
+    .groupBy(imageGroup.number, imageGroup.keeper, imageGroup.reclaimableBytes)
+    .orderBy(asc(imageGroup.number));
+  return rows;
 };

@@ -27,6 +27,13 @@ export const readHashes = (db: Db, catalogId: string, numbers: readonly number[]
     .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])))
     .orderBy(asc(hashBlock.block));
 
+/** Some whole blocks. */
+export const readBlocks = (db: Db, catalogId: string, numbers: readonly number[]) =>
+  db
+    .select()
+    .from(hashBlock)
+    .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])));
+
 const BLOCKS_A_QUERY = 32;
 
 /** Hashes of the blocks below `blocks`, in order, a few blocks at a time: never all in memory. */

@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import { nameOfBytes } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
-import { Failure, STATE } from "../domain/hash-block.ts";
+import { Failure, ImageFacts, STATE } from "../domain/hash-block.ts";
 import type { Db } from "./open.ts";
 import { hashBlock, image, job } from "./schema.ts";
 
@@ -136,4 +136,81 @@ export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBl
       ? { reason: "quarantined" as const, detail: "its block failed in every attempt" }
       : Failure.parse(failure)),
   }));
+};
+
+/** A listed image with what its hashing found. */
+export interface CatalogImage {
+  readonly ordinal: number;
+  readonly path: string;
+  readonly fingerprint: string;
+  readonly modifiedAt: string | null;
+  readonly state: "listed" | "hashed" | "flat" | "failed";
+  readonly contentDigest: Uint8Array | null;
+  readonly facts: ImageFacts;
+  readonly failure: Failure | null;
+}
+
+interface CatalogImageRow extends ImageRow {
+  readonly state: number | null;
+  readonly detail: unknown;
+  readonly digest: Buffer | null;
+}
+
+const STATE_NAMES = ["listed", "hashed", "flat", "failed"] as const;
+
+const catalogImage = (row: CatalogImageRow): CatalogImage => {
+  const state = STATE_NAMES[row.state ?? 0] ?? "listed";
+  return {
+    ordinal: row.ordinal,
+    path: nameOfBytes(row.path),
+    fingerprint: row.fingerprint,
+    modifiedAt: iso(row.modified_at),
+    state,
+    contentDigest: row.digest === null || row.digest.length === 0 || state === "failed" ? null : row.digest,
+    facts: state === "failed" ? {} : ImageFacts.parse(row.detail ?? {}),
+    failure: state === "failed" ? Failure.parse(row.detail) : null,
+  };
+};
+
+const selectImages = (catalogId: string, blockSize: number | null) => {
+  const size = sql.raw(String(blockSize ?? 1));
+  return sql`
+    select ordinal, path, fingerprint, modified_at,
+      get_byte(states, ordinal % ${size}) as state, details -> (ordinal % ${size}) as detail,
+      substring(content_digests from (ordinal % ${size}) * 32 + 1 for 32) as digest
+    from image left join hash_block on hash_block.catalog_id = image.catalog_id and block = ordinal / ${size}
+    where image.catalog_id = ${catalogId} and vanished_in is null`;
+};
+
+/** Live images after an ordinal, in order. */
+export const listImages = async (
+  db: Db,
+  { id, blockSize }: { readonly id: string; readonly blockSize: number | null },
+  { after, limit }: { after: number; limit: number },
+): Promise<CatalogImage[]> => {
+  const { rows } = await db.execute<CatalogImageRow>(
+    sql`${selectImages(id, blockSize)} and ordinal > ${after} order by ordinal limit ${limit}`,
+  );
+  return rows.map(catalogImage);
+};
+
+/** The live images among these ordinals. */
+export const findImages = async (
+  db: Db,
+  { id, blockSize }: { readonly id: string; readonly blockSize: number | null },
+  ordinals: readonly number[],
+): Promise<CatalogImage[]> => {
+  const { rows } = await db.execute<CatalogImageRow>(
+    sql`${selectImages(id, blockSize)} and ordinal = any(${sql.param([...ordinals])}::int[]) order by ordinal`,
+  );
+  return rows.map(catalogImage);
+};
+
+/** Live images of a catalog. */
+export const countImages = async (db: Db, catalogId: string): Promise<number> => {
+  const rows = await db
+    .select({ images: count() })
+    .from(image)
+    .where(and(eq(image.catalogId, catalogId), isNull(image.vanishedIn)));
+  return rows[0]?.images ?? 0;
 };

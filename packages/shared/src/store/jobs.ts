@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, sql } from "drizzle-orm";
 import { emptySet } from "../domain/done-set.ts";
 import { type Job, type JobState, progressOf } from "../domain/job.ts";
 import { nextRate } from "../domain/rate.ts";
@@ -50,8 +50,9 @@ export const insertJob = async (db: Db, accepted: Job, at: string): Promise<void
 
 export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow | null> => {
   const rows = await db
-    .select()
+    .select(getTableColumns(job))
     .from(job)
+    .innerJoin(catalog, and(eq(catalog.id, job.catalogId), isNull(catalog.deletedAt)))
     .where(and(eq(job.tenant, tenant), eq(job.id, id)));
   return rows[0] ?? null;
 };

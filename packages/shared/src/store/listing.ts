@@ -17,6 +17,8 @@ interface Listing {
   /** Images of this walk so far, and those of them that an earlier job listed. */
   readonly seen: OrdinalSet;
   readonly seenBefore: OrdinalSet;
+  /** Images to list anew although their files are the same. */
+  readonly retried: OrdinalSet;
   /** Where the images that this walk comes to next are expected: mostly they come in the order of their ordinals. */
   next: number;
 }
@@ -28,7 +30,7 @@ interface Listing {
  */
 export const appendFound = (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<boolean> =>
   store.inTransaction(async (tx, client) => {
-    const { catalogId, jobId, seen, seenBefore } = listing;
+    const { catalogId, jobId, seen, seenBefore, retried } = listing;
     // One walk at a time gives out ordinals; a zombie walk whose job has moved on is turned away.
     const catalogs = await tx
       .select({ blockSize: catalog.blockSize })
@@ -48,7 +50,7 @@ export const appendFound = (store: Store, listing: Listing, found: readonly Foun
       const key = toHex(paths[at] ?? Buffer.alloc(0));
       const row = knownByPath.get(key);
       if (addedPaths.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
-      if (row?.fingerprint === item.fingerprint) {
+      if (row?.fingerprint === item.fingerprint && !retried.has(row.ordinal)) {
         seen.add(row.ordinal);
         if (row.listedIn !== jobId) seenBefore.add(row.ordinal);
       } else {

@@ -14,6 +14,8 @@ export interface Store {
   readonly db: NodePgDatabase<typeof schema>;
   /** A transaction with its connection, for what only the client can do, as COPY. */
   inTransaction<Result>(work: (tx: Db, client: pg.PoolClient) => Promise<Result>): Promise<Result>;
+  /** Does the work unless another process is at work under the same name. False when one is. */
+  exclusively(name: string, work: () => Promise<void>): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -64,7 +66,21 @@ export const openStore = async (url: string, applicationName: string, connection
       throw error;
     }
   };
-  return { pool, db: drizzle(pool, { schema }), inTransaction, close: () => pool.end() };
+  const exclusively: Store["exclusively"] = async (name, work) => {
+    const client = await pool.connect();
+    try {
+      const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock(hashtext($1)) as mine", [
+        name,
+      ]);
+      if (rows[0]?.mine !== true) return false;
+      await work();
+      return true;
+    } finally {
+      // The lock goes with its connection, whatever happened.
+      client.release(true);
+    }
+  };
+  return { pool, db: drizzle(pool, { schema }), inTransaction, exclusively, close: () => pool.end() };
 };
 
 const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");

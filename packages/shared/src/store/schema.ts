@@ -16,6 +16,8 @@ import {
   unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { ArchiveState } from "../domain/archive.ts";
+import type { Verdict } from "../domain/decisions.ts";
 import type { Failure, ImageFacts } from "../domain/hash-block.ts";
 import type { JobState } from "../domain/job.ts";
 import { type Grouping, type JobMode, JobOptions, type Source } from "../domain/options.ts";
@@ -44,6 +46,8 @@ export const catalog = pgTable(
     blockSize: integer("block_size"),
     hashBits: integer("hash_bits"),
     createdAt: moment("created_at").notNull().defaultNow(),
+    /** Gone for its owner; its rows go little by little. */
+    deletedAt: moment("deleted_at"),
   },
   (table) => [unique("catalog_name").on(table.tenant, table.name)],
 );
@@ -222,9 +226,15 @@ export const imageGroup = pgTable(
     keeperReason: text("keeper_reason").notNull(),
     size: integer("size").notNull(),
     reclaimableBytes: bigint("reclaimable_bytes", { mode: "number" }).notNull(),
+    /** The decision that stands for all its members; null = undecided. */
+    decisionId: text("decision_id"),
+    /** The decision that stood for some of them, before another image joined. */
+    reopenedId: text("reopened_id"),
   },
   (table) => [
     primaryKey({ columns: [table.jobId, table.run, table.number] }),
+    index("image_group_reclaimable").on(table.jobId, table.run, table.reclaimableBytes.desc(), table.number),
+    index("image_group_decision").on(table.decisionId).where(sql`decision_id is not null`),
     foreignKey({ columns: [table.jobId, table.run], foreignColumns: [finalization.jobId, finalization.run] }).onDelete(
       "cascade",
     ),
@@ -242,4 +252,46 @@ export const groupMember = pgTable(
     distance: smallint("distance"),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.run, table.number, table.ordinal] })],
+);
+
+/** What owners decided about groups: appended, never changed; an undo is another row. */
+export const decision = pgTable(
+  "decision",
+  {
+    id: text("id").primaryKey(),
+    catalogId: text("catalog_id").notNull(),
+    /** The group as it was shown. */
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    groupNumber: integer("group_number").notNull(),
+    verdict: text("verdict").$type<Verdict>().notNull(),
+    /** Ordinals: they stay an image's own for the life of the catalog. */
+    members: integer("members").array().notNull(),
+    keep: integer("keep").array().notNull(),
+    /** The decision that this one takes back. */
+    undoes: text("undoes").unique(),
+    decidedBy: text("decided_by").notNull(),
+    decidedAt: moment("decided_at").notNull().defaultNow(),
+  },
+  (table) => [index("decision_catalog").on(table.catalogId, table.decidedAt)],
+);
+
+/** Files moved out of a catalog's way, and perhaps back. What was moved stands in the manifest beside the files. */
+export const archive = pgTable(
+  "archive",
+  {
+    id: text("id").primaryKey(),
+    catalogId: text("catalog_id").notNull(),
+    state: text("state").$type<ArchiveState>().notNull(),
+    /** Beside the files, under the catalog's root. */
+    folder: text("folder").notNull(),
+    totalFiles: integer("total_files").notNull(),
+    movedFiles: integer("moved_files").notNull().default(0),
+    movedBytes: bigint("moved_bytes", { mode: "number" }).notNull().default(0),
+    /** Why files were left where they are, by path. */
+    refusals: jsonb("refusals").$type<{ path: string; reason: string }[]>().notNull().default([]),
+    startedAt: moment("started_at").notNull().defaultNow(),
+    finishedAt: moment("finished_at"),
+  },
+  (table) => [index("archive_catalog").on(table.catalogId, table.startedAt)],
 );

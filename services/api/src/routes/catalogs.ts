@@ -1,16 +1,26 @@
-import { createCatalog, getCatalog, listCatalogs } from "@lookalike/shared/store/catalogs";
+import { randomBytes } from "node:crypto";
+import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookalike/shared/store/catalogs";
+import { latestResult } from "@lookalike/shared/store/decisions";
+import { groupStatistics } from "@lookalike/shared/store/groups";
+import { countImages } from "@lookalike/shared/store/images";
+import { hasActiveJob } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { confirmationTokens } from "../confirmation.ts";
 import { decodeCursor, page } from "../cursor.ts";
-import { HttpProblem, notFound } from "../problem.ts";
+import { HttpProblem } from "../problem.ts";
 import { catalogResource } from "../resources.ts";
-import { Catalog, NewCatalog, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
+import { Catalog, CatalogChange, NewCatalog, PageQuery, Problem, pageOf, Statistics } from "../schemas/resources.ts";
+import { catalogReader } from "../scope.ts";
 import { TENANT } from "../tenant.ts";
 
 export const catalogRoutes =
   (db: Db): FastifyPluginAsyncZod =>
   async (app) => {
+    const readCatalog = catalogReader(db);
+    const tokens = confirmationTokens(randomBytes(32));
+
     app.post(
       "/catalogs",
       {
@@ -24,8 +34,7 @@ export const catalogRoutes =
       async (request, reply) => {
         const { name, source } = request.body;
         const created = await createCatalog(db, TENANT, name, source);
-        if (created === null)
-          throw new HttpProblem(409, "name-taken", `There is a catalog named ${JSON.stringify(name)} already.`);
+        if (created === null) throw nameTaken(name);
         return reply.code(201).header("location", `/v1/catalogs/${created.id}`).send(catalogResource(created));
       },
     );
@@ -64,9 +73,100 @@ export const catalogRoutes =
         },
       },
       async ({ params }) => {
-        const found = await getCatalog(db, TENANT, params.catalog);
-        if (found === null) throw notFound("catalog", params.catalog);
-        return catalogResource(found);
+        return catalogResource(await readCatalog(params.catalog));
+      },
+    );
+
+    app.patch(
+      "/catalogs/:catalog",
+      {
+        schema: {
+          tags: ["catalogs"],
+          summary: "Rename a catalog",
+          params: z.object({ catalog: z.string() }),
+          body: CatalogChange,
+          response: { 200: Catalog, 400: Problem, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ params, body: { name } }) => {
+        const found = await readCatalog(params.catalog);
+        if (!(await renameCatalog(db, found, name))) throw nameTaken(name);
+        return catalogResource({ ...found, name });
+      },
+    );
+
+    app.post(
+      "/catalogs/:catalog/deletion",
+      {
+        schema: {
+          tags: ["catalogs"],
+          summary: "Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes",
+          params: z.object({ catalog: z.string() }),
+          response: { 200: z.object({ token: z.string(), images: z.int() }), 404: Problem },
+        },
+      },
+      async ({ params }) => {
+        const { id } = await readCatalog(params.catalog);
+        return { token: tokens.make(id), images: await countImages(db, id) };
+      },
+    );
+
+    app.delete(
+      "/catalogs/:catalog",
+      {
+        schema: {
+          tags: ["catalogs"],
+          summary: "Delete a catalog and all that is known of it; never a picture",
+          params: z.object({ catalog: z.string() }),
+          querystring: z.object({ token: z.string().max(200) }),
+          response: { 204: z.void(), 400: Problem, 403: Problem, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ params, query }, reply) => {
+        const { id } = await readCatalog(params.catalog);
+        if (!tokens.check(id, query.token))
+          throw new HttpProblem(
+            403,
+            "not-confirmed",
+            "The token is not for this catalog, or too old. Ask for another.",
+          );
+        await db.transaction(async (tx) => {
+          if (await hasActiveJob(tx, id))
+            throw new HttpProblem(409, "job-active", "This catalog has a job that is not over. Cancel it first.");
+          await hideCatalog(tx, id);
+        });
+        return reply.code(204).send();
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/statistics",
+      {
+        schema: {
+          tags: ["catalogs"],
+          summary: "How many images and groups there are, and what keeping one of each would free",
+          params: z.object({ catalog: z.string() }),
+          response: { 200: Statistics, 404: Problem },
+        },
+      },
+      async ({ params }) => {
+        const { id } = await readCatalog(params.catalog);
+        const latest = await latestResult(db, id);
+        const byKind = latest === null ? [] : await groupStatistics(db, { ...latest, catalogId: id, blockSize: 1 });
+        const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>
+          byKind.reduce((total, row) => total + row[column], 0);
+        return Statistics.parse({
+          images: await countImages(db, id),
+          job: latest?.jobId ?? null,
+          groups: sum("groups"),
+          undecided: sum("undecided"),
+          groupedImages: sum("images"),
+          reclaimableBytes: sum("reclaimableBytes"),
+          byKind,
+        });
       },
     );
   };
+
+const nameTaken = (name: string): HttpProblem =>
+  new HttpProblem(409, "name-taken", `There is a catalog named ${JSON.stringify(name)} already.`);

@@ -5,18 +5,17 @@ import { missing } from "@lookalike/shared/domain/done-set";
 import { jobEventId } from "@lookalike/shared/domain/event-id";
 import { acceptedJob } from "@lookalike/shared/domain/job";
 import { JobOptions } from "@lookalike/shared/domain/options";
-import { getCatalog } from "@lookalike/shared/store/catalogs";
-import { listGroups } from "@lookalike/shared/store/groups";
 import { listFailures } from "@lookalike/shared/store/images";
-import { getJob, hasActiveJob, insertJob, type JobRow, listJobs } from "@lookalike/shared/store/jobs";
+import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { decodeCursor, page } from "../cursor.ts";
-import { HttpProblem, notFound } from "../problem.ts";
+import { HttpProblem } from "../problem.ts";
 import { jobResource } from "../resources.ts";
-import { FailedImage, Group, Job, NewJob, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
+import { FailedImage, Job, NewJob, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
+import { catalogReader, jobReader } from "../scope.ts";
 import { TENANT } from "../tenant.ts";
 
 const JobParams = z.object({ job: z.string() });
@@ -27,11 +26,8 @@ const JOBS_LISTED = 100;
 export const jobRoutes =
   (db: Db): FastifyPluginAsyncZod =>
   async (app) => {
-    const readJob = async (id: string): Promise<JobRow> => {
-      const row = await getJob(db, TENANT, id);
-      if (row === null) throw notFound("job", id);
-      return row;
-    };
+    const readJob = jobReader(db);
+    const readCatalog = catalogReader(db);
 
     app.post(
       "/catalogs/:catalog/jobs",
@@ -46,8 +42,7 @@ export const jobRoutes =
       },
       async (request, reply) => {
         const { mode, ...options } = request.body;
-        const catalog = await getCatalog(db, TENANT, request.params.catalog);
-        if (catalog === null) throw notFound("catalog", request.params.catalog);
+        const catalog = await readCatalog(request.params.catalog);
         if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize) {
           throw new HttpProblem(
             409,
@@ -93,7 +88,7 @@ export const jobRoutes =
         },
       },
       async ({ params }) => {
-        if ((await getCatalog(db, TENANT, params.catalog)) === null) throw notFound("catalog", params.catalog);
+        await readCatalog(params.catalog);
         const rows = await listJobs(db, TENANT, params.catalog, JOBS_LISTED);
         return { items: await Promise.all(rows.map((row) => jobResource(db, row))) };
       },
@@ -166,32 +161,6 @@ export const jobRoutes =
         },
       );
     }
-
-    app.get(
-      "/jobs/:job/groups",
-      {
-        schema: {
-          tags: ["groups"],
-          summary: "The job's groups, in order",
-          params: JobParams,
-          querystring: PageQuery,
-          response: { 200: pageOf(Group), 400: Problem, 404: Problem },
-        },
-      },
-      async ({ params, query: { cursor, limit } }) => {
-        const job = await readJob(params.job);
-        const rows = await listGroups(db, {
-          jobId: job.id,
-          run: job.run,
-          catalogId: job.catalogId,
-          blockSize: job.blockSize ?? 1,
-          after: decodeCursor(cursor, 0),
-          limit: limit + 1,
-        });
-        const { items, next } = page(rows, limit, ({ number }) => number);
-        return { items: items.map((group) => Group.parse(group)), next };
-      },
-    );
 
     app.get(
       "/jobs/:job/failures",

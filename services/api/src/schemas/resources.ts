@@ -1,3 +1,4 @@
+import { ArchiveState } from "@lookalike/shared/domain/archive";
 import { FailureReason, ImageFacts } from "@lookalike/shared/domain/hash-block";
 import { Grouping, JobMode, JobOptions, Source } from "@lookalike/shared/domain/options";
 import { z } from "zod";
@@ -16,6 +17,8 @@ export const Catalog = z
 export const NewCatalog = z
   .object({ name: z.string().trim().min(1).max(200), source: Source })
   .meta({ id: "NewCatalog" });
+
+export const CatalogChange = z.strictObject({ name: z.string().trim().min(1).max(200) }).meta({ id: "CatalogChange" });
 
 export const NewJob = JobOptions.extend({ mode: JobMode.default("new") }).meta({ id: "NewJob" });
 
@@ -63,20 +66,65 @@ export const Job = z
   })
   .meta({ id: "Job" });
 
+const path = z.string().meta({
+  description: "Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383)",
+});
+
+export const Image = ImageFacts.extend({
+  ordinal: z.int().meta({ description: "The image's number in its catalog, never used again" }),
+  path,
+  modifiedAt: z.iso.datetime().nullable(),
+  state: z.enum(["listed", "hashed", "flat", "failed"]),
+  contentDigest: z.string().nullable().meta({ description: "SHA-256 of the file in hexadecimal" }),
+  failure: z.object({ reason: FailureReason, detail: z.string() }).nullable(),
+}).meta({ id: "Image" });
+
+export const Decision = z
+  .object({
+    id: z.string(),
+    job: z.string(),
+    group: z.int(),
+    verdict: z.enum(["keep", "not-duplicates", "undo"]),
+    members: z.array(z.int()).meta({ description: "Ordinals of the group as it was shown" }),
+    keep: z.array(z.int()).meta({ description: "Ordinals that stay" }),
+    undoes: z.string().nullable(),
+    decidedBy: z.string(),
+    decidedAt: z.iso.datetime(),
+  })
+  .meta({ id: "Decision" });
+
+export const NewDecision = z
+  .discriminatedUnion("verdict", [
+    z.strictObject({
+      verdict: z.literal("keep"),
+      keep: z
+        .array(z.int().min(0))
+        .min(1)
+        .max(100_000)
+        .meta({ description: "Ordinals that stay: at least one; all = keep all. The others may be archived" }),
+    }),
+    z.strictObject({ verdict: z.literal("not-duplicates") }),
+  ])
+  .meta({ id: "NewDecision" });
+
+const GroupKind = z.enum(["exact", "variant", "derivative", "burst", "near-duplicate"]);
+
 export const Group = z
   .object({
+    job: z.string(),
     number: z.int(),
-    kind: z.enum(["exact", "variant", "derivative", "burst", "near-duplicate"]),
+    kind: GroupKind,
     keeper: z.int().meta({ description: "Ordinal of the member to keep" }),
     keeperReason: z.enum(["highest-resolution", "most-bytes", "oldest", "first-path"]),
     size: z.int(),
     reclaimableBytes: z.int(),
+    decision: Decision.nullable().meta({ description: "What stands for the whole group; null = undecided" }),
+    reopened: Decision.nullable().meta({ description: "What stood for some of it, before another image joined" }),
     members: z.array(
       ImageFacts.extend({
         ordinal: z.int(),
-        path: z.string().meta({
-          description: "Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383)",
-        }),
+        path,
+        modifiedAt: z.iso.datetime().nullable(),
         distance: z
           .int()
           .nullable()
@@ -85,6 +133,75 @@ export const Group = z
     ),
   })
   .meta({ id: "Group" });
+
+export const Pair = z
+  .object({
+    a: z.int(),
+    b: z.int(),
+    distance: z.int().nullable().meta({ description: "Hamming distance of the perceptual hashes in bits" }),
+    secondDistance: z.int().nullable().meta({ description: "Of the second hash, in bits; null for given hashes" }),
+    colourSteps: z.int().nullable().meta({ description: "Largest difference of a quarter's colour, of 255" }),
+    equalBytes: z.boolean(),
+  })
+  .meta({ id: "Pair" });
+
+export const GroupDetail = Group.extend({
+  pairs: z.array(Pair).meta({ description: "Every two members, of the first 100" }),
+}).meta({ id: "GroupDetail" });
+
+export const GroupQuery = z.object({
+  kind: GroupKind.optional(),
+  minSize: z.coerce.number().int().min(2).max(2_147_483_647).optional(),
+  minReclaimableBytes: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  decided: z.enum(["true", "false"]).optional().meta({ description: "false: only what is left to decide" }),
+});
+
+export const BulkDecision = z
+  .strictObject({
+    kinds: z.array(GroupKind).min(1).max(5).meta({ description: "Undecided groups of these kinds" }),
+    minReclaimableBytes: z.int().min(0).default(0),
+    preview: z.boolean().default(true).meta({ description: "true: only says what it would do" }),
+  })
+  .meta({ id: "BulkDecision" });
+
+export const BulkResult = z
+  .object({ preview: z.boolean(), groups: z.int(), kept: z.int(), removed: z.int(), reclaimableBytes: z.int() })
+  .meta({ id: "BulkResult" });
+
+export const Statistics = z
+  .object({
+    images: z.int(),
+    job: z.string().nullable().meta({ description: "The newest finished job; null before the first" }),
+    groups: z.int(),
+    undecided: z.int(),
+    groupedImages: z.int(),
+    reclaimableBytes: z.int(),
+    byKind: z.array(
+      z.object({
+        kind: GroupKind,
+        groups: z.int(),
+        undecided: z.int(),
+        images: z.int(),
+        reclaimableBytes: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: "Statistics" });
+
+export const Archive = z
+  .object({
+    id: z.string(),
+    catalog: z.string(),
+    state: ArchiveState,
+    folder: z.string().meta({ description: "Where the files are, with a manifest of them" }),
+    totalFiles: z.int(),
+    movedFiles: z.int(),
+    movedBytes: z.int(),
+    refusals: z.array(z.object({ path: z.string(), reason: z.string() })).meta({ description: "Files left alone" }),
+    startedAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: "Archive" });
 
 export const FailedImage = z
   .object({ ordinal: z.int(), path: z.string(), reason: FailureReason, detail: z.string() })

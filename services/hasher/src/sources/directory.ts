@@ -1,8 +1,9 @@
-import type { BigIntStats, Dirent } from "node:fs";
+import type { Dirent } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { nameOfBytes } from "@lookalike/shared/domain/bytes";
 import type { FailureReason } from "@lookalike/shared/domain/hash-block";
 import type { Source } from "@lookalike/shared/domain/options";
+import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/files/listed-file";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { FoundImage } from "@lookalike/shared/store/listing";
 import picomatch from "picomatch";
@@ -12,14 +13,8 @@ type DirectorySource = Extract<Source, { kind: "directory" }>;
 
 /** HEIC is listed to be reported: it can't be decoded here, and nobody should think it was compared. */
 const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif)$/i;
+const ARCHIVE = Buffer.from(ARCHIVE_FOLDER);
 const SVG = /\.svgz?$/i;
-
-/**
- * Equal while a file's content can't have changed: size, modification time, inode, and the mode and
- * owner, so that a file whose permissions were mended is tried again.
- */
-export const fingerprintOf = (stats: Pick<BigIntStats, "size" | "mtimeNs" | "ino" | "mode" | "uid">): string =>
-  [stats.size, stats.mtimeNs, stats.ino, stats.mode, stats.uid].join("-");
 
 /**
  * Walks a folder depth first, each folder's names in byte order. Symbolic links are not followed: a
@@ -43,6 +38,7 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
     const inside: Buffer[] = [];
     for (const entry of entries) {
       const path = joinPath(folder, entry.name);
+      if (entry.name.equals(ARCHIVE)) continue;
       if (entry.isDirectory()) inside.push(path);
       else if (!entry.isSymbolicLink() && wanted(path)) yield* listFile(root, path);
     }
@@ -105,9 +101,5 @@ const wantedPaths = ({ include, exclude, svg }: DirectorySource): ((path: Buffer
     return (EXTENSIONS.test(name) || (svg && SVG.test(name))) && included(name) && !excluded(name);
   };
 };
-
-const SLASH = Buffer.from("/");
-export const joinPath = (folder: Buffer, name: Buffer): Buffer =>
-  folder.length === 0 ? name : Buffer.concat([folder, SLASH, name]);
 
 const isGone = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Decision, separate, standing, standingIndex, suppressionsOf, type Verdict } from "./decisions.ts";
+
+const decide = (id: string, verdict: Verdict, members: number[], undoes: string | null = null): Decision => ({
+  id,
+  verdict,
+  members,
+  keep: members.slice(0, 1),
+  undoes,
+});
+
+describe("decisions", () => {
+  it("stand until an undo, which may be decided anew", () => {
+    const facts = [decide("a", "keep", [1, 2]), decide("b", "undo", [1, 2], "a"), decide("c", "keep", [1, 2])];
+    expect(standing(facts).map(({ id }) => id)).toEqual(["c"]);
+  });
+
+  it("stand for a later group of the same images, or of some of them", () => {
+    const of = standingIndex([decide("a", "keep", [1, 2, 3]), decide("b", "keep", [7, 8])]);
+    expect(of([1, 2, 3])).toEqual({ decisionId: "a", reopenedId: null });
+    expect(of([1, 3])).toEqual({ decisionId: "a", reopenedId: null });
+    expect(of([4, 5])).toEqual({ decisionId: null, reopenedId: null });
+  });
+
+  it("are reopened by an image that joined, and only where two of the images meet again", () => {
+    const of = standingIndex([decide("a", "keep", [1, 2, 3])]);
+    expect(of([1, 2, 9])).toEqual({ decisionId: null, reopenedId: "a" });
+    expect(of([1, 9])).toEqual({ decisionId: null, reopenedId: null });
+  });
+
+  it("the newest one stands", () => {
+    const of = standingIndex([decide("a", "keep", [1, 2]), decide("b", "not-duplicates", [1, 2])]);
+    expect(of([1, 2]).decisionId).toBe("b");
+  });
+});
+
+describe("images that are not duplicates", () => {
+  const distance = (a: number, b: number): number => Math.abs(a - b);
+
+  it("are never in one group again; others go to the nearest", () => {
+    const suppressions = suppressionsOf([decide("a", "not-duplicates", [1, 10])]);
+    expect(separate([1, 2, 9, 10], suppressions, distance)).toEqual([[1, 2, 9]]);
+    expect(separate([1, 10, 11, 2], suppressions, distance)).toEqual([
+      [1, 2],
+      [10, 11],
+    ]);
+    expect(separate([1, 10], suppressions, distance)).toEqual([]);
+    expect(separate([5, 6], suppressions, distance)).toEqual([[5, 6]]);
+  });
+
+  it("whatever is decided, no part holds a suppressed pair and no image is twice in the parts", () => {
+    const images = fc.uniqueArray(fc.nat(20), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(images, fc.array(images, { maxLength: 5 }), (members, refused) => {
+        const suppressions = suppressionsOf(refused.map((group, at) => decide(String(at), "not-duplicates", group)));
+        const parts = separate(members, suppressions, distance);
+        for (const part of parts)
+          for (const x of part) for (const y of part) expect(suppressions.get(x)?.has(y) ?? false).toBe(false);
+        expect(new Set(parts.flat()).size).toBe(parts.flat().length);
+      }),
+    );
+  });
+});

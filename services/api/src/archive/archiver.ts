@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { ARCHIVE_FOLDER } from "@lookalike/shared/files/listed-file";
+import { messageOf } from "@lookalike/shared/runtime/fail";
+import type { Logger } from "@lookalike/shared/runtime/log";
+import { type ArchiveRow, insertArchive, unfinishedArchives, updateArchive } from "@lookalike/shared/store/archives";
+import type { CatalogRow } from "@lookalike/shared/store/catalogs";
+import { readDecisions } from "@lookalike/shared/store/decisions";
+import { findImages } from "@lookalike/shared/store/images";
+import type { Store } from "@lookalike/shared/store/open";
+import { HttpProblem } from "../problem.ts";
+import { archiveFiles, planArchive, type Refusal, restoreFiles } from "./archive.ts";
+import { writeManifest } from "./manifest.ts";
+
+const TELL_EVERY_FILES = 50;
+
+/** Moves files for requests that do not wait for it, and goes on with what a crash left half done. */
+export interface Archiver {
+  /** Writes the manifest and begins. @throws HttpProblem 409 where nothing may be moved */
+  archive(catalog: CatalogRow): Promise<ArchiveRow>;
+  /** Goes on with every archive that is not finished, this process's and others'. */
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+export const createArchiver = (store: Store, log: Logger): Archiver => {
+  const { db } = store;
+  let stopping = false;
+  let working: Promise<void> = Promise.resolve();
+
+  const work = async ({ id, state, folder, refusals }: ArchiveRow, root: string): Promise<void> => {
+    const left: Refusal[] = state === "archiving" ? [...refusals] : [];
+    let [movedFiles, movedBytes, seen] = [0, 0, 0];
+    for await (const result of state === "archiving" ? archiveFiles(root, folder) : restoreFiles(root, folder)) {
+      if (stopping) return;
+      if (result.moved) {
+        movedFiles += 1;
+        movedBytes += result.entry.bytes;
+      } else if (result.reason !== null) left.push({ path: result.entry.path.toWellFormed(), reason: result.reason });
+      seen += 1;
+      if (seen % TELL_EVERY_FILES === 0) await updateArchive(db, id, { movedFiles, movedBytes });
+    }
+    const over = state === "archiving" ? "archived" : "restored";
+    await updateArchive(db, id, { state: over, movedFiles, movedBytes, refusals: left });
+    log.info({ archive: id, state: over, movedFiles, refused: left.length }, "archive finished");
+  };
+
+  const workOnAll = async (): Promise<void> => {
+    for (const { archive, source } of await unfinishedArchives(db)) {
+      if (source.kind !== "directory" || stopping) continue;
+      const { root } = source;
+      await store
+        .exclusively(`lookalike:archive:${archive.id}`, () => work(archive, root))
+        .catch((error: unknown) => log.error({ archive: archive.id, err: messageOf(error) }, "archive failed"));
+    }
+  };
+  const resume = (): void => {
+    working = working.then(workOnAll).catch((error: unknown) => log.error({ err: messageOf(error) }, "archives"));
+  };
+
+  return {
+    resume,
+    async archive(catalog) {
+      if (catalog.source.kind !== "directory")
+        throw new HttpProblem(409, "no-files", "This catalog is of hashes: it has no files to move.");
+      const decisions = await readDecisions(db, catalog.id);
+      const ordinals = [...new Set(decisions.flatMap(({ members }) => members))];
+      const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
+      const { entries, refusals } = planArchive(decisions, images);
+      if (entries.length === 0)
+        throw new HttpProblem(
+          409,
+          "nothing-to-archive",
+          refusals[0] === undefined
+            ? "No decision lets a file go that is still there. Decide on groups first."
+            : `${refusals[0].path}: ${refusals[0].reason}.`.toWellFormed(),
+        );
+      const id = randomUUID();
+      const folder = join(await realpath(catalog.source.root), ARCHIVE_FOLDER, id);
+      await writeManifest(folder, entries).catch((error: unknown) => {
+        throw new HttpProblem(409, "read-only", `${folder} can't be written: ${messageOf(error)}. Nothing was moved.`);
+      });
+      const row = await insertArchive(db, {
+        id,
+        catalogId: catalog.id,
+        folder,
+        totalFiles: entries.length,
+        refusals: refusals.map(({ path, reason }) => ({ path: path.toWellFormed(), reason })),
+      });
+      resume();
+      return row;
+    },
+    async stop() {
+      stopping = true;
+      await working;
+    },
+  };
+};

@@ -1,0 +1,50 @@
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+
+/** A file that an archive is about: enough to put it back, whatever has become of the database. */
+export const ManifestEntry = z.object({
+  /** Relative to the source's root; as in the API. */
+  path: z.string(),
+  fingerprint: z.string(),
+  sha256: z.string(),
+  bytes: z.int(),
+  /** What stays instead. */
+  keepers: z.array(z.object({ path: z.string(), fingerprint: z.string() })),
+});
+export type ManifestEntry = z.infer<typeof ManifestEntry>;
+
+const manifestOf = (folder: string): string => join(folder, "manifest.ndjson");
+
+/** Writes the manifest, whole or not at all, and to the disk before anything is moved. */
+export const writeManifest = async (folder: string, entries: readonly ManifestEntry[]): Promise<void> => {
+  await mkdir(folder, { recursive: true });
+  const unfinished = `${manifestOf(folder)}.unfinished`;
+  const file = await open(unfinished, "w");
+  try {
+    for (const entry of entries) await file.write(`${JSON.stringify(entry)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(unfinished, manifestOf(folder));
+  await syncFolder(folder);
+  await syncFolder(dirname(folder));
+};
+
+export async function* readManifest(folder: string): AsyncGenerator<ManifestEntry> {
+  for await (const line of createInterface({ input: createReadStream(manifestOf(folder)) }))
+    yield ManifestEntry.parse(JSON.parse(line));
+}
+
+/** A rename is on the disk once its folder is. */
+export const syncFolder = async (folder: string | Buffer): Promise<void> => {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};

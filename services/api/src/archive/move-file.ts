@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { copyFile, link, mkdir, open, realpath, rm, stat, unlink, utimes } from "node:fs/promises";
+import { syncFolder } from "./manifest.ts";
+
+/** The file could not be moved; it is where it was. */
+export class MoveRefused extends Error {
+  override readonly name = "MoveRefused";
+}
+
+const SLASH = 0x2f;
+const folderOf = (path: Buffer): Buffer => path.subarray(0, path.lastIndexOf(SLASH));
+
+/**
+ * Moves a file to a name that nothing has yet, also to another volume. At every moment one of the
+ * two names has all of it.
+ * @param sha256 of the file: a copy that differs is thrown away
+ * @throws MoveRefused where there is a file under the new name, or the copy is not the same
+ */
+export const moveFile = async (from: Buffer, to: Buffer, sha256: string): Promise<void> => {
+  await mkdir(folderOf(to), { recursive: true });
+  try {
+    // Unlike a rename, a link never replaces what is there.
+    await link(from, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new MoveRefused("there is a file under that name");
+    if (code !== "EXDEV" && code !== "EPERM" && code !== "ENOTSUP") throw error;
+    await copyVerified(from, to, sha256);
+  }
+  await syncFolder(folderOf(to));
+  await unlink(from);
+  await syncFolder(folderOf(from));
+};
+
+const copyVerified = async (from: Buffer, to: Buffer, sha256: string): Promise<void> => {
+  const unfinished = Buffer.concat([to, Buffer.from(".lookalike-unfinished")]);
+  await rm(unfinished, { force: true });
+  try {
+    await copyFile(from, unfinished);
+    const { atime, mtime } = await stat(from);
+    await utimes(unfinished, atime, mtime);
+    const copy = await open(unfinished, "r");
+    await copy.sync();
+    await copy.close();
+    if ((await sha256Of(unfinished)) !== sha256) throw new MoveRefused("the copy is not the same");
+    // Links exist on every volume where this one may fall back to a plain claim of the name.
+    await claim(unfinished, to);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+};
+
+/** Gives the finished copy its name, if nothing has it. */
+const claim = async (unfinished: Buffer, to: Buffer): Promise<void> => {
+  try {
+    await link(unfinished, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new MoveRefused("there is a file under that name");
+    if (code !== "EPERM" && code !== "ENOTSUP") throw error;
+    // No links on this file system: an exclusive copy is as sure, and was synced above.
+    await copyFile(unfinished, to, 1);
+    const file = await open(to, "r");
+    await file.sync();
+    await file.close();
+  }
+};
+
+export const sha256Of = async (path: Buffer): Promise<string> => {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+};
+
+/** Whether anything has that name. */
+export const isThere = (path: Buffer): Promise<boolean> =>
+  realpath(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,96 @@
+import { type ArchiveRow, beginRestore, getArchive, listArchives } from "@lookalike/shared/store/archives";
+import type { Db } from "@lookalike/shared/store/open";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Archiver } from "../archive/archiver.ts";
+import { HttpProblem, notFound } from "../problem.ts";
+import { Archive, Problem } from "../schemas/resources.ts";
+import { catalogReader } from "../scope.ts";
+import { TENANT } from "../tenant.ts";
+
+const ARCHIVES_LISTED = 100;
+
+const archiveResource = ({ catalogId, startedAt, finishedAt, ...row }: ArchiveRow): z.infer<typeof Archive> => ({
+  ...row,
+  catalog: catalogId,
+  startedAt: new Date(startedAt).toISOString(),
+  finishedAt: finishedAt === null ? null : new Date(finishedAt).toISOString(),
+});
+
+export const archiveRoutes =
+  (db: Db, archiver: Archiver): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readCatalog = catalogReader(db);
+    const readArchive = async (id: string): Promise<ArchiveRow> => {
+      const row = await getArchive(db, TENANT, id);
+      if (row === null) throw notFound("archive", id);
+      return row;
+    };
+
+    app.post(
+      "/catalogs/:catalog/archives",
+      {
+        schema: {
+          tags: ["archives"],
+          summary: "Move the files that were decided to go into an archive folder of the same source",
+          params: z.object({ catalog: z.string() }),
+          response: { 202: Archive, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ params }, reply) => {
+        const row = await archiver.archive(await readCatalog(params.catalog));
+        return reply.code(202).header("location", `/v1/archives/${row.id}`).send(archiveResource(row));
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/archives",
+      {
+        schema: {
+          tags: ["archives"],
+          summary: "The catalog's archives, newest first",
+          params: z.object({ catalog: z.string() }),
+          response: { 200: z.object({ items: z.array(Archive) }), 404: Problem },
+        },
+      },
+      async ({ params }) => {
+        const { id } = await readCatalog(params.catalog);
+        return { items: (await listArchives(db, id, ARCHIVES_LISTED)).map(archiveResource) };
+      },
+    );
+
+    app.get(
+      "/archives/:archive",
+      {
+        schema: {
+          tags: ["archives"],
+          summary: "Read an archive and how far it is",
+          params: z.object({ archive: z.string() }),
+          response: { 200: Archive, 404: Problem },
+        },
+      },
+      async ({ params }) => archiveResource(await readArchive(params.archive)),
+    );
+
+    app.post(
+      "/archives/:archive/restore",
+      {
+        schema: {
+          tags: ["archives"],
+          summary: "Put the archive's files back where they were",
+          params: z.object({ archive: z.string() }),
+          response: { 202: Archive, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ params }, reply) => {
+        const { id, state } = await readArchive(params.archive);
+        if (!(await beginRestore(db, id)))
+          throw new HttpProblem(409, "not-archived", `This archive is ${state}: only a finished one is restored.`);
+        archiver.resume();
+        return reply
+          .code(202)
+          .header("location", `/v1/archives/${id}`)
+          .send(archiveResource(await readArchive(id)));
+      },
+    );
+  };

@@ -1,0 +1,186 @@
+import {
+  appendDecisions,
+  findDecision,
+  latestResult,
+  listDecisions,
+  lockCatalog,
+  type NewDecision as Made,
+  undoDecision,
+} from "@lookalike/shared/store/decisions";
+import { getGroup, readGroupsToDecide } from "@lookalike/shared/store/groups";
+import type { JobRow } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { decodeCursor, page } from "../cursor.ts";
+import { decisionResource, groupEtag, groupResources } from "../group-resource.ts";
+import { HttpProblem, notFound } from "../problem.ts";
+import { BulkDecision, BulkResult, Decision, NewDecision, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
+import { catalogReader, groupsOf, jobReader } from "../scope.ts";
+
+/** Who decides, until access keys say so. */
+const OWNER = "owner";
+
+/** Decisions are about what is shown now: a later job may have other groups under the same numbers. */
+const demandLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {
+  const latest = await latestResult(db, catalogId);
+  if (latest?.jobId !== id)
+    throw new HttpProblem(
+      409,
+      "superseded",
+      latest === null
+        ? "This job has no groups yet. Wait until it is over."
+        : `A newer job has grouped this catalog: decide on the groups of job ${latest.jobId}.`,
+    );
+};
+
+export const decisionRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readJob = jobReader(db);
+    const readCatalog = catalogReader(db);
+
+    app.post(
+      "/jobs/:job/groups/:number/decisions",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Decide on a group: which images stay, or that they are no duplicates",
+          params: z.object({ job: z.string(), number: z.coerce.number().int().min(1).max(2_147_483_647) }),
+          headers: z.object({
+            "if-match": z.string().optional().meta({ description: "ETag of the group as it was read" }),
+          }),
+          body: NewDecision,
+          response: { 201: Decision, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
+        },
+      },
+      async ({ params, body, headers }, reply) => {
+        const job = await readJob(params.job);
+        const made = await db.transaction(async (tx) => {
+          await lockCatalog(tx, job.catalogId);
+          await demandLatest(tx, job);
+          const row = await getGroup(tx, groupsOf(job), params.number);
+          const [group] = await groupResources(tx, row === null ? [] : [row]);
+          if (group === undefined) throw notFound("group", String(params.number));
+          const given = headers["if-match"];
+          if (given !== undefined && given !== "*" && given !== groupEtag(group))
+            throw new HttpProblem(412, "changed", "Someone decided on this group since you read it. Read it again.");
+          if (group.decision !== null)
+            throw new HttpProblem(409, "decided", `This group is decided by ${group.decision.id}. Undo that first.`);
+          const members = group.members.map(({ ordinal }) => ordinal);
+          const keep = body.verdict === "keep" ? [...new Set(body.keep)].sort((a, b) => a - b) : members;
+          const strangers = keep.filter((ordinal) => !members.includes(ordinal));
+          if (strangers.length > 0)
+            throw new HttpProblem(400, "not-a-member", `Image ${strangers[0]} is not in group ${params.number}.`);
+          const decision = { groupNumber: group.number, verdict: body.verdict, members, keep };
+          return appendDecisions(tx, job.catalogId, { jobId: job.id, run: job.run }, OWNER, [decision]);
+        });
+        const [decision] = made.map(decisionResource);
+        if (decision === undefined) throw new Error("a decision was stored, but not returned");
+        return reply
+          .code(201)
+          .header("location", `/v1/catalogs/${job.catalogId}/decisions/${decision.id}`)
+          .send(decision);
+      },
+    );
+
+    app.post(
+      "/jobs/:job/decisions",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Accept the suggested keeper of every undecided group of some kinds; first as a preview",
+          params: z.object({ job: z.string() }),
+          body: BulkDecision,
+          response: { 200: BulkResult, 400: Problem, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ params, body }) => {
+        const job = await readJob(params.job);
+        return db.transaction(async (tx) => {
+          await lockCatalog(tx, job.catalogId);
+          await demandLatest(tx, job);
+          const decisions: Made[] = [];
+          let reclaimableBytes = 0;
+          for (const kind of new Set(body.kinds)) {
+            const filter = { kind, minSize: null, minReclaimableBytes: body.minReclaimableBytes, decided: false };
+            for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
+              const { number, members, keeper } = group;
+              decisions.push({ groupNumber: number, verdict: "keep", members, keep: [keeper] });
+              reclaimableBytes += group.reclaimableBytes;
+            }
+          }
+          if (!body.preview)
+            await appendDecisions(tx, job.catalogId, { jobId: job.id, run: job.run }, OWNER, decisions);
+          return {
+            preview: body.preview,
+            groups: decisions.length,
+            kept: decisions.length,
+            removed: decisions.reduce((sum, { members }) => sum + members.length - 1, 0),
+            reclaimableBytes,
+          };
+        });
+      },
+    );
+
+    const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
+    const readDecision = async (catalogId: string, id: string) => {
+      const row = await findDecision(db, (await readCatalog(catalogId)).id, id);
+      if (row === null) throw notFound("decision", id);
+      return row;
+    };
+
+    app.get(
+      "/catalogs/:catalog/decisions",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Everything that was decided, newest first, undone or not",
+          params: z.object({ catalog: z.string() }),
+          querystring: PageQuery,
+          response: { 200: pageOf(Decision), 400: Problem, 404: Problem },
+        },
+      },
+      async ({ params, query: { cursor, limit } }) => {
+        const { id } = await readCatalog(params.catalog);
+        const rows = await listDecisions(db, id, { before: decodeCursor(cursor, ""), limit: limit + 1 });
+        const { items, next } = page(rows, limit, (row) => row.id);
+        return { items: items.map(decisionResource), next };
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/decisions/:decision",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Read a decision",
+          params: DecisionParams,
+          response: { 200: Decision, 404: Problem },
+        },
+      },
+      async ({ params }) => decisionResource(await readDecision(params.catalog, params.decision)),
+    );
+
+    app.post(
+      "/catalogs/:catalog/decisions/:decision/undo",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Take a decision back, by another fact; its group is open again",
+          params: DecisionParams,
+          response: { 201: Decision, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ params }, reply) => {
+        const row = await readDecision(params.catalog, params.decision);
+        if (row.verdict === "undo") throw new HttpProblem(409, "an-undo", "An undo can't be undone: decide again.");
+        const undo = await db.transaction(async (tx) => {
+          await lockCatalog(tx, row.catalogId);
+          return undoDecision(tx, row, OWNER);
+        });
+        if (undo === null) throw new HttpProblem(409, "undone", "This decision is taken back already.");
+        return reply.code(201).send(decisionResource(undo));
+      },
+    );
+  };

@@ -1,0 +1,40 @@
+import { Readable } from "node:stream";
+import type { Db } from "@lookalike/shared/store/open";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../export.ts";
+import { Problem } from "../schemas/resources.ts";
+import { catalogReader, groupsOf, jobReader } from "../scope.ts";
+
+export const exportRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readJob = jobReader(db);
+    const readCatalog = catalogReader(db);
+
+    app.get(
+      "/jobs/:job/export",
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "The groups and decisions as a file",
+          description:
+            "`csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.",
+          params: z.object({ job: z.string() }),
+          querystring: z.object({ format: ExportFormat.default("csv") }),
+          response: { 200: z.any().meta({ description: "The file" }), 400: Problem, 404: Problem },
+        },
+      },
+      async ({ params, query: { format } }, reply) => {
+        const job = await readJob(params.job);
+        const { name, source } = await readCatalog(job.catalogId);
+        const place = { catalog: name, root: source.kind === "directory" ? source.root : "" };
+        const extension = format === "tags" ? "tags.csv" : format;
+        return reply
+          .type(MEDIA_TYPE[format])
+          .header("content-disposition", `attachment; filename="lookalike-${job.id}.${extension}"`)
+          .serializer((payload: unknown) => payload as string)
+          .send(Readable.from(exportFile(format, exportRows(db, groupsOf(job)), place)));
+      },
+    );
+  };

@@ -1,0 +1,169 @@
+import { createReadStream } from "node:fs";
+import { toHex } from "@lookalike/shared/domain/bytes";
+import { type CatalogImage, findImages, listImages } from "@lookalike/shared/store/images";
+import type { Db } from "@lookalike/shared/store/open";
+import type { FastifyReply } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import parseRange from "range-parser";
+import { z } from "zod";
+import { decodeCursor, page } from "../cursor.ts";
+import { openPicture, thumbnailOf } from "../picture.ts";
+import { HttpProblem, notFound } from "../problem.ts";
+import { Image, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
+import { catalogReader } from "../scope.ts";
+
+const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
+
+const imageResource = ({ facts, contentDigest, fingerprint: _, ...image }: CatalogImage): z.infer<typeof Image> => ({
+  ...facts,
+  ...image,
+  contentDigest: contentDigest === null ? null : toHex(contentDigest),
+});
+
+const MEDIA_TYPES: Record<string, string> = { jpg: "jpeg", svg: "svg+xml" };
+
+/** An ordinal's file never changes under its name here: a changed file gets another ordinal. */
+const FOREVER = "private, max-age=31536000, immutable";
+
+export const imageRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readCatalog = catalogReader(db);
+    const readImage = async (catalogId: string, ordinal: number) => {
+      const catalog = await readCatalog(catalogId);
+      const [image] = await findImages(db, catalog, [ordinal]);
+      if (image === undefined) throw notFound("image", String(ordinal));
+      return { catalog, image };
+    };
+
+    app.get(
+      "/catalogs/:catalog/images",
+      {
+        schema: {
+          tags: ["images"],
+          summary: "The catalog's images, by ordinal",
+          params: z.object({ catalog: z.string() }),
+          querystring: PageQuery,
+          response: { 200: pageOf(Image), 400: Problem, 404: Problem },
+        },
+      },
+      async ({ params, query: { cursor, limit } }) => {
+        const catalog = await readCatalog(params.catalog);
+        const rows = await listImages(db, catalog, { after: decodeCursor(cursor, -1), limit: limit + 1 });
+        const { items, next } = page(rows, limit, ({ ordinal }) => ordinal);
+        return { items: items.map(imageResource), next };
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/images/:ordinal",
+      {
+        schema: {
+          tags: ["images"],
+          summary: "Read an image",
+          params: ImageParams,
+          response: { 200: Image, 400: Problem, 404: Problem },
+        },
+      },
+      async ({ params }) => imageResource((await readImage(params.catalog, params.ordinal)).image),
+    );
+
+    app.get(
+      "/catalogs/:catalog/images/:ordinal/thumbnail",
+      {
+        schema: {
+          tags: ["images"],
+          summary: "The picture made small, as WebP",
+          params: ImageParams,
+          querystring: z.object({ size: z.enum(["small", "large"]).default("small") }),
+          headers: z.object({ "if-none-match": z.string().optional() }),
+          produces: ["image/webp"],
+          response: {
+            200: z.any().meta({ description: "image/webp, 320 or 1,600 pixels at most" }),
+            304: z.any().meta({ description: "Not changed" }),
+            400: Problem,
+            404: Problem,
+            410: Problem,
+            415: Problem,
+          },
+        },
+      },
+      async ({ params, query, headers }, reply) => {
+        const { catalog, image } = await readImage(params.catalog, params.ordinal);
+        const etag = `"${image.fingerprint}.${query.size}"`;
+        reply.header("etag", etag).header("cache-control", FOREVER);
+        if (headers["if-none-match"] === etag) return reply.code(304).send();
+        const file = await openPicture(catalog, image).catch(unlabelled(reply));
+        try {
+          const thumbnail = await thumbnailOf(file, query.size).catch(unlabelled(reply));
+          return reply.type("image/webp").serializer(identity).send(thumbnail);
+        } finally {
+          await file.close();
+        }
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/images/:ordinal/original",
+      {
+        schema: {
+          tags: ["images"],
+          summary: "The file as it is, whole or a range of it",
+          params: ImageParams,
+          headers: z.object({ range: z.string().optional() }),
+          response: {
+            200: z.any().meta({ description: "The file's bytes" }),
+            206: z.any().meta({ description: "A range of the file's bytes" }),
+            400: Problem,
+            404: Problem,
+            410: Problem,
+            416: Problem,
+          },
+        },
+      },
+      async ({ params, headers }, reply) => {
+        const { catalog, image } = await readImage(params.catalog, params.ordinal);
+        const file = await openPicture(catalog, image);
+        const { size } = await file.stat();
+        const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);
+        if (ranges === -1) {
+          await file.close();
+          reply.header("content-range", `bytes */${size}`);
+          throw new HttpProblem(416, "no-such-range", `The file has ${size} bytes.`);
+        }
+        // A malformed range, or several, is answered with the whole file (RFC 9110, 14.2).
+        const range = Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
+        const { start, end } = range ?? { start: 0, end: size - 1 };
+        const format = image.facts.format ?? "octet-stream";
+        reply
+          .code(range === undefined ? 200 : 206)
+          .header("accept-ranges", "bytes")
+          .header("content-length", end - start + 1)
+          .header("etag", `"${image.fingerprint}"`)
+          .header("cache-control", FOREVER)
+          .header("content-disposition", `inline; filename*=UTF-8''${encodedName(image.path)}`)
+          // A picture may be an SVG with scripts in it: shown, never run.
+          .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+          .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
+        if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
+        return reply.serializer(identity).send(createReadStream("", { fd: file, start, end }));
+      },
+    );
+  };
+
+const identity = (payload: unknown) => payload as string;
+
+/** A problem must not be kept by caches as the picture would be. */
+const unlabelled =
+  (reply: FastifyReply) =>
+  (error: unknown): never => {
+    reply.removeHeader("etag");
+    reply.header("cache-control", "no-store");
+    throw error;
+  };
+
+const encodedName = (path: string): string =>
+  encodeURIComponent((path.split("/").at(-1) ?? "").toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
