@@ -32,6 +32,7 @@ export const setUp = () => {
   run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"], BUILD_FAILED);
   buildKernels();
   buildNative();
+  buildReviewPage();
 };
 
 const ENGINE = join(ROOT, "packages/engine");
@@ -53,10 +54,23 @@ const buildNative = () => {
   spawnSync("cc", [...flags, ...sources, "-o", "dist/native.node"], { cwd: ENGINE, stdio: "ignore" });
 };
 
-/** Whether a file of the engine is newer than all it is built from. */
-const isBuilt = (output, sources) => sources.every((source) => modified(source) <= modified(output));
+const REVIEW = join(ROOT, "packages/review");
 
-const modified = (file) => statSync(join(ENGINE, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** The review page, bundled. */
+const buildReviewPage = () => {
+  const sources = ["src", "public"].flatMap((folder) =>
+    readdirSync(join(REVIEW, folder)).map((name) => join(folder, name)),
+  );
+  const all = ["index.html", "vite.config.ts", "../client/dist/client.js", ...sources];
+  if (isBuilt("dist/page/index.html", all, REVIEW)) return;
+  run(process.execPath, [join(REVIEW, "node_modules/vite/bin/vite.js"), "build"], BUILD_FAILED, REVIEW);
+};
+
+/** Whether a package's file is newer than all it is built from. */
+const isBuilt = (output, sources, folder = ENGINE) => {
+  const modified = (file) => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return sources.every((source) => modified(source) <= modified(output));
+};
 
 const BUILD_FAILED = "The build failed: the lines above say where.";
 

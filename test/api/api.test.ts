@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataFolder } from "@lookalike/quickstart/data-folder";
 import { startPostgres } from "@lookalike/quickstart/postgres";
@@ -10,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { type System, startSystem, temporaryFolder } from "../support/system.ts";
+import { ROOT, type System, startSystem, temporaryFolder } from "../support/system.ts";
 
 const source = { kind: "hashes", file: "/pictures.ndjson" };
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -155,6 +156,12 @@ describe("what operators and clients read", () => {
     const answer = await get("/readyz");
     expect([answer.statusCode, answer.json()]).toEqual([503, { postgres: true, nats: false }]);
     health.nats = true;
+  });
+
+  it("the client is generated from the document as it is: pnpm generate:client", async () => {
+    expect(JSON.parse(await readFile(join(ROOT, "packages/client/openapi.json"), "utf8"))).toEqual(
+      (await get("/openapi.json")).json(),
+    );
   });
 
   it("the OpenAPI document describes every route", async () => {

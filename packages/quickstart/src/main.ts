@@ -81,7 +81,7 @@ const run = async (
   const job = await Promise.race([runJob(client, source, request.options), services.failed]);
   const code = await report(client, job, source, request, (performance.now() - started) / 1_000);
   if (request.keepRunning) {
-    say(`\nRunning until Ctrl-C. The job: ${services.address}/v1/jobs/${job.id}`);
+    say(`\nReview them: ${services.address}/\nRunning until Ctrl-C.`);
     await Promise.race([new Promise<never>(() => undefined), services.failed, untilInterrupted()]);
   }
   return code;

@@ -12,6 +12,7 @@ import {
 } from "fastify-type-provider-zod";
 import type { Archiver } from "./archive/archiver.ts";
 import { answerProblem, notFound } from "./problem.ts";
+import { reviewPage } from "./review-page.ts";
 import { archiveRoutes } from "./routes/archives.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
@@ -64,6 +65,7 @@ export const createApp = async (db: Db, log: Logger, health: Health, archiver: A
   ];
   for (const plugin of routes) await app.register(plugin, { prefix: "/v1" });
 
+  await app.register(reviewPage);
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "ok" }));
   app.get("/readyz", { schema: { hide: true } }, async (_request, reply) => {

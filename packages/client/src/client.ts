@@ -1,0 +1,44 @@
+import createFetchClient, { type Client as FetchClient } from "openapi-fetch";
+import type { components, paths } from "./schema.ts";
+
+type Schemas = components["schemas"];
+export type Archive = Schemas["Archive"];
+export type BulkResult = Schemas["BulkResult"];
+export type Catalog = Schemas["Catalog"];
+export type Decision = Schemas["Decision"];
+export type FailedImage = Schemas["FailedImage"];
+export type Group = Schemas["Group"];
+export type GroupDetail = Schemas["GroupDetail"];
+export type Job = Schemas["Job"];
+export type NewDecision = Schemas["NewDecision"];
+export type Problem = Schemas["Problem"];
+export type Statistics = Schemas["Statistics"];
+
+export type Client = FetchClient<paths>;
+
+/** A client of the API at `address`; paths, parameters and answers are typed by the OpenAPI document. */
+export const createClient = (address: string): Client => createFetchClient<paths>({ baseUrl: address });
+
+/** The API said no: what the problem details say. */
+export class ApiProblem extends Error {
+  override readonly name = "ApiProblem";
+  readonly type: string;
+  readonly status: number;
+
+  constructor({ type, status, detail }: Pick<Problem, "type" | "status" | "detail">) {
+    super(detail);
+    this.type = type;
+    this.status = status;
+  }
+}
+
+/** The body of a good answer. @throws ApiProblem for any other */
+export const bodyOf = <Data>(answer: { data?: Data; error?: unknown; response: Response }): Data => {
+  if (answer.data !== undefined) return answer.data;
+  const problem = answer.error as Problem | undefined;
+  throw new ApiProblem(
+    problem?.detail === undefined
+      ? { type: "about:blank", status: answer.response.status, detail: `The API answered ${answer.response.status}.` }
+      : problem,
+  );
+};

@@ -1,0 +1,111 @@
+import { useEffect } from "preact/hooks";
+import { trouble } from "./api.ts";
+import { catalog, catalogs, openCatalog, refreshStatistics, statistics } from "./catalogs.ts";
+import { Dialogs } from "./dialogs.tsx";
+import { bytesText, countText } from "./facts.ts";
+import { GroupList, isListOpen } from "./group-list.tsx";
+import { GroupView } from "./group-view.tsx";
+import { groups, whenDecided } from "./groups.ts";
+import { JobPanel } from "./job-panel.tsx";
+import { job } from "./jobs.ts";
+import { onClick, onKey } from "./keyboard.ts";
+import { dialog } from "./view-state.ts";
+
+export const App = () => {
+  useEffect(() => {
+    whenDecided(() => void refreshStatistics());
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("click", onClick);
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      document.removeEventListener("click", onClick);
+    };
+  }, []);
+  return (
+    <>
+      <Header />
+      <JobPanel />
+      {trouble.value !== null && (
+        <p class="trouble" role="alert">
+          {trouble.value}{" "}
+          <button type="button" onClick={() => (trouble.value = null)}>
+            Dismiss
+          </button>
+        </p>
+      )}
+      <div class="room">
+        {groups.value.length > 0 && <GroupList />}
+        <main>{groups.value.length > 0 ? <GroupView /> : <Nothing />}</main>
+      </div>
+      <Dialogs />
+    </>
+  );
+};
+
+const Header = () => {
+  const counted = statistics.value;
+  return (
+    <header>
+      <h1>Lookalike</h1>
+      {groups.value.length > 0 && (
+        <button
+          type="button"
+          class="list-toggle"
+          aria-expanded={isListOpen.value}
+          onClick={() => (isListOpen.value = !isListOpen.value)}
+        >
+          Groups
+        </button>
+      )}
+      <label>
+        <span class="visually-hidden">Catalog</span>
+        <select
+          value={catalog.value?.id ?? ""}
+          onChange={({ currentTarget }) => {
+            const wanted = catalogs.value?.find(({ id }) => id === currentTarget.value);
+            if (wanted !== undefined) void openCatalog(wanted);
+          }}
+        >
+          {(catalogs.value ?? []).map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {counted !== null && (
+        <p class="counts" role="status">
+          {countText(counted.images, "image")}, <strong>{countText(counted.undecided, "group")}</strong> to decide of{" "}
+          {counted.groups.toLocaleString("en")}, {bytesText(counted.reclaimableBytes)} in copies
+        </p>
+      )}
+      <div class="tools">
+        <button type="button" onClick={() => (dialog.value = "bulk")} disabled={(counted?.undecided ?? 0) === 0}>
+          Accept many…
+        </button>
+        <button type="button" onClick={() => (dialog.value = "archive")} disabled={catalog.value === null}>
+          Archive…
+        </button>
+        <button type="button" onClick={() => (dialog.value = "help")}>
+          Keys <kbd>?</kbd>
+        </button>
+      </div>
+    </header>
+  );
+};
+
+const Nothing = () => {
+  const counted = statistics.value;
+  if (catalogs.value === null) return <p class="nothing">Loading…</p>;
+  if (catalog.value === null)
+    return <p class="nothing">No catalog yet. Start one from a terminal: npm start -- ~/Pictures</p>;
+  if (counted === null || counted.job === null)
+    return <p class="nothing">{job.value === null ? "Not scanned yet." : "The first scan is not over yet."}</p>;
+  return (
+    <p class="nothing">
+      {counted.groups === 0
+        ? "No look-alikes among these images."
+        : "Every group is decided. Archive moves the files that may go; nothing is ever deleted."}
+    </p>
+  );
+};

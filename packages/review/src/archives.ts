@@ -1,0 +1,44 @@
+import type { Archive, BulkResult, Group } from "@lookalike/client";
+import { signal } from "@preact/signals";
+import { api, attempt, bodyOf } from "./api.ts";
+
+export const archives = signal<readonly Archive[]>([]);
+
+const POLL_MS = 500;
+
+export const isMoving = ({ state }: Archive): boolean => state === "archiving" || state === "restoring";
+
+/** Reads the catalog's archives, again and again while files are moving. */
+export const readArchives = async (catalog: string): Promise<void> => {
+  const page = await attempt(async () =>
+    bodyOf(await api.GET("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } })),
+  );
+  archives.value = page?.items ?? [];
+  if (archives.value.some(isMoving)) setTimeout(() => void readArchives(catalog), POLL_MS);
+};
+
+export const startArchive = async (catalog: string): Promise<void> => {
+  await attempt(async () =>
+    bodyOf(await api.POST("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } })),
+  );
+  await readArchives(catalog);
+};
+
+export const restoreArchive = async ({ id, catalog }: Archive): Promise<void> => {
+  await attempt(async () =>
+    bodyOf(await api.POST("/v1/archives/{archive}/restore", { params: { path: { archive: id } } })),
+  );
+  await readArchives(catalog);
+};
+
+/** What accepting the suggested keepers of these kinds would do, or does. */
+export const acceptAll = (
+  job: string,
+  kinds: readonly Group["kind"][],
+  preview: boolean,
+): Promise<BulkResult | undefined> =>
+  attempt(async () =>
+    bodyOf(
+      await api.POST("/v1/jobs/{job}/decisions", { params: { path: { job } }, body: { kinds: [...kinds], preview } }),
+    ),
+  );

@@ -1,0 +1,174 @@
+import type { BulkResult, Group } from "@lookalike/client";
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { acceptAll, archives, isMoving, readArchives, restoreArchive, startArchive } from "./archives.ts";
+import { catalog, refreshStatistics, statistics } from "./catalogs.ts";
+import { bytesText, countText, KIND_TEXT } from "./facts.ts";
+import { reloadGroups } from "./groups.ts";
+import { KEYS } from "./keyboard.ts";
+import { dialog } from "./view-state.ts";
+
+export const Dialogs = () => {
+  switch (dialog.value) {
+    case "bulk":
+      return <BulkDialog />;
+    case "archive":
+      return <ArchiveDialog />;
+    case "help":
+      return <HelpDialog />;
+    case null:
+      return null;
+  }
+};
+
+const close = (): void => {
+  dialog.value = null;
+};
+
+const Modal = ({ title, children }: { title: string; children: ComponentChildren }) => {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => element.current?.showModal(), []);
+  return (
+    <dialog ref={element} onClose={close} aria-labelledby="dialog-title">
+      <h2 id="dialog-title">{title}</h2>
+      {children}
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  );
+};
+
+const HelpDialog = () => (
+  <Modal title="Keys">
+    <table>
+      <tbody>
+        {KEYS.map(({ label, about }) => (
+          <tr key={label}>
+            <th scope="row">
+              <kbd>{label}</kbd>
+            </th>
+            <td>{about}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </Modal>
+);
+
+/** Accepts the suggested keepers of whole kinds, after saying what that does. */
+const BulkDialog = () => {
+  const kinds = useSignal<readonly Group["kind"][]>(["exact"]);
+  const preview = useSignal<BulkResult | null>(null);
+  const job = statistics.value?.job ?? null;
+  useEffect(() => {
+    preview.value = null;
+    if (job === null || kinds.value.length === 0) return undefined;
+    let isStale = false;
+    void acceptAll(job, kinds.value, true).then((result) => {
+      if (!isStale) preview.value = result ?? null;
+    });
+    return () => {
+      isStale = true;
+    };
+  }, [kinds.value]);
+  const accept = async (): Promise<void> => {
+    if (job === null || (await acceptAll(job, kinds.value, false)) === undefined) return;
+    close();
+    await Promise.all([refreshStatistics(), reloadGroups()]);
+  };
+  return (
+    <Modal title="Accept many at once">
+      <p>In every undecided group of these kinds, keep the suggested picture and let the others go:</p>
+      <ul class="plain">
+        {(statistics.value?.byKind ?? []).map(({ kind, undecided }) => (
+          <li key={kind}>
+            <label>
+              <input
+                type="checkbox"
+                checked={kinds.value.includes(kind)}
+                onChange={({ currentTarget }) => {
+                  const others = kinds.value.filter((known) => known !== kind);
+                  kinds.value = currentTarget.checked ? [...others, kind] : others;
+                }}
+              />{" "}
+              {KIND_TEXT[kind]}: {countText(undecided, "group")}
+            </label>
+          </li>
+        ))}
+      </ul>
+      <p role="status">
+        {preview.value === null
+          ? "…"
+          : `Decides ${countText(preview.value.groups, "group")}: keeps ${preview.value.kept}, lets ${countText(preview.value.removed, "picture")} go, ${bytesText(preview.value.reclaimableBytes)}. Nothing is moved yet, and each can be undone.`}
+      </p>
+      <button type="button" class="primary" disabled={(preview.value?.groups ?? 0) === 0} onClick={() => void accept()}>
+        Accept
+      </button>
+    </Modal>
+  );
+};
+
+const ArchiveDialog = () => {
+  const id = catalog.value?.id ?? "";
+  useEffect(() => void readArchives(id), [id]);
+  const job = statistics.value?.job;
+  return (
+    <Modal title="Archive">
+      <p>
+        Moves the pictures that were let go into an archive folder of the same disk, beside a list of them. Nothing is
+        deleted, and all of it can be put back.
+      </p>
+      <button
+        type="button"
+        class="primary"
+        onClick={() => void startArchive(id)}
+        disabled={archives.value.some(isMoving)}
+      >
+        Archive what is decided
+      </button>
+      <ul class="plain">
+        {archives.value.map((archive) => (
+          <li key={archive.id}>
+            <p>
+              <strong>{archive.state}</strong>: {archive.movedFiles} of {countText(archive.totalFiles, "file")},{" "}
+              {bytesText(archive.movedBytes)}, {archive.startedAt.slice(0, 16).replace("T", " ")}
+              <br />
+              <code>{archive.folder}</code>
+            </p>
+            {archive.refusals.length > 0 && (
+              <details>
+                <summary>{countText(archive.refusals.length, "file")} left alone</summary>
+                <ul>
+                  {archive.refusals.map(({ path, reason }) => (
+                    <li key={path}>
+                      {path}: {reason}
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            )}
+            {archive.state === "archived" && (
+              <button type="button" onClick={() => void restoreArchive(archive)}>
+                Restore
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {job !== undefined && job !== null && (
+        <p>
+          Or do it yourself, with what was decided:{" "}
+          {(["csv", "ndjson", "sh", "tags"] as const).map((format) => (
+            <>
+              <a key={format} href={`/v1/jobs/${job}/export?format=${format}`} download>
+                {format}
+              </a>{" "}
+            </>
+          ))}
+        </p>
+      )}
+    </Modal>
+  );
+};

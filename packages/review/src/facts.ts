@@ -1,0 +1,61 @@
+import type { Group } from "@lookalike/client";
+
+export type Member = Group["members"][number];
+
+export const bytesText = (bytes: number): string => {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const unit = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1_000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
+};
+
+export const countText = (count: number, thing: string): string =>
+  `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+
+export const durationText = (seconds: number): string =>
+  seconds < 90
+    ? `${Math.round(seconds)} s`
+    : seconds < 5_400
+      ? `${Math.round(seconds / 60)} min`
+      : `${(seconds / 3_600).toFixed(1)} h`;
+
+const REASONS: Record<Group["keeperReason"], string> = {
+  "highest-resolution": "most pixels",
+  "most-bytes": "most bytes",
+  oldest: "oldest",
+  "first-path": "first by name",
+};
+export const reasonText = (reason: Group["keeperReason"]): string => REASONS[reason];
+
+export const KIND_TEXT: Record<Group["kind"], string> = {
+  exact: "exact copies",
+  variant: "resized or encoded anew",
+  derivative: "cropped or reshaped",
+  burst: "a burst, not copies",
+  "near-duplicate": "near duplicates",
+};
+
+interface Fact {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** Not the same for all members. */
+  readonly differs: boolean;
+}
+
+const FACTS: readonly (readonly [string, (member: Member) => string])[] = [
+  ["Folder", ({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/"))) || "/"],
+  ["Pixels", ({ width, height }) => (width === undefined || height === undefined ? "" : `${width} × ${height}`)],
+  ["Size", ({ bytes }) => (bytes === undefined ? "" : bytesText(bytes))],
+  ["Format", ({ format }) => format ?? ""],
+  ["Taken", ({ takenAt }) => takenAt?.replace("T", " ") ?? ""],
+  ["Camera", ({ camera }) => camera ?? ""],
+  ["Changed", ({ modifiedAt }) => modifiedAt?.slice(0, 16).replace("T", " ") ?? ""],
+];
+
+/** What is known of each member, line by line; lines that nothing is known for are left out. */
+export const factsOf = (members: readonly Member[]): Fact[] =>
+  FACTS.map(([name, read]) => {
+    const values = members.map(read);
+    return { name, values, differs: new Set(values).size > 1 };
+  }).filter(({ values }) => values.some((value) => value !== ""));
+
+export const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -1,0 +1,98 @@
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { thumbnailUrl } from "./api.ts";
+import { catalog, statistics } from "./catalogs.ts";
+import { bytesText, countText } from "./facts.ts";
+import { groups, loadGroups, onlyUndecided, position, reloadGroups, show } from "./groups.ts";
+
+/** On a phone the list lies over the group, and is mostly closed. */
+export const isListOpen = signal(false);
+
+const ROW = 72;
+const SPARE_ROWS = 6;
+const view = signal({ top: 0, height: 0 });
+
+/** All groups, of which only the rows in view exist: ten thousand scroll like ten. */
+export const GroupList = () => {
+  const box = useRef<HTMLDivElement>(null);
+  const total = onlyUndecided.value
+    ? Math.max(groups.value.length, statistics.value?.undecided ?? 0)
+    : (statistics.value?.groups ?? groups.value.length);
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const look = (): void => {
+      view.value = { top: element.scrollTop, height: element.clientHeight };
+      void loadGroups(Math.ceil((element.scrollTop + element.clientHeight) / ROW) + SPARE_ROWS);
+    };
+    look();
+    element.addEventListener("scroll", look, { passive: true });
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", look);
+      observer.disconnect();
+    };
+  }, []);
+  // The group that is shown stays in view.
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const top = position.value * ROW;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + ROW > element.scrollTop + element.clientHeight) element.scrollTop = top + ROW - element.clientHeight;
+  }, [position.value]);
+  const first = Math.max(0, Math.floor(view.value.top / ROW) - SPARE_ROWS);
+  const last = Math.min(total, Math.ceil((view.value.top + view.value.height) / ROW) + SPARE_ROWS);
+  return (
+    <nav aria-label="Groups" class={isListOpen.value ? "list open" : "list"}>
+      <label class="filter">
+        <input
+          type="checkbox"
+          checked={onlyUndecided.value}
+          onChange={({ currentTarget }) => {
+            onlyUndecided.value = currentTarget.checked;
+            void reloadGroups();
+          }}
+        />{" "}
+        only what is left to decide
+      </label>
+      <div class="rows" ref={box} tabIndex={-1}>
+        <ul style={{ height: `${total * ROW}px` }}>
+          {Array.from({ length: Math.max(0, last - first) }, (_, row) => (
+            <Row key={first + row} at={first + row} total={total} />
+          ))}
+        </ul>
+      </div>
+    </nav>
+  );
+};
+
+const Row = ({ at, total }: { at: number; total: number }) => {
+  const group = groups.value[at];
+  const style = { transform: `translateY(${at * ROW}px)` };
+  if (group === undefined) return <li class="row" style={style} aria-hidden="true" />;
+  return (
+    <li class="row" style={style} aria-setsize={total} aria-posinset={at + 1}>
+      <button
+        type="button"
+        aria-current={at === position.value}
+        onClick={() => {
+          show(at);
+          isListOpen.value = false;
+        }}
+      >
+        <img src={thumbnailUrl(catalog.value?.id ?? "", group.keeper, "small")} alt="" loading="lazy" />
+        <span>
+          <strong>{countText(group.size, "picture")}</strong>
+          {group.decision === null ? "" : " ✓ decided"}
+          {group.reopened === null ? "" : " reopened"}
+          <br />
+          {group.kind}
+          <br />
+          {bytesText(group.reclaimableBytes)} in copies
+        </span>
+      </button>
+    </li>
+  );
+};

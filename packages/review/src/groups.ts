@@ -1,0 +1,148 @@
+import type { Group, NewDecision } from "@lookalike/client";
+import { computed, signal } from "@preact/signals";
+import { api, attempt, bodyOf, thumbnailUrl } from "./api.ts";
+
+const FIRST_PAGE = 100;
+const PAGE = 500;
+
+/** The groups that are loaded so far, most reclaimable first. */
+export const groups = signal<readonly Group[]>([]);
+export const onlyUndecided = signal(true);
+/** Which of them is shown. */
+export const position = signal(0);
+export const current = computed<Group | null>(() => groups.value[position.value] ?? null);
+/** Ordinals that the owner keeps of the current group, before it is decided. */
+export const keep = signal<ReadonlySet<number>>(new Set());
+/** Decisions of this visit, newest last: what undo takes back. */
+export const decided = signal<readonly { readonly decision: string; readonly group: number }[]>([]);
+export const busy = signal(false);
+
+let source: { catalog: string; job: string } | null = null;
+let next: string | null = null;
+let loading: Promise<void> | null = null;
+let onDecided: () => void = () => undefined;
+
+/** Called after each decision or undo: counts have changed. */
+export const whenDecided = (call: () => void): void => {
+  onDecided = call;
+};
+
+export const closeGroups = (): void => {
+  source = null;
+  next = null;
+  groups.value = [];
+  decided.value = [];
+  position.value = 0;
+};
+
+export const openGroups = async (catalog: string, job: string): Promise<void> => {
+  if (source?.job === job && source.catalog === catalog) return;
+  source = { catalog, job };
+  await reloadGroups();
+};
+
+/** From the first page on, by the filter as it is. */
+export const reloadGroups = async (): Promise<void> => {
+  next = "";
+  groups.value = [];
+  await loadGroups(FIRST_PAGE);
+  show(0);
+};
+
+/** Loads pages until `wanted` groups are there, or all. */
+export const loadGroups = async (wanted: number): Promise<void> => {
+  while (groups.value.length < wanted && next !== null && source !== null) {
+    loading ??= loadPage(source.job).finally(() => {
+      loading = null;
+    });
+    await loading;
+  }
+};
+
+const loadPage = async (job: string): Promise<void> => {
+  const query = {
+    order: "reclaimable" as const,
+    limit: groups.value.length === 0 ? FIRST_PAGE : PAGE,
+    ...(onlyUndecided.value ? { decided: "false" as const } : {}),
+    ...(next === null || next === "" ? {} : { cursor: next }),
+  };
+  const page = await attempt(async () =>
+    bodyOf(await api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } })),
+  );
+  if (source?.job !== job) return;
+  next = page?.next ?? null;
+  if (page !== undefined) groups.value = [...groups.value, ...page.items];
+};
+
+/** Shows the group at a place, with the suggested keeper chosen, and fetches the next one's pictures. */
+export const show = (at: number): void => {
+  if (at < 0 || (at >= groups.value.length && at > 0)) return;
+  position.value = at;
+  const group = groups.value[at];
+  if (group === undefined) return;
+  keep.value = new Set(group.decision?.keep ?? [group.keeper]);
+  void loadGroups(at + FIRST_PAGE);
+  for (const { ordinal } of groups.value[at + 1]?.members.slice(0, 4) ?? [])
+    new Image().src = thumbnailUrl(source?.catalog ?? "", ordinal, "large");
+};
+
+export const toggleKeep = (ordinal: number): void => {
+  const chosen = new Set(keep.value);
+  if (!chosen.delete(ordinal)) chosen.add(ordinal);
+  keep.value = chosen;
+};
+
+const replace = (number: number, change: Partial<Group>): void => {
+  groups.value = groups.value.map((group) => (group.number === number ? { ...group, ...change } : group));
+};
+
+/** Decides on the current group and goes on to the next undecided one. */
+export const decide = async (verdict: NewDecision): Promise<void> => {
+  const group = current.value;
+  if (group === null || group.decision !== null || busy.value) return;
+  busy.value = true;
+  const decision = await attempt(async () =>
+    bodyOf(
+      await api.POST("/v1/jobs/{job}/groups/{number}/decisions", {
+        params: { path: { job: group.job, number: group.number } },
+        body: verdict,
+      }),
+    ),
+  );
+  busy.value = false;
+  if (decision === undefined) return;
+  replace(group.number, { decision, reopened: null });
+  decided.value = [...decided.value, { decision: decision.id, group: group.number }];
+  onDecided();
+  const ahead = groups.value.findIndex((other, at) => at > position.value && other.decision === null);
+  if (ahead >= 0) show(ahead);
+};
+
+export const decideKeep = (): Promise<void> => decide({ verdict: "keep", keep: [...keep.value] });
+export const decideKeepAll = (): Promise<void> =>
+  decide({ verdict: "keep", keep: (current.value?.members ?? []).map(({ ordinal }) => ordinal) });
+
+/** Takes back the decision of the group, and shows it. */
+export const undo = async (last: { decision: string; group: number } | undefined): Promise<void> => {
+  if (last === undefined || source === null || busy.value) return;
+  busy.value = true;
+  const { catalog } = source;
+  const undone = await attempt(async () =>
+    bodyOf(
+      await api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", {
+        params: { path: { catalog, decision: last.decision } },
+      }),
+    ),
+  );
+  busy.value = false;
+  if (undone === undefined) return;
+  decided.value = decided.value.filter(({ decision }) => decision !== last.decision);
+  replace(last.group, { decision: null });
+  onDecided();
+  show(
+    Math.max(
+      0,
+      groups.value.findIndex(({ number }) => number === last.group),
+    ),
+  );
+};

@@ -1,0 +1,78 @@
+import type { Job } from "@lookalike/client";
+import { catalog, refreshCatalog } from "./catalogs.ts";
+import { countText, durationText } from "./facts.ts";
+import { failures, job, startJob, tellJob } from "./jobs.ts";
+
+const share = ({ phase, completedImages, totalImages, completedBlockPairs, totalBlockPairs }: Job): number | null =>
+  phase === "hashing"
+    ? completedImages / Math.max(1, totalImages)
+    : phase === "comparing"
+      ? completedBlockPairs / Math.max(1, totalBlockPairs)
+      : null;
+
+const rateText = ({ phase, rate, etaSeconds }: Job): string =>
+  [
+    rate > 0 ? `${rate.toFixed(rate < 10 ? 1 : 0)} ${phase === "hashing" ? "images" : "block pairs"}/s` : "",
+    etaSeconds === null ? "" : `${durationText(etaSeconds)} left`,
+  ]
+    .filter((text) => text !== "")
+    .join(", ");
+
+/** How far the newest job is, and what to do about it. */
+export const JobPanel = () => {
+  const shown = job.value;
+  const id = catalog.value?.id;
+  if (id === undefined) return null;
+  const start = (mode: Job["mode"]) => () => void startJob(id, mode, () => void refreshCatalog());
+  if (shown === null || shown.phase === "done")
+    return (
+      <section class="job" aria-label="Job">
+        <p>{shown === null ? "Not scanned yet." : outcome(shown)}</p>
+        <button type="button" onClick={start("new")}>
+          {shown === null ? "Scan" : "Scan again"}
+        </button>
+        {failures.value.length > 0 && (
+          <details>
+            <summary>{countText(shown?.failedImages ?? 0, "image")} could not be read</summary>
+            <ul>
+              {failures.value.map(({ ordinal, path, reason, detail }) => (
+                <li key={ordinal}>
+                  {path}: <strong>{reason}</strong> {detail}
+                </li>
+              ))}
+            </ul>
+            <button type="button" onClick={start("retry")}>
+              Try them again
+            </button>
+          </details>
+        )}
+      </section>
+    );
+  const done = share(shown);
+  return (
+    <section class="job" aria-label="Job">
+      <p aria-live="polite">
+        <strong>{shown.paused ? `paused while ${shown.phase}` : shown.phase}</strong>
+        {done === null ? "" : ` ${Math.floor(done * 100)} %`}
+      </p>
+      <progress aria-label="Progress" {...(done === null ? {} : { value: done, max: 1 })} />
+      <p>
+        {rateText(shown)}
+        {shown.failedImages > 0 ? `, ${shown.failedImages} failed` : ""}
+      </p>
+      <button type="button" onClick={() => void tellJob(shown.paused ? "resume" : "pause")}>
+        {shown.paused ? "Resume" : "Pause"}
+      </button>
+      <button type="button" onClick={() => void tellJob("cancel")}>
+        Cancel
+      </button>
+    </section>
+  );
+};
+
+const outcome = ({ state, failure, totalImages, finishedAt }: Job): string =>
+  state === "completed"
+    ? `Scanned ${countText(totalImages, "image")}, ${finishedAt?.slice(0, 16).replace("T", " ")}.`
+    : state === "failed"
+      ? `The last scan failed: ${failure}`
+      : `The last scan was ${state}.`;

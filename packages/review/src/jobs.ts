@@ -1,0 +1,71 @@
+import type { FailedImage, Job } from "@lookalike/client";
+import { signal } from "@preact/signals";
+import { api, attempt, bodyOf } from "./api.ts";
+
+/** The catalog's newest job, as it goes. */
+export const job = signal<Job | null>(null);
+export const failures = signal<readonly FailedImage[]>([]);
+
+let stream: EventSource | null = null;
+
+export const closeJob = (): void => {
+  stream?.close();
+  stream = null;
+  job.value = null;
+  failures.value = [];
+};
+
+/** Follows the newest job of a catalog until it is over. */
+export const openJob = async (catalog: string, onOver: () => void): Promise<void> => {
+  const page = await attempt(async () =>
+    bodyOf(await api.GET("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } } })),
+  );
+  const newest = page?.items[0];
+  if (newest !== undefined) follow(newest, onOver);
+};
+
+const follow = (started: Job, onOver: () => void): void => {
+  closeJob();
+  job.value = started;
+  if (started.phase === "done") {
+    void readFailures(started);
+    return;
+  }
+  const events = new EventSource(`/v1/jobs/${started.id}/progress`);
+  stream = events;
+  events.addEventListener("progress", ({ data }: MessageEvent<string>) => {
+    const told = JSON.parse(data) as Job;
+    job.value = told;
+    if (told.phase !== "done") return;
+    events.close();
+    void readFailures(told);
+    onOver();
+  });
+};
+
+const readFailures = async ({ id, failedImages }: Job): Promise<void> => {
+  if (failedImages === 0) return;
+  const page = await attempt(async () =>
+    bodyOf(await api.GET("/v1/jobs/{job}/failures", { params: { path: { job: id }, query: { limit: 100 } } })),
+  );
+  if (page !== undefined && job.value?.id === id) failures.value = page.items;
+};
+
+export const startJob = async (catalog: string, mode: Job["mode"], onOver: () => void): Promise<void> => {
+  const started = await attempt(async () =>
+    bodyOf(await api.POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body: { mode } })),
+  );
+  if (started !== undefined) follow(started, onOver);
+};
+
+const VERBS = {
+  pause: "/v1/jobs/{job}/pause",
+  resume: "/v1/jobs/{job}/resume",
+  cancel: "/v1/jobs/{job}/cancel",
+} as const;
+
+export const tellJob = async (verb: keyof typeof VERBS): Promise<void> => {
+  const id = job.value?.id;
+  if (id === undefined) return;
+  await attempt(async () => bodyOf(await api.POST(VERBS[verb], { params: { path: { job: id } } })));
+};

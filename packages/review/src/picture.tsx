@@ -1,0 +1,51 @@
+import { useEffect, useRef } from "preact/hooks";
+import { originalUrl, thumbnailUrl } from "./api.ts";
+import type { Member } from "./facts.ts";
+import { changeZoom, pan, zoom } from "./view-state.ts";
+
+const SHOWN_BY_BROWSERS = new Set(["jpeg", "png", "webp", "gif", "avif"]);
+/** From here on the large thumbnail has fewer pixels than the screen. */
+const ORIGINAL_FROM = 1.5;
+
+/** One picture, zoomed and moved together with all others. */
+export const Picture = ({ catalog, member }: { catalog: string; member: Member }) => {
+  const frame = useRef<HTMLDivElement>(null);
+  const { scale, x, y } = zoom.value;
+  const isOriginal = scale >= ORIGINAL_FROM && SHOWN_BY_BROWSERS.has(member.format ?? "");
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    const onWheel = (event: WheelEvent): void => {
+      event.preventDefault();
+      const box = element.getBoundingClientRect();
+      const at = (point: number, start: number, length: number, centre: number) =>
+        centre + ((point - start) / length - 0.5) / zoom.value.scale;
+      changeZoom(
+        event.deltaY < 0 ? 1.25 : 0.8,
+        at(event.clientX, box.left, box.width, zoom.value.x),
+        at(event.clientY, box.top, box.height, zoom.value.y),
+      );
+    };
+    const onMove = (event: PointerEvent): void => {
+      if (event.buttons !== 1 || zoom.value.scale === 1) return;
+      const box = element.getBoundingClientRect();
+      pan(event.movementX / box.width, event.movementY / box.height);
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    element.addEventListener("pointermove", onMove);
+    return () => {
+      element.removeEventListener("wheel", onWheel);
+      element.removeEventListener("pointermove", onMove);
+    };
+  }, []);
+  return (
+    <div class={scale > 1 ? "frame zoomed" : "frame"} ref={frame}>
+      <img
+        src={isOriginal ? originalUrl(catalog, member.ordinal) : thumbnailUrl(catalog, member.ordinal, "large")}
+        alt={member.path}
+        draggable={false}
+        style={{ transform: `scale(${scale}) translate(${(0.5 - x) * 100}%, ${(0.5 - y) * 100}%)` }}
+      />
+    </div>
+  );
+};

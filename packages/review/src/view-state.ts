@@ -1,0 +1,30 @@
+import { signal } from "@preact/signals";
+
+/** The dialog that is open. */
+export const dialog = signal<"bulk" | "archive" | "help" | null>(null);
+
+/** How the pictures of a group are looked at. */
+export type Comparison = "side by side" | "blink" | "difference";
+export const COMPARISONS: readonly Comparison[] = ["side by side", "blink", "difference"];
+export const comparison = signal<Comparison>("side by side");
+
+export const cycleComparison = (): void => {
+  comparison.value = COMPARISONS[(COMPARISONS.indexOf(comparison.value) + 1) % COMPARISONS.length] ?? "side by side";
+};
+
+/** One zoom for all pictures: the point (x, y) of each, from 0 to 1, is in the middle. */
+export const zoom = signal({ scale: 1, x: 0.5, y: 0.5 });
+const MAX_SCALE = 12;
+
+export const changeZoom = (factor: number, x = zoom.value.x, y = zoom.value.y): void => {
+  const scale = Math.min(MAX_SCALE, Math.max(1, zoom.value.scale * factor));
+  zoom.value = scale === 1 ? { scale, x: 0.5, y: 0.5 } : { scale, x: inside(x, scale), y: inside(y, scale) };
+};
+
+export const pan = (dx: number, dy: number): void => {
+  const { scale, x, y } = zoom.value;
+  zoom.value = { scale, x: inside(x - dx / scale, scale), y: inside(y - dy / scale, scale) };
+};
+
+/** No further than the picture's edge. */
+const inside = (at: number, scale: number): number => Math.min(1 - 0.5 / scale, Math.max(0.5 / scale, at));

@@ -1,0 +1,29 @@
+// `pnpm generate:client`: the OpenAPI document of the API as it is built, and the client's types from it.
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./setup.mjs";
+
+// Not the whole set-up: what the client's types are wrong for can't be built before they are right.
+spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b", "services/api"], { cwd: ROOT, stdio: "inherit" });
+const { createApp } = await import("../services/api/dist/app.js");
+const silent = () => undefined;
+const log = Object.fromEntries(["trace", "debug", "info", "warn", "error", "fatal"].map((level) => [level, silent]));
+const app = await createApp(null, { ...log, child: () => log }, {}, {});
+await app.ready();
+const document = join(ROOT, "packages/client/openapi.json");
+writeFileSync(document, `${JSON.stringify(app.swagger(), null, 2)}\n`);
+// The generator needs an older TypeScript than ours: run apart, with its own.
+const { status } = spawnSync(
+  "npx",
+  [
+    ...["-y", "pnpm@12.21.0", "dlx", "openapi-typescript@7.13.0"],
+    ...[document, "-o", "packages/client/src/schema.ts", "--default-non-nullable=false"],
+  ],
+  { cwd: ROOT, stdio: "inherit" },
+);
+if (status !== 0) process.exit(1);
+spawnSync(process.execPath, ["node_modules/@biomejs/biome/bin/biome", "format", "--write", "packages/client"], {
+  cwd: ROOT,
+  stdio: "inherit",
+});

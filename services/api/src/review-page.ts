@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyPluginAsync } from "fastify";
+
+const ROOT = join(dirname(createRequire(import.meta.url).resolve("@lookalike/review/package.json")), "dist", "page");
+
+/** No request leaves the page's own origin. */
+const HEADERS = {
+  "content-security-policy":
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** The review page at `/`; nothing where it was not built. */
+export const reviewPage: FastifyPluginAsync = async (app) => {
+  if (!existsSync(ROOT)) return;
+  await app.register(fastifyStatic, {
+    root: ROOT,
+    wildcard: false,
+    // Names of assets change with their content; the page itself is asked for again.
+    cacheControl: false,
+    setHeaders(reply, path) {
+      for (const [name, value] of Object.entries(HEADERS)) reply.header(name, value);
+      reply.header("cache-control", path.includes("assets") ? "public, max-age=31536000, immutable" : "no-cache");
+    },
+  });
+};

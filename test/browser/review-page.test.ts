@@ -1,0 +1,186 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { makeDemoCatalog } from "@lookalike/quickstart/demo";
+import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { screenshot, startBrowser } from "../support/browser.ts";
+import { randomWords } from "../support/hashes.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
+
+let system: System;
+let browser: Browser;
+let page: Page;
+let root: string;
+const requests: string[] = [];
+const complaints: string[] = [];
+
+const openPage = async (catalog: string, viewport = { width: 1_360, height: 850 }): Promise<Page> => {
+  const opened = await browser.newPage({ viewport });
+  opened.setDefaultTimeout(15_000);
+  opened.on("request", (request) => requests.push(request.url()));
+  opened.on("pageerror", ({ message }) => complaints.push(message));
+  opened.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("404")) complaints.push(message.text());
+  });
+  await opened.goto(`${system.address}/#${catalog}`);
+  return opened;
+};
+
+beforeAll(async () => {
+  system = await startSystem();
+  browser = await startBrowser();
+  root = join(system.servers.folder, "pictures");
+  await makeDemoCatalog(root);
+});
+afterAll(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+const accessibilityProblems = async (of: Page): Promise<string[]> => {
+  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await of.evaluate(axe);
+  const violations = await of.evaluate<{ id: string; impact: string; nodes: { html: string }[] }[]>(
+    "axe.run().then(({ violations }) => violations)",
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+};
+
+const undecided = (count: number) => page.getByRole("status").getByText(`${count} group${count === 1 ? "" : "s"}`);
+
+describe("from the first scan to files put back", () => {
+  it("scans, and shows how far it is", async () => {
+    const catalog = await system.client.openCatalog("pictures", directorySource(root));
+    page = await openPage(catalog);
+    await page.getByRole("button", { name: "Scan", exact: true }).click();
+    await page.getByRole("article").waitFor();
+    await undecided(11).waitFor();
+    await page.getByText("Scanned 31 images").waitFor();
+    await page.waitForLoadState("networkidle");
+    await screenshot(page, "review-desktop");
+  });
+
+  it("pictures of a group stand side by side, what differs is marked, and all zoom together", async () => {
+    const pictures = page.getByRole("article").getByRole("img");
+    expect(await pictures.count()).toBeGreaterThan(1);
+    for (const picture of await pictures.all()) expect(await picture.getAttribute("alt")).toMatch(/scene-\d\d/);
+    expect(await page.locator(".differs dd").count()).toBeGreaterThan(0);
+    await page.keyboard.press("+");
+    const transforms = await pictures.evaluateAll((images) => images.map((image) => image.getAttribute("style")));
+    expect(new Set(transforms).size).toBe(1);
+    expect(transforms[0]).toContain("scale(1.5)");
+    await page.keyboard.press("-");
+    await page.keyboard.press("c");
+    await page.keyboard.press("c");
+    expect(await page.locator(".stack.difference img").count()).toBe(2);
+    await screenshot(page, "review-difference");
+    await page.keyboard.press("c");
+  });
+
+  it("ten groups are decided by keyboard, and one is taken back", async () => {
+    for (let left = 11; left > 1; left -= 1) {
+      await page.keyboard.press(left === 11 ? "n" : left === 10 ? "a" : "Enter");
+      await undecided(left - 1).waitFor();
+    }
+    await page.keyboard.press("u");
+    await undecided(2).waitFor();
+    await page.keyboard.press("2");
+    await page.getByRole("button", { name: /keep 2, let/ }).waitFor();
+    await page.keyboard.press("2");
+    await page.keyboard.press("Enter");
+    await undecided(1).waitFor();
+  });
+
+  it("many are accepted at once, after a preview", async () => {
+    await page.getByRole("button", { name: "Accept many" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("resized or encoded anew").check();
+    await dialog.getByText("Decides 1 group: keeps 1").waitFor();
+    await screenshot(page, "review-accept-many");
+    await dialog.getByRole("button", { name: "Accept" }).click();
+    await page.getByText("Every group is decided").waitFor();
+  });
+
+  it("what was let go is archived, and put back", async () => {
+    const files = async () =>
+      (await readdir(root, { recursive: true })).filter((name) => !name.startsWith(".lookalike")).sort();
+    const before = await files();
+    await page.getByRole("button", { name: "Archive…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Archive what is decided" }).click();
+    await dialog.getByText("archived", { exact: true }).waitFor();
+    await screenshot(page, "review-archive");
+    expect((await files()).length).toBeLessThan(before.length);
+    await dialog.getByRole("button", { name: "Restore" }).click();
+    await dialog.getByText("restored", { exact: true }).waitFor();
+    expect(await files()).toEqual(before);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+  });
+
+  it("every key is in the help", async () => {
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").getByText("not duplicates, never again").waitFor();
+    await page.keyboard.press("Escape");
+  });
+});
+
+const GROUPS = 10_000;
+
+describe("the page", () => {
+  it("is accessible, on a desktop and on a phone", async () => {
+    await page
+      .getByRole("checkbox", { name: "only what is left" })
+      .or(page.getByText("Every group is decided"))
+      .first()
+      .waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const catalog = await system.client.openCatalog("phone", directorySource(root));
+    await finished(system.client, (await system.client.startJob(catalog, JobOptions.parse({}))).id);
+    const phone = await openPage(catalog, { width: 390, height: 844 });
+    await phone.getByRole("article").waitFor();
+    await phone.waitForLoadState("networkidle");
+    await screenshot(phone, "review-phone");
+    expect(await accessibilityProblems(phone)).toEqual([]);
+    expect(await phone.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    await phone.getByRole("button", { name: "Groups" }).click();
+    await phone.getByRole("navigation", { name: "Groups" }).getByRole("button").nth(2).click();
+    await phone.getByRole("article", { name: "Group 3" }).waitFor();
+    const desktop = await openPage(catalog);
+    await desktop.getByRole("article").waitFor();
+    expect(await accessibilityProblems(desktop)).toEqual([]);
+  });
+
+  it("opens with ten thousand groups, and scrolls to the last with few rows on the page", async () => {
+    const file = join(system.servers.folder, "hashes.ndjson");
+    const random = randomWords(7);
+    const lines = Array.from({ length: GROUPS }, (_, group) => {
+      const hash = Array.from({ length: 8 }, () => random().toString(16).padStart(8, "0")).join("");
+      return ["a", "b"].map((copy) => `${JSON.stringify({ id: `${group}${copy}`, hash, bytes: group })}\n`).join("");
+    });
+    await writeFile(file, lines.join(""));
+    const job = await system.run({ kind: "hashes", file }, {}, "many");
+    const id = await system.client.openCatalog("many", { kind: "hashes", file });
+    const many = await openPage(id);
+    const list = many.getByRole("navigation", { name: "Groups" });
+    await list.getByRole("button").first().waitFor();
+    expect(job.state).toBe("completed");
+    await many.evaluate("document.querySelector('.rows').scrollTop = 1e9");
+    await list.locator(`[aria-posinset="${GROUPS}"]`).waitFor();
+    expect(await list.getByRole("button").count()).toBeLessThan(60);
+    await list.locator(`[aria-posinset="${GROUPS}"]`).getByRole("button").click();
+    await many.getByRole("article", { name: `Group ${GROUPS}` }).waitFor();
+  });
+
+  it("asks nobody else for anything, and allows no script but its own", async () => {
+    const response = await fetch(system.address);
+    expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'self'/);
+    const origins = new Set(requests.map((url) => new URL(url).origin));
+    expect([...origins]).toEqual([system.address]);
+    expect(complaints).toEqual([]);
+  });
+});
