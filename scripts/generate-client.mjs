@@ -9,7 +9,14 @@ spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b", "services/
 const { createApp } = await import("../services/api/dist/app.js");
 const silent = () => undefined;
 const log = Object.fromEntries(["trace", "debug", "info", "warn", "error", "fatal"].map((level) => [level, silent]));
-const app = await createApp(null, { ...log, child: () => log }, {}, {});
+const app = await createApp({
+  db: null,
+  log: { ...log, child: () => log },
+  archiver: null,
+  health: null,
+  sourceRoots: [],
+  requestsPerMinute: 1,
+});
 await app.ready();
 const document = join(ROOT, "packages/client/openapi.json");
 writeFileSync(document, `${JSON.stringify(app.swagger(), null, 2)}\n`);

@@ -1,19 +1,20 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataFolder } from "@lookalike/quickstart/data-folder";
 import { startPostgres } from "@lookalike/quickstart/postgres";
 import type { Server } from "@lookalike/quickstart/server-process";
 import { emptySet } from "@lookalike/shared/domain/done-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
+import { insertAccessKey } from "@lookalike/shared/store/access-keys";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { ROOT, type System, startSystem, temporaryFolder } from "../support/system.ts";
+import { ROOT, type System, startSystem, TEST_KEY, temporaryFolder, WITH_KEY } from "../support/system.ts";
 
-const source = { kind: "hashes", file: "/pictures.ndjson" };
+const source = { kind: "hashes", file: "" };
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: Server;
 let store: Store;
@@ -34,7 +35,11 @@ beforeAll(async () => {
       ),
     nats: () => health.nats,
   };
-  app = await createApp(store.db, log, states, createArchiver(store, log));
+  const parts = { db: store.db, log, health: states, archiver: createArchiver(store, log) };
+  app = await createApp({ ...parts, sourceRoots: [folder.path], requestsPerMinute: 5_000 });
+  await insertAccessKey(store.db, { key: TEST_KEY, tenant: "default", name: "owner", scope: "admin" });
+  source.file = join(folder.path, "pictures.ndjson");
+  await writeFile(source.file, "");
 });
 afterAll(async () => {
   await app.close();
@@ -43,8 +48,9 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const post = (url: string, payload: object) => app.inject({ method: "POST", url, payload });
-const get = (url: string) => app.inject({ method: "GET", url });
+const headers = WITH_KEY;
+const post = (url: string, payload: object) => app.inject({ method: "POST", url, headers, payload });
+const get = (url: string) => app.inject({ method: "GET", url, headers });
 const newCatalog = async (name: string): Promise<string> => (await post("/v1/catalogs", { name, source })).json().id;
 
 describe("catalogs", () => {
@@ -131,7 +137,7 @@ describe("bad requests get problem details and change nothing", () => {
     ["GET", "/v1/catalogs?cursor=MTIz", undefined, 400],
     ["GET", "/nowhere", undefined, 404],
   ] as const)("%s %s %j: %i", async (method, url, payload, status) => {
-    const answer = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+    const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
     expect([answer.statusCode, answer.headers["content-type"]]).toEqual([
       status,
       expect.stringContaining("application/problem+json"),
@@ -140,7 +146,7 @@ describe("bad requests get problem details and change nothing", () => {
   });
 
   it("a body that is no JSON, or too large", async () => {
-    const headers = { "content-type": "application/json" };
+    const headers = { ...WITH_KEY, "content-type": "application/json" };
     expect((await app.inject({ method: "POST", url: "/v1/catalogs", headers, payload: "{" })).statusCode).toBe(400);
     expect(
       (await app.inject({ method: "POST", url: "/v1/catalogs", headers, payload: `"${"x".repeat(2_000_000)}"` }))
@@ -195,6 +201,9 @@ describe("what operators and clients read", () => {
         "/v1/jobs/{job}/pause",
         "/v1/jobs/{job}/progress",
         "/v1/jobs/{job}/resume",
+        "/v1/keys",
+        "/v1/keys/{key}",
+        "/v1/session",
       ]
     `);
     expect((await get("/docs")).statusCode).toBe(200);
@@ -221,12 +230,12 @@ describe("progress of a running job", () => {
     const catalog = await system.client.openCatalog("progress", { kind: "hashes", file });
     const started = await fetch(`${system.address}/v1/catalogs/${catalog}/jobs`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { ...WITH_KEY, "content-type": "application/json" },
       body: JSON.stringify({ blockSize: 50 }),
     });
     const { id } = (await started.json()) as { id: string };
     const stream = await fetch(`${system.address}/v1/jobs/${id}/progress`, {
-      headers: { accept: "text/event-stream" },
+      headers: { ...WITH_KEY, accept: "text/event-stream" },
     });
     expect(stream.headers.get("content-type")).toContain("text/event-stream");
     const events = (await stream.text())

@@ -6,7 +6,7 @@ import { makeDemoCatalog } from "@lookalike/quickstart/demo";
 import { directorySource } from "@lookalike/shared/domain/options";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { finished, type System, startSystem, until } from "../support/system.ts";
+import { finished, type System, startSystem, until, WITH_KEY } from "../support/system.ts";
 
 const run = promisify(execFile);
 let system: System;
@@ -31,7 +31,7 @@ interface Answer {
 const call = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
   const response = await fetch(`${system.services.address}/v1${path}`, {
     method,
-    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    headers: { ...WITH_KEY, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -83,19 +83,19 @@ describe("a catalog's images", () => {
   it("are seen as thumbnails that browsers keep, and as they are, whole or in part", async () => {
     const [image] = (await get(`/catalogs/${catalog}/images?limit=1`)).items;
     const url = `${system.services.address}/v1/catalogs/${catalog}/images/${image.ordinal}`;
-    const thumbnail = await fetch(`${url}/thumbnail?size=small`);
+    const thumbnail = await fetch(`${url}/thumbnail?size=small`, { headers: WITH_KEY });
     expect(await sharp(await thumbnail.arrayBuffer()).metadata()).toMatchObject({ format: "webp", width: 320 });
     expect(thumbnail.headers.get("cache-control")).toContain("immutable");
     const etag = thumbnail.headers.get("etag") ?? "";
-    expect((await fetch(`${url}/thumbnail`, { headers: { "if-none-match": etag } })).status).toBe(304);
+    expect((await fetch(`${url}/thumbnail`, { headers: { ...WITH_KEY, "if-none-match": etag } })).status).toBe(304);
 
     const bytes = await readFile(join(root, image.path));
-    const original = await fetch(`${url}/original`);
+    const original = await fetch(`${url}/original`, { headers: WITH_KEY });
     expect(Buffer.from(await original.arrayBuffer()).equals(bytes)).toBe(true);
-    const part = await fetch(`${url}/original`, { headers: { range: "bytes=10-19" } });
+    const part = await fetch(`${url}/original`, { headers: { ...WITH_KEY, range: "bytes=10-19" } });
     expect([part.status, part.headers.get("content-range")]).toEqual([206, `bytes 10-19/${bytes.length}`]);
     expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(10, 20))).toBe(true);
-    expect((await fetch(`${url}/original`, { headers: { range: "bytes=999999999-" } })).status).toBe(416);
+    expect((await fetch(`${url}/original`, { headers: { ...WITH_KEY, range: "bytes=999999999-" } })).status).toBe(416);
   });
 
   it("that changed or are no image of the catalog are not shown", async () => {

@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { screenshot, startBrowser } from "../support/browser.ts";
 import { randomWords } from "../support/hashes.ts";
-import { finished, type System, startSystem } from "../support/system.ts";
+import { finished, type System, startSystem, TEST_KEY } from "../support/system.ts";
 
 let system: System;
 let browser: Browser;
@@ -24,7 +24,8 @@ const openPage = async (catalog: string, viewport = { width: 1_360, height: 850 
   opened.on("console", (message) => {
     if (message.type() === "error" && !message.text().includes("404")) complaints.push(message.text());
   });
-  await opened.goto(`${system.address}/#${catalog}`);
+  await opened.goto(`${system.address}/#key=${TEST_KEY}`);
+  await opened.getByRole("combobox", { name: "Catalog" }).selectOption(catalog);
   return opened;
 };
 
@@ -119,7 +120,7 @@ describe("from the first scan to files put back", () => {
     await dialog.getByText("restored", { exact: true }).waitFor();
     expect(await files()).toEqual(before);
     await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "hidden" });
+    await dialog.waitFor({ state: "detached" });
   });
 
   it("every key is in the help", async () => {

@@ -7,7 +7,7 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
-import { connectTo, finished, groupsOf, ROOT, type Servers, startServers } from "../support/system.ts";
+import { connectTo, finished, groupsOf, ROOT, type Servers, startServers, TEST_KEY } from "../support/system.ts";
 
 const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 5, batchSize: 20 });
 const SOURCE = (file: string) => ({ kind: "hashes", file }) as const;
@@ -71,7 +71,7 @@ const runJob = async (
   options: JobOptions = OPTIONS,
 ) => {
   const api = await startService("api");
-  const client = createClient(() => api.address);
+  const client = createClient(() => api.address, TEST_KEY);
   const catalog = await client.openCatalog(name, SOURCE(join(servers.folder, "hashes.ndjson")));
   const { id } = await client.startJob(catalog, options);
   const disturbance = disturb(() => client.readJob(id));

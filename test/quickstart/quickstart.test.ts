@@ -215,8 +215,11 @@ describe("what can't work ends in one line that says what to do, and leaves noth
     await until(() => first.output().includes("Running until Ctrl-C"));
     const second = await start([path("pictures")]).ended;
     expect([second.code, second.stderr]).toEqual([69, expect.stringContaining("another Lookalike")]);
-    const address = /http:\S+/.exec(first.output())?.[0] ?? "";
-    expect(await (await fetch(address)).json()).toMatchObject({ state: "completed", phase: "done" });
+    const [, address = "", key = ""] = /Review them: (http:[^#]+)#key=(\S+)/.exec(first.output()) ?? [];
+    const answer = await fetch(`${address}v1/catalogs`, { headers: { authorization: `Bearer ${key}` } });
+    expect(await answer.json()).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ name: path("pictures") })]),
+    });
     first.child.kill("SIGINT");
     expect((await first.ended).code).toBe(0);
     expect(leftRunning()).toEqual([]);

@@ -18,6 +18,10 @@ import { AckPolicy, DeliverPolicy, type JsMsg } from "nats";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The access key of the tests' owner. */
+export const TEST_KEY = `lk_${"test".repeat(10)}key`;
+export const WITH_KEY = { authorization: `Bearer ${TEST_KEY}` };
+
 /** A temporary folder that is gone when the test is over. */
 export const temporaryFolder = async (): Promise<{ path: string; remove(): Promise<void> }> => {
   const path = await mkdtemp(join(tmpdir(), "lookalike-test-"));
@@ -39,7 +43,13 @@ export const startServers = async (): Promise<Servers> => {
   const [postgres, nats] = await Promise.all([startPostgres(data), startNats(data, () => undefined)]);
   return {
     folder,
-    environment: { DATABASE_URL: postgres.url, NATS_URL: nats.url, LOG_LEVEL: "warn" },
+    environment: {
+      DATABASE_URL: postgres.url,
+      NATS_URL: nats.url,
+      LOG_LEVEL: "warn",
+      LOOKALIKE_FIRST_KEY: TEST_KEY,
+      LOOKALIKE_SOURCE_ROOTS: "/",
+    },
     postgres,
     nats,
     async stop() {
@@ -99,7 +109,7 @@ export const startSystem = async (overrides: Record<string, string> = {}): Promi
   const logs = join(servers.folder, "logs");
   await mkdir(logs);
   const services = await startServices({ ...servers.environment, LOOKALIKE_PORT: "0", ...overrides }, logs);
-  const client = createClient(() => services.address);
+  const client = createClient(() => services.address, TEST_KEY);
   return {
     servers,
     client,

@@ -63,7 +63,7 @@ export interface Client {
   failures(job: string): AsyncGenerator<FailedImage>;
 }
 
-export const createClient = (address: () => string): Client => {
+export const createClient = (address: () => string, key: string): Client => {
   const request = async <Schema extends z.ZodType>(
     schema: Schema,
     path: string,
@@ -71,9 +71,11 @@ export const createClient = (address: () => string): Client => {
   ): Promise<z.infer<Schema>> => {
     const response = await fetch(`${address()}/v1${path}`, {
       signal: AbortSignal.timeout(REQUEST_MS),
-      ...(body === undefined
-        ? {}
-        : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     });
     const answer: unknown = await response.json();
     if (response.ok) return schema.parse(answer);

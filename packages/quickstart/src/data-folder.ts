@@ -2,12 +2,17 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/fail";
+import { makeKey } from "@lookalike/shared/store/access-keys";
 
 /** The one folder that holds all state of the quick start. */
 export interface DataFolder {
   readonly path: string;
   /** Passwords for the servers that the quick start runs, made once. */
   readonly secret: string;
+  /** The owner's access key to the API, made once. */
+  readonly accessKey: { readonly key: string; readonly file: string };
+  /** True the first time it is asked, in the life of the folder. */
+  isKeyToShow(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -21,7 +26,18 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
     // Others may pass through: as root, PostgreSQL runs as another user inside it.
     await mkdir(join(path, "logs"), { recursive: true });
     await takeLock(lock);
-    return { path, secret: await readSecret(join(path, "secret")), release: () => rm(lock, { force: true }) };
+    const file = join(path, "access-key");
+    return {
+      path,
+      secret: await readOrMake(join(path, "secret"), () => randomBytes(24).toString("base64url")),
+      accessKey: { key: await readOrMake(file, makeKey), file },
+      isKeyToShow: () =>
+        open(`${file}.shown`, "wx").then(
+          (shown) => shown.close().then(() => true),
+          () => false,
+        ),
+      release: () => rm(lock, { force: true }),
+    };
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
@@ -65,12 +81,13 @@ const isLookalike = async (pid: number): Promise<boolean> => {
   );
 };
 
-const readSecret = async (file: string): Promise<string> => {
+/** A secret kept in a file that only its owner may read. */
+const readOrMake = async (file: string, make: () => string): Promise<string> => {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch {
-    const secret = randomBytes(24).toString("base64url");
-    await writeFile(file, `${secret}\n`, { mode: 0o600 });
-    return secret;
+    const text = make();
+    await writeFile(file, `${text}\n`, { mode: 0o600 });
+    return text;
   }
 };

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { directorySource, type JobOptions, type Source } from "@lookalike/shared/domain/options";
 import { EXIT, messageOf, OperatorError, runMain } from "@lookalike/shared/runtime/fail";
 import { type Client, createClient, type Job } from "./client.ts";
-import { openDataFolder } from "./data-folder.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { makeDemoCatalog } from "./demo.ts";
 import { startNats } from "./nats-server.ts";
 import { type Request, readRequest } from "./options.ts";
@@ -49,11 +49,7 @@ runMain(async () => {
   process.exit();
 });
 
-const run = async (
-  request: Request,
-  data: Awaited<ReturnType<typeof openDataFolder>>,
-  running: { stop(): Promise<void> }[],
-): Promise<number> => {
+const run = async (request: Request, data: DataFolder, running: { stop(): Promise<void> }[]): Promise<number> => {
   const started = performance.now();
   const port = await choosePort(request.keepRunning);
   const source = request.source ?? (await demoSource(join(data.path, "demo")));
@@ -71,21 +67,30 @@ const run = async (
       ...(postgres === null ? {} : { DATABASE_URL: postgres.url }),
       ...(nats === null ? {} : { NATS_URL: nats.url }),
       LOOKALIKE_PORT: String(port),
+      LOOKALIKE_FIRST_KEY: data.accessKey.key,
+      // Whoever starts it may read what they may read: the API listens on this machine alone.
+      LOOKALIKE_SOURCE_ROOTS: process.env["LOOKALIKE_SOURCE_ROOTS"] || "/",
       // libvips decodes on libuv's threads: one for each worker thread, and some for files and DNS.
       UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
     },
     join(data.path, "logs"),
   );
   running.push(services);
-  const client = createClient(() => services.address);
+  const client = createClient(() => services.address, data.accessKey.key);
   const job = await Promise.race([runJob(client, source, request.options), services.failed]);
   const code = await report(client, job, source, request, (performance.now() - started) / 1_000);
   if (request.keepRunning) {
-    say(`\nReview them: ${services.address}/\nRunning until Ctrl-C.`);
+    say(`\n${await invitation(services.address, data)}\nRunning until Ctrl-C.`);
     await Promise.race([new Promise<never>(() => undefined), services.failed, untilInterrupted()]);
   }
   return code;
 };
+
+/** How to get in: the first time with the key, which the browser keeps. */
+const invitation = async (address: string, { accessKey: { key, file }, isKeyToShow }: DataFolder): Promise<string> =>
+  (await isKeyToShow())
+    ? `Review them: ${address}/#key=${key}\n(The access key is shown this once; it is kept in ${file}.)`
+    : `Review them: ${address}/`;
 
 /** At this point an interrupt is how a person ends a job that is done: no error. */
 const untilInterrupted = (): Promise<void> =>

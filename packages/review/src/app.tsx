@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { trouble } from "./api.ts";
-import { catalog, catalogs, openCatalog, refreshStatistics, statistics } from "./catalogs.ts";
+import { catalog, catalogs, enterWith, isKnown, openCatalog, refreshStatistics, statistics } from "./catalogs.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { bytesText, countText } from "./facts.ts";
 import { GroupList, isListOpen } from "./group-list.tsx";
@@ -94,8 +94,25 @@ const Header = () => {
   );
 };
 
+const Door = () => (
+  <form
+    class="nothing"
+    onSubmit={(event) => {
+      event.preventDefault();
+      void enterWith(String(new FormData(event.currentTarget).get("key")).trim());
+    }}
+  >
+    <p>This page needs an access key. The first start of Lookalike showed one, and keeps it in its data folder.</p>
+    <label>
+      Access key <input name="key" type="password" autocomplete="off" required />
+    </label>{" "}
+    <button type="submit">Open</button>
+  </form>
+);
+
 const Nothing = () => {
   const counted = statistics.value;
+  if (!isKnown.value) return <Door />;
   if (catalogs.value === null) return <p class="nothing">Loading…</p>;
   if (catalog.value === null)
     return <p class="nothing">No catalog yet. Start one from a terminal: npm start -- ~/Pictures</p>;

@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { openCatalogs } from "./catalogs.ts";
+import { enter } from "./catalogs.ts";
 import "./style.css";
 
 render(<App />, document.getElementById("app") as HTMLElement);
-void openCatalogs();
+void enter();

@@ -1,3 +1,4 @@
+import rateLimit from "@fastify/rate-limit";
 import { fastifySSE } from "@fastify/sse";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -10,9 +11,12 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from "fastify-type-provider-zod";
+import { demandAccess } from "./access.ts";
 import type { Archiver } from "./archive/archiver.ts";
-import { answerProblem, notFound } from "./problem.ts";
+import { honourIdempotencyKeys } from "./idempotency.ts";
+import { answerProblem, HttpProblem, notFound } from "./problem.ts";
 import { reviewPage } from "./review-page.ts";
+import { accessRoutes } from "./routes/access.ts";
 import { archiveRoutes } from "./routes/archives.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";
 import { decisionRoutes } from "./routes/decisions.ts";
@@ -20,16 +24,27 @@ import { exportRoutes } from "./routes/exports.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { Problem } from "./schemas/resources.ts";
 
-interface Health {
-  readonly postgres: () => Promise<boolean>;
-  readonly nats: () => boolean;
+/** What the application works with. */
+export interface AppParts {
+  readonly db: Db;
+  readonly log: Logger;
+  readonly archiver: Archiver;
+  readonly health: {
+    readonly postgres: () => Promise<boolean>;
+    readonly nats: () => boolean;
+  };
+  /** Folders that sources must lie under. */
+  readonly sourceRoots: readonly string[];
+  readonly requestsPerMinute: number;
 }
 
 /** The HTTP application, apart from how it is run. */
-export const createApp = async (db: Db, log: Logger, health: Health, archiver: Archiver): Promise<FastifyInstance> => {
+export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
+  const { health } = parts;
   const app: FastifyInstance = fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
     forceCloseConnections: true,
@@ -48,23 +63,15 @@ export const createApp = async (db: Db, log: Logger, health: Health, archiver: A
         version: "1",
         description: "Finds the duplicate and near-duplicate images of a photo catalog.",
       },
+      components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+      security: [{ key: [] }],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   await app.register(fastifySSE);
-  const routes = [
-    catalogRoutes(db),
-    imageRoutes(db),
-    jobRoutes(db),
-    groupRoutes(db),
-    decisionRoutes(db),
-    exportRoutes(db),
-    archiveRoutes(db, archiver),
-  ];
-  for (const plugin of routes) await app.register(plugin, { prefix: "/v1" });
-
+  await app.register(version1(parts), { prefix: "/v1" });
   await app.register(reviewPage);
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "ok" }));
@@ -74,3 +81,39 @@ export const createApp = async (db: Db, log: Logger, health: Health, archiver: A
   });
   return app;
 };
+
+/** What any request may be answered: each route's schema says so. */
+const ANYWHERE = { 401: Problem, 403: Problem, 429: Problem };
+const ANY_POST = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
+
+/** Everything that needs a key. */
+const version1 =
+  ({ db, archiver, sourceRoots, requestsPerMinute }: AppParts) =>
+  async (app: FastifyInstance): Promise<void> => {
+    app.addHook("onRoute", ({ schema, method }) => {
+      if (schema === undefined) return;
+      const hasBody = method === "POST" || method === "PATCH";
+      schema.response = { ...ANYWHERE, ...(hasBody ? ANY_POST : {}), ...(schema.response as object | undefined) };
+    });
+    await demandAccess(app, db);
+    await app.register(rateLimit, {
+      max: requestsPerMinute,
+      timeWindow: 60_000,
+      hook: "preHandler",
+      keyGenerator: ({ access, ip }) => access?.keyId ?? ip,
+      errorResponseBuilder: (_request, { after }) =>
+        new HttpProblem(429, "too-many-requests", `More than ${requestsPerMinute} requests a minute. Wait ${after}.`),
+    });
+    honourIdempotencyKeys(app, db);
+    const routes = [
+      accessRoutes(db),
+      catalogRoutes(db, sourceRoots),
+      imageRoutes(db),
+      jobRoutes(db),
+      groupRoutes(db),
+      decisionRoutes(db),
+      exportRoutes(db),
+      archiveRoutes(db, archiver),
+    ];
+    for (const plugin of routes) await app.register(plugin);
+  };

@@ -1,6 +1,8 @@
+import { SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
 import { runService } from "@lookalike/shared/runtime/service";
+import { insertAccessKey } from "@lookalike/shared/store/access-keys";
 import { z } from "zod";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
@@ -14,6 +16,21 @@ const Environment = ServiceEnvironment.extend({
     .max(65_535)
     .default(7373)
     .meta({ description: "Port the API listens on; 0 = a free one" }),
+  LOOKALIKE_SOURCE_ROOTS: SourceRoots,
+  LOOKALIKE_FIRST_KEY: z
+    .string()
+    .regex(
+      /^lk_[\w-]{43}$/,
+      "must be lk_ and 43 characters of base64url: lk_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)",
+    )
+    .optional()
+    .meta({ description: "An access key of scope admin for the tenant `default`, stored at start" }),
+  LOOKALIKE_REQUESTS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(12_000)
+    .meta({ description: "What one access key may ask for; more is answered 429" }),
 });
 
 runService({
@@ -30,7 +47,10 @@ runService({
         ),
       nats: () => !bus.connection.isClosed(),
     };
-    const app = await createApp(store.db, log, health, archiver);
+    const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_SOURCE_ROOTS: sourceRoots } = environment;
+    if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
+    const requestsPerMinute = environment.LOOKALIKE_REQUESTS_PER_MINUTE;
+    const app = await createApp({ db: store.db, log, health, archiver, sourceRoots, requestsPerMinute });
     archiver.resume();
     const { LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
     const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {

@@ -19,6 +19,7 @@ export const notFound = (thing: string, id: string): HttpProblem =>
 
 const TITLES: Record<number, string> = {
   400: "Bad request",
+  401: "Unauthorized",
   403: "Forbidden",
   404: "Not found",
   409: "Conflict",
@@ -26,6 +27,8 @@ const TITLES: Record<number, string> = {
   412: "Precondition failed",
   413: "Too large",
   415: "Unsupported media type",
+  422: "Unprocessable content",
+  429: "Too many requests",
   416: "Range not satisfiable",
   500: "Internal error",
 };

@@ -2,14 +2,14 @@ import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalogs";
 import type { GroupsOf } from "@lookalike/shared/store/groups";
 import { getJob, type JobRow } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
+import type { Access } from "./access.ts";
 import { notFound } from "./problem.ts";
-import { TENANT } from "./tenant.ts";
 
 /** Finds a catalog of the tenant. @throws HttpProblem 404 for any other's, as for none */
 export const catalogReader =
   (db: Db) =>
-  async (id: string): Promise<CatalogRow> => {
-    const row = await getCatalog(db, TENANT, id);
+  async ({ tenant }: Access, id: string): Promise<CatalogRow> => {
+    const row = await getCatalog(db, tenant, id);
     if (row === null) throw notFound("catalog", id);
     return row;
   };
@@ -17,8 +17,8 @@ export const catalogReader =
 /** Finds a job of the tenant. @throws HttpProblem 404 for any other's, as for none */
 export const jobReader =
   (db: Db) =>
-  async (id: string): Promise<JobRow> => {
-    const row = await getJob(db, TENANT, id);
+  async ({ tenant }: Access, id: string): Promise<JobRow> => {
+    const row = await getJob(db, tenant, id);
     if (row === null) throw notFound("job", id);
     return row;
   };

@@ -7,6 +7,7 @@ import { decodeEvent } from "@lookalike/shared/domain/message";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
 import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
+import { pruneRequests } from "@lookalike/shared/store/idempotency";
 import { pruneOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
@@ -27,6 +28,7 @@ const RELAY_PAUSE_MS = 200;
 const SHOW_PAUSE_MS = 500;
 const CLEAN_PAUSE_MS = 2_000;
 const OUTBOX_DAYS = 7;
+const IDEMPOTENCY_HOURS = 24;
 const EVENTS_A_TRANSACTION = 500;
 
 runService({
@@ -61,6 +63,7 @@ runService({
           dispatch: dispatcher.dispatch,
         });
         await pruneOutbox(db, OUTBOX_DAYS);
+        await pruneRequests(db, IDEMPOTENCY_HOURS);
         relay.wake();
       },
       onError,

@@ -5,6 +5,7 @@ import { runTasks } from "@lookalike/shared/bus/tasks";
 import { bytesOfName } from "@lookalike/shared/domain/bytes";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
 import { joinPath } from "@lookalike/shared/files/listed-file";
+import { SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
 import { Piscina } from "piscina";
@@ -22,6 +23,7 @@ const Environment = ServiceEnvironment.extend({
     .max(256)
     .default(availableParallelism())
     .meta({ description: "Worker threads that decode and hash" }),
+  LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_MAX_PIXELS: z.coerce.number().int().min(1).default(300_000_000),
   LOOKALIKE_PIXELS_IN_FLIGHT: z.coerce
     .number()
@@ -75,7 +77,11 @@ runService({
         kind: "scan",
         concurrency: 1,
         log,
-        handle: (task) => listCatalog({ bus, store, log, list: listSource }, task),
+        handle: (task) =>
+          listCatalog(
+            { bus, store, log, list: (source) => listSource(source, environment.LOOKALIKE_SOURCE_ROOTS) },
+            task,
+          ),
       }),
       runTasks(bus, {
         kind: "hash",

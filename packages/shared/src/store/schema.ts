@@ -16,6 +16,7 @@ import {
   unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { AccessScope } from "../domain/access.ts";
 import type { ArchiveState } from "../domain/archive.ts";
 import type { Verdict } from "../domain/decisions.ts";
 import type { Failure, ImageFacts } from "../domain/hash-block.ts";
@@ -294,4 +295,32 @@ export const archive = pgTable(
     finishedAt: moment("finished_at"),
   },
   (table) => [index("archive_catalog").on(table.catalogId, table.startedAt)],
+);
+
+/** Who may use the API, and how far. The key itself is kept nowhere, only its SHA-256. */
+export const accessKey = pgTable("access_key", {
+  id: text("id").primaryKey(),
+  tenant: text("tenant").notNull(),
+  name: text("name").notNull(),
+  scope: text("scope").$type<AccessScope>().notNull(),
+  digest: bytea("digest").notNull().unique(),
+  createdAt: moment("created_at").notNull().defaultNow(),
+  revokedAt: moment("revoked_at"),
+});
+
+/** What a request with an Idempotency-Key was answered, to be answered again. */
+export const idempotentRequest = pgTable(
+  "idempotent_request",
+  {
+    tenant: text("tenant").notNull(),
+    key: text("key").notNull(),
+    /** Of method, path and body: the same key for something else is a mistake. */
+    digest: text("digest").notNull(),
+    /** null while the first one is at work. */
+    status: integer("status"),
+    location: text("location"),
+    body: text("body"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.key] })],
 );

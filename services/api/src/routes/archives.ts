@@ -2,11 +2,11 @@ import { type ArchiveRow, beginRestore, getArchive, listArchives } from "@lookal
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Access } from "../access.ts";
 import type { Archiver } from "../archive/archiver.ts";
 import { HttpProblem, notFound } from "../problem.ts";
 import { Archive, Problem } from "../schemas/resources.ts";
 import { catalogReader } from "../scope.ts";
-import { TENANT } from "../tenant.ts";
 
 const ARCHIVES_LISTED = 100;
 
@@ -21,8 +21,8 @@ export const archiveRoutes =
   (db: Db, archiver: Archiver): FastifyPluginAsyncZod =>
   async (app) => {
     const readCatalog = catalogReader(db);
-    const readArchive = async (id: string): Promise<ArchiveRow> => {
-      const row = await getArchive(db, TENANT, id);
+    const readArchive = async (access: Access, id: string): Promise<ArchiveRow> => {
+      const row = await getArchive(db, access.tenant, id);
       if (row === null) throw notFound("archive", id);
       return row;
     };
@@ -37,8 +37,8 @@ export const archiveRoutes =
           response: { 202: Archive, 404: Problem, 409: Problem },
         },
       },
-      async ({ params }, reply) => {
-        const row = await archiver.archive(await readCatalog(params.catalog));
+      async ({ access, params }, reply) => {
+        const row = await archiver.archive(await readCatalog(access, params.catalog));
         return reply.code(202).header("location", `/v1/archives/${row.id}`).send(archiveResource(row));
       },
     );
@@ -53,8 +53,8 @@ export const archiveRoutes =
           response: { 200: z.object({ items: z.array(Archive) }), 404: Problem },
         },
       },
-      async ({ params }) => {
-        const { id } = await readCatalog(params.catalog);
+      async ({ access, params }) => {
+        const { id } = await readCatalog(access, params.catalog);
         return { items: (await listArchives(db, id, ARCHIVES_LISTED)).map(archiveResource) };
       },
     );
@@ -69,7 +69,7 @@ export const archiveRoutes =
           response: { 200: Archive, 404: Problem },
         },
       },
-      async ({ params }) => archiveResource(await readArchive(params.archive)),
+      async ({ access, params }) => archiveResource(await readArchive(access, params.archive)),
     );
 
     app.post(
@@ -82,15 +82,15 @@ export const archiveRoutes =
           response: { 202: Archive, 404: Problem, 409: Problem },
         },
       },
-      async ({ params }, reply) => {
-        const { id, state } = await readArchive(params.archive);
+      async ({ access, params }, reply) => {
+        const { id, state } = await readArchive(access, params.archive);
         if (!(await beginRestore(db, id)))
           throw new HttpProblem(409, "not-archived", `This archive is ${state}: only a finished one is restored.`);
         archiver.resume();
         return reply
           .code(202)
           .header("location", `/v1/archives/${id}`)
-          .send(archiveResource(await readArchive(id)));
+          .send(archiveResource(await readArchive(access, id)));
       },
     );
   };

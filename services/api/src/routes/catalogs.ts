@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { sourceRefusal } from "@lookalike/shared/files/source-roots";
 import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookalike/shared/store/catalogs";
 import { latestResult } from "@lookalike/shared/store/decisions";
 import { groupStatistics } from "@lookalike/shared/store/groups";
@@ -13,10 +14,9 @@ import { HttpProblem } from "../problem.ts";
 import { catalogResource } from "../resources.ts";
 import { Catalog, CatalogChange, NewCatalog, PageQuery, Problem, pageOf, Statistics } from "../schemas/resources.ts";
 import { catalogReader } from "../scope.ts";
-import { TENANT } from "../tenant.ts";
 
 export const catalogRoutes =
-  (db: Db): FastifyPluginAsyncZod =>
+  (db: Db, roots: readonly string[]): FastifyPluginAsyncZod =>
   async (app) => {
     const readCatalog = catalogReader(db);
     const tokens = confirmationTokens(randomBytes(32));
@@ -28,12 +28,15 @@ export const catalogRoutes =
           tags: ["catalogs"],
           summary: "Create a catalog over a source",
           body: NewCatalog,
-          response: { 201: Catalog, 400: Problem, 409: Problem },
+          response: { 201: Catalog, 400: Problem, 403: Problem, 409: Problem },
         },
       },
       async (request, reply) => {
+        const { access } = request;
         const { name, source } = request.body;
-        const created = await createCatalog(db, TENANT, name, source);
+        const refusal = await sourceRefusal(source.kind === "directory" ? source.root : source.file, roots);
+        if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
+        const created = await createCatalog(db, access.tenant, name, source);
         if (created === null) throw nameTaken(name);
         return reply.code(201).header("location", `/v1/catalogs/${created.id}`).send(catalogResource(created));
       },
@@ -51,8 +54,8 @@ export const catalogRoutes =
           response: { 200: pageOf(Catalog), 400: Problem },
         },
       },
-      async ({ query: { cursor, limit, name } }) => {
-        const rows = await listCatalogs(db, TENANT, {
+      async ({ access, query: { cursor, limit, name } }) => {
+        const rows = await listCatalogs(db, access.tenant, {
           name: name ?? null,
           after: decodeCursor(cursor, ""),
           limit: limit + 1,
@@ -72,8 +75,8 @@ export const catalogRoutes =
           response: { 200: Catalog, 404: Problem },
         },
       },
-      async ({ params }) => {
-        return catalogResource(await readCatalog(params.catalog));
+      async ({ access, params }) => {
+        return catalogResource(await readCatalog(access, params.catalog));
       },
     );
 
@@ -88,8 +91,8 @@ export const catalogRoutes =
           response: { 200: Catalog, 400: Problem, 404: Problem, 409: Problem },
         },
       },
-      async ({ params, body: { name } }) => {
-        const found = await readCatalog(params.catalog);
+      async ({ access, params, body: { name } }) => {
+        const found = await readCatalog(access, params.catalog);
         if (!(await renameCatalog(db, found, name))) throw nameTaken(name);
         return catalogResource({ ...found, name });
       },
@@ -105,8 +108,8 @@ export const catalogRoutes =
           response: { 200: z.object({ token: z.string(), images: z.int() }), 404: Problem },
         },
       },
-      async ({ params }) => {
-        const { id } = await readCatalog(params.catalog);
+      async ({ access, params }) => {
+        const { id } = await readCatalog(access, params.catalog);
         return { token: tokens.make(id), images: await countImages(db, id) };
       },
     );
@@ -122,8 +125,8 @@ export const catalogRoutes =
           response: { 204: z.void(), 400: Problem, 403: Problem, 404: Problem, 409: Problem },
         },
       },
-      async ({ params, query }, reply) => {
-        const { id } = await readCatalog(params.catalog);
+      async ({ access, params, query }, reply) => {
+        const { id } = await readCatalog(access, params.catalog);
         if (!tokens.check(id, query.token))
           throw new HttpProblem(
             403,
@@ -149,8 +152,8 @@ export const catalogRoutes =
           response: { 200: Statistics, 404: Problem },
         },
       },
-      async ({ params }) => {
-        const { id } = await readCatalog(params.catalog);
+      async ({ access, params }) => {
+        const { id } = await readCatalog(access, params.catalog);
         const latest = await latestResult(db, id);
         const byKind = latest === null ? [] : await groupStatistics(db, { ...latest, catalogId: id, blockSize: 1 });
         const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>

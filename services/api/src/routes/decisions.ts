@@ -12,14 +12,12 @@ import type { JobRow } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Access } from "../access.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import { decisionResource, groupEtag, groupResources } from "../group-resource.ts";
 import { HttpProblem, notFound } from "../problem.ts";
 import { BulkDecision, BulkResult, Decision, NewDecision, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
 import { catalogReader, groupsOf, jobReader } from "../scope.ts";
-
-/** Who decides, until access keys say so. */
-const OWNER = "owner";
 
 /** Decisions are about what is shown now: a later job may have other groups under the same numbers. */
 const demandLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {
@@ -54,8 +52,8 @@ export const decisionRoutes =
           response: { 201: Decision, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
         },
       },
-      async ({ params, body, headers }, reply) => {
-        const job = await readJob(params.job);
+      async ({ access, params, body, headers }, reply) => {
+        const job = await readJob(access, params.job);
         const made = await db.transaction(async (tx) => {
           await lockCatalog(tx, job.catalogId);
           await demandLatest(tx, job);
@@ -73,7 +71,7 @@ export const decisionRoutes =
           if (strangers.length > 0)
             throw new HttpProblem(400, "not-a-member", `Image ${strangers[0]} is not in group ${params.number}.`);
           const decision = { groupNumber: group.number, verdict: body.verdict, members, keep };
-          return appendDecisions(tx, job.catalogId, { jobId: job.id, run: job.run }, OWNER, [decision]);
+          return appendDecisions(tx, job.catalogId, { jobId: job.id, run: job.run }, access.name, [decision]);
         });
         const [decision] = made.map(decisionResource);
         if (decision === undefined) throw new Error("a decision was stored, but not returned");
@@ -95,8 +93,8 @@ export const decisionRoutes =
           response: { 200: BulkResult, 400: Problem, 404: Problem, 409: Problem },
         },
       },
-      async ({ params, body }) => {
-        const job = await readJob(params.job);
+      async ({ access, params, body }) => {
+        const job = await readJob(access, params.job);
         return db.transaction(async (tx) => {
           await lockCatalog(tx, job.catalogId);
           await demandLatest(tx, job);
@@ -111,7 +109,7 @@ export const decisionRoutes =
             }
           }
           if (!body.preview)
-            await appendDecisions(tx, job.catalogId, { jobId: job.id, run: job.run }, OWNER, decisions);
+            await appendDecisions(tx, job.catalogId, { jobId: job.id, run: job.run }, access.name, decisions);
           return {
             preview: body.preview,
             groups: decisions.length,
@@ -124,8 +122,8 @@ export const decisionRoutes =
     );
 
     const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
-    const readDecision = async (catalogId: string, id: string) => {
-      const row = await findDecision(db, (await readCatalog(catalogId)).id, id);
+    const readDecision = async (access: Access, catalogId: string, id: string) => {
+      const row = await findDecision(db, (await readCatalog(access, catalogId)).id, id);
       if (row === null) throw notFound("decision", id);
       return row;
     };
@@ -141,8 +139,8 @@ export const decisionRoutes =
           response: { 200: pageOf(Decision), 400: Problem, 404: Problem },
         },
       },
-      async ({ params, query: { cursor, limit } }) => {
-        const { id } = await readCatalog(params.catalog);
+      async ({ access, params, query: { cursor, limit } }) => {
+        const { id } = await readCatalog(access, params.catalog);
         const rows = await listDecisions(db, id, { before: decodeCursor(cursor, ""), limit: limit + 1 });
         const { items, next } = page(rows, limit, (row) => row.id);
         return { items: items.map(decisionResource), next };
@@ -159,7 +157,7 @@ export const decisionRoutes =
           response: { 200: Decision, 404: Problem },
         },
       },
-      async ({ params }) => decisionResource(await readDecision(params.catalog, params.decision)),
+      async ({ access, params }) => decisionResource(await readDecision(access, params.catalog, params.decision)),
     );
 
     app.post(
@@ -172,12 +170,12 @@ export const decisionRoutes =
           response: { 201: Decision, 404: Problem, 409: Problem },
         },
       },
-      async ({ params }, reply) => {
-        const row = await readDecision(params.catalog, params.decision);
+      async ({ access, params }, reply) => {
+        const row = await readDecision(access, params.catalog, params.decision);
         if (row.verdict === "undo") throw new HttpProblem(409, "an-undo", "An undo can't be undone: decide again.");
         const undo = await db.transaction(async (tx) => {
           await lockCatalog(tx, row.catalogId);
-          return undoDecision(tx, row, OWNER);
+          return undoDecision(tx, row, access.name);
         });
         if (undo === null) throw new HttpProblem(409, "undone", "This decision is taken back already.");
         return reply.code(201).send(decisionResource(undo));

@@ -25,9 +25,9 @@ export const exportRoutes =
           response: { 200: z.any().meta({ description: "The file" }), 400: Problem, 404: Problem },
         },
       },
-      async ({ params, query: { format } }, reply) => {
-        const job = await readJob(params.job);
-        const { name, source } = await readCatalog(job.catalogId);
+      async ({ access, params, query: { format } }, reply) => {
+        const job = await readJob(access, params.job);
+        const { name, source } = await readCatalog(access, job.catalogId);
         const place = { catalog: name, root: source.kind === "directory" ? source.root : "" };
         const extension = format === "tags" ? "tags.csv" : format;
         return reply

@@ -44,8 +44,8 @@ export const groupRoutes =
           response: { 200: pageOf(Group), 400: Problem, 404: Problem },
         },
       },
-      async ({ params, query }) => {
-        const of = groupsOf(await readJob(params.job));
+      async ({ access, params, query }) => {
+        const of = groupsOf(await readJob(access, params.job));
         const { limit } = query;
         const order: GroupOrder =
           query.order === "number"
@@ -69,8 +69,8 @@ export const groupRoutes =
           response: { 200: GroupDetail, 400: Problem, 404: Problem },
         },
       },
-      async ({ params }, reply) => {
-        const of = groupsOf(await readJob(params.job));
+      async ({ access, params }, reply) => {
+        const of = groupsOf(await readJob(access, params.job));
         const row = await getGroup(db, of, params.number);
         const [group] = await groupResources(db, row === null ? [] : [row]);
         if (group === undefined) throw notFound("group", String(params.number));

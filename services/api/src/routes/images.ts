@@ -6,6 +6,7 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
+import type { Access } from "../access.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import { openPicture, thumbnailOf } from "../picture.ts";
 import { HttpProblem, notFound } from "../problem.ts";
@@ -29,8 +30,8 @@ export const imageRoutes =
   (db: Db): FastifyPluginAsyncZod =>
   async (app) => {
     const readCatalog = catalogReader(db);
-    const readImage = async (catalogId: string, ordinal: number) => {
-      const catalog = await readCatalog(catalogId);
+    const readImage = async (access: Access, catalogId: string, ordinal: number) => {
+      const catalog = await readCatalog(access, catalogId);
       const [image] = await findImages(db, catalog, [ordinal]);
       if (image === undefined) throw notFound("image", String(ordinal));
       return { catalog, image };
@@ -47,8 +48,8 @@ export const imageRoutes =
           response: { 200: pageOf(Image), 400: Problem, 404: Problem },
         },
       },
-      async ({ params, query: { cursor, limit } }) => {
-        const catalog = await readCatalog(params.catalog);
+      async ({ access, params, query: { cursor, limit } }) => {
+        const catalog = await readCatalog(access, params.catalog);
         const rows = await listImages(db, catalog, { after: decodeCursor(cursor, -1), limit: limit + 1 });
         const { items, next } = page(rows, limit, ({ ordinal }) => ordinal);
         return { items: items.map(imageResource), next };
@@ -65,7 +66,7 @@ export const imageRoutes =
           response: { 200: Image, 400: Problem, 404: Problem },
         },
       },
-      async ({ params }) => imageResource((await readImage(params.catalog, params.ordinal)).image),
+      async ({ access, params }) => imageResource((await readImage(access, params.catalog, params.ordinal)).image),
     );
 
     app.get(
@@ -88,8 +89,8 @@ export const imageRoutes =
           },
         },
       },
-      async ({ params, query, headers }, reply) => {
-        const { catalog, image } = await readImage(params.catalog, params.ordinal);
+      async ({ access, params, query, headers }, reply) => {
+        const { catalog, image } = await readImage(access, params.catalog, params.ordinal);
         const etag = `"${image.fingerprint}.${query.size}"`;
         reply.header("etag", etag).header("cache-control", FOREVER);
         if (headers["if-none-match"] === etag) return reply.code(304).send();
@@ -121,8 +122,8 @@ export const imageRoutes =
           },
         },
       },
-      async ({ params, headers }, reply) => {
-        const { catalog, image } = await readImage(params.catalog, params.ordinal);
+      async ({ access, params, headers }, reply) => {
+        const { catalog, image } = await readImage(access, params.catalog, params.ordinal);
         const file = await openPicture(catalog, image);
         const { size } = await file.stat();
         const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);

@@ -16,7 +16,6 @@ import { HttpProblem } from "../problem.ts";
 import { jobResource } from "../resources.ts";
 import { FailedImage, Job, NewJob, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
 import { catalogReader, jobReader } from "../scope.ts";
-import { TENANT } from "../tenant.ts";
 
 const JobParams = z.object({ job: z.string() });
 const CatalogParams = z.object({ catalog: z.string() });
@@ -41,8 +40,9 @@ export const jobRoutes =
         },
       },
       async (request, reply) => {
+        const { access } = request;
         const { mode, ...options } = request.body;
-        const catalog = await readCatalog(request.params.catalog);
+        const catalog = await readCatalog(access, request.params.catalog);
         if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize) {
           throw new HttpProblem(
             409,
@@ -51,7 +51,7 @@ export const jobRoutes =
           );
         }
         const job = randomUUID();
-        const origin = { tenant: TENANT, job, run: 1, attempt: 0 };
+        const origin = { tenant: access.tenant, job, run: 1, attempt: 0 };
         const body = {
           catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
           mode,
@@ -73,7 +73,7 @@ export const jobRoutes =
         return reply
           .code(202)
           .header("location", `/v1/jobs/${job}`)
-          .send(await jobResource(db, await readJob(job)));
+          .send(await jobResource(db, await readJob(access, job)));
       },
     );
 
@@ -87,9 +87,9 @@ export const jobRoutes =
           response: { 200: z.object({ items: z.array(Job) }), 404: Problem },
         },
       },
-      async ({ params }) => {
-        await readCatalog(params.catalog);
-        const rows = await listJobs(db, TENANT, params.catalog, JOBS_LISTED);
+      async ({ access, params }) => {
+        await readCatalog(access, params.catalog);
+        const rows = await listJobs(db, access.tenant, params.catalog, JOBS_LISTED);
         return { items: await Promise.all(rows.map((row) => jobResource(db, row))) };
       },
     );
@@ -104,7 +104,7 @@ export const jobRoutes =
           response: { 200: Job, 404: Problem },
         },
       },
-      async ({ params }) => jobResource(db, await readJob(params.job)),
+      async ({ access, params }) => jobResource(db, await readJob(access, params.job)),
     );
 
     app.get(
@@ -117,15 +117,15 @@ export const jobRoutes =
           params: JobParams,
         },
       },
-      async ({ params }, reply) => {
-        await readJob(params.job);
+      async ({ access, params }, reply) => {
+        await readJob(access, params.job);
         let open = true;
         reply.sse.onClose(() => {
           open = false;
         });
         let last = "";
         for (let id = 1; open; ) {
-          const job = await jobResource(db, await readJob(params.job));
+          const job = await jobResource(db, await readJob(access, params.job));
           const text = JSON.stringify(job);
           if (text !== last) {
             await reply.sse.send({ id: String(id), event: "progress", data: job });
@@ -153,9 +153,9 @@ export const jobRoutes =
             response: { 202: Job, 404: Problem },
           },
         },
-        async ({ params }, reply) => {
-          const row = await readJob(params.job);
-          const origin = { tenant: TENANT, job: row.id, run: row.run, attempt: 0 };
+        async ({ access, params }, reply) => {
+          const row = await readJob(access, params.job);
+          const origin = { tenant: access.tenant, job: row.id, run: row.run, attempt: 0 };
           await addToOutbox(db, eventMessage(type, origin, jobEventId(row.id, type, randomUUID()), {}));
           return reply.code(202).send(await jobResource(db, row));
         },
@@ -173,8 +173,8 @@ export const jobRoutes =
           response: { 200: pageOf(FailedImage), 400: Problem, 404: Problem },
         },
       },
-      async ({ params, query: { cursor, limit } }) => {
-        const job = await readJob(params.job);
+      async ({ access, params, query: { cursor, limit } }) => {
+        const job = await readJob(access, params.job);
         const settledBlocks = job.blocksQuarantined.map((byte) => ~byte);
         const rows = await listFailures(db, {
           catalogId: job.catalogId,

@@ -1,3 +1,4 @@
+import { AccessScope } from "@lookalike/shared/domain/access";
 import { ArchiveState } from "@lookalike/shared/domain/archive";
 import { FailureReason, ImageFacts } from "@lookalike/shared/domain/hash-block";
 import { Grouping, JobMode, JobOptions, Source } from "@lookalike/shared/domain/options";
@@ -202,6 +203,23 @@ export const Archive = z
     finishedAt: z.iso.datetime().nullable(),
   })
   .meta({ id: "Archive" });
+
+export const AccessKey = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scope: AccessScope,
+    createdAt: z.iso.datetime(),
+    revokedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: "AccessKey" });
+
+export const NewAccessKey = z
+  .strictObject({
+    name: z.string().trim().min(1).max(100).meta({ description: "Who uses it: stands in what they decide" }),
+    scope: AccessScope.default("write"),
+  })
+  .meta({ id: "NewAccessKey" });
 
 export const FailedImage = z
   .object({ ordinal: z.int(), path: z.string(), reason: FailureReason, detail: z.string() })

@@ -1,0 +1,30 @@
+import { realpath } from "node:fs/promises";
+import { delimiter, isAbsolute, relative } from "node:path";
+import { z } from "zod";
+
+/** Folders that sources may lie under, as in PATH; none = no source on this machine. */
+export const SourceRoots = z
+  .string()
+  .default("")
+  .transform((text) => text.split(delimiter).filter((root) => root !== ""))
+  .meta({ description: "Folders that directory and hashes sources must lie under, separated as in PATH" });
+
+/**
+ * Why a source may not be read; null = it may. Links are followed first: a link inside a root must
+ * not lead out of it.
+ */
+export const sourceRefusal = async (path: string, roots: readonly string[]): Promise<string | null> => {
+  if (!isAbsolute(path)) return `${path}: must be an absolute path`;
+  try {
+    const real = await realpath(path);
+    for (const root of roots) if (isWithin(await realpath(root).catch(() => root), real)) return null;
+    return `${path}: not under a folder of LOOKALIKE_SOURCE_ROOTS${roots.length === 0 ? ", which names none" : ""}`;
+  } catch {
+    return `${path}: there is no such file or folder`;
+  }
+};
+
+const isWithin = (root: string, path: string): boolean => {
+  const way = relative(root, path);
+  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
+};

@@ -1,0 +1,122 @@
+import {
+  type AccessKeyRow,
+  findAccessKey,
+  insertAccessKey,
+  listAccessKeys,
+  makeKey,
+  revokeAccessKey,
+} from "@lookalike/shared/store/access-keys";
+import type { Db } from "@lookalike/shared/store/open";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { SESSION_COOKIE } from "../access.ts";
+import { HttpProblem, notFound } from "../problem.ts";
+import { AccessKey, NewAccessKey, Problem } from "../schemas/resources.ts";
+
+const YEAR_SECONDS = 31_536_000;
+
+const keyResource = ({ id, name, scope, createdAt, revokedAt }: AccessKeyRow): z.infer<typeof AccessKey> => ({
+  id,
+  name,
+  scope,
+  createdAt: new Date(createdAt).toISOString(),
+  revokedAt: revokedAt === null ? null : new Date(revokedAt).toISOString(),
+});
+
+export const accessRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.post(
+      "/session",
+      {
+        config: { scope: null },
+        schema: {
+          tags: ["access"],
+          summary: "Keep a key in the browser's cookie: what the review page does",
+          security: [],
+          body: z.strictObject({ key: z.string().min(1).max(200) }),
+          response: { 204: z.void(), 400: Problem, 401: Problem },
+        },
+      },
+      async ({ body: { key }, protocol }, reply) => {
+        if ((await findAccessKey(db, key)) === null)
+          throw new HttpProblem(401, "no-access", "This access key is not valid.");
+        return reply
+          .setCookie(SESSION_COOKIE, key, {
+            httpOnly: true,
+            sameSite: "strict",
+            secure: protocol === "https",
+            path: "/",
+            maxAge: YEAR_SECONDS,
+          })
+          .code(204)
+          .send();
+      },
+    );
+
+    app.delete(
+      "/session",
+      {
+        config: { scope: null },
+        schema: {
+          tags: ["access"],
+          summary: "Forget the browser's key",
+          security: [],
+          response: { 204: z.void() },
+        },
+      },
+      async (_request, reply) => reply.clearCookie(SESSION_COOKIE, { path: "/" }).code(204).send(),
+    );
+
+    app.post(
+      "/keys",
+      {
+        config: { scope: "admin" },
+        schema: {
+          tags: ["access"],
+          summary: "Make an access key for this tenant; it is shown this once",
+          body: NewAccessKey,
+          response: { 201: AccessKey.extend({ key: z.string() }), 400: Problem },
+        },
+      },
+      async ({ access, body }, reply) => {
+        const key = makeKey();
+        const row = await insertAccessKey(db, { ...body, key, tenant: access.tenant });
+        if (row === null) throw new Error("two equal keys were made");
+        return reply
+          .code(201)
+          .header("cache-control", "no-store")
+          .send({ ...keyResource(row), key });
+      },
+    );
+
+    app.get(
+      "/keys",
+      {
+        config: { scope: "admin" },
+        schema: {
+          tags: ["access"],
+          summary: "The tenant's access keys, without the keys themselves",
+          response: { 200: z.object({ items: z.array(AccessKey) }) },
+        },
+      },
+      async ({ access }) => ({ items: (await listAccessKeys(db, access.tenant)).map(keyResource) }),
+    );
+
+    app.delete(
+      "/keys/:key",
+      {
+        config: { scope: "admin" },
+        schema: {
+          tags: ["access"],
+          summary: "Revoke an access key, for good",
+          params: z.object({ key: z.string() }),
+          response: { 204: z.void(), 404: Problem },
+        },
+      },
+      async ({ access, params }, reply) => {
+        if (!(await revokeAccessKey(db, access.tenant, params.key))) throw notFound("access key", params.key);
+        return reply.code(204).send();
+      },
+    );
+  };

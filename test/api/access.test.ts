@@ -1,0 +1,220 @@
+import { symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openDataFolder } from "@lookalike/quickstart/data-folder";
+import { startPostgres } from "@lookalike/quickstart/postgres";
+import type { Server } from "@lookalike/quickstart/server-process";
+import { createLogger } from "@lookalike/shared/runtime/log";
+import { insertAccessKey, makeKey } from "@lookalike/shared/store/access-keys";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../../services/api/src/app.ts";
+import { createArchiver } from "../../services/api/src/archive/archiver.ts";
+import { temporaryFolder } from "../support/system.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: Server;
+let store: Store;
+let app: Awaited<ReturnType<typeof createApp>>;
+const REQUESTS_PER_MINUTE = 400;
+
+const newKey = async (tenant: string, scope: "read" | "write" | "admin"): Promise<string> => {
+  const key = makeKey();
+  await insertAccessKey(store.db, { key, tenant, name: `${tenant}'s ${scope}`, scope });
+  return key;
+};
+const call = (key: string, method: "GET" | "POST" | "PATCH" | "DELETE", url: string, payload?: object, headers = {}) =>
+  app.inject({
+    method,
+    url,
+    headers: { authorization: `Bearer ${key}`, ...headers },
+    ...(payload === undefined ? {} : { payload }),
+  });
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  server = await startPostgres(await openDataFolder(folder.path));
+  await withMigrations(server.url, async () => undefined);
+  store = await openStore(server.url, "test", 4);
+  const log = createLogger("test", "silent");
+  app = await createApp({
+    db: store.db,
+    log,
+    archiver: createArchiver(store, log),
+    health: { postgres: async () => true, nats: () => true },
+    sourceRoots: [folder.path],
+    requestsPerMinute: REQUESTS_PER_MINUTE,
+  });
+  await writeFile(join(folder.path, "hashes.ndjson"), "");
+});
+afterAll(async () => {
+  await app.close();
+  await store.close();
+  await server.stop();
+  await folder.remove();
+});
+
+const newCatalog = async (key: string, name: string): Promise<string> => {
+  const source = { kind: "hashes", file: join(folder.path, "hashes.ndjson") };
+  return (await call(key, "POST", "/v1/catalogs", { name, source })).json().id;
+};
+
+describe("access keys", () => {
+  it("are needed for everything but the session and the documents", async () => {
+    const { paths } = (await app.inject("/openapi.json")).json();
+    for (const [path, methods] of Object.entries<Record<string, object>>(paths))
+      for (const method of Object.keys(methods)) {
+        if (path === "/v1/session") continue;
+        const url = path.replaceAll(/\{\w+\}/g, "1");
+        const answer = await app.inject({ method: method.toUpperCase() as "GET", url });
+        expect([url, answer.statusCode, answer.headers["www-authenticate"]]).toEqual([url, 401, "Bearer"]);
+        const wrong = await call(makeKey(), method.toUpperCase() as "GET", url);
+        expect(wrong.statusCode).toBe(401);
+      }
+    for (const url of ["/healthz", "/openapi.json", "/docs", "/"]) expect((await app.inject(url)).statusCode).toBe(200);
+  });
+
+  it("do what their scope allows", async () => {
+    const [read, write, admin] = [await newKey("a", "read"), await newKey("a", "write"), await newKey("a", "admin")];
+    const catalog = await newCatalog(write, "scopes");
+    expect((await call(read, "GET", `/v1/catalogs/${catalog}`)).statusCode).toBe(200);
+    const refused = await call(read, "POST", `/v1/catalogs/${catalog}/jobs`, {});
+    expect([refused.statusCode, refused.json().type]).toEqual([403, "urn:lookalike:problem:scope"]);
+    expect((await call(write, "GET", "/v1/keys")).statusCode).toBe(403);
+    expect((await call(admin, "GET", "/v1/keys")).statusCode).toBe(200);
+  });
+
+  it("are made, shown once, and revoked; nothing of them is kept but a digest", async () => {
+    const admin = await newKey("b", "admin");
+    const made = (await call(admin, "POST", "/v1/keys", { name: "Ann", scope: "read" })).json();
+    expect((await call(made.key, "GET", "/v1/catalogs")).statusCode).toBe(200);
+    const listed = await call(admin, "GET", "/v1/keys");
+    expect(listed.json().items.map(({ name }: { name: string }) => name)).toEqual(["b's admin", "Ann"]);
+    expect(listed.body).not.toContain(made.key);
+    const { rows } = await store.pool.query("select access_key::text as row from access_key");
+    expect(JSON.stringify(rows)).not.toContain(made.key);
+    expect((await call(admin, "DELETE", `/v1/keys/${made.id}`)).statusCode).toBe(204);
+    await expect
+      .poll(async () => (await call(made.key, "GET", "/v1/catalogs")).statusCode, { timeout: 5_000 })
+      .toBe(401);
+    expect((await call(admin, "DELETE", `/v1/keys/${made.id}`)).statusCode).toBe(404);
+  });
+
+  it("are kept by the page in a cookie that scripts and other sites do not get", async () => {
+    const key = await newKey("c", "write");
+    const session = await app.inject({ method: "POST", url: "/v1/session", payload: { key } });
+    expect(session.headers["set-cookie"]).toMatch(/HttpOnly; SameSite=Strict/);
+    const cookies = { lookalike_key: session.cookies[0]?.value ?? "" };
+    expect((await app.inject({ url: "/v1/catalogs", cookies })).statusCode).toBe(200);
+    expect((await app.inject({ method: "POST", url: "/v1/session", payload: { key: makeKey() } })).statusCode).toBe(
+      401,
+    );
+  });
+
+  it("bound what they ask for in a minute", async () => {
+    const key = await newKey("d", "read");
+    const statuses = [];
+    for (let request = 0; request <= REQUESTS_PER_MINUTE; request += 1)
+      statuses.push((await call(key, "GET", "/v1/catalogs")).statusCode);
+    expect([statuses[0], statuses.at(-1)]).toEqual([200, 429]);
+    const answer = await call(key, "GET", "/v1/catalogs");
+    expect([answer.json().type, answer.headers["retry-after"]]).toEqual([
+      "urn:lookalike:problem:too-many-requests",
+      expect.anything(),
+    ]);
+  });
+});
+
+describe("another tenant's key", () => {
+  it("finds nothing of this one's, on no route", async () => {
+    const [mine, theirs] = [await newKey("mine", "admin"), await newKey("theirs", "admin")];
+    const catalog = await newCatalog(mine, "private");
+    const job = (await call(mine, "POST", `/v1/catalogs/${catalog}/jobs`, {})).json().id;
+    await store.pool.query(
+      "insert into decision (id, catalog_id, job_id, run, group_number, verdict, members, keep, decided_by) values ('d', $1, $2, 1, 1, 'keep', '{1,2}', '{1}', 'me')",
+      [catalog, job],
+    );
+    await store.pool.query(
+      "insert into archive (id, catalog_id, state, folder, total_files) values ('a', $1, 'archived', '/x', 1)",
+      [catalog],
+    );
+    const key = (await call(mine, "GET", "/v1/keys")).json().items[0].id;
+    const ids: Record<string, string> = { catalog, job, decision: "d", archive: "a", key, ordinal: "0", number: "1" };
+    const bodies: Record<string, object> = {
+      "/v1/catalogs/{catalog}/jobs": {},
+      "/v1/catalogs/{catalog}": { name: "stolen" },
+      "/v1/jobs/{job}/groups/{number}/decisions": { verdict: "not-duplicates" },
+      "/v1/jobs/{job}/decisions": { kinds: ["exact"] },
+    };
+    const { paths } = (await app.inject("/openapi.json")).json();
+    const walked: string[] = [];
+    for (const [path, methods] of Object.entries<Record<string, object>>(paths)) {
+      if (!path.includes("{")) continue;
+      const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name);
+      for (const method of Object.keys(methods)) {
+        const query = method === "delete" && path === "/v1/catalogs/{catalog}" ? "?token=x" : "";
+        const body = method === "get" || method === "delete" ? undefined : (bodies[path] ?? {});
+        const headers = path.endsWith("progress") ? { accept: "text/event-stream" } : {};
+        const answer = await call(theirs, method.toUpperCase() as "GET", url + query, body, headers);
+        expect([method, path, answer.statusCode]).toEqual([method, path, 404]);
+        walked.push(`${method} ${path}`);
+      }
+    }
+    expect(walked.length).toBeGreaterThan(20);
+    expect((await call(theirs, "GET", "/v1/catalogs")).json().items).toEqual([]);
+    expect((await call(mine, "GET", `/v1/catalogs/${catalog}`)).json().name).toBe("private");
+    const { rows } = await store.pool.query("select count(*)::int as decisions from decision where catalog_id = $1", [
+      catalog,
+    ]);
+    expect(rows[0].decisions).toBe(1);
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  it("makes a POST happen once and be answered the same, and refuses another body", async () => {
+    const key = await newKey("idem", "write");
+    const source = { kind: "hashes", file: join(folder.path, "hashes.ndjson") };
+    const headers = { "idempotency-key": "one" };
+    const first = await call(key, "POST", "/v1/catalogs", { name: "once", source }, headers);
+    const again = await call(key, "POST", "/v1/catalogs", { name: "once", source }, headers);
+    expect([again.statusCode, again.json(), again.headers["location"]]).toEqual([
+      201,
+      first.json(),
+      first.headers["location"],
+    ]);
+    expect(again.headers["idempotency-replayed"]).toBe("true");
+    const other = await call(key, "POST", "/v1/catalogs", { name: "twice", source }, headers);
+    expect([other.statusCode, other.json().type]).toEqual([422, "urn:lookalike:problem:idempotency-key-reused"]);
+    expect((await call(key, "GET", "/v1/catalogs")).json().items).toHaveLength(1);
+    const elsewhere = await newKey("idem2", "write");
+    expect((await call(elsewhere, "POST", "/v1/catalogs", { name: "once", source }, headers)).statusCode).toBe(201);
+  });
+
+  it("of two requests at once lets one through", async () => {
+    const key = await newKey("race", "write");
+    const catalog = await newCatalog(key, "race");
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        call(key, "POST", `/v1/catalogs/${catalog}/jobs`, {}, { "idempotency-key": "start" }),
+      ),
+    );
+    expect(answers.some(({ statusCode }) => statusCode === 202)).toBe(true);
+    expect(answers.every(({ statusCode, body }) => statusCode === 202 || body.includes("in-progress"))).toBe(true);
+    expect((await call(key, "GET", `/v1/catalogs/${catalog}/jobs`)).json().items).toHaveLength(1);
+  });
+});
+
+describe("a source", () => {
+  it("must lie under a root, after following links", async () => {
+    const key = await newKey("roots", "write");
+    await symlink("/etc", join(folder.path, "way-out"));
+    for (const root of ["/etc", join(folder.path, "way-out"), `${folder.path}/../../etc`, "relative", "/nowhere"]) {
+      const answer = await call(key, "POST", "/v1/catalogs", { name: root, source: { kind: "directory", root } });
+      expect([root, answer.statusCode, answer.json().type]).toEqual([
+        root,
+        403,
+        "urn:lookalike:problem:source-refused",
+      ]);
+    }
+  });
+});
