@@ -145,6 +145,7 @@ describe("another tenant's key", () => {
       "/v1/catalogs/{catalog}": { name: "stolen" },
       "/v1/jobs/{job}/groups/{number}/decisions": { verdict: "not-duplicates" },
       "/v1/jobs/{job}/decisions": { kinds: ["exact"] },
+      "/v1/catalogs/{catalog}/query": { hash: "0".repeat(64) },
     };
     const { paths } = (await app.inject("/openapi.json")).json();
     const walked: string[] = [];

@@ -189,6 +189,8 @@ describe("what operators and clients read", () => {
         "/v1/catalogs/{catalog}/images/{ordinal}/original",
         "/v1/catalogs/{catalog}/images/{ordinal}/thumbnail",
         "/v1/catalogs/{catalog}/jobs",
+        "/v1/catalogs/{catalog}/query",
+        "/v1/catalogs/{catalog}/query/image",
         "/v1/catalogs/{catalog}/statistics",
         "/v1/jobs/{job}",
         "/v1/jobs/{job}/cancel",

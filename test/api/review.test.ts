@@ -248,6 +248,42 @@ describe("jobs", () => {
   });
 });
 
+describe("a query", () => {
+  it("by picture or by hash finds the nearest images, nearest first, and no vanished one", async () => {
+    await runJob();
+    const near = async (path: string, init: RequestInit) => {
+      const response = await fetch(`${system.services.address}/v1/catalogs/${catalog}${path}`, {
+        method: "POST",
+        ...init,
+      });
+      return { status: response.status, json: await response.json() } as Pick<Answer, "status" | "json">;
+    };
+    const picture = await sharp(join(root, "scene-04.jpg")).resize(500).webp().toBuffer();
+    const headers = { ...WITH_KEY, "content-type": "image/webp" };
+    const { json } = await near("/query/image?limit=10", { headers, body: new Uint8Array(picture) });
+    const paths = json.items.map(({ image }: { image: { path: string } }) => image.path);
+    expect(paths).toContain("scene-04.jpg");
+    expect(paths.every((path: string) => path.includes("scene-04"))).toBe(true);
+    const distances = json.items.map(({ distance }: { distance: number }) => distance);
+    expect(distances).toEqual([...distances].sort((a, b) => a - b));
+
+    const byHash = {
+      headers: { ...WITH_KEY, "content-type": "application/json" },
+      body: JSON.stringify({ hash: json.hash }),
+    };
+    expect((await near("/query?limit=10", byHash)).json.items).toEqual(json.items);
+    await rename(join(root, "scene-04.jpg"), join(system.servers.folder, "gone.jpg"));
+    await runJob();
+    const after = (await near("/query", byHash)).json.items;
+    expect(after.map(({ image }: { image: { path: string } }) => image.path)).not.toContain("scene-04.jpg");
+    await rename(join(system.servers.folder, "gone.jpg"), join(root, "scene-04.jpg"));
+
+    expect((await near("/query/image", { headers, body: "no picture" })).json.type).toContain("not-an-image");
+    const short = { ...byHash, body: JSON.stringify({ hash: "0".repeat(16) }) };
+    expect((await near("/query", short)).json.type).toContain("hash-length");
+  });
+});
+
 describe("exports and archives", () => {
   it("a rule is previewed, then decides many groups at once; exports say what was decided", async () => {
     await copyFile(join(root, "scene-05.jpg"), join(root, 'it\'s $HOME `x` "5".jpg'));

@@ -27,7 +27,7 @@ export const enterWith = async (key: string): Promise<void> => {
 };
 
 /** Loads the catalogs and opens the one of the address, or the newest. */
-export const openCatalogs = async (): Promise<void> => {
+const openCatalogs = async (): Promise<void> => {
   const answer = await api.GET("/v1/catalogs", { params: { query: { limit: 1_000 } } });
   isKnown.value = answer.response.status !== 401;
   if (!isKnown.value) return;

@@ -14,6 +14,7 @@ import {
 import { demandAccess } from "./access.ts";
 import type { Archiver } from "./archive/archiver.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
+import { createNearest } from "./nearest.ts";
 import { answerProblem, HttpProblem, notFound } from "./problem.ts";
 import { reviewPage } from "./review-page.ts";
 import { accessRoutes } from "./routes/access.ts";
@@ -24,6 +25,7 @@ import { exportRoutes } from "./routes/exports.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { queryRoutes } from "./routes/query.ts";
 import { Problem } from "./schemas/resources.ts";
 
 /** What the application works with. */
@@ -86,6 +88,9 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
 const ANYWHERE = { 401: Problem, 403: Problem, 429: Problem };
 const ANY_POST = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
+/** Hashes held for queries: eight million of 256 bits. */
+const HASH_CACHE_BYTES = 268_435_456;
+
 /** Everything that needs a key. */
 const version1 =
   ({ db, archiver, sourceRoots, requestsPerMinute }: AppParts) =>
@@ -114,6 +119,7 @@ const version1 =
       decisionRoutes(db),
       exportRoutes(db),
       archiveRoutes(db, archiver),
+      queryRoutes(db, createNearest(db, HASH_CACHE_BYTES)),
     ];
     for (const plugin of routes) await app.register(plugin);
   };

@@ -27,6 +27,13 @@ export const readHashes = (db: Db, catalogId: string, numbers: readonly number[]
     .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])))
     .orderBy(asc(hashBlock.block));
 
+/** Which blocks are stored, and the digest of each. */
+export const blockDigests = (db: Db, catalogId: string) =>
+  db
+    .select({ block: hashBlock.block, digest: hashBlock.digest })
+    .from(hashBlock)
+    .where(eq(hashBlock.catalogId, catalogId));
+
 /** Some whole blocks. */
 export const readBlocks = (db: Db, catalogId: string, numbers: readonly number[]) =>
   db

@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
-import { toHex } from "@lookalike/shared/domain/bytes";
-import { type CatalogImage, findImages, listImages } from "@lookalike/shared/store/images";
+import { findImages, listImages } from "@lookalike/shared/store/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -8,18 +7,13 @@ import parseRange from "range-parser";
 import { z } from "zod";
 import type { Access } from "../access.ts";
 import { decodeCursor, page } from "../cursor.ts";
+import { imageResource } from "../image-resource.ts";
 import { openPicture, thumbnailOf } from "../picture.ts";
 import { HttpProblem, notFound } from "../problem.ts";
 import { Image, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
 import { catalogReader } from "../scope.ts";
 
 const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
-
-const imageResource = ({ facts, contentDigest, fingerprint: _, ...image }: CatalogImage): z.infer<typeof Image> => ({
-  ...facts,
-  ...image,
-  contentDigest: contentDigest === null ? null : toHex(contentDigest),
-});
 
 const MEDIA_TYPES: Record<string, string> = { jpg: "jpeg", svg: "svg+xml" };
 

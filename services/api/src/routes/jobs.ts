@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventMessage } from "@lookalike/shared/bus/events";
 import { missing } from "@lookalike/shared/domain/done-set";
@@ -19,7 +19,7 @@ import { catalogReader, jobReader } from "../scope.ts";
 
 const JobParams = z.object({ job: z.string() });
 const CatalogParams = z.object({ catalog: z.string() });
-const PROGRESS_INTERVAL_MS = 500;
+const PROGRESS_INTERVAL_MS = 1_000;
 const JOBS_LISTED = 100;
 
 export const jobRoutes =
@@ -113,8 +113,15 @@ export const jobRoutes =
         sse: "only",
         schema: {
           tags: ["jobs"],
-          summary: "The job as server-sent events, each time it has changed, until it is over",
+          summary: "The job as server-sent events, one a second at most, until it is over",
+          description: "A client that comes back with `Last-Event-ID` is sent only what it has not seen.",
           params: JobParams,
+          produces: ["text/event-stream"],
+          response: {
+            200: z.any().meta({ description: "Events named `progress`, each a Job" }),
+            404: Problem,
+            406: Problem,
+          },
         },
       },
       async ({ access, params }, reply) => {
@@ -123,15 +130,13 @@ export const jobRoutes =
         reply.sse.onClose(() => {
           open = false;
         });
-        let last = "";
-        for (let id = 1; open; ) {
+        let seen = reply.sse.lastEventId;
+        while (open) {
           const job = await jobResource(db, await readJob(access, params.job));
-          const text = JSON.stringify(job);
-          if (text !== last) {
-            await reply.sse.send({ id: String(id), event: "progress", data: job });
-            last = text;
-            id += 1;
-          }
+          // A state has its own id: whoever has seen it, on whatever connection, is not sent it again.
+          const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
+          if (id !== seen) await reply.sse.send({ id, event: "progress", data: job });
+          seen = id;
           if (job.phase === "done") return;
           await sleep(PROGRESS_INTERVAL_MS);
         }

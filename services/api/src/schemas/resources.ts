@@ -80,6 +80,13 @@ export const Image = ImageFacts.extend({
   failure: z.object({ reason: FailureReason, detail: z.string() }).nullable(),
 }).meta({ id: "Image" });
 
+export const QueryResult = z
+  .object({
+    hash: z.string().meta({ description: "What was searched for, in hexadecimal" }),
+    items: z.array(z.object({ distance: z.int().meta({ description: "Hamming distance in bits" }), image: Image })),
+  })
+  .meta({ id: "QueryResult" });
+
 export const Decision = z
   .object({
     id: z.string(),

@@ -1,0 +1,118 @@
+import { hashImage } from "@lookalike/engine/hash-image";
+import { toHex } from "@lookalike/shared/domain/bytes";
+import { defaultThresholdBits } from "@lookalike/shared/domain/options";
+import type { CatalogRow } from "@lookalike/shared/store/catalogs";
+import { findImages } from "@lookalike/shared/store/images";
+import type { Db } from "@lookalike/shared/store/open";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { imageResource } from "../image-resource.ts";
+import type { Nearest } from "../nearest.ts";
+import { HttpProblem } from "../problem.ts";
+import { Problem, QueryResult } from "../schemas/resources.ts";
+import { catalogReader } from "../scope.ts";
+
+const MAX_BODY = 67_108_864;
+const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30 };
+/** Nearest images looked up for the few that may have vanished among them. */
+const SPARE = 200;
+
+const Params = z.object({ catalog: z.string() });
+const Options = z.object({
+  maxDistance: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .optional()
+    .meta({ description: "Bits; left out: the catalog's default threshold" }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+type Options = z.infer<typeof Options>;
+
+export const queryRoutes =
+  (db: Db, nearest: Nearest): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readCatalog = catalogReader(db);
+    app.addContentTypeParser(
+      /^(image\/|application\/octet-stream)/,
+      { parseAs: "buffer", bodyLimit: MAX_BODY },
+      (_request, body, done) => done(null, body),
+    );
+
+    const search = async (
+      catalog: CatalogRow,
+      hash: Uint8Array,
+      { maxDistance, limit }: Options,
+    ): Promise<z.infer<typeof QueryResult>> => {
+      const hashBits = catalog.hashBits ?? 0;
+      if (hashBits === 0) return { hash: toHex(hash), items: [] };
+      if (hash.length * 8 !== hashBits)
+        throw new HttpProblem(
+          400,
+          "hash-length",
+          `A hash of ${hash.length * 8} bits: the hashes of this catalog have ${hashBits}.`,
+        );
+      const found = await nearest(catalog, hash, maxDistance ?? defaultThresholdBits(hashBits));
+      const some = found.slice(0, limit + SPARE);
+      const live = await findImages(
+        db,
+        catalog,
+        some.map(({ ordinal }) => ordinal),
+      );
+      const images = new Map(live.map((image) => [image.ordinal, image]));
+      const items = some.flatMap(({ ordinal, distance }) => {
+        const image = images.get(ordinal);
+        return image === undefined ? [] : [{ distance, image: imageResource(image) }];
+      });
+      return { hash: toHex(hash), items: items.slice(0, limit) };
+    };
+
+    app.post(
+      "/catalogs/:catalog/query",
+      {
+        config: { scope: "read" },
+        schema: {
+          tags: ["query"],
+          summary: "The catalog's images nearest to a perceptual hash",
+          params: Params,
+          querystring: Options,
+          body: z.strictObject({
+            hash: z
+              .string()
+              .regex(/^([0-9a-fA-F]{8}){2,8}$/)
+              .meta({ description: "64 to 256 bits in hexadecimal, as long as the catalog's" }),
+          }),
+          response: { 200: QueryResult, 400: Problem, 404: Problem },
+        },
+      },
+      async ({ access, params, query, body }) =>
+        search(await readCatalog(access, params.catalog), Buffer.from(body.hash, "hex"), query),
+    );
+
+    app.post(
+      "/catalogs/:catalog/query/image",
+      {
+        config: { scope: "read" },
+        bodyLimit: MAX_BODY,
+        schema: {
+          tags: ["query"],
+          summary: "The catalog's images nearest to a picture, sent as the body",
+          consumes: ["application/octet-stream", "image/*"],
+          params: Params,
+          querystring: Options,
+          response: { 200: QueryResult, 400: Problem, 404: Problem, 422: Problem },
+        },
+      },
+      async ({ access, params, query, body }) => {
+        const catalog = await readCatalog(access, params.catalog);
+        if (!Buffer.isBuffer(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
+        const outcome = await hashImage(body, LIMITS);
+        if (outcome.kind === "failed")
+          throw new HttpProblem(422, outcome.failure.reason, `The picture can't be read: ${outcome.failure.detail}`);
+        if (outcome.kind === "flat" || outcome.kind === "absent")
+          throw new HttpProblem(422, "flat", "The picture is of one colour: it matches nothing.");
+        return search(catalog, outcome.hash, query);
+      },
+    );
+  };
