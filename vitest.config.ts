@@ -8,13 +8,14 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/scale/**"],
+          exclude: ["test/scale/**", "test/fuzz/**"],
           // Each file starts servers of its own; on two cores they would only wait for each other.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },
+      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 120_000 } },
       { test: { name: "scale", include: ["test/scale/**/*.test.ts"], fileParallelism: false, testTimeout: 1_800_000 } },
     ],
   },

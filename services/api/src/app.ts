@@ -5,16 +5,12 @@ import swaggerUi from "@fastify/swagger-ui";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import type { Db } from "@lookalike/shared/store/open";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from "fastify-type-provider-zod";
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { demandAccess } from "./access.ts";
 import type { Archiver } from "./archive/archiver.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
 import { createNearest } from "./nearest.ts";
+import { documentOf } from "./openapi.ts";
 import { answerProblem, HttpProblem, notFound } from "./problem.ts";
 import { reviewPage } from "./review-page.ts";
 import { accessRoutes } from "./routes/access.ts";
@@ -69,7 +65,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
       security: [{ key: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: documentOf,
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   await app.register(fastifySSE);

@@ -20,6 +20,7 @@ export const exportRoutes =
           summary: "The groups and decisions as a file",
           description:
             "`csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.",
+          produces: Object.values(MEDIA_TYPE).map((type) => type.split(";")[0] ?? type),
           params: z.object({ job: z.string() }),
           querystring: z.object({ format: ExportFormat.default("csv") }),
           response: { 200: z.any().meta({ description: "The file" }), 400: Problem, 404: Problem },

@@ -104,6 +104,7 @@ export const imageRoutes =
         schema: {
           tags: ["images"],
           summary: "The file as it is, whole or a range of it",
+          produces: ["application/octet-stream", "image/*"],
           params: ImageParams,
           headers: z.object({ range: z.string().optional() }),
           response: {
