@@ -12,6 +12,7 @@ export type GroupDetail = Schemas["GroupDetail"];
 export type Job = Schemas["Job"];
 export type NewDecision = Schemas["NewDecision"];
 export type Problem = Schemas["Problem"];
+export type QueryResult = Schemas["QueryResult"];
 export type Statistics = Schemas["Statistics"];
 
 export type Client = FetchClient<paths>;

@@ -1,0 +1,94 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { makeDemoCatalog } from "@lookalike/quickstart/demo";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type System, startCommand, startSystem, TEST_KEY } from "../support/system.ts";
+
+let system: System;
+let root: string;
+beforeAll(async () => {
+  system = await startSystem();
+  root = join(system.servers.folder, "pictures");
+  await makeDemoCatalog(root);
+});
+afterAll(() => system.stop());
+
+/** The command as people run it, in a pipe. */
+const lookalike = (...args: string[]) =>
+  startCommand([process.execPath, "packages/cli/dist/main.js", ...args], {
+    LOOKALIKE_URL: system.address,
+    LOOKALIKE_KEY: TEST_KEY,
+  }).ended;
+const jsonLines = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("lookalike", () => {
+  it("scans a folder, with plain lines of progress in a pipe", async () => {
+    const { code, stdout, stderr } = await lookalike("scan", root, "--name", "cli");
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/completed.*31 images {2}11 groups\n$/)]);
+    for (const line of stderr.trim().split("\n"))
+      expect(line).toMatch(/^(listing|hashing|comparing|grouping) \d+ %$|^$/);
+  });
+
+  it("scans a catalog by its name, regroups, and lists jobs", async () => {
+    const { stdout } = await lookalike("scan", "cli", "--mode", "regroup", "--threshold", "5", "--json");
+    expect(jsonLines(stdout)[0]).toMatchObject({ state: "completed", mode: "regroup", thresholdBits: 5 });
+    expect((await lookalike("scan", "cli", "--json")).code).toBe(0);
+    const jobs = jsonLines((await lookalike("jobs", "cli", "--json")).stdout);
+    expect(jobs.map(({ mode }) => mode)).toEqual(["new", "regroup", "new"]);
+    expect((await lookalike("watch", jobs[0].id)).stdout).toContain("completed");
+  });
+
+  it("shows groups, decides, and exports what was decided", async () => {
+    const groups = jsonLines((await lookalike("groups", "cli", "--json", "--limit", "100")).stdout);
+    expect(groups).toHaveLength(11);
+    const [first, second, third] = groups;
+    const keep = String(first.members[1].ordinal);
+    expect((await lookalike("decide", "cli", String(first.number), "--keep", keep)).stdout).toContain("keep");
+    expect((await lookalike("decide", "cli", String(second.number), "--keep-all")).code).toBe(0);
+    expect((await lookalike("decide", "cli", String(third.number), "--not-duplicates")).code).toBe(0);
+    const left = (await lookalike("groups", "cli", "--undecided", "--limit", "100")).stdout;
+    expect(left.split("\n").filter((line) => /^\d/.test(line))).toHaveLength(8);
+    const script = (await lookalike("export", "cli", "--format", "sh")).stdout;
+    expect(script.split("\n").filter((line) => line.startsWith("$act"))).toHaveLength(first.members.length - 1);
+  });
+
+  it("finds a picture's like", async () => {
+    const { stdout } = await lookalike("query", "cli", join(root, "scene-06.jpg"), "--max-distance", "8");
+    expect(stdout).toMatch(/^ {2}0 bits {2}scene-06.jpg$/m);
+  });
+
+  it("says in one line what is wrong, and ends with 1", async () => {
+    for (const [args, words] of [
+      [["jobs", "nowhere"], "There is no catalog nowhere"],
+      [["decide", "cli", "1"], "Say one of --keep"],
+      [["decide", "cli", "99999", "--keep-all"], "There is no group 99999"],
+      [["query", "cli", "/no/such"], "/no/such: this file can't be read"],
+      [["groups", "cli", "--kind", "odd"], "Allowed choices are exact"],
+      [["sacn", root], "Did you mean scan?"],
+    ] as const) {
+      const { code, stdout, stderr } = await lookalike(...args);
+      expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(words)]);
+    }
+    const environment = { LOOKALIKE_URL: "http://127.0.0.1:1", LOOKALIKE_KEY: TEST_KEY };
+    const away = await startCommand([process.execPath, "packages/cli/dist/main.js", "jobs", "x"], environment).ended;
+    expect(away.stderr).toContain("No Lookalike answers at http://127.0.0.1:1");
+    const keyless = { LOOKALIKE_URL: system.address, LOOKALIKE_KEY: "", LOOKALIKE_DATA: system.servers.folder };
+    const unknown = await startCommand([process.execPath, "packages/cli/dist/main.js", "jobs", "x"], keyless).ended;
+    expect(unknown.stderr).toContain("No access key");
+  });
+
+  it("a scan that fails ends with 1 and the reason", async () => {
+    await rename(root, `${root}-away`);
+    const { code, stderr } = await lookalike("scan", "cli");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("there is no such file or folder")]);
+    await rename(`${root}-away`, root);
+  });
+
+  it("completes its commands", async () => {
+    expect((await lookalike("completion", "bash")).stdout).toContain("scan jobs watch groups decide export query");
+  });
+});
