@@ -16,6 +16,7 @@ const app = await createApp({
   health: null,
   sourceRoots: [],
   requestsPerMinute: 1,
+  webhooksInside: false,
 });
 await app.ready();
 const document = join(ROOT, "packages/client/openapi.json");

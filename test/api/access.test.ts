@@ -44,6 +44,7 @@ beforeAll(async () => {
     health: { postgres: async () => true, nats: () => true },
     sourceRoots: [folder.path],
     requestsPerMinute: REQUESTS_PER_MINUTE,
+    webhooksInside: false,
   });
   await writeFile(join(folder.path, "hashes.ndjson"), "");
 });
@@ -139,7 +140,17 @@ describe("another tenant's key", () => {
       [catalog],
     );
     const key = (await call(mine, "GET", "/v1/keys")).json().items[0].id;
-    const ids: Record<string, string> = { catalog, job, decision: "d", archive: "a", key, ordinal: "0", number: "1" };
+    const webhook = (await call(mine, "POST", "/v1/webhooks", { url: "https://example.com/" })).json().id;
+    const ids: Record<string, string> = {
+      catalog,
+      job,
+      decision: "d",
+      archive: "a",
+      key,
+      webhook,
+      ordinal: "0",
+      number: "1",
+    };
     const bodies: Record<string, object> = {
       "/v1/catalogs/{catalog}/jobs": {},
       "/v1/catalogs/{catalog}": { name: "stolen" },

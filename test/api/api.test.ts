@@ -36,7 +36,7 @@ beforeAll(async () => {
     nats: () => health.nats,
   };
   const parts = { db: store.db, log, health: states, archiver: createArchiver(store, log) };
-  app = await createApp({ ...parts, sourceRoots: [folder.path], requestsPerMinute: 5_000 });
+  app = await createApp({ ...parts, sourceRoots: [folder.path], requestsPerMinute: 5_000, webhooksInside: false });
   await insertAccessKey(store.db, { key: TEST_KEY, tenant: "default", name: "owner", scope: "admin" });
   source.file = join(folder.path, "pictures.ndjson");
   await writeFile(source.file, "");
@@ -136,6 +136,12 @@ describe("bad requests get problem details and change nothing", () => {
     ["GET", "/v1/catalogs?cursor=%00", undefined, 400],
     ["GET", "/v1/catalogs?cursor=MTIz", undefined, 400],
     ["GET", "/nowhere", undefined, 404],
+    ["GET", "/v1/catalogs/%00", undefined, 400],
+    ["GET", "/v1/catalogs?name=%00", undefined, 400],
+    ["GET", `/v1/catalogs?cursor=${Buffer.from('"\\u0000"').toString("base64url")}`, undefined, 400],
+    ["GET", `/v1/jobs/${"x".repeat(500)}`, undefined, 414],
+    ["GET", "/v1/jobs/..%2f..%2fetc%2fpasswd", undefined, 404],
+    ["GET", "/v1/catalogs/%ff", undefined, 400],
   ] as const)("%s %s %j: %i", async (method, url, payload, status) => {
     const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
     expect([answer.statusCode, answer.headers["content-type"]]).toEqual([
@@ -206,6 +212,9 @@ describe("what operators and clients read", () => {
         "/v1/keys",
         "/v1/keys/{key}",
         "/v1/session",
+        "/v1/webhooks",
+        "/v1/webhooks/{webhook}",
+        "/v1/webhooks/{webhook}/deliveries",
       ]
     `);
     expect((await get("/docs")).statusCode).toBe(200);

@@ -22,6 +22,7 @@ import { groupRoutes } from "./routes/groups.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { queryRoutes } from "./routes/query.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { Problem } from "./schemas/resources.ts";
 
 /** What the application works with. */
@@ -36,6 +37,8 @@ export interface AppParts {
   /** Folders that sources must lie under. */
   readonly sourceRoots: readonly string[];
   readonly requestsPerMinute: number;
+  /** Whether webhooks may lead into private networks. */
+  readonly webhooksInside: boolean;
 }
 
 /** The HTTP application, apart from how it is run. */
@@ -46,6 +49,9 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => {
+      answerProblem(error, request, reply);
+    },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -81,7 +87,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
 };
 
 /** What any request may be answered: each route's schema says so. */
-const ANYWHERE = { 401: Problem, 403: Problem, 429: Problem };
+const ANYWHERE = { 400: Problem, 401: Problem, 403: Problem, 414: Problem, 429: Problem };
 const ANY_POST = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
 /** Hashes held for queries: eight million of 256 bits. */
@@ -89,7 +95,7 @@ const HASH_CACHE_BYTES = 268_435_456;
 
 /** Everything that needs a key. */
 const version1 =
-  ({ db, archiver, sourceRoots, requestsPerMinute }: AppParts) =>
+  ({ db, archiver, sourceRoots, requestsPerMinute, webhooksInside }: AppParts) =>
   async (app: FastifyInstance): Promise<void> => {
     app.addHook("onRoute", ({ schema, method }) => {
       if (schema === undefined) return;
@@ -115,6 +121,7 @@ const version1 =
       decisionRoutes(db),
       exportRoutes(db),
       archiveRoutes(db, archiver),
+      webhookRoutes(db, webhooksInside),
       queryRoutes(db, createNearest(db, HASH_CACHE_BYTES)),
     ];
     for (const plugin of routes) await app.register(plugin);

@@ -6,6 +6,7 @@ import { insertAccessKey } from "@lookalike/shared/store/access-keys";
 import { z } from "zod";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
+import { startDeliveries } from "./webhooks/deliver.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_HOST: z.string().default("127.0.0.1").meta({ description: "Address the API listens on" }),
@@ -25,6 +26,16 @@ const Environment = ServiceEnvironment.extend({
     )
     .optional()
     .meta({ description: "An access key of scope admin for the tenant `default`, stored at start" }),
+  LOOKALIKE_WEBHOOKS_INSIDE: z
+    .stringbool()
+    .default(false)
+    .meta({ description: "true: webhooks may lead to http addresses and into private networks" }),
+  LOOKALIKE_WEBHOOK_RETRY_SECONDS: z
+    .string()
+    .regex(/^\d+(,\d+)*$/, "must be seconds, separated by commas")
+    .default("5,300,1800,7200,18000,36000,50400")
+    .transform((text) => text.split(",").map(Number))
+    .meta({ description: "Seconds before each further attempt of a webhook" }),
   LOOKALIKE_REQUESTS_PER_MINUTE: z.coerce
     .number()
     .int()
@@ -50,8 +61,16 @@ runService({
     const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_SOURCE_ROOTS: sourceRoots } = environment;
     if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
     const requestsPerMinute = environment.LOOKALIKE_REQUESTS_PER_MINUTE;
-    const app = await createApp({ db: store.db, log, health, archiver, sourceRoots, requestsPerMinute });
+    const webhooksInside = environment.LOOKALIKE_WEBHOOKS_INSIDE;
+    const app = await createApp({
+      ...{ db: store.db, log, health, archiver },
+      ...{ sourceRoots, requestsPerMinute, webhooksInside },
+    });
     archiver.resume();
+    const deliveries = startDeliveries(store.db, log, {
+      retrySeconds: environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS,
+      allowsInside: webhooksInside,
+    });
     const { LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
     const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;
@@ -64,7 +83,7 @@ runService({
     process.send?.({ address });
     return async () => {
       await app.close();
-      await archiver.stop();
+      await Promise.all([archiver.stop(), deliveries.stop()]);
     };
   },
 });

@@ -26,6 +26,7 @@ const TITLES: Record<number, string> = {
   410: "Gone",
   412: "Precondition failed",
   413: "Too large",
+  414: "URI too long",
   415: "Unsupported media type",
   422: "Unprocessable content",
   429: "Too many requests",
@@ -47,11 +48,19 @@ export const answerProblem = (
     return send(reply, 400, "invalid-request", "The request does not fit the schema.", errors);
   }
   if (error instanceof HttpProblem) return send(reply, error.status, error.type, error.message);
+  if (TEXT_REFUSED.has(codeOf(error)))
+    return send(reply, 400, "invalid-text", "A text in the request can't be stored: it has a NUL or half a character.");
   const status = error.statusCode ?? 500;
   if (status < 500) return send(reply, status, "invalid-request", error.message);
   request.log.error({ err: error }, "request failed");
   return send(reply, 500, "internal-error", "Something went wrong here; the log has it.");
 };
+
+/** PostgreSQL on texts that are no UTF-8, or have a NUL in them. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const TEXT_REFUSED = new Set(["22021", "22P02", "22P05"]);
+
+const codeOf = ({ code, cause }: { code?: string; cause?: unknown }): string =>
+  (cause as { code?: string } | undefined)?.code ?? code ?? "";
 
 const send = (
   reply: FastifyReply,

@@ -1,6 +1,6 @@
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/events";
-import { acceptedJob, decide, enact, evolve, type Job } from "@lookalike/shared/domain/job";
+import { acceptedJob, decide, enact, evolve, isOver, type Job } from "@lookalike/shared/domain/job";
 import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalogs";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/compare-results";
 import { insertHashBlock } from "@lookalike/shared/store/hash-blocks";
@@ -8,6 +8,7 @@ import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shar
 import { markVanished, restoreListed } from "@lookalike/shared/store/listing";
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
+import { noteJobOver } from "@lookalike/shared/store/webhooks";
 import { finalizeMessage, taskMessage } from "./messages.ts";
 
 interface Refusal {
@@ -38,7 +39,10 @@ export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<{ jobs
       else if (known !== undefined) jobs.set(event.job, { ...known, job: evolve(known.job, event), at: event.at });
     }
     for (const { row, job, at } of jobs.values()) {
-      if (at !== "") await saveJob(tx, row, await carryOut(tx, job), at);
+      if (at === "") continue;
+      const next = await carryOut(tx, job);
+      await saveJob(tx, row, next, at);
+      if (isOver(next) && row.state !== next.state) await noteJobOver(tx, next, at);
     }
     return { jobs: [...jobs.keys()], refused };
   });

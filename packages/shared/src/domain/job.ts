@@ -79,7 +79,7 @@ export const planOf = (job: Job): Plan => ({
 const INTERACTIVE_IMAGES = 10_000;
 export const classOf = (job: Job): TaskClass => (job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk");
 
-const isOver = (job: Job): boolean => ["completed", "failed", "cancelled"].includes(job.state);
+export const isOver = (job: Job): boolean => ["completed", "failed", "cancelled"].includes(job.state);
 
 /**
  * Folds one event into the job. Commutative and idempotent for everything workers report: these

@@ -324,3 +324,37 @@ export const idempotentRequest = pgTable(
   },
   (table) => [primaryKey({ columns: [table.tenant, table.key] })],
 );
+
+/** Addresses to tell when a job is over. */
+export const webhook = pgTable("webhook", {
+  id: text("id").primaryKey(),
+  tenant: text("tenant").notNull(),
+  url: text("url").notNull(),
+  /** Signs what is sent, so it is kept as it is. */
+  secret: text("secret").notNull(),
+  createdAt: moment("created_at").notNull().defaultNow(),
+});
+
+/** What is to be told, and how telling it went. */
+export const webhookDelivery = pgTable(
+  "webhook_delivery",
+  {
+    /** The receiver's idempotency id: the same for each attempt. */
+    id: text("id").primaryKey(),
+    webhookId: text("webhook_id")
+      .notNull()
+      .references(() => webhook.id, { onDelete: "cascade" }),
+    payload: text("payload").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    /** null = over: delivered, or given up. */
+    nextAttemptAt: moment("next_attempt_at").defaultNow(),
+    deliveredAt: moment("delivered_at"),
+    /** How the last attempt ended. */
+    outcome: text("outcome"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    index("webhook_delivery_due").on(table.nextAttemptAt).where(sql`next_attempt_at is not null`),
+    index("webhook_delivery_webhook").on(table.webhookId, table.createdAt),
+  ],
+);

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { isInside, outsideLookup, urlRefusal } from "./addresses.ts";
+
+describe("addresses of a private network", () => {
+  it.each([
+    "127.0.0.1",
+    "10.1.2.3",
+    "172.31.255.1",
+    "192.168.0.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0",
+    "::1",
+    "::",
+    "fe80::1",
+    "fd00::1",
+    "::ffff:127.0.0.1",
+    "255.255.255.255",
+    "nonsense",
+  ])("%s is one", (address) => expect(isInside(address)).toBe(true));
+  it.each(["1.1.1.1", "172.32.0.1", "8.8.8.8", "2606:4700:4700::1111"])("%s is none", (address) =>
+    expect(isInside(address)).toBe(false),
+  );
+});
+
+describe("a URL to tell", () => {
+  it.each([
+    ["http://example.com/", "https"],
+    ["ftp://example.com/", "https"],
+    ["https://127.0.0.1/", "private"],
+    ["https://[::1]/", "private"],
+    ["https://2130706433/", "private"],
+    ["https://0x7f.1/", "private"],
+    ["https://localhost/", "private"],
+    ["https://nats.internal/", "private"],
+    ["https://user:pass@example.com/", "user or password"],
+    ["example.com", "not a URL"],
+  ])("%s is refused: %s", (url, words) => expect(urlRefusal(url, false)).toContain(words));
+  it("is an https address of the internet, or any where that is allowed", () => {
+    expect(urlRefusal("https://example.com/hook?x=1", false)).toBeNull();
+    expect(urlRefusal("http://127.0.0.1:9999/", true)).toBeNull();
+  });
+
+  it("is looked up when it is told, and a name that leads inside is refused then", async () => {
+    const error = await new Promise<Error | null>((resolve) =>
+      outsideLookup("localhost", {}, (found) => resolve(found)),
+    );
+    expect(error?.message).toContain("private network");
+  });
+});
