@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { api } from "./api.ts";
 import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
 import { grouping } from "./grouping.ts";
@@ -18,6 +19,7 @@ export interface Bench {
 }
 
 const BENCHES: Record<string, Bench> = {
+  api,
   exhaustive,
   native,
   indexed,

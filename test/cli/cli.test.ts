@@ -1,6 +1,7 @@
-import { rename } from "node:fs/promises";
+import { copyFile, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDemoCatalog } from "@lookalike/quickstart/demo";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type System, startCommand, startSystem, TEST_KEY } from "../support/system.ts";
 
@@ -59,6 +60,24 @@ describe("lookalike", () => {
   it("finds a picture's like", async () => {
     const { stdout } = await lookalike("query", "cli", join(root, "scene-06.jpg"), "--max-distance", "8");
     expect(stdout).toMatch(/^ {2}0 bits {2}scene-06.jpg$/m);
+  });
+
+  it("says which pictures of a card the library has already, by bytes or by looks, and which not", async () => {
+    const card = join(system.servers.folder, "card");
+    await mkdir(card);
+    await copyFile(join(root, "scene-01.jpg"), join(card, "DSC_1.jpg"));
+    await sharp(join(root, "scene-02.jpg")).resize(700).jpeg({ quality: 70 }).toFile(join(card, "DSC_2.jpg"));
+    await sharp(join(root, "scene-03.jpg")).negate().flop().toFile(join(card, "DSC_3.jpg"));
+    const plain = sharp({ create: { width: 300, height: 200, channels: 3, background: "#234" } });
+    await plain.png().toFile(join(card, "flat.png"));
+    const { code, stdout } = await lookalike("scan", card, "--against", "cli");
+    const lines = stdout.trim().split("\n").slice(1);
+    expect([code, lines.map((line) => line.split("  ~  ")[0])]).toEqual([
+      0,
+      ["have  DSC_1.jpg", "have  DSC_2.jpg", "new   DSC_3.jpg", "new   flat.png"],
+    ]);
+    expect(lines[0]).toMatch(/scene-01/);
+    expect(lines[1]).toMatch(/scene-02/);
   });
 
   it("says in one line what is wrong, and ends with 1", async () => {

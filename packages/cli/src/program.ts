@@ -36,15 +36,18 @@ export const createProgram = (): Command => {
     .option("--name <name>", "the catalog's name; the folder's path unless given")
     .addOption(new Option("--mode <mode>").choices(["new", "full", "regroup", "retry"]).default("new"))
     .option("--threshold <bits>", "largest distance of similar images", wholeNumber)
+    .option("--against <catalog>", "also say which pictures that catalog has already, and which not")
     .option("--no-wait", "do not wait for the end")
     .action(
       inside(async (connection, output, source: string, options: ScanOptions) => {
         const catalog = await openCatalog(connection, source, options.name);
+        const reference = options.against === undefined ? null : await findCatalog(connection, options.against);
         const started = bodyOf(
           await connection.api.POST("/v1/catalogs/{catalog}/jobs", {
             params: { path: { catalog } },
             body: {
               mode: options.mode,
+              reference,
               ...(options.threshold === undefined ? {} : { thresholdBits: options.threshold }),
             },
           }),
@@ -52,6 +55,15 @@ export const createProgram = (): Command => {
         const job = options.wait ? await watchJob(connection, started.id) : started;
         output.tell(job, jobText(job));
         if (options.wait && job.state !== "completed") throw new UsageError(job.failure ?? `The job is ${job.state}.`);
+        if (reference === null || !options.wait) return;
+        for (const present of ["true", "false"] as const)
+          for await (const item of referencedImages(connection, job.id, present))
+            output.tell(
+              item,
+              item.match === null
+                ? `new   ${printable(item.image.path)}`
+                : `have  ${printable(item.image.path)}  ~  ${printable(item.match.path ?? "")}`,
+            );
       }),
     );
 
@@ -170,6 +182,7 @@ export const createProgram = (): Command => {
 };
 
 interface ScanOptions {
+  readonly against?: string;
   readonly name?: string;
   readonly mode: "new" | "full" | "regroup" | "retry";
   readonly threshold?: number;
@@ -204,6 +217,16 @@ const openCatalog = async (connection: Connection, source: string, name: string 
       : { name: wanted, source: { kind: "hashes" as const, file: path } };
   return bodyOf(await connection.api.POST("/v1/catalogs", { body })).id;
 };
+
+async function* referencedImages({ api }: Connection, job: string, present: "true" | "false") {
+  for (let cursor = ""; ; ) {
+    const query = { present, limit: PAGE, ...(cursor === "" ? {} : { cursor }) };
+    const page = bodyOf(await api.GET("/v1/jobs/{job}/reference", { params: { path: { job }, query } }));
+    yield* page.items;
+    if (page.next === null) return;
+    cursor = page.next;
+  }
+}
 
 async function* groupsOf({ api }: Connection, job: string, { kind, undecided, limit }: GroupsOptions) {
   let left = limit;

@@ -2412,6 +2412,114 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/jobs/{job}/reference": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The job's images that its reference catalog has too, or has not */
+    get: {
+      parameters: {
+        query: {
+          cursor?: string;
+          limit?: number;
+          present: "true" | "false";
+        };
+        header?: never;
+        path: {
+          job: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": {
+              items: components["schemas"]["ReferencedImage"][];
+              next: string | null;
+            };
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/jobs/{job}/failures": {
     parameters: {
       query?: never;
@@ -4590,6 +4698,11 @@ export interface components {
        */
       kernel?: "auto" | "exhaustive" | "indexed";
       /**
+       * @description Id of another catalog: which of these images are in it already
+       * @default null
+       */
+      reference?: string | null;
+      /**
        * @default new
        * @enum {string}
        */
@@ -4633,6 +4746,11 @@ export interface components {
          * @enum {string}
          */
         kernel?: "auto" | "exhaustive" | "indexed";
+        /**
+         * @description Id of another catalog: which of these images are in it already
+         * @default null
+         */
+        reference?: string | null;
       };
       /** @enum {string} */
       state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
@@ -4721,6 +4839,19 @@ export interface components {
         distance: number;
         image: components["schemas"]["ImageInput"];
       }[];
+    };
+    ReferencedImageInput: {
+      image: components["schemas"]["ImageInput"];
+      match: {
+        ordinal: number;
+        /** @description Ordinal of the nearest image in the reference catalog */
+        referenceOrdinal: number;
+        /** @description Hamming distance in bits */
+        distance: number;
+        equalBytes: boolean;
+        /** @description In the reference; null = gone since */
+        path: string | null;
+      } | null;
     };
     DecisionInput: {
       id: string;
@@ -5065,6 +5196,11 @@ export interface components {
        */
       kernel: "auto" | "exhaustive" | "indexed";
       /**
+       * @description Id of another catalog: which of these images are in it already
+       * @default null
+       */
+      reference: string | null;
+      /**
        * @default new
        * @enum {string}
        */
@@ -5108,6 +5244,11 @@ export interface components {
          * @enum {string}
          */
         kernel: "auto" | "exhaustive" | "indexed";
+        /**
+         * @description Id of another catalog: which of these images are in it already
+         * @default null
+         */
+        reference: string | null;
       };
       /** @enum {string} */
       state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
@@ -5196,6 +5337,19 @@ export interface components {
         distance: number;
         image: components["schemas"]["Image"];
       }[];
+    };
+    ReferencedImage: {
+      image: components["schemas"]["Image"];
+      match: {
+        ordinal: number;
+        /** @description Ordinal of the nearest image in the reference catalog */
+        referenceOrdinal: number;
+        /** @description Hamming distance in bits */
+        distance: number;
+        equalBytes: boolean;
+        /** @description In the reference; null = gone since */
+        path: string | null;
+      } | null;
     };
     Decision: {
       id: string;

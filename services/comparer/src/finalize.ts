@@ -9,6 +9,7 @@ import { contentDigestAt, factsAt } from "@lookalike/shared/domain/hash-block";
 import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/keeper";
 import type { Grouping } from "@lookalike/shared/domain/options";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
+import { getCatalog } from "@lookalike/shared/store/catalogs";
 import { streamResults } from "@lookalike/shared/store/compare-results";
 import { carryDecisions, decidedSince, readDecisions } from "@lookalike/shared/store/decisions";
 import {
@@ -22,9 +23,12 @@ import {
 import { streamHashBlocks, streamHashes } from "@lookalike/shared/store/hash-blocks";
 import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/images";
 import { findJob, type JobRow } from "@lookalike/shared/store/jobs";
+import { catalogExtent } from "@lookalike/shared/store/listing";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
+import { copyMatches, type ReferenceMatch } from "@lookalike/shared/store/reference-matches";
 import { classEdges, collapse, hashOfImage, type ImageClasses, membersOf } from "./classes.ts";
+import { matchReference } from "./reference.ts";
 import { edgesAmong, touchedClasses } from "./touched.ts";
 
 /**
@@ -35,6 +39,7 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
   const job = await findJob(store.db, order.job);
   if (job === null || job.thresholdBits === null || job.state === "cancelled") return;
   const result = await groupImages(store.db, job);
+  const matches = await referenceMatches(store.db, job);
   await store.inTransaction(async (tx, client) => {
     const row = {
       jobId: job.id,
@@ -47,6 +52,7 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
     };
     const groupedImages = await insertFinalization(tx, client, row, result);
     if (groupedImages === null) return;
+    await copyMatches(client, { jobId: job.id, run: order.run }, matches);
     await carryDecisions(tx, job.catalogId, { jobId: job.id, run: order.run });
     await addToOutbox(
       tx,
@@ -56,6 +62,27 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
       }),
     );
   });
+};
+
+/** Which images the job's reference catalog has too; none where the job has no reference. */
+const referenceMatches = async (db: Db, job: JobRow): Promise<ReferenceMatch[]> => {
+  const { reference } = job.options;
+  const other = reference === null ? null : await getCatalog(db, job.tenant, reference);
+  if (other === null || other.blockSize === null || other.hashBits !== job.hashBits) return [];
+  const own = { id: job.catalogId, blockSize: job.blockSize ?? 1, blocks: job.totalBlocks };
+  const side = async ({ id, blockSize, blocks }: typeof own) => {
+    const vanished = new Set(await allVanished(db, id));
+    return {
+      blockSize,
+      hashBits: job.hashBits ?? 0,
+      blocks: streamHashes(db, id, blocks),
+      isLive: (ordinal: number) => !vanished.has(ordinal),
+    };
+  };
+  const extent = await catalogExtent(db, other.id);
+  const { blockSize } = other;
+  const blocks = Math.ceil(extent.end / blockSize);
+  return matchReference(await side(own), await side({ id: other.id, blockSize, blocks }), job.thresholdBits ?? 0);
 };
 
 interface Grouped extends GroupsToStore {

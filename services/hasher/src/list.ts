@@ -84,6 +84,13 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
     });
     return;
   }
+  const reference = job.options.reference === null ? null : await getCatalog(db, task.tenant, job.options.reference);
+  if (job.options.reference !== null && reference?.hashBits !== hashBits) {
+    await tell("listing-failed", 0, {
+      detail: `the reference catalog has hashes of ${reference?.hashBits ?? 0} bits, these have ${hashBits}: scan it first, or take another`,
+    });
+    return;
+  }
   const hashed = await hashedBlocks(db, catalog.id);
   const done = new Set(hashed.map(({ block }) => block));
   const blocks = Math.ceil(extent.end / blockSize);

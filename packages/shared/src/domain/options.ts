@@ -64,6 +64,12 @@ export const JobOptions = z.object({
     .meta({ description: "Outstanding tasks (window) or tasks per wave (waves)" }),
   dispatch: Dispatch.default("window"),
   kernel: KernelChoice.default("auto"),
+  reference: z
+    .string()
+    .max(64)
+    .nullable()
+    .default(null)
+    .meta({ description: "Id of another catalog: which of these images are in it already" }),
 });
 export type JobOptions = z.infer<typeof JobOptions>;
 

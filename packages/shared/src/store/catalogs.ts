@@ -60,7 +60,14 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
       select ctid from ${sql.raw(table)} where ${condition} limit ${ROWS_A_TRANSACTION}))`);
   const ofCatalog = sql`catalog_id = ${id}`;
   const ofJobs = sql`job_id in (select id from job where ${ofCatalog})`;
-  for (const table of ["group_member", "image_group", "finalization", "compare_result", "task_attempt"])
+  for (const table of [
+    "group_member",
+    "image_group",
+    "reference_match",
+    "finalization",
+    "compare_result",
+    "task_attempt",
+  ])
     if (((await some(table, ofJobs)).rowCount ?? 0) > 0) return true;
   for (const table of ["decision", "archive", "hash_block", "image", "job"])
     if (((await some(table, ofCatalog)).rowCount ?? 0) > 0) return true;

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { nameOfBytes } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
 import { Failure, ImageFacts, STATE } from "../domain/hash-block.ts";
@@ -182,29 +182,27 @@ const selectImages = (catalogId: string, blockSize: number | null) => {
     where image.catalog_id = ${catalogId} and vanished_in is null`;
 };
 
-/** Live images after an ordinal, in order. */
-export const listImages = async (
-  db: Db,
-  { id, blockSize }: { readonly id: string; readonly blockSize: number | null },
-  { after, limit }: { after: number; limit: number },
-): Promise<CatalogImage[]> => {
-  const { rows } = await db.execute<CatalogImageRow>(
-    sql`${selectImages(id, blockSize)} and ordinal > ${after} order by ordinal limit ${limit}`,
-  );
+interface CatalogShape {
+  readonly id: string;
+  readonly blockSize: number | null;
+}
+
+/** Live images that fit, as the end of the statement says. */
+export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest: SQL): Promise<CatalogImage[]> => {
+  const { rows } = await db.execute<CatalogImageRow>(sql`${selectImages(id, blockSize)} and ${rest}`);
   return rows.map(catalogImage);
 };
 
-/** The live images among these ordinals. */
-export const findImages = async (
+/** Live images after an ordinal, in order. */
+export const listImages = (
   db: Db,
-  { id, blockSize }: { readonly id: string; readonly blockSize: number | null },
-  ordinals: readonly number[],
-): Promise<CatalogImage[]> => {
-  const { rows } = await db.execute<CatalogImageRow>(
-    sql`${selectImages(id, blockSize)} and ordinal = any(${sql.param([...ordinals])}::int[]) order by ordinal`,
-  );
-  return rows.map(catalogImage);
-};
+  catalog: CatalogShape,
+  { after, limit }: { after: number; limit: number },
+): Promise<CatalogImage[]> => imagesWhere(db, catalog, sql`ordinal > ${after} order by ordinal limit ${limit}`);
+
+/** The live images among these ordinals. */
+export const findImages = (db: Db, catalog: CatalogShape, ordinals: readonly number[]): Promise<CatalogImage[]> =>
+  imagesWhere(db, catalog, sql`ordinal = any(${sql.param([...ordinals])}::int[]) order by ordinal`);
 
 /** Live images of a catalog. */
 export const countImages = async (db: Db, catalogId: string): Promise<number> => {

@@ -255,6 +255,25 @@ export const groupMember = pgTable(
   (table) => [primaryKey({ columns: [table.jobId, table.run, table.number, table.ordinal] })],
 );
 
+/** Images that the reference catalog of a job has too; those without a row it has not. */
+export const referenceMatch = pgTable(
+  "reference_match",
+  {
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    referenceOrdinal: integer("reference_ordinal").notNull(),
+    distance: smallint("distance").notNull(),
+    equalBytes: boolean("equal_bytes").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.run, table.ordinal] }),
+    foreignKey({ columns: [table.jobId, table.run], foreignColumns: [finalization.jobId, finalization.run] }).onDelete(
+      "cascade",
+    ),
+  ],
+);
+
 /** What owners decided about groups: appended, never changed; an undo is another row. */
 export const decision = pgTable(
   "decision",

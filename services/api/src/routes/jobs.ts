@@ -9,12 +9,14 @@ import { listFailures } from "@lookalike/shared/store/images";
 import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
+import { listByReference, readMatches } from "@lookalike/shared/store/reference-matches";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { decodeCursor, page } from "../cursor.ts";
+import { imageResource } from "../image-resource.ts";
 import { HttpProblem } from "../problem.ts";
 import { jobResource } from "../resources.ts";
-import { FailedImage, Job, NewJob, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
+import { FailedImage, Job, NewJob, PageQuery, Problem, pageOf, ReferencedImage } from "../schemas/resources.ts";
 import { catalogReader, jobReader } from "../scope.ts";
 
 const JobParams = z.object({ job: z.string() });
@@ -50,6 +52,7 @@ export const jobRoutes =
             `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
           );
         }
+        if (options.reference !== null) await readCatalog(access, options.reference);
         const job = randomUUID();
         const origin = { tenant: access.tenant, job, run: 1, attempt: 0 };
         const body = {
@@ -166,6 +169,44 @@ export const jobRoutes =
         },
       );
     }
+
+    app.get(
+      "/jobs/:job/reference",
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: "The job's images that its reference catalog has too, or has not",
+          params: JobParams,
+          querystring: PageQuery.extend({ present: z.enum(["true", "false"]) }),
+          response: { 200: pageOf(ReferencedImage), 400: Problem, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ access, params, query: { cursor, limit, present } }) => {
+        const job = await readJob(access, params.job);
+        const { reference } = job.options;
+        if (reference === null || job.state !== "completed")
+          throw new HttpProblem(409, "no-reference", "This job has no reference catalog, or is not over yet.");
+        const catalog = await readCatalog(access, job.catalogId);
+        const result = { jobId: job.id, run: job.run };
+        const rows = await listByReference(db, catalog, {
+          ...result,
+          isPresent: present === "true",
+          after: decodeCursor(cursor, -1),
+          limit: limit + 1,
+        });
+        const { items, next } = page(rows, limit, ({ ordinal }) => ordinal);
+        const matches = await readMatches(
+          db,
+          result,
+          reference,
+          items.map(({ ordinal }) => ordinal),
+        );
+        return {
+          items: items.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null })),
+          next,
+        };
+      },
+    );
 
     app.get(
       "/jobs/:job/failures",

@@ -87,6 +87,21 @@ export const QueryResult = z
   })
   .meta({ id: "QueryResult" });
 
+export const ReferencedImage = z
+  .object({
+    image: Image,
+    match: z
+      .object({
+        ordinal: z.int(),
+        referenceOrdinal: z.int().meta({ description: "Ordinal of the nearest image in the reference catalog" }),
+        distance: z.int().meta({ description: "Hamming distance in bits" }),
+        equalBytes: z.boolean(),
+        path: z.string().nullable().meta({ description: "In the reference; null = gone since" }),
+      })
+      .nullable(),
+  })
+  .meta({ id: "ReferencedImage" });
+
 export const Decision = z
   .object({
     id: z.string(),
