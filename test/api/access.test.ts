@@ -158,13 +158,17 @@ describe("another tenant's key", () => {
       "/v1/jobs/{job}/decisions": { kinds: ["exact"] },
       "/v1/catalogs/{catalog}/query": { hash: "0".repeat(64) },
     };
+    const queries: Record<string, string> = {
+      "delete /v1/catalogs/{catalog}": "?token=x",
+      "get /v1/jobs/{job}/reference": "?present=true",
+    };
     const { paths } = (await app.inject("/openapi.json")).json();
     const walked: string[] = [];
     for (const [path, methods] of Object.entries<Record<string, object>>(paths)) {
       if (!path.includes("{")) continue;
       const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name);
       for (const method of Object.keys(methods)) {
-        const query = method === "delete" && path === "/v1/catalogs/{catalog}" ? "?token=x" : "";
+        const query = queries[`${method} ${path}`] ?? "";
         const body = method === "get" || method === "delete" ? undefined : (bodies[path] ?? {});
         const headers = path.endsWith("progress") ? { accept: "text/event-stream" } : {};
         const answer = await call(theirs, method.toUpperCase() as "GET", url + query, body, headers);

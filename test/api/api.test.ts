@@ -208,6 +208,7 @@ describe("what operators and clients read", () => {
         "/v1/jobs/{job}/groups/{number}/decisions",
         "/v1/jobs/{job}/pause",
         "/v1/jobs/{job}/progress",
+        "/v1/jobs/{job}/reference",
         "/v1/jobs/{job}/resume",
         "/v1/keys",
         "/v1/keys/{key}",

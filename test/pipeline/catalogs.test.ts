@@ -109,7 +109,7 @@ describe("a grown catalog", () => {
     for (const group of groups) expect(group.length).toBeGreaterThan(1);
     await rename(inFolder("changing"), inFolder("elsewhere"));
     const gone = await system.run(folder("changing"));
-    expect(gone).toMatchObject({ state: "failed", failure: expect.stringContaining("no such folder") });
+    expect(gone).toMatchObject({ state: "failed", failure: expect.stringContaining("no such file or folder") });
   });
 });
 

@@ -1,12 +1,12 @@
-import { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-orm";
 import type pg from "pg";
 import { nameOfBytes } from "../domain/bytes.ts";
-import { ImageFacts } from "../domain/hash-block.ts";
 import type { GroupKind, KeeperReason } from "../domain/keeper.ts";
+import { readFacts } from "./block-facts.ts";
 import { copyInto } from "./copy.ts";
 import type { JobRow } from "./jobs.ts";
 import type { Db } from "./open.ts";
-import { finalization, groupMember, hashBlock, image, imageGroup, job } from "./schema.ts";
+import { finalization, groupMember, imageGroup, job } from "./schema.ts";
 
 export interface StoredGroup {
   readonly number: number;
@@ -180,12 +180,16 @@ export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, orde
       ? gt(imageGroup.number, order.after)
       : order.after === null
         ? undefined
-        : sql`(${imageGroup.reclaimableBytes} < ${order.after.bytes} or (${imageGroup.reclaimableBytes} = ${order.after.bytes} and ${imageGroup.number} > ${order.after.number}))`;
+        : sql`${imageGroup.reclaimableBytes} <= ${order.after.bytes} and (${imageGroup.reclaimableBytes} < ${order.after.bytes} or ${imageGroup.number} > ${order.after.number})`;
   const groups = await db
     .select()
     .from(imageGroup)
     .where(and(wanted(of, filter), after))
-    .orderBy(...(order.by === "number" ? [] : [desc(imageGroup.reclaimableBytes)]), asc(imageGroup.number))
+    // As the index has it: with nulls first, as is the default, all groups would be sorted for each page.
+    .orderBy(
+      ...(order.by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]),
+      asc(imageGroup.number),
+    )
     .limit(limit);
   return withMembers(db, of, groups);
 };
@@ -217,46 +221,40 @@ type GroupRow = typeof imageGroup.$inferSelect;
 
 const withMembers = async (db: Db, { jobId, run, catalogId, blockSize }: GroupsOf, groups: readonly GroupRow[]) => {
   if (groups.length === 0) return [];
-  const size = sql.raw(String(blockSize));
-  const rows = await db
-    .select({
-      number: groupMember.number,
-      ordinal: groupMember.ordinal,
-      distance: groupMember.distance,
-      path: image.path,
-      modifiedAt: image.modifiedAt,
-      facts: sql<unknown>`${hashBlock.details} -> (${groupMember.ordinal} % ${size})`,
-    })
-    .from(groupMember)
-    .innerJoin(image, and(eq(image.catalogId, catalogId), eq(image.ordinal, groupMember.ordinal)))
-    .innerJoin(
-      hashBlock,
-      and(eq(hashBlock.catalogId, catalogId), sql`${hashBlock.block} = ${groupMember.ordinal} / ${size}`),
-    )
-    .where(
-      and(
-        eq(groupMember.jobId, jobId),
-        eq(groupMember.run, run),
-        inArray(
-          groupMember.number,
-          groups.map(({ number }) => number),
-        ),
-      ),
-    )
-    .orderBy(asc(groupMember.number), asc(groupMember.ordinal));
-  const byGroup = new Map<number, typeof rows>(groups.map(({ number }) => [number, []]));
+  const numbers = groups.map(({ number }) => number);
+  // Plain rows, since a mapper takes longer than the query.
+  const { rows } = await db.execute<MemberRow>(sql`
+    select number, member.ordinal, distance, path, modified_at as "modifiedAt"
+    from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
+    where job_id = ${jobId} and run = ${run} and number = any(${sql.param(numbers)}::int[])
+    order by number, member.ordinal`);
+  const factsOf = await readFacts(
+    db,
+    catalogId,
+    blockSize,
+    rows.map(({ ordinal }) => ordinal),
+  );
+  const byGroup = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
   for (const row of rows) byGroup.get(row.number)?.push(row);
   return groups.map((group) => ({
     ...group,
-    members: (byGroup.get(group.number) ?? []).map(({ ordinal, distance, path, modifiedAt, facts }) => ({
+    members: (byGroup.get(group.number) ?? []).map(({ ordinal, distance, path, modifiedAt }) => ({
       ordinal,
       distance,
       path: nameOfBytes(path),
       modifiedAt: modifiedAt === null ? null : new Date(modifiedAt).toISOString(),
-      ...ImageFacts.parse(facts ?? {}),
+      ...factsOf(ordinal).facts,
     })),
   }));
 };
+
+interface MemberRow extends Record<string, unknown> {
+  readonly number: number;
+  readonly ordinal: number;
+  readonly distance: number | null;
+  readonly path: Buffer;
+  readonly modifiedAt: string | null;
+}
 
 /** Every group that fits, with its suggested keeper and its images: for deciding many at once. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter) => {

@@ -1,7 +1,8 @@
 import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { nameOfBytes } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
-import { Failure, ImageFacts, STATE } from "../domain/hash-block.ts";
+import { Failure, STATE } from "../domain/hash-block.ts";
+import { type HashedFacts, readFacts } from "./block-facts.ts";
 import type { Db } from "./open.ts";
 import { hashBlock, image, job } from "./schema.ts";
 
@@ -139,48 +140,12 @@ export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBl
 };
 
 /** A listed image with what its hashing found. */
-export interface CatalogImage {
+export interface CatalogImage extends HashedFacts {
   readonly ordinal: number;
   readonly path: string;
   readonly fingerprint: string;
   readonly modifiedAt: string | null;
-  readonly state: "listed" | "hashed" | "flat" | "failed";
-  readonly contentDigest: Uint8Array | null;
-  readonly facts: ImageFacts;
-  readonly failure: Failure | null;
 }
-
-interface CatalogImageRow extends ImageRow {
-  readonly state: number | null;
-  readonly detail: unknown;
-  readonly digest: Buffer | null;
-}
-
-const STATE_NAMES = ["listed", "hashed", "flat", "failed"] as const;
-
-const catalogImage = (row: CatalogImageRow): CatalogImage => {
-  const state = STATE_NAMES[row.state ?? 0] ?? "listed";
-  return {
-    ordinal: row.ordinal,
-    path: nameOfBytes(row.path),
-    fingerprint: row.fingerprint,
-    modifiedAt: iso(row.modified_at),
-    state,
-    contentDigest: row.digest === null || row.digest.length === 0 || state === "failed" ? null : row.digest,
-    facts: state === "failed" ? {} : ImageFacts.parse(row.detail ?? {}),
-    failure: state === "failed" ? Failure.parse(row.detail) : null,
-  };
-};
-
-const selectImages = (catalogId: string, blockSize: number | null) => {
-  const size = sql.raw(String(blockSize ?? 1));
-  return sql`
-    select ordinal, path, fingerprint, modified_at,
-      get_byte(states, ordinal % ${size}) as state, details -> (ordinal % ${size}) as detail,
-      substring(content_digests from (ordinal % ${size}) * 32 + 1 for 32) as digest
-    from image left join hash_block on hash_block.catalog_id = image.catalog_id and block = ordinal / ${size}
-    where image.catalog_id = ${catalogId} and vanished_in is null`;
-};
 
 interface CatalogShape {
   readonly id: string;
@@ -189,8 +154,22 @@ interface CatalogShape {
 
 /** Live images that fit, as the end of the statement says. */
 export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest: SQL): Promise<CatalogImage[]> => {
-  const { rows } = await db.execute<CatalogImageRow>(sql`${selectImages(id, blockSize)} and ${rest}`);
-  return rows.map(catalogImage);
+  const { rows } = await db.execute<ImageRow>(sql`
+    select ordinal, path, fingerprint, modified_at from image
+    where catalog_id = ${id} and vanished_in is null and ${rest}`);
+  const factsOf = await readFacts(
+    db,
+    id,
+    blockSize ?? 1,
+    rows.map(({ ordinal }) => ordinal),
+  );
+  return rows.map(({ ordinal, path, fingerprint, modified_at }) => ({
+    ...factsOf(ordinal),
+    ordinal,
+    path: nameOfBytes(path),
+    fingerprint,
+    modifiedAt: iso(modified_at),
+  }));
 };
 
 /** Live images after an ordinal, in order. */
