@@ -11,6 +11,7 @@ import { quality } from "./quality.ts";
 import { redesign } from "./redesign.ts";
 import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
+import { store } from "./store.ts";
 
 /** A benchmark: runs ours and its rival in turn, `rounds` times, and gives the medians. */
 export interface Bench {
@@ -32,6 +33,7 @@ const BENCHES: Record<string, Bench> = {
   quality,
   redesign,
   scale,
+  store,
 };
 
 const { values, positionals } = parseArgs({

@@ -220,6 +220,55 @@ describe("an Idempotency-Key", () => {
   });
 });
 
+describe("bad input changes nothing", () => {
+  it("two people do not rename a catalog at the same time", async () => {
+    const key = await newKey("names", "write");
+    const catalog = await newCatalog(key, "first");
+    const { headers } = await call(key, "GET", `/v1/catalogs/${catalog}`);
+    const seen = { "if-match": String(headers["etag"]) };
+    expect((await call(key, "PATCH", `/v1/catalogs/${catalog}`, { name: "second" }, seen)).statusCode).toBe(200);
+    expect((await call(key, "PATCH", `/v1/catalogs/${catalog}`, { name: "third" }, seen)).statusCode).toBe(412);
+    expect((await call(key, "GET", `/v1/catalogs/${catalog}`)).json().name).toBe("second");
+  });
+
+  it("names with line breaks are no headers, and odd names come back as they are", async () => {
+    const key = await newKey("headers", "write");
+    const name = 'a\r\nset-cookie: x=1 "quoted" \u202e é 😀';
+    const catalog = await newCatalog(key, name);
+    const answer = await call(key, "GET", `/v1/catalogs/${catalog}`);
+    expect([answer.json().name, answer.headers["set-cookie"]]).toEqual([name, undefined]);
+  });
+
+  it("an upload larger than a picture may be is cut off with a word, while it is still being sent", async () => {
+    const key = await newKey("upload", "read");
+    const catalog = await newCatalog(await newKey("upload", "write"), "big");
+    const address = await app.listen({ port: 0, host: "127.0.0.1" });
+    let sent = 0;
+    const chunk = new Uint8Array(1_048_576);
+    const body = new ReadableStream({
+      pull(controller) {
+        if (sent >= 1_024) controller.close();
+        else controller.enqueue(chunk);
+        sent += 1;
+      },
+    });
+    const init = {
+      method: "POST",
+      duplex: "half",
+      body,
+      headers: { authorization: `Bearer ${key}`, "content-type": "image/jpeg" },
+    };
+    const answer = await fetch(`${address}/v1/catalogs/${catalog}/query/image`, init as RequestInit).catch(() => null);
+    expect(answer?.status ?? 413).toBe(413);
+    expect(sent).toBeLessThan(200);
+    const told = await call(key, "POST", `/v1/catalogs/${catalog}/query/image`, undefined, {
+      "content-type": "image/jpeg",
+      "content-length": "1073741824",
+    });
+    expect(told.statusCode).toBe(413);
+  });
+});
+
 describe("a source", () => {
   it("must lie under a root, after following links", async () => {
     const key = await newKey("roots", "write");

@@ -36,11 +36,12 @@ export const createProgram = (): Command => {
     .option("--name <name>", "the catalog's name; the folder's path unless given")
     .addOption(new Option("--mode <mode>").choices(["new", "full", "regroup", "retry"]).default("new"))
     .option("--threshold <bits>", "largest distance of similar images", wholeNumber)
+    .option("--list <file>", "only the files this text file names, one path a line, under the folder")
     .option("--against <catalog>", "also say which pictures that catalog has already, and which not")
     .option("--no-wait", "do not wait for the end")
     .action(
       inside(async (connection, output, source: string, options: ScanOptions) => {
-        const catalog = await openCatalog(connection, source, options.name);
+        const catalog = await openCatalog(connection, source, options);
         const reference = options.against === undefined ? null : await findCatalog(connection, options.against);
         const started = bodyOf(
           await connection.api.POST("/v1/catalogs/{catalog}/jobs", {
@@ -183,6 +184,7 @@ export const createProgram = (): Command => {
 
 interface ScanOptions {
   readonly against?: string;
+  readonly list?: string;
   readonly name?: string;
   readonly mode: "new" | "full" | "regroup" | "retry";
   readonly threshold?: number;
@@ -200,7 +202,7 @@ interface DecideOptions {
 }
 
 /** The catalog over a source, made when there is none of its name. */
-const openCatalog = async (connection: Connection, source: string, name: string | undefined): Promise<string> => {
+const openCatalog = async (connection: Connection, source: string, { name, list }: ScanOptions): Promise<string> => {
   const hashes = /^hashes:(.+)$/.exec(source)?.[1];
   const path = resolve(hashes ?? source);
   const isThere = await stat(path).then(
@@ -208,12 +210,16 @@ const openCatalog = async (connection: Connection, source: string, name: string 
     () => false,
   );
   if (!isThere) return findCatalog(connection, source);
-  const wanted = name ?? (hashes === undefined ? path : `hashes:${path}`);
+  const place = hashes === undefined ? path : `hashes:${path}`;
+  const wanted = name ?? (list === undefined ? place : `${place} (${list})`);
   const known = bodyOf(await connection.api.GET("/v1/catalogs", { params: { query: { name: wanted } } })).items[0];
   if (known !== undefined) return known.id;
   const body =
     hashes === undefined
-      ? { name: wanted, source: { kind: "directory" as const, root: path } }
+      ? {
+          name: wanted,
+          source: { kind: "directory" as const, root: path, list: list === undefined ? null : resolve(list) },
+        }
       : { name: wanted, source: { kind: "hashes" as const, file: path } };
   return bodyOf(await connection.api.POST("/v1/catalogs", { body })).id;
 };

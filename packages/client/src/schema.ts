@@ -847,7 +847,10 @@ export interface paths {
     patch: {
       parameters: {
         query?: never;
-        header?: never;
+        header?: {
+          /** @description ETag of the catalog as it was read */
+          "if-match"?: string;
+        };
         path: {
           catalog: string;
         };
@@ -906,6 +909,15 @@ export interface paths {
         };
         /** @description Default Response */
         409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        412: {
           headers: {
             [name: string]: unknown;
           };
@@ -4613,6 +4625,11 @@ export interface components {
              */
             exclude?: string[];
             /**
+             * @description Absolute path of a text file: only the files it names, one path a line, under the root
+             * @default null
+             */
+            list?: string | null;
+            /**
              * @description Also list SVG files
              * @default false
              */
@@ -4648,6 +4665,11 @@ export interface components {
              * @default []
              */
             exclude?: string[];
+            /**
+             * @description Absolute path of a text file: only the files it names, one path a line, under the root
+             * @default null
+             */
+            list?: string | null;
             /**
              * @description Also list SVG files
              * @default false
@@ -5111,6 +5133,11 @@ export interface components {
              */
             exclude: string[];
             /**
+             * @description Absolute path of a text file: only the files it names, one path a line, under the root
+             * @default null
+             */
+            list: string | null;
+            /**
              * @description Also list SVG files
              * @default false
              */
@@ -5146,6 +5173,11 @@ export interface components {
              * @default []
              */
             exclude: string[];
+            /**
+             * @description Absolute path of a text file: only the files it names, one path a line, under the root
+             * @default null
+             */
+            list: string | null;
             /**
              * @description Also list SVG files
              * @default false

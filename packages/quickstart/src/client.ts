@@ -1,107 +1,76 @@
-import { JobOptions, type Source } from "@lookalike/shared/domain/options";
+import {
+  ApiProblem,
+  bodyOf,
+  createClient as createApiClient,
+  type FailedImage,
+  type Group,
+  type Job,
+} from "@lookalike/client";
+import type { JobOptions, Source } from "@lookalike/shared/domain/options";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
-import { z } from "zod";
 
-const Job = z.object({
-  id: z.string(),
-  options: JobOptions,
-  state: z.string(),
-  phase: z.string(),
-  failure: z.string().nullable(),
-  thresholdBits: z.int().nullable(),
-  kernel: z.string().nullable(),
-  kernelReason: z.string().nullable(),
-  totalImages: z.int(),
-  completedImages: z.int(),
-  failedImages: z.int(),
-  totalBlocks: z.int(),
-  totalBlockPairs: z.int(),
-  completedBlockPairs: z.int(),
-  totalTasks: z.int(),
-  completedTasks: z.int(),
-  quarantinedTasks: z.int(),
-  etaSeconds: z.number().nullable(),
-  result: z.object({ flatImages: z.int(), edges: z.int() }).nullable(),
-});
-export type Job = z.infer<typeof Job>;
-
-const Group = z.object({
-  kind: z.string(),
-  keeper: z.int(),
-  keeperReason: z.string(),
-  reclaimableBytes: z.int(),
-  members: z.array(
-    z.object({
-      ordinal: z.int(),
-      path: z.string(),
-      distance: z.int().nullable(),
-      width: z.int().optional(),
-      height: z.int().optional(),
-      bytes: z.int().optional(),
-    }),
-  ),
-});
-export type Group = z.infer<typeof Group>;
-
-const FailedImage = z.object({ path: z.string(), reason: z.string(), detail: z.string() });
-export type FailedImage = z.infer<typeof FailedImage>;
-
-const Created = z.object({ id: z.string() });
-const pageOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable() });
+export type { FailedImage, Group, Job };
 
 const REQUEST_MS = 30_000;
 const PAGE = 1_000;
 
-/** The part of the REST API that the quick start uses. */
+/** What the quick start asks of the API. @throws OperatorError in the API's words where it says no */
 export interface Client {
   /** The catalog of this name, made when there is none. */
   openCatalog(name: string, source: Source): Promise<string>;
-  startJob(catalog: string, options: JobOptions): Promise<Job>;
+  startJob(catalog: string, options: Partial<JobOptions>): Promise<Job>;
   readJob(id: string): Promise<Job>;
   latestJob(catalog: string): Promise<Job | null>;
   groups(job: string): AsyncGenerator<Group>;
   failures(job: string): AsyncGenerator<FailedImage>;
 }
 
+/** @param address of the API, asked for each time: it changes when the API starts again */
 export const createClient = (address: () => string, key: string): Client => {
-  const request = async <Schema extends z.ZodType>(
-    schema: Schema,
-    path: string,
-    body?: object,
-  ): Promise<z.infer<Schema>> => {
-    const response = await fetch(`${address()}/v1${path}`, {
-      signal: AbortSignal.timeout(REQUEST_MS),
-      headers: {
-        authorization: `Bearer ${key}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-    });
-    const answer: unknown = await response.json();
-    if (response.ok) return schema.parse(answer);
-    const { detail } = z.object({ detail: z.string() }).parse(answer);
-    throw new OperatorError(detail, EXIT.error);
+  const api = () => createApiClient(address());
+  const options = () => ({
+    headers: { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(REQUEST_MS),
+  });
+  const demand = <Data>(answer: Parameters<typeof bodyOf<Data>>[0]): Data => {
+    try {
+      return bodyOf(answer);
+    } catch (error) {
+      throw error instanceof ApiProblem ? new OperatorError(error.message, EXIT.error) : error;
+    }
   };
-  const items = async function* <Item extends z.ZodType>(item: Item, path: string): AsyncGenerator<z.infer<Item>> {
-    for (let cursor: string | null = ""; cursor !== null; ) {
-      const page: { items: z.infer<Item>[]; next: string | null } = await request(
-        pageOf(item),
-        `${path}?limit=${PAGE}${cursor === "" ? "" : `&cursor=${cursor}`}`,
-      );
+  const items = async function* <Item>(
+    read: (cursor: string | undefined) => Promise<{ items: Item[]; next: string | null }>,
+  ): AsyncGenerator<Item> {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page: { items: Item[]; next: string | null } = await read(cursor);
       yield* page.items;
       cursor = page.next;
     }
   };
+  const query = (cursor: string | undefined) => ({ limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
   return {
     async openCatalog(name, source) {
-      const known = await request(pageOf(Created), `/catalogs?name=${encodeURIComponent(name)}`);
-      return (known.items[0] ?? (await request(Created, "/catalogs", { name, source }))).id;
+      const known = demand(await api().GET("/v1/catalogs", { ...options(), params: { query: { name } } }));
+      return (known.items[0] ?? demand(await api().POST("/v1/catalogs", { ...options(), body: { name, source } }))).id;
     },
-    startJob: (catalog, options) => request(Job, `/catalogs/${catalog}/jobs`, options),
-    readJob: (id) => request(Job, `/jobs/${id}`),
+    startJob: async (catalog, body) =>
+      demand(await api().POST("/v1/catalogs/{catalog}/jobs", { ...options(), params: { path: { catalog } }, body })),
+    readJob: async (job) => demand(await api().GET("/v1/jobs/{job}", { ...options(), params: { path: { job } } })),
     latestJob: async (catalog) =>
-      (await request(z.object({ items: z.array(Job) }), `/catalogs/${catalog}/jobs`)).items[0] ?? null,
-    groups: (job) => items(Group, `/jobs/${job}/groups`),
-    failures: (job) => items(FailedImage, `/jobs/${job}/failures`),
+      demand(await api().GET("/v1/catalogs/{catalog}/jobs", { ...options(), params: { path: { catalog } } }))
+        .items[0] ?? null,
+    groups: (job) =>
+      items(async (cursor) =>
+        demand(
+          await api().GET("/v1/jobs/{job}/groups", { ...options(), params: { path: { job }, query: query(cursor) } }),
+        ),
+      ),
+    failures: (job) =>
+      items(async (cursor) =>
+        demand(
+          await api().GET("/v1/jobs/{job}/failures", { ...options(), params: { path: { job }, query: query(cursor) } }),
+        ),
+      ),
   };
 };

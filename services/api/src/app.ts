@@ -48,6 +48,8 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
+    // A client that trickles its request does not keep a connection for ever.
+    requestTimeout: 120_000,
     forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => {
       answerProblem(error, request, reply);

@@ -10,6 +10,9 @@ export const Source = z.discriminatedUnion("kind", [
       .default([])
       .meta({ description: "Globs a relative path must match; none = every image" }),
     exclude: z.array(z.string()).default([]).meta({ description: "Globs of relative paths to leave out" }),
+    list: z.string().min(1).nullable().default(null).meta({
+      description: "Absolute path of a text file: only the files it names, one path a line, under the root",
+    }),
     svg: z.boolean().default(false).meta({ description: "Also list SVG files" }),
   }),
   z.object({

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, isAbsolute, relative } from "node:path";
 import { z } from "zod";
+import type { Source } from "../domain/options.ts";
 
 /** Folders that sources may lie under, as in PATH; none = no source on this machine. */
 export const SourceRoots = z
@@ -9,11 +10,21 @@ export const SourceRoots = z
   .transform((text) => text.split(delimiter).filter((root) => root !== ""))
   .meta({ description: "Folders that directory and hashes sources must lie under, separated as in PATH" });
 
+/** Why a source may not be read, by all of the paths it names; null = it may. */
+export const refusalOf = async (source: Source, roots: readonly string[]): Promise<string | null> => {
+  const paths = source.kind === "directory" ? [source.root, source.list] : [source.file];
+  for (const path of paths) {
+    const refusal = path === null ? null : await sourceRefusal(path, roots);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+};
+
 /**
- * Why a source may not be read; null = it may. Links are followed first: a link inside a root must
+ * Why a path may not be read; null = it may. Links are followed first: a link inside a root must
  * not lead out of it.
  */
-export const sourceRefusal = async (path: string, roots: readonly string[]): Promise<string | null> => {
+const sourceRefusal = async (path: string, roots: readonly string[]): Promise<string | null> => {
   if (!isAbsolute(path)) return `${path}: must be an absolute path`;
   try {
     const real = await realpath(path);

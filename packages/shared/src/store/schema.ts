@@ -21,7 +21,7 @@ import type { ArchiveState } from "../domain/archive.ts";
 import type { Verdict } from "../domain/decisions.ts";
 import type { Failure, ImageFacts } from "../domain/hash-block.ts";
 import type { JobState } from "../domain/job.ts";
-import { type Grouping, type JobMode, JobOptions, type Source } from "../domain/options.ts";
+import { type Grouping, type JobMode, JobOptions, Source } from "../domain/options.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
@@ -34,6 +34,12 @@ const jobOptions = customType<{ data: JobOptions; driverData: unknown }>({
   toDriver: (options) => JSON.stringify(options),
   fromDriver: (stored) => JobOptions.parse(stored),
 });
+/** A source that was stored before it could say more has the defaults. */
+const sourceOf = customType<{ data: Source; driverData: unknown }>({
+  dataType: () => "jsonb",
+  toDriver: (source) => JSON.stringify(source),
+  fromDriver: (stored) => Source.parse(stored),
+});
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "string", precision: 3 });
 
 export const catalog = pgTable(
@@ -42,7 +48,7 @@ export const catalog = pgTable(
     id: text("id").primaryKey(),
     tenant: text("tenant").notNull(),
     name: text("name").notNull(),
-    source: jsonb("source").$type<Source>().notNull(),
+    source: sourceOf("source").notNull(),
     /** Images per block and bits per hash: fixed by the first job that lists the catalog. */
     blockSize: integer("block_size"),
     hashBits: integer("hash_bits"),

@@ -1,6 +1,12 @@
-import { randomBytes } from "node:crypto";
-import { sourceRefusal } from "@lookalike/shared/files/source-roots";
-import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookalike/shared/store/catalogs";
+import { createHash, randomBytes } from "node:crypto";
+import { refusalOf } from "@lookalike/shared/files/source-roots";
+import {
+  type CatalogRow,
+  createCatalog,
+  hideCatalog,
+  listCatalogs,
+  renameCatalog,
+} from "@lookalike/shared/store/catalogs";
 import { latestResult } from "@lookalike/shared/store/decisions";
 import { groupStatistics } from "@lookalike/shared/store/groups";
 import { countImages } from "@lookalike/shared/store/images";
@@ -34,7 +40,7 @@ export const catalogRoutes =
       async (request, reply) => {
         const { access } = request;
         const { name, source } = request.body;
-        const refusal = await sourceRefusal(source.kind === "directory" ? source.root : source.file, roots);
+        const refusal = await refusalOf(source, roots);
         if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
         const created = await createCatalog(db, access.tenant, name, source);
         if (created === null) throw nameTaken(name);
@@ -75,8 +81,10 @@ export const catalogRoutes =
           response: { 200: Catalog, 404: Problem },
         },
       },
-      async ({ access, params }) => {
-        return catalogResource(await readCatalog(access, params.catalog));
+      async ({ access, params }, reply) => {
+        const found = await readCatalog(access, params.catalog);
+        reply.header("etag", catalogEtag(found));
+        return catalogResource(found);
       },
     );
 
@@ -87,12 +95,18 @@ export const catalogRoutes =
           tags: ["catalogs"],
           summary: "Rename a catalog",
           params: z.object({ catalog: z.string() }),
+          headers: z.object({
+            "if-match": z.string().optional().meta({ description: "ETag of the catalog as it was read" }),
+          }),
           body: CatalogChange,
-          response: { 200: Catalog, 400: Problem, 404: Problem, 409: Problem },
+          response: { 200: Catalog, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
         },
       },
-      async ({ access, params, body: { name } }) => {
+      async ({ access, params, headers, body: { name } }) => {
         const found = await readCatalog(access, params.catalog);
+        const seen = headers["if-match"];
+        if (seen !== undefined && seen !== "*" && seen !== catalogEtag(found))
+          throw new HttpProblem(412, "changed", "Someone renamed this catalog since you read it. Read it again.");
         if (!(await renameCatalog(db, found, name))) throw nameTaken(name);
         return catalogResource({ ...found, name });
       },
@@ -170,6 +184,10 @@ export const catalogRoutes =
       },
     );
   };
+
+/** Changes with what two people may change at the same time. */
+const catalogEtag = ({ id, name }: CatalogRow): string =>
+  `"${createHash("sha256").update(`${id}:${name}`).digest("base64url").slice(0, 22)}"`;
 
 const nameTaken = (name: string): HttpProblem =>
   new HttpProblem(409, "name-taken", `There is a catalog named ${JSON.stringify(name)} already.`);

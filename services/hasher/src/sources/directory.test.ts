@@ -11,7 +11,7 @@ import { listDirectory } from "./directory.ts";
 let root: string;
 const path = (name: string): string => join(root, name);
 const list = async (
-  more: { include?: string[]; exclude?: string[]; svg?: boolean } = {},
+  more: { include?: string[]; exclude?: string[]; svg?: boolean; list?: string } = {},
   from = root,
 ): Promise<FoundImage[]> => {
   const found: FoundImage[] = [];
@@ -21,6 +21,7 @@ const list = async (
     include: [],
     exclude: [],
     svg: false,
+    list: null,
     ...more,
   }))
     found.push(image);
@@ -118,5 +119,35 @@ describe("a listed file, when its turn comes", () => {
     expect(await fingerprint(name)).not.toBe(closed);
     await writeFile(path(name), "x".repeat(MAX + 1));
     expect(await read(name, await fingerprint(name))).toBe("too-large");
+  });
+});
+
+describe("a list of files", () => {
+  it("is taken in its order, relative or absolute, and nothing outside the root is touched", async () => {
+    const names = path("a/names.txt");
+    const outside = await mkdtemp(join(tmpdir(), "lookalike-outside-"));
+    await writeFile(join(outside, "secret.jpg"), "secret");
+    await symlink(outside, path("way-out"));
+    const lines = [
+      "b/2.png",
+      path("z.JPG"),
+      "",
+      "gone.jpg\r",
+      "../../etc/passwd",
+      "way-out/secret.jpg",
+      "a/../b/10.png",
+    ];
+    await writeFile(names, lines.join("\n"));
+    const found = await list({ list: names });
+    expect(found.map((image) => [image.path, image.failure?.reason ?? null])).toEqual([
+      ["b/2.png", null],
+      ["z.JPG", null],
+      ["gone.jpg", "missing"],
+      ["../../etc/passwd", "unreadable"],
+      ["way-out/secret.jpg", "unreadable"],
+      ["b/10.png", null],
+    ]);
+    await expect(list({ list: path("none.txt") })).rejects.toThrow("the list can't be read");
+    await Promise.all([rm(names), rm(path("way-out")), rm(outside, { recursive: true })]);
   });
 });

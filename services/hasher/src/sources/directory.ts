@@ -1,5 +1,6 @@
 import type { Dirent } from "node:fs";
-import { lstat, readdir, realpath, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
+import { posix } from "node:path";
 import { nameOfBytes } from "@lookalike/shared/domain/bytes";
 import type { FailureReason } from "@lookalike/shared/domain/hash-block";
 import type { Source } from "@lookalike/shared/domain/options";
@@ -23,6 +24,10 @@ const SVG = /\.svgz?$/i;
 export async function* listDirectory(source: DirectorySource): AsyncGenerator<FoundImage> {
   const wanted = wantedPaths(source);
   const root = await openRoot(source.root);
+  if (source.list !== null) {
+    yield* listNamed(source.list, root);
+    return;
+  }
   // Names as bytes throughout: not every name is valid UTF-8.
   const folders: Buffer[] = [Buffer.alloc(0)];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -46,7 +51,42 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
   }
 }
 
-async function* listFile(root: Buffer, path: Buffer): AsyncGenerator<FoundImage> {
+const NEWLINE = 0x0a;
+
+/** The files that a list names, in its order: absolute, or relative to the root. None outside the root is touched. */
+async function* listNamed(list: string, root: Buffer): AsyncGenerator<FoundImage> {
+  const text = await readFile(list).catch((error: unknown) => {
+    throw new SourceError(`${list}: the list can't be read (${messageOf(error)})`);
+  });
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf(NEWLINE, from);
+    const line = text.subarray(from, end === -1 ? text.length : end);
+    from = end === -1 ? text.length : end + 1;
+    const name = line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+    if (name.length > 0) yield* listOne(root, name);
+  }
+}
+
+const CARRIAGE_RETURN = 0x0d;
+
+async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> {
+  // As latin1, so that every byte is a character of its own, also where the name is no UTF-8.
+  const path = posix.relative(root.toString("latin1"), posix.resolve(root.toString("latin1"), name.toString("latin1")));
+  const inside = Buffer.from(path, "latin1");
+  const folder = await realpath(joinPath(root, Buffer.from(posix.dirname(path), "latin1")), {
+    encoding: "buffer",
+  }).catch(() => null);
+  const isInside =
+    folder !== null &&
+    (folder.equals(root) || folder.subarray(0, root.length + 1).equals(joinPath(root, Buffer.alloc(0))));
+  if (path.startsWith("..") || path === "" || (folder !== null && !isInside)) {
+    yield failedImage(name, "unreadable", "not under the root of this source");
+  } else if (folder === null) yield failedImage(inside, "missing", "there is no such file");
+  else yield* listFile(root, inside, "missing");
+}
+
+/** @param goneAs what a file is that is not there; null = it is not listed */
+async function* listFile(root: Buffer, path: Buffer, goneAs: FailureReason | null = null): AsyncGenerator<FoundImage> {
   try {
     const stats = await lstat(joinPath(root, path), { bigint: true });
     if (!stats.isFile()) {
@@ -66,6 +106,7 @@ async function* listFile(root: Buffer, path: Buffer): AsyncGenerator<FoundImage>
   } catch (error) {
     // Deleted since the folder was read: it is not there to be listed.
     if (!isGone(error)) yield failedImage(path, "unreadable", messageOf(error));
+    else if (goneAs !== null) yield failedImage(path, goneAs, "there is no such file");
   }
 }
 

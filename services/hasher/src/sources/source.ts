@@ -1,5 +1,5 @@
 import type { Source } from "@lookalike/shared/domain/options";
-import { sourceRefusal } from "@lookalike/shared/files/source-roots";
+import { refusalOf } from "@lookalike/shared/files/source-roots";
 import type { FoundImage } from "@lookalike/shared/store/listing";
 import { listDirectory } from "./directory.ts";
 import { listHashes } from "./hashes.ts";
@@ -12,7 +12,7 @@ import { SourceError } from "./source-error.ts";
  * @throws SourceError when the source can't be read; a single bad item is listed with its failure
  */
 export async function* listSource(source: Source, roots: readonly string[]): AsyncGenerator<FoundImage> {
-  const refusal = await sourceRefusal(source.kind === "directory" ? source.root : source.file, roots);
+  const refusal = await refusalOf(source, roots);
   if (refusal !== null) throw new SourceError(refusal);
   yield* source.kind === "directory" ? listDirectory(source) : listHashes(source);
 }

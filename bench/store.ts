@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import { directorySource } from "@lookalike/shared/domain/options";
+import { deleteHiddenRows, hideCatalog } from "@lookalike/shared/store/catalogs";
+import { listImages } from "@lookalike/shared/store/images";
+import type { Store } from "@lookalike/shared/store/open";
+import { connectTo, startSystem } from "../test/support/system.ts";
+import type { Bench } from "./main.ts";
+import { costRow, percentile, type Row } from "./row.ts";
+
+const IMAGES = 10_000_000;
+/** One large catalog with half of the images, and small ones that share the rest. */
+const SMALL_CATALOGS = 50;
+const PARTITIONS = 16;
+const PAGES = 300;
+const PAGE_LIMIT_MS = 20;
+const ROWS_A_STATEMENT = 500_000;
+
+const FILL = `insert into TABLE (catalog_id, ordinal, path, fingerprint, bytes, modified_at, listed_in)
+  select $1, n, convert_to('2019/trip ' || n / 1000 || '/DSC_' || n || '.jpg', 'UTF8'), md5(n::text), 4000000 + n, now(), 'job'
+  from generate_series($2::int, $3::int) as n`;
+
+const fill = async ({ pool }: Store, table: string, catalog: string, images: number): Promise<void> => {
+  for (let from = 0; from < images; from += ROWS_A_STATEMENT)
+    await pool.query(FILL.replace("TABLE", table), [catalog, from, Math.min(images, from + ROWS_A_STATEMENT) - 1]);
+};
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+};
+
+/** The image table at its largest: pages, a delete beside other work, and the same partitioned. */
+export const store: Bench = {
+  about: "10,000,000 image rows (or --images N): pages by cursor, a catalog's delete beside others, partitions",
+  async run(_, say, images = IMAGES) {
+    const system = await startSystem();
+    const { store: db, close } = await connectTo(system.servers.environment);
+    try {
+      const large = randomUUID();
+      const small = Array.from({ length: SMALL_CATALOGS }, () => randomUUID());
+      for (const id of [large, ...small])
+        await db.pool.query("insert into catalog (id, tenant, name, source) values ($1, 'default', $1, $2)", [
+          id,
+          directorySource("/photos"),
+        ]);
+      const each = Math.floor(images / 2 / SMALL_CATALOGS);
+      const fillAll = async (table: string): Promise<number> => {
+        const ms = await timed(async () => {
+          await fill(db, table, large, images - each * SMALL_CATALOGS);
+          for (const id of small) await fill(db, table, id, each);
+        });
+        await db.pool.query(`vacuum analyze ${table}`);
+        return ms / 1_000;
+      };
+      const plain = await fillAll("image");
+      say(`filled in ${plain.toFixed(0)} s`);
+
+      const shape = { id: large, blockSize: 4_096 };
+      const pageTimes = async (count: number): Promise<number[]> => {
+        const times: number[] = [];
+        for (let page = 0; page < count; page += 1) {
+          const after = Math.floor((page * 7_919_993) % (images / 2));
+          times.push(await timed(() => listImages(db.db, shape, { after, limit: 101 })));
+        }
+        return times.slice(1);
+      };
+      const quiet = await pageTimes(PAGES);
+
+      // The largest catalog but one goes, while pages of the large one are read and another is written to.
+      const [gone = "", written = ""] = small;
+      let deleting = true;
+      const others: number[] = [];
+      const writes: number[] = [];
+      const deletion = timed(async () => {
+        await hideCatalog(db.db, gone);
+        while (await deleteHiddenRows(db.db));
+      }).finally(() => {
+        deleting = false;
+      });
+      for (let at = 0; deleting; at += 1) {
+        others.push(...(await pageTimes(3)));
+        writes.push(
+          await timed(() =>
+            db.pool.query(FILL.replace("TABLE", "image"), [written, each + at * 100, each + at * 100 + 99]),
+          ),
+        );
+      }
+      const deleteSeconds = (await deletion) / 1_000;
+      say(`deleted ${each} images of one catalog in ${deleteSeconds.toFixed(1)} s`);
+
+      await db.pool.query(`create table image_parts (like image including all) partition by hash (catalog_id)`);
+      for (let part = 0; part < PARTITIONS; part += 1)
+        await db.pool.query(
+          `create table image_part_${part} partition of image_parts for values with (modulus ${PARTITIONS}, remainder ${part})`,
+        );
+      const partitioned = await fillAll("image_parts");
+      const partPages: number[] = [];
+      for (let page = 0; page < PAGES; page += 1) {
+        const after = Math.floor((page * 7_919_993) % (images / 2));
+        partPages.push(
+          await timed(() =>
+            db.pool.query(
+              "select ordinal, path, fingerprint, modified_at from image_parts where catalog_id = $1 and vanished_in is null and ordinal > $2 order by ordinal limit 101",
+              [large, after],
+            ),
+          ),
+        );
+      }
+      const row = (name: string, ours: number, rival: string, theirs: number, unit: string, goal: number | null): Row =>
+        costRow({ bench: "store", case: name, ours, rival, theirs, unit, goal });
+      return [
+        row("a page of 100, p99", percentile(quiet, 0.99), "limit", PAGE_LIMIT_MS, "ms", 1),
+        row("a page while another catalog is deleted, p99", percentile(others, 0.99), "limit", PAGE_LIMIT_MS, "ms", 1),
+        row("100 new images meanwhile, longest", Math.max(...writes), "the delete", deleteSeconds * 1_000, "ms", null),
+        row(
+          "a page of 100, p50",
+          percentile(quiet, 0.5),
+          `${PARTITIONS} partitions`,
+          percentile(partPages, 0.5),
+          "ms",
+          null,
+        ),
+        row("filling", plain, `${PARTITIONS} partitions`, partitioned, "s", null),
+      ];
+    } finally {
+      await close();
+      await system.stop();
+    }
+  },
+};
