@@ -1,21 +1,14 @@
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDataFolder } from "@lookalike/quickstart/data-folder";
-import { startPostgres } from "@lookalike/quickstart/postgres";
-import type { Server } from "@lookalike/quickstart/server-process";
-import { createLogger } from "@lookalike/shared/runtime/log";
 import { insertAccessKey, makeKey } from "@lookalike/shared/store/access-keys";
-import { withMigrations } from "@lookalike/shared/store/migrate";
-import { openStore, type Store } from "@lookalike/shared/store/open";
+import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createApp } from "../../services/api/src/app.ts";
-import { createArchiver } from "../../services/api/src/archive/archiver.ts";
-import { temporaryFolder } from "../support/system.ts";
+import { startApp, type TestApp } from "../support/app.ts";
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let server: Server;
+let started: TestApp;
 let store: Store;
-let app: Awaited<ReturnType<typeof createApp>>;
+let app: TestApp["app"];
+let folder: string;
 const REQUESTS_PER_MINUTE = 400;
 
 const newKey = async (tenant: string, scope: "read" | "write" | "admin"): Promise<string> => {
@@ -32,31 +25,14 @@ const call = (key: string, method: "GET" | "POST" | "PATCH" | "DELETE", url: str
   });
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  server = await startPostgres(await openDataFolder(folder.path));
-  await withMigrations(server.url, async () => undefined);
-  store = await openStore(server.url, "test", 4);
-  const log = createLogger("test", "silent");
-  app = await createApp({
-    db: store.db,
-    log,
-    archiver: createArchiver(store, log),
-    health: { postgres: async () => true, nats: () => true },
-    sourceRoots: [folder.path],
-    requestsPerMinute: REQUESTS_PER_MINUTE,
-    webhooksInside: false,
-  });
-  await writeFile(join(folder.path, "hashes.ndjson"), "");
+  started = await startApp({ requestsPerMinute: REQUESTS_PER_MINUTE });
+  ({ app, store, folder } = started);
+  await writeFile(join(folder, "hashes.ndjson"), "");
 });
-afterAll(async () => {
-  await app.close();
-  await store.close();
-  await server.stop();
-  await folder.remove();
-});
+afterAll(() => started.stop());
 
 const newCatalog = async (key: string, name: string): Promise<string> => {
-  const source = { kind: "hashes", file: join(folder.path, "hashes.ndjson") };
+  const source = { kind: "hashes", file: join(folder, "hashes.ndjson") };
   return (await call(key, "POST", "/v1/catalogs", { name, source })).json().id;
 };
 
@@ -189,7 +165,7 @@ describe("another tenant's key", () => {
 describe("an Idempotency-Key", () => {
   it("makes a POST happen once and be answered the same, and refuses another body", async () => {
     const key = await newKey("idem", "write");
-    const source = { kind: "hashes", file: join(folder.path, "hashes.ndjson") };
+    const source = { kind: "hashes", file: join(folder, "hashes.ndjson") };
     const headers = { "idempotency-key": "one" };
     const first = await call(key, "POST", "/v1/catalogs", { name: "once", source }, headers);
     const again = await call(key, "POST", "/v1/catalogs", { name: "once", source }, headers);
@@ -272,8 +248,8 @@ describe("bad input changes nothing", () => {
 describe("a source", () => {
   it("must lie under a root, after following links", async () => {
     const key = await newKey("roots", "write");
-    await symlink("/etc", join(folder.path, "way-out"));
-    for (const root of ["/etc", join(folder.path, "way-out"), `${folder.path}/../../etc`, "relative", "/nowhere"]) {
+    await symlink("/etc", join(folder, "way-out"));
+    for (const root of ["/etc", join(folder, "way-out"), `${folder}/../../etc`, "relative", "/nowhere"]) {
       const answer = await call(key, "POST", "/v1/catalogs", { name: root, source: { kind: "directory", root } });
       expect([root, answer.statusCode, answer.json().type]).toEqual([
         root,

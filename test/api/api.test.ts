@@ -1,52 +1,28 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openDataFolder } from "@lookalike/quickstart/data-folder";
-import { startPostgres } from "@lookalike/quickstart/postgres";
-import type { Server } from "@lookalike/quickstart/server-process";
 import { emptySet } from "@lookalike/shared/domain/done-set";
-import { createLogger } from "@lookalike/shared/runtime/log";
 import { insertAccessKey } from "@lookalike/shared/store/access-keys";
-import { withMigrations } from "@lookalike/shared/store/migrate";
-import { openStore, type Store } from "@lookalike/shared/store/open";
+import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createApp } from "../../services/api/src/app.ts";
-import { createArchiver } from "../../services/api/src/archive/archiver.ts";
+import { startApp, type TestApp } from "../support/app.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { ROOT, type System, startSystem, TEST_KEY, temporaryFolder, WITH_KEY } from "../support/system.ts";
+import { ROOT, type System, startSystem, TEST_KEY, WITH_KEY } from "../support/system.ts";
 
 const source = { kind: "hashes", file: "" };
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let server: Server;
+let started: TestApp;
 let store: Store;
-let app: Awaited<ReturnType<typeof createApp>>;
+let app: TestApp["app"];
+let folder: string;
 const health = { nats: true };
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  server = await startPostgres(await openDataFolder(folder.path));
-  await withMigrations(server.url, async () => undefined);
-  store = await openStore(server.url, "test", 4);
-  const log = createLogger("test", "silent");
-  const states = {
-    postgres: () =>
-      store.pool.query("select 1").then(
-        () => true,
-        () => false,
-      ),
-    nats: () => health.nats,
-  };
-  const parts = { db: store.db, log, health: states, archiver: createArchiver(store, log) };
-  app = await createApp({ ...parts, sourceRoots: [folder.path], requestsPerMinute: 5_000, webhooksInside: false });
+  started = await startApp({ nats: () => health.nats });
+  ({ app, store, folder } = started);
   await insertAccessKey(store.db, { key: TEST_KEY, tenant: "default", name: "owner", scope: "admin" });
-  source.file = join(folder.path, "pictures.ndjson");
+  source.file = join(folder, "pictures.ndjson");
   await writeFile(source.file, "");
 });
-afterAll(async () => {
-  await app.close();
-  await store.close();
-  await server.stop();
-  await folder.remove();
-});
+afterAll(() => started.stop());
 
 const headers = WITH_KEY;
 const post = (url: string, payload: object) => app.inject({ method: "POST", url, headers, payload });

@@ -1,0 +1,53 @@
+import { openDataFolder } from "@lookalike/quickstart/data-folder";
+import { startPostgres } from "@lookalike/quickstart/postgres";
+import { createLogger } from "@lookalike/shared/runtime/log";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import type { FastifyInstance } from "fastify";
+import { createApp } from "../../services/api/src/app.ts";
+import { createArchiver } from "../../services/api/src/archive/archiver.ts";
+import { temporaryFolder } from "./system.ts";
+
+/** The HTTP application in this process, over a real PostgreSQL and nothing else. */
+export interface TestApp {
+  readonly app: FastifyInstance;
+  readonly store: Store;
+  /** Sources may lie here. */
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+export const startApp = async (
+  options: { readonly requestsPerMinute?: number; readonly nats?: () => boolean } = {},
+): Promise<TestApp> => {
+  const { path: folder, remove } = await temporaryFolder();
+  const server = await startPostgres(await openDataFolder(folder));
+  await withMigrations(server.url, async () => undefined);
+  const store = await openStore(server.url, "test", 4);
+  const log = createLogger("test", "silent");
+  const answers = (): Promise<boolean> =>
+    store.pool.query("select 1").then(
+      () => true,
+      () => false,
+    );
+  const app = await createApp({
+    db: store.db,
+    log,
+    archiver: createArchiver(store, log),
+    health: { postgres: answers, nats: options.nats ?? (() => true) },
+    sourceRoots: [folder],
+    requestsPerMinute: options.requestsPerMinute ?? 5_000,
+    webhooksInside: false,
+  });
+  return {
+    app,
+    store,
+    folder,
+    async stop() {
+      await app.close();
+      await store.close();
+      await server.stop();
+      await remove();
+    },
+  };
+};
