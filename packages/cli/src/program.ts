@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ApiProblem, bodyOf, type Group, type NewDecision, type QueryResult } from "@lookalike/client";
+import { ApiProblem, bodyOf, type Group, itemsOf, type NewDecision, type QueryResult } from "@lookalike/client";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { completionFor, SHELL_NAMES } from "./completion.ts";
 import { type Connection, connect, UsageError } from "./connection.ts";
@@ -224,31 +224,29 @@ const openCatalog = async (connection: Connection, source: string, { name, list 
   return bodyOf(await connection.api.POST("/v1/catalogs", { body })).id;
 };
 
-async function* referencedImages({ api }: Connection, job: string, present: "true" | "false") {
-  for (let cursor = ""; ; ) {
-    const query = { present, limit: PAGE, ...(cursor === "" ? {} : { cursor }) };
-    const page = bodyOf(await api.GET("/v1/jobs/{job}/reference", { params: { path: { job }, query } }));
-    yield* page.items;
-    if (page.next === null) return;
-    cursor = page.next;
-  }
-}
+const after = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor });
+
+const referencedImages = ({ api }: Connection, job: string, present: "true" | "false") =>
+  itemsOf(async (cursor) => {
+    const query = { present, limit: PAGE, ...after(cursor) };
+    return bodyOf(await api.GET("/v1/jobs/{job}/reference", { params: { path: { job }, query } }));
+  });
 
 async function* groupsOf({ api }: Connection, job: string, { kind, undecided, limit }: GroupsOptions) {
+  if (limit === 0) return;
+  const filter = {
+    ...(kind === undefined ? {} : { kind }),
+    ...(undecided === true ? { decided: "false" as const } : {}),
+  };
+  const groups = itemsOf(async (cursor) => {
+    const query = { order: "reclaimable" as const, limit: Math.min(PAGE, limit), ...filter, ...after(cursor) };
+    return bodyOf(await api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } }));
+  });
   let left = limit;
-  for (let cursor = ""; left > 0; ) {
-    const query = {
-      order: "reclaimable" as const,
-      limit: Math.min(PAGE, left),
-      ...(kind === undefined ? {} : { kind }),
-      ...(undecided === true ? { decided: "false" as const } : {}),
-      ...(cursor === "" ? {} : { cursor }),
-    };
-    const page = bodyOf(await api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } }));
-    yield* page.items;
-    left -= page.items.length;
-    if (page.next === null) return;
-    cursor = page.next;
+  for await (const group of groups) {
+    yield group;
+    left -= 1;
+    if (left === 0) return;
   }
 }
 

@@ -43,3 +43,17 @@ export const bodyOf = <Data>(answer: { data?: Data; error?: unknown; response: R
       : problem,
   );
 };
+
+/**
+ * The items of a list, page after page, as they are read.
+ * @param read a page; gets the cursor of the page before, undefined for the first
+ */
+export async function* itemsOf<Item>(
+  read: (cursor: string | undefined) => Promise<{ items: Item[]; next: string | null }>,
+): AsyncGenerator<Item> {
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: { items: Item[]; next: string | null } = await read(cursor);
+    yield* page.items;
+    cursor = page.next;
+  }
+}

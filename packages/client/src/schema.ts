@@ -848,7 +848,7 @@ export interface paths {
       parameters: {
         query?: never;
         header?: {
-          /** @description ETag of the catalog as it was read */
+          /** @description ETag of what is changed, as it was read */
           "if-match"?: string;
         };
         path: {
@@ -2841,7 +2841,7 @@ export interface paths {
       parameters: {
         query?: never;
         header?: {
-          /** @description ETag of the group as it was read */
+          /** @description ETag of what is changed, as it was read */
           "if-match"?: string;
         };
         path: {

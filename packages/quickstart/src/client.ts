@@ -4,6 +4,7 @@ import {
   createClient as createApiClient,
   type FailedImage,
   type Group,
+  itemsOf,
   type Job,
 } from "@lookalike/client";
 import type { JobOptions, Source } from "@lookalike/shared/domain/options";
@@ -39,15 +40,6 @@ export const createClient = (address: () => string, key: string): Client => {
       throw error instanceof ApiProblem ? new OperatorError(error.message, EXIT.error) : error;
     }
   };
-  const items = async function* <Item>(
-    read: (cursor: string | undefined) => Promise<{ items: Item[]; next: string | null }>,
-  ): AsyncGenerator<Item> {
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page: { items: Item[]; next: string | null } = await read(cursor);
-      yield* page.items;
-      cursor = page.next;
-    }
-  };
   const query = (cursor: string | undefined) => ({ limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
   return {
     async openCatalog(name, source) {
@@ -61,13 +53,13 @@ export const createClient = (address: () => string, key: string): Client => {
       demand(await api().GET("/v1/catalogs/{catalog}/jobs", { ...options(), params: { path: { catalog } } }))
         .items[0] ?? null,
     groups: (job) =>
-      items(async (cursor) =>
+      itemsOf(async (cursor) =>
         demand(
           await api().GET("/v1/jobs/{job}/groups", { ...options(), params: { path: { job }, query: query(cursor) } }),
         ),
       ),
     failures: (job) =>
-      items(async (cursor) =>
+      itemsOf(async (cursor) =>
         demand(
           await api().GET("/v1/jobs/{job}/failures", { ...options(), params: { path: { job }, query: query(cursor) } }),
         ),

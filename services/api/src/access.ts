@@ -3,6 +3,7 @@ import { type AccessScope, allows } from "@lookalike/shared/domain/access";
 import { findAccessKey } from "@lookalike/shared/store/access-keys";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import { HttpProblem } from "./problem.ts";
 
 /** On whose behalf a request is made. */
@@ -34,14 +35,13 @@ export const demandAccess = async (app: FastifyInstance, db: Db): Promise<void> 
   await app.register(cookie);
   app.decorateRequest("access", null as unknown as Access);
   // A page of thumbnails is a hundred requests: the key is not looked up for each. Revoking takes as long.
-  const known = new Map<string, { access: Access | null; until: number }>();
+  const known = new LRUCache<string, { access: Access | null }>({ max: 1_000, ttl: KNOWN_FOR_MS });
   const accessOf = async (key: string): Promise<Access | null> => {
     const found = known.get(key);
-    if (found !== undefined && found.until > Date.now()) return found.access;
+    if (found !== undefined) return found.access;
     const row = await findAccessKey(db, key);
     const access = row === null ? null : { keyId: row.id, tenant: row.tenant, name: row.name, scope: row.scope };
-    if (known.size > 1_000) known.clear();
-    known.set(key, { access, until: Date.now() + KNOWN_FOR_MS });
+    known.set(key, { access });
     return access;
   };
   app.addHook("onRequest", async (request, reply) => {

@@ -1,3 +1,4 @@
+import { iso } from "@lookalike/shared/domain/moment";
 import { type DecisionRow, decisionsOf } from "@lookalike/shared/store/decisions";
 import type { listGroups } from "@lookalike/shared/store/groups";
 import type { Db } from "@lookalike/shared/store/open";
@@ -15,7 +16,7 @@ export const decisionResource = (row: DecisionRow): z.infer<typeof Decision> => 
   keep: row.keep,
   undoes: row.undoes,
   decidedBy: row.decidedBy,
-  decidedAt: new Date(row.decidedAt).toISOString(),
+  decidedAt: iso(row.decidedAt),
 });
 
 /** Groups as clients see them, with the decisions about them. */

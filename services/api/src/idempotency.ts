@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { answerRequest, claimRequest, releaseRequest } from "@lookalike/shared/store/idempotency";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { asItIs } from "./as-it-is.ts";
 import { HttpProblem } from "./problem.ts";
 
 declare module "fastify" {
@@ -58,8 +59,6 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     return payload;
   });
 };
-
-const asItIs = (payload: unknown): string => payload as string;
 
 const digestOf = ({ method, url, body }: FastifyRequest): string =>
   createHash("sha256")

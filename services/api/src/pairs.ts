@@ -1,6 +1,6 @@
 import { hammingDistance } from "@lookalike/shared/domain/hamming";
-import { contentDigestAt, STATE } from "@lookalike/shared/domain/hash-block";
-import { compareSignatures, SIGNATURE_BYTES } from "@lookalike/shared/domain/signature";
+import { contentDigestAt, hashAt, signatureAt } from "@lookalike/shared/domain/hash-block";
+import { colourSteps, hashBitsApart } from "@lookalike/shared/domain/signature";
 import type { GroupsOf } from "@lookalike/shared/store/groups";
 import { readBlocks } from "@lookalike/shared/store/hash-blocks";
 import type { Db } from "@lookalike/shared/store/open";
@@ -29,17 +29,10 @@ export const pairsAmong = async (
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;
     if (block === undefined) return { ordinal, hash: null, signature: null, contentDigest: null };
-    const hashBytes = block.hashes.length / block.states.length;
     return {
       ordinal,
-      hash:
-        block.states[position] === STATE.hashed
-          ? block.hashes.subarray(position * hashBytes, (position + 1) * hashBytes)
-          : null,
-      signature:
-        block.signatures.length === 0
-          ? null
-          : block.signatures.subarray(position * SIGNATURE_BYTES, (position + 1) * SIGNATURE_BYTES),
+      hash: hashAt(block, position),
+      signature: signatureAt(block, position),
       contentDigest: contentDigestAt(block, position),
     };
   });
@@ -47,14 +40,13 @@ export const pairsAmong = async (
 };
 
 const pairOf = (x: Hashed, y: Hashed): z.infer<typeof Pair> => {
-  const signatures =
-    x.signature === null || y.signature === null ? null : compareSignatures(x.signature, 0, y.signature, 0);
+  const signatures = x.signature === null || y.signature === null ? null : ([x.signature, 0, y.signature, 0] as const);
   return {
     a: x.ordinal,
     b: y.ordinal,
     distance: x.hash === null || y.hash === null ? null : hammingDistance(x.hash, y.hash),
-    secondDistance: signatures?.bits ?? null,
-    colourSteps: signatures?.colourSteps ?? null,
+    secondDistance: signatures === null ? null : hashBitsApart(...signatures),
+    colourSteps: signatures === null ? null : colourSteps(...signatures),
     equalBytes:
       x.contentDigest !== null && y.contentDigest !== null && Buffer.compare(x.contentDigest, y.contentDigest) === 0,
   };

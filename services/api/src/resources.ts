@@ -1,3 +1,4 @@
+import { iso } from "@lookalike/shared/domain/moment";
 import { etaSeconds } from "@lookalike/shared/domain/rate";
 import type { CatalogRow } from "@lookalike/shared/store/catalogs";
 import { getFinalization } from "@lookalike/shared/store/groups";
@@ -5,8 +6,6 @@ import type { JobRow } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import type { z } from "zod";
 import type { Catalog, Job } from "./schemas/resources.ts";
-
-const iso = (moment: string): string => new Date(moment).toISOString();
 
 /** A catalog as clients see it. */
 export const catalogResource = ({
@@ -60,7 +59,7 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
       ? etaSeconds(row.rate, row.completedImages, row.totalImages)
       : etaSeconds(row.rate, row.completedBlockPairs, row.totalBlockPairs),
     acceptedAt: iso(row.acceptedAt),
-    finishedAt: row.finishedAt === null ? null : iso(row.finishedAt),
+    finishedAt: iso(row.finishedAt),
     result:
       result === null
         ? null

@@ -1,6 +1,6 @@
 import { toHex } from "@lookalike/shared/domain/bytes";
 import { decodeEdges, type Edges } from "@lookalike/shared/domain/edges";
-import { contentDigestAt, type HashBlock, STATE } from "@lookalike/shared/domain/hash-block";
+import { contentDigestAt, type HashBlock, STATE, signatureAt } from "@lookalike/shared/domain/hash-block";
 import { corroborates, SIGNATURE_BYTES } from "@lookalike/shared/domain/signature";
 
 /** What is read of a block to group its images. */
@@ -84,12 +84,7 @@ export const collapse = async (
     block.states.forEach((state, position) => {
       const ordinal = block.block * blockSize + position;
       if (state === STATE.hashed)
-        ofOrdinal[ordinal] = classOf(
-          table.numberOf(block.hashes, position * hashBytes),
-          block.signatures.length === 0
-            ? null
-            : block.signatures.subarray(position * SIGNATURE_BYTES, (position + 1) * SIGNATURE_BYTES),
-        );
+        ofOrdinal[ordinal] = classOf(table.numberOf(block.hashes, position * hashBytes), signatureAt(block, position));
       if (state !== STATE.flat) return;
       if (isLive(ordinal)) flatImages += 1;
       const digest = contentDigestAt(block, position);

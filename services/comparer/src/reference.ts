@@ -1,7 +1,7 @@
 import { fastest } from "@lookalike/engine/fastest";
 import { type HashRows, rowBytesOf } from "@lookalike/engine/kernel";
 import { toHex } from "@lookalike/shared/domain/bytes";
-import { contentDigestAt, STATE } from "@lookalike/shared/domain/hash-block";
+import { contentDigestAt, hashAt, STATE, signatureAt } from "@lookalike/shared/domain/hash-block";
 import { corroborates, SIGNATURE_BYTES } from "@lookalike/shared/domain/signature";
 import type { ReferenceMatch } from "@lookalike/shared/store/reference-matches";
 import type { StoredHashes } from "./classes.ts";
@@ -86,23 +86,17 @@ export const matchReference = async (
   return [...best.values()].sort((x, y) => x.ordinal - y.ordinal);
 };
 
-const readAsked = async ({ blockSize, hashBits, blocks, isLive }: Catalog): Promise<Asked> => {
+const readAsked = async ({ blockSize, blocks, isLive }: Catalog): Promise<Asked> => {
   const asked: Asked = { ordinals: [], hashes: [], signatures: [], digests: [] };
-  const hashBytes = hashBits / 8;
   for await (const block of blocks)
     block.states.forEach((state, position) => {
       const ordinal = block.block * blockSize + position;
       if ((state !== STATE.hashed && state !== STATE.flat) || !isLive(ordinal)) return;
       const digest = contentDigestAt(block, position);
       asked.ordinals.push(ordinal);
-      asked.hashes.push(
-        state === STATE.flat ? new Uint8Array(0) : block.hashes.slice(position * hashBytes, (position + 1) * hashBytes),
-      );
-      asked.signatures.push(
-        block.signatures.length === 0
-          ? null
-          : block.signatures.slice(position * SIGNATURE_BYTES, (position + 1) * SIGNATURE_BYTES),
-      );
+      // Copies: what is kept must not hold its block.
+      asked.hashes.push(hashAt(block, position)?.slice() ?? new Uint8Array(0));
+      asked.signatures.push(signatureAt(block, position)?.slice() ?? null);
       asked.digests.push(digest === null ? null : toHex(digest));
     });
   return asked;

@@ -5,6 +5,7 @@ import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/
 import type { JobEvent } from "@lookalike/shared/domain/events";
 import { decodeEvent } from "@lookalike/shared/domain/message";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { startLoop } from "@lookalike/shared/runtime/loop";
 import { runService } from "@lookalike/shared/runtime/service";
 import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
 import { pruneRequests } from "@lookalike/shared/store/idempotency";
@@ -13,7 +14,6 @@ import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
-import { startLoop } from "./loop.ts";
 import { applyEvents } from "./project.ts";
 import { reconcileRound } from "./reconcile.ts";
 import { relayRound } from "./relay.ts";

@@ -116,6 +116,19 @@ export const contentDigestAt = (
     ? null
     : block.contentDigests.subarray(position * CONTENT_DIGEST_BYTES, (position + 1) * CONTENT_DIGEST_BYTES);
 
+/** The hash at `position`, part of the block's column; null for images that are not compared. */
+export const hashAt = (
+  { hashes, states }: Pick<HashBlock, "hashes" | "states">,
+  position: number,
+): Uint8Array | null => {
+  const bytes = hashes.length / states.length;
+  return states[position] === STATE.hashed ? hashes.subarray(position * bytes, (position + 1) * bytes) : null;
+};
+
+/** The signature at `position`, part of the block's column; null for given hashes. */
+export const signatureAt = ({ signatures }: Pick<HashBlock, "signatures">, position: number): Uint8Array | null =>
+  signatures.length === 0 ? null : signatures.subarray(position * SIGNATURE_BYTES, (position + 1) * SIGNATURE_BYTES);
+
 /** The failure at `position`, or null. */
 export const failureAt = (block: Pick<HashBlock, "details" | "states">, position: number): Failure | null =>
   block.states[position] === STATE.failed ? Failure.parse(block.details[position]) : null;

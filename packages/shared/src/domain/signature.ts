@@ -17,24 +17,18 @@ const GREY = 128;
  * decides alone. At `xAt` and `yAt` in columns of signatures.
  */
 export const corroborates = (x: Uint8Array, xAt: number, y: Uint8Array, yAt: number): boolean => {
-  const { bits, colourSteps } = compareSignatures(x, xAt, y, yAt);
-  return bits <= MAX_HASH_BITS && colourSteps <= MAX_COLOUR_STEPS;
+  return hashBitsApart(x, xAt, y, yAt) <= MAX_HASH_BITS && colourSteps(x, xAt, y, yAt) <= MAX_COLOUR_STEPS;
 };
 
-/** By how many bits the second hashes differ, and by how many steps of 255 the colours do. */
-export const compareSignatures = (
-  x: Uint8Array,
-  xAt: number,
-  y: Uint8Array,
-  yAt: number,
-): { bits: number; colourSteps: number } => {
+/** Hamming distance of the second hashes, in bits. */
+export const hashBitsApart = (x: Uint8Array, xAt: number, y: Uint8Array, yAt: number): number => {
   let bits = 0;
   for (let at = 0; at < HASH_BYTES; at += 1) bits += popcount32((x[xAt + at] ?? 0) ^ (y[yAt + at] ?? 0));
-  return { bits, colourSteps: colourSteps(x, xAt, y, yAt) };
+  return bits;
 };
 
 /** The largest difference of a colour; none where one of the two is grey, as a black and white copy is. */
-const colourSteps = (x: Uint8Array, xAt: number, y: Uint8Array, yAt: number): number => {
+export const colourSteps = (x: Uint8Array, xAt: number, y: Uint8Array, yAt: number): number => {
   let largest = 0;
   let [xGrey, yGrey] = [true, true];
   for (let at = HASH_BYTES; at < SIGNATURE_BYTES; at += 1) {

@@ -2,6 +2,7 @@ import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-or
 import type pg from "pg";
 import { nameOfBytes } from "../domain/bytes.ts";
 import type { GroupKind, KeeperReason } from "../domain/keeper.ts";
+import { iso } from "../domain/moment.ts";
 import { readFacts } from "./block-facts.ts";
 import { copyInto } from "./copy.ts";
 import type { JobRow } from "./jobs.ts";
@@ -242,7 +243,7 @@ const withMembers = async (db: Db, { jobId, run, catalogId, blockSize }: GroupsO
       ordinal,
       distance,
       path: nameOfBytes(path),
-      modifiedAt: modifiedAt === null ? null : new Date(modifiedAt).toISOString(),
+      modifiedAt: iso(modifiedAt),
       ...factsOf(ordinal).facts,
     })),
   }));

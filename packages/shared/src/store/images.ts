@@ -2,6 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql 
 import { nameOfBytes } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
 import { Failure, STATE } from "../domain/hash-block.ts";
+import { iso } from "../domain/moment.ts";
 import { type HashedFacts, readFacts } from "./block-facts.ts";
 import type { Db } from "./open.ts";
 import { hashBlock, image, job } from "./schema.ts";
@@ -27,8 +28,6 @@ interface ImageRow extends Record<string, unknown> {
   readonly height: number | null;
   readonly failure: Failure | null;
 }
-
-const iso = (moment: string | null): string | null => (moment === null ? null : new Date(moment).toISOString());
 
 const listedImage = (row: ImageRow): ListedImage => ({
   ordinal: row.ordinal,

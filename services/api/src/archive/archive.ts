@@ -4,9 +4,10 @@ import { bytesOfName, toHex } from "@lookalike/shared/domain/bytes";
 import { type Decision, standing } from "@lookalike/shared/domain/decisions";
 import { joinPath } from "@lookalike/shared/files/listed-file";
 import { openListed } from "@lookalike/shared/files/open-listed";
+import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { CatalogImage } from "@lookalike/shared/store/images";
 import { type ManifestEntry, readManifest } from "./manifest.ts";
-import { isThere, MoveRefused, moveFile, sha256Of } from "./move-file.ts";
+import { isThere, moveFile, sha256Of } from "./move-file.ts";
 
 export interface Refusal {
   readonly path: string;
@@ -100,8 +101,7 @@ const attempt = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<
     await moveFile(from, to, entry.sha256);
     return { entry, moved: true };
   } catch (error) {
-    if (error instanceof MoveRefused) return { entry, moved: false, reason: error.message };
-    return { entry, moved: false, reason: error instanceof Error ? error.message : String(error) };
+    return { entry, moved: false, reason: messageOf(error) };
   }
 };
 

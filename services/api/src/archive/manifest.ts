@@ -3,6 +3,7 @@ import { mkdir, open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { syncToDisk } from "./sync.ts";
 
 /** A file that an archive is about: enough to put it back, whatever has become of the database. */
 export const ManifestEntry = z.object({
@@ -30,21 +31,11 @@ export const writeManifest = async (folder: string, entries: readonly ManifestEn
     await file.close();
   }
   await rename(unfinished, manifestOf(folder));
-  await syncFolder(folder);
-  await syncFolder(dirname(folder));
+  await syncToDisk(folder);
+  await syncToDisk(dirname(folder));
 };
 
 export async function* readManifest(folder: string): AsyncGenerator<ManifestEntry> {
   for await (const line of createInterface({ input: createReadStream(manifestOf(folder)) }))
     yield ManifestEntry.parse(JSON.parse(line));
 }
-
-/** A rename is on the disk once its folder is. */
-export const syncFolder = async (folder: string | Buffer): Promise<void> => {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-};

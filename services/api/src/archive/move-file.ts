@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, link, mkdir, open, realpath, rm, stat, unlink, utimes } from "node:fs/promises";
-import { syncFolder } from "./manifest.ts";
+import { constants, copyFile, link, mkdir, realpath, rm, stat, unlink, utimes } from "node:fs/promises";
+import { syncToDisk } from "./sync.ts";
 
 /** The file could not be moved; it is where it was. */
-export class MoveRefused extends Error {
+class MoveRefused extends Error {
   override readonly name = "MoveRefused";
 }
 
@@ -28,9 +28,9 @@ export const moveFile = async (from: Buffer, to: Buffer, sha256: string): Promis
     if (code !== "EXDEV" && code !== "EPERM" && code !== "ENOTSUP") throw error;
     await copyVerified(from, to, sha256);
   }
-  await syncFolder(folderOf(to));
+  await syncToDisk(folderOf(to));
   await unlink(from);
-  await syncFolder(folderOf(from));
+  await syncToDisk(folderOf(from));
 };
 
 const copyVerified = async (from: Buffer, to: Buffer, sha256: string): Promise<void> => {
@@ -40,11 +40,8 @@ const copyVerified = async (from: Buffer, to: Buffer, sha256: string): Promise<v
     await copyFile(from, unfinished);
     const { atime, mtime } = await stat(from);
     await utimes(unfinished, atime, mtime);
-    const copy = await open(unfinished, "r");
-    await copy.sync();
-    await copy.close();
+    await syncToDisk(unfinished);
     if ((await sha256Of(unfinished)) !== sha256) throw new MoveRefused("the copy is not the same");
-    // Links exist on every volume where this one may fall back to a plain claim of the name.
     await claim(unfinished, to);
   } finally {
     await rm(unfinished, { force: true });
@@ -60,10 +57,8 @@ const claim = async (unfinished: Buffer, to: Buffer): Promise<void> => {
     if (code === "EEXIST") throw new MoveRefused("there is a file under that name");
     if (code !== "EPERM" && code !== "ENOTSUP") throw error;
     // No links on this file system: an exclusive copy is as sure, and was synced above.
-    await copyFile(unfinished, to, 1);
-    const file = await open(to, "r");
-    await file.sync();
-    await file.close();
+    await copyFile(unfinished, to, constants.COPYFILE_EXCL);
+    await syncToDisk(to);
   }
 };
 

@@ -1,3 +1,4 @@
+import { iso } from "@lookalike/shared/domain/moment";
 import {
   type AccessKeyRow,
   findAccessKey,
@@ -19,8 +20,8 @@ const keyResource = ({ id, name, scope, createdAt, revokedAt }: AccessKeyRow): z
   id,
   name,
   scope,
-  createdAt: new Date(createdAt).toISOString(),
-  revokedAt: revokedAt === null ? null : new Date(revokedAt).toISOString(),
+  createdAt: iso(createdAt),
+  revokedAt: iso(revokedAt),
 });
 
 export const accessRoutes =

@@ -1,3 +1,4 @@
+import { iso } from "@lookalike/shared/domain/moment";
 import { type ArchiveRow, beginRestore, getArchive, listArchives } from "@lookalike/shared/store/archives";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -13,8 +14,8 @@ const ARCHIVES_LISTED = 100;
 const archiveResource = ({ catalogId, startedAt, finishedAt, ...row }: ArchiveRow): z.infer<typeof Archive> => ({
   ...row,
   catalog: catalogId,
-  startedAt: new Date(startedAt).toISOString(),
-  finishedAt: finishedAt === null ? null : new Date(finishedAt).toISOString(),
+  startedAt: iso(startedAt),
+  finishedAt: iso(finishedAt),
 });
 
 export const archiveRoutes =

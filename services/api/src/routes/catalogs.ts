@@ -16,6 +16,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { confirmationTokens } from "../confirmation.ts";
 import { decodeCursor, page } from "../cursor.ts";
+import { demandMatch, IfMatch } from "../if-match.ts";
 import { HttpProblem } from "../problem.ts";
 import { catalogResource } from "../resources.ts";
 import { Catalog, CatalogChange, NewCatalog, PageQuery, Problem, pageOf, Statistics } from "../schemas/resources.ts";
@@ -95,18 +96,14 @@ export const catalogRoutes =
           tags: ["catalogs"],
           summary: "Rename a catalog",
           params: z.object({ catalog: z.string() }),
-          headers: z.object({
-            "if-match": z.string().optional().meta({ description: "ETag of the catalog as it was read" }),
-          }),
+          headers: IfMatch,
           body: CatalogChange,
           response: { 200: Catalog, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
         },
       },
       async ({ access, params, headers, body: { name } }) => {
         const found = await readCatalog(access, params.catalog);
-        const seen = headers["if-match"];
-        if (seen !== undefined && seen !== "*" && seen !== catalogEtag(found))
-          throw new HttpProblem(412, "changed", "Someone renamed this catalog since you read it. Read it again.");
+        demandMatch(headers, catalogEtag(found), "Someone renamed this catalog since you read it. Read it again.");
         if (!(await renameCatalog(db, found, name))) throw nameTaken(name);
         return catalogResource({ ...found, name });
       },

@@ -15,6 +15,7 @@ import { z } from "zod";
 import type { Access } from "../access.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import { decisionResource, groupEtag, groupResources } from "../group-resource.ts";
+import { demandMatch, IfMatch } from "../if-match.ts";
 import { HttpProblem, notFound } from "../problem.ts";
 import { BulkDecision, BulkResult, Decision, NewDecision, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
 import { catalogReader, groupsOf, jobReader } from "../scope.ts";
@@ -45,9 +46,7 @@ export const decisionRoutes =
           tags: ["decisions"],
           summary: "Decide on a group: which images stay, or that they are no duplicates",
           params: z.object({ job: z.string(), number: z.coerce.number().int().min(1).max(2_147_483_647) }),
-          headers: z.object({
-            "if-match": z.string().optional().meta({ description: "ETag of the group as it was read" }),
-          }),
+          headers: IfMatch,
           body: NewDecision,
           response: { 201: Decision, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
         },
@@ -60,9 +59,7 @@ export const decisionRoutes =
           const row = await getGroup(tx, groupsOf(job), params.number);
           const [group] = await groupResources(tx, row === null ? [] : [row]);
           if (group === undefined) throw notFound("group", String(params.number));
-          const given = headers["if-match"];
-          if (given !== undefined && given !== "*" && given !== groupEtag(group))
-            throw new HttpProblem(412, "changed", "Someone decided on this group since you read it. Read it again.");
+          demandMatch(headers, groupEtag(group), "Someone decided on this group since you read it. Read it again.");
           if (group.decision !== null)
             throw new HttpProblem(409, "decided", `This group is decided by ${group.decision.id}. Undo that first.`);
           const members = group.members.map(({ ordinal }) => ordinal);

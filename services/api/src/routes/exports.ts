@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { asItIs } from "../as-it-is.ts";
 import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../export.ts";
 import { Problem } from "../schemas/resources.ts";
 import { catalogReader, groupsOf, jobReader } from "../scope.ts";
@@ -34,7 +35,7 @@ export const exportRoutes =
         return reply
           .type(MEDIA_TYPE[format])
           .header("content-disposition", `attachment; filename="lookalike-${job.id}.${extension}"`)
-          .serializer((payload: unknown) => payload as string)
+          .serializer(asItIs)
           .send(Readable.from(exportFile(format, exportRows(db, groupsOf(job)), place)));
       },
     );

@@ -6,6 +6,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
 import type { Access } from "../access.ts";
+import { asItIs } from "../as-it-is.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import { imageResource } from "../image-resource.ts";
 import { openPicture, thumbnailOf } from "../picture.ts";
@@ -91,7 +92,7 @@ export const imageRoutes =
         const file = await openPicture(catalog, image).catch(unlabelled(reply));
         try {
           const thumbnail = await thumbnailOf(file, query.size).catch(unlabelled(reply));
-          return reply.type("image/webp").serializer(identity).send(thumbnail);
+          return reply.type("image/webp").serializer(asItIs).send(thumbnail);
         } finally {
           await file.close();
         }
@@ -142,12 +143,10 @@ export const imageRoutes =
           .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
           .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
         if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
-        return reply.serializer(identity).send(createReadStream("", { fd: file, start, end }));
+        return reply.serializer(asItIs).send(createReadStream("", { fd: file, start, end }));
       },
     );
   };
-
-const identity = (payload: unknown) => payload as string;
 
 /** A problem must not be kept by caches as the picture would be. */
 const unlabelled =

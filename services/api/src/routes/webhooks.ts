@@ -1,3 +1,4 @@
+import { iso } from "@lookalike/shared/domain/moment";
 import type { Db } from "@lookalike/shared/store/open";
 import {
   type DeliveryRow,
@@ -15,18 +16,16 @@ import { urlRefusal } from "../webhooks/addresses.ts";
 
 const DELIVERIES_LISTED = 100;
 
-const iso = (moment: string | null): string | null => (moment === null ? null : new Date(moment).toISOString());
-
 const webhookResource = ({ id, url, createdAt }: WebhookRow): z.infer<typeof Webhook> => ({
   id,
   url,
-  createdAt: iso(createdAt) ?? "",
+  createdAt: iso(createdAt),
 });
 
 const deliveryResource = ({ webhookId: _, payload, ...row }: DeliveryRow): z.infer<typeof WebhookDelivery> => ({
   ...row,
   payload: JSON.parse(payload),
-  createdAt: iso(row.createdAt) ?? "",
+  createdAt: iso(row.createdAt),
   deliveredAt: iso(row.deliveredAt),
   nextAttemptAt: iso(row.nextAttemptAt),
 });

@@ -3,6 +3,7 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { Logger } from "@lookalike/shared/runtime/log";
+import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
 import type { Db } from "@lookalike/shared/store/open";
 import { type DeliveryRow, settleDelivery, takeDue } from "@lookalike/shared/store/webhooks";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
@@ -54,11 +55,7 @@ const send = ({ id, url, secret, payload }: Due, allowsInside: boolean): Promise
   });
 
 /** Delivers what is due, again and again, until stopped. */
-export const startDeliveries = (db: Db, log: Logger, { retrySeconds, allowsInside }: DeliveryOptions) => {
-  let timer: NodeJS.Timeout | undefined;
-  let working: Promise<void> = Promise.resolve();
-  let stopping = false;
-
+export const startDeliveries = (db: Db, log: Logger, { retrySeconds, allowsInside }: DeliveryOptions): Loop => {
   const deliver = async (due: Due): Promise<void> => {
     const result = await send(due, allowsInside).then(
       (status) => ({ isDelivered: status >= 200 && status < 300, outcome: `answered ${status}` }),
@@ -74,19 +71,5 @@ export const startDeliveries = (db: Db, log: Logger, { retrySeconds, allowsInsid
     const due = await takeDue(db, DELIVERIES_AT_ONCE, (2 * TIMEOUT_MS) / 1_000);
     await Promise.all(due.map(deliver));
   };
-  const again = (): void => {
-    if (stopping) return;
-    working = round().catch((error: unknown) => log.error({ err: messageOf(error) }, "webhooks"));
-    void working.then(() => {
-      timer = setTimeout(again, POLL_MS);
-    });
-  };
-  again();
-  return {
-    async stop(): Promise<void> {
-      stopping = true;
-      await working;
-      clearTimeout(timer);
-    },
-  };
+  return startLoop(POLL_MS, round, (error) => log.error({ err: messageOf(error) }, "webhooks"));
 };
