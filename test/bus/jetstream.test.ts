@@ -50,14 +50,26 @@ describe("the topology", () => {
     }
   });
 
-  it("gets changed limits back, and a lost stream with its consumers", async () => {
-    await bus.jsm.streams.update(STREAMS.deadLetters, { max_bytes: 1_000_000 });
+  it("gets back what the services rely on, and a lost stream with its consumers; limits are the operator's", async () => {
+    await bus.jsm.streams.update(STREAMS.deadLetters, { max_bytes: 1_000_000, duplicate_window: 1_000_000_000 });
     await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7 });
     await bus.jsm.streams.delete(STREAMS.advisories);
     await ensureTopology(bus, 1);
-    expect((await bus.jsm.streams.info(STREAMS.deadLetters)).config.max_bytes).toBe(1024 ** 3);
+    expect((await bus.jsm.streams.info(STREAMS.deadLetters)).config).toMatchObject({
+      max_bytes: 1_000_000,
+      duplicate_window: 600_000_000_000,
+    });
     expect((await bus.jsm.consumers.info(STREAMS.tasks, "scan")).config.max_ack_pending).toBe(256);
     expect((await bus.jsm.consumers.info(STREAMS.advisories, "advisory-router")).name).toBe("advisory-router");
+  });
+
+  it("is only checked where others make it", async () => {
+    await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7 });
+    await ensureTopology(bus, 1, "others");
+    expect((await bus.jsm.consumers.info(STREAMS.tasks, "scan")).config.max_ack_pending).toBe(7);
+    await bus.jsm.consumers.delete(STREAMS.tasks, "scan");
+    await expect(ensureTopology(bus, 1, "others")).rejects.toThrow(/LOOKALIKE_TASKS\/scan is missing/);
+    await ensureTopology(bus, 1);
   });
 
   it("refuses a stream of the same name that is another one", async () => {

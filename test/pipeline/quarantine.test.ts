@@ -84,7 +84,7 @@ describe("a task that is lost again and again", () => {
     expect(outbox.map(({ event_id }) => event_id)).toEqual([
       "lost:compare:0:a1",
       "lost:compare:0:a2",
-      "lost:task-quarantined:compare:0",
+      "lost:task-quarantined:compare:0:a2",
     ]);
 
     const quarantine = decodeEvent(outbox.at(-1)?.body);

@@ -25,16 +25,11 @@ export const startApp = async (
   await withMigrations(server.url, async () => undefined);
   const store = await openStore(server.url, "test", 4);
   const log = createLogger("test", "silent");
-  const answers = (): Promise<boolean> =>
-    store.pool.query("select 1").then(
-      () => true,
-      () => false,
-    );
   const app = await createApp({
     db: store.db,
     log,
     archiver: createArchiver(store, log),
-    health: { postgres: answers, nats: options.nats ?? (() => true) },
+    health: { postgres: store.isReachable, nats: options.nats ?? (() => true) },
     sourceRoots: [folder],
     requestsPerMinute: options.requestsPerMinute ?? 5_000,
     webhooksInside: false,

@@ -4710,10 +4710,10 @@ export interface components {
        */
       batchSize?: number;
       /**
-       * @default window
+       * @default auto
        * @enum {string}
        */
-      dispatch?: "window" | "waves" | "all";
+      dispatch?: "auto" | "window" | "waves" | "all";
       /**
        * @default auto
        * @enum {string}
@@ -4759,10 +4759,10 @@ export interface components {
          */
         batchSize?: number;
         /**
-         * @default window
+         * @default auto
          * @enum {string}
          */
-        dispatch?: "window" | "waves" | "all";
+        dispatch?: "auto" | "window" | "waves" | "all";
         /**
          * @default auto
          * @enum {string}
@@ -4773,6 +4773,19 @@ export interface components {
          * @default null
          */
         reference?: string | null;
+        /** @default [] */
+        rollout?: {
+          /** @enum {string} */
+          feature: "USE_BATCHED_COMPARISON" | "INDEXED_COMPARISON";
+          enabled: boolean;
+          reason: string;
+          shadow: boolean;
+        }[];
+        /**
+         * @description The job a shadow is compared with
+         * @default null
+         */
+        shadowOf?: string | null;
       };
       /** @enum {string} */
       state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
@@ -5218,10 +5231,10 @@ export interface components {
        */
       batchSize: number;
       /**
-       * @default window
+       * @default auto
        * @enum {string}
        */
-      dispatch: "window" | "waves" | "all";
+      dispatch: "auto" | "window" | "waves" | "all";
       /**
        * @default auto
        * @enum {string}
@@ -5267,10 +5280,10 @@ export interface components {
          */
         batchSize: number;
         /**
-         * @default window
+         * @default auto
          * @enum {string}
          */
-        dispatch: "window" | "waves" | "all";
+        dispatch: "auto" | "window" | "waves" | "all";
         /**
          * @default auto
          * @enum {string}
@@ -5281,6 +5294,19 @@ export interface components {
          * @default null
          */
         reference: string | null;
+        /** @default [] */
+        rollout: {
+          /** @enum {string} */
+          feature: "USE_BATCHED_COMPARISON" | "INDEXED_COMPARISON";
+          enabled: boolean;
+          reason: string;
+          shadow: boolean;
+        }[];
+        /**
+         * @description The job a shadow is compared with
+         * @default null
+         */
+        shadowOf: string | null;
       };
       /** @enum {string} */
       state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";

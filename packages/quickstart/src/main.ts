@@ -112,7 +112,8 @@ const runJob = async (client: Client, source: Source, options: JobOptions): Prom
   if (latest !== null && latest.phase !== "done") {
     say("Going on with the job that was interrupted.");
     const resumed = await watch(client, latest.id);
-    if (JSON.stringify(resumed.options) === JSON.stringify(options)) return resumed;
+    const { thresholdBits, grouping } = resumed.options;
+    if (thresholdBits === options.thresholdBits && grouping === options.grouping) return resumed;
   }
   return watch(client, (await client.startJob(catalog, options)).id);
 };

@@ -50,14 +50,7 @@ runService({
   connections: 10,
   async start({ environment, bus, store, log }) {
     const archiver = createArchiver(store, log);
-    const health = {
-      postgres: () =>
-        store.pool.query("select 1").then(
-          () => true,
-          () => false,
-        ),
-      nats: () => !bus.connection.isClosed(),
-    };
+    const health = { postgres: store.isReachable, nats: bus.isConnected };
     const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_SOURCE_ROOTS: sourceRoots } = environment;
     if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
     const requestsPerMinute = environment.LOOKALIKE_REQUESTS_PER_MINUTE;
@@ -81,9 +74,15 @@ runService({
     });
     log.info({ address }, "listening");
     process.send?.({ address });
-    return async () => {
+    const end = async () => {
       await app.close();
       await Promise.all([archiver.stop(), deliveries.stop()]);
     };
+    let ended: Promise<void> | undefined;
+    const stop = () => {
+      ended ??= end();
+      return ended;
+    };
+    return { stop, drain: stop, status: async () => ({ address }), endpoints: [] };
   },
 });

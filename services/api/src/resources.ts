@@ -31,7 +31,7 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
   return {
     id: row.id,
     catalog: row.catalogId,
-    mode: row.mode,
+    mode: row.mode as z.infer<typeof Job>["mode"],
     options: row.options,
     state: row.state,
     phase: row.phase as z.infer<typeof Job>["phase"],

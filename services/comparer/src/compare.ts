@@ -11,9 +11,11 @@ import {
   pairsOfTask,
   type Range,
 } from "@lookalike/shared/domain/plan";
+import { edgesFound, comparisons as pairsCompared } from "@lookalike/shared/runtime/metrics";
 import { insertCompareResult } from "@lookalike/shared/store/compare-results";
 import { findJob } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
+import { LRUCache } from "lru-cache";
 import type { BlockCache } from "./block-cache.ts";
 import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
 import { storingParts } from "./edge-parts.ts";
@@ -34,6 +36,8 @@ export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: 
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
   );
+  pairsCompared.inc({ kernel }, comparisons);
+  edgesFound.inc(edgeCount);
   await publishEvent(
     bus,
     "pair-batch-done",
@@ -70,15 +74,13 @@ const loadWork = async (cache: BlockCache, task: Task): Promise<CompareWork> => 
 const blockPairs = ({ from, to }: Range): BlockPair[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, at) => pairOf(from + at));
 
-/** Jobs whose owner gave up need no comparing; asked at most every two seconds a job. */
+/** Jobs whose owner gave up need no comparing; a job that is wanted is asked about every two seconds at most. */
 export const createJobGate = (db: Db): ((jobId: string) => Promise<boolean>) => {
-  const known = new Map<string, { at: number; wanted: boolean }>();
+  const wanted = new LRUCache<string, true>({ max: 1_000, ttl: 2_000 });
   return async (jobId) => {
-    const last = known.get(jobId);
-    if (last !== undefined && Date.now() - last.at < 2_000) return last.wanted;
-    const wanted = (await findJob(db, jobId))?.state === "running";
-    known.clear();
-    known.set(jobId, { at: Date.now(), wanted });
-    return wanted;
+    if (wanted.has(jobId)) return true;
+    const isRunning = (await findJob(db, jobId))?.state === "running";
+    if (isRunning) wanted.set(jobId, true);
+    return isRunning;
   };
 };

@@ -29,6 +29,7 @@ import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { copyMatches, type ReferenceMatch } from "@lookalike/shared/store/reference-matches";
 import { classEdges, collapse, hashOfImage, type ImageClasses, membersOf } from "./classes.ts";
 import { matchReference } from "./reference.ts";
+import { finalizeShadow } from "./shadow.ts";
 import { edgesAmong, touchedClasses } from "./touched.ts";
 
 /**
@@ -38,6 +39,10 @@ import { edgesAmong, touchedClasses } from "./touched.ts";
 export const finalizeJob = async (store: Store, order: Finalize): Promise<void> => {
   const job = await findJob(store.db, order.job);
   if (job === null || job.thresholdBits === null || job.state === "cancelled") return;
+  if (job.mode === "shadow") {
+    await finalizeShadow(store.db, job, order);
+    return;
+  }
   const result = await groupImages(store.db, job);
   const matches = await referenceMatches(store.db, job);
   await store.inTransaction(async (tx, client) => {

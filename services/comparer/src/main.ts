@@ -6,6 +6,7 @@ import { Finalize } from "@lookalike/shared/domain/events";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import { runService } from "@lookalike/shared/runtime/service";
+import { workingOn } from "@lookalike/shared/runtime/worker";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { createBlockCache } from "./block-cache.ts";
@@ -38,7 +39,7 @@ runService({
     const finalize = (request: FinalizeRequest): Promise<void> => pool.run(request, { filename: finalizeFile });
     const cache = createBlockCache(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
     const isWanted = createJobGate(db);
-    const subscriptions = await Promise.all([
+    const [comparing, finalizing] = await Promise.all([
       runTasks(bus, {
         kind: "compare",
         // One more than there are threads: it reads its blocks while they compare.
@@ -58,9 +59,6 @@ runService({
         giveUp: async ({ subject }, error) => log.fatal({ subject, err: messageOf(error) }, "finalize given up"),
       }),
     ]);
-    return async () => {
-      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-      await pool.close();
-    };
+    return workingOn(bus.name, { compare: comparing, finalize: finalizing }, () => pool.close());
   },
 });

@@ -3,6 +3,7 @@ import { type Delivery, PermanentError } from "@lookalike/shared/bus/consume";
 import { DeadLetter, Task } from "@lookalike/shared/domain/events";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { Logger } from "@lookalike/shared/runtime/log";
+import { deadLetters } from "@lookalike/shared/runtime/metrics";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { retryTask } from "./retry.ts";
@@ -26,6 +27,7 @@ export const routeDeadLetter = async ({ db, log, maxAttempts }: Router, delivery
   }
   const { task, error } = letter.data;
   const outcome = await retryTask(db, { ...task, reason: error }, maxAttempts);
+  deadLetters.inc({ kind: task.kind, outcome });
   log.warn(
     { job: task.job, kind: task.kind, task: task.task, attempt: task.attempt, outcome, reason: error },
     "dead letter",
@@ -47,6 +49,7 @@ export const routeAdvisory = async ({ bus, db, log, maxAttempts }: Router, deliv
   });
   const task = Task.parse(stored.json());
   const outcome = await retryTask(db, { ...task, reason: "its worker died each time" }, maxAttempts);
+  deadLetters.inc({ kind: task.kind, outcome });
   log.warn(
     { job: task.job, kind: task.kind, task: task.task, attempt: task.attempt, outcome },
     "task given up by the server",

@@ -6,6 +6,7 @@ import type { JobEvent } from "@lookalike/shared/domain/events";
 import { decodeEvent } from "@lookalike/shared/domain/message";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { startLoop } from "@lookalike/shared/runtime/loop";
+import { projectionSeconds } from "@lookalike/shared/runtime/metrics";
 import { runService } from "@lookalike/shared/runtime/service";
 import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
 import { pruneRequests } from "@lookalike/shared/store/idempotency";
@@ -14,6 +15,13 @@ import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
+import { measureTables, noteProjected } from "./measure.ts";
+import { jobEndpoints } from "./operate/jobs.ts";
+import { overview } from "./operate/overview.ts";
+import { redriveEndpoints } from "./operate/redrive.ts";
+import { replayEndpoint } from "./operate/replay.ts";
+import { rolloutEndpoint } from "./operate/rollout.ts";
+import { verifyEndpoint } from "./operate/verify.ts";
 import { applyEvents } from "./project.ts";
 import { reconcileRound } from "./reconcile.ts";
 import { relayRound } from "./relay.ts";
@@ -35,7 +43,9 @@ runService({
   name: "coordinator",
   environment: Environment,
   connections: 8,
-  async start({ environment, bus, store: { db }, log }) {
+  async start({ environment, bus, store, log }) {
+    const { db } = store;
+    measureTables(db);
     const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
     const dispatcher = createDispatcher(bus, db, onError);
     const relay = startLoop(RELAY_PAUSE_MS, () => relayRound(bus, db, log), onError);
@@ -53,7 +63,7 @@ runService({
     const reconciler = startLoop(
       environment.LOOKALIKE_RECONCILE_INTERVAL_MS,
       async () => {
-        await ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS);
+        await ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY);
         await reconcileRound({
           bus,
           db,
@@ -84,7 +94,10 @@ runService({
         if (event === null) await park(delivery);
         else events.push(event);
       }
+      const endTimer = projectionSeconds.startTimer();
       const { jobs, refused } = await applyEvents(db, events);
+      endTimer();
+      noteProjected(events, refused);
       for (const { event, reason } of refused)
         log.warn({ job: event.job, eventId: event.eventId, reason }, "event refused");
       for (const job of jobs) dispatcher.dispatch(job);
@@ -116,10 +129,28 @@ runService({
         }),
       ),
     ]);
-    return async () => {
+    const pause = async () => {
       await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-      await Promise.all([reconciler.stop(), dispatcher.stop(), shown.stop(), cleaner.stop()]);
+      await Promise.all([reconciler, shown, cleaner].map((loop) => loop.stop()));
+      await dispatcher.stop();
       await relay.stop();
+    };
+    let paused: Promise<void> | undefined;
+    const stop = () => {
+      paused ??= pause();
+      return paused;
+    };
+    return {
+      stop,
+      drain: stop,
+      status: () => overview(bus, db),
+      endpoints: [
+        ...jobEndpoints(db),
+        ...redriveEndpoints(bus, db),
+        replayEndpoint({ bus, store, databaseUrl: environment.DATABASE_URL, dispatch: dispatcher.dispatch }),
+        verifyEndpoint(bus, db),
+        rolloutEndpoint(db),
+      ],
     };
   },
 });

@@ -1,6 +1,7 @@
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/events";
 import { acceptedJob, decide, enact, evolve, isOver, type Job } from "@lookalike/shared/domain/job";
+import { insertAttempt } from "@lookalike/shared/store/attempts";
 import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalogs";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/compare-results";
 import { insertHashBlock } from "@lookalike/shared/store/hash-blocks";
@@ -10,6 +11,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { noteJobOver } from "@lookalike/shared/store/webhooks";
 import { finalizeMessage, taskMessage } from "./messages.ts";
+import { startShadows } from "./shadow-jobs.ts";
 
 interface Refusal {
   readonly event: JobEvent;
@@ -36,13 +38,20 @@ export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<{ jobs
       const known = jobs.get(event.job);
       const reason = known === undefined ? "no such job" : await record(tx, known.job, event);
       if (reason !== null) refused.push({ event, reason });
-      else if (known !== undefined) jobs.set(event.job, { ...known, job: evolve(known.job, event), at: event.at });
+      else if (known !== undefined) {
+        const job = evolve(known.job, event);
+        if (event.type === "job-redriven" && job !== known.job) await sendRedriven(tx, job, event.body.tasks);
+        jobs.set(event.job, { ...known, job, at: event.at });
+      }
     }
     for (const { row, job, at } of jobs.values()) {
       if (at === "") continue;
       const next = await carryOut(tx, job);
       await saveJob(tx, row, next, at);
-      if (isOver(next) && row.state !== next.state) await noteJobOver(tx, next, at);
+      if (isOver(next) && row.state !== next.state) {
+        await noteJobOver(tx, next, at);
+        await startShadows(tx, next);
+      }
     }
     return { jobs: [...jobs.keys()], refused };
   });
@@ -56,6 +65,14 @@ export const reconsider = (db: Db, id: string, at: string): Promise<void> =>
     const next = await carryOut(tx, job, true);
     if (next !== job) await saveJob(tx, row, next, at);
   });
+
+/** Tasks that left quarantine go out as the attempts that their event names. */
+const sendRedriven = async (db: Db, job: Job, tasks: EventOf<"job-redriven">["body"]["tasks"]): Promise<void> => {
+  for (const { task, attempt } of tasks) {
+    const row = { jobId: job.id, kind: "compare", task, attempt, reason: "redriven" };
+    if (await insertAttempt(db, row)) await addToOutbox(db, taskMessage(job, "compare", task, attempt));
+  }
+};
 
 /** Takes the decisions; their messages go to the outbox, or are the cursors themselves. */
 const carryOut = async (db: Db, job: Job, monitor = false): Promise<Job> => {

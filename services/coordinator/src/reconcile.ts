@@ -4,6 +4,7 @@ import { missing } from "@lookalike/shared/domain/done-set";
 import type { TaskKind } from "@lookalike/shared/domain/events";
 import { type Job, settled } from "@lookalike/shared/domain/job";
 import type { Logger } from "@lookalike/shared/runtime/log";
+import { repairs } from "@lookalike/shared/runtime/metrics";
 import { activeJobs, findJob, jobOf, jobsWithUnpublishedTasks } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { reconsider } from "./project.ts";
@@ -44,6 +45,7 @@ export const reconcileRound = async ({
         { job: id, ...task, attempt: null, reason: `no result for ${Math.round(silentMs / 1000)} s` },
         maxAttempts,
       );
+      repairs.inc({ kind: task.kind, outcome });
       log.warn({ job: id, ...task, outcome }, "lost task");
     }
   }

@@ -44,14 +44,14 @@ export const retryTask = (
       await addToOutbox(tx, taskMessage(job, kind, task, next));
       return "redispatched";
     }
-    await addToOutbox(tx, await quarantineMessage(tx, job, kind, task, reason));
+    await addToOutbox(tx, await quarantineMessage(tx, job, kind, task, last, reason));
     return "quarantined";
   });
 
 const isOpen = (job: Job, kind: TaskKind, task: number): boolean =>
   kind === "scan" ? job.state === "listing" : job.state === "running" && !has(settled(job[kind]), task);
 
-const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number, reason: string) => {
+const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number, attempt: number, reason: string) => {
   const origin = { tenant: job.tenant, job: job.id, run: job.run, attempt: 0 };
   if (kind === "scan") {
     return eventMessage("listing-failed", origin, jobEventId(job.id, "listing-failed", "quarantined"), {
@@ -61,10 +61,15 @@ const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number,
   const blockSize = job.blockSize ?? 0;
   const images =
     kind === "hash" ? (await readImages(db, job.catalog, task * blockSize, (task + 1) * blockSize)).length : 0;
-  return eventMessage("task-quarantined", origin, jobEventId(job.id, "task-quarantined", `${kind}:${task}`), {
-    kind,
-    task,
-    images,
-    reason,
-  });
+  return eventMessage(
+    "task-quarantined",
+    origin,
+    jobEventId(job.id, "task-quarantined", `${kind}:${task}:a${attempt}`),
+    {
+      kind,
+      task,
+      images,
+      reason,
+    },
+  );
 };

@@ -7,6 +7,7 @@ import type { ListedImage, Task } from "@lookalike/shared/domain/events";
 import { isFlatHash } from "@lookalike/shared/domain/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/hash-block";
 import type { Source } from "@lookalike/shared/domain/options";
+import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
 import { readImages } from "@lookalike/shared/store/images";
 import type { Db } from "@lookalike/shared/store/open";
@@ -39,6 +40,8 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   const hashOne = async (image: ListedImage): Promise<Outcome> => {
     const outcome = await outcomeOf(catalog.source, image, hashFile);
     done += 1;
+    imagesHashed.inc({ outcome: outcome.kind });
+    if (outcome.kind === "failed") imageFailures.inc({ reason: outcome.failure.reason });
     return outcome;
   };
   const outcomes = await pMap(images, hashOne, { concurrency }).finally(() => clearInterval(telling));

@@ -1,7 +1,7 @@
 import { chooseKernel } from "@lookalike/engine/choose-kernel";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/events";
-import { emptySet, withUnit } from "@lookalike/shared/domain/done-set";
+import { emptySet, fullSet, withUnit } from "@lookalike/shared/domain/done-set";
 import { resultId } from "@lookalike/shared/domain/event-id";
 import type { EventOf, JobEventType, Task } from "@lookalike/shared/domain/events";
 import { STATE } from "@lookalike/shared/domain/hash-block";
@@ -9,10 +9,11 @@ import { defaultThresholdBits, radiusBitsFor, type Source } from "@lookalike/sha
 import { OrdinalSet } from "@lookalike/shared/domain/ordinal-set";
 import { defaultBlockSize } from "@lookalike/shared/domain/plan";
 import type { Logger } from "@lookalike/shared/runtime/log";
+import { imagesListed } from "@lookalike/shared/runtime/metrics";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalogs";
 import { hashedBlocks } from "@lookalike/shared/store/hash-blocks";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/images";
-import { findJob, latestBase } from "@lookalike/shared/store/jobs";
+import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs";
 import {
   analyzeImages,
   appendFound,
@@ -52,6 +53,12 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
   const tell = <Type extends JobEventType>(type: Type, part: number, body: EventOf<Type>["body"]) =>
     publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
 
+  if (job.mode === "shadow") {
+    const shadowed = await findJob(db, job.options.shadowOf ?? "");
+    if (shadowed === null) throw new Error(`job ${job.id} is the shadow of no job`);
+    await tell("listing-done", 0, planAgain(job, shadowed));
+    return;
+  }
   if (job.mode !== "regroup") {
     const listing = {
       catalogId: catalog.id,
@@ -64,6 +71,7 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
     try {
       for await (const found of readAhead(batches(list(catalog.source), FOUND_A_BATCH))) {
         if (!(await appendFound(store, listing, found))) return;
+        imagesListed.inc(found.length);
       }
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
@@ -134,6 +142,30 @@ export const listCatalog = async ({ bus, store, log, list }: Lister, task: Task)
     }),
   });
   log.info({ job: job.id, images: extent.images, blocks, hashed: done.size, vanished: vanished.length }, "listed");
+};
+
+/** The plan of a job that compares everything another one has compared. */
+const planAgain = (job: JobRow, shadowed: JobRow): EventOf<"listing-done">["body"] => {
+  const { totalBlocks: blocks, blockSize, hashBits, radiusBits } = shadowed;
+  if (blockSize === null || hashBits === null || radiusBits === null)
+    throw new Error(`job ${shadowed.id} was never listed`);
+  return {
+    images: shadowed.totalImages,
+    blockSize,
+    blocks,
+    hashBits,
+    hashedBlocks: fullSet(blocks),
+    hashedImages: shadowed.completedImages,
+    failedImages: shadowed.failedImages,
+    base: null,
+    ...chooseKernel({
+      choice: job.options.kernel,
+      plan: { firstBlock: 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
+      blockSize,
+      hashBits,
+      radiusBits,
+    }),
+  };
 };
 
 /** Images of the catalog's hashed blocks that have no hash. */

@@ -8,6 +8,7 @@ import { joinPath } from "@lookalike/shared/files/listed-file";
 import { SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
+import { workingOn } from "@lookalike/shared/runtime/worker";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { hashBlock } from "./hash.ts";
@@ -72,7 +73,7 @@ runService({
         throw error;
       });
     };
-    const subscriptions = await Promise.all([
+    const [scan, hash] = await Promise.all([
       runTasks(bus, {
         kind: "scan",
         concurrency: 1,
@@ -90,9 +91,6 @@ runService({
         handle: (task) => hashBlock({ bus, db: store.db, hashFile, concurrency: threads + READING }, task),
       }),
     ]);
-    return async () => {
-      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-      await pool.close();
-    };
+    return workingOn(bus.name, { scan, hash }, () => pool.close());
   },
 });

@@ -1,4 +1,4 @@
-import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
+import { connect, Events, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
 import { EXIT, messageOf, OperatorError } from "../runtime/fail.ts";
 
 /** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
@@ -8,6 +8,8 @@ export interface Bus {
   readonly connection: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  /** Whether the connection stands now; the client mends it by itself. */
+  isConnected(): boolean;
 }
 
 /** Debian 12 ships this version: the oldest that the tests run on. */
@@ -60,10 +62,17 @@ export const connectBus = async (url: string, name: string, onClosed: (error: Er
       { cause: error },
     );
   });
+  let isConnected = true;
+  void (async () => {
+    for await (const { type } of connection.status()) {
+      if (type === Events.Disconnect) isConnected = false;
+      if (type === Events.Reconnect) isConnected = true;
+    }
+  })();
   void connection
     .closed()
     .then((error) => onClosed(error instanceof Error ? error : new Error("NATS connection closed")));
-  return { name, connection, jsm, js: connection.jetstream({ timeout: 5_000 }) };
+  return { name, connection, jsm, js: connection.jetstream({ timeout: 5_000 }), isConnected: () => isConnected };
 };
 
 /** Below 0, 0 or above 0 as version `a` is older than, equal to or newer than `b`. */

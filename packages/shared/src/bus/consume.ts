@@ -3,12 +3,22 @@ import type { Consumer, JsMsg } from "nats";
 import PQueue from "p-queue";
 import { messageOf } from "../runtime/fail.ts";
 import type { Logger } from "../runtime/log.ts";
+import { messageSeconds, messageWaitSeconds, redeliveries, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 
 /** A consumer at work. */
 export interface Subscription {
   /** Takes no more messages, waits for those in hand, then resolves. */
   stop(): Promise<void>;
+}
+
+/** Workers of one kind, whose number an operator may change. */
+export interface Workers extends Subscription {
+  readonly concurrency: number;
+  /** Messages in hand. */
+  readonly busy: number;
+  /** At most so many messages at once from now on; 0 = none, and resolves when none is in hand. */
+  setConcurrency(concurrency: number): Promise<void>;
 }
 
 export interface Delivery {
@@ -18,6 +28,8 @@ export interface Delivery {
   readonly sequence: number;
   /** 1 for the first delivery. */
   readonly deliveryCount: number;
+  /** When it was published, in milliseconds since 1970. */
+  readonly publishedAt: number;
 }
 
 /** Thrown by a handler for a message that no retry will save. */
@@ -47,35 +59,65 @@ const MAX_RETRY_DELAY_MS = 60_000;
  * Handles tasks, one pull per free slot and durable: nothing is prefetched, so no task waits in a
  * busy worker while another is idle, and every held message's ack wait is renewed.
  */
-export const work = async (bus: Bus, options: WorkOptions): Promise<Subscription> => {
-  const { stream, durables, concurrency, log } = options;
-  const queue = new PQueue({ concurrency });
+export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => {
+  const { stream, durables, log } = options;
+  const queue = new PQueue({ concurrency: options.concurrency });
+  const consumers = await Promise.all(durables.map((durable) => bus.js.consumers.get(stream, durable)));
+  const pulls = new Map<string, Promise<void>>();
+  let concurrency = 0;
   let stopping = false;
-  const pull = async (consumer: Consumer, priority: number): Promise<void> => {
-    while (!stopping) {
+  const measure = () => {
+    workerSlots.set({ stream }, concurrency);
+    workerBusy.set({ stream }, queue.pending);
+  };
+  queue.on("active", measure);
+  queue.on("next", measure);
+  const isWanted = (slot: number): boolean => !stopping && slot < concurrency;
+  const pull = async (consumer: Consumer, slot: number, priority: number): Promise<void> => {
+    while (isWanted(slot)) {
       try {
         const message = await consumer.next({ expires: PULL_EXPIRES_MS });
         if (message === null) continue;
         // A message that came while we stop is not started: back at once, for another worker.
-        if (stopping) message.nak(1);
-        else await heldAlive(message, () => queue.add(() => handleOne(message, options), { priority }));
+        if (isWanted(slot)) await heldAlive(message, () => queue.add(() => handleOne(message, options), { priority }));
+        else message.nak(1);
       } catch (error) {
         log.warn({ stream, err: messageOf(error) }, "pull failed, trying again");
         await sleep(500 + Math.random() * 500);
       }
     }
   };
-  const loops: Promise<void>[] = [];
-  for (const [rank, durable] of durables.entries()) {
-    const consumer = await bus.js.consumers.get(stream, durable);
-    for (let slot = 0; slot < concurrency; slot += 1) loops.push(pull(consumer, -rank));
-  }
+  const setConcurrency = async (wanted: number): Promise<void> => {
+    concurrency = wanted;
+    if (wanted > 0) queue.concurrency = wanted;
+    measure();
+    for (let slot = 0; slot < concurrency; slot += 1) {
+      for (const [rank, consumer] of consumers.entries()) {
+        const key = `${slot}:${rank}`;
+        // One that was not wanted for a moment goes on when its pull ends.
+        if (!pulls.has(key))
+          pulls.set(
+            key,
+            pull(consumer, slot, -rank).finally(() => pulls.delete(key)),
+          );
+      }
+    }
+    if (wanted === 0) await queue.onIdle();
+  };
+  await setConcurrency(options.concurrency);
   return {
+    get concurrency() {
+      return concurrency;
+    },
+    get busy() {
+      return queue.pending;
+    },
+    setConcurrency,
     async stop() {
       stopping = true;
       await queue.onIdle();
       // An idle pull ends by itself within PULL_EXPIRES_MS; shutting down need not wait for it.
-      await Promise.race([Promise.all(loops), sleep(50)]);
+      await Promise.race([Promise.all(pulls.values()), sleep(50)]);
     },
   };
 };
@@ -91,11 +133,16 @@ const heldAlive = async (message: JsMsg, run: () => Promise<unknown>): Promise<v
 
 const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: WorkOptions): Promise<void> => {
   const delivery = deliveryOf(message);
+  const { consumer } = message.info;
+  const endTimer = messageSeconds.startTimer({ consumer });
+  noteDelivery(message);
   try {
     await handle(delivery);
     message.ack();
+    endTimer({ outcome: "done" });
   } catch (error) {
     const last = error instanceof PermanentError || (maxDeliver > 0 && delivery.deliveryCount >= maxDeliver);
+    endTimer({ outcome: last ? "given_up" : "retried" });
     log.warn(
       { subject: delivery.subject, delivery: delivery.deliveryCount, err: messageOf(error), last },
       "message failed",
@@ -106,6 +153,11 @@ const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: Wo
       message.term();
     } else message.nak(retryDelayMs(delivery.deliveryCount));
   }
+};
+
+const noteDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: JsMsg): void => {
+  if (deliveryCount > 1) redeliveries.inc({ consumer });
+  else messageWaitSeconds.observe({ consumer }, Math.max(0, Date.now() / 1_000 - timestampNanos / 1e9));
 };
 
 const retryDelayMs = (deliveryCount: number): number =>
@@ -157,6 +209,7 @@ export const consumeBatches = async (
   };
   const loop = (async () => {
     for await (const message of messages) {
+      noteDelivery(message);
       batch.push(message);
       applying ??= applyAll();
       if (batch.length >= maxMessages) await applying;
@@ -177,6 +230,7 @@ const deliveryOf = (message: JsMsg): Delivery => ({
   stream: message.info.stream,
   sequence: message.info.streamSequence,
   deliveryCount: message.info.deliveryCount,
+  publishedAt: message.info.timestampNanos / 1e6,
 });
 
 /** undefined where the payload is no JSON: the handler's schema says so in its own words. */

@@ -1,6 +1,7 @@
 import { headers, NatsError } from "nats";
 import pRetry from "p-retry";
 import type { Message } from "../domain/message.ts";
+import { publishRetries } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 
 const WRONG_LAST_SEQUENCE = 10071;
@@ -16,6 +17,7 @@ export const publish = async (bus: Bus, message: Message): Promise<void> => {
     minTimeout: 50,
     maxTimeout: 5_000,
     randomize: true,
+    onFailedAttempt: () => publishRetries.inc({ stream: message.stream }),
     shouldRetry: ({ error }) => !(error instanceof NatsError && isRefusal(error)),
   });
 };

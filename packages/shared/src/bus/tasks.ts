@@ -2,7 +2,7 @@ import { type DeadLetter, Task, type TaskKind } from "../domain/events.ts";
 import { messageOf } from "../runtime/fail.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Bus } from "./connect.ts";
-import { type Delivery, PermanentError, type Subscription, work } from "./consume.ts";
+import { type Delivery, PermanentError, type Workers, work } from "./consume.ts";
 import { publish } from "./publish.ts";
 import { durablesOf, MAX_DELIVER, STREAMS, subjects } from "./topology.ts";
 
@@ -17,7 +17,7 @@ interface TaskOptions {
  * Works off the tasks of a kind, interactive ones first. A task that keeps failing goes to the dead
  * letters with its error, and the coordinator decides what becomes of it.
  */
-export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptions): Promise<Subscription> =>
+export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptions): Promise<Workers> =>
   work(bus, {
     stream: STREAMS.tasks,
     durables: durablesOf(kind),

@@ -30,6 +30,8 @@ export const subjects = {
     `lookalike.task.${kind}.${taskClass}.${partitionOf(job)}.${tenant}.${job}`,
   event: (type: string, { tenant, job }: Addressed): string =>
     `lookalike.event.${partitionOf(job)}.${tenant}.${job}.${type}`,
+  /** Every event of a job, whatever its tenant. */
+  eventsOf: (job: string): string => `lookalike.event.${partitionOf(job)}.*.${job}.>`,
   finalize: (run: number, { tenant, job }: Addressed): string =>
     `lookalike.finalize.${partitionOf(job)}.${tenant}.${job}.${run}`,
   dead: (kind: TaskKind, { tenant, job }: Addressed): string =>
@@ -152,29 +154,41 @@ export const consumerPlans: Record<string, ConsumerPlan[]> = {
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 
+/** Who makes streams and consumers: the services, or others (NACK, an administrator) and the services check. */
+export type TopologyOwner = "services" | "others";
+
 /**
- * Creates what is missing and updates what may change: limits, waits, replicas. Never through a
- * silent `add`: on 2.9 that overwrites another version's settings without a word.
- * @throws OperatorError when a stream or consumer stands with other subjects or another retention
+ * Creates what is missing and updates what the services rely on. Limits and replicas are set at
+ * creation and are the operator's from then on (`nats stream edit`). Never through a silent `add`:
+ * on 2.9 that overwrites another version's settings without a word.
+ * @throws OperatorError when a stream or consumer stands with other subjects or another retention, or is missing and others make them
  */
-export const ensureTopology = async ({ jsm }: Bus, replicas: number): Promise<void> => {
+export const ensureTopology = async (
+  { jsm }: Bus,
+  replicas: number,
+  owner: TopologyOwner = "services",
+): Promise<void> => {
   for (const plan of streamPlans(replicas)) {
     const info = await unlessMissing(jsm.streams.info(plan.name), STREAM_NOT_FOUND);
-    if (info === null) await jsm.streams.add(plan);
-    else {
+    if (info === null) {
+      refuseMissing(plan.name, owner);
+      await jsm.streams.add(plan);
+    } else {
       refuseDrift(plan.name, info.config, plan, ["subjects", "retention", "storage", "max_msgs_per_subject"]);
-      if (differs(info.config, plan)) await jsm.streams.update(plan.name, { ...info.config, ...plan });
+      const { max_age: _age, max_bytes: _bytes, num_replicas: _replicas, ...relied } = plan;
+      if (owner === "services" && differs(info.config, relied))
+        await jsm.streams.update(plan.name, { ...info.config, ...relied });
     }
     for (const wanted of consumerPlans[plan.name] ?? []) {
       const found = await unlessMissing(jsm.consumers.info(plan.name, wanted.durable_name), CONSUMER_NOT_FOUND);
-      if (found === null) await jsm.consumers.add(plan.name, wanted);
-      else {
-        refuseDrift(`${plan.name}/${wanted.durable_name}`, found.config, wanted, [
-          "filter_subject",
-          "ack_policy",
-          "deliver_policy",
-        ]);
-        if (differs(found.config, wanted)) {
+      if (found === null) {
+        refuseMissing(`${plan.name}/${wanted.durable_name}`, owner);
+        await jsm.consumers.add(plan.name, wanted);
+      } else {
+        refuseDrift(`${plan.name}/${wanted.durable_name}`, found.config, wanted, ["filter_subject", "ack_policy"]);
+        // Where it began is past: an operator who rewinds the projection makes it begin elsewhere.
+        const { deliver_policy: _, ...settings } = wanted;
+        if (owner === "services" && differs(found.config, settings)) {
           const { ack_wait, backoff, max_deliver, max_ack_pending } = wanted;
           await jsm.consumers.update(plan.name, wanted.durable_name, {
             ...(ack_wait === undefined ? {} : { ack_wait }),
@@ -186,6 +200,14 @@ export const ensureTopology = async ({ jsm }: Bus, replicas: number): Promise<vo
       }
     }
   }
+};
+
+const refuseMissing = (name: string, owner: TopologyOwner): void => {
+  if (owner === "services") return;
+  throw new OperatorError(
+    `${name} is missing, and LOOKALIKE_TOPOLOGY=others says that somebody else makes it. Apply deploy/nack, or set LOOKALIKE_TOPOLOGY=services.`,
+    EXIT.config,
+  );
 };
 
 const differs = <Config extends object>(found: Config, wanted: Partial<Config>): boolean =>

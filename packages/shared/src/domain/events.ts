@@ -2,6 +2,7 @@ import { z } from "zod";
 import { base64Bytes, toBase64 } from "./bytes.ts";
 import { Failure, HashBlock } from "./hash-block.ts";
 import { JobMode, JobOptions, Source } from "./options.ts";
+import { Feature } from "./rollout.ts";
 
 /** The kinds of unit of work; each has its own task subject and consumers. */
 export const TaskKind = z.enum(["scan", "hash", "compare"]);
@@ -139,9 +140,28 @@ export const JobEvent = z.discriminatedUnion("type", [
       reason: z.string(),
     }),
   ),
+  event(
+    "job-redriven",
+    z.object({
+      /** Quarantined comparison tasks that are done again, each with the attempt that does it. */
+      tasks: z.array(z.object({ task: z.int().min(0), attempt: z.int().min(1) })),
+    }),
+  ),
   event("job-paused", NONE),
   event("job-resumed", NONE),
   event("job-cancelled", NONE),
+  event(
+    "shadow-compared",
+    z.object({
+      shadowOf: z.string(),
+      feature: Feature,
+      equal: z.boolean(),
+      /** Similar pairs that only one of the two jobs found. */
+      onlyJob: z.int().min(0),
+      onlyShadow: z.int().min(0),
+      milliseconds: z.number(),
+    }),
+  ),
   event("job-finalized", z.object({ groups: z.int(), groupedImages: z.int() })),
 ]);
 export type JobEvent = z.infer<typeof JobEvent>;

@@ -67,6 +67,19 @@ const quarantined = (kind: "hash" | "compare", task: number): JobEvent => ({
   body: { kind, task, images: kind === "hash" ? BLOCK : 0, reason: "crash" },
 });
 
+const finalized = (run: number): JobEvent => ({
+  ...origin,
+  run,
+  type: "job-finalized",
+  body: { groups: 0, groupedImages: 0 },
+});
+const redriven = (run: number, tasks: readonly number[]): JobEvent => ({
+  ...origin,
+  run,
+  type: "job-redriven",
+  body: { tasks: tasks.map((task) => ({ task, attempt: 3 })) },
+});
+
 /** given(job).when(events).then(job), with every decision carried out after each event. */
 const live = (job: Job, events: readonly JobEvent[]): Job =>
   events.reduce((state, event) => settle(evolve(state, event)), settle(job));
@@ -115,16 +128,40 @@ describe("a job", () => {
     expect(outstanding(job.hash)).toBe(1);
   });
 
-  it("counts a quarantined task as its end, and takes it back when its result comes after all", () => {
+  it("counts a quarantined task as its end", () => {
     const job = live(accepted(), [listingDone(1), hashDone(0), quarantined("compare", 0)]);
     expect(job.state).toBe("finalizing");
-    const early = live(accepted(), [listingDone(2), quarantined("hash", 0)]);
-    expect(progressOf(early)).toMatchObject({ failedImages: 10, quarantinedTasks: 1 });
-    expect(progressOf(evolve(early, hashDone(0)))).toMatchObject({
-      failedImages: 0,
-      quarantinedTasks: 0,
-      completedImages: 10,
-    });
+  });
+
+  it("takes a comparison back from quarantine when its result comes after all, but not a block: others compared without it", () => {
+    const compared = live(accepted({ pairsPerTask: 1 }), [listingDone(2), hashDone(0), quarantined("compare", 0)]);
+    expect(progressOf(evolve(compared, pairBatchDone(0)))).toMatchObject({ completedTasks: 1, quarantinedTasks: 0 });
+    const hashed = live(accepted(), [listingDone(2), quarantined("hash", 0)]);
+    expect(progressOf(hashed)).toMatchObject({ failedImages: 10, quarantinedTasks: 1 });
+    expect(evolve(hashed, hashDone(0))).toBe(hashed);
+  });
+
+  it("is opened again as its next run, once, and a late end of the run before does not close it", () => {
+    const ended = live(accepted({ pairsPerTask: 1 }), [
+      listingDone(1),
+      quarantined("compare", 0),
+      hashDone(0),
+      finalized(1),
+    ]);
+    expect([ended.state, ended.run]).toEqual(["completed", 1]);
+    const again = live(ended, [redriven(2, [0])]);
+    expect([again.state, again.run, size(again.compare.quarantined)]).toEqual(["running", 2, 0]);
+    expect(live(again, [redriven(2, [0]), finalized(1)])).toEqual(again);
+    const done = live(again, [pairBatchDone(0)]);
+    expect([done.state, done.run]).toEqual(["finalizing", 2]);
+    expect(live(done, [finalized(2), redriven(2, [0])]).state).toBe("completed");
+  });
+
+  it("goes on with redriven tasks while it runs, and a cancelled one stays over", () => {
+    const running = live(accepted({ pairsPerTask: 1 }), [listingDone(2), hashDone(0), quarantined("compare", 0)]);
+    expect(size(evolve(running, redriven(1, [0])).compare.quarantined)).toBe(0);
+    const cancelled = live(running, [{ ...origin, type: "job-cancelled", body: {} }]);
+    expect(evolve(cancelled, redriven(2, [0]))).toBe(cancelled);
   });
 
   it("hands nothing out while paused, and goes on where it was", () => {

@@ -4,7 +4,10 @@ import { countState, imagesIn } from "./hash-block.ts";
 import { defaultThresholdBits, type JobMode, type JobOptions, radiusBitsFor } from "./options.ts";
 import { eligibleTasks, type IndexPlan, type Plan, pairCount, pairsOfTask, taskCount } from "./plan.ts";
 
-export type JobState = "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
+export const JOB_STATES = ["accepted", "listing", "running", "finalizing", "completed", "failed", "cancelled"] as const;
+export type JobState = (typeof JOB_STATES)[number];
+/** States of jobs that are not over. */
+export const ACTIVE: readonly JobState[] = ["accepted", "listing", "running", "finalizing"];
 
 /** Blocks to hash or tasks to compare: which are handed out, which are finished. */
 export interface Work {
@@ -79,13 +82,14 @@ export const planOf = (job: Job): Plan => ({
 const INTERACTIVE_IMAGES = 10_000;
 export const classOf = (job: Job): TaskClass => (job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk");
 
-export const isOver = (job: Job): boolean => ["completed", "failed", "cancelled"].includes(job.state);
+export const isOver = (job: Pick<Job, "state">): boolean => !ACTIVE.includes(job.state);
 
 /**
  * Folds one event into the job. Commutative and idempotent for everything workers report: these
  * are insertions into sets, so an event that comes twice, late or out of order changes nothing.
  */
 export const evolve = (job: Job, event: JobEvent): Job => {
+  if (event.type === "job-redriven") return redriven(job, event);
   if (isOver(job)) return job;
   switch (event.type) {
     case "listing-done":
@@ -96,15 +100,13 @@ export const evolve = (job: Job, event: JobEvent): Job => {
         : job;
     case "hash-done": {
       const { block } = event.body;
-      if (job.state !== "running" || has(job.hash.done, block)) return job;
-      // A quarantined block's images were counted as failed: now it is known what they are.
-      const images = imagesIn(event.body);
-      const alreadyCounted = has(job.hash.quarantined, block) ? images : 0;
+      // A block that left quarantine would hide that tasks have compared without it: the next job takes it.
+      if (job.state !== "running" || has(settled(job.hash), block)) return job;
       return {
         ...job,
         hash: finished(job.hash, block),
-        hashedImages: job.hashedImages + images - alreadyCounted,
-        failedImages: job.failedImages + countState(event.body, "failed") - alreadyCounted,
+        hashedImages: job.hashedImages + imagesIn(event.body),
+        failedImages: job.failedImages + countState(event.body, "failed"),
       };
     }
     case "pair-batch-done":
@@ -128,6 +130,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     case "job-cancelled":
       return { ...job, state: "cancelled" };
     case "job-finalized":
+      if (event.run !== job.run) return job;
       // All was dispatched, or it could not be complete; a replay may see the end before it decides.
       return {
         ...job,
@@ -138,6 +141,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     case "job-accepted":
     case "images-listed":
     case "images-vanished":
+    case "shadow-compared":
       return job;
   }
 };
@@ -174,6 +178,18 @@ const finished = (work: Work, unit: number): Work => ({
   done: withUnit(work.done, unit),
   quarantined: has(work.quarantined, unit) ? withoutUnit(work.quarantined, unit) : work.quarantined,
 });
+
+/**
+ * A job that an operator sends on its way again: tasks leave quarantine, and one that was completed
+ * becomes its next run. Only the run that follows counts, so that an event that comes late or twice
+ * reopens nothing.
+ */
+const redriven = (job: Job, { run, body }: EventOf<"job-redriven">): Job => {
+  const reopens = job.state === "completed" && run === job.run + 1;
+  if (!reopens && (job.state !== "running" || run !== job.run)) return job;
+  const quarantined = body.tasks.reduce((set, { task }) => withoutUnit(set, task), job.compare.quarantined);
+  return { ...job, run, state: "running", compare: { ...job.compare, quarantined } };
+};
 
 /** Units that need no more work: done or quarantined. */
 export const settled = (work: Work): DoneSet => union(work.done, work.quarantined);
@@ -223,6 +239,7 @@ export const outstanding = (work: Work): number => {
 
 const windowRoom = (work: Work, batchSize: number): number => batchSize - outstanding(work);
 const ROOM = {
+  auto: windowRoom,
   window: windowRoom,
   waves: (work: Work, batchSize: number): number => (outstanding(work) === 0 ? batchSize : 0),
   all: (): number => Number.POSITIVE_INFINITY,

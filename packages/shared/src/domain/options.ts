@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RolloutChoice } from "./rollout.ts";
 
 /** Where a catalog's images come from. Each kind is one file under the hasher's `sources/`. */
 export const Source = z.discriminatedUnion("kind", [
@@ -34,9 +35,10 @@ export type Grouping = z.infer<typeof Grouping>;
 
 /**
  * How comparison tasks are handed out: a sliding `window` of `batchSize` outstanding tasks, `waves`
- * of `batchSize` that each wait for their last task, or `all` at once with the completion monitor.
+ * of `batchSize` that each wait for their last task, or `all` at once with the completion monitor;
+ * `auto` as the roll-out says, a window unless it says otherwise.
  */
-export const Dispatch = z.enum(["window", "waves", "all"]);
+export const Dispatch = z.enum(["auto", "window", "waves", "all"]);
 export type Dispatch = z.infer<typeof Dispatch>;
 
 /** `exhaustive` compares every pair, `indexed` finds the same edges by bands of bits; `auto` takes the cheaper one. */
@@ -65,7 +67,7 @@ export const JobOptions = z.object({
     .max(100_000)
     .default(100)
     .meta({ description: "Outstanding tasks (window) or tasks per wave (waves)" }),
-  dispatch: Dispatch.default("window"),
+  dispatch: Dispatch.default("auto"),
   kernel: KernelChoice.default("auto"),
   reference: z
     .string()
@@ -73,6 +75,8 @@ export const JobOptions = z.object({
     .nullable()
     .default(null)
     .meta({ description: "Id of another catalog: which of these images are in it already" }),
+  rollout: z.array(RolloutChoice).default([]),
+  shadowOf: z.string().max(64).nullable().default(null).meta({ description: "The job a shadow is compared with" }),
 });
 export type JobOptions = z.infer<typeof JobOptions>;
 
@@ -80,8 +84,9 @@ export type JobOptions = z.infer<typeof JobOptions>;
  * new: list the source, hash what is new, compare only what no earlier job compared. full: compare
  * everything again. regroup: group what is stored by another threshold or grouping, without listing,
  * hashing or comparing. retry: as new, and images that could not be hashed are read again.
+ * shadow: compare what another job compared, by the other choice of a feature; its owner never sees it.
  */
-export const JobMode = z.enum(["new", "full", "regroup", "retry"]);
+export const JobMode = z.enum(["new", "full", "regroup", "retry", "shadow"]);
 export type JobMode = z.infer<typeof JobMode>;
 
 /** Threshold when the owner gives none: docs/decisions/0004-threshold.md has the measurement. */

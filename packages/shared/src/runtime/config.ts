@@ -4,18 +4,43 @@ import { EXIT, OperatorError } from "./fail.ts";
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be an address like ${example}` });
 
+export const LogLevel = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
+
 /** What every service reads from its environment. */
 export const ServiceEnvironment = z.object({
   NATS_URL: url(/^(nats|tls|ws|wss)$/, "nats://127.0.0.1:4222"),
   DATABASE_URL: url(/^postgres(ql)?$/, "postgres://user:password@127.0.0.1:5432/lookalike"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  LOG_LEVEL: LogLevel.default("info"),
+  LOOKALIKE_METRICS_HOST: z.string().default("127.0.0.1").meta({ description: "Address /metrics listens on" }),
+  LOOKALIKE_METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .meta({ description: "Port for /metrics, /healthz and /readyz; 0 = a free one, unset = none" }),
+  LOOKALIKE_CERTIFICATES: z
+    .string()
+    .default("")
+    .transform((paths) => paths.split(",").filter((path) => path !== ""))
+    .meta({ description: "PEM files whose expiry is measured, separated by commas" }),
+  LOOKALIKE_GRACE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(30)
+    .meta({ description: "Time for what is in hand at SIGTERM; what takes longer is done by another process" }),
+  LOOKALIKE_TOPOLOGY: z
+    .enum(["services", "others"])
+    .default("services")
+    .meta({ description: "Who makes streams and consumers; others: the services only check them" }),
   LOOKALIKE_STREAM_REPLICAS: z.coerce
     .number()
     .int()
     .min(1)
     .max(5)
     .default(1)
-    .meta({ description: "Copies of each stream: 3 on a NATS cluster" }),
+    .meta({ description: "Copies of each stream when it is made: 3 on a NATS cluster" }),
 });
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 

@@ -2,11 +2,16 @@ import { hostname } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import closeWithGrace from "close-with-grace";
 import { type Bus, connectBus } from "../bus/connect.ts";
+import { serveEndpoints } from "../bus/endpoints.ts";
 import { migrate } from "../migrate.ts";
 import { openStore, type Store } from "../store/open.ts";
+import { measureCertificates } from "./certificates.ts";
 import { readEnvironment, type ServiceEnvironment } from "./config.ts";
-import { EXIT, messageOf, runMain } from "./fail.ts";
+import { EXIT, messageOf, OperatorError, runMain } from "./fail.ts";
 import { createLogger, type Logger } from "./log.ts";
+import { gauge, nameMetrics, serveMetrics } from "./metrics.ts";
+import { commonEndpoints, type Running } from "./operate.ts";
+import { VERSION } from "./version.ts";
 
 /** What a service works with. */
 export interface Runtime<Environment> {
@@ -21,11 +26,8 @@ interface Service<Schema extends typeof ServiceEnvironment> {
   readonly environment: Schema;
   /** Size of the database pool. */
   readonly connections: number;
-  /** Starts the work and gives the function that ends it. */
-  start(runtime: Runtime<ReturnType<Schema["parse"]>>): Promise<() => Promise<void>>;
+  start(runtime: Runtime<ReturnType<Schema["parse"]>>): Promise<Running>;
 }
-
-const GRACE_MS = 30_000;
 
 /**
  * Runs a service until SIGTERM or SIGINT, or until the process that started it is gone. Crash-only:
@@ -44,17 +46,29 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     });
     const store = await openStore(environment.DATABASE_URL, name, service.connections);
     await migrate(environment, bus);
-    const stop = await service.start({ environment: environment as ReturnType<Schema["parse"]>, bus, store, log });
-    log.info("ready");
+    nameMetrics(service.name, VERSION);
+    measurePool(store);
+    measureCertificates(environment.LOOKALIKE_CERTIFICATES);
+    const running = await service.start({
+      environment: environment as ReturnType<Schema["parse"]>,
+      bus,
+      store,
+      log,
+    });
+    const instance = { name, service: service.name, startedAt: new Date() };
+    await serveEndpoints(bus, service.name, [...commonEndpoints(instance, running, log), ...running.endpoints], log);
+    await listen(environment, bus, store, log);
+    log.info({ version: VERSION }, "ready");
     // Its readings have the sampling interval in them.
     const delays = monitorEventLoopDelay({ resolution: 1 });
     delays.enable();
     process.send?.("ready");
 
-    const closer = closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ err }) => {
+    const grace = { delay: environment.LOOKALIKE_GRACE_SECONDS * 1_000, logger: false } as const;
+    const closer = closeWithGrace(grace, async ({ err }) => {
       closing = true;
       if (err !== undefined) log.fatal({ err }, "crash");
-      await stop();
+      await running.stop();
       await bus.connection.drain();
       await store.close();
       const [max, p99] = [delays.max, delays.percentile(99)].map((ns) => Math.round(ns / 1e6));
@@ -62,3 +76,28 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     });
     process.on("disconnect", () => void closer.close());
   });
+
+const measurePool = ({ pool }: Store): void =>
+  gauge("lookalike_pool_connections", "Connections to PostgreSQL, by state", ["state"], async () => [
+    { labels: { state: "busy" }, value: pool.totalCount - pool.idleCount },
+    { labels: { state: "idle" }, value: pool.idleCount },
+    { labels: { state: "awaited" }, value: pool.waitingCount },
+  ]);
+
+const listen = async (environment: ServiceEnvironment, bus: Bus, store: Store, log: Logger): Promise<void> => {
+  const { LOOKALIKE_METRICS_HOST: host, LOOKALIKE_METRICS_PORT: port } = environment;
+  if (port === undefined) return;
+  const ready = async () => ({ postgres: await store.isReachable(), nats: bus.isConnected() });
+  const server = await serveMetrics(host, port, { ready }).catch((error: unknown) => {
+    throw new OperatorError(
+      `LOOKALIKE_METRICS_PORT=${port}: can't listen on ${host} (${messageOf(error)}). Set it to a free port.`,
+      EXIT.unavailable,
+      { cause: error },
+    );
+  });
+  const address = server.address();
+  const metricsAddress = `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`;
+  log.info({ metricsAddress }, "measured here");
+  process.send?.({ metricsAddress });
+  server.unref();
+};

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { resultDigest } from "../domain/digest.ts";
 import type { Db } from "./open.ts";
 import { compareResult } from "./schema.ts";
@@ -20,6 +20,27 @@ export const storedResultDigest = async (db: Db, jobId: string, task: number): P
   return resultDigest(rows.map(({ digest }) => digest));
 };
 
+/** All results of a job's own tasks, some at a time. */
+export async function* readResults(db: Db, jobId: string, atOnce = 64): AsyncGenerator<CompareResultRow> {
+  for (let after = { task: -1, part: 0 }; ; ) {
+    const rows = await db
+      .select()
+      .from(compareResult)
+      .where(
+        and(
+          eq(compareResult.jobId, jobId),
+          sql`(${compareResult.task}, ${compareResult.part}) > (${after.task}, ${after.part})`,
+        ),
+      )
+      .orderBy(asc(compareResult.task), asc(compareResult.part))
+      .limit(atOnce);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last;
+  }
+}
+
 /**
  * The edges a job may group by: its own, and those of the finished jobs it builds on, task by task.
  */
@@ -34,28 +55,5 @@ export async function* streamResults(
       union all
       select job.id, job.base_job, chain.depth + 1 from job join chain on job.id = chain.base_job
     ) select id from chain order by depth desc`);
-  for (const { id } of chain) {
-    for (let after = { task: -1, part: 0 }; ; ) {
-      const rows = await db
-        .select({
-          task: compareResult.task,
-          part: compareResult.part,
-          edges: compareResult.edges,
-        })
-        .from(compareResult)
-        .where(
-          and(
-            eq(compareResult.jobId, id),
-            sql`(${compareResult.task}, ${compareResult.part}) > (${after.task}, ${after.part})`,
-            gt(compareResult.edgeCount, 0),
-          ),
-        )
-        .orderBy(asc(compareResult.task), asc(compareResult.part))
-        .limit(atOnce);
-      yield* rows;
-      const last = rows.at(-1);
-      if (last === undefined) break;
-      after = last;
-    }
-  }
+  for (const { id } of chain) yield* readResults(db, id, atOnce);
 }

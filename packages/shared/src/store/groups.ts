@@ -141,6 +141,15 @@ export const getFinalization = async (
   return rows[0] ?? null;
 };
 
+/** How many groups are stored of a result. */
+export const countGroups = async (db: Db, jobId: string, run: number): Promise<number> => {
+  const rows = await db
+    .select({ groups: count() })
+    .from(imageGroup)
+    .where(and(eq(imageGroup.jobId, jobId), eq(imageGroup.run, run)));
+  return rows[0]?.groups ?? 0;
+};
+
 /** The groups of one result, and what is needed to read their images. */
 export interface GroupsOf {
   readonly jobId: string;

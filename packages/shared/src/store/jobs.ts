@@ -1,13 +1,11 @@
-import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, ne, sql } from "drizzle-orm";
 import { emptySet } from "../domain/done-set.ts";
-import { type Job, type JobState, progressOf } from "../domain/job.ts";
+import { ACTIVE, type Job, progressOf } from "../domain/job.ts";
 import { nextRate } from "../domain/rate.ts";
 import type { Db } from "./open.ts";
 import { catalog, job } from "./schema.ts";
 
 export type JobRow = typeof job.$inferSelect;
-
-const ACTIVE: JobState[] = ["accepted", "listing", "running", "finalizing"];
 
 /**
  * True when the catalog has a job that is not over. Asked under the catalog's row lock, so that two
@@ -18,7 +16,7 @@ export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> 
   const rows = await db
     .select({ id: job.id })
     .from(job)
-    .where(and(eq(job.catalogId, catalogId), inArray(job.state, ACTIVE)))
+    .where(and(eq(job.catalogId, catalogId), inArray(job.state, [...ACTIVE]), ne(job.mode, "shadow")))
     .limit(1);
   return rows.length > 0;
 };
@@ -53,7 +51,7 @@ export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow
     .select(getTableColumns(job))
     .from(job)
     .innerJoin(catalog, and(eq(catalog.id, job.catalogId), isNull(catalog.deletedAt)))
-    .where(and(eq(job.tenant, tenant), eq(job.id, id)));
+    .where(and(eq(job.tenant, tenant), eq(job.id, id), ne(job.mode, "shadow")));
   return rows[0] ?? null;
 };
 
@@ -68,7 +66,7 @@ export const listJobs = (db: Db, tenant: string, catalogId: string, limit: numbe
   db
     .select()
     .from(job)
-    .where(and(eq(job.tenant, tenant), eq(job.catalogId, catalogId)))
+    .where(and(eq(job.tenant, tenant), eq(job.catalogId, catalogId), ne(job.mode, "shadow")))
     .orderBy(desc(job.acceptedAt), desc(job.id))
     .limit(limit);
 
@@ -83,7 +81,7 @@ export const activeJobs = (db: Db): Promise<{ id: string; silentMs: number }[]> 
   db
     .select({ id: job.id, silentMs: sql<number>`(extract(epoch from now() - ${job.updatedAt}) * 1000)::float8` })
     .from(job)
-    .where(inArray(job.state, ACTIVE))
+    .where(inArray(job.state, [...ACTIVE]))
     .orderBy(asc(job.updatedAt));
 
 /** Jobs with tasks that were dispatched but perhaps never published. */
@@ -131,6 +129,7 @@ export const latestBase = async (
       and(
         eq(job.catalogId, catalogId),
         eq(job.state, "completed"),
+        ne(job.mode, "shadow"),
         eq(job.quarantinedTasks, 0),
         gt(job.totalBlocks, 0),
         sql`${job.radiusBits} >= ${radiusBits}`,

@@ -16,21 +16,29 @@ export interface Store {
   inTransaction<Result>(work: (tx: Db, client: pg.PoolClient) => Promise<Result>): Promise<Result>;
   /** Does the work unless another process is at work under the same name. False when one is. */
   exclusively(name: string, work: () => Promise<void>): Promise<boolean>;
+  /** Whether the database answers. */
+  isReachable(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 const POSTGRES_FLOOR = 14;
 
 /**
- * Opens a pool on the database.
+ * Opens a pool on the database, with its tables in `schemaName`.
  * @throws OperatorError when no server answers or it is too old
  */
-export const openStore = async (url: string, applicationName: string, connections: number): Promise<Store> => {
+export const openStore = async (
+  url: string,
+  applicationName: string,
+  connections: number,
+  schemaName = "public",
+): Promise<Store> => {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
+    ...(schemaName === "public" ? {} : { options: `-c search_path=${schemaName}` }),
   });
   // A broken idle connection leaves the pool by itself; the next query opens another.
   pool.on("error", () => undefined);
@@ -80,7 +88,12 @@ export const openStore = async (url: string, applicationName: string, connection
       client.release(true);
     }
   };
-  return { pool, db: drizzle(pool, { schema }), inTransaction, exclusively, close: () => pool.end() };
+  const isReachable = () =>
+    pool.query("select 1").then(
+      () => true,
+      () => false,
+    );
+  return { pool, db: drizzle(pool, { schema }), inTransaction, exclusively, isReachable, close: () => pool.end() };
 };
 
 const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");

@@ -22,6 +22,7 @@ import type { Verdict } from "../domain/decisions.ts";
 import type { Failure, ImageFacts } from "../domain/hash-block.ts";
 import type { JobState } from "../domain/job.ts";
 import { type Grouping, type JobMode, JobOptions, Source } from "../domain/options.ts";
+import type { Feature } from "../domain/rollout.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
@@ -189,6 +190,25 @@ export const taskAttempt = pgTable(
     at: moment("at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.kind, table.task, table.attempt] })],
+);
+
+/** How far features are rolled out; a feature without a row is for all jobs. */
+export const rollout = pgTable("rollout", {
+  feature: text("feature").$type<Feature>().primaryKey(),
+  percent: integer("percent").notNull(),
+  shadow: boolean("shadow").notNull(),
+  changedAt: moment("changed_at").notNull().defaultNow(),
+});
+
+/** What a catalog's jobs get whatever the percentage. */
+export const rolloutOverride = pgTable(
+  "rollout_override",
+  {
+    feature: text("feature").$type<Feature>().notNull(),
+    catalogId: text("catalog_id").notNull(),
+    enabled: boolean("enabled").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.feature, table.catalogId] })],
 );
 
 /** Messages that must leave if their transaction commits. Polled by state, never by id. */

@@ -10,6 +10,7 @@ import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs"
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { listByReference, readMatches } from "@lookalike/shared/store/reference-matches";
+import { rolledOut } from "@lookalike/shared/store/rollouts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { decodeCursor, page } from "../cursor.ts";
@@ -58,7 +59,7 @@ export const jobRoutes =
         const body = {
           catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
           mode,
-          options: JobOptions.parse(options),
+          options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
         };
         const event = eventMessage("job-accepted", origin, jobEventId(job, "job-accepted", 1), body);
         const accepted = acceptedJob({ ...origin, v: 1, type: "job-accepted", eventId: event.eventId, at: "", body });

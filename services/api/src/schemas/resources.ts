@@ -21,13 +21,18 @@ export const NewCatalog = z
 
 export const CatalogChange = z.strictObject({ name: z.string().trim().min(1).max(200) }).meta({ id: "CatalogChange" });
 
-export const NewJob = JobOptions.extend({ mode: JobMode.default("new") }).meta({ id: "NewJob" });
+/** An owner never sees a shadow. */
+const OwnersMode = JobMode.exclude(["shadow"]);
+
+export const NewJob = JobOptions.omit({ rollout: true, shadowOf: true })
+  .extend({ mode: OwnersMode.default("new") })
+  .meta({ id: "NewJob" });
 
 export const Job = z
   .object({
     id: z.string(),
     catalog: z.string(),
-    mode: JobMode,
+    mode: OwnersMode,
     options: JobOptions,
     state: z.enum(["accepted", "listing", "running", "finalizing", "completed", "failed", "cancelled"]),
     phase: z.enum(["listing", "hashing", "comparing", "grouping", "done"]),

@@ -4,6 +4,7 @@ import { request as requestHttps } from "node:https";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
+import { webhookAttempts } from "@lookalike/shared/runtime/metrics";
 import type { Db } from "@lookalike/shared/store/open";
 import { type DeliveryRow, settleDelivery, takeDue } from "@lookalike/shared/store/webhooks";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
@@ -64,6 +65,7 @@ export const startDeliveries = (db: Db, log: Logger, { retrySeconds, allowsInsid
     // Gone means: do not come back (Standard Webhooks).
     const isLast = result.isDelivered || result.outcome === "answered 410";
     const next = isLast ? null : (retrySeconds[due.attempts - 1] ?? null);
+    webhookAttempts.inc({ outcome: result.isDelivered ? "delivered" : next === null ? "given_up" : "failed" });
     await settleDelivery(db, due.id, { ...result, retrySeconds: next });
     log[result.isDelivered ? "info" : "warn"]({ delivery: due.id, attempt: due.attempts, ...result }, "webhook");
   };

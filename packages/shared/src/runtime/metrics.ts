@@ -1,0 +1,175 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from "prom-client";
+
+/**
+ * What a process measures, in Prometheus' names and base units (prometheus.io/docs/practices/naming).
+ * Labels are few and bounded: never a job, a tenant or an instance. All stand here, so that one
+ * reading finds them, and `docs/operations.md` and the dashboards can be compared with them.
+ */
+const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1_800];
+
+export const messageSeconds = new Histogram({
+  name: "lookalike_message_handling_seconds",
+  help: "Time to handle a message, by consumer and outcome: done, retried or given_up",
+  labelNames: ["consumer", "outcome"],
+  buckets: SECONDS,
+});
+export const messageWaitSeconds = new Histogram({
+  name: "lookalike_message_wait_seconds",
+  help: "Time from a message's publishing to its first delivery, by consumer",
+  labelNames: ["consumer"],
+  buckets: SECONDS,
+});
+export const redeliveries = new Counter({
+  name: "lookalike_message_redeliveries_total",
+  help: "Messages that were delivered again, by consumer",
+  labelNames: ["consumer"],
+});
+export const workerSlots = new Gauge({
+  name: "lookalike_worker_slots",
+  help: "Messages a process may handle at once, by stream",
+  labelNames: ["stream"],
+});
+export const workerBusy = new Gauge({
+  name: "lookalike_worker_busy",
+  help: "Messages a process has in hand, by stream",
+  labelNames: ["stream"],
+});
+export const endpointSeconds = new Histogram({
+  name: "lookalike_endpoint_seconds",
+  help: "Time to answer an operator's request, by endpoint and outcome: ok, refused or failed",
+  labelNames: ["endpoint", "outcome"],
+  buckets: SECONDS,
+});
+export const httpSeconds = new Histogram({
+  name: "lookalike_http_request_seconds",
+  help: "Time to answer an HTTP request, by method, route and status",
+  labelNames: ["method", "route", "status"],
+  buckets: SECONDS,
+});
+export const publishRetries = new Counter({
+  name: "lookalike_publish_retries_total",
+  help: "Publishing that was tried again, by stream",
+  labelNames: ["stream"],
+});
+
+export const imagesHashed = new Counter({
+  name: "lookalike_images_hashed_total",
+  help: "Images that went through a hasher, by outcome: hashed, flat or failed",
+  labelNames: ["outcome"],
+});
+export const imageFailures = new Counter({
+  name: "lookalike_image_failures_total",
+  help: "Images that could not be hashed, by reason",
+  labelNames: ["reason"],
+});
+export const imagesListed = new Counter({
+  name: "lookalike_images_listed_total",
+  help: "Images that sources have listed",
+});
+export const comparisons = new Counter({
+  name: "lookalike_comparisons_total",
+  help: "Pairs of hashes compared, by kernel",
+  labelNames: ["kernel"],
+});
+export const edgesFound = new Counter({
+  name: "lookalike_edges_total",
+  help: "Similar pairs found",
+});
+
+export const eventsProjected = new Counter({
+  name: "lookalike_events_projected_total",
+  help: "Events folded into the projection, by type",
+  labelNames: ["type"],
+});
+export const eventsRefused = new Counter({
+  name: "lookalike_events_refused_total",
+  help: "Events that may not count, by type",
+  labelNames: ["type"],
+});
+export const projectionSeconds = new Histogram({
+  name: "lookalike_projection_seconds",
+  help: "Time of a transaction that folds a batch of events",
+  buckets: SECONDS,
+});
+export const projectionLagSeconds = new Gauge({
+  name: "lookalike_projection_lag_seconds",
+  help: "Age of the newest event that was folded, when it was",
+});
+export const deadLetters = new Counter({
+  name: "lookalike_dead_letters_total",
+  help: "Tasks that their worker or the server gave up, by kind and outcome",
+  labelNames: ["kind", "outcome"],
+});
+export const repairs = new Counter({
+  name: "lookalike_reconciler_repairs_total",
+  help: "Lost tasks that the reconciler found, by kind and outcome",
+  labelNames: ["kind", "outcome"],
+});
+export const rolloutDifferences = new Counter({
+  name: "lookalike_rollout_differences_total",
+  help: "Shadow jobs whose result differs from their job's, by feature",
+  labelNames: ["feature"],
+});
+export const webhookAttempts = new Counter({
+  name: "lookalike_webhook_attempts_total",
+  help: "Attempts to deliver a webhook, by outcome: delivered, failed or given_up",
+  labelNames: ["outcome"],
+});
+
+/** A gauge whose values are asked for when Prometheus asks, by label values. */
+export const gauge = <Label extends string>(
+  name: `lookalike_${string}`,
+  help: string,
+  labelNames: readonly Label[],
+  read: () => Promise<{ labels: Record<Label, string>; value: number }[]>,
+): void => {
+  new Gauge({
+    name,
+    help,
+    labelNames: [...labelNames],
+    async collect() {
+      // What can't be asked is not there, rather than old: the other metrics still are.
+      const values = await read().catch(() => []);
+      this.reset();
+      for (const { labels, value } of values) this.set(labels, value);
+    },
+  });
+};
+
+/** The service that runs, as a label of everything it measures; and Node's own metrics: memory, event-loop lag. */
+export const nameMetrics = (service: string, version: string): void => {
+  register.setDefaultLabels({ service });
+  collectDefaultMetrics();
+  new Gauge({ name: "lookalike_build_info", help: "1, by the version that runs", labelNames: ["version"] }).set(
+    { version },
+    1,
+  );
+};
+
+interface Probes {
+  /** Whether PostgreSQL and NATS answer. */
+  readonly ready: () => Promise<Record<string, boolean>>;
+}
+
+/** Serves `/metrics` to Prometheus, `/healthz` and `/readyz` to whoever keeps the process running. */
+export const serveMetrics = async (host: string, port: number, { ready }: Probes): Promise<Server> => {
+  const server = createServer(async (request, response) => {
+    const path = request.url?.split("?")[0];
+    const send = (status: number, type: string, body: string) =>
+      response.writeHead(status, { "content-type": type }).end(body);
+    try {
+      if (path === "/metrics") return send(200, register.contentType, await register.metrics());
+      if (path === "/healthz") return send(200, "application/json", '{"status":"ok"}');
+      if (path !== "/readyz") return send(404, "text/plain", "There are /metrics, /healthz and /readyz.\n");
+      const state = await ready();
+      return send(Object.values(state).every(Boolean) ? 200 : 503, "application/json", JSON.stringify(state));
+    } catch (error) {
+      return send(500, "text/plain", `${error instanceof Error ? error.message : error}\n`);
+    }
+  });
+  server.listen(port, host);
+  await once(server, "listening");
+  return server;
+};

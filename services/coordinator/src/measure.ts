@@ -1,0 +1,94 @@
+import type { JobEvent } from "@lookalike/shared/domain/events";
+import { JOB_STATES, outstanding } from "@lookalike/shared/domain/job";
+import { etaSeconds } from "@lookalike/shared/domain/rate";
+import {
+  eventsProjected,
+  eventsRefused,
+  gauge,
+  projectionLagSeconds,
+  rolloutDifferences,
+} from "@lookalike/shared/runtime/metrics";
+import { jobOf } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { countJobs, listAllJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/overview";
+import { listRollouts } from "@lookalike/shared/store/rollouts";
+
+const JOBS_MEASURED = 1_000;
+
+/** What the tables say, asked for when Prometheus asks. Every coordinator says the same: take the max. */
+export const measureTables = (db: Db): void => {
+  gauge("lookalike_jobs", "Jobs, by state; paused ones are a state of their own", ["state"], async () => {
+    const counts = await countJobs(db);
+    const sum = (wanted: (row: (typeof counts)[number]) => boolean) =>
+      counts.filter(wanted).reduce((total, { jobs }) => total + jobs, 0);
+    const isPaused = (row: (typeof counts)[number]) => row.paused && row.state !== "cancelled";
+    return [
+      ...JOB_STATES.map((state) => ({
+        labels: { state },
+        value: sum((row) => row.state === state && !isPaused(row)),
+      })),
+      { labels: { state: "paused" }, value: sum(isPaused) },
+    ];
+  });
+  gauge("lookalike_outbox_messages", "Messages that wait in the outbox", [], async () => [
+    { labels: {}, value: (await outboxBacklog(db)).messages },
+  ]);
+  gauge("lookalike_outbox_age_seconds", "Age of the oldest message that waits in the outbox", [], async () => [
+    { labels: {}, value: (await outboxBacklog(db)).ageSeconds },
+  ]);
+  gauge("lookalike_job_silence_seconds", "Time since anything happened to the quietest running job", [], async () => [
+    { labels: {}, value: await longestSilence(db) },
+  ]);
+  gauge("lookalike_running_images", "Images of the jobs that run, by stage", ["stage"], async () => {
+    const rows = await listAllJobs(db, ["listing", "running", "finalizing"], JOBS_MEASURED);
+    const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
+    return [
+      { labels: { stage: "listed" }, value: sum(({ totalImages }) => totalImages) },
+      { labels: { stage: "hashed" }, value: sum(({ completedImages }) => completedImages) },
+      { labels: { stage: "failed" }, value: sum(({ failedImages }) => failedImages) },
+    ];
+  });
+  gauge("lookalike_running_units", "Tasks of the jobs that run, by kind and stage", ["kind", "stage"], async () => {
+    const jobs = (await listAllJobs(db, ["running"], JOBS_MEASURED)).map(jobOf);
+    return (["hash", "compare"] as const).flatMap((kind) => {
+      const out = jobs.map((job) => outstanding(job[kind]));
+      const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+      const stages = {
+        planned: sum(jobs.map((job) => job[kind].count)),
+        dispatched: sum(jobs.map((job) => job[kind].cursor)),
+        outstanding: sum(out),
+        /** Room left in the windows. */
+        credit: sum(jobs.map(({ options: { batchSize } }, at) => Math.max(0, batchSize - (out[at] ?? 0)))),
+      };
+      return Object.entries(stages).map(([stage, value]) => ({ labels: { kind, stage }, value }));
+    });
+  });
+  gauge(
+    "lookalike_job_remaining_seconds",
+    "Time the longest running job still needs, as far as is known",
+    [],
+    async () => {
+      const rows = await listAllJobs(db, ["running"], JOBS_MEASURED);
+      const left = rows.map(({ phase, rate, completedImages, totalImages, completedBlockPairs, totalBlockPairs }) =>
+        phase === "hashing"
+          ? etaSeconds(rate, completedImages, totalImages)
+          : etaSeconds(rate, completedBlockPairs, totalBlockPairs),
+      );
+      return [{ labels: {}, value: Math.max(0, ...left.map((seconds) => seconds ?? 0)) }];
+    },
+  );
+  gauge("lookalike_rollout_percent", "How far a feature is rolled out", ["feature"], async () =>
+    (await listRollouts(db)).map(({ feature, percent }) => ({ labels: { feature }, value: percent })),
+  );
+};
+
+/** Counts a batch that was folded. */
+export const noteProjected = (events: readonly JobEvent[], refused: readonly { event: JobEvent }[]): void => {
+  for (const event of events) {
+    eventsProjected.inc({ type: event.type });
+    if (event.type === "shadow-compared" && !event.body.equal) rolloutDifferences.inc({ feature: event.body.feature });
+  }
+  for (const { event } of refused) eventsRefused.inc({ type: event.type });
+  const newest = events.reduce((latest, { at }) => Math.max(latest, Date.parse(at)), 0);
+  if (newest > 0) projectionLagSeconds.set(Math.max(0, (Date.now() - newest) / 1_000));
+};

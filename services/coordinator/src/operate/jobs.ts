@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
+import { eventMessage } from "@lookalike/shared/bus/events";
+import { missing } from "@lookalike/shared/domain/done-set";
+import { jobEventId } from "@lookalike/shared/domain/event-id";
+import { ACTIVE, isOver, JOB_STATES, outstanding, progressOf, settled } from "@lookalike/shared/domain/job";
+import { partitionOf } from "@lookalike/shared/domain/partition";
+import { type JobRow, jobOf } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { addToOutbox } from "@lookalike/shared/store/outbox";
+import { listAllJobs, listAttempts } from "@lookalike/shared/store/overview";
+import { z } from "zod";
+import { holdJob, JobAsked, readJob } from "./job-asked.ts";
+
+const JOBS_LISTED = 200;
+const UNITS_LISTED = 100;
+
+/** Look at jobs, and pause, resume or cancel one. */
+export const jobEndpoints = (db: Db): Endpoint[] => [
+  endpoint({
+    name: "jobs",
+    about: "Jobs of all tenants, newest first: those that are not over, or of one state, or all",
+    answers: "one",
+    request: z.object({
+      state: z.enum([...JOB_STATES, "active", "all"]).default("active"),
+      limit: z.int().min(1).max(JOBS_LISTED).default(JOBS_LISTED),
+    }),
+    handle: async ({ state, limit }) => {
+      const states = state === "active" ? ACTIVE : state === "all" ? null : [state];
+      return { jobs: (await listAllJobs(db, states, limit)).map(summary) };
+    },
+  }),
+  endpoint({
+    name: "job",
+    about: "One job: plan, window, what is missing or quarantined, attempts and their reasons",
+    answers: "one",
+    request: JobAsked,
+    handle: async ({ job: id }) => {
+      const row = await readJob(db, id);
+      return { ...summary(row), ...details(row), attempts: await listAttempts(db, id, UNITS_LISTED) };
+    },
+  }),
+  ...(["pause", "resume", "cancel"] as const).map((verb) =>
+    endpoint({
+      name: verb,
+      about: `Ask to ${verb} a job, as its owner may`,
+      answers: "one",
+      request: JobAsked,
+      handle: ({ job: id }) => db.transaction((tx) => ask(tx, id, verb)),
+    }),
+  ),
+];
+
+const EVENT = { pause: "job-paused", resume: "job-resumed", cancel: "job-cancelled" } as const;
+
+const ask = async (db: Db, id: string, verb: keyof typeof EVENT) => {
+  const row = await holdJob(db, id);
+  if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${verb}.`);
+  const type = EVENT[verb];
+  const origin = { tenant: row.tenant, job: id, run: row.run, attempt: 0 };
+  const event = eventMessage(type, origin, jobEventId(id, type, randomUUID()), {});
+  await addToOutbox(db, event);
+  return { job: id, asked: verb, event: event.eventId };
+};
+
+const summary = (row: JobRow) => ({
+  job: row.id,
+  tenant: row.tenant,
+  /** Of its subjects. */
+  partition: partitionOf(row.id),
+  catalog: row.catalogId,
+  mode: row.mode,
+  state: row.state,
+  paused: row.paused,
+  run: row.run,
+  phase: row.phase,
+  images: { total: row.totalImages, hashed: row.completedImages, failed: row.failedImages },
+  tasks: { total: row.totalTasks, completed: row.completedTasks, quarantined: row.quarantinedTasks },
+  acceptedAt: row.acceptedAt,
+  updatedAt: row.updatedAt,
+  finishedAt: row.finishedAt,
+});
+
+const details = (row: JobRow) => {
+  const job = jobOf(row);
+  return {
+    options: row.options,
+    kernelReason: row.kernelReason,
+    failure: row.failure,
+    base: job.base,
+    blockSize: row.blockSize,
+    hashBits: row.hashBits,
+    thresholdBits: row.thresholdBits,
+    index: job.index,
+    rate: row.rate,
+    progress: progressOf(job),
+    hash: workOf(job.hash, row.hashPublished),
+    compare: workOf(job.compare, row.comparePublished),
+  };
+};
+
+/** What is handed out and not back, and what was given up: the first hundred of each. */
+const workOf = (work: ReturnType<typeof jobOf>["hash"], published: number) => ({
+  count: work.count,
+  cursor: work.cursor,
+  published,
+  outstanding: outstanding(work),
+  missing: first(missing(settled(work), 0, work.cursor)),
+  quarantined: first(
+    missing(
+      work.quarantined.map((byte) => ~byte),
+      0,
+      work.count,
+    ),
+  ),
+});
+
+const first = (units: Iterable<number>): number[] => {
+  const list: number[] = [];
+  for (const unit of units) {
+    if (list.length === UNITS_LISTED) break;
+    list.push(unit);
+  }
+  return list;
+};

@@ -1,0 +1,15 @@
+import { consumerBacklog } from "@lookalike/shared/bus/backlog";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { TaskKind } from "@lookalike/shared/domain/events";
+import type { Db } from "@lookalike/shared/store/open";
+import { countJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/overview";
+
+/** The state of the whole, as any coordinator sees it. */
+export const overview = async (bus: Bus, db: Db): Promise<Record<string, unknown>> => ({
+  jobs: await countJobs(db),
+  outbox: await outboxBacklog(db),
+  longestSilenceSeconds: await longestSilence(db),
+  backlog: Object.fromEntries(
+    await Promise.all(TaskKind.options.map(async (kind) => [kind, await consumerBacklog(bus, kind)] as const)),
+  ),
+});

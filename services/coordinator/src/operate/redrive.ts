@@ -1,0 +1,159 @@
+import { randomUUID } from "node:crypto";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
+import { eventMessage } from "@lookalike/shared/bus/events";
+import { publish } from "@lookalike/shared/bus/publish";
+import { readMessage } from "@lookalike/shared/bus/read";
+import { STREAMS } from "@lookalike/shared/bus/topology";
+import { has, missing } from "@lookalike/shared/domain/done-set";
+import { jobEventId } from "@lookalike/shared/domain/event-id";
+import { DeadLetter, TaskKind } from "@lookalike/shared/domain/events";
+import { type Job, settled } from "@lookalike/shared/domain/job";
+import { insertAttempt, lastAttempt } from "@lookalike/shared/store/attempts";
+import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { addToOutbox } from "@lookalike/shared/store/outbox";
+import { z } from "zod";
+import { taskMessage } from "../messages.ts";
+import { holdJob, JobAsked } from "./job-asked.ts";
+
+const TASKS_A_REQUEST = 1_000;
+
+interface Unit {
+  readonly kind: TaskKind;
+  readonly task: number;
+}
+
+const Asked = z.union([
+  JobAsked.extend({ kind: TaskKind.optional(), task: z.int().min(0).optional() }),
+  z.object({ deadLetter: z.int().min(1).meta({ description: "Its sequence in LOOKALIKE_DEAD_LETTERS" }) }),
+]);
+
+/** Send work out again, and group again. */
+export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
+  endpoint({
+    name: "redrive",
+    about: "Do a job's missing and quarantined tasks again, all or one; or what a dead letter holds",
+    answers: "one",
+    request: Asked,
+    handle: async (asked) => {
+      if ("deadLetter" in asked) return redriveDeadLetter(bus, db, asked.deadLetter);
+      const { job, kind, task } = asked;
+      return redrive(db, job, (unit) => (kind ?? unit.kind) === unit.kind && (task ?? unit.task) === unit.task);
+    },
+  }),
+  endpoint({
+    name: "rerun-finalize",
+    about: "Group a completed job again, as its next run",
+    answers: "one",
+    request: JobAsked,
+    handle: ({ job: id }) =>
+      db.transaction(async (tx) => {
+        const job = jobOf(await holdJob(tx, id));
+        if (job.state !== "completed")
+          throw new EndpointError(409, `${id} is ${job.state}: only a completed job is grouped again.`);
+        const run = await addRedriven(tx, job, []);
+        return { job: id, run };
+      }),
+  }),
+];
+
+/**
+ * Missing tasks go out as their next attempt. Quarantined comparisons leave quarantine by an event
+ * of their job, which is reopened as its next run where it was completed.
+ */
+const redrive = (db: Db, id: string, isAsked: (unit: Unit) => boolean) =>
+  db.transaction(async (tx) => {
+    const job = jobOf(await holdJob(tx, id));
+    if (job.state === "failed" || job.state === "cancelled" || job.state === "finalizing")
+      throw new EndpointError(
+        409,
+        `${id} is ${job.state}: it has no tasks to do again. Start another job of its catalog.`,
+      );
+    const lost = missingUnits(job).filter(isAsked);
+    const quarantined = quarantinedTasks(job).filter((task) => isAsked({ kind: "compare", task }));
+    const blocks = [
+      ...missing(
+        job.hash.quarantined.map((byte) => ~byte),
+        0,
+        job.hash.count,
+      ),
+    ];
+    const some = lost.slice(0, TASKS_A_REQUEST);
+    for (const unit of some) await sendAgain(tx, job, unit);
+    const leaving = quarantined.slice(0, TASKS_A_REQUEST - some.length);
+    const run = leaving.length > 0 ? await addRedriven(tx, job, leaving) : job.run;
+    return {
+      job: id,
+      run,
+      redriven: [...some, ...leaving.map((task) => ({ kind: "compare", task }))],
+      left: lost.length + quarantined.length - some.length - leaving.length,
+      ...(blocks.length === 0
+        ? {}
+        : {
+            quarantinedBlocks: blocks.slice(0, TASKS_A_REQUEST),
+            advice:
+              "Other tasks have compared without these blocks: start a job of mode new, it hashes them and compares what was left out.",
+          }),
+    };
+  });
+
+/** Handed out, and neither done nor in quarantine. */
+const missingUnits = (job: Job): Unit[] => {
+  if (job.state === "listing") return [{ kind: "scan", task: 0 }];
+  if (job.state !== "running") return [];
+  return (["hash", "compare"] as const).flatMap((kind) =>
+    [...missing(settled(job[kind]), 0, job[kind].cursor)].map((task) => ({ kind, task })),
+  );
+};
+
+const quarantinedTasks = ({ compare: { quarantined, count } }: Job): number[] =>
+  Array.from({ length: count }, (_, task) => task).filter((task) => has(quarantined, task));
+
+const REASON = "an operator's request";
+
+const sendAgain = async (db: Db, job: Job, { kind, task }: Unit): Promise<void> => {
+  const attempt = (await lastAttempt(db, job.id, kind, task)) + 1;
+  await insertAttempt(db, { jobId: job.id, kind, task, attempt, reason: REASON });
+  await addToOutbox(db, taskMessage(job, kind, task, attempt));
+};
+
+/** @returns the run in which the tasks will be done */
+const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<number> => {
+  const reopens = job.state === "completed";
+  if (reopens && (await hasActiveJob(db, job.catalog)))
+    throw new EndpointError(409, `Another job of catalog ${job.catalog} is not over. Wait for it, or cancel it.`);
+  const run = reopens ? job.run + 1 : job.run;
+  const attempts = await Promise.all(
+    tasks.map(async (task) => ({ task, attempt: (await lastAttempt(db, job.id, "compare", task)) + 1 })),
+  );
+  const origin = { tenant: job.tenant, job: job.id, run, attempt: 0 };
+  const event = eventMessage("job-redriven", origin, jobEventId(job.id, "job-redriven", randomUUID()), {
+    tasks: attempts,
+  });
+  await addToOutbox(db, event);
+  return run;
+};
+
+const Parked = z.object({ parked: z.unknown(), event: z.unknown().optional() });
+
+const redriveDeadLetter = async (bus: Bus, db: Db, sequence: number) => {
+  const stored = await readMessage(bus, STREAMS.deadLetters, sequence);
+  if (stored === null) throw new EndpointError(404, `LOOKALIKE_DEAD_LETTERS has no message ${sequence}.`);
+  const letter = DeadLetter.safeParse(stored.body);
+  if (letter.success) {
+    const { job, kind, task } = letter.data.task;
+    return redrive(db, job, (unit) => unit.kind === kind && unit.task === task);
+  }
+  // What no version knew when it came: back to where it was, perhaps one knows it now.
+  const parked = Parked.parse(stored.body);
+  const isEvent = stored.subject.startsWith("lookalike.dead.event.");
+  const subject = stored.subject.replace("lookalike.dead.", isEvent ? "lookalike." : "lookalike.task.");
+  await publish(bus, {
+    eventId: `redriven:${sequence}:${randomUUID()}`,
+    stream: isEvent ? STREAMS.events : STREAMS.tasks,
+    subject,
+    body: z.record(z.string(), z.unknown()).parse(isEvent ? parked.event : parked.parked),
+  });
+  return { redriven: subject };
+};

@@ -1,0 +1,129 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
+import { readStream } from "@lookalike/shared/bus/read";
+import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import type { JobEvent } from "@lookalike/shared/domain/events";
+import { decodeEvent } from "@lookalike/shared/domain/message";
+import { findJob, lockJob } from "@lookalike/shared/store/jobs";
+import type { Store } from "@lookalike/shared/store/open";
+import {
+  applyShadow,
+  compareShadow,
+  copyClaimed,
+  isEqual,
+  openShadow,
+  type Shadow,
+} from "@lookalike/shared/store/shadow";
+import { z } from "zod";
+import { applyEvents } from "../project.ts";
+import { JobAsked } from "./job-asked.ts";
+
+interface Replayer {
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly databaseUrl: string;
+  /** Publishes what the job has dispatched. */
+  readonly dispatch: (jobId: string) => void;
+}
+
+const EVENTS_A_BATCH = 500;
+
+/** Rebuild a job from the log. */
+export const replayEndpoint = (replayer: Replayer): Endpoint =>
+  endpoint({
+    name: "replay",
+    about:
+      "Rebuild a job's projection from the log in a shadow schema and compare it with the live one; apply: true swaps",
+    answers: "one",
+    request: JobAsked.extend({ apply: z.boolean().default(false) }),
+    handle: ({ job, apply }) => replay(replayer, job, apply),
+  });
+
+/**
+ * Folds a job's events into empty tables beside the live ones. With `apply`, once more under the
+ * job's row lock, so that nothing the live projection has is missing, and what differs is replaced.
+ */
+const replay = async ({ bus, store, databaseUrl, dispatch }: Replayer, id: string, apply: boolean) => {
+  const schemaName = `shadow_${id.replaceAll(/\W/g, "_").toLowerCase()}_${process.pid}`;
+  const shadow = await openShadow(store, databaseUrl, schemaName);
+  try {
+    const folding = new Folding(bus, shadow, id);
+    const started = performance.now();
+    await folding.catchUp();
+    const row = await findJob(shadow.store.db, id);
+    if (row === null)
+      throw new EndpointError(404, `${id}: the log has no job-accepted of this job; events are kept for 30 days.`);
+    const seconds = (performance.now() - started) / 1_000;
+    const compared = { id, catalogId: row.catalogId };
+    let tables = await compareShadow(store, schemaName, compared);
+    const applies = apply && !tables.every(isEqual);
+    if (applies) {
+      await store.db.transaction(async (tx) => {
+        await lockJob(tx, id);
+        await folding.catchUp();
+        tables = await compareShadow(store, schemaName, compared);
+        await applyShadow(tx, schemaName, compared, tables);
+      });
+      dispatch(id);
+    }
+    return {
+      job: id,
+      events: folding.events,
+      refused: folding.refused,
+      unreadable: folding.unreadable,
+      seconds: Math.round(seconds * 1_000) / 1_000,
+      state: row.state,
+      equal: tables.every(isEqual),
+      applied: applies,
+      tables,
+    };
+  } finally {
+    await shadow.drop();
+  }
+};
+
+class Folding {
+  readonly #bus: Bus;
+  readonly #shadow: Shadow;
+  readonly #job: string;
+  #last = 0;
+  events = 0;
+  unreadable = 0;
+  readonly refused: { eventId: string; reason: string }[] = [];
+
+  constructor(bus: Bus, shadow: Shadow, job: string) {
+    this.#bus = bus;
+    this.#shadow = shadow;
+    this.#job = job;
+  }
+
+  /** Folds what the log has of the job and was not folded yet. */
+  async catchUp(): Promise<void> {
+    let batch: JobEvent[] = [];
+    for await (const { sequence, body } of readStream(
+      this.#bus,
+      STREAMS.events,
+      subjects.eventsOf(this.#job),
+      this.#last,
+    )) {
+      this.#last = sequence;
+      const event = decodeEvent(body);
+      if (event === null) this.unreadable += 1;
+      else batch.push(event);
+      if (batch.length < EVENTS_A_BATCH) continue;
+      await this.#fold(batch);
+      batch = [];
+    }
+    if (batch.length > 0) await this.#fold(batch);
+  }
+
+  async #fold(batch: readonly JobEvent[]): Promise<void> {
+    const { db } = this.#shadow.store;
+    for (const event of batch)
+      if (event.type === "pair-batch-done" && event.body.edges === null)
+        await copyClaimed(db, this.#job, event.body.task);
+    const { refused } = await applyEvents(db, batch);
+    this.events += batch.length;
+    for (const { event, reason } of refused) this.refused.push({ eventId: event.eventId, reason });
+  }
+}

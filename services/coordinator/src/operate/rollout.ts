@@ -1,0 +1,38 @@
+import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
+import { Feature, Rollout } from "@lookalike/shared/domain/rollout";
+import type { Db } from "@lookalike/shared/store/open";
+import { listOverrides, listRollouts, setOverride, setRollout } from "@lookalike/shared/store/rollouts";
+import { z } from "zod";
+
+/** How far features are rolled out: asked, or changed for jobs that start from now on. */
+export const rolloutEndpoint = (db: Db): Endpoint =>
+  endpoint({
+    name: "rollout",
+    about:
+      "Show how far features are rolled out; with feature, change its percent, its shadow, or a catalog's override",
+    answers: "one",
+    request: z.strictObject({
+      feature: Feature.optional(),
+      percent: Rollout.shape.percent.optional(),
+      shadow: z.boolean().optional(),
+      catalog: z.string().optional(),
+      enabled: z.boolean().nullable().optional().meta({ description: "For this catalog; null = no override" }),
+    }),
+    handle: async ({ feature, percent, shadow, catalog, enabled }) => {
+      if ((catalog === undefined) !== (enabled === undefined))
+        throw new EndpointError(400, "An override needs both catalog and enabled.");
+      if (feature === undefined && [percent, shadow, catalog].some((value) => value !== undefined))
+        throw new EndpointError(400, `What to change needs its feature: ${Feature.options.join(" or ")}.`);
+      if (feature !== undefined) {
+        const now = (await listRollouts(db)).find((row) => row.feature === feature);
+        if (percent !== undefined || shadow !== undefined)
+          await setRollout(db, {
+            feature,
+            percent: percent ?? now?.percent ?? 100,
+            shadow: shadow ?? now?.shadow ?? false,
+          });
+        if (catalog !== undefined && enabled !== undefined) await setOverride(db, feature, catalog, enabled);
+      }
+      return { rollouts: await listRollouts(db), overrides: await listOverrides(db) };
+    },
+  });

@@ -1,0 +1,148 @@
+import { consumerBacklog } from "@lookalike/shared/bus/backlog";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { type Endpoint, endpoint } from "@lookalike/shared/bus/endpoints";
+import { countBySubject } from "@lookalike/shared/bus/read";
+import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
+import { has, missing, size } from "@lookalike/shared/domain/done-set";
+import { decodeEdges, edgeCount } from "@lookalike/shared/domain/edges";
+import { type Job, outstanding, planOf, progressOf } from "@lookalike/shared/domain/job";
+import { taskCount } from "@lookalike/shared/domain/plan";
+import { readResults } from "@lookalike/shared/store/compare-results";
+import { countGroups, getFinalization } from "@lookalike/shared/store/groups";
+import { readBlocks } from "@lookalike/shared/store/hash-blocks";
+import { type JobRow, jobOf } from "@lookalike/shared/store/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { JobAsked, readJob } from "./job-asked.ts";
+
+const PROBLEMS_LISTED = 100;
+const BLOCKS_A_QUERY = 32;
+
+type Note = (problem: string) => void;
+
+/** Hold what is stored of a job against each other. */
+export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
+  endpoint({
+    name: "verify",
+    about: "Hold a job's plan, done sets, digests, streams and tables against each other; changes nothing",
+    answers: "one",
+    request: JobAsked,
+    handle: async ({ job: id }) => {
+      const row = await readJob(db, id);
+      const job = jobOf(row);
+      const problems: string[] = [];
+      const note = (problem: string) => problems.push(problem);
+      verifyPlan(row, job, note);
+      const checked = {
+        blocks: await verifyBlocks(db, job, note),
+        results: await verifyResults(db, job, note),
+        events: await verifyLog(bus, job, note),
+      };
+      await verifyResult(bus, db, job, note);
+      await verifyWindow(bus, job, note);
+      return {
+        job: id,
+        state: row.state,
+        ok: problems.length === 0,
+        checked,
+        problems: problems.slice(0, PROBLEMS_LISTED),
+      };
+    },
+  });
+
+/** The row against the arithmetic of the plan. */
+const verifyPlan = (row: JobRow, job: Job, note: Note): void => {
+  if (job.blockSize !== null && taskCount(planOf(job)) !== job.compare.count)
+    note(`plan: ${taskCount(planOf(job))} tasks by arithmetic, ${job.compare.count} stored`);
+  for (const kind of ["hash", "compare"] as const) {
+    const { count, cursor, done, quarantined } = job[kind];
+    if (cursor > count) note(`${kind}: cursor ${cursor} is beyond the plan's ${count}`);
+    for (let unit = 0; unit < count; unit += 1)
+      if (has(done, unit) && has(quarantined, unit)) note(`${kind} ${unit}: both done and quarantined`);
+  }
+  if (row.hashPublished > row.hashCursor || row.comparePublished > row.compareCursor)
+    note("more is published than was dispatched");
+  for (const [name, value] of Object.entries(progressOf(job)))
+    if (row[name as keyof JobRow] !== value)
+      note(`progress: ${name} is ${row[name as keyof JobRow]}, its sets say ${value}`);
+};
+
+/** Each block that is done is stored, and says what its digest says. @returns blocks read */
+const verifyBlocks = async (db: Db, job: Job, note: Note): Promise<number> => {
+  let read = 0;
+  for (let from = 0; from < job.hash.count; from += BLOCKS_A_QUERY) {
+    const numbers = Array.from({ length: Math.min(BLOCKS_A_QUERY, job.hash.count - from) }, (_, at) => from + at);
+    const wanted = numbers.filter((block) => has(job.hash.done, block));
+    const stored = new Map((await readBlocks(db, job.catalog, wanted)).map((block) => [block.block, block]));
+    for (const number of wanted) {
+      const block = stored.get(number);
+      if (block === undefined) note(`block ${number}: done, but not stored`);
+      else if (hashBlockDigest(block) !== block.digest) note(`block ${number}: its bytes differ from its digest`);
+    }
+    read += stored.size;
+  }
+  return read;
+};
+
+/** Each task that is done has its edges stored, and no other. @returns rows read */
+const verifyResults = async (db: Db, job: Job, note: Note): Promise<number> => {
+  const seen = new Set<number>();
+  let read = 0;
+  for await (const { task, part, edges, edgeCount: count, digest } of readResults(db, job.id)) {
+    read += 1;
+    seen.add(task);
+    if (edgesDigest(edges) !== digest) note(`task ${task}/${part}: its bytes differ from its digest`);
+    else if (edgeCount(decodeEdges(edges)) !== count)
+      note(`task ${task}/${part}: ${count} edges stored by count, not by bytes`);
+  }
+  for (const task of missing(
+    job.compare.done.map((byte) => ~byte),
+    0,
+    job.compare.count,
+  ))
+    if (!seen.has(task)) note(`task ${task}: done, but no result is stored`);
+  return read;
+};
+
+/** The log has the events that the projection rests on. @returns events in it */
+const verifyLog = async (bus: Bus, job: Job, note: Note): Promise<number> => {
+  const counts = await countBySubject(bus, STREAMS.events, subjects.eventsOf(job.id));
+  const of = (type: string) => counts[subjects.event(type, { tenant: job.tenant, job: job.id })] ?? 0;
+  const wanted = {
+    "job-accepted": 1,
+    "listing-done": job.blockSize === null ? 0 : 1,
+    "pair-batch-done": size(job.compare.done),
+    "job-finalized": job.state === "completed" ? job.run : 0,
+  };
+  for (const [type, least] of Object.entries(wanted))
+    if (of(type) < least)
+      note(`log: ${of(type)} events ${type}, at least ${least} expected (they are kept for 30 days)`);
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+};
+
+/** A completed job was finalized once in each run, and its groups are there. */
+const verifyResult = async (bus: Bus, db: Db, job: Job, note: Note): Promise<void> => {
+  if (job.state !== "completed") return;
+  const subject = subjects.finalize(job.run, { tenant: job.tenant, job: job.id });
+  const orders = (await countBySubject(bus, STREAMS.finalize, subject))[subject] ?? 0;
+  if (orders !== 1) note(`finalize: ${orders} orders for run ${job.run}, not 1`);
+  if (job.mode === "shadow") return;
+  const result = await getFinalization(db, job.id, job.run);
+  if (result === null) note(`result: none is stored for run ${job.run}; rerun-finalize makes one`);
+  else {
+    const groups = await countGroups(db, job.id, job.run);
+    if (groups !== result.groups) note(`result: ${result.groups} groups by count, ${groups} stored`);
+  }
+};
+
+/** What is handed out is in somebody's hands. */
+const verifyWindow = async (bus: Bus, job: Job, note: Note): Promise<void> => {
+  if (job.state !== "running" || job.paused) return;
+  for (const kind of ["hash", "compare"] as const) {
+    const out = outstanding(job[kind]);
+    if (out > 0 && (await consumerBacklog(bus, kind)) === 0)
+      note(
+        `${kind}: ${out} tasks are handed out and no worker has or awaits one; the reconciler sends them again, or redrive does`,
+      );
+  }
+};

@@ -1,0 +1,224 @@
+import { join } from "node:path";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { readStream } from "@lookalike/shared/bus/read";
+import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
+import type { Store } from "@lookalike/shared/store/open";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ask } from "../support/ask.ts";
+import { makePhotographs } from "../support/photographs.ts";
+import { connectTo, finished, groupsOf, type System, startSystem, storedGroups, until } from "../support/system.ts";
+
+const SERVICES = ["coordinator", "hasher", "comparer", "api"];
+let system: System;
+let bus: Bus;
+let store: Store;
+let close: () => Promise<void>;
+let catalog: string;
+let job: string;
+
+beforeAll(async () => {
+  system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000", LOOKALIKE_LOST_AFTER_MS: "60000" });
+  ({ bus, store, close } = await connectTo(system.servers.environment));
+  const folder = join(system.servers.folder, "photographs");
+  await makePhotographs(folder, 60, 240);
+  const source = directorySource(folder);
+  const done = await system.run(source, { blockSize: 10, pairsPerTask: 4 }, "photographs");
+  [job, catalog] = [done.id, done.catalog];
+});
+afterAll(async () => {
+  await close();
+  await system.stop();
+});
+
+const groupsLeft = (run: number) =>
+  store.pool.query("select count(*)::int as n from image_group where job_id = $1 and run = $2", [job, run]);
+
+describe("every service", () => {
+  it.each(SERVICES)("%s says how it is, and what may be asked of it", async (service) => {
+    const { code, body } = await ask(bus, `${service}.status`);
+    expect([code, body]).toEqual([
+      200,
+      expect.objectContaining({ service, state: "working", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }),
+    ]);
+    const [info] = await servicesNamed(service);
+    expect(info?.endpoints.map(({ name }) => name)).toEqual(expect.arrayContaining(["status", "log-level", "drain"]));
+  });
+
+  it("counts requests and errors, and measures around the awaited work", async () => {
+    await ask(bus, "coordinator.replay", { job });
+    await ask(bus, "coordinator.replay", { job: "nobody" });
+    const stats = await statsOf("coordinator", "replay");
+    expect(stats).toMatchObject({ num_requests: 2, num_errors: 1, last_error: expect.stringContaining("nobody") });
+    // A replay makes a schema and folds a log: never under a millisecond, which is all that nats.js would count.
+    expect(stats.average_processing_time).toBeGreaterThan(1_000_000);
+    expect(Number.isInteger(stats.average_processing_time)).toBe(true);
+  });
+
+  it("refuses what is no request in words, with a code", async () => {
+    expect(await ask(bus, "coordinator.job", { job: "nobody" })).toMatchObject({ code: 404 });
+    expect(await ask(bus, "coordinator.job", {})).toMatchObject({ code: 400 });
+    const raw = await bus.connection.request("lookalike.svc.coordinator.job", "no json");
+    expect(raw.headers?.get("Nats-Service-Error")).toContain("no JSON");
+  });
+
+  it("changes its log level, one instance alone", async () => {
+    const { body } = await ask(bus, "hasher.status");
+    expect((await ask(bus, "hasher.log-level", { instance: body["instance"], level: "debug" })).body).toMatchObject({
+      logLevel: "debug",
+    });
+    expect((await ask(bus, "hasher.status")).body).toMatchObject({ logLevel: "debug" });
+    await expect(
+      bus.connection.request("lookalike.svc.hasher.log-level", JSON.stringify({ instance: "another", level: "warn" }), {
+        timeout: 500,
+      }),
+    ).rejects.toThrow();
+  });
+});
+
+describe("the log of a job", () => {
+  it("gives the same tables when it is replayed into a shadow", async () => {
+    const { body } = await ask(bus, "coordinator.replay", { job });
+    expect(body).toMatchObject({ equal: true, applied: false, refused: [], unreadable: 0, state: "completed" });
+    const { rows } = await store.pool.query("select nspname from pg_namespace where nspname like 'shadow%'");
+    expect(rows).toEqual([]);
+  });
+
+  it("mends tables that were damaged, and only when told to", async () => {
+    await store.pool.query("delete from compare_result where job_id = $1 and task in (0, 3)", [job]);
+    await store.pool.query("update hash_block set digest = 'x' where job_id = $1 and block = 2", [job]);
+    await store.pool.query("update job set tasks_done = '\\x00', completed_tasks = 0 where id = $1", [job]);
+    await store.pool.query("delete from image where listed_in = $1 and ordinal between 5 and 7", [job]);
+    const verified = await ask(bus, "coordinator.verify", { job });
+    expect(verified.body).toMatchObject({
+      ok: false,
+      problems: expect.arrayContaining([expect.stringContaining("block 2")]),
+    });
+    const looked = await ask(bus, "coordinator.replay", { job });
+    expect(looked.body).toMatchObject({ equal: false, applied: false });
+    expect(looked.body["tables"]).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ table: "compare_result", onlyShadow: 2, onlyLive: 0 }),
+        expect.objectContaining({ table: "image", onlyShadow: 3 }),
+        expect.objectContaining({ table: "hash_block", different: 1, examples: ["2"] }),
+        expect.objectContaining({ table: "job", different: 1 }),
+      ]),
+    );
+    expect((await ask(bus, "coordinator.replay", { job, apply: true })).body).toMatchObject({ applied: true });
+    expect((await ask(bus, "coordinator.replay", { job })).body).toMatchObject({ equal: true });
+    expect((await ask(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it("brings back a job whose row is lost", async () => {
+    await store.pool.query("delete from job where id = $1", [job]);
+    expect((await ask(bus, "coordinator.job", { job })).code).toBe(404);
+    expect((await ask(bus, "coordinator.replay", { job, apply: true })).body).toMatchObject({ applied: true });
+    expect((await system.client.readJob(job)).state).toBe("completed");
+  });
+});
+
+describe("a completed job", () => {
+  it("is grouped again when asked, as its next run, with the same groups", async () => {
+    const groups = await groupsOf(system.client, job);
+    expect((await ask(bus, "coordinator.rerun-finalize", { job })).body).toEqual({ job, run: 2 });
+    await until(async () => ((await groupsLeft(2)).rows[0]?.n ?? 0) > 0);
+    await finished(system.client, job);
+    expect(await groupsOf(system.client, job)).toEqual(groups);
+    expect((await ask(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
+    expect((await ask(bus, "coordinator.replay", { job })).body).toMatchObject({ equal: true });
+  });
+
+  it("does its quarantined tasks again", async () => {
+    // As after a worker that failed three times: the task is in quarantine and nothing of it is stored.
+    await store.pool.query("delete from compare_result where job_id = $1 and task = 1", [job]);
+    await store.pool.query(
+      "update job set tasks_done = set_bit(tasks_done, 1, 0), tasks_quarantined = set_bit(tasks_quarantined, 1, 1), quarantined_tasks = 1, completed_tasks = completed_tasks - 1 where id = $1",
+      [job],
+    );
+    expect((await ask(bus, "coordinator.job", { job })).body).toMatchObject({ compare: { quarantined: [1] } });
+    const { body } = await ask(bus, "coordinator.redrive", { job });
+    expect(body).toMatchObject({ run: 3, redriven: [{ kind: "compare", task: 1 }], left: 0 });
+    await until(async () => ((await groupsLeft(3)).rows[0]?.n ?? 0) > 0);
+    expect(await finished(system.client, job)).toMatchObject({ state: "completed", quarantinedTasks: 0, run: 3 });
+    expect((await ask(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true });
+  });
+
+  it("can't be paused, and a job that runs can", async () => {
+    expect(await ask(bus, "coordinator.pause", { job })).toMatchObject({ code: 409 });
+    await ask(bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 0 });
+    const { id } = await system.client.startJob(catalog, { mode: "full" } as object);
+    await ask(bus, "coordinator.pause", { job: id });
+    await until(async () => (await system.client.readJob(id)).paused);
+    await ask(bus, "coordinator.resume", { job: id });
+    await ask(bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 1 });
+    expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
+  });
+});
+
+describe("a roll-out", () => {
+  it("decides for jobs that start from now on, is recorded, and shadows tell whether it changes results", async () => {
+    expect((await ask(bus, "coordinator.rollout")).body).toMatchObject({
+      rollouts: [{ feature: "USE_BATCHED_COMPARISON", percent: 100, shadow: false }, { feature: "INDEXED_COMPARISON" }],
+    });
+    await ask(bus, "coordinator.rollout", { feature: "USE_BATCHED_COMPARISON", percent: 0 });
+    await ask(bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: true });
+    const started = await system.client.startJob(catalog, JobOptions.parse({ pairsPerTask: 4 }));
+    expect(started.options).toMatchObject({
+      dispatch: "all",
+      rollout: [
+        { feature: "USE_BATCHED_COMPARISON", enabled: false },
+        { feature: "INDEXED_COMPARISON", shadow: true },
+      ],
+    });
+    await finished(system.client, started.id);
+    const shadow = `${started.id}-indexed`;
+    await until(async () => (await ask(bus, "coordinator.job", { job: shadow })).body["state"] === "completed");
+    const told: unknown[] = [];
+    for await (const { body } of readStream(bus, STREAMS.events, subjects.eventsOf(shadow)))
+      if ((body as { type: string }).type === "shadow-compared") told.push((body as { body: unknown }).body);
+    expect(told).toEqual([
+      expect.objectContaining({ shadowOf: started.id, feature: "INDEXED_COMPARISON", equal: true, onlyJob: 0 }),
+    ]);
+    // Its owner sees nothing of it.
+    expect((await system.client.latestJob(catalog))?.id).toBe(started.id);
+    await expect(system.client.readJob(shadow)).rejects.toThrow();
+    expect((await storedGroups(store, shadow)).length).toBe(0);
+
+    await ask(bus, "coordinator.rollout", { feature: "USE_BATCHED_COMPARISON", catalog, enabled: true });
+    await ask(bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: false });
+    const overridden = await system.client.startJob(catalog, JobOptions.parse({}));
+    expect(overridden.options).toMatchObject({ dispatch: "window" });
+    await finished(system.client, overridden.id);
+    expect(await ask(bus, "coordinator.rollout", { percent: 10 })).toMatchObject({ code: 400 });
+  });
+});
+
+describe("an instance that is drained", () => {
+  it("takes no more work and still answers, and works again when told to", async () => {
+    const { instance } = (await ask(bus, "comparer.status")).body;
+    expect((await ask(bus, "comparer.drain", { instance })).body).toEqual({ instance, state: "drained" });
+    const { id } = await system.client.startJob(catalog, { mode: "full" } as object);
+    await until(async () => (await system.client.readJob(id)).phase === "comparing");
+    expect((await ask(bus, "comparer.status")).body).toMatchObject({ work: { compare: { concurrency: 0, busy: 0 } } });
+    expect((await ask(bus, "comparer.concurrency", { instance, kind: "pixels", concurrency: 1 })).code).toBe(404);
+    for (const kind of ["compare", "finalize"])
+      await ask(bus, "comparer.concurrency", { instance, kind, concurrency: 2 });
+    expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
+  });
+});
+
+interface MicroInfo {
+  readonly name: string;
+  readonly endpoints: { readonly name: string; readonly average_processing_time: number }[];
+}
+
+const microRequest = async (verb: string, service: string): Promise<MicroInfo[]> => [
+  (await bus.connection.request(`$SRV.${verb}.lookalike-${service}`)).json<MicroInfo>(),
+];
+const servicesNamed = (service: string) => microRequest("INFO", service);
+const statsOf = async (service: string, endpoint: string) => {
+  const [stats] = await microRequest("STATS", service);
+  const found = stats?.endpoints.find(({ name }) => name === endpoint);
+  if (found === undefined) throw new Error(`${service} has no endpoint ${endpoint}`);
+  return found;
+};
