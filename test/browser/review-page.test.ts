@@ -5,7 +5,7 @@ import { makeDemoCatalog } from "@lookalike/quickstart/demo";
 import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { screenshot, startBrowser } from "../support/browser.ts";
+import { hasBrowser, screenshot, startBrowser } from "../support/browser.ts";
 import { randomWords } from "../support/hashes.ts";
 import { finished, type System, startSystem, TEST_KEY } from "../support/system.ts";
 
@@ -30,12 +30,14 @@ const openPage = async (catalog: string, viewport = { width: 1_360, height: 850 
 };
 
 beforeAll(async () => {
+  if (!hasBrowser) return;
   system = await startSystem();
   browser = await startBrowser();
   root = join(system.servers.folder, "pictures");
   await makeDemoCatalog(root);
 });
 afterAll(async () => {
+  if (!hasBrowser) return;
   await browser?.close();
   await system?.stop();
 });
@@ -53,7 +55,7 @@ const accessibilityProblems = async (of: Page): Promise<string[]> => {
 
 const undecided = (count: number) => page.getByRole("status").getByText(`${count} group${count === 1 ? "" : "s"}`);
 
-describe("from the first scan to files put back", () => {
+describe.skipIf(!hasBrowser)("from the first scan to files put back", () => {
   it("scans, and shows how far it is", async () => {
     const catalog = await system.client.openCatalog("pictures", directorySource(root));
     page = await openPage(catalog);
@@ -132,7 +134,7 @@ describe("from the first scan to files put back", () => {
 
 const GROUPS = 10_000;
 
-describe("the page", () => {
+describe.skipIf(!hasBrowser)("the page", () => {
   it("is accessible, on a desktop and on a phone", async () => {
     await page
       .getByRole("checkbox", { name: "only what is left" })

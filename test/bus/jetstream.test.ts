@@ -196,7 +196,7 @@ describe("working off tasks", () => {
     await until(() => handled.has(1) && projected.has(1));
 
     execFileSync("pkill", ["-9", "-f", `nats-server -c ${own.path}`]);
-    const second = await startNats(data, () => undefined, port);
+    const second = await startNats(data, () => undefined, { port });
     await Promise.all([publish(other, task(2)), publish(other, event(2))]);
     await until(() => handled.has(2) && projected.has(2), 60);
     await Promise.all([tasks.stop(), events.stop()]);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient, type Job } from "@lookalike/quickstart/client";
 import { type DataFolder, openDataFolder } from "@lookalike/quickstart/data-folder";
-import { startNats } from "@lookalike/quickstart/nats-server";
+import { type NatsOptions, startNats } from "@lookalike/quickstart/nats-server";
 import { startPostgres } from "@lookalike/quickstart/postgres";
 import type { Server } from "@lookalike/quickstart/server-process";
 import { type Services, startServices } from "@lookalike/quickstart/services";
@@ -37,23 +37,23 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-export const startServers = async (): Promise<Servers> => {
+export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => {
   const { path: folder, remove } = await temporaryFolder();
   const data: DataFolder = await openDataFolder(join(folder, "data"));
-  const [postgres, nats] = await Promise.all([startPostgres(data), startNats(data, () => undefined)]);
+  const [postgres, natsServer] = await Promise.all([startPostgres(data), startNats(data, () => undefined, nats)]);
   return {
     folder,
     environment: {
       DATABASE_URL: postgres.url,
-      NATS_URL: nats.url,
+      NATS_URL: natsServer.url,
       LOG_LEVEL: "warn",
       LOOKALIKE_FIRST_KEY: TEST_KEY,
       LOOKALIKE_SOURCE_ROOTS: "/",
     },
     postgres,
-    nats,
+    nats: natsServer,
     async stop() {
-      await nats.stop();
+      await natsServer.stop();
       await postgres.stop();
       await remove();
     },
@@ -104,8 +104,8 @@ export interface System {
   stop(): Promise<void>;
 }
 
-export const startSystem = async (overrides: Record<string, string> = {}): Promise<System> => {
-  const servers = await startServers();
+export const startSystem = async (overrides: Record<string, string> = {}, nats: NatsOptions = {}): Promise<System> => {
+  const servers = await startServers(nats);
   const logs = join(servers.folder, "logs");
   await mkdir(logs);
   const services = await startServices({ ...servers.environment, LOOKALIKE_PORT: "0", ...overrides }, logs);

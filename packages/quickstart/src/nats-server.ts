@@ -13,15 +13,32 @@ const run = promisify(execFile);
 /** Installed by `go install` where there is Go and no package. */
 const GO_MODULE = "github.com/nats-io/nats-server/v2@v2.12.0";
 
+/** How the server is set up. */
+export interface NatsOptions {
+  readonly port?: number;
+  /** Of its monitoring pages; left out: none. */
+  readonly monitoringPort?: number;
+  /** Bytes that JetStream may take; left out: as the server decides. */
+  readonly maxStorage?: number;
+}
+
 /** A nats-server with JetStream of the quick start's own. */
-export const startNats = async (data: DataFolder, say: (text: string) => void, givenPort?: number): Promise<Server> => {
+export const startNats = async (
+  data: DataFolder,
+  say: (text: string) => void,
+  options: NatsOptions = {},
+): Promise<Server> => {
   const command = await findNatsServer(join(data.path, "bin"), say);
-  const port = givenPort ?? (await freePort());
+  const port = options.port ?? (await freePort());
   const config = join(data.path, "nats.conf");
   const settings = {
     listen: `127.0.0.1:${port}`,
     server_name: "lookalike",
-    jetstream: { store_dir: join(data.path, "nats") },
+    ...(options.monitoringPort === undefined ? {} : { http: `127.0.0.1:${options.monitoringPort}` }),
+    jetstream: {
+      store_dir: join(data.path, "nats"),
+      ...(options.maxStorage === undefined ? {} : { max_file_store: options.maxStorage }),
+    },
     authorization: { token: data.secret },
   };
   // The server's configuration language reads JSON.

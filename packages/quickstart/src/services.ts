@@ -14,6 +14,8 @@ type ServiceName = (typeof SERVICES)[number];
 export interface Services {
   /** Address of the API. */
   readonly address: string;
+  /** Address of a service's /metrics, where it has one. */
+  metricsAddress(name: ServiceName): string | undefined;
   /** Process id of a service, as it runs now. */
   pid(name: ServiceName): number | undefined;
   /** Rejects when a service can't be kept running. */
@@ -23,7 +25,7 @@ export interface Services {
 
 const MAX_QUICK_CRASHES = 5;
 const QUICK_MS = 10_000;
-const Address = z.object({ address: z.string() });
+const Told = z.object({ address: z.string().optional(), metricsAddress: z.string().optional() });
 
 /** Starts the services on these servers and waits until all are ready. */
 export const startServices = async (environment: Record<string, string>, logs: string): Promise<Services> => {
@@ -50,6 +52,7 @@ export const startServices = async (environment: Record<string, string>, logs: s
     get address() {
       return address;
     },
+    metricsAddress: (name) => supervised[SERVICES.indexOf(name)]?.metricsAddress(),
     pid: (name) => supervised[SERVICES.indexOf(name)]?.pid(),
     failed,
     stop,
@@ -69,14 +72,16 @@ const supervise = (
   });
   let stopping = false;
   let child: ChildProcess | undefined;
+  let measured: string | undefined;
   const keepRunning = async (): Promise<void> => {
     for (let quickCrashes = 0; !stopping; ) {
       const started = Date.now();
       child = spawnService(name, environment, log);
       child.on("message", (message) => {
         if (message === "ready") isReady();
-        const told = Address.safeParse(message);
-        if (told.success) onAddress(told.data.address);
+        const { address, metricsAddress } = Told.safeParse(message).data ?? {};
+        if (address !== undefined) onAddress(address);
+        if (metricsAddress !== undefined) measured = metricsAddress;
       });
       const code = await new Promise<number | null>((resolve) => child?.once("exit", resolve));
       if (stopping) return;
@@ -95,6 +100,7 @@ const supervise = (
   return {
     ready,
     pid: () => child?.pid,
+    metricsAddress: () => measured,
     async stop() {
       stopping = true;
       child?.kill("SIGTERM");

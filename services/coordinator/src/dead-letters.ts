@@ -19,6 +19,7 @@ interface Router {
 export const routeDeadLetter = async ({ db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
   const letter = DeadLetter.safeParse(delivery.body);
   if (!letter.success) {
+    deadLetters.inc({ kind: "unreadable", outcome: "parked" });
     log.error(
       { subject: delivery.subject, sequence: delivery.sequence },
       "dead letter that can't be read, left in its stream",

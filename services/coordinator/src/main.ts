@@ -15,7 +15,7 @@ import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
-import { measureTables, noteProjected } from "./measure.ts";
+import { measureTables, noteProjected, startCounters } from "./measure.ts";
 import { jobEndpoints } from "./operate/jobs.ts";
 import { overview } from "./operate/overview.ts";
 import { redriveEndpoints } from "./operate/redrive.ts";
@@ -45,6 +45,7 @@ runService({
   connections: 8,
   async start({ environment, bus, store, log }) {
     const { db } = store;
+    startCounters();
     measureTables(db);
     const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
     const dispatcher = createDispatcher(bus, db, onError);

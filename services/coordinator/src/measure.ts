@@ -1,11 +1,14 @@
-import type { JobEvent } from "@lookalike/shared/domain/events";
+import { type JobEvent, TaskKind } from "@lookalike/shared/domain/events";
 import { JOB_STATES, outstanding } from "@lookalike/shared/domain/job";
 import { etaSeconds } from "@lookalike/shared/domain/rate";
+import { Feature } from "@lookalike/shared/domain/rollout";
 import {
+  deadLetters,
   eventsProjected,
   eventsRefused,
   gauge,
   projectionLagSeconds,
+  repairs,
   rolloutDifferences,
 } from "@lookalike/shared/runtime/metrics";
 import { jobOf } from "@lookalike/shared/store/jobs";
@@ -80,6 +83,17 @@ export const measureTables = (db: Db): void => {
   gauge("lookalike_rollout_percent", "How far a feature is rolled out", ["feature"], async () =>
     (await listRollouts(db)).map(({ feature, percent }) => ({ labels: { feature }, value: percent })),
   );
+};
+
+/** Zeros from the start: a counter that first appears as 1 has no increase for Prometheus. */
+export const startCounters = (): void => {
+  for (const kind of TaskKind.options)
+    for (const outcome of ["redispatched", "quarantined", "stale"]) {
+      deadLetters.inc({ kind, outcome }, 0);
+      repairs.inc({ kind, outcome }, 0);
+    }
+  deadLetters.inc({ kind: "unreadable", outcome: "parked" }, 0);
+  for (const feature of Feature.options) rolloutDifferences.inc({ feature }, 0);
 };
 
 /** Counts a batch that was folded. */

@@ -156,8 +156,9 @@ const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: Wo
 };
 
 const noteDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: JsMsg): void => {
-  if (deliveryCount > 1) redeliveries.inc({ consumer });
-  else messageWaitSeconds.observe({ consumer }, Math.max(0, Date.now() / 1_000 - timestampNanos / 1e9));
+  redeliveries.inc({ consumer }, deliveryCount > 1 ? 1 : 0);
+  if (deliveryCount > 1) return;
+  messageWaitSeconds.observe({ consumer }, Math.max(0, Date.now() / 1_000 - timestampNanos / 1e9));
 };
 
 const retryDelayMs = (deliveryCount: number): number =>

@@ -72,7 +72,7 @@ export const serveEndpoints = async (
     metadata: { instance: bus.name },
     statsHandler: async (known: MicroEndpoint) => {
       correct(known, counts);
-      return null;
+      return undefined;
     },
   });
   const group = micro.addGroup(`lookalike.svc.${service}`);
@@ -101,7 +101,7 @@ export const serveEndpoints = async (
       }
     };
     group.addEndpoint(name, {
-      metadata: { about, answers, request: JSON.stringify(z.toJSONSchema(request, { io: "input" })) },
+      metadata: { about, answers, request: signatureOf(request) },
       // Instances that answer each for themselves have a queue group of their own.
       ...(answers === "each" ? { queue: bus.name.replaceAll(/[^\w-]/g, "_") } : {}),
       handler: (error: NatsError | null, message: ServiceMsg) => {
@@ -109,6 +109,16 @@ export const serveEndpoints = async (
       },
     });
   }
+};
+
+/** What a request may say, short enough for `nats micro info`: `{job, kind?, task?} or {deadLetter}`. */
+const signatureOf = (schema: z.ZodType): string => {
+  const { anyOf, properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
+  const signature = (part: { properties?: object; required?: string[] }): string =>
+    `{${Object.keys(part.properties ?? {})
+      .map((name) => (part.required?.includes(name) ? name : `${name}?`))
+      .join(", ")}}`;
+  return anyOf === undefined ? signature({ properties, required }) : anyOf.map(signature).join(" or ");
 };
 
 /**

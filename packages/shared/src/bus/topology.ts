@@ -3,6 +3,7 @@ import {
   type ConsumerConfig,
   DeliverPolicy,
   DiscardPolicy,
+  type JetStreamManager,
   NatsError,
   nanos,
   RetentionPolicy,
@@ -153,6 +154,7 @@ export const consumerPlans: Record<string, ConsumerPlan[]> = {
 
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
+const INSUFFICIENT_STORAGE = 10047;
 
 /** Who makes streams and consumers: the services, or others (NACK, an administrator) and the services check. */
 export type TopologyOwner = "services" | "others";
@@ -172,7 +174,7 @@ export const ensureTopology = async (
     const info = await unlessMissing(jsm.streams.info(plan.name), STREAM_NOT_FOUND);
     if (info === null) {
       refuseMissing(plan.name, owner);
-      await jsm.streams.add(plan);
+      await addStream(jsm, plan);
     } else {
       refuseDrift(plan.name, info.config, plan, ["subjects", "retention", "storage", "max_msgs_per_subject"]);
       const { max_age: _age, max_bytes: _bytes, num_replicas: _replicas, ...relied } = plan;
@@ -198,6 +200,26 @@ export const ensureTopology = async (
           });
         }
       }
+    }
+  }
+};
+
+const LEAST_BYTES = 64 * 1024 ** 2;
+
+/** Creates a stream; smaller where the server has not the room: it reserves a stream's limit, three quarters of its disk in all. */
+const addStream = async (jsm: JetStreamManager, plan: StreamPlan): Promise<void> => {
+  for (let bytes = plan.max_bytes ?? GIB; ; bytes /= 2) {
+    try {
+      await jsm.streams.add({ ...plan, max_bytes: bytes });
+      return;
+    } catch (error) {
+      if (!(error instanceof NatsError) || error.api_error?.err_code !== INSUFFICIENT_STORAGE) throw error;
+      if (bytes / 2 >= LEAST_BYTES) continue;
+      throw new OperatorError(
+        `NATS_URL: JetStream has not ${bytes / 1024 ** 2} MiB left for ${plan.name}. Free some disk, or raise max_file_store in the server's configuration.`,
+        EXIT.unavailable,
+        { cause: error },
+      );
     }
   }
 };

@@ -56,7 +56,7 @@ export const commonEndpoints = ({ name, service, startedAt }: Instance, running:
     }),
     endpoint({
       name: "log-level",
-      about: "Change how much an instance logs, until it restarts",
+      about: "Change how much is logged, until it restarts",
       answers: "each",
       request: Meant.extend({ level: LogLevel }),
       handle: onlyMeant(name, async ({ level }) => {
@@ -66,7 +66,7 @@ export const commonEndpoints = ({ name, service, startedAt }: Instance, running:
     }),
     endpoint({
       name: "drain",
-      about: "Take no more work, and answer when what was in hand is done",
+      about: "Take no more work; answers when nothing is in hand",
       answers: "each",
       request: Meant,
       handle: onlyMeant(name, async () => {

@@ -35,7 +35,7 @@ export const workingOn = (
 const concurrencyEndpoint = (name: string, kinds: Readonly<Record<string, Workers>>): Endpoint =>
   endpoint({
     name: "concurrency",
-    about: "Change how many messages of a kind an instance handles at once, until it restarts; 0 = none",
+    about: "Messages of a kind at once, until it restarts; 0 = none",
     answers: "each",
     request: Meant.extend({ kind: z.string(), concurrency: z.int().min(0).max(MOST_AT_ONCE) }),
     handle: onlyMeant(name, async ({ kind, concurrency }) => {

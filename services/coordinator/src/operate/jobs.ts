@@ -19,7 +19,7 @@ const UNITS_LISTED = 100;
 export const jobEndpoints = (db: Db): Endpoint[] => [
   endpoint({
     name: "jobs",
-    about: "Jobs of all tenants, newest first: those that are not over, or of one state, or all",
+    about: "Jobs, newest first: active ones, of one state, or all",
     answers: "one",
     request: z.object({
       state: z.enum([...JOB_STATES, "active", "all"]).default("active"),
@@ -32,7 +32,7 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
   }),
   endpoint({
     name: "job",
-    about: "One job: plan, window, what is missing or quarantined, attempts and their reasons",
+    about: "One job: its plan, its window, what failed and why",
     answers: "one",
     request: JobAsked,
     handle: async ({ job: id }) => {

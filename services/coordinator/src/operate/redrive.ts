@@ -33,7 +33,7 @@ const Asked = z.union([
 export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
   endpoint({
     name: "redrive",
-    about: "Do a job's missing and quarantined tasks again, all or one; or what a dead letter holds",
+    about: "Do missing and quarantined tasks again, or a dead letter",
     answers: "one",
     request: Asked,
     handle: async (asked) => {

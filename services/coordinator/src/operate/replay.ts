@@ -32,8 +32,7 @@ const EVENTS_A_BATCH = 500;
 export const replayEndpoint = (replayer: Replayer): Endpoint =>
   endpoint({
     name: "replay",
-    about:
-      "Rebuild a job's projection from the log in a shadow schema and compare it with the live one; apply: true swaps",
+    about: "Rebuild a job from the log and compare; apply swaps it in",
     answers: "one",
     request: JobAsked.extend({ apply: z.boolean().default(false) }),
     handle: ({ job, apply }) => replay(replayer, job, apply),

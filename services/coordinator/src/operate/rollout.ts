@@ -8,8 +8,7 @@ import { z } from "zod";
 export const rolloutEndpoint = (db: Db): Endpoint =>
   endpoint({
     name: "rollout",
-    about:
-      "Show how far features are rolled out; with feature, change its percent, its shadow, or a catalog's override",
+    about: "Show or change how far a feature is rolled out",
     answers: "one",
     request: z.strictObject({
       feature: Feature.optional(),

@@ -24,7 +24,7 @@ type Note = (problem: string) => void;
 export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
   endpoint({
     name: "verify",
-    about: "Hold a job's plan, done sets, digests, streams and tables against each other; changes nothing",
+    about: "Hold all that is stored of a job against each other",
     answers: "one",
     request: JobAsked,
     handle: async ({ job: id }) => {

@@ -1,0 +1,60 @@
+import { consumerPlans, streamPlans } from "@lookalike/shared/bus/topology";
+
+const API = "jetstream.nats.io/v1beta2";
+const SECOND = 1_000_000_000;
+const duration = (nanoseconds: number): string => `${nanoseconds / SECOND}s`;
+const resourceName = (...parts: readonly string[]): string => parts.join("-").toLowerCase().replaceAll("_", "-");
+
+type StreamPlan = ReturnType<typeof streamPlans>[number];
+type ConsumerPlan = NonNullable<(typeof consumerPlans)[string]>[number];
+
+/**
+ * The streams and consumers as resources of NACK, JetStream's Kubernetes controller, out of the
+ * topology that the services use themselves. They then only check: LOOKALIKE_TOPOLOGY=others.
+ */
+export const nackResources = (replicas: number): unknown[] =>
+  streamPlans(replicas).flatMap((stream) => [
+    streamResource(stream),
+    ...(consumerPlans[stream.name] ?? []).map((consumer) => consumerResource(stream.name, consumer)),
+  ]);
+
+const streamResource = (stream: StreamPlan) => ({
+  apiVersion: API,
+  kind: "Stream",
+  metadata: { name: resourceName(stream.name) },
+  spec: {
+    name: stream.name,
+    subjects: stream.subjects,
+    retention: stream.retention,
+    storage: stream.storage,
+    discard: stream.discard,
+    ...(stream.discard_new_per_subject === undefined ? {} : { discardPerSubject: stream.discard_new_per_subject }),
+    ...(stream.max_msgs_per_subject === undefined ? {} : { maxMsgsPerSubject: stream.max_msgs_per_subject }),
+    maxAge: duration(stream.max_age ?? 0),
+    maxBytes: stream.max_bytes,
+    duplicateWindow: duration(stream.duplicate_window ?? 0),
+    replicas: stream.num_replicas,
+    allowDirect: stream.allow_direct,
+    ...(stream.deny_delete === undefined ? {} : { denyDelete: stream.deny_delete }),
+    ...(stream.deny_purge === undefined ? {} : { denyPurge: stream.deny_purge }),
+    preventDelete: true,
+  },
+});
+
+const consumerResource = (stream: string, consumer: ConsumerPlan) => ({
+  apiVersion: API,
+  kind: "Consumer",
+  metadata: { name: resourceName(stream, consumer.durable_name) },
+  spec: {
+    streamName: stream,
+    durableName: consumer.durable_name,
+    ackPolicy: consumer.ack_policy,
+    deliverPolicy: consumer.deliver_policy,
+    ...(consumer.filter_subject === undefined ? {} : { filterSubject: consumer.filter_subject }),
+    ackWait: duration(consumer.ack_wait ?? 0),
+    ...(consumer.backoff === undefined ? {} : { backoff: consumer.backoff.map(duration) }),
+    maxDeliver: consumer.max_deliver,
+    maxAckPending: consumer.max_ack_pending,
+    preventDelete: true,
+  },
+});

@@ -1,0 +1,125 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ALERTS } from "@lookalike/deploy/alerts";
+import { generatedFiles } from "@lookalike/deploy/files";
+import { DASHBOARDS } from "@lookalike/deploy/panels";
+import { directorySource } from "@lookalike/shared/domain/options";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ask } from "../support/ask.ts";
+import { type Observed, startObserved } from "../support/observed.ts";
+import { makePhotographs } from "../support/photographs.ts";
+import { hasPrometheus } from "../support/prometheus.ts";
+import { connectTo, ROOT, startCommand, temporaryFolder, WITH_KEY } from "../support/system.ts";
+
+const RULES = join(ROOT, "deploy/prometheus/rules.yml");
+const systemIt = it.skipIf(!hasPrometheus);
+let observed: Observed;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeAll(async () => {
+  if (!hasPrometheus) return;
+  folder = await temporaryFolder();
+  const certificate = join(folder.path, "server.pem");
+  await startCommand(
+    `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 90 -keyout ${certificate}.key -out ${certificate}`.split(
+      " ",
+    ),
+  ).ended;
+  observed = await startObserved([RULES], { LOOKALIKE_CERTIFICATES: certificate });
+});
+afterAll(async () => {
+  await observed?.stop();
+  await folder?.remove();
+});
+
+/** As Grafana fills them in. */
+const filledIn = (expr: string): string => expr.replaceAll("$__rate_interval", "10s");
+
+describe("deploy/", () => {
+  it.each(Object.entries(generatedFiles()))("%s is what the code gives", async (path, text) => {
+    expect(await readFile(join(ROOT, "deploy", path), "utf8")).toBe(text);
+  });
+
+  it("has a section of the runbook for every alert and every panel", async () => {
+    const runbook = await readFile(join(ROOT, "docs/operations.md"), "utf8");
+    const sections = [...runbook.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, "")
+        .replaceAll(" ", "-"),
+    );
+    const linked = DASHBOARDS.flatMap(({ rows }) => rows.flatMap(({ panels }) => panels.map((panel) => panel.runbook)));
+    for (const section of [...linked, ...ALERTS.map(({ name }) => name.toLowerCase())])
+      expect(sections).toContain(section);
+  });
+
+  systemIt("has rules that promtool accepts", async () => {
+    const { code, stdout, stderr } = await startCommand(["promtool", "check", "rules", RULES]).ended;
+    expect([code, stdout + stderr]).toEqual([0, expect.stringContaining(`${ALERTS.length} rules found`)]);
+  });
+});
+
+describe("while the system works", () => {
+  systemIt("every panel of every dashboard has data, and every alert's metrics exist", async () => {
+    const { system, prometheus } = observed;
+    const photographs = join(system.servers.folder, "photographs");
+    await makePhotographs(photographs, 40, 240);
+    // One of twelve: more would be an alert.
+    for (const name of ["broken.jpg", "torn.jpg"]) await writeFile(join(photographs, name), "no picture");
+    const expressions = new Map<string, string>();
+    for (const { title, rows } of DASHBOARDS)
+      for (const { panels } of rows)
+        for (const panel of panels)
+          for (const { expr, legend } of panel.queries)
+            expressions.set(`${title}/${panel.title}/${legend}`, filledIn(expr));
+    for (const { name, expr } of ALERTS) {
+      // Parses as it stands; when all is well it gives nothing.
+      await prometheus.query(expr);
+      for (const [metric] of expr.matchAll(/\b(?:lookalike|nats|pg|node|nodejs|process)_\w+/g))
+        expressions.set(`${name}/${metric}`, `count(${metric})`);
+    }
+    const { bus, close } = await connectTo(system.servers.environment);
+    const work = async (round: number): Promise<void> => {
+      await system.run(directorySource(photographs), { blockSize: 4, pairsPerTask: 1 }, `round ${round}`);
+      await ask(bus, "coordinator.status");
+      await fetch(`${system.address}/v1/catalogs`, { headers: WITH_KEY });
+      await fetch(`${system.address}/v1/jobs/nothing`, { headers: WITH_KEY });
+    };
+    const missing = new Set(expressions.keys());
+    let round = 0;
+    let working = true;
+    const busy = (async () => {
+      for (; working; round += 1) await work(round);
+    })();
+    for (const deadline = Date.now() + 60_000; missing.size > 0 && Date.now() < deadline; await sleep(500))
+      for (const name of missing)
+        if ((await prometheus.query(expressions.get(name) ?? "")).length > 0) missing.delete(name);
+    working = false;
+    await busy;
+    await close();
+    expect([...missing]).toEqual([]);
+    expect(await prometheus.firing()).toEqual([]);
+  });
+
+  systemIt("what the services measure follows Prometheus' rules for names", async () => {
+    for (const service of ["coordinator", "hasher", "comparer", "api"] as const) {
+      const metrics = await (await fetch(`${observed.system.services.metricsAddress(service)}/metrics`)).text();
+      const ours = metrics
+        .split("\n")
+        .filter((line) => /^(# (HELP|TYPE) )?lookalike_/.test(line))
+        .join("\n");
+      const checked = startCommand(["bash", "-c", `promtool check metrics <<'END'\n${ours}\nEND`]);
+      const { code, stdout, stderr } = await checked.ended;
+      expect([service, code, stdout + stderr]).toEqual([service, 0, ""]);
+      // Labels are bounded: no job, no tenant, no path.
+      expect(ours).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}|tenant=|default"/);
+    }
+  });
+
+  systemIt("says on /readyz which of its servers it has lost", async () => {
+    const address = observed.system.services.metricsAddress("hasher");
+    expect(await (await fetch(`${address}/readyz`)).json()).toEqual({ postgres: true, nats: true });
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
+    expect((await fetch(`${address}/nothing`)).status).toBe(404);
+  });
+});

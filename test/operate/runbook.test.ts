@@ -1,0 +1,82 @@
+import { mkdir, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { publish } from "@lookalike/shared/bus/publish";
+import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { directorySource } from "@lookalike/shared/domain/options";
+import { expect, it } from "vitest";
+import { makePhotographs } from "../support/photographs.ts";
+import { connectTo, ROOT, startCommand, startSystem, until } from "../support/system.ts";
+import { toolFolder } from "../support/tools.ts";
+
+/** The runbook's blocks marked sh, in order, with the heading each stands under. */
+const blocksOf = (markdown: string): { heading: string; script: string }[] => {
+  const blocks: { heading: string; script: string }[] = [];
+  let heading = "";
+  for (const [, title, script] of markdown.matchAll(/^#+ (.*)$|^```sh\n([\s\S]*?)^```$/gm)) {
+    if (title !== undefined) heading = title;
+    else blocks.push({ heading, script: script ?? "" });
+  }
+  return blocks;
+};
+
+const [cli, current] = [await toolFolder("nats"), await toolFolder("nats-server")];
+
+it.skipIf(cli === null).each([
+  ["the nats-server of Debian 12", null],
+  ["the current nats-server", current],
+])("every command of docs/operations.md does what it says, on %s", async (_server, serverFolder) => {
+  const before = process.env["PATH"];
+  if (serverFolder !== null) process.env["PATH"] = `${serverFolder}:${before}`;
+  const system = await startSystem({ LOOKALIKE_MAX_ATTEMPTS: "1" }).finally(() => {
+    process.env["PATH"] = before;
+  });
+  try {
+    const photographs = join(system.servers.folder, "photographs");
+    await makePhotographs(photographs, 24, 240);
+    const done = await system.run(directorySource(photographs), { blockSize: 8, pairsPerTask: 2 });
+    const { bus, close } = await connectTo(system.servers.environment);
+    // A task that no version knows: it becomes the dead letter that the runbook looks at.
+    const origin = { tenant: "default", job: done.id };
+    await publish(bus, {
+      eventId: "unknown-task",
+      stream: STREAMS.tasks,
+      subject: subjects.task("compare", "bulk", origin),
+      body: { v: 99 },
+    });
+    await until(async () => (await bus.jsm.streams.info(STREAMS.deadLetters)).state.messages > 0);
+    await close();
+
+    const folder = join(system.servers.folder, "operator");
+    await mkdir(join(folder, "bin"), { recursive: true });
+    await symlink(join(cli ?? "", "nats"), join(folder, "bin/nats"));
+    const blocks = blocksOf(await readFile(join(ROOT, "docs/operations.md"), "utf8"));
+    expect(blocks.length).toBeGreaterThan(20);
+    const script = blocks.map(({ heading, script }) => `echo "### ${heading}"\n${script}`).join("\n");
+    const { code, stdout, stderr } = await startCommand(
+      ["bash", "-euo", "pipefail", "-c", `cd '${folder}'\n${script}`],
+      {
+        NATS_URL: system.servers.environment["NATS_URL"] ?? "",
+        HOME: folder,
+        PATH: `${join(folder, "bin")}:${before}`,
+      },
+    ).ended;
+    expect(code, `${stdout}\n${stderr}`).toBe(0);
+    const section = (heading: string): string =>
+      stdout.split(`### ${heading}\n`).slice(1).join("").split("### ")[0] ?? "";
+    expect(section("Connect")).toContain("lookalike-comparer");
+    expect(section("Look at a job's events")).toContain("pair-batch-done");
+    expect(section("Dump one job")).toMatch(/1 job-accepted/);
+    expect(section("Verify a job").trim()).toBe("true");
+    expect(section("Replay into a shadow")).toMatch(/^true\n[\s\S]*"run": 2/);
+    expect(section("Rewind the live projection")).toContain("From Sequence 1");
+    expect(section("Dead letters")).toContain('"v": 99');
+    expect(section("Change stream limits")).toMatch(/60d|Maximum Age: 2mo|Maximum Age: 60/);
+    expect(section("Upgrade")).toContain('"state":"drained"');
+    // And after all that it still works.
+    const grown = join(system.servers.folder, "more");
+    await makePhotographs(grown, 12, 240);
+    expect(await system.run(directorySource(grown), { blockSize: 8 })).toMatchObject({ state: "completed" });
+  } finally {
+    await system.stop();
+  }
+});

@@ -1,0 +1,41 @@
+import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { isInstalled } from "./installed.ts";
+import { ROOT } from "./system.ts";
+
+const run = promisify(execFile);
+
+/** Operators' tools that no package here has, at the versions that docs/operations.md names. */
+const TOOLS = {
+  nats: { module: "github.com/nats-io/natscli/nats@v0.5.0", version: /0\.5\.0/ },
+  "nats-server": { module: "github.com/nats-io/nats-server/v2@v2.15.2", version: /2\.15\.2/ },
+  helm: { module: "helm.sh/helm/v3/cmd/helm@v3.22.0", version: /3\.22/ },
+  kubeconform: { module: "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0", version: /./ },
+} as const;
+
+const FOLDER = process.env["LOOKALIKE_TOOLS"] || join(ROOT, "node_modules/.cache/lookalike-tools");
+const VERSION_ARGUMENTS = { helm: ["version"], kubeconform: ["-v"] } as Record<string, string[]>;
+
+/**
+ * The folder with a tool, which Go has built there now or in an earlier run. Null without Go: these
+ * are the tools of developers and CI, and their tests say that they did not run.
+ */
+export const toolFolder = async (name: keyof typeof TOOLS): Promise<string | null> => {
+  const { module, version } = TOOLS[name];
+  const isThere = () =>
+    run(join(FOLDER, name), VERSION_ARGUMENTS[name] ?? ["--version"]).then(
+      ({ stdout, stderr }) => version.test(stdout + stderr),
+      () => false,
+    );
+  if (await isThere()) return FOLDER;
+  await mkdir(FOLDER, { recursive: true });
+  const installed = await run("go", ["install", module], { env: { ...process.env, GOBIN: FOLDER } }).then(
+    () => true,
+    () => false,
+  );
+  if (installed && (await isThere())) return FOLDER;
+  isInstalled("go", `install Go, then: go install ${module}`);
+  return null;
+};
