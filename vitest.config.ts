@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/scale/**", "test/fuzz/**"],
+          exclude: ["test/scale/**", "test/fuzz/**", "test/alerts/**"],
           // Each file starts servers of its own; on two cores they would only wait for each other.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -16,6 +16,15 @@ export default defineConfig({
         },
       },
       { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: "alerts",
+          include: ["test/alerts/**/*.test.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          bail: 1,
+        },
+      },
       { test: { name: "scale", include: ["test/scale/**/*.test.ts"], fileParallelism: false, testTimeout: 1_800_000 } },
     ],
   },

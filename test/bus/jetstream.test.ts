@@ -63,6 +63,31 @@ describe("the topology", () => {
     expect((await bus.jsm.consumers.info(STREAMS.advisories, "advisory-router")).name).toBe("advisory-router");
   });
 
+  it.each([
+    ["a gigabyte", 1024 ** 3],
+    ["ten gigabytes", 10 * 1024 ** 3],
+  ])("fits into a server that has %s to give", async (_room, maxStorage) => {
+    const { path, remove } = await temporaryFolder();
+    const small = await startNats(await openDataFolder(path), () => undefined, { maxStorage });
+    const there = await connectBus(small.url, "test", () => undefined);
+    await ensureTopology(there, 1);
+    for (const { name } of streamPlans(1))
+      expect((await there.jsm.streams.info(name)).config.max_bytes).toBeGreaterThanOrEqual(32 * 1024 ** 2);
+    await there.connection.close();
+    await small.stop();
+    await remove();
+  });
+
+  it("says what to do where there is no room at all", async () => {
+    const { path, remove } = await temporaryFolder();
+    const small = await startNats(await openDataFolder(path), () => undefined, { maxStorage: 100 * 1024 ** 2 });
+    const there = await connectBus(small.url, "test", () => undefined);
+    await expect(ensureTopology(there, 1)).rejects.toThrow(/no room for LOOKALIKE_\w+: .*max_file_store/);
+    await there.connection.close();
+    await small.stop();
+    await remove();
+  });
+
   it("is only checked where others make it", async () => {
     await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7 });
     await ensureTopology(bus, 1, "others");

@@ -57,6 +57,14 @@ describe("deploy/", () => {
     const { code, stdout, stderr } = await startCommand(["promtool", "check", "rules", RULES]).ended;
     expect([code, stdout + stderr]).toEqual([0, expect.stringContaining(`${ALERTS.length} rules found`)]);
   });
+
+  systemIt("has a unit test of every alert that promtool runs: when it fires, and when not yet", async () => {
+    const tests = join(ROOT, "deploy/prometheus/tests.yml");
+    const { code, stdout, stderr } = await startCommand(["promtool", "test", "rules", tests]).ended;
+    expect([code, stdout + stderr]).toEqual([0, expect.stringContaining("SUCCESS")]);
+    const text = await readFile(tests, "utf8");
+    for (const { name } of ALERTS) expect(text).toMatch(new RegExp(`alertname: ${name}\\n +exp_alerts:\\n`));
+  });
 });
 
 describe("while the system works", () => {

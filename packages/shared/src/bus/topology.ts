@@ -53,9 +53,30 @@ const advisory = (kind: string, stream: string) => `$JS.EVENT.ADVISORY.CONSUMER.
 
 type StreamPlan = Partial<StreamConfig> & { name: string; subjects: string[] };
 
-/** Limits retention everywhere: WorkQueue streams keep ghosts after a crash on 2.9 (docs/decisions/0002). */
+/**
+ * Limits retention everywhere: WorkQueue streams keep ghosts after a crash on 2.9 (docs/decisions/0002).
+ * The small ones first: what is made last takes what room is left (`addStream`).
+ */
 export const streamPlans = (replicas: number): StreamPlan[] =>
   [
+    {
+      name: STREAMS.finalize,
+      subjects: ["lookalike.finalize.>"],
+      max_age: nanos(365 * DAY),
+      max_bytes: GIB / 4,
+      max_msgs_per_subject: 1,
+      discard: DiscardPolicy.New,
+      discard_new_per_subject: true,
+      deny_delete: true,
+      deny_purge: true,
+    },
+    { name: STREAMS.deadLetters, subjects: ["lookalike.dead.>"], max_age: nanos(30 * DAY), max_bytes: GIB / 4 },
+    {
+      name: STREAMS.advisories,
+      subjects: [advisory("MAX_DELIVERIES", STREAMS.tasks), advisory("MSG_TERMINATED", STREAMS.tasks)],
+      max_age: nanos(7 * DAY),
+      max_bytes: GIB / 4,
+    },
     {
       name: STREAMS.tasks,
       subjects: ["lookalike.task.>"],
@@ -69,24 +90,6 @@ export const streamPlans = (replicas: number): StreamPlan[] =>
       max_age: nanos(30 * DAY),
       max_bytes: 16 * GIB,
       deny_delete: true,
-    },
-    {
-      name: STREAMS.finalize,
-      subjects: ["lookalike.finalize.>"],
-      max_age: nanos(365 * DAY),
-      max_bytes: GIB,
-      max_msgs_per_subject: 1,
-      discard: DiscardPolicy.New,
-      discard_new_per_subject: true,
-      deny_delete: true,
-      deny_purge: true,
-    },
-    { name: STREAMS.deadLetters, subjects: ["lookalike.dead.>"], max_age: nanos(30 * DAY), max_bytes: GIB },
-    {
-      name: STREAMS.advisories,
-      subjects: [advisory("MAX_DELIVERIES", STREAMS.tasks), advisory("MSG_TERMINATED", STREAMS.tasks)],
-      max_age: nanos(7 * DAY),
-      max_bytes: GIB,
     },
   ].map((plan) => ({
     discard: DiscardPolicy.Old,
@@ -204,24 +207,26 @@ export const ensureTopology = async (
   }
 };
 
-const LEAST_BYTES = 64 * 1024 ** 2;
+const LEAST_BYTES = 32 * 1024 ** 2;
+const SMALLER = 8;
 
-/** Creates a stream; smaller where the server has not the room: it reserves a stream's limit, three quarters of its disk in all. */
+/**
+ * Creates a stream; a smaller one where the server has not the room: it reserves each stream's
+ * limit, up to three quarters of its disk in all.
+ */
 const addStream = async (jsm: JetStreamManager, plan: StreamPlan): Promise<void> => {
-  for (let bytes = plan.max_bytes ?? GIB; ; bytes /= 2) {
+  for (let bytes = plan.max_bytes ?? GIB; bytes >= LEAST_BYTES; bytes /= SMALLER) {
     try {
       await jsm.streams.add({ ...plan, max_bytes: bytes });
       return;
     } catch (error) {
       if (!(error instanceof NatsError) || error.api_error?.err_code !== INSUFFICIENT_STORAGE) throw error;
-      if (bytes / 2 >= LEAST_BYTES) continue;
-      throw new OperatorError(
-        `NATS_URL: JetStream has not ${bytes / 1024 ** 2} MiB left for ${plan.name}. Free some disk, or raise max_file_store in the server's configuration.`,
-        EXIT.unavailable,
-        { cause: error },
-      );
     }
   }
+  throw new OperatorError(
+    `NATS_URL: JetStream has no room for ${plan.name}: Lookalike needs a gigabyte. Free some disk, or raise max_file_store in the server's configuration.`,
+    EXIT.unavailable,
+  );
 };
 
 const refuseMissing = (name: string, owner: TopologyOwner): void => {

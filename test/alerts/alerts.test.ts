@@ -1,0 +1,187 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ALERTS, prometheusRules } from "@lookalike/deploy/alerts";
+import { publish } from "@lookalike/shared/bus/publish";
+import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ask } from "../support/ask.ts";
+import { writeHashes } from "../support/hashes.ts";
+import { type Observed, startObserved } from "../support/observed.ts";
+import { makePhotographs } from "../support/photographs.ts";
+import { connectTo, finished, startCommand, temporaryFolder, until, WITH_KEY } from "../support/system.ts";
+
+/** A minute of the rules is a second here, and what takes thousands needs a few. */
+const quickened = (expr: string): string =>
+  expr
+    .replaceAll("[1h]", "[60s]")
+    .replaceAll(/\[(\d+)m\]/g, "[$1s]")
+    .replace("_silence_seconds) > 600", "_silence_seconds) > 8")
+    .replace("_age_seconds) > 60", "_age_seconds) > 2")
+    .replace("> 5000", "> 20");
+const QUICK = ALERTS.map((alert) => ({ ...alert, expr: quickened(alert.expr), for: "1s" }));
+const SECONDS = 60;
+const MIB = 1024 ** 2;
+
+let observed: Observed;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let connected: Awaited<ReturnType<typeof connectTo>>;
+const seen = new Set<string>();
+let watching = true;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const rules = join(folder.path, "rules.yml");
+  await writeFile(rules, JSON.stringify(prometheusRules(QUICK)));
+  const certificate = join(folder.path, "server.pem");
+  const openssl = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 5 -keyout";
+  await startCommand([...openssl.split(" "), `${certificate}.key`, "-out", certificate]).ended;
+  observed = await startObserved(
+    [rules],
+    {
+      LOOKALIKE_CERTIFICATES: certificate,
+      LOOKALIKE_MAX_ATTEMPTS: "1",
+      LOOKALIKE_LOST_AFTER_MS: "3000",
+      LOOKALIKE_RECONCILE_INTERVAL_MS: "1000",
+    },
+    1024 ** 3,
+  );
+  connected = await connectTo(observed.system.servers.environment);
+  void (async () => {
+    for (; watching; await sleep(300))
+      for (const name of await observed.prometheus.firing().catch(() => [])) seen.add(name);
+  })();
+});
+afterAll(async () => {
+  watching = false;
+  await connected.close();
+  await observed.stop();
+  await folder.remove();
+});
+
+const fires = (name: string): Promise<void> => until(() => seen.has(name), SECONDS);
+const signal = (service: "hasher" | "comparer" | "coordinator" | "api", name: NodeJS.Signals): void => {
+  process.kill(observed.system.services.pid(service) ?? 0, name);
+};
+const startJob = async (name: string, pictures: number, options: Partial<JobOptions> = {}): Promise<string> => {
+  const path = join(folder.path, name);
+  await makePhotographs(path, pictures, 240);
+  const { client } = observed.system;
+  const catalog = await client.openCatalog(name, directorySource(path));
+  return (await client.startJob(catalog, JobOptions.parse({ blockSize: 4, pairsPerTask: 1, ...options }))).id;
+};
+
+it("a certificate that expires next week", () => fires("LookalikeCertificateExpires"));
+
+it("a source of files that are no pictures", async () => {
+  const path = join(folder.path, "broken");
+  await makePhotographs(path, 2, 240);
+  for (let at = 0; at < 20; at += 1) await writeFile(join(path, `${at}.jpg`), "no picture");
+  await observed.system.run(directorySource(path));
+  await fires("LookalikeImagesFail");
+});
+
+it("a task that no version knows", async () => {
+  await publish(connected.bus, {
+    eventId: "unknown-task",
+    stream: STREAMS.tasks,
+    subject: subjects.task("compare", "bulk", { tenant: "default", job: "nobody" }),
+    body: { v: 99 },
+  });
+  await fires("LookalikeDeadLetters");
+});
+
+it("a comparer whose task list was purged: the tasks are lost, and at the last attempt", async () => {
+  await ask(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 0 });
+  // A pull that a worker has open still takes a message, and gives it back.
+  await sleep(6_000);
+  const job = await startJob("purged", 12);
+  await until(async () => (await observed.system.client.readJob(job)).phase === "comparing");
+  await connected.bus.jsm.streams.purge(STREAMS.tasks, { filter: "lookalike.task.compare.>" });
+  await fires("LookalikeQuarantine");
+  await ask(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 3 });
+  await finished(observed.system.client, job);
+});
+
+it("hashers that stand still", async () => {
+  signal("hasher", "SIGSTOP");
+  const job = await startJob("standing", 12);
+  await fires("LookalikeServiceDown");
+  await fires("LookalikeConsumerStalled");
+  await fires("LookalikeJobStuck");
+  signal("hasher", "SIGCONT");
+  await finished(observed.system.client, job);
+});
+
+it("a process that is late again and again", async () => {
+  for (let at = 0; at < 10 && !seen.has("LookalikeEventLoopBlocked"); at += 1) {
+    signal("comparer", "SIGSTOP");
+    await sleep(900);
+    signal("comparer", "SIGCONT");
+    await sleep(60);
+  }
+  await fires("LookalikeEventLoopBlocked");
+});
+
+it("coordinators that are drained while workers go on", async () => {
+  const file = join(folder.path, "many.ndjson");
+  await writeHashes(file, { images: 6_000, bits: 256, seed: 1, copiesPerThousand: 20 });
+  const { client } = observed.system;
+  const catalog = await client.openCatalog("many", { kind: "hashes", file });
+  const options = JobOptions.parse({ blockSize: 50, pairsPerTask: 5, batchSize: 400, kernel: "exhaustive" });
+  const { id } = await client.startJob(catalog, options);
+  await until(async () => (await client.readJob(id)).completedTasks > 10);
+  signal("coordinator", "SIGSTOP");
+  await fires("LookalikeProjectionLag");
+  signal("coordinator", "SIGCONT");
+  await finished(client, id);
+});
+
+it("a NATS that stands still while an owner starts a job", async () => {
+  const pid = Number(await readFile(join(observed.system.servers.folder, "data/nats-server.pid"), "utf8"));
+  process.kill(pid, "SIGSTOP");
+  const job = await startJob("waiting", 4);
+  await fires("LookalikeOutboxOld").finally(() => process.kill(pid, "SIGCONT"));
+  await finished(observed.system.client, job);
+});
+
+it("a JetStream whose share of the disk is nearly full", async () => {
+  const { jsm, js } = connected.bus;
+  for (const stream of [STREAMS.finalize, STREAMS.deadLetters, STREAMS.advisories])
+    await jsm.streams.update(stream, { max_bytes: 8 * MIB });
+  await jsm.streams.add({ name: "OTHERS", subjects: ["others.>"], max_bytes: 900 * MIB });
+  const payload = new Uint8Array(MIB / 2);
+  for (let at = 0; at < 1_780; at += 4) await Promise.all([1, 2, 3, 4].map(() => js.publish("others.x", payload)));
+  await fires("LookalikeDiskFull");
+  await jsm.streams.delete("OTHERS");
+});
+
+it("a stream whose limit is too low", async () => {
+  const { state } = await connected.bus.jsm.streams.info(STREAMS.events);
+  await connected.bus.jsm.streams.update(STREAMS.events, { max_bytes: Math.round(state.bytes * 1.1) });
+  await fires("LookalikeStreamNearLimit");
+  await connected.bus.jsm.streams.update(STREAMS.events, { max_bytes: 32 * 1024 ** 2 });
+});
+
+it("a shadow that finds other pairs than its job", async () => {
+  await ask(connected.bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: true });
+  await ask(connected.bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 1 });
+  const job = await startJob("shadowed", 30);
+  await finished(observed.system.client, job);
+  await connected.store.pool.query("delete from compare_result where job_id = $1", [job]);
+  await fires("LookalikeRolloutDifference");
+});
+
+it("PostgreSQL that is gone, and an API that says so", async () => {
+  await observed.system.servers.postgres.stop();
+  const asking = setInterval(() => {
+    fetch(`${observed.system.address}/v1/catalogs`, { headers: WITH_KEY }).catch(() => undefined);
+  }, 100);
+  await fires("LookalikePostgresDown");
+  await fires("LookalikeApiErrors").finally(() => clearInterval(asking));
+});
+
+it("are all the alerts there are", () => {
+  expect([...seen].sort()).toEqual(ALERTS.map(({ name }) => name).sort());
+});
