@@ -3,7 +3,6 @@ import { fastifySSE } from "@fastify/sse";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { httpSeconds } from "@lookalike/shared/runtime/metrics";
 import type { Db } from "@lookalike/shared/store/open";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -11,6 +10,7 @@ import { demandAccess } from "./access.ts";
 import type { Archiver } from "./archive/archiver.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
 import { createNearest } from "./nearest.ts";
+import { observe } from "./observe.ts";
 import { documentOf } from "./openapi.ts";
 import { answerProblem, HttpProblem, notFound } from "./problem.ts";
 import { reviewPage } from "./review-page.ts";
@@ -59,10 +59,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
-  app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
-    const labels = { method, route: routeOptions.url ?? "none", status: reply.statusCode };
-    httpSeconds.observe(labels, reply.elapsedTime / 1_000);
-  });
+  observe(app);
   app.setNotFoundHandler((request) => {
     throw notFound("resource", request.url);
   });

@@ -5,7 +5,9 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { Finalize } from "@lookalike/shared/domain/events";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { messageOf } from "@lookalike/shared/runtime/fail";
+import { inLogs } from "@lookalike/shared/runtime/log";
 import { runService } from "@lookalike/shared/runtime/service";
+import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
 import { workingOn } from "@lookalike/shared/runtime/worker";
 import { Piscina } from "piscina";
 import { z } from "zod";
@@ -55,7 +57,17 @@ runService({
         concurrency: 1,
         maxDeliver: -1,
         log,
-        handle: ({ body }) => finalize({ databaseUrl: environment.DATABASE_URL, order: Finalize.parse(body) }),
+        handle: ({ body }) => {
+          const order = Finalize.parse(body);
+          const { job, run, traceparent: parent } = order;
+          const attributes = { "lookalike.job": job, "lookalike.run": run };
+          return inSpan("finalize", { kind: "consumer", parent, attributes }, () => {
+            // Its thread has no spans of its own.
+            const traceparent = activeTraceparent() ?? parent;
+            const traced = { ...order, ...(traceparent === undefined ? {} : { traceparent }) };
+            return inLogs({ job, run }, () => finalize({ databaseUrl: environment.DATABASE_URL, order: traced }));
+          });
+        },
         giveUp: async ({ subject }, error) => log.fatal({ subject, err: messageOf(error) }, "finalize given up"),
       }),
     ]);

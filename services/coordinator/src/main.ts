@@ -15,7 +15,7 @@ import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
-import { measureTables, noteProjected, startCounters } from "./measure.ts";
+import { measureTables, noteProjected, openProjectionSpans, startCounters } from "./measure.ts";
 import { jobEndpoints } from "./operate/jobs.ts";
 import { overview } from "./operate/overview.ts";
 import { redriveEndpoints } from "./operate/redrive.ts";
@@ -96,11 +96,14 @@ runService({
         else events.push(event);
       }
       const endTimer = projectionSeconds.startTimer();
-      const { jobs, refused } = await applyEvents(db, events);
+      const spans = openProjectionSpans(events);
+      const { jobs, refused, changes } = await applyEvents(db, events);
       endTimer();
+      for (const span of spans) span.end({});
       noteProjected(events, refused);
       for (const { event, reason } of refused)
         log.warn({ job: event.job, eventId: event.eventId, reason }, "event refused");
+      for (const change of changes) log.info(change, "job");
       for (const job of jobs) dispatcher.dispatch(job);
       relay.wake();
     };

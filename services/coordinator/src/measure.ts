@@ -11,6 +11,7 @@ import {
   repairs,
   rolloutDifferences,
 } from "@lookalike/shared/runtime/metrics";
+import { openSpan } from "@lookalike/shared/runtime/tracing";
 import { jobOf } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { countJobs, listAllJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/overview";
@@ -94,6 +95,19 @@ export const startCounters = (): void => {
     }
   deadLetters.inc({ kind: "unreadable", outcome: "parked" }, 0);
   for (const feature of Feature.options) rolloutDifferences.inc({ feature }, 0);
+};
+
+/** A span for each job of a batch, under the span that its first event came out of. */
+export const openProjectionSpans = (events: readonly JobEvent[]) => {
+  const ofJob = new Map<string, JobEvent[]>();
+  for (const event of events) ofJob.set(event.job, [...(ofJob.get(event.job) ?? []), event]);
+  return [...ofJob].map(([job, own]) =>
+    openSpan("project", {
+      kind: "consumer",
+      parent: own[0]?.traceparent,
+      attributes: { "lookalike.job": job, "lookalike.events": own.length },
+    }),
+  );
 };
 
 /** Counts a batch that was folded. */

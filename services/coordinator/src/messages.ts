@@ -12,6 +12,7 @@ export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: num
     job: job.id,
     run: job.run,
     attempt,
+    ...tracedBy(job),
     kind,
     catalog: job.catalog,
     task,
@@ -28,6 +29,8 @@ export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: num
   };
 };
 
+const tracedBy = ({ traceparent }: Job) => (traceparent === null ? {} : { traceparent });
+
 /** The order to group a complete job; stored once for each (job, run). */
 export const finalizeMessage = (job: Job): Message => {
   const eventId = finalizeId(job.id, job.run);
@@ -39,6 +42,7 @@ export const finalizeMessage = (job: Job): Message => {
     job: job.id,
     run: job.run,
     attempt: 0,
+    ...tracedBy(job),
     at: new Date().toISOString(),
     catalog: job.catalog,
   };

@@ -1,6 +1,6 @@
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/events";
-import { acceptedJob, decide, enact, evolve, isOver, type Job } from "@lookalike/shared/domain/job";
+import { acceptedJob, decide, enact, evolve, isOver, type Job, type JobState } from "@lookalike/shared/domain/job";
 import { insertAttempt } from "@lookalike/shared/store/attempts";
 import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalogs";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/compare-results";
@@ -13,6 +13,15 @@ import { noteJobOver } from "@lookalike/shared/store/webhooks";
 import { finalizeMessage, taskMessage } from "./messages.ts";
 import { startShadows } from "./shadow-jobs.ts";
 
+/** A step of a job that people ask about. */
+export interface Change {
+  readonly job: string;
+  readonly from: JobState;
+  readonly to: JobState;
+  readonly run: number;
+  readonly paused: boolean;
+}
+
 interface Refusal {
   readonly event: JobEvent;
   readonly reason: string;
@@ -23,9 +32,12 @@ interface Refusal {
  * sets, and what follows from them. Jobs are locked in the order of their ids, so that coordinators
  * cannot deadlock; events are applied in the order of the log, since a catalog's next job builds on
  * the rows of the one before.
- * @returns the jobs it touched, and the events it refused with the reason
+ * @returns the jobs it touched, how their states changed, and the events it refused with the reason
  */
-export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<{ jobs: string[]; refused: Refusal[] }> =>
+export const applyEvents = (
+  db: Db,
+  events: readonly JobEvent[],
+): Promise<{ jobs: string[]; refused: Refusal[]; changes: Change[] }> =>
   db.transaction(async (tx) => {
     for (const event of events) if (event.type === "job-accepted") await restoreJob(tx, event);
     const jobs = new Map<string, { row: JobRow; job: Job; at: string }>();
@@ -34,6 +46,7 @@ export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<{ jobs
       if (row !== null) jobs.set(id, { row, job: jobOf(row), at: "" });
     }
     const refused: Refusal[] = [];
+    const changes: Change[] = [];
     for (const event of events) {
       const known = jobs.get(event.job);
       const reason = known === undefined ? "no such job" : await record(tx, known.job, event);
@@ -48,12 +61,14 @@ export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<{ jobs
       if (at === "") continue;
       const next = await carryOut(tx, job);
       await saveJob(tx, row, next, at);
+      if (row.state !== next.state || row.paused !== next.paused)
+        changes.push({ job: next.id, from: row.state, to: next.state, run: next.run, paused: next.paused });
       if (isOver(next) && row.state !== next.state) {
         await noteJobOver(tx, next, at);
         await startShadows(tx, next);
       }
     }
-    return { jobs: [...jobs.keys()], refused };
+    return { jobs: [...jobs.keys()], refused, changes };
   });
 
 /** Decides for one job outside any event: what the completion monitor asks for. */

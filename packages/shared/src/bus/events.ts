@@ -1,5 +1,6 @@
 import type { EventOf, JobEventType } from "../domain/events.ts";
 import { encodeEvent, type Message } from "../domain/message.ts";
+import { activeTraceparent } from "../runtime/tracing.ts";
 import type { Bus } from "./connect.ts";
 import { publish } from "./publish.ts";
 import { STREAMS, subjects } from "./topology.ts";
@@ -9,6 +10,7 @@ interface Origin {
   readonly job: string;
   readonly run: number;
   readonly attempt: number;
+  readonly traceparent?: string | undefined;
 }
 
 /** An event as a message for the log. */
@@ -21,7 +23,13 @@ export const eventMessage = <Type extends JobEventType>(
   eventId,
   stream: STREAMS.events,
   subject: subjects.event(type, origin),
-  body: encodeEvent(type, origin, eventId, new Date(), body),
+  body: encodeEvent(
+    type,
+    { ...origin, traceparent: activeTraceparent() ?? origin.traceparent },
+    eventId,
+    new Date(),
+    body,
+  ),
 });
 
 /** Publishes an event straight to the log; whoever owns a transaction uses the outbox instead. */

@@ -41,6 +41,7 @@ export const publishOnce = async (bus: Bus, message: Message): Promise<boolean> 
 const attempt = async (bus: Bus, { subject, eventId, stream, body }: Message): Promise<void> => {
   const carried = headers();
   carried.set("lookalike-producer", bus.name);
+  if (typeof body["traceparent"] === "string") carried.set("traceparent", body["traceparent"]);
   await bus.js.publish(subject, JSON.stringify(body), {
     msgID: eventId,
     headers: carried,

@@ -1,6 +1,7 @@
 import { type DeadLetter, Task, type TaskKind } from "../domain/events.ts";
 import { messageOf } from "../runtime/fail.ts";
-import type { Logger } from "../runtime/log.ts";
+import { inLogs, type Logger } from "../runtime/log.ts";
+import { inSpan } from "../runtime/tracing.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, PermanentError, type Workers, work } from "./consume.ts";
 import { publish } from "./publish.ts";
@@ -24,9 +25,23 @@ export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptio
     concurrency,
     maxDeliver: MAX_DELIVER,
     log,
-    handle: (delivery) => handle(parse(delivery)),
+    handle: (delivery) => {
+      const task = parse(delivery);
+      const { job, attempt, traceparent } = task;
+      const span = { kind: "consumer", parent: traceparent, attributes: spanAttributes(delivery, task) } as const;
+      return inSpan(`${kind} task`, span, () => inLogs({ job, kind, task: task.task, attempt }, () => handle(task)));
+    },
     giveUp: (delivery, error) => giveUp(bus, delivery, error),
   });
+
+const spanAttributes = ({ subject }: Delivery, { job, task, attempt }: Task) => ({
+  "messaging.system": "nats",
+  "messaging.destination.name": subject,
+  "messaging.operation.type": "process",
+  "lookalike.job": job,
+  "lookalike.task": task,
+  "lookalike.attempt": attempt,
+});
 
 const parse = ({ body, subject }: Delivery): Task => {
   const task = Task.safeParse(body);

@@ -29,6 +29,8 @@ export interface Job {
   readonly paused: boolean;
   readonly run: number;
   readonly failure: string | null;
+  /** The span of the request that started it: all that is done for it belongs under that. */
+  readonly traceparent: string | null;
   readonly base: { readonly job: string; readonly blocks: number } | null;
   readonly blockSize: number | null;
   readonly hashBits: number | null;
@@ -57,6 +59,7 @@ export const acceptedJob = (event: EventOf<"job-accepted">): Job => ({
   paused: false,
   run: event.run,
   failure: null,
+  traceparent: event.traceparent ?? null,
   base: null,
   blockSize: null,
   hashBits: null,

@@ -14,6 +14,8 @@ interface Origin {
   readonly job: string;
   readonly run: number;
   readonly attempt: number;
+  /** W3C Trace Context: the span that this came out of. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -22,12 +24,16 @@ interface Origin {
  */
 export const encodeEvent = <Type extends JobEventType>(
   type: Type,
-  { tenant, job, run, attempt }: Origin,
+  { tenant, job, run, attempt, traceparent }: Origin,
   eventId: string,
   at: Date,
   body: EventOf<Type>["body"],
 ): Record<string, unknown> =>
-  z.encode(JobEvent, { v: 1, type, eventId, tenant, job, run, attempt, at: at.toISOString(), body } as JobEvent);
+  z.encode(JobEvent, {
+    ...{ v: 1, type, eventId, tenant, job, run, attempt, at: at.toISOString() },
+    ...(traceparent === undefined ? {} : { traceparent }),
+    body,
+  } as JobEvent);
 
 /** An event from its wire form, or null where version or shape are unknown: to be parked, not dropped. */
 export const decodeEvent = (wire: unknown): JobEvent | null => {

@@ -11,6 +11,7 @@ import { EXIT, messageOf, OperatorError, runMain } from "./fail.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { gauge, nameMetrics, serveMetrics } from "./metrics.ts";
 import { commonEndpoints, type Running } from "./operate.ts";
+import { startTracing } from "./tracing.ts";
 import { VERSION } from "./version.ts";
 
 /** What a service works with. */
@@ -36,6 +37,7 @@ interface Service<Schema extends typeof ServiceEnvironment> {
 export const runService = <Schema extends typeof ServiceEnvironment>(service: Service<Schema>): void =>
   runMain(async () => {
     const environment = readEnvironment(service.environment);
+    const endTracing = await startTracing(service.name, VERSION);
     const log = createLogger(service.name, environment.LOG_LEVEL);
     const name = `lookalike-${service.name}-${hostname()}-${process.pid}`;
     let closing = false;
@@ -71,6 +73,7 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       await running.stop();
       await bus.connection.drain();
       await store.close();
+      await endTracing();
       const [max, p99] = [delays.max, delays.percentile(99)].map((ns) => Math.round(ns / 1e6));
       log.info({ eventLoopDelayMs: { max, p99 } }, "stopped");
     });

@@ -72,6 +72,7 @@ export const job = pgTable(
     paused: boolean("paused").notNull().default(false),
     run: integer("run").notNull().default(1),
     failure: text("failure"),
+    traceparent: text("traceparent"),
     baseJob: text("base_job"),
     baseBlocks: integer("base_blocks"),
     blockSize: integer("block_size"),

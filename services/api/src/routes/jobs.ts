@@ -5,6 +5,7 @@ import { missing } from "@lookalike/shared/domain/done-set";
 import { jobEventId } from "@lookalike/shared/domain/event-id";
 import { acceptedJob } from "@lookalike/shared/domain/job";
 import { JobOptions } from "@lookalike/shared/domain/options";
+import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
 import { listFailures } from "@lookalike/shared/store/images";
 import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -62,7 +63,11 @@ export const jobRoutes =
           options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
         };
         const event = eventMessage("job-accepted", origin, jobEventId(job, "job-accepted", 1), body);
-        const accepted = acceptedJob({ ...origin, v: 1, type: "job-accepted", eventId: event.eventId, at: "", body });
+        const traceparent = activeTraceparent();
+        const accepted = acceptedJob({
+          ...{ ...origin, v: 1, type: "job-accepted", eventId: event.eventId, at: "", body },
+          ...(traceparent === undefined ? {} : { traceparent }),
+        });
         await db.transaction(async (tx) => {
           if (await hasActiveJob(tx, catalog.id)) {
             throw new HttpProblem(

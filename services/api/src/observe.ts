@@ -1,0 +1,27 @@
+import { httpSeconds } from "@lookalike/shared/runtime/metrics";
+import { openSpan } from "@lookalike/shared/runtime/tracing";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+/** Measures each request, and makes it a span that all it starts belongs under. */
+export const observe = (app: FastifyInstance): void => {
+  const spans = new WeakMap<FastifyRequest, ReturnType<typeof openSpan>>();
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { method, routeOptions, headers } = request;
+    const { traceparent } = headers;
+    const span = openSpan(`${method} ${routeOptions.url ?? "none"}`, {
+      kind: "server",
+      parent: typeof traceparent === "string" ? traceparent : undefined,
+      attributes: { "http.request.method": method, "http.route": routeOptions.url ?? "none" },
+    });
+    spans.set(request, span);
+    span.run(done);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { method, routeOptions } = request;
+    httpSeconds.observe(
+      { method, route: routeOptions.url ?? "none", status: reply.statusCode },
+      reply.elapsedTime / 1_000,
+    );
+    spans.get(request)?.end({ "http.response.status_code": reply.statusCode });
+  });
+};
