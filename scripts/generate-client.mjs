@@ -14,7 +14,8 @@ const app = await createApp({
   log: { ...log, child: () => log },
   archiver: null,
   health: null,
-  sourceRoots: [],
+  sources: { roots: [], buckets: [] },
+  thumbnails: null,
   requestsPerMinute: 1,
   webhooksInside: false,
 });

@@ -6,6 +6,7 @@ import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import { createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
+import { createThumbnails } from "../../services/api/src/thumbnails.ts";
 import { temporaryFolder } from "./system.ts";
 
 /** The HTTP application in this process, over a real PostgreSQL and nothing else. */
@@ -30,7 +31,8 @@ export const startApp = async (
     log,
     archiver: createArchiver(store, log),
     health: { postgres: store.isReachable, nats: options.nats ?? (() => true) },
-    sourceRoots: [folder],
+    sources: { roots: [folder], buckets: [] },
+    thumbnails: createThumbnails("", log),
     requestsPerMinute: options.requestsPerMinute ?? 5_000,
     webhooksInside: false,
   });

@@ -11,6 +11,7 @@ const run = promisify(execFile);
 const TOOLS = {
   nats: { module: "github.com/nats-io/natscli/nats@v0.5.0", version: /0\.5\.0/ },
   "nats-server": { module: "github.com/nats-io/nats-server/v2@v2.15.2", version: /2\.15\.2/ },
+  versitygw: { module: "github.com/versity/versitygw/cmd/versitygw@v1.8.0", version: /version/i },
   helm: { module: "helm.sh/helm/v3/cmd/helm@v3.22.0", version: /3\.22/ },
   kubeconform: { module: "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0", version: /./ },
 } as const;

@@ -2,7 +2,15 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ApiProblem, bodyOf, type Group, itemsOf, type NewDecision, type QueryResult } from "@lookalike/client";
+import {
+  ApiProblem,
+  bodyOf,
+  type Group,
+  itemsOf,
+  type NewCatalog,
+  type NewDecision,
+  type QueryResult,
+} from "@lookalike/client";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { completionFor, SHELL_NAMES } from "./completion.ts";
 import { type Connection, connect, UsageError } from "./connection.ts";
@@ -32,7 +40,7 @@ export const createProgram = (): Command => {
   program
     .command("scan")
     .description("scan a folder (or a catalog that exists) and wait for its groups")
-    .argument("<source>", "a folder, hashes:FILE.ndjson, or a catalog's name")
+    .argument("<source>", "a folder, s3://bucket/prefix, hashes:FILE.ndjson, or a catalog's name")
     .option("--name <name>", "the catalog's name; the folder's path unless given")
     .addOption(new Option("--mode <mode>").choices(["new", "full", "regroup", "retry"]).default("new"))
     .option("--threshold <bits>", "largest distance of similar images", wholeNumber)
@@ -203,6 +211,9 @@ interface DecideOptions {
 
 /** The catalog over a source, made when there is none of its name. */
 const openCatalog = async (connection: Connection, source: string, { name, list }: ScanOptions): Promise<string> => {
+  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(source) ?? [];
+  if (bucket !== undefined)
+    return findOrCreate(connection, name ?? source, { kind: "s3", bucket, prefix: prefix ?? "" });
   const hashes = /^hashes:(.+)$/.exec(source)?.[1];
   const path = resolve(hashes ?? source);
   const isThere = await stat(path).then(
@@ -212,16 +223,18 @@ const openCatalog = async (connection: Connection, source: string, { name, list 
   if (!isThere) return findCatalog(connection, source);
   const place = hashes === undefined ? path : `hashes:${path}`;
   const wanted = name ?? (list === undefined ? place : `${place} (${list})`);
-  const known = bodyOf(await connection.api.GET("/v1/catalogs", { params: { query: { name: wanted } } })).items[0];
-  if (known !== undefined) return known.id;
-  const body =
+  return findOrCreate(
+    connection,
+    wanted,
     hashes === undefined
-      ? {
-          name: wanted,
-          source: { kind: "directory" as const, root: path, list: list === undefined ? null : resolve(list) },
-        }
-      : { name: wanted, source: { kind: "hashes" as const, file: path } };
-  return bodyOf(await connection.api.POST("/v1/catalogs", { body })).id;
+      ? { kind: "directory", root: path, list: list === undefined ? null : resolve(list) }
+      : { kind: "hashes", file: path },
+  );
+};
+
+const findOrCreate = async ({ api }: Connection, name: string, source: NewCatalog["source"]): Promise<string> => {
+  const known = bodyOf(await api.GET("/v1/catalogs", { params: { query: { name } } })).items[0];
+  return known?.id ?? bodyOf(await api.POST("/v1/catalogs", { body: { name, source } })).id;
 };
 
 const after = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor });

@@ -10,6 +10,7 @@ export type FailedImage = Schemas["FailedImage"];
 export type Group = Schemas["Group"];
 export type GroupDetail = Schemas["GroupDetail"];
 export type Job = Schemas["Job"];
+export type NewCatalog = Schemas["NewCatalogInput"];
 export type NewDecision = Schemas["NewDecision"];
 export type Problem = Schemas["Problem"];
 export type QueryResult = Schemas["QueryResult"];

@@ -4637,6 +4637,31 @@ export interface components {
           }
         | {
             /** @constant */
+            kind: "s3";
+            bucket: string;
+            /**
+             * @description Only keys that begin with this
+             * @default
+             */
+            prefix?: string;
+            /**
+             * @description Globs a key, without the prefix, must match; none = every image
+             * @default []
+             */
+            include?: string[];
+            /**
+             * @description Globs of keys, without the prefix, to leave out
+             * @default []
+             */
+            exclude?: string[];
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg?: boolean;
+          }
+        | {
+            /** @constant */
             kind: "hashes";
             /** @description Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?} */
             file: string;
@@ -4670,6 +4695,31 @@ export interface components {
              * @default null
              */
             list?: string | null;
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg?: boolean;
+          }
+        | {
+            /** @constant */
+            kind: "s3";
+            bucket: string;
+            /**
+             * @description Only keys that begin with this
+             * @default
+             */
+            prefix?: string;
+            /**
+             * @description Globs a key, without the prefix, must match; none = every image
+             * @default []
+             */
+            include?: string[];
+            /**
+             * @description Globs of keys, without the prefix, to leave out
+             * @default []
+             */
+            exclude?: string[];
             /**
              * @description Also list SVG files
              * @default false
@@ -5158,6 +5208,31 @@ export interface components {
           }
         | {
             /** @constant */
+            kind: "s3";
+            bucket: string;
+            /**
+             * @description Only keys that begin with this
+             * @default
+             */
+            prefix: string;
+            /**
+             * @description Globs a key, without the prefix, must match; none = every image
+             * @default []
+             */
+            include: string[];
+            /**
+             * @description Globs of keys, without the prefix, to leave out
+             * @default []
+             */
+            exclude: string[];
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg: boolean;
+          }
+        | {
+            /** @constant */
             kind: "hashes";
             /** @description Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?} */
             file: string;
@@ -5191,6 +5266,31 @@ export interface components {
              * @default null
              */
             list: string | null;
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg: boolean;
+          }
+        | {
+            /** @constant */
+            kind: "s3";
+            bucket: string;
+            /**
+             * @description Only keys that begin with this
+             * @default
+             */
+            prefix: string;
+            /**
+             * @description Globs a key, without the prefix, must match; none = every image
+             * @default []
+             */
+            include: string[];
+            /**
+             * @description Globs of keys, without the prefix, to leave out
+             * @default []
+             */
+            exclude: string[];
             /**
              * @description Also list SVG files
              * @default false

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { directorySource, type JobOptions, type Source } from "@lookalike/shared/domain/options";
+import { directorySource, type JobOptions, placeOfSource, type Source } from "@lookalike/shared/domain/options";
 import { EXIT, messageOf, OperatorError, runMain } from "@lookalike/shared/runtime/fail";
 import { type Client, createClient, type Job } from "./client.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
@@ -70,6 +70,7 @@ const run = async (request: Request, data: DataFolder, running: { stop(): Promis
       LOOKALIKE_FIRST_KEY: data.accessKey.key,
       // Whoever starts it may read what they may read: the API listens on this machine alone.
       LOOKALIKE_SOURCE_ROOTS: process.env["LOOKALIKE_SOURCE_ROOTS"] || "/",
+      LOOKALIKE_SOURCE_BUCKETS: process.env["LOOKALIKE_SOURCE_BUCKETS"] || (source.kind === "s3" ? source.bucket : ""),
       // libvips decodes on libuv's threads: one for each worker thread, and some for files and DNS.
       UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
     },
@@ -103,7 +104,7 @@ const untilInterrupted = (): Promise<void> =>
 
 /** Goes on with an unfinished job of the catalog; then, or else, starts the one asked for. */
 const runJob = async (client: Client, source: Source, options: JobOptions): Promise<Job> => {
-  const place = source.kind === "directory" ? source.root : `hashes:${source.file}`;
+  const place = placeOfSource(source);
   const catalog = await client.openCatalog(
     options.blockSize === null ? place : `${place} (blocks of ${options.blockSize})`,
     source,
@@ -146,9 +147,8 @@ const report = async (client: Client, job: Job, source: Source, request: Request
   if (request.json) process.stdout.write(`${JSON.stringify(jsonReport(result))}\n`);
   else if (job.totalImages > 1) process.stdout.write(textReport(result));
   if (job.totalImages > 1) return EXIT.ok;
-  const place = source.kind === "directory" ? source.root : source.file;
   say(
-    `${place}: ${job.totalImages === 0 ? "no images" : "one image"} there, and duplicates need two. Give a folder with more pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF).`,
+    `${placeOfSource(source)}: ${job.totalImages === 0 ? "no images" : "one image"} there, and duplicates need two. Give a folder with more pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF).`,
   );
   return EXIT.noInput;
 };
@@ -167,6 +167,7 @@ const demoSource = async (folder: string): Promise<Source> => {
 
 /** Says at once what would fail the job only later. */
 const checkSource = async (source: Source): Promise<void> => {
+  if (source.kind === "s3") return;
   const path = source.kind === "directory" ? source.root : source.file;
   const what = source.kind === "directory" ? "folder" : "file";
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {

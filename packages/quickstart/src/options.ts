@@ -6,6 +6,7 @@ import {
   JobOptions,
   KernelChoice,
   type Source,
+  s3Source,
 } from "@lookalike/shared/domain/options";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
@@ -39,7 +40,7 @@ Exit codes:
 export const readRequest = (argv: readonly string[], cwd: string): Request => {
   const command = new Command("npm start --")
     .description("Finds the duplicate and near-duplicate images of a folder of photographs.")
-    .argument("[source]", "folder of photographs, or hashes:FILE.ndjson (default: a demo catalog)")
+    .argument("[source]", "folder of photographs, s3://bucket/prefix, or hashes:FILE.ndjson (default: a demo catalog)")
     .option(
       "--threshold <bits>",
       "largest Hamming distance of similar images (default: 20 of 256 bits)",
@@ -118,7 +119,6 @@ const HASHES = "hashes:";
 
 const sourceOf = (text: string, cwd: string): Source => {
   const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
-  return text.startsWith(HASHES)
-    ? { kind: "hashes", file: absolute(text.slice(HASHES.length)) }
-    : directorySource(absolute(text));
+  if (text.startsWith(HASHES)) return { kind: "hashes", file: absolute(text.slice(HASHES.length)) };
+  return s3Source(text) ?? directorySource(absolute(text));
 };

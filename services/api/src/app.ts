@@ -2,6 +2,7 @@ import rateLimit from "@fastify/rate-limit";
 import { fastifySSE } from "@fastify/sse";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import type { AllowedSources } from "@lookalike/shared/files/source-roots";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import type { Db } from "@lookalike/shared/store/open";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
@@ -25,6 +26,7 @@ import { jobRoutes } from "./routes/jobs.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { Problem } from "./schemas/resources.ts";
+import type { Thumbnails } from "./thumbnails.ts";
 
 /** What the application works with. */
 export interface AppParts {
@@ -35,8 +37,9 @@ export interface AppParts {
     readonly postgres: () => Promise<boolean>;
     readonly nats: () => boolean;
   };
-  /** Folders that sources must lie under. */
-  readonly sourceRoots: readonly string[];
+  /** What sources may be made of. */
+  readonly sources: AllowedSources;
+  readonly thumbnails: Thumbnails;
   readonly requestsPerMinute: number;
   /** Whether webhooks may lead into private networks. */
   readonly webhooksInside: boolean;
@@ -99,7 +102,7 @@ const HASH_CACHE_BYTES = 268_435_456;
 
 /** Everything that needs a key. */
 const version1 =
-  ({ db, archiver, sourceRoots, requestsPerMinute, webhooksInside }: AppParts) =>
+  ({ db, archiver, sources, thumbnails, requestsPerMinute, webhooksInside }: AppParts) =>
   async (app: FastifyInstance): Promise<void> => {
     app.addHook("onRoute", ({ schema, method }) => {
       if (schema === undefined) return;
@@ -118,8 +121,8 @@ const version1 =
     honourIdempotencyKeys(app, db);
     const routes = [
       accessRoutes(db),
-      catalogRoutes(db, sourceRoots),
-      imageRoutes(db),
+      catalogRoutes(db, sources),
+      imageRoutes(db, thumbnails),
       jobRoutes(db),
       groupRoutes(db),
       decisionRoutes(db),

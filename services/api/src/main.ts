@@ -1,4 +1,4 @@
-import { SourceRoots } from "@lookalike/shared/files/source-roots";
+import { SourceBuckets, SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
 import { runService } from "@lookalike/shared/runtime/service";
@@ -6,6 +6,7 @@ import { insertAccessKey } from "@lookalike/shared/store/access-keys";
 import { z } from "zod";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
+import { createThumbnails, ThumbnailPlace } from "./thumbnails.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
 
 const Environment = ServiceEnvironment.extend({
@@ -18,6 +19,8 @@ const Environment = ServiceEnvironment.extend({
     .default(7373)
     .meta({ description: "Port the API listens on; 0 = a free one" }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
+  LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
+  LOOKALIKE_THUMBNAILS: ThumbnailPlace,
   LOOKALIKE_FIRST_KEY: z
     .string()
     .regex(
@@ -51,13 +54,14 @@ runService({
   async start({ environment, bus, store, log }) {
     const archiver = createArchiver(store, log);
     const health = { postgres: store.isReachable, nats: bus.isConnected };
-    const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_SOURCE_ROOTS: sourceRoots } = environment;
+    const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_SOURCE_ROOTS: roots, LOOKALIKE_SOURCE_BUCKETS: buckets } = environment;
     if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
     const requestsPerMinute = environment.LOOKALIKE_REQUESTS_PER_MINUTE;
     const webhooksInside = environment.LOOKALIKE_WEBHOOKS_INSIDE;
     const app = await createApp({
       ...{ db: store.db, log, health, archiver },
-      ...{ sourceRoots, requestsPerMinute, webhooksInside },
+      ...{ sources: { roots, buckets }, requestsPerMinute, webhooksInside },
+      thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, log),
     });
     archiver.resume();
     const deliveries = startDeliveries(store.db, log, {

@@ -1,5 +1,10 @@
-import type { FileHandle } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { availableParallelism } from "node:os";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type { Source } from "@lookalike/shared/domain/options";
+import { keyOf } from "@lookalike/shared/files/listed-file";
+import { ObjectError, s3Objects } from "@lookalike/shared/files/objects";
 import { type NotAsListed, openListed } from "@lookalike/shared/files/open-listed";
 import type { CatalogRow } from "@lookalike/shared/store/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/images";
@@ -19,24 +24,67 @@ const REASONS: Record<NotAsListed, string> = {
   unreadable: "The file can't be read.",
 };
 
+/** The file behind an image. */
+export interface Picture {
+  readonly bytes: number;
+  /** An inclusive range of its bytes. The stream closes the picture. */
+  read(start: number, end: number): Promise<Readable>;
+  readAll(): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
 /** Opens the picture of an image. @throws HttpProblem 404 where the source has none, 410 where it is another now */
-export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): Promise<FileHandle> => {
-  if (source.kind !== "directory")
-    throw new HttpProblem(404, "no-picture", "This catalog is of hashes: there is no picture to show.");
-  const opened = await openListed(source.root, image.path, image.fingerprint);
-  if (typeof opened === "string") throw new HttpProblem(410, opened, REASONS[opened]);
-  return opened;
+export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): Promise<Picture> => {
+  switch (source.kind) {
+    case "directory":
+      return openFile(source.root, image);
+    case "s3":
+      return openObject(source, image);
+    case "hashes":
+      throw new HttpProblem(404, "no-picture", "This catalog is of hashes: there is no picture to show.");
+  }
+};
+
+const openFile = async (root: string, image: CatalogImage): Promise<Picture> => {
+  const file = await openListed(root, image.path, image.fingerprint);
+  if (typeof file === "string") throw new HttpProblem(410, file, REASONS[file]);
+  const { size } = await file.stat();
+  return {
+    bytes: size,
+    read: async (start, end) => createReadStream("", { fd: file, start, end }),
+    readAll: () => file.readFile(),
+    close: () => file.close(),
+  };
+};
+
+/** Its ETag is asked for with each read: another object of the same key is never shown. */
+const openObject = async (source: Extract<Source, { kind: "s3" }>, image: CatalogImage): Promise<Picture> => {
+  const objects = s3Objects();
+  const key = keyOf(source.prefix, image.path);
+  const read = (range?: { start: number; end: number }): Promise<Readable> =>
+    objects.read(source.bucket, key, image.fingerprint, range).catch(gone);
+  return {
+    bytes: await objects.size(source.bucket, key, image.fingerprint).catch(gone),
+    read: (start, end) => read({ start, end }),
+    readAll: async () => buffer(await read()),
+    close: async () => undefined,
+  };
+};
+
+const gone = (error: unknown): never => {
+  throw error instanceof ObjectError ? new HttpProblem(410, error.reason, REASONS[error.reason]) : error;
 };
 
 // Each picture on one thread, as many pictures as there are cores: the page asks for dozens at once.
 const decoders = new PQueue({ concurrency: availableParallelism() });
 
 /** A picture made small, as WebP, turned as it is seen. @throws HttpProblem 415 where it can't be decoded */
-export const thumbnailOf = (file: FileHandle, size: ThumbnailSize): Promise<Buffer> =>
+export const thumbnailOf = (picture: Picture, size: ThumbnailSize): Promise<Buffer> =>
   decoders.add(async () => {
+    const bytes = await picture.readAll();
     try {
       const pixels = THUMBNAIL_PIXELS[size];
-      return await sharp(await file.readFile())
+      return await sharp(bytes)
         .timeout({ seconds: 30 })
         .autoOrient()
         .resize({ width: pixels, height: pixels, fit: "inside", withoutEnlargement: true })

@@ -5,13 +5,18 @@ import sharp from "sharp";
 import { readListedFile } from "./read-file.ts";
 
 export interface HashRequest extends HashLimits {
-  readonly path: Uint8Array;
-  readonly fingerprint: string;
-  readonly maxBytes: number;
+  readonly file: ListedFile | Uint8Array;
   /** Shared by all threads. */
   readonly pixelBudget: Int32Array;
   /** What this file holds of it. */
   readonly heldPixels: Int32Array;
+}
+
+/** A file that is read here, in the thread. */
+interface ListedFile {
+  readonly path: Uint8Array;
+  readonly fingerprint: string;
+  readonly maxBytes: number;
 }
 
 // One thread of libvips a picture: the worker threads share out the cores.
@@ -21,7 +26,12 @@ sharp.cache(false);
 
 /** Runs in a worker thread: reads, decodes and hashes one file. */
 export default async (request: HashRequest): Promise<Outcome> => {
-  const file = readListedFile(Buffer.from(request.path), request.fingerprint, request.maxBytes);
+  const file = contentOf(request.file);
   if (!Buffer.isBuffer(file)) return file;
   return hashImage(file, request, new PixelBudget(request.pixelBudget, request.heldPixels));
 };
+
+const contentOf = (file: HashRequest["file"]): Buffer | Outcome =>
+  file instanceof Uint8Array
+    ? Buffer.from(file.buffer, file.byteOffset, file.byteLength)
+    : readListedFile(Buffer.from(file.path), file.fingerprint, file.maxBytes);

@@ -13,11 +13,13 @@ import { readImages } from "@lookalike/shared/store/images";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 
+export type SourceOfFiles = Exclude<Source, { kind: "hashes" }>;
+
 interface Hasher {
   readonly bus: Bus;
   readonly db: Db;
-  /** Decodes and hashes one file of a directory source, in a worker thread. */
-  readonly hashFile: (root: string, image: ListedImage) => Promise<Outcome>;
+  /** Decodes and hashes one image of a source that has files, in a worker thread. */
+  readonly hashFile: (source: SourceOfFiles, image: ListedImage) => Promise<Outcome>;
   /** Files in hand at once. */
   readonly concurrency: number;
 }
@@ -59,11 +61,16 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   });
 };
 
+/** Zeros from the start: a counter that first appears as 20 has no increase for Prometheus. */
+export const startCounters = (): void => {
+  for (const outcome of ["hashed", "flat", "failed"]) imagesHashed.inc({ outcome }, 0);
+};
+
 const outcomeOf = async (source: Source, image: ListedImage, hashFile: Hasher["hashFile"]): Promise<Outcome> => {
   if (image.failure !== null) return { kind: "failed", failure: image.failure };
   if (image.givenHash !== null) return givenOutcome(image, image.givenHash);
-  if (source.kind !== "directory") throw new Error(`${image.path}: a ${source.kind} source has no file to hash`);
-  return hashFile(source.root, image);
+  if (source.kind === "hashes") throw new Error(`${image.path}: a ${source.kind} source has no file to hash`);
+  return hashFile(source, image);
 };
 
 const givenOutcome = ({ width, height, bytes }: ListedImage, hash: Uint8Array): Outcome => ({

@@ -3,17 +3,20 @@ import { failed } from "@lookalike/engine/hash-image";
 import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { bytesOfName } from "@lookalike/shared/domain/bytes";
+import type { ListedImage } from "@lookalike/shared/domain/events";
 import type { Outcome } from "@lookalike/shared/domain/hash-block";
 import { joinPath } from "@lookalike/shared/files/listed-file";
-import { SourceRoots } from "@lookalike/shared/files/source-roots";
+import { s3Objects } from "@lookalike/shared/files/objects";
+import { SourceBuckets, SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
 import { workingOn } from "@lookalike/shared/runtime/worker";
 import { Piscina } from "piscina";
 import { z } from "zod";
-import { hashBlock } from "./hash.ts";
+import { hashBlock, type SourceOfFiles, startCounters } from "./hash.ts";
 import type { HashRequest } from "./hash-worker.ts";
 import { listCatalog } from "./list.ts";
+import { readListedObject } from "./read-object.ts";
 import { listSource } from "./sources/source.ts";
 
 const Environment = ServiceEnvironment.extend({
@@ -25,6 +28,7 @@ const Environment = ServiceEnvironment.extend({
     .default(availableParallelism())
     .meta({ description: "Worker threads that decode and hash" }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
+  LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
   LOOKALIKE_MAX_PIXELS: z.coerce.number().int().min(1).default(300_000_000),
   LOOKALIKE_PIXELS_IN_FLIGHT: z.coerce
     .number()
@@ -46,6 +50,7 @@ runService({
   environment: Environment,
   connections: 6,
   async start({ environment, bus, store, log }) {
+    startCounters();
     const threads = environment.LOOKALIKE_HASHER_THREADS;
     const pool = new Piscina<HashRequest, Outcome>({
       filename: new URL("./hash-worker.js", import.meta.url).href,
@@ -54,18 +59,13 @@ runService({
     });
     const pixelBudget = PixelBudget.share(environment.LOOKALIKE_PIXELS_IN_FLIGHT);
     const timeoutSeconds = environment.LOOKALIKE_IMAGE_TIMEOUT_SECONDS;
-    const hashFile = async (root: string, image: { path: string; fingerprint: string }): Promise<Outcome> => {
+    const { LOOKALIKE_MAX_FILE_BYTES: maxBytes, LOOKALIKE_MAX_PIXELS: maxPixels } = environment;
+    const hashFile = async (source: SourceOfFiles, image: ListedImage): Promise<Outcome> => {
+      const file = await fileOf(source, image, maxBytes);
+      if ("kind" in file) return file;
       // libvips stops itself at the time-out; this ends a thread that hangs in a read, too.
       const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (BLOCKS_AT_ONCE + 1));
-      const request = {
-        path: joinPath(Buffer.from(root), Buffer.from(bytesOfName(image.path))),
-        fingerprint: image.fingerprint,
-        maxBytes: environment.LOOKALIKE_MAX_FILE_BYTES,
-        maxPixels: environment.LOOKALIKE_MAX_PIXELS,
-        timeoutSeconds,
-        pixelBudget,
-        heldPixels: PixelBudget.hold(),
-      };
+      const request = { file, maxPixels, timeoutSeconds, pixelBudget, heldPixels: PixelBudget.hold() };
       return pool.run(request, { signal }).catch((error: unknown) => {
         // The thread ended with what it held.
         if (signal.aborted) new PixelBudget(pixelBudget, request.heldPixels).giveBack();
@@ -73,16 +73,13 @@ runService({
         throw error;
       });
     };
+    const allowed = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };
     const [scan, hash] = await Promise.all([
       runTasks(bus, {
         kind: "scan",
         concurrency: 1,
         log,
-        handle: (task) =>
-          listCatalog(
-            { bus, store, log, list: (source) => listSource(source, environment.LOOKALIKE_SOURCE_ROOTS) },
-            task,
-          ),
+        handle: (task) => listCatalog({ bus, store, log, list: (source) => listSource(source, allowed) }, task),
       }),
       runTasks(bus, {
         kind: "hash",
@@ -94,3 +91,17 @@ runService({
     return workingOn(bus.name, { scan, hash }, () => pool.close());
   },
 });
+
+/** What a worker thread hashes: a file that it reads itself, or bytes that come over the network. */
+const fileOf = async (
+  source: SourceOfFiles,
+  image: ListedImage,
+  maxBytes: number,
+): Promise<HashRequest["file"] | Outcome> =>
+  source.kind === "s3"
+    ? readListedObject(s3Objects(), source, image, maxBytes)
+    : {
+        path: joinPath(Buffer.from(source.root), Buffer.from(bytesOfName(image.path))),
+        fingerprint: image.fingerprint,
+        maxBytes,
+      };

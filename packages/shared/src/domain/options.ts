@@ -1,19 +1,26 @@
 import { z } from "zod";
 import { RolloutChoice } from "./rollout.ts";
 
+const Globs = z.array(z.string()).default([]);
+
 /** Where a catalog's images come from. Each kind is one file under the hasher's `sources/`. */
 export const Source = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("directory"),
     root: z.string().min(1).meta({ description: "Absolute path of the folder to scan" }),
-    include: z
-      .array(z.string())
-      .default([])
-      .meta({ description: "Globs a relative path must match; none = every image" }),
-    exclude: z.array(z.string()).default([]).meta({ description: "Globs of relative paths to leave out" }),
+    include: Globs.meta({ description: "Globs a relative path must match; none = every image" }),
+    exclude: Globs.meta({ description: "Globs of relative paths to leave out" }),
     list: z.string().min(1).nullable().default(null).meta({
       description: "Absolute path of a text file: only the files it names, one path a line, under the root",
     }),
+    svg: z.boolean().default(false).meta({ description: "Also list SVG files" }),
+  }),
+  z.object({
+    kind: z.literal("s3"),
+    bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of an S3 bucket"),
+    prefix: z.string().max(1_024).default("").meta({ description: "Only keys that begin with this" }),
+    include: Globs.meta({ description: "Globs a key, without the prefix, must match; none = every image" }),
+    exclude: Globs.meta({ description: "Globs of keys, without the prefix, to leave out" }),
     svg: z.boolean().default(false).meta({ description: "Also list SVG files" }),
   }),
   z.object({
@@ -25,6 +32,22 @@ export const Source = z.discriminatedUnion("kind", [
   }),
 ]);
 export type Source = z.infer<typeof Source>;
+
+const S3_ADDRESS = /^s3:\/\/([^/]+)\/?(.*)$/;
+
+/** An address like s3://bucket/prefix as a source; null when it is none. */
+export const s3Source = (address: string): Source | null => {
+  const [, bucket, prefix] = S3_ADDRESS.exec(address) ?? [];
+  return bucket === undefined ? null : Source.parse({ kind: "s3", bucket, prefix });
+};
+
+/** Where a source is, in a word: what people call it. */
+export const placeOfSource = (source: Source): string =>
+  source.kind === "directory"
+    ? source.root
+    : source.kind === "s3"
+      ? `s3://${source.bucket}/${source.prefix}`
+      : `hashes:${source.file}`;
 
 /** A folder as a source, everything in it. */
 export const directorySource = (root: string): Source => Source.parse({ kind: "directory", root });

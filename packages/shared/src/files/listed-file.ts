@@ -1,4 +1,5 @@
 import type { BigIntStats } from "node:fs";
+import { bytesOfName } from "../domain/bytes.ts";
 
 /**
  * Equal while a file's content can't have changed: size, modification time, inode, and the mode and
@@ -12,6 +13,10 @@ const SLASH = Buffer.from("/");
 /** Names are bytes: not every one is valid UTF-8. */
 export const joinPath = (folder: Buffer, name: Buffer): Buffer =>
   folder.length === 0 ? name : Buffer.concat([folder, SLASH, name]);
+
+/** The key of a listed object. */
+export const keyOf = (prefix: string, path: string): string =>
+  `${prefix}${Buffer.from(bytesOfName(path)).toString("utf8")}`;
 
 /** The folder under a catalog's root that archived files are moved to; never listed. */
 export const ARCHIVE_FOLDER = ".lookalike-archive";

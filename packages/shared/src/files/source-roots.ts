@@ -10,8 +10,25 @@ export const SourceRoots = z
   .transform((text) => text.split(delimiter).filter((root) => root !== ""))
   .meta({ description: "Folders that directory and hashes sources must lie under, separated as in PATH" });
 
-/** Why a source may not be read, by all of the paths it names; null = it may. */
-export const refusalOf = async (source: Source, roots: readonly string[]): Promise<string | null> => {
+/** Buckets that sources may lie in; none = no source on S3. */
+export const SourceBuckets = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").filter((bucket) => bucket !== ""))
+  .meta({ description: "Buckets that S3 sources must lie in, separated by commas" });
+
+/** What owners may make sources of. */
+export interface AllowedSources {
+  readonly roots: readonly string[];
+  readonly buckets: readonly string[];
+}
+
+/** Why a source may not be read, by all of the places it names; null = it may. */
+export const refusalOf = async (source: Source, { roots, buckets }: AllowedSources): Promise<string | null> => {
+  if (source.kind === "s3")
+    return buckets.includes(source.bucket)
+      ? null
+      : `s3://${source.bucket}: not a bucket of LOOKALIKE_SOURCE_BUCKETS${buckets.length === 0 ? ", which names none" : ""}`;
   const paths = source.kind === "directory" ? [source.root, source.list] : [source.file];
   for (const path of paths) {
     const refusal = path === null ? null : await sourceRefusal(path, roots);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { refusalOf } from "@lookalike/shared/files/source-roots";
+import { type AllowedSources, refusalOf } from "@lookalike/shared/files/source-roots";
 import {
   type CatalogRow,
   createCatalog,
@@ -23,7 +23,7 @@ import { Catalog, CatalogChange, NewCatalog, PageQuery, Problem, pageOf, Statist
 import { catalogReader } from "../scope.ts";
 
 export const catalogRoutes =
-  (db: Db, roots: readonly string[]): FastifyPluginAsyncZod =>
+  (db: Db, sources: AllowedSources): FastifyPluginAsyncZod =>
   async (app) => {
     const readCatalog = catalogReader(db);
     const tokens = confirmationTokens(randomBytes(32));
@@ -41,7 +41,7 @@ export const catalogRoutes =
       async (request, reply) => {
         const { access } = request;
         const { name, source } = request.body;
-        const refusal = await refusalOf(source, roots);
+        const refusal = await refusalOf(source, sources);
         if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
         const created = await createCatalog(db, access.tenant, name, source);
         if (created === null) throw nameTaken(name);

@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { findImages, listImages } from "@lookalike/shared/store/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyReply } from "fastify";
@@ -9,10 +8,11 @@ import type { Access } from "../access.ts";
 import { asItIs } from "../as-it-is.ts";
 import { decodeCursor, page } from "../cursor.ts";
 import { imageResource } from "../image-resource.ts";
-import { openPicture, thumbnailOf } from "../picture.ts";
+import { openPicture } from "../picture.ts";
 import { HttpProblem, notFound } from "../problem.ts";
 import { Image, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
 import { catalogReader } from "../scope.ts";
+import type { Thumbnails } from "../thumbnails.ts";
 
 const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
 
@@ -22,7 +22,7 @@ const MEDIA_TYPES: Record<string, string> = { jpg: "jpeg", svg: "svg+xml" };
 const FOREVER = "private, max-age=31536000, immutable";
 
 export const imageRoutes =
-  (db: Db): FastifyPluginAsyncZod =>
+  (db: Db, thumbnails: Thumbnails): FastifyPluginAsyncZod =>
   async (app) => {
     const readCatalog = catalogReader(db);
     const readImage = async (access: Access, catalogId: string, ordinal: number) => {
@@ -89,13 +89,8 @@ export const imageRoutes =
         const etag = `"${image.fingerprint}.${query.size}"`;
         reply.header("etag", etag).header("cache-control", FOREVER);
         if (headers["if-none-match"] === etag) return reply.code(304).send();
-        const file = await openPicture(catalog, image).catch(unlabelled(reply));
-        try {
-          const thumbnail = await thumbnailOf(file, query.size).catch(unlabelled(reply));
-          return reply.type("image/webp").serializer(asItIs).send(thumbnail);
-        } finally {
-          await file.close();
-        }
+        const thumbnail = await thumbnails(catalog, image, query.size).catch(unlabelled(reply));
+        return reply.type("image/webp").serializer(asItIs).send(thumbnail);
       },
     );
 
@@ -120,11 +115,11 @@ export const imageRoutes =
       },
       async ({ access, params, headers }, reply) => {
         const { catalog, image } = await readImage(access, params.catalog, params.ordinal);
-        const file = await openPicture(catalog, image);
-        const { size } = await file.stat();
+        const picture = await openPicture(catalog, image);
+        const size = picture.bytes;
         const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);
         if (ranges === -1) {
-          await file.close();
+          await picture.close();
           reply.header("content-range", `bytes */${size}`);
           throw new HttpProblem(416, "no-such-range", `The file has ${size} bytes.`);
         }
@@ -143,7 +138,7 @@ export const imageRoutes =
           .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
           .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
         if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
-        return reply.serializer(asItIs).send(createReadStream("", { fd: file, start, end }));
+        return reply.serializer(asItIs).send(await picture.read(start, end));
       },
     );
   };

@@ -7,22 +7,19 @@ import type { Source } from "@lookalike/shared/domain/options";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/files/listed-file";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { FoundImage } from "@lookalike/shared/store/listing";
-import picomatch from "picomatch";
 import { SourceError } from "./source-error.ts";
+import { isWanted } from "./wanted.ts";
 
 type DirectorySource = Extract<Source, { kind: "directory" }>;
 
-/** HEIC is listed to be reported: it can't be decoded here, and nobody should think it was compared. */
-const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif)$/i;
 const ARCHIVE = Buffer.from(ARCHIVE_FOLDER);
-const SVG = /\.svgz?$/i;
 
 /**
  * Walks a folder depth first, each folder's names in byte order. Symbolic links are not followed: a
  * link is not a copy, and two ways to one file would make it its own duplicate.
  */
 export async function* listDirectory(source: DirectorySource): AsyncGenerator<FoundImage> {
-  const wanted = wantedPaths(source);
+  const wanted = isWanted(source);
   const root = await openRoot(source.root);
   if (source.list !== null) {
     yield* listNamed(source.list, root);
@@ -45,7 +42,7 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
       const path = joinPath(folder, entry.name);
       if (entry.name.equals(ARCHIVE)) continue;
       if (entry.isDirectory()) inside.push(path);
-      else if (!entry.isSymbolicLink() && wanted(path)) yield* listFile(root, path);
+      else if (!entry.isSymbolicLink() && wanted(nameOfBytes(path))) yield* listFile(root, path);
     }
     folders.push(...inside.reverse());
   }
@@ -132,15 +129,6 @@ const openRoot = async (root: string): Promise<Buffer> => {
       isGone(error) ? `${root}: no such folder` : `${root}: the folder can't be opened (${messageOf(error)})`,
     );
   }
-};
-
-const wantedPaths = ({ include, exclude, svg }: DirectorySource): ((path: Buffer) => boolean) => {
-  const included = include.length === 0 ? () => true : picomatch(include, { dot: true });
-  const excluded = exclude.length === 0 ? () => false : picomatch(exclude, { dot: true });
-  return (path) => {
-    const name = nameOfBytes(path);
-    return (EXTENSIONS.test(name) || (svg && SVG.test(name))) && included(name) && !excluded(name);
-  };
 };
 
 const isGone = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";

@@ -1,0 +1,164 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { directorySource, Source } from "@lookalike/shared/domain/options";
+import { type Objects, s3Objects } from "@lookalike/shared/files/objects";
+import pMap from "p-map";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listBucket } from "../../services/hasher/src/sources/bucket.ts";
+import { makePhotographs } from "../support/photographs.ts";
+import { hasS3Server, type S3Server, startS3Server } from "../support/s3-server.ts";
+import {
+  groupsOf,
+  type System,
+  startCommand,
+  startSystem,
+  temporaryFolder,
+  until,
+  WITH_KEY,
+} from "../support/system.ts";
+
+const PICTURES = { kind: "s3", bucket: "pictures", prefix: "photographs/" } as const;
+const PAGE = 1_000;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let server: S3Server;
+let system: System;
+let objects: Objects;
+
+beforeAll(async () => {
+  if (!hasS3Server) return;
+  folder = await temporaryFolder();
+  server = await startS3Server(folder.path, ["pictures", "others", "thumbnails"]);
+  Object.assign(process.env, server.environment);
+  objects = s3Objects();
+  system = await startSystem({
+    ...server.environment,
+    LOOKALIKE_SOURCE_BUCKETS: "pictures",
+    LOOKALIKE_THUMBNAILS: "s3://thumbnails/small/",
+  });
+});
+afterAll(async () => {
+  await system?.stop();
+  await server?.stop();
+  await folder?.remove();
+});
+
+const upload = async (key: string, file: string): Promise<void> =>
+  objects.write("pictures", key, await readFile(file), "image/jpeg");
+
+describe.skipIf(!hasS3Server)("a bucket", () => {
+  it("gives the groups that a folder of the same pictures gives, and only what changed is hashed again", async () => {
+    const local = join(folder.path, "local");
+    await makePhotographs(local, 30, 240);
+    const names = (await readdir(local)).sort();
+    for (const name of names) await upload(`photographs/${name}`, join(local, name));
+    await upload("elsewhere.jpg", join(local, names[0] ?? ""));
+    const source = Source.parse(PICTURES);
+    const fromFolder = await system.run(directorySource(local), { blockSize: 10 });
+    const fromBucket = await system.run(source, { blockSize: 10 }, "bucket");
+    expect(fromBucket).toMatchObject({ state: "completed", totalImages: 30, failedImages: 0 });
+    expect(await groupsOf(system.client, fromBucket.id)).toEqual(await groupsOf(system.client, fromFolder.id));
+
+    await upload(`photographs/${names[1]}`, join(local, names[2] ?? ""));
+    const again = await system.run(source, { blockSize: 10 }, "bucket");
+    expect(again).toMatchObject({ state: "completed", totalImages: 30, totalBlocks: 4 });
+    // It is what the third picture is: as far from the keeper as that.
+    const groups = (await groupsOf(system.client, again.id)).join();
+    const distanceOf = (name = "") => groups.split(`${name}/`)[1]?.split(/[ ,]/)[0];
+    expect(distanceOf(names[1])).toBe(distanceOf(names[2]));
+  });
+
+  it("is read also while its server says 503 SlowDown", async () => {
+    const before = server.refused;
+    server.slowDown(5);
+    const job = await system.run(Source.parse(PICTURES), { blockSize: 7 }, "slow");
+    expect(job).toMatchObject({ state: "completed", failedImages: 0 });
+    expect(server.refused - before).toBe(5);
+  });
+
+  it("shows its pictures whole and by ranges, and keeps thumbnails beside it", async () => {
+    const catalog = await system.client.openCatalog("bucket", Source.parse(PICTURES));
+    const image = `${system.address}/v1/catalogs/${catalog}/images/0`;
+    const whole = await fetch(`${image}/original`, { headers: WITH_KEY });
+    const part = await fetch(`${image}/original`, { headers: { ...WITH_KEY, range: "bytes=10-19" } });
+    const bytes = Buffer.from(await whole.arrayBuffer());
+    expect([part.status, Buffer.from(await part.arrayBuffer())]).toEqual([206, bytes.subarray(10, 20)]);
+    const thumbnail = async () =>
+      Buffer.from(await (await fetch(`${image}/thumbnail`, { headers: WITH_KEY })).arrayBuffer());
+    const made = await thumbnail();
+    expect((await sharp(made).metadata()).format).toBe("webp");
+    const kept = async () => {
+      const keys: string[] = [];
+      for await (const { key } of objects.list("thumbnails", "small/")) keys.push(key);
+      return keys;
+    };
+    await until(async () => (await kept()).length === 1);
+    // Now it comes from where it is kept.
+    await objects.write("thumbnails", (await kept())[0] ?? "", Buffer.from("kept"), "image/webp");
+    expect((await thumbnail()).toString()).toBe("kept");
+  });
+
+  it("is listed page after page, in the order of its keys, also while it changes", async () => {
+    const pixel = await sharp({ create: { width: 1, height: 1, channels: 3, background: "red" } })
+      .png()
+      .toBuffer();
+    const keys = Array.from({ length: PAGE + 200 }, (_, at) => `many/${String(at).padStart(5, "0")}.png`);
+    await pMap(keys, (key) => objects.write("pictures", key, pixel, "image/png"), { concurrency: 16 });
+    const source = Source.parse({ ...PICTURES, prefix: "many/" });
+    const found: string[] = [];
+    for await (const { path } of listBucket(source as Parameters<typeof listBucket>[0], objects)) {
+      found.push(path);
+      if (found.length !== 1) continue;
+      // The first page is here, the second is not asked for yet.
+      await rm(join(folder.path, "data/pictures/many/01100.png"));
+      await writeFile(join(folder.path, "data/pictures/many/00000-new.png"), pixel);
+      await objects.write("pictures", "many/99999.png", pixel, "image/png");
+    }
+    const wanted = keys.filter((key) => key !== "many/01100.png").map((key) => key.slice(5));
+    expect(found).toEqual([...wanted, "99999.png"]);
+  });
+
+  it("gives no object that is another one now, or gone", async () => {
+    const [first] = await (async () => {
+      const list = [];
+      for await (const object of objects.list("pictures", "photographs/")) list.push(object);
+      return list;
+    })();
+    if (first === undefined) throw new Error("no objects");
+    expect((await buffer(await objects.read("pictures", first.key, first.etag))).length).toBe(first.bytes);
+    await expect(objects.read("pictures", first.key, '"0123456789abcdef"')).rejects.toMatchObject({
+      reason: "changed",
+    });
+    await expect(objects.size("pictures", first.key, '"0123456789abcdef"')).rejects.toMatchObject({
+      reason: "changed",
+    });
+    await expect(objects.read("pictures", "photographs/none.jpg", null)).rejects.toMatchObject({ reason: "missing" });
+  });
+
+  it("that is not allowed is refused, and one that is not there fails its job in words", async () => {
+    const refused = await fetch(`${system.address}/v1/catalogs`, {
+      method: "POST",
+      headers: { ...WITH_KEY, "content-type": "application/json" },
+      body: JSON.stringify({ name: "others", source: { kind: "s3", bucket: "others" } }),
+    });
+    expect([refused.status, await refused.json()]).toEqual([
+      403,
+      expect.objectContaining({ detail: "s3://others: not a bucket of LOOKALIKE_SOURCE_BUCKETS." }),
+    ]);
+    await expect(objects.list("nowhere", "").next()).rejects.toThrow("s3://nowhere/: there is no such bucket");
+  });
+
+  it.each([
+    ["another secret", { AWS_SECRET_ACCESS_KEY: "wrong" }, "AWS_SECRET_ACCESS_KEY is not the key's"],
+    ["an unknown key", { AWS_ACCESS_KEY_ID: "nobody" }, "No user exists with the provided access key ID."],
+  ])("is not opened by %s, and says so", async (_how, wrong, text) => {
+    const list = `import { s3Objects } from "@lookalike/shared/files/objects";
+      s3Objects().list("pictures", "").next().catch(({ message }) => console.log(message));`;
+    const { stdout } = await startCommand([process.execPath, "--input-type=module", "-e", list], {
+      ...server.environment,
+      ...wrong,
+    }).ended;
+    expect(stdout.trim()).toBe(`s3://pictures/: ${text}`);
+  });
+});
