@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+# One image for all services: docker run lookalike services/hasher/dist/main.js
+FROM node:20-bookworm-slim AS build
+# The native kernel; without a compiler WebAssembly does the work.
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY . .
+RUN npm run -s build
+# What the services need to run, and nothing of what built them.
+RUN rm -rf node_modules packages/*/node_modules services/*/node_modules \
+  && npx -y pnpm@12.21.0 install --prod --frozen-lockfile \
+    --filter "@lookalike/api..." --filter "@lookalike/coordinator..." \
+    --filter "@lookalike/hasher..." --filter "@lookalike/comparer..." \
+  && rm -rf packages/quickstart packages/deploy packages/cli test bench docs deploy
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production LOOKALIKE_HOST=0.0.0.0 LOOKALIKE_METRICS_HOST=0.0.0.0 LOOKALIKE_METRICS_PORT=9464
+WORKDIR /app
+COPY --from=build --chown=root:root /app ./
+# It writes nothing: run it with a read-only file system.
+USER node
+EXPOSE 7373 9464
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node"]
+CMD ["services/api/dist/main.js"]
