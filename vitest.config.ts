@@ -9,8 +9,9 @@ export default defineConfig({
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/scale/**", "test/fuzz/**", "test/alerts/**"],
-          // Each file starts servers of its own; on two cores they would only wait for each other.
-          fileParallelism: false,
+          // Each file starts servers of its own; two at once, since they wait more than they work.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

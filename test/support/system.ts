@@ -11,7 +11,7 @@ import { type NatsOptions, startNats } from "@lookalike/quickstart/nats-server";
 import { startPostgres } from "@lookalike/quickstart/postgres";
 import type { Server } from "@lookalike/quickstart/server-process";
 import { type Services, startServices } from "@lookalike/quickstart/services";
-import { type Bus, connectBus } from "@lookalike/shared/bus/connect";
+import { type Bus, type BusFiles, connectBus } from "@lookalike/shared/bus/connect";
 import { JobOptions, type Source } from "@lookalike/shared/domain/options";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { AckPolicy, DeliverPolicy, type JsMsg } from "nats";
@@ -63,8 +63,9 @@ export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => 
 /** Bus and store on these servers, for a test to look inside. */
 export const connectTo = async (
   environment: Record<string, string>,
+  files: BusFiles = {},
 ): Promise<{ bus: Bus; store: Store; close(): Promise<void> }> => {
-  const bus = await connectBus(environment["NATS_URL"] ?? "", "lookalike-test", () => undefined);
+  const bus = await connectBus(environment["NATS_URL"] ?? "", "lookalike-test", () => undefined, files);
   const store = await openStore(environment["DATABASE_URL"] ?? "", "lookalike-test", 4);
   return {
     bus,

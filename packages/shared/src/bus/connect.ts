@@ -1,4 +1,12 @@
-import { connect, Events, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
+import { readFile } from "node:fs/promises";
+import {
+  connect,
+  credsAuthenticator,
+  Events,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+} from "nats";
 import { EXIT, messageOf, OperatorError } from "../runtime/fail.ts";
 
 /** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
@@ -12,6 +20,14 @@ export interface Bus {
   isConnected(): boolean;
 }
 
+/** Files that the connection needs, named as the nats CLI names them. */
+export interface BusFiles {
+  readonly NATS_CREDS?: string | undefined;
+  readonly NATS_CA?: string | undefined;
+  readonly NATS_CERT?: string | undefined;
+  readonly NATS_KEY?: string | undefined;
+}
+
 /** Debian 12 ships this version: the oldest that the tests run on. */
 export const NATS_FLOOR = "2.9.10";
 
@@ -20,18 +36,28 @@ export const NATS_FLOOR = "2.9.10";
  * process must end (`onClosed`), or its consumers would wait in silence (nats.js v2).
  * @throws OperatorError when no server answers, it is too old, or JetStream is off
  */
-export const connectBus = async (url: string, name: string, onClosed: (error: Error) => void): Promise<Bus> => {
-  const { host, username, password } = new URL(url);
-  const address = `NATS_URL=${url.replace(/\/\/.*@/, "//***@")}`;
+export const connectBus = async (
+  urls: string,
+  name: string,
+  onClosed: (error: Error) => void,
+  files: BusFiles = {},
+): Promise<Bus> => {
+  const servers = urls.split(",").map((one) => new URL(one));
+  const { username = "", password = "", protocol = "" } = servers[0] ?? {};
+  const address = `NATS_URL=${urls.replace(/\/\/[^@,]*@/, "//***@")}`;
+  const { NATS_CREDS: credentials, NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = files;
+  const tls = { caFile, certFile, keyFile };
+  const isTls = protocol === "tls:" || Object.values(tls).some((file) => file !== undefined);
   const connection = await connect({
-    servers: host,
+    servers: servers.map(({ host }) => host),
     // Credentials stand in the address, as with the nats CLI: user:password@, or a token alone.
     ...(password !== ""
       ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
       : username !== ""
         ? { token: decodeURIComponent(username) }
         : {}),
-    ...(url.startsWith("tls:") ? { tls: {} } : {}),
+    ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credentials)) }),
+    ...(isTls ? { tls: Object.fromEntries(Object.entries(tls).filter(([, file]) => file !== undefined)) } : {}),
     name,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 500,
@@ -41,7 +67,9 @@ export const connectBus = async (url: string, name: string, onClosed: (error: Er
     timeout: 10_000,
   }).catch((error: unknown) => {
     throw new OperatorError(
-      `${address}: no NATS server answers there (${messageOf(error)}). Start one with: nats-server -js`,
+      isTls
+        ? `${address}: no TLS connection to a NATS server there (${messageOf(error)}). Check its certificate's names, and NATS_CA.`
+        : `${address}: no NATS server answers there (${messageOf(error)}). Start one with: nats-server -js`,
       EXIT.unavailable,
       { cause: error },
     );

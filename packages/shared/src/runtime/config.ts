@@ -4,11 +4,22 @@ import { EXIT, OperatorError } from "./fail.ts";
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be an address like ${example}` });
 
+const natsUrl = z.url({ protocol: /^(nats|tls|ws|wss)$/ });
+
 export const LogLevel = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
 
 /** What every service reads from its environment. */
 export const ServiceEnvironment = z.object({
-  NATS_URL: url(/^(nats|tls|ws|wss)$/, "nats://127.0.0.1:4222"),
+  NATS_URL: z
+    .string()
+    .refine((urls) => urls.split(",").every((one) => natsUrl.safeParse(one).success), {
+      error: "must be an address like nats://127.0.0.1:4222, or several, separated by commas",
+    })
+    .meta({ description: "Servers of one cluster; credentials in the first one's address" }),
+  NATS_CREDS: z.string().optional().meta({ description: "Credentials file of a NATS account" }),
+  NATS_CA: z.string().optional().meta({ description: "PEM file of the authority that signed the servers" }),
+  NATS_CERT: z.string().optional().meta({ description: "PEM file of a client's certificate" }),
+  NATS_KEY: z.string().optional().meta({ description: "PEM file of that certificate's key" }),
   DATABASE_URL: url(/^postgres(ql)?$/, "postgres://user:password@127.0.0.1:5432/lookalike"),
   LOG_LEVEL: LogLevel.default("info"),
   LOOKALIKE_METRICS_HOST: z.string().default("127.0.0.1").meta({ description: "Address /metrics listens on" }),

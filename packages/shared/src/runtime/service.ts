@@ -41,11 +41,12 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     const log = createLogger(service.name, environment.LOG_LEVEL);
     const name = `lookalike-${service.name}-${hostname()}-${process.pid}`;
     let closing = false;
-    const bus = await connectBus(environment.NATS_URL, name, (error) => {
+    const onClosed = (error: Error) => {
       if (closing) return;
       log.fatal({ err: messageOf(error) }, "NATS connection closed for good");
       process.exit(EXIT.unavailable);
-    });
+    };
+    const bus = await connectBus(environment.NATS_URL, name, onClosed, environment);
     const store = await openStore(environment.DATABASE_URL, name, service.connections);
     await migrate(environment, bus);
     nameMetrics(service.name, VERSION);

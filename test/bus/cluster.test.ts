@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { STREAMS } from "@lookalike/shared/bus/topology";
+import { JobOptions } from "@lookalike/shared/domain/options";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { writeHashes } from "../support/hashes.ts";
+import { type Cluster, startCluster } from "../support/nats-cluster.ts";
+import {
+  connectTo,
+  finished,
+  groupsOf,
+  type System,
+  startCommand,
+  startSystem,
+  temporaryFolder,
+} from "../support/system.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let cluster: Cluster;
+let system: System;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const [certificate, key] = [join(folder.path, "server.pem"), join(folder.path, "server.key")];
+  const openssl = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${key} -out ${certificate}`;
+  await startCommand(openssl.split(" ")).ended;
+  cluster = await startCluster({ folder: folder.path, nodes: 3, tls: { certificate, key } });
+  system = await startSystem({
+    NATS_URL: cluster.urls,
+    NATS_CA: certificate,
+    LOOKALIKE_STREAM_REPLICAS: "3",
+  });
+});
+afterAll(async () => {
+  await system?.stop();
+  await cluster?.stop();
+  await folder?.remove();
+});
+
+it("a job goes on over three servers with TLS, whichever of them is killed", async () => {
+  const file = join(folder.path, "hashes.ndjson");
+  await writeHashes(file, { images: 3_000, bits: 256, seed: 7, copiesPerThousand: 50 });
+  const options = JobOptions.parse({ blockSize: 50, pairsPerTask: 5, kernel: "exhaustive" });
+  const source = { kind: "hashes", file } as const;
+  const quiet = await system.run(source, options, "quiet");
+
+  const catalog = await system.client.openCatalog("killed", source);
+  const { id } = await system.client.startJob(catalog, options);
+  for (const node of [0, 1, 2]) {
+    const before = (await system.client.readJob(id)).completedTasks;
+    await cluster.kill(node);
+    cluster.start(node);
+    for (let at = 0; at < 100 && (await system.client.readJob(id)).completedTasks === before; at += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(await finished(system.client, id, 100)).toMatchObject({ state: "completed", quarantinedTasks: 0 });
+  expect(await groupsOf(system.client, id)).toEqual(await groupsOf(system.client, quiet.id));
+  const { bus, close } = await connectTo(
+    { ...system.servers.environment, NATS_URL: cluster.urls },
+    { NATS_CA: join(folder.path, "server.pem") },
+  );
+  for (const name of Object.values(STREAMS)) {
+    const { config, cluster: peers } = await bus.jsm.streams.info(name);
+    expect([name, config.num_replicas, peers?.replicas?.length]).toEqual([name, 3, 2]);
+  }
+  await close();
+});
