@@ -9,9 +9,12 @@ import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
 import { quality } from "./quality.ts";
 import { redesign } from "./redesign.ts";
+import { replay } from "./replay.ts";
 import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
+import { scaleOut } from "./scale-out.ts";
 import { store } from "./store.ts";
+import { tracing } from "./tracing.ts";
 
 /** A benchmark: runs ours and its rival in turn, `rounds` times, and gives the medians. */
 export interface Bench {
@@ -32,8 +35,11 @@ const BENCHES: Record<string, Bench> = {
   pipeline,
   quality,
   redesign,
+  replay,
   scale,
+  "scale-out": scaleOut,
   store,
+  tracing,
 };
 
 const { values, positionals } = parseArgs({

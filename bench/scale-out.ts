@@ -1,0 +1,148 @@
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { JobOptions } from "@lookalike/shared/domain/options";
+import { ask } from "../test/support/ask.ts";
+import { writeHashes } from "../test/support/hashes.ts";
+import { connectTo, ROOT, type System, startSystem, until } from "../test/support/system.ts";
+import type { Bench } from "./main.ts";
+import { type Row, throughputRow } from "./row.ts";
+
+const IMAGES = 96_144;
+const SLEEP_MS = 200;
+const WORKERS = [1, 2, 4, 8, 16, 32, 64];
+const WINDOW_SECONDS = 10;
+const TICKS = 100;
+const OPTIONS = JobOptions.parse({ blockSize: 250, pairsPerTask: 10, batchSize: 512, kernel: "exhaustive" });
+
+/** Comparers added one by one: real ones on two cores, and 1 to 64 that sleep instead, against the ideal. */
+export const scaleOut: Bench = {
+  about: "comparers x1, x2; and x1 to x64 that sleep 200 ms a task, on one NATS and one coordinator",
+  async run(_rounds, say, images = IMAGES) {
+    const file = join(tmpdir(), `lookalike-bench-${process.pid}.ndjson`);
+    await writeHashes(file, { images, bits: 256, seed: 96_144, copiesPerThousand: 60 });
+    const system = await startSystem({ LOOKALIKE_COMPARER_THREADS: "1" });
+    const { bus, close } = await connectTo(system.servers.environment);
+    try {
+      await system.run({ kind: "hashes", file }, OPTIONS, "scale-out", 900);
+      return [...(await realComparers(system, bus, say)), ...(await sleepingComparers(system, bus, say))];
+    } finally {
+      await close();
+      await system.stop();
+      await rm(file, { force: true });
+    }
+  },
+};
+
+/** Runs a job over the hashed catalog while `work` looks at it, then cancels it. */
+const during = async <Result>(system: System, work: (job: string) => Promise<Result>): Promise<Result> => {
+  const catalog = await system.client.openCatalog("scale-out", { kind: "hashes", file: "" });
+  const { id } = await system.client.startJob(catalog, { ...OPTIONS, mode: "full" } as object);
+  await until(async () => (await system.client.readJob(id)).phase === "comparing", 120);
+  try {
+    return await work(id);
+  } finally {
+    const { bus, close } = await connectTo(system.servers.environment);
+    await ask(bus, "coordinator.cancel", { job: id });
+    await until(async () => (await system.client.readJob(id)).phase === "done");
+    await bus.jsm.streams.purge("LOOKALIKE_TASKS", { filter: "lookalike.task.compare.>" });
+    await close();
+  }
+};
+
+/** Tasks a second over the window. */
+const tasksASecond = async (system: System, job: string): Promise<number> => {
+  const from = (await system.client.readJob(job)).completedTasks;
+  const started = performance.now();
+  await sleep(WINDOW_SECONDS * 1_000);
+  const done = (await system.client.readJob(job)).completedTasks - from;
+  return done / ((performance.now() - started) / 1_000);
+};
+
+const realComparers = async (system: System, bus: Bus, say: (text: string) => void): Promise<Row[]> => {
+  await ask(bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 2 });
+  const one = await during(system, (job) => tasksASecond(system, job));
+  const second = spawn(process.execPath, [join(ROOT, "services/comparer/dist/main.js")], {
+    env: { ...process.env, ...system.servers.environment, LOOKALIKE_COMPARER_THREADS: "1" },
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  await once(second, "message");
+  const two = await during(system, (job) => tasksASecond(system, job));
+  second.kill("SIGTERM");
+  await once(second, "exit");
+  say(`real comparers of one thread: x1 ${one.toFixed(1)}, x2 ${two.toFixed(1)} tasks/s`);
+  const reading = { bench: "scale-out", case: "real comparers x2", rival: "twice one", unit: "tasks/s", goal: null };
+  return [throughputRow({ ...reading, ours: two, theirs: 2 * one })];
+};
+
+const sleepingComparers = async (system: System, bus: Bus, say: (text: string) => void): Promise<Row[]> => {
+  await ask(bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 0 });
+  const rows: Row[] = [];
+  const file = fileURLToPath(new URL("./sleeping-comparer.mjs", import.meta.url));
+  const environment = { ...process.env, ...system.servers.environment, SLEEP_MS: String(SLEEP_MS) };
+  for (const count of WORKERS) {
+    const workers = Array.from({ length: count }, () => fork(file, { env: environment, execArgv: [] }));
+    await Promise.all(workers.map((worker) => once(worker, "message")));
+    const { rate, cpu } = await during(system, async (job) => {
+      const before = await cpuSeconds(system);
+      const reached = await tasksASecond(system, job);
+      const after = await cpuSeconds(system);
+      const share = (name: keyof typeof after): number => (100 * (after[name] - before[name])) / WINDOW_SECONDS;
+      return {
+        rate: reached,
+        cpu: { coordinator: share("coordinator"), nats: share("nats"), postgres: share("postgres") },
+      };
+    });
+    await Promise.all(workers.map(ended));
+    const ideal = count / (SLEEP_MS / 1_000);
+    const used = Object.entries(cpu).map(([name, percent]) => `${name} ${percent.toFixed(0)} %`);
+    say(`x${count}: ${rate.toFixed(1)} of ${ideal} tasks/s; CPU of a core: ${used.join(", ")}`);
+    rows.push(
+      throughputRow({
+        bench: "scale-out",
+        case: `x${count}, ${used.join(", ")}`,
+        ours: rate,
+        rival: "ideal",
+        theirs: ideal,
+        unit: "tasks/s",
+        goal: null,
+      }),
+    );
+  }
+  return rows;
+};
+
+const ended = async (worker: ChildProcess): Promise<void> => {
+  worker.disconnect();
+  if (worker.exitCode === null) await once(worker, "exit");
+};
+
+/** CPU seconds that the coordinator, nats-server and PostgreSQL with its children have used. */
+const cpuSeconds = async (system: System) => {
+  const folder = join(system.servers.folder, "data");
+  const nats = Number(await readFile(join(folder, "nats-server.pid"), "utf8"));
+  const postgres = Number((await readFile(join(folder, "postgres/postmaster.pid"), "utf8")).split("\n")[0]);
+  const of = async (pid: number): Promise<number[]> => {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    return text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+  };
+  const own = (stat: number[]): number => ((stat[11] ?? 0) + (stat[12] ?? 0)) / TICKS;
+  const backends = (await readFile(`/proc/${postgres}/task/${postgres}/children`, "utf8"))
+    .trim()
+    .split(" ")
+    .map(Number);
+  const used = await Promise.all([postgres, ...backends].map(async (pid) => own(await of(pid))));
+  return {
+    coordinator: own(await of(system.services.pid("coordinator") ?? 0)),
+    nats: own(await of(nats)),
+    postgres: used.reduce((sum, seconds) => sum + seconds, 0),
+  };
+};
