@@ -19,6 +19,11 @@ const WORKERS = [1, 2, 4, 8, 16, 32, 64];
 const WINDOW_SECONDS = 10;
 const TICKS = 100;
 const OPTIONS = JobOptions.parse({ blockSize: 250, pairsPerTask: 10, batchSize: 512, kernel: "exhaustive" });
+/** Large enough that comparing is all there is to do. */
+const REAL = {
+  images: 400_000,
+  options: JobOptions.parse({ blockSize: 4_000, pairsPerTask: 5, kernel: "exhaustive" }),
+};
 
 /** Comparers added one by one: real ones on two cores, and 1 to 64 that sleep instead, against the ideal. */
 export const scaleOut: Bench = {
@@ -29,8 +34,10 @@ export const scaleOut: Bench = {
     const system = await startSystem({ LOOKALIKE_COMPARER_THREADS: "1" });
     const { bus, close } = await connectTo(system.servers.environment);
     try {
-      await system.run({ kind: "hashes", file }, OPTIONS, "scale-out", 900);
-      return [...(await realComparers(system, bus, say)), ...(await sleepingComparers(system, bus, say))];
+      await system.run({ kind: "hashes", file }, OPTIONS, "sleeping", 900);
+      const rows = await sleepingComparers(system, bus, say);
+      await writeHashes(file, { images: REAL.images, bits: 256, seed: 4, copiesPerThousand: 60 });
+      return [...rows, await realComparers(system, bus, file, say)];
     } finally {
       await close();
       await system.stop();
@@ -40,9 +47,14 @@ export const scaleOut: Bench = {
 };
 
 /** Runs a job over the hashed catalog while `work` looks at it, then cancels it. */
-const during = async <Result>(system: System, work: (job: string) => Promise<Result>): Promise<Result> => {
-  const catalog = await system.client.openCatalog("scale-out", { kind: "hashes", file: "" });
-  const { id } = await system.client.startJob(catalog, { ...OPTIONS, mode: "full" } as object);
+const during = async <Result>(
+  system: System,
+  name: string,
+  options: JobOptions,
+  work: (job: string) => Promise<Result>,
+): Promise<Result> => {
+  const catalog = await system.client.openCatalog(name, { kind: "hashes", file: "" });
+  const { id } = await system.client.startJob(catalog, { ...options, mode: "full" } as object);
   await until(async () => (await system.client.readJob(id)).phase === "comparing", 120);
   try {
     return await work(id);
@@ -56,28 +68,29 @@ const during = async <Result>(system: System, work: (job: string) => Promise<Res
 };
 
 /** Tasks a second over the window. */
-const tasksASecond = async (system: System, job: string): Promise<number> => {
+const tasksASecond = async (system: System, job: string, seconds: number): Promise<number> => {
   const from = (await system.client.readJob(job)).completedTasks;
   const started = performance.now();
-  await sleep(WINDOW_SECONDS * 1_000);
+  await sleep(seconds * 1_000);
   const done = (await system.client.readJob(job)).completedTasks - from;
   return done / ((performance.now() - started) / 1_000);
 };
 
-const realComparers = async (system: System, bus: Bus, say: (text: string) => void): Promise<Row[]> => {
+const realComparers = async (system: System, bus: Bus, file: string, say: (text: string) => void): Promise<Row> => {
   await ask(bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 2 });
-  const one = await during(system, (job) => tasksASecond(system, job));
+  await system.run({ kind: "hashes", file }, REAL.options, "real", 900);
+  const one = await during(system, "real", REAL.options, (job) => tasksASecond(system, job, 5));
   const second = spawn(process.execPath, [join(ROOT, "services/comparer/dist/main.js")], {
     env: { ...process.env, ...system.servers.environment, LOOKALIKE_COMPARER_THREADS: "1" },
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   await once(second, "message");
-  const two = await during(system, (job) => tasksASecond(system, job));
+  const two = await during(system, "real", REAL.options, (job) => tasksASecond(system, job, 5));
   second.kill("SIGTERM");
   await once(second, "exit");
   say(`real comparers of one thread: x1 ${one.toFixed(1)}, x2 ${two.toFixed(1)} tasks/s`);
   const reading = { bench: "scale-out", case: "real comparers x2", rival: "twice one", unit: "tasks/s", goal: null };
-  return [throughputRow({ ...reading, ours: two, theirs: 2 * one })];
+  return throughputRow({ ...reading, ours: two, theirs: 2 * one });
 };
 
 const sleepingComparers = async (system: System, bus: Bus, say: (text: string) => void): Promise<Row[]> => {
@@ -88,9 +101,9 @@ const sleepingComparers = async (system: System, bus: Bus, say: (text: string) =
   for (const count of WORKERS) {
     const workers = Array.from({ length: count }, () => fork(file, { env: environment, execArgv: [] }));
     await Promise.all(workers.map((worker) => once(worker, "message")));
-    const { rate, cpu } = await during(system, async (job) => {
+    const { rate, cpu } = await during(system, "sleeping", OPTIONS, async (job) => {
       const before = await cpuSeconds(system);
-      const reached = await tasksASecond(system, job);
+      const reached = await tasksASecond(system, job, WINDOW_SECONDS);
       const after = await cpuSeconds(system);
       const share = (name: keyof typeof after): number => (100 * (after[name] - before[name])) / WINDOW_SECONDS;
       return {
@@ -140,9 +153,11 @@ const cpuSeconds = async (system: System) => {
     .split(" ")
     .map(Number);
   const used = await Promise.all([postgres, ...backends].map(async (pid) => own(await of(pid))));
+  // And of the backends that have ended, which PostgreSQL has waited for.
+  const [reaped = 0, reapedSystem = 0] = (await of(postgres)).slice(13, 15);
   return {
     coordinator: own(await of(system.services.pid("coordinator") ?? 0)),
     nats: own(await of(nats)),
-    postgres: used.reduce((sum, seconds) => sum + seconds, 0),
+    postgres: used.reduce((sum, seconds) => sum + seconds, (reaped + reapedSystem) / TICKS),
   };
 };
