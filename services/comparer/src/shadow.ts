@@ -21,6 +21,8 @@ export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): P
   const { shadowOf, rollout } = shadow.options;
   const job = shadowOf === null ? null : await findJob(db, shadowOf);
   const feature = rollout[0]?.feature;
+  if (shadow.totalImages > HASHES)
+    throw new Error(`a shadow compares at most ${HASHES} images, not ${shadow.totalImages}`);
   if (job === null || feature === undefined) throw new Error(`job ${shadow.id} is the shadow of no job`);
   // A job may build on one that was compared further.
   const radiusBits = Math.min(job.radiusBits ?? 0, shadow.radiusBits ?? 0);
