@@ -52,6 +52,26 @@ describe("catalogs", () => {
 });
 
 describe("jobs", () => {
+  it("are listed page by page, newest first, and none twice when another one starts meanwhile", async () => {
+    const catalog = await newCatalog("many jobs");
+    const start = async (): Promise<string> => {
+      await store.pool.query("update job set state = 'cancelled' where catalog_id = $1", [catalog]);
+      return (await post(`/v1/catalogs/${catalog}/jobs`, {})).json().id;
+    };
+    const started = [];
+    for (let at = 0; at < 5; at += 1) started.push(await start());
+    const listed: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page: { items: { id: string }[]; next: string | null } = (
+        await get(`/v1/catalogs/${catalog}/jobs?limit=2${cursor && `&cursor=${cursor}`}`)
+      ).json();
+      listed.push(...page.items.map(({ id }) => id));
+      if (cursor === "") await start();
+      cursor = page.next;
+    }
+    expect(listed).toEqual(started.reverse());
+  });
+
   it("are accepted with their event in the outbox, in one transaction", async () => {
     const catalog = await newCatalog("with a job");
     const answer = await post(`/v1/catalogs/${catalog}/jobs`, { thresholdBits: 7 });

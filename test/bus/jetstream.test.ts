@@ -37,6 +37,8 @@ const task = (number: number): Message => ({
   body: { number },
 });
 
+const NO_POISON = { park: async () => undefined, isPoison: () => false };
+
 describe("the topology", () => {
   it("stands as planned, and is left alone the second time", async () => {
     const before = await bus.jsm.streams.info(STREAMS.tasks);
@@ -206,6 +208,7 @@ describe("working off tasks", () => {
       stream: STREAMS.events,
       durable: `coordinator-${subject.split(".")[2]}`,
       maxMessages: 10,
+      ...NO_POISON,
       log,
       async handle(deliveries) {
         for (const { body } of deliveries) handleEvent(projected)(body);
@@ -244,6 +247,7 @@ describe("micro-batches", () => {
       stream: STREAMS.events,
       durable: `coordinator-${subject.split(".")[2]}`,
       maxMessages: 20,
+      ...NO_POISON,
       log,
       async handle(deliveries) {
         expect(deliveries.length).toBeLessThanOrEqual(20);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { readStream } from "@lookalike/shared/bus/read";
+import { publish } from "@lookalike/shared/bus/publish";
+import { readMessage, readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
 import type { Store } from "@lookalike/shared/store/open";
@@ -190,6 +191,34 @@ describe("a roll-out", () => {
     expect(overridden.options).toMatchObject({ dispatch: "window" });
     await finished(system.client, overridden.id);
     expect(await ask(bus, "coordinator.rollout", { percent: 10 })).toMatchObject({ code: 400 });
+  });
+});
+
+describe("an event that can never be folded", () => {
+  it("is set aside with its error, and those behind it go on", async () => {
+    const { id } = await system.client.startJob(catalog, { mode: "full" } as object);
+    await finished(system.client, id);
+    const origin = { tenant: "default", job: id };
+    const image = { ordinal: 2 ** 40, path: "x.jpg", fingerprint: "x" };
+    const envelope = { v: 1, eventId: "poison", ...origin, run: 1, attempt: 0, at: new Date().toISOString() };
+    const body = { ...envelope, type: "images-listed", body: { images: [image] } };
+    const before = (await bus.jsm.streams.info(STREAMS.deadLetters)).state.messages;
+    await publish(bus, {
+      eventId: "poison",
+      stream: STREAMS.events,
+      subject: subjects.event("images-listed", origin),
+      body,
+    });
+    await ask(bus, "coordinator.rerun-finalize", { job: id });
+    await until(async () => (await system.client.readJob(id)).run === 2);
+    expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
+    const { state } = await bus.jsm.streams.info(STREAMS.deadLetters);
+    expect(state.messages).toBe(before + 1);
+    const letter = await readMessage(bus, STREAMS.deadLetters, state.last_seq);
+    expect(letter?.body).toMatchObject({
+      event: { eventId: "poison" },
+      error: expect.stringContaining("out of range"),
+    });
   });
 });
 

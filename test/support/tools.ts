@@ -1,48 +1,31 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { isInstalled } from "./installed.ts";
 import { ROOT } from "./system.ts";
+import tools from "./tools.json" with { type: "json" };
 
 const run = promisify(execFile);
 
 /** Operators' tools that no package here has, at the versions that docs/operations.md names. */
-const TOOLS = {
-  nats: { module: "github.com/nats-io/natscli/nats@v0.5.0", version: /0\.5\.0/ },
-  "nats-server": { module: "github.com/nats-io/nats-server/v2@v2.15.2", version: /2\.15\.2/ },
-  versitygw: { module: "github.com/versity/versitygw/cmd/versitygw@v1.8.0", version: /version/i },
-  helm: { module: "helm.sh/helm/v3/cmd/helm@v3.22.0", version: /3\.22/ },
-  kubeconform: { module: "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0", version: /./ },
-  // The command of compose-go, the library that docker compose reads its files with.
-  cmd: { module: "github.com/compose-spec/compose-go/v2/cmd@v2.10.0", version: /Output format/ },
-} as const;
-
 const FOLDER = process.env["LOOKALIKE_TOOLS"] || join(ROOT, "node_modules/.cache/lookalike-tools");
-const VERSION_ARGUMENTS = { helm: ["version"], kubeconform: ["-v"], cmd: ["--help"] } as Record<string, string[]>;
 
 /**
- * The folder with a tool, which Go has built there now or in an earlier run. Null without Go: these
- * are the tools of developers and CI, and their tests say that they did not run.
+ * The folder with a tool that `npm run test:tools` has built; null where it has not, and the tests
+ * that need it say that they did not run. In CI they all do.
  */
-export const toolFolder = async (name: keyof typeof TOOLS): Promise<string | null> => {
-  const { module, version } = TOOLS[name];
-  const isThere = () =>
-    run(join(FOLDER, name), VERSION_ARGUMENTS[name] ?? ["--version"]).then(
-      ({ stdout, stderr }) => version.test(stdout + stderr),
-      () => false,
-    );
-  if (await isThere()) return FOLDER;
-  await mkdir(FOLDER, { recursive: true });
-  const installed = await run("go", ["install", module], { env: { ...process.env, GOBIN: FOLDER } }).then(
-    () => true,
+export const toolFolder = async (name: keyof typeof tools): Promise<string | null> => {
+  const { show, version } = tools[name];
+  const isThere = await run(join(FOLDER, name), show).then(
+    ({ stdout, stderr }) => (stdout + stderr).includes(version),
     () => false,
   );
-  if (installed && (await isThere())) return FOLDER;
-  isInstalled("go", `install Go, then: go install ${module}`);
+  if (isThere) return FOLDER;
+  isInstalled(join(FOLDER, name), "install Go, then: npm run test:tools");
   return null;
 };
 

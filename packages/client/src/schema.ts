@@ -1641,10 +1641,13 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The catalog's latest jobs, newest first */
+    /** The catalog's jobs, newest first */
     get: {
       parameters: {
-        query?: never;
+        query?: {
+          cursor?: string;
+          limit?: number;
+        };
         header?: never;
         path: {
           catalog: string;
@@ -1661,6 +1664,7 @@ export interface paths {
           content: {
             "application/json": {
               items: components["schemas"]["Job"][];
+              next: string | null;
             };
           };
         };

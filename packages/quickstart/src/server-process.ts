@@ -85,9 +85,13 @@ const end = async (
 const endLeftover = async (pidFile: string, command: string, signal: NodeJS.Signals): Promise<void> => {
   const pid = Number(await readFile(pidFile, "utf8").catch(() => ""));
   if (!Number.isInteger(pid) || pid <= 0) return;
-  const ours = async () => (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(command);
-  if (await ours()) process.kill(pid, signal);
-  for (const deadline = Date.now() + STOP_MS; (await ours()) && Date.now() < deadline; ) await sleep(50);
+  const of = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+  const isOurs = async () => (await of("cmdline")).includes(command);
+  // A killed process that nobody has waited for has no command line any more, and PostgreSQL takes it for a live one.
+  const isZombie = async () => /\) Z [^)]*$/.test(await of("stat"));
+  if (await isOurs()) process.kill(pid, signal);
+  for (const deadline = Date.now() + STOP_MS; Date.now() < deadline; await sleep(50))
+    if (!(await isOurs()) && !(await isZombie())) return;
 };
 
 /** A TCP port of 127.0.0.1 that nothing listens on now. */

@@ -5,10 +5,12 @@ import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/
 import type { JobEvent } from "@lookalike/shared/domain/events";
 import { decodeEvent } from "@lookalike/shared/domain/message";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { messageOf } from "@lookalike/shared/runtime/fail";
 import { startLoop } from "@lookalike/shared/runtime/loop";
 import { projectionSeconds } from "@lookalike/shared/runtime/metrics";
 import { runService } from "@lookalike/shared/runtime/service";
 import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
+import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
 import { pruneRequests } from "@lookalike/shared/store/idempotency";
 import { pruneOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
@@ -80,13 +82,17 @@ runService({
       onError,
     );
 
-    /** An event of an unknown version waits as a dead letter for a coordinator that knows it. */
-    const park = (delivery: Delivery) =>
+    /** An event that can't be folded waits as a dead letter, for a coordinator that knows it or an operator. */
+    const park = (delivery: Delivery, error?: unknown) =>
       publish(bus, {
         eventId: `parked:${delivery.stream}:${delivery.sequence}`,
         stream: STREAMS.deadLetters,
         subject: delivery.subject.replace("lookalike.event.", "lookalike.dead.event."),
-        body: { parked: delivery.sequence, event: delivery.body },
+        body: {
+          parked: delivery.sequence,
+          event: delivery.body,
+          ...(error === undefined ? {} : { error: messageOf(causeOf(error)).slice(0, 500) }),
+        },
       });
     const project = async (deliveries: readonly Delivery[]): Promise<void> => {
       const events: JobEvent[] = [];
@@ -115,6 +121,8 @@ runService({
           durable,
           maxMessages: EVENTS_A_TRANSACTION,
           handle: project,
+          park,
+          isPoison: isDataError,
           log,
         }),
       ),

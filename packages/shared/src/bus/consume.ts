@@ -170,6 +170,10 @@ interface BatchOptions {
   readonly maxMessages: number;
   /** Resolves when the batch is applied for good: only then are its messages acked. */
   readonly handle: (deliveries: readonly Delivery[]) => Promise<void>;
+  /** Takes a message out of the way that can never be applied. Resolves when it is kept elsewhere. */
+  readonly park: (delivery: Delivery, error: unknown) => Promise<void>;
+  /** Whether the message is at fault, not a server that is away: only such a one is parked. */
+  readonly isPoison: (error: unknown) => boolean;
   readonly log: Logger;
 }
 
@@ -178,12 +182,12 @@ const PREFETCH = 100;
 
 /**
  * Micro-batches by group commit: what arrives while one batch is applied is the next batch, so that
- * an idle system answers at once and a busy one pays for few transactions. When a batch fails, all
- * its messages come again.
+ * an idle system answers at once and a busy one pays for few transactions. When a batch fails, its
+ * messages are applied one by one, so that one that can't be does not hold up those behind it.
  */
 export const consumeBatches = async (
   bus: Bus,
-  { stream, durable, maxMessages, handle, log }: BatchOptions,
+  { stream, durable, maxMessages, handle, park, isPoison, log }: BatchOptions,
 ): Promise<Subscription> => {
   const consumer = await bus.js.consumers.get(stream, durable);
   const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
@@ -194,8 +198,20 @@ export const consumeBatches = async (
       await handle(taken.map(deliveryOf));
       for (const message of taken) message.ack();
     } catch (error) {
-      log.error({ durable, messages: taken.length, err: error }, "batch failed, its messages come again");
-      for (const message of taken) message.nak(retryDelayMs(1));
+      const isOne = taken.length === 1;
+      log.error({ durable, messages: taken.length, err: error }, isOne ? "message failed" : "batch failed, one by one");
+      if (!isOne && isPoison(error)) for (const message of taken) await apply([message]);
+      else if (isOne && isPoison(error)) await parkOne(taken, error);
+      else for (const message of taken) message.nak(retryDelayMs(1));
+    }
+  };
+  const parkOne = async ([message]: readonly JsMsg[], error: unknown): Promise<void> => {
+    if (message === undefined) return;
+    try {
+      await park(deliveryOf(message), error);
+      message.ack();
+    } catch {
+      message.nak(retryDelayMs(1));
     }
   };
   const applyAll = async (): Promise<void> => {

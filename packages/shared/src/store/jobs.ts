@@ -62,12 +62,26 @@ export const findJob = async (db: Db, id: string): Promise<JobRow | null> => {
   return rows[0] ?? null;
 };
 
-/** Jobs of a catalog, newest first. */
-export const listJobs = (db: Db, tenant: string, catalogId: string, limit: number): Promise<JobRow[]> =>
+/** Jobs of a catalog that are older than the job `after`, newest first; "" = from the newest. */
+export const listJobs = (
+  db: Db,
+  tenant: string,
+  catalogId: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<JobRow[]> =>
   db
     .select()
     .from(job)
-    .where(and(eq(job.tenant, tenant), eq(job.catalogId, catalogId), ne(job.mode, "shadow")))
+    .where(
+      and(
+        eq(job.tenant, tenant),
+        eq(job.catalogId, catalogId),
+        ne(job.mode, "shadow"),
+        after === ""
+          ? undefined
+          : sql`(${job.acceptedAt}, ${job.id}) < (select accepted_at, id from job where id = ${after})`,
+      ),
+    )
     .orderBy(desc(job.acceptedAt), desc(job.id))
     .limit(limit);
 

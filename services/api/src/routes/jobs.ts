@@ -24,7 +24,6 @@ import { catalogReader, jobReader } from "../scope.ts";
 const JobParams = z.object({ job: z.string() });
 const CatalogParams = z.object({ catalog: z.string() });
 const PROGRESS_INTERVAL_MS = 1_000;
-const JOBS_LISTED = 100;
 
 export const jobRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -91,15 +90,18 @@ export const jobRoutes =
       {
         schema: {
           tags: ["jobs"],
-          summary: "The catalog's latest jobs, newest first",
+          summary: "The catalog's jobs, newest first",
           params: CatalogParams,
-          response: { 200: z.object({ items: z.array(Job) }), 404: Problem },
+          querystring: PageQuery,
+          response: { 200: pageOf(Job), 400: Problem, 404: Problem },
         },
       },
-      async ({ access, params }) => {
+      async ({ access, params, query: { cursor, limit } }) => {
         await readCatalog(access, params.catalog);
-        const rows = await listJobs(db, access.tenant, params.catalog, JOBS_LISTED);
-        return { items: await Promise.all(rows.map((row) => jobResource(db, row))) };
+        const after = decodeCursor(cursor, "");
+        const rows = await listJobs(db, access.tenant, params.catalog, { after, limit: limit + 1 });
+        const { items, next } = page(rows, limit, ({ id }) => id);
+        return { items: await Promise.all(items.map((row) => jobResource(db, row))), next };
       },
     );
 
