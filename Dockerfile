@@ -17,7 +17,8 @@ FROM node:20-bookworm-slim
 ENV NODE_ENV=production LOOKALIKE_HOST=0.0.0.0 LOOKALIKE_METRICS_HOST=0.0.0.0 LOOKALIKE_METRICS_PORT=9464
 WORKDIR /app
 COPY --from=build --chown=root:root /app ./
-# It writes nothing: run it with a read-only file system.
+# It writes nothing but thumbnails, where they are kept: run it with a read-only file system.
+RUN install -d -o node -g node /thumbnails
 USER node
 EXPOSE 7373 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
