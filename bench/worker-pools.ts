@@ -6,6 +6,7 @@ import { fingerprintOf } from "@lookalike/shared/files/listed-file";
 import { Piscina } from "piscina";
 import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare-worker.ts";
 import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
+import type { HashRequest } from "../services/hasher/src/hash-worker.ts";
 
 const poolOf = (worker: string, threads: number): Piscina =>
   new Piscina({
@@ -19,16 +20,20 @@ export const startHashers = (threads: number) => {
   const pool = poolOf("hasher/dist/hash-worker.js", threads + 1);
   const pixelBudget = PixelBudget.share(200_000_000);
   return {
-    hash: async (path: string): Promise<Outcome> =>
-      pool.run({
-        path: Buffer.from(path),
-        fingerprint: fingerprintOf(await stat(path, { bigint: true })),
-        maxBytes: 2 ** 30,
+    hash: async (path: string): Promise<Outcome> => {
+      const request: HashRequest = {
+        file: {
+          path: Buffer.from(path),
+          fingerprint: fingerprintOf(await stat(path, { bigint: true })),
+          maxBytes: 2 ** 30,
+        },
         maxPixels: 300_000_000,
         timeoutSeconds: 60,
         pixelBudget,
         heldPixels: PixelBudget.hold(),
-      }),
+      };
+      return pool.run(request);
+    },
     close: () => pool.close(),
   };
 };

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { hammingDistance } from "@lookalike/shared/domain/hamming";
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -106,5 +107,32 @@ describe("a file that is no good", () => {
     expect(await reasons(Buffer.from("no picture at all"))).toBe("not-an-image");
     expect(await reasons(gif)).toMatch(/corrupt|truncated/);
     expect(await reasons(pngBomb())).toBe("too-many-pixels");
+  });
+});
+
+describe("a HEIC picture", () => {
+  // The drawn picture above, by heif-enc of libheif 1.15.
+  const read = (): Promise<Buffer> => readFile(new URL("../../../test/fixtures/drawn.heic", import.meta.url));
+
+  it("is the same picture, with its size, camera and time", async () => {
+    const outcome = await hashImage(await read(), LIMITS);
+    if (outcome.kind !== "hashed") throw new Error(JSON.stringify(outcome));
+    expect(hammingDistance(outcome.hash, hash)).toBeLessThanOrEqual(4);
+    expect(outcome.facts).toMatchObject({
+      ...{ format: "heic", width: 640, height: 480 },
+      ...{ camera: "Lookalike Test", takenAt: "2020-02-02T02:02:02" },
+    });
+  });
+
+  it.each([
+    ["cut short", async () => (await read()).subarray(0, 1_500), LIMITS],
+    ["of too many pixels", read, { ...LIMITS, maxPixels: 1_000 }],
+    ["where nothing can decode it", read, { ...LIMITS, decodeHeic: async () => null }],
+  ])("%s is reported, and nothing is thrown", async (_what, file, limits) => {
+    const outcome = await hashImage(Buffer.from(await file()), limits);
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      failure: { reason: expect.stringMatching(/^(corrupt|truncated|too-many-pixels|unsupported)$/) },
+    });
   });
 });

@@ -5,6 +5,7 @@ import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
 import sharp, { type Metadata } from "sharp";
 import { z } from "zod";
+import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
 import { pictureSums, SIDE } from "./picture-sums.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
 import { signatureOf } from "./signature.ts";
@@ -24,6 +25,8 @@ export interface HashLimits {
   /** Pixels of the decoded image; more is refused before decoding. */
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
+  /** Left out: in this thread, which it takes for as long as it needs. */
+  readonly decodeHeic?: HeicDecoder;
 }
 
 /**
@@ -44,10 +47,16 @@ const TRIES_FOR_A_REASON = 3;
 const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
   if (file.length === 0) return failed("empty", "the file has no bytes");
   try {
-    const image = sharp(file, { limitInputPixels: limits.maxPixels, failOn: "error" });
-    const metadata = await image.metadata();
-    if (metadata.compression === "hevc") return failed("unsupported", "HEIC (HEVC) cannot be decoded here");
+    const read = sharp(file, { limitInputPixels: limits.maxPixels, failOn: "error" });
+    const metadata = await read.metadata();
+    const isHeic = metadata.compression === "hevc";
+    if (isHeic && metadata.width * metadata.height > limits.maxPixels)
+      return failed("too-many-pixels", `${metadata.width} x ${metadata.height} is over the pixel limit`);
     await budget?.take(decodedPixels(metadata));
+    const heic = isHeic ? await (limits.decodeHeic ?? decodeHeic)(file) : null;
+    if (isHeic && heic === null)
+      return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
+    const image = heic === null ? read : sharp(heic.data, { raw: heic.raw });
     const pixels = await image
       .timeout({ seconds: limits.timeoutSeconds })
       .autoOrient()
@@ -66,9 +75,9 @@ const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBud
       signature: signatureOf(sums),
       contentDigest: createHash("sha256").update(file).digest(),
       facts: {
-        ...(metadata.autoOrient ?? {}),
+        ...(heic === null ? (metadata.autoOrient ?? {}) : { width: heic.raw.width, height: heic.raw.height }),
         bytes: file.length,
-        format: metadata.compression === "av1" ? "avif" : metadata.format,
+        format: isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format,
         ...(metadata.exif === undefined ? {} : await exifFacts(metadata.exif)),
       },
     };
@@ -130,9 +139,11 @@ const Exif = z.object({
  * times have no zone, and a Date would shift with the machine's. A broken block is no failure.
  */
 const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
+  // With its head from JPEG, without from HEIC and AVIF.
+  const tiff = block.subarray(block.toString("latin1", 0, 4) === "Exif" ? 6 : 0);
   try {
     const tags = Exif.parse(
-      await exifr.parse(block.subarray(6), { pick: ["DateTimeOriginal", "Make", "Model"], reviveValues: false }),
+      await exifr.parse(tiff, { pick: ["DateTimeOriginal", "Make", "Model"], reviveValues: false }),
     );
     const taken = /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(tags.DateTimeOriginal ?? "");
     const camera = tidy([tags.Make, tags.Model].filter(Boolean).join(" "), 64);

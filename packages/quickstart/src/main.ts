@@ -148,7 +148,7 @@ const report = async (client: Client, job: Job, source: Source, request: Request
   else if (job.totalImages > 1) process.stdout.write(textReport(result));
   if (job.totalImages > 1) return EXIT.ok;
   say(
-    `${placeOfSource(source)}: ${job.totalImages === 0 ? "no images" : "one image"} there, and duplicates need two. Give a folder with more pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF).`,
+    `${placeOfSource(source)}: ${job.totalImages === 0 ? "no images" : "one image"} there, and duplicates need two. Give a folder with more pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC).`,
   );
   return EXIT.noInput;
 };

@@ -78,15 +78,10 @@ runService({
     });
     log.info({ address }, "listening");
     process.send?.({ address });
-    const end = async () => {
+    const stop = async () => {
       await app.close();
       await Promise.all([archiver.stop(), deliveries.stop()]);
     };
-    let ended: Promise<void> | undefined;
-    const stop = () => {
-      ended ??= end();
-      return ended;
-    };
-    return { stop, drain: stop, status: async () => ({ address }), endpoints: [] };
+    return { stop, status: async () => ({ address }), endpoints: [] };
   },
 });

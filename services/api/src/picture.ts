@@ -9,7 +9,8 @@ import { type NotAsListed, openListed } from "@lookalike/shared/files/open-liste
 import type { CatalogRow } from "@lookalike/shared/store/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/images";
 import PQueue from "p-queue";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
+import { decodeHeicApart } from "./heic.ts";
 import { HttpProblem } from "./problem.ts";
 
 /** Longest side in pixels of the two sizes of thumbnail. */
@@ -78,13 +79,21 @@ const gone = (error: unknown): never => {
 // Each picture on one thread, as many pictures as there are cores: the page asks for dozens at once.
 const decoders = new PQueue({ concurrency: availableParallelism() });
 
+const opened = async (bytes: Buffer): Promise<Sharp> => {
+  const image = sharp(bytes);
+  if ((await image.metadata()).compression !== "hevc") return image;
+  const heic = await decodeHeicApart(bytes);
+  if (heic === null) throw new Error("HEIC: the optional package heic-decode is not installed");
+  return sharp(heic.data, { raw: heic.raw });
+};
+
 /** A picture made small, as WebP, turned as it is seen. @throws HttpProblem 415 where it can't be decoded */
 export const thumbnailOf = (picture: Picture, size: ThumbnailSize): Promise<Buffer> =>
   decoders.add(async () => {
     const bytes = await picture.readAll();
     try {
       const pixels = THUMBNAIL_PIXELS[size];
-      return await sharp(bytes)
+      return await (await opened(bytes))
         .timeout({ seconds: 30 })
         .autoOrient()
         .resize({ width: pixels, height: pixels, fit: "inside", withoutEnlargement: true })

@@ -1,30 +1,24 @@
-import { consumeBatches, type Delivery, work } from "@lookalike/shared/bus/consume";
+import { consumeBatches, work } from "@lookalike/shared/bus/consume";
 import { hearProgress } from "@lookalike/shared/bus/progress";
-import { publish } from "@lookalike/shared/bus/publish";
 import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
-import type { JobEvent } from "@lookalike/shared/domain/events";
-import { decodeEvent } from "@lookalike/shared/domain/message";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
-import { messageOf } from "@lookalike/shared/runtime/fail";
 import { startLoop } from "@lookalike/shared/runtime/loop";
-import { projectionSeconds } from "@lookalike/shared/runtime/metrics";
 import { runService } from "@lookalike/shared/runtime/service";
 import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
-import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
 import { pruneRequests } from "@lookalike/shared/store/idempotency";
 import { pruneOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
-import { measureTables, noteProjected, openProjectionSpans, startCounters } from "./measure.ts";
+import { measureTables, startCounters } from "./measure.ts";
 import { jobEndpoints } from "./operate/jobs.ts";
 import { overview } from "./operate/overview.ts";
 import { redriveEndpoints } from "./operate/redrive.ts";
 import { replayEndpoint } from "./operate/replay.ts";
 import { rolloutEndpoint } from "./operate/rollout.ts";
 import { verifyEndpoint } from "./operate/verify.ts";
-import { applyEvents } from "./project.ts";
+import { createProjection } from "./projection.ts";
 import { reconcileRound } from "./reconcile.ts";
 import { relayRound } from "./relay.ts";
 
@@ -82,37 +76,7 @@ runService({
       onError,
     );
 
-    /** An event that can't be folded waits as a dead letter, for a coordinator that knows it or an operator. */
-    const park = (delivery: Delivery, error?: unknown) =>
-      publish(bus, {
-        eventId: `parked:${delivery.stream}:${delivery.sequence}`,
-        stream: STREAMS.deadLetters,
-        subject: delivery.subject.replace("lookalike.event.", "lookalike.dead.event."),
-        body: {
-          parked: delivery.sequence,
-          event: delivery.body,
-          ...(error === undefined ? {} : { error: messageOf(causeOf(error)).slice(0, 500) }),
-        },
-      });
-    const project = async (deliveries: readonly Delivery[]): Promise<void> => {
-      const events: JobEvent[] = [];
-      for (const delivery of deliveries) {
-        const event = decodeEvent(delivery.body);
-        if (event === null) await park(delivery);
-        else events.push(event);
-      }
-      const endTimer = projectionSeconds.startTimer();
-      const spans = openProjectionSpans(events);
-      const { jobs, refused, changes } = await applyEvents(db, events);
-      endTimer();
-      for (const span of spans) span.end({});
-      noteProjected(events, refused);
-      for (const { event, reason } of refused)
-        log.warn({ job: event.job, eventId: event.eventId, reason }, "event refused");
-      for (const change of changes) log.info(change, "job");
-      for (const job of jobs) dispatcher.dispatch(job);
-      relay.wake();
-    };
+    const projection = createProjection({ bus, db, log, dispatch: dispatcher.dispatch, relay: relay.wake });
     const router = { bus, db, log, maxAttempts };
     const subscriptions = await Promise.all([
       ...coordinatorDurables.map((durable) =>
@@ -120,9 +84,7 @@ runService({
           stream: STREAMS.events,
           durable,
           maxMessages: EVENTS_A_TRANSACTION,
-          handle: project,
-          park,
-          isPoison: isDataError,
+          ...projection,
           log,
         }),
       ),
@@ -141,20 +103,13 @@ runService({
         }),
       ),
     ]);
-    const pause = async () => {
-      await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-      await Promise.all([reconciler, shown, cleaner].map((loop) => loop.stop()));
-      await dispatcher.stop();
-      await relay.stop();
-    };
-    let paused: Promise<void> | undefined;
-    const stop = () => {
-      paused ??= pause();
-      return paused;
-    };
     return {
-      stop,
-      drain: stop,
+      async stop() {
+        await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+        await Promise.all([reconciler, shown, cleaner].map((loop) => loop.stop()));
+        await dispatcher.stop();
+        await relay.stop();
+      },
       status: () => overview(bus, db),
       endpoints: [
         ...jobEndpoints(db),

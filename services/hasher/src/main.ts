@@ -1,22 +1,13 @@
 import { availableParallelism } from "node:os";
-import { failed } from "@lookalike/engine/hash-image";
-import { PixelBudget } from "@lookalike/engine/pixel-budget";
 import { runTasks } from "@lookalike/shared/bus/tasks";
-import { bytesOfName } from "@lookalike/shared/domain/bytes";
-import type { ListedImage } from "@lookalike/shared/domain/events";
-import type { Outcome } from "@lookalike/shared/domain/hash-block";
-import { joinPath } from "@lookalike/shared/files/listed-file";
-import { s3Objects } from "@lookalike/shared/files/objects";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/runtime/service";
 import { workingOn } from "@lookalike/shared/runtime/worker";
-import { Piscina } from "piscina";
 import { z } from "zod";
-import { hashBlock, type SourceOfFiles, startCounters } from "./hash.ts";
-import type { HashRequest } from "./hash-worker.ts";
+import { hashBlock, startCounters } from "./hash.ts";
+import { createHashing } from "./hashing.ts";
 import { listCatalog } from "./list.ts";
-import { readListedObject } from "./read-object.ts";
 import { listSource } from "./sources/source.ts";
 
 const Environment = ServiceEnvironment.extend({
@@ -52,27 +43,14 @@ runService({
   async start({ environment, bus, store, log }) {
     startCounters();
     const threads = environment.LOOKALIKE_HASHER_THREADS;
-    const pool = new Piscina<HashRequest, Outcome>({
-      filename: new URL("./hash-worker.js", import.meta.url).href,
-      minThreads: threads + READING,
-      maxThreads: threads + READING,
+    const hashing = createHashing({
+      threads: threads + READING,
+      blocksAtOnce: BLOCKS_AT_ONCE,
+      pixelsInFlight: environment.LOOKALIKE_PIXELS_IN_FLIGHT,
+      timeoutSeconds: environment.LOOKALIKE_IMAGE_TIMEOUT_SECONDS,
+      maxBytes: environment.LOOKALIKE_MAX_FILE_BYTES,
+      maxPixels: environment.LOOKALIKE_MAX_PIXELS,
     });
-    const pixelBudget = PixelBudget.share(environment.LOOKALIKE_PIXELS_IN_FLIGHT);
-    const timeoutSeconds = environment.LOOKALIKE_IMAGE_TIMEOUT_SECONDS;
-    const { LOOKALIKE_MAX_FILE_BYTES: maxBytes, LOOKALIKE_MAX_PIXELS: maxPixels } = environment;
-    const hashFile = async (source: SourceOfFiles, image: ListedImage): Promise<Outcome> => {
-      const file = await fileOf(source, image, maxBytes);
-      if ("kind" in file) return file;
-      // libvips stops itself at the time-out; this ends a thread that hangs in a read, too.
-      const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (BLOCKS_AT_ONCE + 1));
-      const request = { file, maxPixels, timeoutSeconds, pixelBudget, heldPixels: PixelBudget.hold() };
-      return pool.run(request, { signal }).catch((error: unknown) => {
-        // The thread ended with what it held.
-        if (signal.aborted) new PixelBudget(pixelBudget, request.heldPixels).giveBack();
-        if (signal.aborted) return failed("timeout", `not done after ${timeoutSeconds} s`);
-        throw error;
-      });
-    };
     const allowed = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };
     const [scan, hash] = await Promise.all([
       runTasks(bus, {
@@ -85,23 +63,10 @@ runService({
         kind: "hash",
         concurrency: BLOCKS_AT_ONCE,
         log,
-        handle: (task) => hashBlock({ bus, db: store.db, hashFile, concurrency: threads + READING }, task),
+        handle: (task) =>
+          hashBlock({ bus, db: store.db, hashFile: hashing.hashFile, concurrency: threads + READING }, task),
       }),
     ]);
-    return workingOn(bus.name, { scan, hash }, () => pool.close());
+    return workingOn(bus.name, { scan, hash }, hashing.close);
   },
 });
-
-/** What a worker thread hashes: a file that it reads itself, or bytes that come over the network. */
-const fileOf = async (
-  source: SourceOfFiles,
-  image: ListedImage,
-  maxBytes: number,
-): Promise<HashRequest["file"] | Outcome> =>
-  source.kind === "s3"
-    ? readListedObject(s3Objects(), source, image, maxBytes)
-    : {
-        path: joinPath(Buffer.from(source.root), Buffer.from(bytesOfName(image.path))),
-        fingerprint: image.fingerprint,
-        maxBytes,
-      };

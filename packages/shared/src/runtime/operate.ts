@@ -6,10 +6,10 @@ import { VERSION } from "./version.ts";
 
 /** A service at work. */
 export interface Running {
-  /** Takes no more work and resolves when what was in hand is done; the process stays and answers. */
-  drain(): Promise<void>;
-  /** Ends the work; nothing is used afterwards. */
+  /** Ends the work when what is in hand is done. Called once. */
   stop(): Promise<void>;
+  /** Takes no more work, so that it can be taken up again; left out: as `stop`. */
+  drain?(): Promise<void>;
   /** What `status` says of this instance. */
   status(): Promise<Record<string, unknown>>;
   /** What operators may ask of it, beside what all services answer. */
@@ -35,7 +35,11 @@ export const onlyMeant =
     request.instance === EVERY || request.instance === name ? handle(request) : SILENCE;
 
 /** What every service answers: how it is, how much it says, and to take no more work. */
-export const commonEndpoints = ({ name, service, startedAt }: Instance, running: Running, log: Logger): Endpoint[] => {
+export const commonEndpoints = (
+  { name, service, startedAt }: Instance,
+  { drain, status }: Required<Pick<Running, "drain" | "status">>,
+  log: Logger,
+): Endpoint[] => {
   let state: "working" | "draining" | "drained" = "working";
   return [
     endpoint({
@@ -51,7 +55,7 @@ export const commonEndpoints = ({ name, service, startedAt }: Instance, running:
         startedAt: startedAt.toISOString(),
         logLevel: log.level,
         memoryBytes: process.memoryUsage.rss(),
-        ...(await running.status()),
+        ...(await status()),
       }),
     }),
     endpoint({
@@ -73,7 +77,7 @@ export const commonEndpoints = ({ name, service, startedAt }: Instance, running:
         if (state === "draining") throw new EndpointError(409, `${name} is draining already.`);
         state = "draining";
         log.warn("draining");
-        await running.drain();
+        await drain();
         state = "drained";
         log.warn("drained");
         return { instance: name, state };

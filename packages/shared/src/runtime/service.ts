@@ -59,7 +59,13 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       log,
     });
     const instance = { name, service: service.name, startedAt: new Date() };
-    await serveEndpoints(bus, service.name, [...commonEndpoints(instance, running, log), ...running.endpoints], log);
+    let stopped: Promise<void> | undefined;
+    const stop = (): Promise<void> => {
+      stopped ??= running.stop();
+      return stopped;
+    };
+    const common = commonEndpoints(instance, { drain: running.drain ?? stop, status: running.status }, log);
+    await serveEndpoints(bus, service.name, [...common, ...running.endpoints], log);
     await listen(environment, bus, store, log);
     log.info({ version: VERSION }, "ready");
     // Its readings have the sampling interval in them.
@@ -71,7 +77,7 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     const closer = closeWithGrace(grace, async ({ err }) => {
       closing = true;
       if (err !== undefined) log.fatal({ err }, "crash");
-      await running.stop();
+      await stop();
       await bus.connection.drain();
       await store.close();
       await endTracing();

@@ -6,6 +6,7 @@ import { findImages } from "@lookalike/shared/store/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { decodeHeicApart } from "../heic.ts";
 import { imageResource } from "../image-resource.ts";
 import type { Nearest } from "../nearest.ts";
 import { HttpProblem } from "../problem.ts";
@@ -13,7 +14,7 @@ import { Problem, QueryResult } from "../schemas/resources.ts";
 import { catalogReader } from "../scope.ts";
 
 const MAX_BODY = 67_108_864;
-const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30 };
+const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicApart };
 /** Nearest images looked up for the few that may have vanished among them. */
 const SPARE = 200;
 

@@ -1,6 +1,6 @@
 import picomatch from "picomatch";
 
-/** HEIC is listed to be reported: it can't be decoded here, and nobody should think it was compared. */
+/** Of what is decoded; HEIC only where heic-decode is installed, and reported where it is not. */
 const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif)$/i;
 const SVG = /\.svgz?$/i;
 

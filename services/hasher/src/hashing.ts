@@ -1,0 +1,68 @@
+import { failed } from "@lookalike/engine/hash-image";
+import { PixelBudget } from "@lookalike/engine/pixel-budget";
+import { bytesOfName } from "@lookalike/shared/domain/bytes";
+import type { ListedImage } from "@lookalike/shared/domain/events";
+import type { Outcome } from "@lookalike/shared/domain/hash-block";
+import { joinPath } from "@lookalike/shared/files/listed-file";
+import { s3Objects } from "@lookalike/shared/files/objects";
+import { Piscina } from "piscina";
+import type { SourceOfFiles } from "./hash.ts";
+import type { HashRequest } from "./hash-worker.ts";
+import { readListedObject } from "./read-object.ts";
+
+interface Limits {
+  readonly threads: number;
+  /** Blocks whose images wait for a thread together. */
+  readonly blocksAtOnce: number;
+  /** Pixels decoded at once, in all threads. */
+  readonly pixelsInFlight: number;
+  readonly timeoutSeconds: number;
+  readonly maxBytes: number;
+  readonly maxPixels: number;
+}
+
+/** Worker threads that decode and hash images. */
+export interface Hashing {
+  hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+export const createHashing = (limits: Limits): Hashing => {
+  const { threads, blocksAtOnce, timeoutSeconds, maxBytes, maxPixels } = limits;
+  const pool = new Piscina<HashRequest, Outcome>({
+    filename: new URL("./hash-worker.js", import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  const pixelBudget = PixelBudget.share(limits.pixelsInFlight);
+  return {
+    async hashFile(source, image) {
+      const file = await fileOf(source, image, maxBytes);
+      if ("kind" in file) return file;
+      // libvips stops itself at the time-out; this ends a thread that hangs in a read, too.
+      const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (blocksAtOnce + 1));
+      const request = { file, maxPixels, timeoutSeconds, pixelBudget, heldPixels: PixelBudget.hold() };
+      return pool.run(request, { signal }).catch((error: unknown) => {
+        // The thread ended with what it held.
+        if (signal.aborted) new PixelBudget(pixelBudget, request.heldPixels).giveBack();
+        if (signal.aborted) return failed("timeout", `not done after ${timeoutSeconds} s`);
+        throw error;
+      });
+    },
+    close: () => pool.close(),
+  };
+};
+
+/** What a worker thread hashes: a file that it reads itself, or bytes that come over the network. */
+const fileOf = async (
+  source: SourceOfFiles,
+  image: ListedImage,
+  maxBytes: number,
+): Promise<HashRequest["file"] | Outcome> =>
+  source.kind === "s3"
+    ? readListedObject(s3Objects(), source, image, maxBytes)
+    : {
+        path: joinPath(Buffer.from(source.root), Buffer.from(bytesOfName(image.path))),
+        fingerprint: image.fingerprint,
+        maxBytes,
+      };

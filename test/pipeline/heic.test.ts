@@ -1,0 +1,33 @@
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { directorySource } from "@lookalike/shared/domain/options";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { groupsOf, ROOT, type System, startSystem, WITH_KEY } from "../support/system.ts";
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem();
+});
+afterAll(() => system.stop());
+
+it("a telephone's HEIC is grouped with its JPEG, and shown", async () => {
+  const folder = join(system.servers.folder, "telephone");
+  await mkdir(folder);
+  await cp(join(ROOT, "test/fixtures/drawn.heic"), join(folder, "IMG_1.HEIC"));
+  const source = directorySource(folder);
+  const alone = await system.run(source, {}, "telephone");
+  expect(alone).toMatchObject({ state: "completed", totalImages: 1, failedImages: 0 });
+  const thumbnail = async () => {
+    const catalog = await system.client.openCatalog("telephone", source);
+    return fetch(`${system.address}/v1/catalogs/${catalog}/images/0/thumbnail?size=large`, { headers: WITH_KEY });
+  };
+  const shown = Buffer.from(await (await thumbnail()).arrayBuffer());
+  expect(await sharp(shown).metadata()).toMatchObject({ format: "webp", width: 640, height: 480 });
+
+  await sharp(shown).jpeg({ quality: 85 }).toFile(join(folder, "IMG_1.JPG"));
+  const both = await system.run(source, {}, "telephone");
+  const groups = await groupsOf(system.client, both.id);
+  expect(groups).toHaveLength(1);
+  expect(groups[0]).toMatch(/IMG_1\.HEIC.*IMG_1\.JPG|IMG_1\.JPG.*IMG_1\.HEIC/);
+});
