@@ -71,6 +71,7 @@ const run = async (request: Request, data: DataFolder, running: { stop(): Promis
       // Whoever starts it may read what they may read: the API listens on this machine alone.
       LOOKALIKE_SOURCE_ROOTS: process.env["LOOKALIKE_SOURCE_ROOTS"] || "/",
       LOOKALIKE_SOURCE_BUCKETS: process.env["LOOKALIKE_SOURCE_BUCKETS"] || (source.kind === "s3" ? source.bucket : ""),
+      LOOKALIKE_THUMBNAILS: process.env["LOOKALIKE_THUMBNAILS"] || join(data.path, "thumbnails"),
       // libvips decodes on libuv's threads: one for each worker thread, and some for files and DNS.
       UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
     },
