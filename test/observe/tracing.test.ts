@@ -83,6 +83,11 @@ it("one trace leads from the request through tasks and events to the groups", as
     parents.add(z.object({ traceparent: z.string() }).parse(body).traceparent.split("-")[1] ?? "");
   await close();
   expect([...parents]).toEqual([TRACE]);
+  const lines = (await readFile(join(system.servers.folder, "logs/hasher.log"), "utf8")).trim().split("\n");
+  const listed = lines
+    .map((line) => JSON.parse(line) as { msg: string; job: string })
+    .find(({ msg }) => msg === "listed");
+  expect(listed).toMatchObject({ job: id, kind: "scan", task: 0, attempt: 0, traceId: TRACE });
   const log = await readFile(join(system.servers.folder, "logs/coordinator.log"), "utf8");
   const steps = log
     .trim()

@@ -141,7 +141,7 @@ export const consumerPlans: Record<string, ConsumerPlan[]> = {
   [STREAMS.events]: coordinatorDurables.map((durable) =>
     consumer(durable, {
       filter_subject: `lookalike.event.${durable.slice(-2)}.>`,
-      ack_wait: nanos(MINUTE),
+      ack_wait: nanos(30 * SECOND),
       max_deliver: -1,
       max_ack_pending: 1_000,
     }),
