@@ -1,5 +1,5 @@
 import { iso } from "@lookalike/shared/domain/moment";
-import { etaSeconds } from "@lookalike/shared/domain/rate";
+import { remainingSeconds } from "@lookalike/shared/domain/rate";
 import type { CatalogRow } from "@lookalike/shared/store/catalogs";
 import { getFinalization } from "@lookalike/shared/store/groups";
 import type { JobRow } from "@lookalike/shared/store/jobs";
@@ -27,7 +27,6 @@ export const catalogResource = ({
 /** A job as clients see it, with its result once there is one. */
 export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof Job>> => {
   const result = row.state === "completed" ? await getFinalization(db, row.id, row.run) : null;
-  const hashing = row.phase === "hashing";
   return {
     id: row.id,
     catalog: row.catalogId,
@@ -55,9 +54,7 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
     completedTasks: row.completedTasks,
     quarantinedTasks: row.quarantinedTasks,
     rate: row.rate,
-    etaSeconds: hashing
-      ? etaSeconds(row.rate, row.completedImages, row.totalImages)
-      : etaSeconds(row.rate, row.completedBlockPairs, row.totalBlockPairs),
+    etaSeconds: remainingSeconds(row),
     acceptedAt: iso(row.acceptedAt),
     finishedAt: iso(row.finishedAt),
     result:

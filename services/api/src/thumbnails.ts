@@ -14,7 +14,7 @@ import { openPicture, type ThumbnailSize, thumbnailOf } from "./picture.ts";
 /** Where thumbnails are kept once they were made. */
 export const ThumbnailPlace = z
   .string()
-  .refine((place) => place === "" || isAbsolute(place) || s3Source(place)?.kind === "s3", {
+  .refine((place) => place === "" || isAbsolute(place) || s3Source(place) !== null, {
     error: "must be the absolute path of a folder, or s3://bucket/prefix",
   })
   .default("")
@@ -51,7 +51,7 @@ const nameOf = ({ id }: CatalogRow, { ordinal, fingerprint }: CatalogImage, size
 const shelfAt = (place: string): Shelf | null => {
   if (place === "") return null;
   const source = s3Source(place);
-  if (source?.kind === "s3") {
+  if (source !== null) {
     const objects = s3Objects();
     const keyOf = (name: string): string => `${source.prefix}${name}`;
     return {

@@ -1,6 +1,6 @@
 import { type JobEvent, TaskKind } from "@lookalike/shared/domain/events";
 import { JOB_STATES, outstanding } from "@lookalike/shared/domain/job";
-import { etaSeconds } from "@lookalike/shared/domain/rate";
+import { remainingSeconds } from "@lookalike/shared/domain/rate";
 import { Feature } from "@lookalike/shared/domain/rollout";
 import {
   deadLetters,
@@ -19,8 +19,22 @@ import { listRollouts } from "@lookalike/shared/store/rollouts";
 
 const JOBS_MEASURED = 1_000;
 
+/** Prometheus asks for all gauges at once: those that need the same rows read them once. */
+const shared = <Value>(read: () => Promise<Value>): (() => Promise<Value>) => {
+  let running: Promise<Value> | undefined;
+  return () => {
+    running ??= read().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+};
+
 /** What the tables say, asked for when Prometheus asks. Every coordinator says the same: take the max. */
 export const measureTables = (db: Db): void => {
+  const outbox = shared(() => outboxBacklog(db));
+  const busyJobs = shared(() => listAllJobs(db, ["listing", "running", "finalizing"], JOBS_MEASURED));
+  const runningJobs = async () => (await busyJobs()).filter(({ state }) => state === "running");
   gauge("lookalike_jobs", "Jobs, by state; paused ones are a state of their own", ["state"], async () => {
     const counts = await countJobs(db);
     const sum = (wanted: (row: (typeof counts)[number]) => boolean) =>
@@ -35,16 +49,16 @@ export const measureTables = (db: Db): void => {
     ];
   });
   gauge("lookalike_outbox_messages", "Messages that wait in the outbox", [], async () => [
-    { labels: {}, value: (await outboxBacklog(db)).messages },
+    { labels: {}, value: (await outbox()).messages },
   ]);
   gauge("lookalike_outbox_age_seconds", "Age of the oldest message that waits in the outbox", [], async () => [
-    { labels: {}, value: (await outboxBacklog(db)).ageSeconds },
+    { labels: {}, value: (await outbox()).ageSeconds },
   ]);
   gauge("lookalike_job_silence_seconds", "Time since anything happened to the quietest running job", [], async () => [
     { labels: {}, value: await longestSilence(db) },
   ]);
   gauge("lookalike_running_images", "Images of the jobs that run, by stage", ["stage"], async () => {
-    const rows = await listAllJobs(db, ["listing", "running", "finalizing"], JOBS_MEASURED);
+    const rows = await busyJobs();
     const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
     return [
       { labels: { stage: "listed" }, value: sum(({ totalImages }) => totalImages) },
@@ -53,7 +67,7 @@ export const measureTables = (db: Db): void => {
     ];
   });
   gauge("lookalike_running_units", "Tasks of the jobs that run, by kind and stage", ["kind", "stage"], async () => {
-    const jobs = (await listAllJobs(db, ["running"], JOBS_MEASURED)).map(jobOf);
+    const jobs = (await runningJobs()).map(jobOf);
     return (["hash", "compare"] as const).flatMap((kind) => {
       const out = jobs.map((job) => outstanding(job[kind]));
       const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -72,12 +86,7 @@ export const measureTables = (db: Db): void => {
     "Time the longest running job still needs, as far as is known",
     [],
     async () => {
-      const rows = await listAllJobs(db, ["running"], JOBS_MEASURED);
-      const left = rows.map(({ phase, rate, completedImages, totalImages, completedBlockPairs, totalBlockPairs }) =>
-        phase === "hashing"
-          ? etaSeconds(rate, completedImages, totalImages)
-          : etaSeconds(rate, completedBlockPairs, totalBlockPairs),
-      );
+      const left = (await runningJobs()).map(remainingSeconds);
       return [{ labels: {}, value: Math.max(0, ...left.map((seconds) => seconds ?? 0)) }];
     },
   );
@@ -99,13 +108,16 @@ export const startCounters = (): void => {
 
 /** A span for each job of a batch, under the span that its first event came out of. */
 export const openProjectionSpans = (events: readonly JobEvent[]) => {
-  const ofJob = new Map<string, JobEvent[]>();
-  for (const event of events) ofJob.set(event.job, [...(ofJob.get(event.job) ?? []), event]);
-  return [...ofJob].map(([job, own]) =>
+  const ofJob = new Map<string, { readonly parent: string | undefined; readonly events: number }>();
+  for (const { job, traceparent } of events) {
+    const { parent, events: counted } = ofJob.get(job) ?? { parent: traceparent, events: 0 };
+    ofJob.set(job, { parent, events: counted + 1 });
+  }
+  return [...ofJob].map(([job, { parent, events: counted }]) =>
     openSpan("project", {
       kind: "consumer",
-      parent: own[0]?.traceparent,
-      attributes: { "lookalike.job": job, "lookalike.events": own.length },
+      parent,
+      attributes: { "lookalike.job": job, "lookalike.events": counted },
     }),
   );
 };

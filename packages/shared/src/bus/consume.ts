@@ -5,6 +5,7 @@ import { messageOf } from "../runtime/fail.ts";
 import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, messageWaitSeconds, redeliveries, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
+import { jsonOf } from "./json.ts";
 
 /** A consumer at work. */
 export interface Subscription {
@@ -28,8 +29,6 @@ export interface Delivery {
   readonly sequence: number;
   /** 1 for the first delivery. */
   readonly deliveryCount: number;
-  /** When it was published, in milliseconds since 1970. */
-  readonly publishedAt: number;
 }
 
 /** Thrown by a handler for a message that no retry will save. */
@@ -242,19 +241,9 @@ export const consumeBatches = async (
 };
 
 const deliveryOf = (message: JsMsg): Delivery => ({
-  body: parseJson(message),
+  body: jsonOf(message.string()),
   subject: message.subject,
   stream: message.info.stream,
   sequence: message.info.streamSequence,
   deliveryCount: message.info.deliveryCount,
-  publishedAt: message.info.timestampNanos / 1e6,
 });
-
-/** undefined where the payload is no JSON: the handler's schema says so in its own words. */
-const parseJson = (message: JsMsg): unknown => {
-  try {
-    return message.json();
-  } catch {
-    return undefined;
-  }
-};

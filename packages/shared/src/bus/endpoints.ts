@@ -113,12 +113,12 @@ export const serveEndpoints = async (
 
 /** What a request may say, short enough for `nats micro info`: `{job, kind?, task?} or {deadLetter}`. */
 const signatureOf = (schema: z.ZodType): string => {
-  const { anyOf, properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" });
-  const signature = (part: { properties?: object; required?: string[] }): string =>
-    `{${Object.keys(part.properties ?? {})
-      .map((name) => (part.required?.includes(name) ? name : `${name}?`))
+  const json = z.toJSONSchema(schema, { io: "input" });
+  const signature = ({ properties = {}, required = [] }: { properties?: object; required?: string[] }): string =>
+    `{${Object.keys(properties)
+      .map((name) => (required.includes(name) ? name : `${name}?`))
       .join(", ")}}`;
-  return anyOf === undefined ? signature({ properties, required }) : anyOf.map(signature).join(" or ");
+  return (json.anyOf ?? [json]).map(signature).join(" or ");
 };
 
 /**

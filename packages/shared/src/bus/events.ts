@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { jobEventId } from "../domain/event-id.ts";
 import type { EventOf, JobEventType } from "../domain/events.ts";
 import { encodeEvent, type Message } from "../domain/message.ts";
 import { activeTraceparent } from "../runtime/tracing.ts";
@@ -31,6 +33,19 @@ export const eventMessage = <Type extends JobEventType>(
     body,
   ),
 });
+
+const ASKED = { pause: "job-paused", resume: "job-resumed", cancel: "job-cancelled" } as const;
+export type JobVerb = keyof typeof ASKED;
+export const JOB_VERBS = ["pause", "resume", "cancel"] as const satisfies readonly JobVerb[];
+
+/** What somebody asks of a job, as an event of its own each time. */
+export const askedMessage = (
+  verb: JobVerb,
+  { id, tenant, run }: { id: string; tenant: string; run: number },
+): Message => {
+  const type = ASKED[verb];
+  return eventMessage(type, { tenant, job: id, run, attempt: 0 }, jobEventId(id, type, randomUUID()), {});
+};
 
 /** Publishes an event straight to the log; whoever owns a transaction uses the outbox instead. */
 export const publishEvent = async <Type extends JobEventType>(

@@ -1,5 +1,6 @@
 import { AckPolicy, DeliverPolicy, NatsError } from "nats";
 import type { Bus } from "./connect.ts";
+import { jsonOf } from "./json.ts";
 
 /** A message as a stream keeps it. */
 export interface StoredMessage {
@@ -8,14 +9,6 @@ export interface StoredMessage {
   /** Its JSON; undefined where it is none. */
   readonly body: unknown;
 }
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** A message by its sequence, from the stream's leader; null when there is none. */
 export const readMessage = async ({ jsm }: Bus, stream: string, seq: number): Promise<StoredMessage | null> =>

@@ -57,6 +57,11 @@ export const prefixLength = (set: DoneSet, limit: number): number => {
   return at;
 };
 
+/** The numbers below `limit` that are in the set, ascending. */
+export function* members(set: DoneSet, limit: number): Generator<number> {
+  for (let unit = 0; unit < limit; unit += 1) if (has(set, unit)) yield unit;
+}
+
 /** The numbers in [from, to) that are not in the set, ascending. */
 export function* missing(set: DoneSet, from: number, to: number): Generator<number> {
   for (let unit = from; unit < to; unit += 1) if (!has(set, unit)) yield unit;

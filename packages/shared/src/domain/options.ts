@@ -3,6 +3,15 @@ import { RolloutChoice } from "./rollout.ts";
 
 const Globs = z.array(z.string()).default([]);
 
+const S3Source = z.object({
+  kind: z.literal("s3"),
+  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of an S3 bucket"),
+  prefix: z.string().max(1_024).default("").meta({ description: "Only keys that begin with this" }),
+  include: Globs.meta({ description: "Globs a key, without the prefix, must match; none = every image" }),
+  exclude: Globs.meta({ description: "Globs of keys, without the prefix, to leave out" }),
+  svg: z.boolean().default(false).meta({ description: "Also list SVG files" }),
+});
+
 /** Where a catalog's images come from. Each kind is one file under the hasher's `sources/`. */
 export const Source = z.discriminatedUnion("kind", [
   z.object({
@@ -15,14 +24,7 @@ export const Source = z.discriminatedUnion("kind", [
     }),
     svg: z.boolean().default(false).meta({ description: "Also list SVG files" }),
   }),
-  z.object({
-    kind: z.literal("s3"),
-    bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of an S3 bucket"),
-    prefix: z.string().max(1_024).default("").meta({ description: "Only keys that begin with this" }),
-    include: Globs.meta({ description: "Globs a key, without the prefix, must match; none = every image" }),
-    exclude: Globs.meta({ description: "Globs of keys, without the prefix, to leave out" }),
-    svg: z.boolean().default(false).meta({ description: "Also list SVG files" }),
-  }),
+  S3Source,
   z.object({
     kind: z.literal("hashes"),
     file: z
@@ -36,9 +38,9 @@ export type Source = z.infer<typeof Source>;
 const S3_ADDRESS = /^s3:\/\/([^/]+)\/?(.*)$/;
 
 /** An address like s3://bucket/prefix as a source; null when it is none. */
-export const s3Source = (address: string): Source | null => {
+export const s3Source = (address: string): Extract<Source, { kind: "s3" }> | null => {
   const [, bucket, prefix] = S3_ADDRESS.exec(address) ?? [];
-  return bucket === undefined ? null : Source.parse({ kind: "s3", bucket, prefix });
+  return S3Source.safeParse({ kind: "s3", bucket, prefix }).data ?? null;
 };
 
 /** Where a source is, in a word: what people call it. */

@@ -27,6 +27,19 @@ export const nextRate = (
   return { rate: last.rate * weight + reading * (1 - weight), at: now.at };
 };
 
+/** Seconds that a job's phase still needs, or null while no rate is known. */
+export const remainingSeconds = (job: {
+  readonly phase: string;
+  readonly rate: number;
+  readonly completedImages: number;
+  readonly totalImages: number;
+  readonly completedBlockPairs: number;
+  readonly totalBlockPairs: number;
+}): number | null =>
+  job.phase === "hashing"
+    ? etaSeconds(job.rate, job.completedImages, job.totalImages)
+    : etaSeconds(job.rate, job.completedBlockPairs, job.totalBlockPairs);
+
 /** Seconds until `total`, or null while no rate is known. */
 export const etaSeconds = (rate: number, done: number, total: number): number | null =>
   rate > 0 ? Math.max(0, (total - done) / rate) : null;

@@ -3,7 +3,7 @@ import { bucketOf, chooseFeature, optionsWith, shadowOptions } from "./rollout.t
 
 const jobs = Array.from({ length: 20_000 }, (_, at) => `job-${at}`);
 const share = (percent: number): number =>
-  jobs.filter((job) => chooseFeature("INDEXED_COMPARISON", job, null, at(percent), null).enabled).length / jobs.length;
+  jobs.filter((job) => chooseFeature(at(percent), job, null, null).enabled).length / jobs.length;
 const at = (percent: number, shadow = false) => ({ feature: "INDEXED_COMPARISON" as const, percent, shadow });
 
 describe("a roll-out", () => {
@@ -13,8 +13,7 @@ describe("a roll-out", () => {
   });
 
   it("is stable: a job that has it at 10 % keeps it at 50 %, and features are independent", () => {
-    const has = (percent: number) => (job: string) =>
-      chooseFeature("INDEXED_COMPARISON", job, null, at(percent), null).enabled;
+    const has = (percent: number) => (job: string) => chooseFeature(at(percent), job, null, null).enabled;
     expect(jobs.filter(has(10)).every(has(50))).toBe(true);
     const both = jobs.filter(
       (job) => bucketOf("INDEXED_COMPARISON", job) < 50 && bucketOf("USE_BATCHED_COMPARISON", job) < 50,
@@ -24,7 +23,7 @@ describe("a roll-out", () => {
 
   it("gives way to the catalog's override, and that to what the owner asked for, and says so", () => {
     const choose = (asked: boolean | null, override: boolean | null) =>
-      chooseFeature("INDEXED_COMPARISON", "job", asked, at(0, true), override);
+      chooseFeature(at(0, true), "job", asked, override);
     expect(choose(null, true)).toEqual({ ...CHOICE, enabled: true, reason: "override of its catalog" });
     expect(choose(false, true)).toEqual({ ...CHOICE, enabled: false, reason: "asked for" });
     expect(choose(null, null)).toEqual({

@@ -31,16 +31,13 @@ export const bucketOf = (feature: Feature, job: string): number => fnv1a32(`${fe
 
 /**
  * A new job's choice: what its owner asked for, else the catalog's override, else by the percentage.
- * A feature without a row is wholly rolled out.
  */
 export const chooseFeature = (
-  feature: Feature,
+  { feature, percent, shadow }: Rollout,
   job: string,
   asked: boolean | null,
-  rollout: Rollout | undefined,
   override: boolean | null,
 ): RolloutChoice => {
-  const { percent, shadow } = rollout ?? { percent: 100, shadow: false };
   const bucket = bucketOf(feature, job);
   if (asked !== null) return { feature, enabled: asked, reason: "asked for", shadow };
   if (override !== null) return { feature, enabled: override, reason: "override of its catalog", shadow };

@@ -7,6 +7,9 @@ import { catalog, job } from "./schema.ts";
 
 export type JobRow = typeof job.$inferSelect;
 
+/** Not a shadow: those are the roll-out's, and no owner sees them. */
+const IS_OWNERS = ne(job.mode, "shadow");
+
 /**
  * True when the catalog has a job that is not over. Asked under the catalog's row lock, so that two
  * requests at once can't both start one.
@@ -16,7 +19,7 @@ export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> 
   const rows = await db
     .select({ id: job.id })
     .from(job)
-    .where(and(eq(job.catalogId, catalogId), inArray(job.state, [...ACTIVE]), ne(job.mode, "shadow")))
+    .where(and(eq(job.catalogId, catalogId), inArray(job.state, [...ACTIVE]), IS_OWNERS))
     .limit(1);
   return rows.length > 0;
 };
@@ -52,7 +55,7 @@ export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow
     .select(getTableColumns(job))
     .from(job)
     .innerJoin(catalog, and(eq(catalog.id, job.catalogId), isNull(catalog.deletedAt)))
-    .where(and(eq(job.tenant, tenant), eq(job.id, id), ne(job.mode, "shadow")));
+    .where(and(eq(job.tenant, tenant), eq(job.id, id), IS_OWNERS));
   return rows[0] ?? null;
 };
 
@@ -76,7 +79,7 @@ export const listJobs = (
       and(
         eq(job.tenant, tenant),
         eq(job.catalogId, catalogId),
-        ne(job.mode, "shadow"),
+        IS_OWNERS,
         after === ""
           ? undefined
           : sql`(${job.acceptedAt}, ${job.id}) < (select accepted_at, id from job where id = ${after})`,
@@ -144,7 +147,7 @@ export const latestBase = async (
       and(
         eq(job.catalogId, catalogId),
         eq(job.state, "completed"),
-        ne(job.mode, "shadow"),
+        IS_OWNERS,
         eq(job.quarantinedTasks, 0),
         gt(job.totalBlocks, 0),
         sql`${job.radiusBits} >= ${radiusBits}`,

@@ -4,7 +4,7 @@ import { askedOf, chooseFeature, Feature, optionsWith, type Rollout } from "../d
 import type { Db } from "./open.ts";
 import { rollout, rolloutOverride } from "./schema.ts";
 
-/** Every feature, with how far it is rolled out. */
+/** Every feature, with how far it is rolled out; one without a row is for all jobs. */
 export const listRollouts = async (db: Db): Promise<Rollout[]> => {
   const rows = await db.select().from(rollout);
   return Feature.options.map((feature) => {
@@ -39,14 +39,10 @@ export const setOverride = async (
 export const rolledOut = async (db: Db, job: string, catalogId: string, asked: JobOptions): Promise<JobOptions> => {
   const rollouts = await listRollouts(db);
   const overrides = await db.select().from(rolloutOverride).where(eq(rolloutOverride.catalogId, catalogId));
-  return Feature.options.reduce((options, feature) => {
-    const choice = chooseFeature(
-      feature,
-      job,
-      askedOf(feature, asked),
-      rollouts.find((row) => row.feature === feature),
-      overrides.find((row) => row.feature === feature)?.enabled ?? null,
-    );
+  return rollouts.reduce((options, rolledOut) => {
+    const { feature } = rolledOut;
+    const override = overrides.find((row) => row.feature === feature)?.enabled ?? null;
+    const choice = chooseFeature(rolledOut, job, askedOf(feature, asked), override);
     return { ...optionsWith(options, choice), rollout: [...options.rollout, choice] };
   }, asked);
 };

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventMessage } from "@lookalike/shared/bus/events";
-import { missing } from "@lookalike/shared/domain/done-set";
+import { askedMessage, eventMessage, JOB_VERBS } from "@lookalike/shared/bus/events";
+import { members } from "@lookalike/shared/domain/done-set";
 import { jobEventId } from "@lookalike/shared/domain/event-id";
 import { acceptedJob } from "@lookalike/shared/domain/job";
 import { JobOptions } from "@lookalike/shared/domain/options";
@@ -154,11 +154,7 @@ export const jobRoutes =
       },
     );
 
-    for (const [verb, type] of [
-      ["pause", "job-paused"],
-      ["resume", "job-resumed"],
-      ["cancel", "job-cancelled"],
-    ] as const) {
+    for (const verb of JOB_VERBS) {
       app.post(
         `/jobs/:job/${verb}`,
         {
@@ -171,8 +167,7 @@ export const jobRoutes =
         },
         async ({ access, params }, reply) => {
           const row = await readJob(access, params.job);
-          const origin = { tenant: access.tenant, job: row.id, run: row.run, attempt: 0 };
-          await addToOutbox(db, eventMessage(type, origin, jobEventId(row.id, type, randomUUID()), {}));
+          await addToOutbox(db, askedMessage(verb, row));
           return reply.code(202).send(await jobResource(db, row));
         },
       );
@@ -229,11 +224,10 @@ export const jobRoutes =
       },
       async ({ access, params, query: { cursor, limit } }) => {
         const job = await readJob(access, params.job);
-        const settledBlocks = job.blocksQuarantined.map((byte) => ~byte);
         const rows = await listFailures(db, {
           catalogId: job.catalogId,
           blockSize: job.blockSize ?? 1,
-          quarantinedBlocks: [...missing(settledBlocks, 0, job.totalBlocks)],
+          quarantinedBlocks: [...members(job.blocksQuarantined, job.totalBlocks)],
           after: decodeCursor(cursor, -1),
           limit: limit + 1,
         });

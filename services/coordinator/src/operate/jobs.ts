@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
-import { eventMessage } from "@lookalike/shared/bus/events";
-import { missing } from "@lookalike/shared/domain/done-set";
-import { jobEventId } from "@lookalike/shared/domain/event-id";
+import { askedMessage, JOB_VERBS, type JobVerb } from "@lookalike/shared/bus/events";
+import { members, missing } from "@lookalike/shared/domain/done-set";
 import { ACTIVE, isOver, JOB_STATES, outstanding, progressOf, settled } from "@lookalike/shared/domain/job";
 import { partitionOf } from "@lookalike/shared/domain/partition";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs";
@@ -40,7 +38,7 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
       return { ...summary(row), ...details(row), attempts: await listAttempts(db, id, UNITS_LISTED) };
     },
   }),
-  ...(["pause", "resume", "cancel"] as const).map((verb) =>
+  ...JOB_VERBS.map((verb) =>
     endpoint({
       name: verb,
       about: `Ask to ${verb} a job, as its owner may`,
@@ -51,14 +49,10 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
   ),
 ];
 
-const EVENT = { pause: "job-paused", resume: "job-resumed", cancel: "job-cancelled" } as const;
-
-const ask = async (db: Db, id: string, verb: keyof typeof EVENT) => {
+const ask = async (db: Db, id: string, verb: JobVerb) => {
   const row = await holdJob(db, id);
   if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${verb}.`);
-  const type = EVENT[verb];
-  const origin = { tenant: row.tenant, job: id, run: row.run, attempt: 0 };
-  const event = eventMessage(type, origin, jobEventId(id, type, randomUUID()), {});
+  const event = askedMessage(verb, row);
   await addToOutbox(db, event);
   return { job: id, asked: verb, event: event.eventId };
 };
@@ -106,13 +100,7 @@ const workOf = (work: ReturnType<typeof jobOf>["hash"], published: number) => ({
   published,
   outstanding: outstanding(work),
   missing: first(missing(settled(work), 0, work.cursor)),
-  quarantined: first(
-    missing(
-      work.quarantined.map((byte) => ~byte),
-      0,
-      work.count,
-    ),
-  ),
+  quarantined: first(members(work.quarantined, work.count)),
 });
 
 const first = (units: Iterable<number>): number[] => {

@@ -5,7 +5,7 @@ import { eventMessage } from "@lookalike/shared/bus/events";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { has, missing } from "@lookalike/shared/domain/done-set";
+import { members, missing } from "@lookalike/shared/domain/done-set";
 import { jobEventId } from "@lookalike/shared/domain/event-id";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/events";
 import { type Job, settled } from "@lookalike/shared/domain/job";
@@ -71,14 +71,10 @@ const redrive = (db: Db, id: string, isAsked: (unit: Unit) => boolean) =>
         `${id} is ${job.state}: it has no tasks to do again. Start another job of its catalog.`,
       );
     const lost = missingUnits(job).filter(isAsked);
-    const quarantined = quarantinedTasks(job).filter((task) => isAsked({ kind: "compare", task }));
-    const blocks = [
-      ...missing(
-        job.hash.quarantined.map((byte) => ~byte),
-        0,
-        job.hash.count,
-      ),
-    ];
+    const quarantined = [...members(job.compare.quarantined, job.compare.count)].filter((task) =>
+      isAsked({ kind: "compare", task }),
+    );
+    const blocks = [...members(job.hash.quarantined, job.hash.count)];
     const some = lost.slice(0, TASKS_A_REQUEST);
     for (const unit of some) await sendAgain(tx, job, unit);
     const leaving = quarantined.slice(0, TASKS_A_REQUEST - some.length);
@@ -106,9 +102,6 @@ const missingUnits = (job: Job): Unit[] => {
     [...missing(settled(job[kind]), 0, job[kind].cursor)].map((task) => ({ kind, task })),
   );
 };
-
-const quarantinedTasks = ({ compare: { quarantined, count } }: Job): number[] =>
-  Array.from({ length: count }, (_, task) => task).filter((task) => has(quarantined, task));
 
 const REASON = "an operator's request";
 

@@ -22,15 +22,11 @@ export const rolloutEndpoint = (db: Db): Endpoint =>
         throw new EndpointError(400, "An override needs both catalog and enabled.");
       if (feature === undefined && [percent, shadow, catalog].some((value) => value !== undefined))
         throw new EndpointError(400, `What to change needs its feature: ${Feature.options.join(" or ")}.`);
-      if (feature !== undefined) {
-        const now = (await listRollouts(db)).find((row) => row.feature === feature);
+      const now = (await listRollouts(db)).find((row) => row.feature === feature);
+      if (now !== undefined) {
         if (percent !== undefined || shadow !== undefined)
-          await setRollout(db, {
-            feature,
-            percent: percent ?? now?.percent ?? 100,
-            shadow: shadow ?? now?.shadow ?? false,
-          });
-        if (catalog !== undefined && enabled !== undefined) await setOverride(db, feature, catalog, enabled);
+          await setRollout(db, { ...now, percent: percent ?? now.percent, shadow: shadow ?? now.shadow });
+        if (catalog !== undefined && enabled !== undefined) await setOverride(db, now.feature, catalog, enabled);
       }
       return { rollouts: await listRollouts(db), overrides: await listOverrides(db) };
     },

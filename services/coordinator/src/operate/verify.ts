@@ -4,7 +4,7 @@ import { type Endpoint, endpoint } from "@lookalike/shared/bus/endpoints";
 import { countBySubject } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
-import { has, missing, size } from "@lookalike/shared/domain/done-set";
+import { has, members, size } from "@lookalike/shared/domain/done-set";
 import { decodeEdges, edgeCount } from "@lookalike/shared/domain/edges";
 import { type Job, outstanding, planOf, progressOf } from "@lookalike/shared/domain/job";
 import { taskCount } from "@lookalike/shared/domain/plan";
@@ -95,11 +95,7 @@ const verifyResults = async (db: Db, job: Job, note: Note): Promise<number> => {
     else if (edgeCount(decodeEdges(edges)) !== count)
       note(`task ${task}/${part}: ${count} edges stored by count, not by bytes`);
   }
-  for (const task of missing(
-    job.compare.done.map((byte) => ~byte),
-    0,
-    job.compare.count,
-  ))
+  for (const task of members(job.compare.done, job.compare.count))
     if (!seen.has(task)) note(`task ${task}: done, but no result is stored`);
   return read;
 };
