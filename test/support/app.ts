@@ -19,7 +19,7 @@ export interface TestApp {
 }
 
 export const startApp = async (
-  options: { readonly requestsPerMinute?: number; readonly nats?: () => boolean } = {},
+  options: { readonly requestsPerMinute?: number; readonly requestMs?: number; readonly nats?: () => boolean } = {},
 ): Promise<TestApp> => {
   const { path: folder, remove } = await temporaryFolder();
   const server = await startPostgres(await openDataFolder(folder));
@@ -34,6 +34,7 @@ export const startApp = async (
     sources: { roots: [folder], buckets: [] },
     thumbnails: createThumbnails("", log),
     requestsPerMinute: options.requestsPerMinute ?? 5_000,
+    requestMs: options.requestMs ?? 120_000,
     webhooksInside: false,
   });
   return {

@@ -10,10 +10,11 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fast
 import { demandAccess } from "./access.ts";
 import type { Archiver } from "./archive/archiver.ts";
 import { honourIdempotencyKeys } from "./idempotency.ts";
+import { keepAnswers } from "./kept-answers.ts";
 import { createNearest } from "./nearest.ts";
 import { observe } from "./observe.ts";
 import { documentOf } from "./openapi.ts";
-import { answerProblem, HttpProblem, notFound } from "./problem.ts";
+import { answerClientError, answerProblem, HttpProblem, notFound } from "./problem.ts";
 import { reviewPage } from "./review-page.ts";
 import { accessRoutes } from "./routes/access.ts";
 import { archiveRoutes } from "./routes/archives.ts";
@@ -41,19 +42,24 @@ export interface AppParts {
   readonly sources: AllowedSources;
   readonly thumbnails: Thumbnails;
   readonly requestsPerMinute: number;
+  /** A client that trickles its request does not keep a connection for longer. */
+  readonly requestMs: number;
   /** Whether webhooks may lead into private networks. */
   readonly webhooksInside: boolean;
 }
 
+const HEADERS_MS = 60_000;
+
 /** The HTTP application, apart from how it is run. */
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
-  const { health } = parts;
+  const { health, requestMs } = parts;
   const app: FastifyInstance = fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
-    // A client that trickles its request does not keep a connection for ever.
-    requestTimeout: 120_000,
+    requestTimeout: requestMs,
+    http: { headersTimeout: Math.min(requestMs, HEADERS_MS), connectionsCheckingInterval: requestMs / 4 },
+    clientErrorHandler: answerClientError,
     forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => {
       answerProblem(error, request, reply);
@@ -119,6 +125,7 @@ const version1 =
         new HttpProblem(429, "too-many-requests", `More than ${requestsPerMinute} requests a minute. Wait ${after}.`),
     });
     honourIdempotencyKeys(app, db);
+    keepAnswers(app, db);
     const routes = [
       accessRoutes(db),
       catalogRoutes(db, sources),

@@ -47,6 +47,8 @@ const Environment = ServiceEnvironment.extend({
     .meta({ description: "What one access key may ask for; more is answered 429" }),
 });
 
+const REQUEST_MS = 120_000;
+
 runService({
   name: "api",
   environment: Environment,
@@ -61,6 +63,7 @@ runService({
     const app = await createApp({
       ...{ db: store.db, log, health, archiver },
       ...{ sources: { roots, buckets }, requestsPerMinute, webhooksInside },
+      requestMs: REQUEST_MS,
       thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, log),
     });
     archiver.resume();

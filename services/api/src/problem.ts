@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
@@ -22,6 +23,7 @@ const TITLES: Record<number, string> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not found",
+  408: "Request timeout",
   409: "Conflict",
   410: "Gone",
   412: "Precondition failed",
@@ -31,6 +33,7 @@ const TITLES: Record<number, string> = {
   422: "Unprocessable content",
   429: "Too many requests",
   416: "Range not satisfiable",
+  431: "Header fields too large",
   500: "Internal error",
 };
 
@@ -62,6 +65,33 @@ const TEXT_REFUSED = new Set(["22021", "22P02", "22P05"]);
 const codeOf = ({ code, cause }: { code?: string; cause?: unknown }): string =>
   (cause as { code?: string } | undefined)?.code ?? code ?? "";
 
+/** Answers what is no whole request, for which there is no reply yet, and ends the connection. */
+export const answerClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) return;
+  const [status, type, detail] = CLIENT_ERRORS[error.code ?? ""] ?? [
+    400,
+    "invalid-request",
+    "This is not HTTP as it should be.",
+  ];
+  const body = JSON.stringify(problem(status, type, detail));
+  socket.end(
+    `HTTP/1.1 ${status} ${TITLES[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+};
+
+const CLIENT_ERRORS: Record<string, [status: number, type: string, detail: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "request-timeout", "The request did not arrive in time."],
+  HPE_HEADER_OVERFLOW: [431, "invalid-request", "The header fields are too large."],
+};
+
+const problem = (status: number, type: string, detail: string) => ({
+  type: `urn:lookalike:problem:${type}`,
+  title: TITLES[status] ?? "Error",
+  status,
+  detail,
+});
+
 const send = (
   reply: FastifyReply,
   status: number,
@@ -73,10 +103,4 @@ const send = (
     .code(status)
     .type("application/problem+json")
     .serializer(JSON.stringify)
-    .send({
-      type: `urn:lookalike:problem:${type}`,
-      title: TITLES[status] ?? "Error",
-      status,
-      detail,
-      ...(errors === undefined ? {} : { errors }),
-    });
+    .send({ ...problem(status, type, detail), ...(errors === undefined ? {} : { errors }) });

@@ -156,6 +156,7 @@ export const catalogRoutes =
     app.get(
       "/catalogs/:catalog/statistics",
       {
+        config: { kept: true },
         schema: {
           tags: ["catalogs"],
           summary: "How many images and groups there are, and what keeping one of each would free",

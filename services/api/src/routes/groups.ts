@@ -34,6 +34,7 @@ export const groupRoutes =
     app.get(
       "/jobs/:job/groups",
       {
+        config: { kept: true },
         schema: {
           tags: ["groups"],
           summary: "The job's groups, by number or most reclaimable first",
@@ -62,6 +63,7 @@ export const groupRoutes =
     app.get(
       "/jobs/:job/groups/:number",
       {
+        config: { kept: true },
         schema: {
           tags: ["groups"],
           summary: "One group with the distances between its members; ETag for deciding",

@@ -35,6 +35,7 @@ export const imageRoutes =
     app.get(
       "/catalogs/:catalog/images",
       {
+        config: { kept: true },
         schema: {
           tags: ["images"],
           summary: "The catalog's images, by ordinal",
@@ -54,6 +55,7 @@ export const imageRoutes =
     app.get(
       "/catalogs/:catalog/images/:ordinal",
       {
+        config: { kept: true },
         schema: {
           tags: ["images"],
           summary: "Read an image",

@@ -1,0 +1,17 @@
+/**
+ * One call of `read` at a time; whoever asks while it runs shares the next one, which starts after
+ * they asked. So many callers get an answer no older than their question for the price of few.
+ */
+export const shareNext = <Result>(read: () => Promise<Result>): (() => Promise<Result>) => {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<Result> | null = null;
+  return () => {
+    next ??= running.then(() => {
+      next = null;
+      const result = read();
+      running = result.catch(() => undefined);
+      return result;
+    });
+    return next;
+  };
+};
