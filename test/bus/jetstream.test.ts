@@ -6,6 +6,7 @@ import type { Server } from "@lookalike/quickstart/server-process";
 import { type Bus, compareVersions, connectBus, NATS_FLOOR } from "@lookalike/shared/bus/connect";
 import { consumeBatches, PermanentError, work } from "@lookalike/shared/bus/consume";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
+import { runTasks } from "@lookalike/shared/bus/tasks";
 import { consumerPlans, ensureTopology, STREAMS, streamPlans, subjects } from "@lookalike/shared/bus/topology";
 import type { Message } from "@lookalike/shared/domain/message";
 import { createLogger } from "@lookalike/shared/runtime/log";
@@ -54,14 +55,15 @@ describe("the topology", () => {
 
   it("gets back what the services rely on, and a lost stream with its consumers; limits are the operator's", async () => {
     await bus.jsm.streams.update(STREAMS.deadLetters, { max_bytes: 1_000_000, duplicate_window: 1_000_000_000 });
-    await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7 });
+    await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7, backoff: [1_000_000_000] });
     await bus.jsm.streams.delete(STREAMS.advisories);
     await ensureTopology(bus, 1);
     expect((await bus.jsm.streams.info(STREAMS.deadLetters)).config).toMatchObject({
       max_bytes: 1_000_000,
       duplicate_window: 600_000_000_000,
     });
-    expect((await bus.jsm.consumers.info(STREAMS.tasks, "scan")).config.max_ack_pending).toBe(256);
+    const { config } = await bus.jsm.consumers.info(STREAMS.tasks, "scan");
+    expect([config.max_ack_pending, config.ack_wait, config.backoff]).toEqual([256, 30_000_000_000, undefined]);
     expect((await bus.jsm.consumers.info(STREAMS.advisories, "advisory-router")).name).toBe("advisory-router");
   });
 
@@ -91,7 +93,7 @@ describe("the topology", () => {
   });
 
   it("is only checked where others make it", async () => {
-    await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7 });
+    await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7, backoff: [1_000_000_000] });
     await ensureTopology(bus, 1, "others");
     expect((await bus.jsm.consumers.info(STREAMS.tasks, "scan")).config.max_ack_pending).toBe(7);
     await bus.jsm.consumers.delete(STREAMS.tasks, "scan");
@@ -182,6 +184,45 @@ describe("working off tasks", () => {
     expect([givenUp, most]).toEqual([[13], 3]);
     const info = await bus.jsm.consumers.info(STREAMS.tasks, "compare-bulk");
     expect([info.num_ack_pending, info.num_pending]).toEqual([0, 0]);
+  });
+
+  it("gives a task that says more than it knows back, for a worker that knows it", async () => {
+    const known = {
+      ...{ v: 1, tenant: "acme", job: "job-2", run: 1, attempt: 0, kind: "hash", catalog: "c", task: 0 },
+      ...{ blockSize: 256, hashBits: 256, radiusBits: 24, plan: null },
+    };
+    const handledByOlder: number[] = [];
+    const older = await runTasks(bus, {
+      kind: "hash",
+      concurrency: 2,
+      log,
+      handle: async ({ task }) => void handledByOlder.push(task),
+    });
+    const send = (number: number, more: object) =>
+      publish(bus, {
+        eventId: `job-2:hash:${number}:a0`,
+        stream: STREAMS.tasks,
+        subject: subjects.task("hash", "bulk", { tenant: "acme", job: "job-2" }),
+        body: { ...known, task: number, ...more },
+      });
+    await send(1, { half: "upper" });
+    await send(2, {});
+    await until(() => handledByOlder.length > 0);
+    await older.stop();
+    const handledByNewer: number[] = [];
+    const newer = await work(bus, {
+      stream: STREAMS.tasks,
+      durables: ["hash-interactive", "hash-bulk"],
+      concurrency: 1,
+      maxDeliver: 5,
+      log,
+      // Other tests' messages of the same durable have no number of a task.
+      handle: async ({ body }) => void handledByNewer.push(...[(body as { task?: number }).task ?? []].flat()),
+      giveUp: async () => undefined,
+    });
+    await until(() => handledByNewer.length > 0);
+    await newer.stop();
+    expect([handledByOlder, handledByNewer]).toEqual([[2], [1]]);
   });
 
   it("goes on after nats-server was killed -9 and started again", async () => {

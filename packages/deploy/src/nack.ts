@@ -52,7 +52,6 @@ const consumerResource = (stream: string, consumer: ConsumerPlan) => ({
     deliverPolicy: consumer.deliver_policy,
     ...(consumer.filter_subject === undefined ? {} : { filterSubject: consumer.filter_subject }),
     ackWait: duration(consumer.ack_wait ?? 0),
-    ...(consumer.backoff === undefined ? {} : { backoff: consumer.backoff.map(duration) }),
     maxDeliver: consumer.max_deliver,
     maxAckPending: consumer.max_ack_pending,
     preventDelete: true,

@@ -160,8 +160,9 @@ const noteDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: JsM
   messageWaitSeconds.observe({ consumer }, Math.max(0, Date.now() / 1_000 - timestampNanos / 1e9));
 };
 
+/** In whole milliseconds: a delay with a fraction is none to nats-server, which then redelivers at once. */
 const retryDelayMs = (deliveryCount: number): number =>
-  Math.min(1_000 * 2 ** (deliveryCount - 1), MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2);
+  Math.round(Math.min(1_000 * 2 ** (deliveryCount - 1), MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2));
 
 interface BatchOptions {
   readonly stream: string;

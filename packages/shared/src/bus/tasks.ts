@@ -3,7 +3,7 @@ import { messageOf } from "../runtime/fail.ts";
 import { inLogs, type Logger } from "../runtime/log.ts";
 import { inSpan } from "../runtime/tracing.ts";
 import type { Bus } from "./connect.ts";
-import { type Delivery, PermanentError, type Workers, work } from "./consume.ts";
+import { type Delivery, type Workers, work } from "./consume.ts";
 import { publish } from "./publish.ts";
 import { durablesOf, MAX_DELIVER, STREAMS, subjects } from "./topology.ts";
 
@@ -45,7 +45,8 @@ const spanAttributes = ({ subject }: Delivery, { job, task, attempt }: Task) => 
 
 const parse = ({ body, subject }: Delivery): Task => {
   const task = Task.safeParse(body);
-  if (!task.success) throw new PermanentError(`${subject}: not a task this version knows (${task.error.message})`);
+  // Not permanent: while services are upgraded, another worker may know it.
+  if (!task.success) throw new Error(`${subject}: not a task this version knows (${task.error.message})`);
   return task.data;
 };
 

@@ -110,12 +110,12 @@ const consumer = (durable_name: string, settings: Partial<ConsumerConfig>): Cons
   ...settings,
 });
 
-const BACKOFF = [30, 60, 120, 300].map((seconds) => nanos(seconds * SECOND));
+/** Without a backoff: nats-server would add its steps to the delays that workers ask for. Decision 0028. */
 const worker = (durable: string, filter: string): ConsumerPlan =>
   consumer(durable, {
     filter_subject: filter,
-    ack_wait: BACKOFF[0] ?? 0,
-    backoff: BACKOFF,
+    ack_wait: nanos(30 * SECOND),
+    backoff: [],
     max_deliver: MAX_DELIVER,
     max_ack_pending: 256,
   });
@@ -240,9 +240,10 @@ const refuseMissing = (name: string, owner: TopologyOwner): void => {
 const differs = <Config extends object>(found: Config, wanted: Partial<Config>): boolean =>
   Object.entries(wanted).some(([key, value]) => !same((found as Record<string, unknown>)[key], value));
 
-/** The server leaves defaults and zeros out of what it reports. */
+/** The server leaves defaults, zeros and empty lists out of what it reports. */
 const same = (found: unknown, wanted: unknown): boolean =>
-  JSON.stringify(found ?? null) === JSON.stringify(wanted) || (found === undefined && !wanted);
+  JSON.stringify(found ?? null) === JSON.stringify(wanted) ||
+  (found === undefined && (!wanted || (Array.isArray(wanted) && wanted.length === 0)));
 
 const refuseDrift = <Config extends object>(
   name: string,

@@ -168,8 +168,12 @@ export type JobEvent = z.infer<typeof JobEvent>;
 export type JobEventType = JobEvent["type"];
 export type EventOf<Type extends JobEventType> = Extract<JobEvent, { type: Type }>;
 
-/** One unit of work: which plan, which number. */
-export const Task = Envelope.omit({ eventId: true, at: true }).extend({
+/**
+ * One unit of work: which plan, which number. Strict: a worker that overlooked what a newer
+ * coordinator says of a task would do another one under its number.
+ */
+export const Task = z.strictObject({
+  ...Envelope.omit({ eventId: true, at: true }).shape,
   kind: TaskKind,
   catalog: z.string(),
   task: z.int().min(0),
@@ -177,7 +181,7 @@ export const Task = Envelope.omit({ eventId: true, at: true }).extend({
   hashBits: z.int().nullable(),
   radiusBits: z.int().nullable(),
   plan: z
-    .object({
+    .strictObject({
       firstBlock: z.int(),
       blocks: z.int(),
       pairsPerTask: z.int(),
@@ -188,7 +192,7 @@ export const Task = Envelope.omit({ eventId: true, at: true }).extend({
 export type Task = z.infer<typeof Task>;
 
 /** The order to group, written once per (job, run). */
-export const Finalize = Envelope.extend({ type: z.literal("finalize"), catalog: z.string() });
+export const Finalize = Envelope.extend({ type: z.literal("finalize"), catalog: z.string() }).strict();
 export type Finalize = z.infer<typeof Finalize>;
 
 /** A task that no retry will save, with the error that says so. */
