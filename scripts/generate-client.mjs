@@ -17,6 +17,7 @@ const app = await createApp({
   sources: { roots: [], buckets: [] },
   thumbnails: null,
   requestsPerMinute: 1,
+  requestMs: 120_000,
   webhooksInside: false,
 });
 await app.ready();

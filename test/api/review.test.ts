@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeDemoCatalog } from "@lookalike/quickstart/demo";
@@ -309,6 +309,27 @@ describe("exports and archives", () => {
     await run("sh", [script, "test -f"]);
     const tags = await get(`/jobs/${job}/export?format=tags`);
     expect(tags).toMatch(/^SourceFile,XMP-digiKam:TagsList\n.*,Lookalike\/(Keep|Remove)$/m);
+  });
+
+  it("a rule by folder keeps all that lies in it, and says nothing of groups that do not lie across", async () => {
+    await mkdir(join(root, "library"));
+    for (const name of ["scene-03.jpg", "scene-04.jpg"]) await copyFile(join(root, name), join(root, "library", name));
+    const job = await runJob();
+    const rule = { kinds: ["exact", "variant", "derivative"], keepUnder: "library/" };
+    const preview = (await call("POST", `/jobs/${job}/decisions`, rule)).json;
+    const { groups } = (await call("POST", `/jobs/${job}/decisions`, { ...rule, preview: false })).json;
+    expect([preview.groups, preview.kept, groups]).toEqual([2, 2, 2]);
+    for (const name of ["scene-03.jpg", "scene-04.jpg"]) {
+      const { decision, members } = await get(
+        `/jobs/${job}/groups/${(await groupWith(job, `library/${name}`))?.number}`,
+      );
+      const kept = members.filter(({ ordinal }: { ordinal: number }) => decision.keep.includes(ordinal));
+      expect(kept.map(({ path }: { path: string }) => path)).toEqual([`library/${name}`]);
+    }
+    for (const { id } of (await get(`/catalogs/${catalog}/decisions?limit=2`)).items)
+      await call("POST", `/catalogs/${catalog}/decisions/${id}/undo`);
+    await rm(join(root, "library"), { recursive: true });
+    await runJob();
   });
 
   const filesUnder = async (folder: string): Promise<string[]> =>

@@ -6,8 +6,8 @@ import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, screenshot, startBrowser } from "../support/browser.ts";
-import { randomWords } from "../support/hashes.ts";
-import { finished, type System, startSystem, TEST_KEY } from "../support/system.ts";
+import { randomWords, writeHashes } from "../support/hashes.ts";
+import { finished, type System, startSystem, TEST_KEY, until } from "../support/system.ts";
 
 let system: System;
 let browser: Browser;
@@ -103,6 +103,12 @@ describe.skipIf(!hasBrowser)("from the first scan to files put back", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("resized or encoded anew").check();
     await dialog.getByText("Decides 1 group: keeps 1").waitFor();
+    const folder = dialog.getByLabel("keep what is in this folder");
+    await folder.fill("nowhere");
+    await dialog.getByText("Decides 0 groups").waitFor();
+    expect(await dialog.getByRole("button", { name: "Accept" }).isDisabled()).toBe(true);
+    await folder.fill("");
+    await dialog.getByText("Decides 1 group: keeps 1").waitFor();
     await screenshot(page, "review-accept-many");
     await dialog.getByRole("button", { name: "Accept" }).click();
     await page.getByText("Every group is decided").waitFor();
@@ -177,6 +183,29 @@ describe.skipIf(!hasBrowser)("the page", () => {
     expect(await list.getByRole("button").count()).toBeLessThan(60);
     await list.locator(`[aria-posinset="${GROUPS}"]`).getByRole("button").click();
     await many.getByRole("article", { name: `Group ${GROUPS}` }).waitFor();
+  });
+
+  it("a running job is paused, goes on, and is cancelled, and the page says so", async () => {
+    const file = join(system.servers.folder, "live.ndjson");
+    await writeHashes(file, { images: 3_000, bits: 256, seed: 11, copiesPerThousand: 20 });
+    const catalog = await system.client.openCatalog("live", { kind: "hashes", file });
+    const options = JobOptions.parse({ blockSize: 25, pairsPerTask: 1, kernel: "exhaustive" });
+    const { id } = await system.client.startJob(catalog, options);
+    const live = await openPage(catalog);
+    const panel = live.getByRole("region", { name: "Job" });
+    await panel.getByRole("progressbar").waitFor();
+    await panel.getByRole("button", { name: "Pause" }).click();
+    await panel.getByText("paused while").waitFor();
+    expect(await system.client.readJob(id)).toMatchObject({ state: "running", paused: true });
+    expect(await accessibilityProblems(live)).toEqual([]);
+    await screenshot(live, "review-paused");
+    await panel.getByRole("button", { name: "Resume" }).click();
+    await panel.getByRole("button", { name: "Pause" }).waitFor();
+    await until(async () => (await system.client.readJob(id)).completedTasks > 0);
+    await panel.getByRole("button", { name: "Cancel" }).click();
+    await panel.getByText("The last scan was cancelled.").waitFor();
+    await panel.getByRole("button", { name: "Scan again" }).waitFor();
+    expect((await system.client.readJob(id)).state).toBe("cancelled");
   });
 
   it("asks nobody else for anything, and allows no script but its own", async () => {

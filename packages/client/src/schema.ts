@@ -2985,7 +2985,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Accept the suggested keeper of every undecided group of some kinds; first as a preview */
+    /** Decide every undecided group of some kinds by one rule; first as a preview */
     post: {
       parameters: {
         query?: never;
@@ -5049,6 +5049,11 @@ export interface components {
       /** @default 0 */
       minReclaimableBytes?: number;
       /**
+       * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
+       * @default null
+       */
+      keepUnder?: string | null;
+      /**
        * @description true: only says what it would do
        * @default true
        */
@@ -5619,6 +5624,11 @@ export interface components {
       kinds: ("exact" | "variant" | "derivative" | "burst" | "near-duplicate")[];
       /** @default 0 */
       minReclaimableBytes: number;
+      /**
+       * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
+       * @default null
+       */
+      keepUnder: string | null;
       /**
        * @description true: only says what it would do
        * @default true

@@ -31,14 +31,24 @@ export const restoreArchive = async ({ id, catalog }: Archive): Promise<void> =>
   await readArchives(catalog);
 };
 
-/** What accepting the suggested keepers of these kinds would do, or does. */
+/** A rule for many groups. */
+export interface BulkRule {
+  readonly kinds: readonly Group["kind"][];
+  /** The folder whose pictures all stay; empty = the suggested picture of each group stays. */
+  readonly keepUnder: string;
+}
+
+/** What deciding by a rule would do, or does. */
 export const acceptAll = (
   job: string,
-  kinds: readonly Group["kind"][],
+  { kinds, keepUnder }: BulkRule,
   preview: boolean,
 ): Promise<BulkResult | undefined> =>
   attempt(async () =>
     bodyOf(
-      await api.POST("/v1/jobs/{job}/decisions", { params: { path: { job } }, body: { kinds: [...kinds], preview } }),
+      await api.POST("/v1/jobs/{job}/decisions", {
+        params: { path: { job } },
+        body: { kinds: [...kinds], keepUnder: keepUnder === "" ? null : keepUnder, preview },
+      }),
     ),
   );

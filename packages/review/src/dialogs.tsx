@@ -57,30 +57,37 @@ const HelpDialog = () => (
   </Modal>
 );
 
-/** Accepts the suggested keepers of whole kinds, after saying what that does. */
+/** A preview is asked for when nothing was typed for so long. */
+const TYPING_MS = 200;
+
+/** Decides whole kinds by one rule, after saying what that does. */
 const BulkDialog = () => {
   const kinds = useSignal<readonly Group["kind"][]>(["exact"]);
+  const keepUnder = useSignal("");
   const preview = useSignal<BulkResult | null>(null);
+  const rule = { kinds: kinds.value, keepUnder: keepUnder.value };
   const job = statistics.value?.job ?? null;
   useEffect(() => {
     preview.value = null;
     if (job === null || kinds.value.length === 0) return undefined;
     let isStale = false;
-    void acceptAll(job, kinds.value, true).then((result) => {
+    const asking = setTimeout(async () => {
+      const result = await acceptAll(job, rule, true);
       if (!isStale) preview.value = result ?? null;
-    });
+    }, TYPING_MS);
     return () => {
       isStale = true;
+      clearTimeout(asking);
     };
-  }, [kinds.value]);
+  }, [kinds.value, keepUnder.value]);
   const accept = async (): Promise<void> => {
-    if (job === null || (await acceptAll(job, kinds.value, false)) === undefined) return;
+    if (job === null || (await acceptAll(job, rule, false)) === undefined) return;
     close();
     await Promise.all([refreshStatistics(), reloadGroups()]);
   };
   return (
     <Modal title="Accept many at once">
-      <p>In every undecided group of these kinds, keep the suggested picture and let the others go:</p>
+      <p>In every undecided group of these kinds, keep the suggested picture and let the others go.</p>
       <ul class="plain">
         {(statistics.value?.byKind ?? []).map(({ kind, undecided }) => (
           <li key={kind}>
@@ -98,6 +105,17 @@ const BulkDialog = () => {
           </li>
         ))}
       </ul>
+      <label>
+        Or keep what is in this folder, and let its copies elsewhere go:{" "}
+        <input
+          type="text"
+          placeholder="2019/library"
+          value={keepUnder.value}
+          onInput={({ currentTarget }) => {
+            keepUnder.value = currentTarget.value.trim();
+          }}
+        />
+      </label>
       <p role="status">
         {preview.value === null
           ? "…"

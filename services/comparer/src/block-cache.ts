@@ -39,11 +39,9 @@ export const createBlockCache = (db: Db, maxBytes: number): BlockCache => {
         if (cached === undefined) absent.push(number);
         else blocks.set(number, cached);
       }
-      if (absent.length === 0) return blocks;
-      for (const row of await readHashes(db, catalogId, absent)) {
-        const hashes = blockHashes(row, row.block * blockSize);
-        cache.set(`${catalogId}:${row.block}`, hashes);
-        blocks.set(row.block, hashes);
+      for await (const { block, hashes } of readBlocks(db, catalogId, blockSize, absent)) {
+        cache.set(`${catalogId}:${block}`, hashes);
+        blocks.set(block, hashes);
       }
       for (const number of absent) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
       return blocks;
@@ -60,16 +58,25 @@ export const createBlockCache = (db: Db, maxBytes: number): BlockCache => {
   };
 };
 
-const readTile = async (db: Db, catalogId: string, blockSize: number, { from, to }: Range): Promise<Tile> => {
-  const blocks: HashRows[] = [];
-  for (let first = from; first < to; first += BLOCKS_A_QUERY) {
-    const numbers = Array.from({ length: Math.min(BLOCKS_A_QUERY, to - first) }, (_, at) => first + at);
-    for (const row of await readHashes(db, catalogId, numbers)) {
-      blocks.push(blockHashes(row, row.block * blockSize));
-      // A tile may have a thousand blocks: between them, messages have their turn.
+/** Blocks as kernels read them. There may be a thousand: between them, messages have their turn. */
+async function* readBlocks(
+  db: Db,
+  catalogId: string,
+  blockSize: number,
+  numbers: readonly number[],
+): AsyncGenerator<{ block: number; hashes: HashRows }> {
+  for (let first = 0; first < numbers.length; first += BLOCKS_A_QUERY) {
+    for (const row of await readHashes(db, catalogId, numbers.slice(first, first + BLOCKS_A_QUERY))) {
+      yield { block: row.block, hashes: blockHashes(row, row.block * blockSize) };
       await setImmediate();
     }
   }
+}
+
+const readTile = async (db: Db, catalogId: string, blockSize: number, { from, to }: Range): Promise<Tile> => {
+  const blocks: HashRows[] = [];
+  const numbers = Array.from({ length: to - from }, (_, at) => from + at);
+  for await (const { hashes } of readBlocks(db, catalogId, blockSize, numbers)) blocks.push(hashes);
   const rows = blocks.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
   const words = blocks.reduce((sum, block) => sum + block.words.length, 0);
   const tile = {

@@ -1,5 +1,6 @@
 import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-orm";
 import type pg from "pg";
+import type { GroupToDecide } from "../domain/bulk-rule.ts";
 import { nameOfBytes } from "../domain/bytes.ts";
 import type { GroupKind, KeeperReason } from "../domain/keeper.ts";
 import { iso } from "../domain/moment.ts";
@@ -7,7 +8,7 @@ import { readFacts } from "./block-facts.ts";
 import { copyInto } from "./copy.ts";
 import type { JobRow } from "./jobs.ts";
 import type { Db } from "./open.ts";
-import { finalization, groupMember, imageGroup, job } from "./schema.ts";
+import { finalization, groupMember, image, imageGroup, job } from "./schema.ts";
 
 export interface StoredGroup {
   readonly number: number;
@@ -266,14 +267,14 @@ interface MemberRow extends Record<string, unknown> {
   readonly modifiedAt: string | null;
 }
 
-/** Every group that fits, with its suggested keeper and its images: for deciding many at once. */
-export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter) => {
+/** Every group that fits, with its images: for deciding many at once. */
+export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
+  const member = sql`array_agg(json_build_array(${image.ordinal}, encode(${image.path}, 'hex'), coalesce(${image.bytes}, 0)) order by ${image.ordinal})`;
   const rows = await db
     .select({
       number: imageGroup.number,
       keeper: imageGroup.keeper,
-      reclaimableBytes: imageGroup.reclaimableBytes,
-      members: sql<number[]>`array_agg(${groupMember.ordinal} order by ${groupMember.ordinal})`,
+      members: sql<[ordinal: number, path: string, bytes: number][]>`${member}`,
     })
     .from(imageGroup)
     .innerJoin(
@@ -284,8 +285,12 @@ export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilt
         eq(groupMember.number, imageGroup.number),
       ),
     )
+    .innerJoin(image, and(eq(image.catalogId, of.catalogId), eq(image.ordinal, groupMember.ordinal)))
     .where(wanted(of, filter))
-    .groupBy(imageGroup.number, imageGroup.keeper, imageGroup.reclaimableBytes)
+    .groupBy(imageGroup.number, imageGroup.keeper)
     .orderBy(asc(imageGroup.number));
-  return rows;
+  return rows.map(({ members, ...group }) => ({
+    ...group,
+    members: members.map(([ordinal, path, bytes]) => ({ ordinal, path: nameOfBytes(Buffer.from(path, "hex")), bytes })),
+  }));
 };

@@ -1,3 +1,4 @@
+import { keptByRule } from "@lookalike/shared/domain/bulk-rule";
 import {
   appendDecisions,
   findDecision,
@@ -84,7 +85,7 @@ export const decisionRoutes =
       {
         schema: {
           tags: ["decisions"],
-          summary: "Accept the suggested keeper of every undecided group of some kinds; first as a preview",
+          summary: "Decide every undecided group of some kinds by one rule; first as a preview",
           params: z.object({ job: z.string() }),
           body: BulkDecision,
           response: { 200: BulkResult, 400: Problem, 404: Problem, 409: Problem },
@@ -96,24 +97,23 @@ export const decisionRoutes =
           await lockCatalog(tx, job.catalogId);
           await demandLatest(tx, job);
           const decisions: Made[] = [];
-          let reclaimableBytes = 0;
+          let [kept, removed, reclaimableBytes] = [0, 0, 0];
           for (const kind of new Set(body.kinds)) {
             const filter = { kind, minSize: null, minReclaimableBytes: body.minReclaimableBytes, decided: false };
             for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
-              const { number, members, keeper } = group;
-              decisions.push({ groupNumber: number, verdict: "keep", members, keep: [keeper] });
-              reclaimableBytes += group.reclaimableBytes;
+              const keep = keptByRule(group, body.keepUnder);
+              if (keep === null) continue;
+              const members = group.members.map(({ ordinal }) => ordinal);
+              decisions.push({ groupNumber: group.number, verdict: "keep", members, keep });
+              const goes = group.members.filter(({ ordinal }) => !keep.includes(ordinal));
+              kept += keep.length;
+              removed += goes.length;
+              reclaimableBytes += goes.reduce((sum, { bytes }) => sum + bytes, 0);
             }
           }
           if (!body.preview)
             await appendDecisions(tx, job.catalogId, { jobId: job.id, run: job.run }, access.name, decisions);
-          return {
-            preview: body.preview,
-            groups: decisions.length,
-            kept: decisions.length,
-            removed: decisions.reduce((sum, { members }) => sum + members.length - 1, 0),
-            reclaimableBytes,
-          };
+          return { preview: body.preview, groups: decisions.length, kept, removed, reclaimableBytes };
         });
       },
     );

@@ -188,6 +188,10 @@ export const BulkDecision = z
   .strictObject({
     kinds: z.array(GroupKind).min(1).max(5).meta({ description: "Undecided groups of these kinds" }),
     minReclaimableBytes: z.int().min(0).default(0),
+    keepUnder: z.string().max(4_096).nullable().default(null).meta({
+      description:
+        "A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays",
+    }),
     preview: z.boolean().default(true).meta({ description: "true: only says what it would do" }),
   })
   .meta({ id: "BulkDecision" });
