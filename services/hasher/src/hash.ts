@@ -18,7 +18,7 @@ export type SourceOfFiles = Exclude<Source, { kind: "hashes" }>;
 interface Hasher {
   readonly bus: Bus;
   readonly db: Db;
-  /** Decodes and hashes one image of a source that has files, in a worker thread. */
+  /** Decodes and hashes one image of a source that has files. */
   readonly hashFile: (source: SourceOfFiles, image: ListedImage) => Promise<Outcome>;
   /** Files in hand at once. */
   readonly concurrency: number;

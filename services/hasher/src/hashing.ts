@@ -6,7 +6,9 @@ import type { Outcome } from "@lookalike/shared/domain/hash-block";
 import { joinPath } from "@lookalike/shared/files/listed-file";
 import { s3Objects } from "@lookalike/shared/files/objects";
 import { Piscina } from "piscina";
+import { createApart } from "./apart.ts";
 import type { SourceOfFiles } from "./hash.ts";
+import type { FileRequest } from "./hash-file.ts";
 import type { HashRequest } from "./hash-worker.ts";
 import { readListedObject } from "./read-object.ts";
 
@@ -21,9 +23,12 @@ interface Limits {
   readonly maxPixels: number;
 }
 
-/** Worker threads that decode and hash images. */
+/** Decodes and hashes images. */
 export interface Hashing {
+  /** In a worker thread. */
   hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
+  /** In a process of its own, which a picture may bring down. */
+  hashApart(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -34,6 +39,7 @@ export const createHashing = (limits: Limits): Hashing => {
     minThreads: threads,
     maxThreads: threads,
   });
+  const apart = createApart();
   const pixelBudget = PixelBudget.share(limits.pixelsInFlight);
   return {
     async hashFile(source, image) {
@@ -49,16 +55,22 @@ export const createHashing = (limits: Limits): Hashing => {
         throw error;
       });
     },
-    close: () => pool.close(),
+    async hashApart(source, image) {
+      const file = await fileOf(source, image, maxBytes);
+      return "kind" in file ? file : apart.hash({ file, maxPixels, timeoutSeconds });
+    },
+    async close() {
+      await Promise.all([pool.close(), apart.close()]);
+    },
   };
 };
 
-/** What a worker thread hashes: a file that it reads itself, or bytes that come over the network. */
+/** What is hashed: a file that is read where it is hashed, or bytes that come over the network. */
 const fileOf = async (
   source: SourceOfFiles,
   image: ListedImage,
   maxBytes: number,
-): Promise<HashRequest["file"] | Outcome> =>
+): Promise<FileRequest["file"] | Outcome> =>
   source.kind === "s3"
     ? readListedObject(s3Objects(), source, image, maxBytes)
     : {

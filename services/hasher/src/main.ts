@@ -63,8 +63,10 @@ runService({
         kind: "hash",
         concurrency: BLOCKS_AT_ONCE,
         log,
-        handle: (task) =>
-          hashBlock({ bus, db: store.db, hashFile: hashing.hashFile, concurrency: threads + READING }, task),
+        handle: (task, isRetried) => {
+          const hashFile = isRetried ? hashing.hashApart : hashing.hashFile;
+          return hashBlock({ bus, db: store.db, hashFile, concurrency: threads + READING }, task);
+        },
       }),
     ]);
     return workingOn(bus.name, { scan, hash }, hashing.close);

@@ -10,7 +10,8 @@ import { durablesOf, MAX_DELIVER, STREAMS, subjects } from "./topology.ts";
 interface TaskOptions {
   readonly kind: TaskKind;
   readonly concurrency: number;
-  readonly handle: (task: Task) => Promise<void>;
+  /** @param isRetried whether the task was handed out before, and came to nothing */
+  readonly handle: (task: Task, isRetried: boolean) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -29,7 +30,9 @@ export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptio
       const task = parse(delivery);
       const { job, attempt, traceparent } = task;
       const span = { kind: "consumer", parent: traceparent, attributes: spanAttributes(delivery, task) } as const;
-      return inSpan(`${kind} task`, span, () => inLogs({ job, kind, task: task.task, attempt }, () => handle(task)));
+      const isRetried = attempt > 0 || delivery.deliveryCount > 1;
+      const run = () => inLogs({ job, kind, task: task.task, attempt }, () => handle(task, isRetried));
+      return inSpan(`${kind} task`, span, run);
     },
     giveUp: (delivery, error) => giveUp(bus, delivery, error),
   });

@@ -7,6 +7,7 @@ export const FailureReason = z.enum([
   "bad-line",
   "changed",
   "corrupt",
+  "crash",
   "duplicate-id",
   "empty",
   "missing",

@@ -1,0 +1,4 @@
+// A process that hashes one file after another for its parent, and ends with it. See apart.ts.
+import { type FileRequest, hashFile } from "./hash-file.ts";
+
+process.on("message", async (request: FileRequest) => process.send?.(await hashFile(request)));
