@@ -31,18 +31,17 @@ it.skipIf(cli === null).each([
     process.env["PATH"] = before;
   });
   try {
-    const photographs = join(system.servers.folder, "photographs");
-    await makePhotographs(photographs, 24, 240);
-    const done = await system.run(directorySource(photographs), { blockSize: 8, pairsPerTask: 2 });
     const { bus, close } = await connectTo(system.servers.environment);
-    // A task that no version knows: it becomes the dead letter that the runbook looks at.
-    const origin = { tenant: "default", job: done.id };
+    // A task that no version knows: after five tries it becomes the dead letter that the runbook looks at.
     await publish(bus, {
       eventId: "unknown-task",
       stream: STREAMS.tasks,
-      subject: subjects.task("compare", "bulk", origin),
+      subject: subjects.task("compare", "bulk", { tenant: "default", job: "of-tomorrow" }),
       body: { v: 99 },
     });
+    const photographs = join(system.servers.folder, "photographs");
+    await makePhotographs(photographs, 24, 240);
+    await system.run(directorySource(photographs), { blockSize: 8, pairsPerTask: 2 });
     await until(async () => (await bus.jsm.streams.info(STREAMS.deadLetters)).state.messages > 0);
     await close();
 
