@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDemoCatalog } from "@lookalike/quickstart/demo";
 import sharp from "sharp";
@@ -57,6 +57,28 @@ describe("lookalike", () => {
     expect(script.split("\n").filter((line) => line.startsWith("$act"))).toHaveLength(first.members.length - 1);
   });
 
+  it("decides the rest by a rule after saying what it would do, archives, restores, and takes a decision back", async () => {
+    const rule = ["accept", "cli", "--kind", "exact", "near-duplicate"];
+    expect((await lookalike(...rule)).stdout).toMatch(/^would decide [1-9]\d* groups: .* less\. --yes does it\n$/);
+    expect(jsonLines((await lookalike(...rule, "--json")).stdout)[0]).toMatchObject({ preview: true });
+    const [done] = jsonLines((await lookalike(...rule, "--yes", "--json")).stdout);
+    expect((await lookalike(...rule)).stdout).toContain("would decide 0 groups");
+
+    const names = await readdir(root, { recursive: true });
+    const [archive] = jsonLines((await lookalike("archive", "cli", "--json")).stdout);
+    expect(archive).toMatchObject({ state: "archived", refusals: [] });
+    expect(archive.movedFiles).toBeGreaterThanOrEqual(done.removed);
+    expect((await lookalike("restore", archive.id)).stdout).toMatch(/ {2}restored {2}/);
+    expect(await readdir(root, { recursive: true })).toEqual(expect.arrayContaining(names));
+
+    const [decided] = jsonLines((await lookalike("groups", "cli", "--json")).stdout).filter(
+      ({ decision }) => decision !== null,
+    );
+    expect((await lookalike("undo", "cli", decided.decision.id)).stdout).toContain("is taken back");
+    const groups = jsonLines((await lookalike("groups", "cli", "--json", "--undecided", "--limit", "100")).stdout);
+    expect(groups.map(({ number }) => number)).toContain(decided.number);
+  });
+
   it("finds a picture's like", async () => {
     const { stdout } = await lookalike("query", "cli", join(root, "scene-06.jpg"), "--max-distance", "8");
     expect(stdout).toMatch(/^ {2}0 bits {2}scene-06.jpg$/m);
@@ -108,6 +130,8 @@ describe("lookalike", () => {
   });
 
   it("completes its commands", async () => {
-    expect((await lookalike("completion", "bash")).stdout).toContain("scan jobs watch groups decide export query");
+    expect((await lookalike("completion", "bash")).stdout).toContain(
+      "scan jobs watch groups export decide accept undo archive restore query",
+    );
   });
 });

@@ -1,5 +1,6 @@
 import type { Group, Job } from "@lookalike/client";
 import { SingleBar } from "cli-progress";
+import prettyBytes from "pretty-bytes";
 
 /** How results are told: one JSON value a line, or text for people. */
 export interface Output {
@@ -68,6 +69,8 @@ export const groupText = ({ number, kind, keeper, decision, members }: Group): s
       return `   ${kept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distance === null || distance === 0 ? "" : `  ${distance} bits`}`;
     }),
   ].join("\n");
+
+export const sizeText = (bytes: number): string => prettyBytes(bytes, { maximumFractionDigits: 1 });
 
 /** A file name that can't move the cursor or break the line. */
 export const printable = (name: string): string => name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd");

@@ -1,3 +1,4 @@
+import prettyBytes from "pretty-bytes";
 import type { FailedImage, Group, Job } from "./client.ts";
 
 /** The object that `--json` prints; docs/json.md documents it. A new `version` means a breaking change. */
@@ -102,11 +103,7 @@ const facts = ({ width, height, bytes, distance }: Group["members"][number]): st
     .filter((fact) => fact !== "")
     .join(", ");
 
-const size = (bytes: number): string => {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  const unit = Math.min(units.length - 1, bytes === 0 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1_000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
-};
+const size = (bytes: number): string => prettyBytes(bytes, { maximumFractionDigits: 1 });
 
 /** A file name that can't move the cursor or break the line; quoted when that changed it. */
 const printable = (name: string): string => {

@@ -1,12 +1,9 @@
 import type { Group } from "@lookalike/client";
+import prettyBytes from "pretty-bytes";
 
 export type Member = Group["members"][number];
 
-export const bytesText = (bytes: number): string => {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  const unit = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1_000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
-};
+export const bytesText = (bytes: number): string => prettyBytes(bytes, { maximumFractionDigits: 1 });
 
 export const countText = (count: number, thing: string): string =>
   `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
