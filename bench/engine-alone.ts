@@ -4,7 +4,7 @@ import type { KernelChoice } from "@lookalike/shared/domain/options";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
 import pMap from "p-map";
 import type { CompareWork } from "../services/comparer/src/compare-worker.ts";
-import { listHashes } from "../services/hasher/src/sources/hashes.ts";
+import { walkHashes } from "../services/hasher/src/sources/hashes.ts";
 import { countGroups } from "./count-groups.ts";
 import { startComparers } from "./worker-pools.ts";
 
@@ -26,7 +26,8 @@ export const engineAlone = async (
   const ordinals = new Uint32Array(new SharedArrayBuffer(images * 4));
   for (let at = 0; at < images; at += 1) ordinals[at] = at;
   let row = 0;
-  for await (const { givenHash } of listHashes({ kind: "hashes", file })) {
+  const { images: found } = await walkHashes({ kind: "hashes", file }, null);
+  for await (const { givenHash } of found) {
     if (givenHash !== null) bytes.set(givenHash, row * 32);
     row += 1;
   }

@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource, type Source } from "@lookalike/shared/domain/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -187,6 +187,26 @@ describe("a catalog of given hashes", () => {
     const failed: string[] = [];
     for await (const { path, reason } of system.client.failures(job.id)) failed.push(`${path} ${reason}`);
     expect(failed).toEqual(["line 3 duplicate-id", "line 4 bad-line", "line 5 bad-line", "line 9 bad-line"]);
+  });
+
+  it("that has grown is read from there; what is wrong with a line does not depend on where reading begins", async () => {
+    const lines = [{ id: "c", hash: "0123456789abcdee" }].map((line) => `${JSON.stringify(line)}\n`);
+    await appendFile(inFolder("odd.ndjson"), lines.join(""));
+    const grown = await system.run(hashes("odd.ndjson"));
+    expect(grown).toMatchObject({ totalImages: 10, failedImages: 4 });
+    expect(await pathsOf(grown.id)).toEqual([["a", "b", "nearly", "c"]]);
+    // This id stands in the part that would not be read again.
+    await appendFile(inFolder("odd.ndjson"), `${JSON.stringify({ id: "a", hash: "fedcba9876543210" })}\n`);
+    const repeated = await system.run(hashes("odd.ndjson"));
+    expect(repeated).toMatchObject({ totalImages: 11, failedImages: 5 });
+    expect(await pathsOf(repeated.id)).toEqual([["a", "b", "nearly", "c"]]);
+    const anew = await system.run(hashes("odd.ndjson"), {}, "odd lines from the start");
+    const failures = async (job: string) => {
+      const failed: string[] = [];
+      for await (const { path, reason } of system.client.failures(job)) failed.push(`${path} ${reason}`);
+      return failed.sort();
+    };
+    expect(await failures(repeated.id)).toEqual(await failures(anew.id));
   });
 
   it("fails with a clear word where the threshold is too large for the hashes", async () => {

@@ -2,7 +2,7 @@ import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/events";
 import { acceptedJob, decide, enact, evolve, isOver, type Job, type JobState } from "@lookalike/shared/domain/job";
 import { insertAttempt } from "@lookalike/shared/store/attempts";
-import { fixCatalogShape, restoreCatalog } from "@lookalike/shared/store/catalogs";
+import { keepListing, restoreCatalog } from "@lookalike/shared/store/catalogs";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/compare-results";
 import { insertHashBlock } from "@lookalike/shared/store/hash-blocks";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs";
@@ -114,9 +114,11 @@ const record = async (db: Db, job: Job, event: JobEvent): Promise<string | null>
     case "images-vanished":
       await markVanished(db, job.catalog, job.id, event.body.ordinals);
       return null;
-    case "listing-done":
-      await fixCatalogShape(db, job.catalog, { blockSize: event.body.blockSize, hashBits: event.body.hashBits });
+    case "listing-done": {
+      const { blockSize, hashBits, mark } = event.body;
+      await keepListing(db, job.catalog, { blockSize, hashBits, ...(mark === undefined ? {} : { listingMark: mark }) });
       return null;
+    }
     case "hash-done": {
       const { digest, ...block } = event.body;
       if (job.state !== "running") return null;

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { hashBlock, startCounters } from "./hash.ts";
 import { createHashing } from "./hashing.ts";
 import { listCatalog } from "./list.ts";
-import { listSource } from "./sources/source.ts";
+import { walkSource } from "./sources/source.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_HASHER_THREADS: z.coerce
@@ -57,7 +57,8 @@ runService({
         kind: "scan",
         concurrency: 1,
         log,
-        handle: (task) => listCatalog({ bus, store, log, list: (source) => listSource(source, allowed) }, task),
+        handle: (task) =>
+          listCatalog({ bus, store, log, walk: (source, mark) => walkSource(source, allowed, mark) }, task),
       }),
       runTasks(bus, {
         kind: "hash",

@@ -12,7 +12,7 @@ export const resultId = (
   kind: TaskKind,
   task: number,
   attempt: number,
-  part: JobEventType | `${JobEventType}:${number}`,
+  part: JobEventType | `${JobEventType}:${string}`,
 ): string => `${taskId(job, kind, task, attempt)}:${part}`;
 
 export const finalizeId = (job: string, run: number): string => `${job}:finalize:${run}`;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { base64Bytes, toBase64 } from "./bytes.ts";
 import { Failure, HashBlock } from "./hash-block.ts";
+import { ListingMark } from "./listing-mark.ts";
 import { JobMode, JobOptions, Source } from "./options.ts";
 import { Feature } from "./rollout.ts";
 
@@ -109,6 +110,8 @@ export const JobEvent = z.discriminatedUnion("type", [
       failedImages: z.int().min(0),
       /** The finished job whose edges this one builds on. */
       base: z.object({ job: z.string(), blocks: z.int() }).nullable(),
+      /** Where the next walk over the source may begin; left out by a job that did not walk it. */
+      mark: ListingMark.nullable().optional(),
       /** null: every pair is compared. */
       index: IndexPlan.nullable().default(null),
       /** Why this kernel, in words: the cost of both. */

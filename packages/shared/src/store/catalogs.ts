@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, eq, gt, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
+import type { ListingMark } from "../domain/listing-mark.ts";
 import type { Source } from "../domain/options.ts";
 import type { Db } from "./open.ts";
 import { catalog } from "./schema.ts";
@@ -107,11 +108,11 @@ export const restoreCatalog = async (
     .onConflictDoNothing();
 };
 
-/** Fixes the block size and hash length that the first listing found. */
-export const fixCatalogShape = async (
+/** Keeps what a listing found: the block size and hash length of the first one, the mark of the last that walked the source. */
+export const keepListing = async (
   db: Db,
   id: string,
-  shape: { blockSize: number; hashBits: number },
+  shape: { blockSize: number; hashBits: number; listingMark?: ListingMark | null },
 ): Promise<void> => {
   await db.update(catalog).set(shape).where(eq(catalog.id, id));
 };

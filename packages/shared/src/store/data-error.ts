@@ -16,3 +16,7 @@ export const isDataError = (error: unknown): boolean => {
   if (typeof code === "string") return DATA_CLASSES.includes(code.slice(0, 2)) && code.length === 5;
   return cause instanceof RangeError || cause instanceof TypeError || cause instanceof SyntaxError;
 };
+
+/** Whether a row is there already that a unique index allows once. */
+export const isUniqueViolation = (error: unknown): boolean =>
+  (causeOf(error) as { code?: unknown } | null)?.code === "23505";

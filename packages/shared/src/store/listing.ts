@@ -5,13 +5,15 @@ import type { ListedImage } from "../domain/events.ts";
 import { STATE } from "../domain/hash-block.ts";
 import type { OrdinalSet } from "../domain/ordinal-set.ts";
 import { copyInto } from "./copy.ts";
+import { isUniqueViolation } from "./data-error.ts";
 import type { Db, Store } from "./open.ts";
 import { catalog, hashBlock, image, job } from "./schema.ts";
 
 /** An image as a source finds it, before it has an ordinal. */
 export type FoundImage = Omit<ListedImage, "ordinal">;
 
-interface Listing {
+/** A walk over a catalog's source, and how far it is. */
+export interface Listing {
   readonly catalogId: string;
   readonly jobId: string;
   /** Images of this walk so far, and those of them that an earlier job listed. */
@@ -19,18 +21,56 @@ interface Listing {
   readonly seenBefore: OrdinalSet;
   /** Images to list anew although their files are the same. */
   readonly retried: OrdinalSet;
+  /** It began behind a mark: none of the images that it comes to may be known from an earlier job. */
+  readonly isContinued: boolean;
+  /** One past the highest ordinal before this walk. */
+  readonly begin: number;
+  /** Live images of before this walk that it has not come to yet. */
+  unmet: number;
   /** Where the images that this walk comes to next are expected: mostly they come in the order of their ordinals. */
   next: number;
+}
+
+/** A walk that began behind a mark came to an image that stands before it: only a walk from the start can tell what that is. */
+export class MetAgain extends Error {
+  override readonly name = "MetAgain";
+}
+
+/** What a part of a walk changed, for the log. */
+export interface Listed {
+  /** Tombstones of images that have changed. */
+  readonly replaced: readonly number[];
+  /** Images with ordinals that this walk, or another one of its job at the same time, has given out. */
+  readonly images: readonly ListedImage[];
 }
 
 /**
  * Adds what a walk found: new images get the next ordinals, unchanged ones keep theirs, a changed
  * one leaves a tombstone and is listed anew. The same walk twice changes nothing.
- * @returns false when the job no longer lists: the walk must stop
+ * @returns null when the job no longer lists: the walk must stop
+ * @throws MetAgain, with nothing changed
  */
-export const appendFound = (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<boolean> =>
-  store.inTransaction(async (tx, client) => {
-    const { catalogId, jobId, seen, seenBefore, retried } = listing;
+export const appendFound = async (
+  store: Store,
+  listing: Listing,
+  found: readonly FoundImage[],
+): Promise<Listed | null> => {
+  try {
+    return await append(store, listing, found);
+  } catch (error) {
+    // A source that names an image twice, or another walk of the same job: from here on any path may be known.
+    if (!isUniqueViolation(error) || listing.unmet === Number.POSITIVE_INFINITY) throw error;
+    listing.unmet = Number.POSITIVE_INFINITY;
+    return append(store, listing, found);
+  }
+};
+
+const append = async (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<Listed | null> => {
+  const { catalogId, jobId, seen, seenBefore, retried, isContinued, begin } = listing;
+  const met: KnownImage[] = [];
+  const replaced: number[] = [];
+  const images: ListedImage[] = [];
+  const isListing = await store.inTransaction(async (tx, client) => {
     // One walk at a time gives out ordinals; a zombie walk whose job has moved on is turned away.
     const catalogs = await tx
       .select({ blockSize: catalog.blockSize })
@@ -43,16 +83,15 @@ export const appendFound = (store: Store, listing: Listing, found: readonly Foun
     const paths = found.map(({ path }) => Buffer.from(bytesOfName(path)));
     const knownByPath = await findKnown(tx, listing, paths);
 
-    const replaced: number[] = [];
     const added: FoundImage[] = [];
     const addedPaths = new Set<string>();
     found.forEach((item, at) => {
       const key = toHex(paths[at] ?? Buffer.alloc(0));
       const row = knownByPath.get(key);
       if (addedPaths.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
+      if (row !== undefined) met.push(row);
       if (row?.fingerprint === item.fingerprint && !retried.has(row.ordinal)) {
-        seen.add(row.ordinal);
-        if (row.listedIn !== jobId) seenBefore.add(row.ordinal);
+        if (row.listedIn === jobId && row.ordinal >= begin) images.push({ ...item, ordinal: row.ordinal });
       } else {
         if (row !== undefined) replaced.push(row.ordinal);
         addedPaths.add(key);
@@ -60,15 +99,26 @@ export const appendFound = (store: Store, listing: Listing, found: readonly Foun
       }
     });
 
+    if (isContinued && met.some(({ listedIn }) => listedIn !== jobId)) throw new MetAgain();
     await markVanished(tx, catalogId, jobId, replaced);
     if (added.length > 0) {
       const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
-      const images = added.map((item, at) => ({ ...item, ordinal: first + at }));
-      await copyImages(client, listing, images);
-      for (const { ordinal } of images) seen.add(ordinal);
+      const fresh = added.map((item, at) => ({ ...item, ordinal: first + at }));
+      await copyImages(client, listing, fresh);
+      images.push(...fresh);
     }
     return true;
   });
+  if (!isListing) return null;
+  const gone = new Set(replaced);
+  for (const { ordinal, listedIn } of met) {
+    seen.add(ordinal);
+    if (listedIn !== jobId && !gone.has(ordinal)) seenBefore.add(ordinal);
+  }
+  for (const { ordinal } of images) seen.add(ordinal);
+  listing.unmet -= met.length;
+  return { replaced, images };
+};
 
 interface KnownImage extends Record<string, unknown> {
   readonly path: Buffer;
@@ -79,7 +129,7 @@ interface KnownImage extends Record<string, unknown> {
 
 /**
  * Live images with one of these paths, by path in hexadecimal: first those that come next in the
- * order of ordinals, a range of rows; then, by path, the few that are not among them.
+ * order of ordinals, a range of rows; then, by path, the few that are not among them, unless all live ones were met.
  */
 const findKnown = async (db: Db, listing: Listing, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
   // While the table is being filled there are no statistics yet, and the planner would read all of it.
@@ -96,7 +146,7 @@ const findKnown = async (db: Db, listing: Listing, paths: readonly Buffer[]): Pr
   };
   expected.rows.forEach(note);
   for (const { ordinal } of known.values()) listing.next = Math.max(listing.next, ordinal + 1);
-  if (wanted.size > 0) {
+  if (wanted.size > 0 && listing.unmet > known.size) {
     const others = sql.param([...wanted.values()]);
     const { rows } = await db.execute<KnownImage>(sql`select ${columns} and path = any(${others}::bytea[])`);
     rows.forEach(note);
@@ -181,12 +231,11 @@ export const restoreListed = async (
   jobId: string,
   images: readonly ListedImage[],
 ): Promise<void> => {
-  const first = images[0]?.ordinal ?? 0;
-  const last = images.at(-1)?.ordinal ?? 0;
+  const ordinals = images.map(({ ordinal }) => ordinal);
   const present = await db
     .select({ rows: count() })
     .from(image)
-    .where(and(eq(image.catalogId, catalogId), gte(image.ordinal, first), lt(image.ordinal, last + 1)));
+    .where(and(eq(image.catalogId, catalogId), sql`${image.ordinal} = any(${sql.param(ordinals)}::int[])`));
   if ((present[0]?.rows ?? 0) >= images.length) return;
   await insertImages(db, { catalogId, jobId }, images);
 };
@@ -232,8 +281,17 @@ export const markVanished = async (
   );
 };
 
-/** One past the highest ordinal ever given out; the live images; how many bits a given hash has. */
-export const catalogExtent = async (db: Db, catalogId: string) => {
+/** How far a catalog reaches. */
+export interface CatalogExtent {
+  /** One past the highest ordinal ever given out. */
+  readonly end: number;
+  /** Live images. */
+  readonly images: number;
+  /** Length of the hashes that the source gives; 0 = it gives none. */
+  readonly givenHashBits: number;
+}
+
+export const catalogExtent = async (db: Db, catalogId: string): Promise<CatalogExtent> => {
   const rows = await db
     .select({
       end: max(image.ordinal),

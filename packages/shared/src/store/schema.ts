@@ -21,6 +21,7 @@ import type { ArchiveState } from "../domain/archive.ts";
 import type { Verdict } from "../domain/decisions.ts";
 import type { Failure, ImageFacts } from "../domain/hash-block.ts";
 import type { JobState } from "../domain/job.ts";
+import type { ListingMark } from "../domain/listing-mark.ts";
 import { type Grouping, type JobMode, JobOptions, Source } from "../domain/options.ts";
 import type { Feature } from "../domain/rollout.ts";
 
@@ -53,6 +54,8 @@ export const catalog = pgTable(
     /** Images per block and bits per hash: fixed by the first job that lists the catalog. */
     blockSize: integer("block_size"),
     hashBits: integer("hash_bits"),
+    /** Where the next walk over the source may begin; null = at the start. */
+    listingMark: jsonb("listing_mark").$type<ListingMark>(),
     createdAt: moment("created_at").notNull().defaultNow(),
     /** Gone for its owner; its rows go little by little. */
     deletedAt: moment("deleted_at"),

@@ -1,11 +1,13 @@
-import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Failure, FailureReason } from "@lookalike/shared/domain/hash-block";
+import type { SourceMark } from "@lookalike/shared/domain/listing-mark";
 import type { Source } from "@lookalike/shared/domain/options";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { FoundImage } from "@lookalike/shared/store/listing";
 import { z } from "zod";
 import { SourceError } from "./source-error.ts";
+import type { Walk } from "./walk.ts";
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
 
@@ -23,58 +25,98 @@ const Line = z.object({
 });
 
 /**
- * Lists an NDJSON file of {id, hash, width?, height?, bytes?}, for owners who have perceptual hashes
+ * Walks an NDJSON file of {id, hash, width?, height?, bytes?}, for owners who have perceptual hashes
  * already. All hashes are as long as the first one; a bad line is a failed item, not a failed job.
+ * A file that has only grown since the mark is read from there: its first bytes are what they were.
  */
-export async function* listHashes({ file }: HashesSource): AsyncGenerator<FoundImage> {
+export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null): Promise<Walk> => {
   const handle = await open(file).catch((error: unknown) => {
     throw new SourceError(`${file}: the file can't be read (${messageOf(error)})`);
   });
-  try {
-    if (!(await handle.stat()).isFile()) throw new SourceError(`${file}: not a file`);
-    let number = 0;
-    let digits: number | null = null;
-    const ids = new Set<string>();
-    for await (const text of handle.readLines()) {
-      number += 1;
-      if (text.trim() === "") continue;
-      const line = parseLine(text);
-      if ("reason" in line) {
-        yield failedLine(`line ${number}`, text, line);
-        continue;
-      }
-      digits ??= line.hash.length;
-      if (line.hash.length !== digits) {
-        yield failedLine(
-          `line ${number}`,
-          text,
-          badLine(`a hash of ${line.hash.length * 4} bits where the first has ${digits * 4}`),
-        );
-        continue;
-      }
-      if (ids.has(line.id)) {
-        yield failedLine(`line ${number}`, text, {
-          reason: "duplicate-id",
-          detail: `id ${line.id.slice(0, 80)} stands on an earlier line`.toWellFormed(),
-        });
-        continue;
-      }
-      ids.add(line.id);
-      yield {
-        path: line.id,
-        fingerprint: digestOf([line.hash.toLowerCase(), line.width, line.height, line.bytes].join()),
-        bytes: line.bytes ?? null,
-        modifiedAt: null,
-        givenHash: Buffer.from(line.hash, "hex"),
-        width: line.width ?? null,
-        height: line.height ?? null,
-        failure: null,
-      };
-    }
-  } finally {
+  const stats = await handle.stat();
+  if (!stats.isFile()) {
     await handle.close();
+    throw new SourceError(`${file}: not a file`);
   }
-}
+  const known = createHash("sha256");
+  if (mark !== null) await digestBytes(handle, known, 0, mark.bytes);
+  const begin = mark !== null && known.copy().digest("base64url") === mark.sha256 ? mark : null;
+  let end: SourceMark | null = null;
+
+  async function* images(): AsyncGenerator<FoundImage> {
+    let { bytes, lines, hashDigits } = begin ?? START;
+    const names = new Set<string>();
+    const failed = (text: string, failure: Failure): FoundImage => {
+      const name = freeName(`line ${lines}`, names);
+      names.add(name);
+      return failedLine(name, text, failure);
+    };
+    try {
+      for await (const text of bytes < stats.size ? readLines(handle, bytes, stats.size) : []) {
+        lines += 1;
+        if (text.trim() === "") continue;
+        const line = parseLine(text);
+        if ("reason" in line) {
+          yield failed(text, line);
+          continue;
+        }
+        hashDigits ??= line.hash.length;
+        if (line.hash.length !== hashDigits) {
+          yield failed(text, badLine(`a hash of ${line.hash.length * 4} bits where the first has ${hashDigits * 4}`));
+          continue;
+        }
+        if (names.has(line.id)) {
+          yield failed(text, {
+            reason: "duplicate-id",
+            detail: `id ${line.id.slice(0, 80)} stands on an earlier line`.toWellFormed(),
+          });
+          continue;
+        }
+        names.add(line.id);
+        yield {
+          path: line.id,
+          fingerprint: digestOf([line.hash.toLowerCase(), line.width, line.height, line.bytes].join()),
+          bytes: line.bytes ?? null,
+          modifiedAt: null,
+          givenHash: Buffer.from(line.hash, "hex"),
+          width: line.width ?? null,
+          height: line.height ?? null,
+          failure: null,
+        };
+      }
+      const digest = begin === null ? createHash("sha256") : known;
+      const last = await digestBytes(handle, digest, bytes, stats.size);
+      // A last line without an end may still grow.
+      if (last === NEWLINE || bytes === stats.size)
+        end = { bytes: stats.size, lines, hashDigits, sha256: digest.digest("base64url") };
+    } finally {
+      await handle.close();
+    }
+  }
+  return { images: images(), continues: begin !== null, mark: () => end };
+};
+
+const START = { bytes: 0, lines: 0, hashDigits: null as number | null };
+const NEWLINE = 0x0a;
+
+const readLines = (handle: FileHandle, from: number, to: number): AsyncIterable<string> =>
+  handle.readLines({ start: from, end: to - 1, autoClose: false });
+
+/** Adds the file's bytes from ≤ at < to. @returns the last one */
+const digestBytes = async (handle: FileHandle, digest: Hash, from: number, to: number): Promise<number | undefined> => {
+  let last: number | undefined;
+  if (from === to) return last;
+  const chunks = handle.createReadStream({ start: from, end: to - 1, autoClose: false, highWaterMark: 1 << 20 });
+  for await (const chunk of chunks as AsyncIterable<Buffer>) {
+    digest.update(chunk);
+    last = chunk.at(-1);
+  }
+  return last;
+};
+
+/** A failed line has no name but its number; some line's id may be just that. */
+const freeName = (name: string, taken: ReadonlySet<string>): string =>
+  taken.has(name) ? freeName(`${name}'`, taken) : name;
 
 /** 96 bits of SHA-256: enough to tell a changed line, short enough for ten million of them. */
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 16);
