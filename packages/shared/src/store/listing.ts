@@ -129,9 +129,10 @@ interface KnownImage extends Record<string, unknown> {
 
 /**
  * Live images with one of these paths, by path in hexadecimal: first those that come next in the
- * order of ordinals, a range of rows; then, by path, the few that are not among them, unless all live ones were met.
+ * order of ordinals, a range of rows; then, by path, the few that are not among them. None where all live ones were met.
  */
 const findKnown = async (db: Db, listing: Listing, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
+  if (listing.unmet === 0) return new Map();
   // While the table is being filled there are no statistics yet, and the planner would read all of it.
   await db.execute(sql`set local enable_seqscan = off`);
   const columns = sql`path, ordinal, fingerprint, listed_in as "listedIn" from image
