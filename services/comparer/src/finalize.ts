@@ -10,6 +10,7 @@ import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/keep
 import type { Grouping } from "@lookalike/shared/domain/options";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
+import { allVanished, endOfCatalog } from "@lookalike/shared/store/census";
 import { streamResults } from "@lookalike/shared/store/compare-results";
 import { carryDecisions, decidedSince, readDecisions } from "@lookalike/shared/store/decisions";
 import {
@@ -21,9 +22,8 @@ import {
   type StoredGroup,
 } from "@lookalike/shared/store/groups";
 import { streamHashBlocks, streamHashes } from "@lookalike/shared/store/hash-blocks";
-import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/images";
+import { readNames, vanishedSince } from "@lookalike/shared/store/images";
 import { findJob, type JobRow } from "@lookalike/shared/store/jobs";
-import { catalogExtent } from "@lookalike/shared/store/listing";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { copyMatches, type ReferenceMatch } from "@lookalike/shared/store/reference-matches";
@@ -84,9 +84,8 @@ const referenceMatches = async (db: Db, job: JobRow): Promise<ReferenceMatch[]> 
       isLive: (ordinal: number) => !vanished.has(ordinal),
     };
   };
-  const extent = await catalogExtent(db, other.id);
   const { blockSize } = other;
-  const blocks = Math.ceil(extent.end / blockSize);
+  const blocks = Math.ceil((await endOfCatalog(db, other.id)) / blockSize);
   return matchReference(await side(own), await side({ id: other.id, blockSize, blocks }), job.thresholdBits ?? 0);
 };
 

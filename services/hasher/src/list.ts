@@ -11,19 +11,11 @@ import { OrdinalSet } from "@lookalike/shared/domain/ordinal-set";
 import { defaultBlockSize } from "@lookalike/shared/domain/plan";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalogs";
-import { hashedBlocks } from "@lookalike/shared/store/hash-blocks";
+import { type Census, givenHashBits, takeCensus } from "@lookalike/shared/store/census";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/images";
 import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs";
-import {
-  analyzeImages,
-  type CatalogExtent,
-  catalogExtent,
-  countUnhashed,
-  type Listing,
-  MetAgain,
-  markUnseenVanished,
-} from "@lookalike/shared/store/listing";
-import type { Db, Store } from "@lookalike/shared/store/open";
+import { analyzeGrown, type Listing, MetAgain, markUnseenVanished } from "@lookalike/shared/store/listing";
+import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { record, tellListed, tellVanished } from "./record.ts";
 import { SourceError } from "./sources/source-error.ts";
@@ -60,7 +52,7 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task)
     await tell("listing-done", "", planAgain(job, shadowed));
     return;
   }
-  const before = await catalogExtent(db, catalog.id);
+  const before = await takeCensus(db, catalog);
   let mark: SourceMark | null | undefined;
   if (job.mode !== "regroup") {
     const walked = await walkCatalog({ store, tell, walk }, catalog, job, before).catch((error: unknown) => {
@@ -75,9 +67,9 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task)
     mark = walked.mark();
   }
 
-  const extent = await catalogExtent(db, catalog.id);
-  const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(extent.images);
-  const hashBits = catalog.hashBits ?? (extent.givenHashBits || DECODED_HASH_BITS);
+  const census = await takeCensus(db, catalog);
+  const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(census.images);
+  const hashBits = catalog.hashBits ?? ((await givenHashBits(db, catalog.id)) || DECODED_HASH_BITS);
   const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
   if (thresholdBits > hashBits / 4) {
     await tell("listing-failed", "", {
@@ -92,9 +84,8 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task)
     });
     return;
   }
-  const hashed = await hashedBlocks(db, catalog.id);
-  const done = new Set(hashed.map(({ block }) => block));
-  const blocks = Math.ceil(extent.end / blockSize);
+  const done = new Set(census.hashed.map(({ block }) => block));
+  const blocks = Math.ceil(census.end / blockSize);
   const vanished = await vanishedOrdinals(db, catalog.id, job.id);
   await tellVanished(tell, vanished);
   // What this walk has numbered it has told; not so what an earlier one has, whose job never hashed it.
@@ -109,21 +100,21 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task)
   const base = job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBitsFor(hashBits, thresholdBits));
   if (job.mode === "regroup" && base?.blocks !== blocks) {
     await tell("listing-failed", "", {
-      detail: `nothing to regroup: no job has compared all ${extent.images} images up to ${radiusBitsFor(hashBits, thresholdBits)} bits. Start one of mode new.`,
+      detail: `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBitsFor(hashBits, thresholdBits)} bits. Start one of mode new.`,
     });
     return;
   }
-  const { unhashedImages, failedImages } = await countUnhashed(db, catalog.id, blockSize, [...done]);
+  const { images, failedImages } = census;
   await tell("listing-done", "", {
-    images: extent.images,
+    images,
     blockSize,
     blocks,
     hashBits,
     hashedBlocks: [...done].reduce(withUnit, emptySet(blocks)),
-    hashedImages: extent.images - unhashedImages,
+    hashedImages: images - census.unhashedImages,
     failedImages,
     base,
-    ...(mark === undefined ? {} : { mark: mark && { ...mark, end: extent.end, images: extent.images } }),
+    ...(mark === undefined ? {} : { mark: mark && { ...mark, end: census.end, images } }),
     ...chooseKernel({
       choice: job.options.kernel,
       plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
@@ -132,7 +123,7 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task)
       radiusBits: radiusBitsFor(hashBits, thresholdBits),
     }),
   });
-  log.info({ job: job.id, images: extent.images, blocks, hashed: done.size, vanished: vanished.length }, "listed");
+  log.info({ job: job.id, images, blocks, hashed: done.size, vanished: vanished.length }, "listed");
 };
 
 /**
@@ -143,7 +134,7 @@ const walkCatalog = async (
   { store, tell, walk }: Pick<Lister, "store" | "walk"> & { readonly tell: Tell },
   catalog: CatalogRow,
   job: JobRow,
-  before: CatalogExtent,
+  before: Census,
 ): Promise<Walk | null> => {
   const { db } = store;
   const through = async (mark: SourceMark | null): Promise<Walk | null> => {
@@ -153,7 +144,7 @@ const walkCatalog = async (
       jobId: job.id,
       seen: new OrdinalSet(),
       seenBefore: new OrdinalSet(),
-      retried: job.mode === "retry" ? await failedOrdinals(db, catalog) : new OrdinalSet(),
+      retried: job.mode === "retry" ? failedOrdinals(before, catalog.blockSize ?? 1) : new OrdinalSet(),
       isContinued: walked.continues,
       begin: before.end,
       unmet: before.images,
@@ -161,7 +152,7 @@ const walkCatalog = async (
     };
     if (!(await record(store, tell, listing, walked.images))) return null;
     if (!walked.continues) await markUnseenVanished(db, listing);
-    await analyzeImages(db);
+    await analyzeGrown(db, listing, before.images);
     return walked;
   };
   try {
@@ -197,11 +188,11 @@ const planAgain = (job: JobRow, shadowed: JobRow): EventOf<"listing-done">["body
 };
 
 /** Images of the catalog's hashed blocks that have no hash. */
-const failedOrdinals = async (db: Db, { id, blockSize }: CatalogRow): Promise<OrdinalSet> => {
+const failedOrdinals = ({ hashed }: Census, blockSize: number): OrdinalSet => {
   const ordinals = new OrdinalSet();
-  for (const { block, states } of blockSize === null ? [] : await hashedBlocks(db, id))
+  for (const { block, states } of hashed)
     states.forEach((state, position) => {
-      if (state === STATE.failed) ordinals.add(block * (blockSize ?? 0) + position);
+      if (state === STATE.failed) ordinals.add(block * blockSize + position);
     });
   return ordinals;
 };

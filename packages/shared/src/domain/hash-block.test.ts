@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { hashBlockDigest } from "./digest.ts";
-import { contentDigestAt, countState, factsAt, failureAt, hashBlockOf, imagesIn, type Outcome } from "./hash-block.ts";
+import {
+  contentDigestAt,
+  countLive,
+  countState,
+  factsAt,
+  failureAt,
+  hashBlockOf,
+  imagesIn,
+  type Outcome,
+} from "./hash-block.ts";
 import { decodeEvent, encodeEvent } from "./message.ts";
 
 const outcomes: Outcome[] = [
@@ -26,6 +35,15 @@ describe("a block of outcomes", () => {
     expect(failureAt(block, 1)).toEqual({ reason: "truncated", detail: "it ends too soon" });
     expect([failureAt(block, 0), contentDigestAt(block, 1)]).toEqual([null, null]);
     expect(contentDigestAt(block, 3)).toEqual(new Uint8Array(32).fill(3));
+  });
+
+  it("is counted without what has vanished since, of blocks that are hashed", () => {
+    // Ordinals 20 to 23; 4 and 24 lie in blocks that are not hashed, 22 was never there.
+    const live = (...vanished: number[]) => countLive([block], 4, vanished);
+    expect(live()).toEqual({ images: 3, failedImages: 1 });
+    expect(live(4, 22, 24)).toEqual({ images: 3, failedImages: 1 });
+    expect(live(20)).toEqual({ images: 2, failedImages: 1 });
+    expect(live(20, 21, 23)).toEqual({ images: 0, failedImages: 0 });
   });
 
   it("has the same digest after its way through the log", () => {

@@ -108,6 +108,30 @@ export const countState = (block: Pick<HashBlock, "states">, state: keyof typeof
 /** Images in the block, failed ones included. */
 export const imagesIn = (block: Pick<HashBlock, "states">): number => block.states.length - countState(block, "absent");
 
+/**
+ * Live images of hashed blocks, and those of them that failed.
+ * @param vanished ordinals of images that are no longer there
+ */
+export const countLive = (
+  blocks: readonly Pick<HashBlock, "block" | "states">[],
+  blockSize: number,
+  vanished: readonly number[],
+): { images: number; failedImages: number } => {
+  const count = { images: 0, failedImages: 0 };
+  const statesOf = new Map<number, Uint8Array>();
+  for (const block of blocks) {
+    count.images += imagesIn(block);
+    count.failedImages += countState(block, "failed");
+    statesOf.set(block.block, block.states);
+  }
+  for (const ordinal of vanished) {
+    const state = statesOf.get(Math.floor(ordinal / blockSize))?.[ordinal % blockSize] ?? STATE.absent;
+    if (state !== STATE.absent) count.images -= 1;
+    if (state === STATE.failed) count.failedImages -= 1;
+  }
+  return count;
+};
+
 /** The content digest at `position`, or null for given hashes and images that failed. */
 export const contentDigestAt = (
   block: Pick<HashBlock, "contentDigests" | "states">,

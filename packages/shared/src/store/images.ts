@@ -12,7 +12,7 @@ export const vanishedOrdinals = async (db: Db, catalogId: string, jobId: string)
   const rows = await db
     .select({ ordinal: image.ordinal })
     .from(image)
-    .where(and(eq(image.catalogId, catalogId), eq(image.vanishedIn, jobId)))
+    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn), eq(image.vanishedIn, jobId)))
     .orderBy(asc(image.ordinal));
   return rows.map(({ ordinal }) => ordinal);
 };
@@ -62,16 +62,6 @@ export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array
   }));
 };
 
-/** Every tombstone of the catalog, ascending. */
-export const allVanished = async (db: Db, catalogId: string): Promise<number[]> => {
-  const rows = await db
-    .select({ ordinal: image.ordinal })
-    .from(image)
-    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn)))
-    .orderBy(asc(image.ordinal));
-  return rows.map(({ ordinal }) => ordinal);
-};
-
 /** Images that vanished in jobs accepted after this one, ascending. */
 export const vanishedSince = async (db: Db, catalogId: string, jobId: string): Promise<number[]> => {
   const later = db
@@ -86,7 +76,7 @@ export const vanishedSince = async (db: Db, catalogId: string, jobId: string): P
   const rows = await db
     .select({ ordinal: image.ordinal })
     .from(image)
-    .where(and(eq(image.catalogId, catalogId), inArray(image.vanishedIn, later)))
+    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn), inArray(image.vanishedIn, later)))
     .orderBy(asc(image.ordinal));
   return rows.map(({ ordinal }) => ordinal);
 };

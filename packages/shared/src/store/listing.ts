@@ -1,13 +1,12 @@
-import { and, count, desc, eq, gte, isNull, lt, max, ne, notInArray, sql } from "drizzle-orm";
+import { and, count, desc, eq, gte, isNull, lt, max, ne, sql } from "drizzle-orm";
 import type pg from "pg";
 import { bytesOfName, toHex } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
-import { STATE } from "../domain/hash-block.ts";
 import type { OrdinalSet } from "../domain/ordinal-set.ts";
 import { copyInto } from "./copy.ts";
 import { isUniqueViolation } from "./data-error.ts";
 import type { Db, Store } from "./open.ts";
-import { catalog, hashBlock, image, job } from "./schema.ts";
+import { catalog, image, job } from "./schema.ts";
 
 /** An image as a source finds it, before it has an ordinal. */
 export type FoundImage = Omit<ListedImage, "ordinal">;
@@ -241,9 +240,16 @@ export const restoreListed = async (
   await insertImages(db, { catalogId, jobId }, images);
 };
 
-/** Tells the planner what a listing has put into the table; autovacuum would come too late for this job. */
-export const analyzeImages = async (db: Db): Promise<void> => {
-  await db.execute(sql`analyze image`);
+/** As much of a table must be new before autovacuum tells the planner: autovacuum_analyze_scale_factor. */
+const GROWN_SHARE = 0.1;
+
+/**
+ * Tells the planner what a listing has put into the table, where that is much; autovacuum would
+ * come too late for this job.
+ * @param before live images before the walk
+ */
+export const analyzeGrown = async (db: Db, { seen, seenBefore }: Listing, before: number): Promise<void> => {
+  if (seen.size - seenBefore.size > before * GROWN_SHARE) await db.execute(sql`analyze image`);
 };
 
 const ORDINALS_A_QUERY = 100_000;
@@ -280,52 +286,4 @@ export const markVanished = async (
   await db.execute(
     sql`update image set vanished_in = ${jobId} where catalog_id = ${catalogId} and vanished_in is null and ordinal = any(${sql.param([...ordinals])}::int[])`,
   );
-};
-
-/** How far a catalog reaches. */
-export interface CatalogExtent {
-  /** One past the highest ordinal ever given out. */
-  readonly end: number;
-  /** Live images. */
-  readonly images: number;
-  /** Length of the hashes that the source gives; 0 = it gives none. */
-  readonly givenHashBits: number;
-}
-
-export const catalogExtent = async (db: Db, catalogId: string): Promise<CatalogExtent> => {
-  const rows = await db
-    .select({
-      end: max(image.ordinal),
-      images: sql<number>`count(*) filter (where ${image.vanishedIn} is null)::int`,
-      givenHashBytes: sql<number | null>`max(length(${image.givenHash}))`,
-    })
-    .from(image)
-    .where(eq(image.catalogId, catalogId));
-  return {
-    end: (rows[0]?.end ?? -1) + 1,
-    images: rows[0]?.images ?? 0,
-    givenHashBits: (rows[0]?.givenHashBytes ?? 0) * 8,
-  };
-};
-
-/** Live images in blocks that are not in `hashed`, and failed ones in blocks that are. */
-export const countUnhashed = async (db: Db, catalogId: string, blockSize: number, hashed: readonly number[]) => {
-  const block = sql`${image.ordinal} / ${sql.raw(String(blockSize))}`;
-  const live = and(eq(image.catalogId, catalogId), isNull(image.vanishedIn));
-  const open = await db
-    .select({ images: count() })
-    .from(image)
-    .where(and(live, hashed.length === 0 ? undefined : notInArray(block, [...hashed])));
-  const failed = await db
-    .select({ images: count() })
-    .from(image)
-    .innerJoin(hashBlock, and(eq(hashBlock.catalogId, image.catalogId), sql`${hashBlock.block} = ${block}`))
-    .where(
-      and(
-        live,
-        sql`${hashBlock.failedImages} > 0`,
-        sql`get_byte(${hashBlock.states}, ${image.ordinal} % ${sql.raw(String(blockSize))}) = ${STATE.failed}`,
-      ),
-    );
-  return { unhashedImages: open[0]?.images ?? 0, failedImages: failed[0]?.images ?? 0 };
 };

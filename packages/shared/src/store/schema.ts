@@ -3,7 +3,6 @@ import {
   bigint,
   boolean,
   customType,
-  foreignKey,
   index,
   integer,
   jsonb,
@@ -145,6 +144,7 @@ export const image = pgTable(
   (table) => [
     primaryKey({ columns: [table.catalogId, table.ordinal] }),
     uniqueIndex("image_path").on(table.catalogId, table.path).where(sql`vanished_in is null`),
+    index("image_vanished").on(table.catalogId, table.ordinal).where(sql`vanished_in is not null`),
   ],
 );
 
@@ -266,9 +266,6 @@ export const imageGroup = pgTable(
     primaryKey({ columns: [table.jobId, table.run, table.number] }),
     index("image_group_reclaimable").on(table.jobId, table.run, table.reclaimableBytes.desc(), table.number),
     index("image_group_decision").on(table.decisionId).where(sql`decision_id is not null`),
-    foreignKey({ columns: [table.jobId, table.run], foreignColumns: [finalization.jobId, finalization.run] }).onDelete(
-      "cascade",
-    ),
   ],
 );
 
@@ -296,12 +293,7 @@ export const referenceMatch = pgTable(
     distance: smallint("distance").notNull(),
     equalBytes: boolean("equal_bytes").notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.jobId, table.run, table.ordinal] }),
-    foreignKey({ columns: [table.jobId, table.run], foreignColumns: [finalization.jobId, finalization.run] }).onDelete(
-      "cascade",
-    ),
-  ],
+  (table) => [primaryKey({ columns: [table.jobId, table.run, table.ordinal] })],
 );
 
 /** What owners decided about groups: appended, never changed; an undo is another row. */
