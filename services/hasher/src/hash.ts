@@ -34,26 +34,32 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
     throw new Error(`hash task ${task.task} of job ${task.job} names no catalog or block size`);
   const first = task.task * blockSize;
   const images = await readImages(db, catalog.id, first, first + blockSize);
+  const positions: Outcome[] = Array.from({ length: (images.at(-1)?.ordinal ?? first - 1) + 1 - first }, () => ({
+    kind: "absent",
+  }));
   let done = 0;
+  const note = (image: ListedImage, outcome: Outcome): void => {
+    positions[image.ordinal - first] = outcome;
+    done += 1;
+    imagesHashed.inc({ outcome: outcome.kind });
+    if (outcome.kind === "failed") imageFailures.inc({ reason: outcome.failure.reason });
+  };
+  const toRead: ListedImage[] = [];
+  for (const image of images) {
+    const outcome = knownOutcome(image);
+    if (outcome === null) toRead.push(image);
+    else note(image, outcome);
+  }
   const telling = setInterval(
     () => tellProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
     TELL_EVERY_MS,
   );
-  const hashOne = async (image: ListedImage): Promise<Outcome> => {
-    const outcome = await outcomeOf(catalog.source, image, hashFile);
-    done += 1;
-    imagesHashed.inc({ outcome: outcome.kind });
-    if (outcome.kind === "failed") imageFailures.inc({ reason: outcome.failure.reason });
-    return outcome;
+  const read = async (image: ListedImage): Promise<void> => {
+    if (catalog.source.kind === "hashes") throw new Error(`${image.path}: a hashes source has no file to hash`);
+    note(image, await hashFile(catalog.source, image));
   };
-  const outcomes = await pMap(images, hashOne, { concurrency }).finally(() => clearInterval(telling));
+  await pMap(toRead, read, { concurrency }).finally(() => clearInterval(telling));
 
-  const positions: Outcome[] = Array.from({ length: (images.at(-1)?.ordinal ?? first - 1) + 1 - first }, () => ({
-    kind: "absent",
-  }));
-  images.forEach(({ ordinal }, at) => {
-    positions[ordinal - first] = outcomes[at] ?? { kind: "absent" };
-  });
   const block = hashBlockOf(task.task, hashBits, positions);
   await publishEvent(bus, "hash-done", task, resultId(task.job, "hash", task.task, task.attempt, "hash-done"), {
     ...block,
@@ -66,11 +72,10 @@ export const startCounters = (): void => {
   for (const outcome of ["hashed", "flat", "failed"]) imagesHashed.inc({ outcome }, 0);
 };
 
-const outcomeOf = async (source: Source, image: ListedImage, hashFile: Hasher["hashFile"]): Promise<Outcome> => {
+/** What is known without reading a file; null where one must be read. */
+const knownOutcome = (image: ListedImage): Outcome | null => {
   if (image.failure !== null) return { kind: "failed", failure: image.failure };
-  if (image.givenHash !== null) return givenOutcome(image, image.givenHash);
-  if (source.kind === "hashes") throw new Error(`${image.path}: a ${source.kind} source has no file to hash`);
-  return hashFile(source, image);
+  return image.givenHash === null ? null : givenOutcome(image, image.givenHash);
 };
 
 const givenOutcome = ({ width, height, bytes }: ListedImage, hash: Uint8Array): Outcome => ({

@@ -29,8 +29,11 @@ export const nameOfBytes = (bytes: Uint8Array): string => {
   }
 };
 
+const ESCAPED = /[\uDC80-\uDCFF]/u;
+
 /** Inverse of {@link nameOfBytes}. */
 export const bytesOfName = (name: string): Uint8Array => {
+  if (!ESCAPED.test(name)) return Buffer.from(name, "utf8");
   const parts: Buffer[] = [];
   for (const part of name.split(/([\uDC80-\uDCFF])/u)) {
     const escaped = /^[\uDC80-\uDCFF]$/u.test(part);
