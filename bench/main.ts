@@ -9,6 +9,7 @@ import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
 import { quality } from "./quality.ts";
 import { redesign } from "./redesign.ts";
+import { reference } from "./reference.ts";
 import { replay } from "./replay.ts";
 import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
@@ -35,6 +36,7 @@ const BENCHES: Record<string, Bench> = {
   pipeline,
   quality,
   redesign,
+  reference,
   replay,
   scale,
   "scale-out": scaleOut,

@@ -128,7 +128,7 @@ describe.skipIf(!hasBrowser)("from the first scan to files put back", () => {
     await dialog.getByText("restored", { exact: true }).waitFor();
     expect(await files()).toEqual(before);
     await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "detached" });
+    await page.locator("dialog").waitFor({ state: "detached" });
   });
 
   it("every key is in the help", async () => {

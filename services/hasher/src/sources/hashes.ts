@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Failure, FailureReason } from "@lookalike/shared/domain/hash-block";
 import type { SourceMark } from "@lookalike/shared/domain/listing-mark";
@@ -119,7 +119,7 @@ const freeName = (name: string, taken: ReadonlySet<string>): string =>
   taken.has(name) ? freeName(`${name}'`, taken) : name;
 
 /** 96 bits of SHA-256: enough to tell a changed line, short enough for ten million of them. */
-const digestOf = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 16);
+const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 16);
 
 const parseLine = (text: string): z.infer<typeof Line> | Failure => {
   try {

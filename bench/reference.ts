@@ -1,0 +1,105 @@
+import { rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hammingDistance } from "@lookalike/shared/domain/hamming";
+import { defaultThresholdBits } from "@lookalike/shared/domain/options";
+import { randomWords } from "../test/support/hashes.ts";
+import { type System, startSystem, WITH_KEY } from "../test/support/system.ts";
+import type { Bench } from "./main.ts";
+import { costRow, median } from "./row.ts";
+
+const LIBRARY = 100_000;
+const CARD = 2_000;
+const WORDS = 8;
+const CHANGED_BITS = 6;
+const LIMIT_SECONDS = 1_200;
+
+/** A card's pictures against a library: the whole job and both of its lists, beside a plain scan in memory. */
+export const reference: Bench = {
+  about: `${CARD} images of a card against a library of ${LIBRARY} (or --images N), beside a plain scan`,
+  async run(rounds, say, images = LIBRARY) {
+    const random = randomWords(images);
+    const library = Array.from({ length: images }, () => Uint32Array.from({ length: WORDS }, random));
+    const card = Array.from({ length: CARD }, (_, at) =>
+      at % 2 === 0
+        ? near(library[(at * 37) % images] as Uint32Array, random)
+        : Uint32Array.from({ length: WORDS }, random),
+    );
+    const folder = join(tmpdir(), `lookalike-bench-${process.pid}`);
+    const files = { library: `${folder}-library.ndjson`, card: `${folder}-card.ndjson` };
+    await Promise.all([write(files.library, library), write(files.card, card)]);
+    const ours: number[] = [];
+    const scan: number[] = [];
+    const system = await startSystem();
+    try {
+      await system.run({ kind: "hashes", file: files.library }, {}, "library", LIMIT_SECONDS);
+      const { items } = (await ask(system, "/catalogs?name=library")) as { items: { id: string }[] };
+      for (let round = 0; round < rounds; round += 1) {
+        const started = performance.now();
+        const options = { reference: items[0]?.id ?? "" };
+        const job = await system.run({ kind: "hashes", file: files.card }, options, `card ${round}`, LIMIT_SECONDS);
+        const present = await list(system, job.id, true);
+        const absent = await list(system, job.id, false);
+        ours.push(performance.now() - started);
+        const begun = performance.now();
+        const expected = card.filter((hash) => isIn(hash, library)).length;
+        scan.push(performance.now() - begun);
+        say(`present ${present}, absent ${absent}, by the scan ${expected}`);
+        if (present !== expected || present + absent !== CARD) throw new Error("the lists are not those of the scan");
+      }
+    } finally {
+      await system.stop();
+      await Promise.all(Object.values(files).map((file) => rm(file)));
+    }
+    return [
+      costRow({
+        bench: "reference",
+        case: `${CARD} images against ${images}, job and both lists`,
+        ours: median(ours) / 1_000,
+        rival: "a plain scan in memory",
+        theirs: median(scan) / 1_000,
+        unit: "s",
+        goal: null,
+      }),
+    ];
+  },
+};
+
+const near = (hash: Uint32Array, random: () => number): Uint32Array => {
+  const changed = hash.slice();
+  for (let flips = random() % (CHANGED_BITS + 1); flips > 0; flips -= 1) {
+    const word = random() % WORDS;
+    changed[word] = ((changed[word] ?? 0) ^ (1 << (random() % 32))) >>> 0;
+  }
+  return changed;
+};
+
+const bytesOf = (hash: Uint32Array): Buffer => Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength);
+
+const write = (file: string, hashes: readonly Uint32Array[]): Promise<void> =>
+  writeFile(
+    file,
+    hashes.map((hash, at) => `${JSON.stringify({ id: `img-${at}`, hash: bytesOf(hash).toString("hex") })}\n`).join(""),
+  );
+
+const isIn = (hash: Uint32Array, library: readonly Uint32Array[]): boolean => {
+  const wanted = bytesOf(hash);
+  return library.some((other) => hammingDistance(wanted, bytesOf(other)) <= defaultThresholdBits(WORDS * 32));
+};
+
+const ask = async ({ address }: System, path: string): Promise<unknown> =>
+  (await fetch(`${address}/v1${path}`, { headers: WITH_KEY })).json();
+
+/** How many images are on a list, read page by page. */
+const list = async (system: System, job: string, present: boolean): Promise<number> => {
+  let count = 0;
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const page = (await ask(
+      system,
+      `/jobs/${job}/reference?present=${present}&limit=500${cursor === "" ? "" : `&cursor=${cursor}`}`,
+    )) as { items: unknown[]; next: string | null };
+    count += page.items.length;
+    cursor = page.next;
+  }
+  return count;
+};
