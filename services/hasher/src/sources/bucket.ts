@@ -2,7 +2,7 @@ import { nameOfBytes } from "@lookalike/shared/domain/bytes";
 import type { Source } from "@lookalike/shared/domain/options";
 import { ObjectError, type Objects } from "@lookalike/shared/files/objects";
 import type { FoundImage } from "@lookalike/shared/store/listing";
-import { SourceError } from "./source-error.ts";
+import { ListingError } from "../listing-error.ts";
 import { isWanted } from "./wanted.ts";
 
 type BucketSource = Extract<Source, { kind: "s3" }>;
@@ -29,7 +29,7 @@ export async function* listBucket(source: BucketSource, objects: Objects): Async
       };
     }
   } catch (error) {
-    if (error instanceof ObjectError) throw new SourceError(error.message);
+    if (error instanceof ObjectError) throw new ListingError(error.message);
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import type { Source } from "@lookalike/shared/domain/options";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/files/listed-file";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { FoundImage } from "@lookalike/shared/store/listing";
-import { SourceError } from "./source-error.ts";
+import { ListingError } from "../listing-error.ts";
 import { isWanted } from "./wanted.ts";
 
 type DirectorySource = Extract<Source, { kind: "directory" }>;
@@ -32,7 +32,7 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
     try {
       entries = await readdir(joinPath(root, folder), { withFileTypes: true, encoding: "buffer" });
     } catch (error) {
-      if (folder.length === 0) throw new SourceError(`${source.root}: the folder can't be read (${messageOf(error)})`);
+      if (folder.length === 0) throw new ListingError(`${source.root}: the folder can't be read (${messageOf(error)})`);
       if (!isGone(error)) yield failedImage(folder, "unreadable", `folder: ${messageOf(error)}`);
       continue;
     }
@@ -53,7 +53,7 @@ const NEWLINE = 0x0a;
 /** The files that a list names, in its order: absolute, or relative to the root. None outside the root is touched. */
 async function* listNamed(list: string, root: Buffer): AsyncGenerator<FoundImage> {
   const text = await readFile(list).catch((error: unknown) => {
-    throw new SourceError(`${list}: the list can't be read (${messageOf(error)})`);
+    throw new ListingError(`${list}: the list can't be read (${messageOf(error)})`);
   });
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf(NEWLINE, from);
@@ -121,11 +121,11 @@ const failedImage = (path: Buffer, reason: FailureReason, detail: string): Found
 const openRoot = async (root: string): Promise<Buffer> => {
   try {
     const real = await realpath(root, { encoding: "buffer" });
-    if (!(await stat(real)).isDirectory()) throw new SourceError(`${root}: not a folder`);
+    if (!(await stat(real)).isDirectory()) throw new ListingError(`${root}: not a folder`);
     return real;
   } catch (error) {
-    if (error instanceof SourceError) throw error;
-    throw new SourceError(
+    if (error instanceof ListingError) throw error;
+    throw new ListingError(
       isGone(error) ? `${root}: no such folder` : `${root}: the folder can't be opened (${messageOf(error)})`,
     );
   }

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SourceMark } from "@lookalike/shared/domain/listing-mark";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ListingError } from "../listing-error.ts";
 import { walkHashes } from "./hashes.ts";
-import { SourceError } from "./source-error.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -62,6 +62,6 @@ it("a failed line has a name of its own, also where an id is called so", async (
 });
 
 it("no file is no source", async () => {
-  await expect(walk("missing")).rejects.toThrow(SourceError);
+  await expect(walk("missing")).rejects.toThrow(ListingError);
   await expect(walk(".")).rejects.toThrow("not a file");
 });

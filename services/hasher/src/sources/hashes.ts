@@ -6,7 +6,7 @@ import type { Source } from "@lookalike/shared/domain/options";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { FoundImage } from "@lookalike/shared/store/listing";
 import { z } from "zod";
-import { SourceError } from "./source-error.ts";
+import { ListingError } from "../listing-error.ts";
 import type { Walk } from "./walk.ts";
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
@@ -31,12 +31,12 @@ const Line = z.object({
  */
 export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null): Promise<Walk> => {
   const handle = await open(file).catch((error: unknown) => {
-    throw new SourceError(`${file}: the file can't be read (${messageOf(error)})`);
+    throw new ListingError(`${file}: the file can't be read (${messageOf(error)})`);
   });
   const stats = await handle.stat();
   if (!stats.isFile()) {
     await handle.close();
-    throw new SourceError(`${file}: not a file`);
+    throw new ListingError(`${file}: not a file`);
   }
   const known = createHash("sha256");
   if (mark !== null) await digestBytes(handle, known, 0, mark.bytes);

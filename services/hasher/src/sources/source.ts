@@ -2,10 +2,10 @@ import type { SourceMark } from "@lookalike/shared/domain/listing-mark";
 import type { Source } from "@lookalike/shared/domain/options";
 import { s3Objects } from "@lookalike/shared/files/objects";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/files/source-roots";
+import { ListingError } from "../listing-error.ts";
 import { listBucket } from "./bucket.ts";
 import { listDirectory } from "./directory.ts";
 import { walkHashes } from "./hashes.ts";
-import { SourceError } from "./source-error.ts";
 import { type Walk, wholeWalk } from "./walk.ts";
 
 /**
@@ -13,11 +13,11 @@ import { type Walk, wholeWalk } from "./walk.ts";
  * walks over the same source give the same images in the same order.
  * @param allowed what sources may be made of; asked again here, since links may have changed
  * @param mark where an earlier walk ended, if this one may begin there
- * @throws SourceError when the source can't be read; a single bad item is listed with its failure
+ * @throws ListingError when the source can't be read; a single bad item is listed with its failure
  */
 export const walkSource = async (source: Source, allowed: AllowedSources, mark: SourceMark | null): Promise<Walk> => {
   const refusal = await refusalOf(source, allowed);
-  if (refusal !== null) throw new SourceError(refusal);
+  if (refusal !== null) throw new ListingError(refusal);
   switch (source.kind) {
     case "directory":
       return wholeWalk(listDirectory(source));
