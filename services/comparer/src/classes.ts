@@ -81,10 +81,11 @@ export const collapse = async (
   };
 
   for await (const block of blocks) {
+    const words = wordsOf(block.hashes);
     block.states.forEach((state, position) => {
       const ordinal = block.block * blockSize + position;
       if (state === STATE.hashed)
-        ofOrdinal[ordinal] = classOf(table.numberOf(block.hashes, position * hashBytes), signatureAt(block, position));
+        ofOrdinal[ordinal] = classOf(table.numberOf(words, (position * hashBytes) / 4), signatureAt(block, position));
       if (state !== STATE.flat) return;
       if (isLive(ordinal)) flatImages += 1;
       const digest = contentDigestAt(block, position);
@@ -130,48 +131,59 @@ const membersByClass = (count: number, ofOrdinal: Int32Array, isLive: (ordinal: 
   return { offsets, members };
 };
 
-/** Distinct hashes, numbered as they come: open addressing over one array of them. */
+/** Distinct hashes, numbered as they come: open addressing over one array of them, in words. */
 class HashTable {
-  readonly hashes: Uint8Array;
+  readonly #words: Int32Array;
   #count = 0;
-  readonly #hashBytes: number;
+  readonly #hashWords: number;
   readonly #slots: Int32Array;
 
   constructor(most: number, hashBytes: number) {
-    this.hashes = new Uint8Array(most * hashBytes);
-    this.#hashBytes = hashBytes;
+    this.#hashWords = hashBytes / 4;
+    this.#words = new Int32Array(most * this.#hashWords);
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(most * 1.5 + 1)));
   }
 
-  /** The number of the hash at `from` in `bytes`. */
-  numberOf(bytes: Uint8Array, from: number): number {
+  /** The hash of number h, at `h * hashBytes`. */
+  get hashes(): Uint8Array {
+    return new Uint8Array(this.#words.buffer);
+  }
+
+  /** The number of the hash in `words` from `from` on. */
+  numberOf(words: Int32Array, from: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = this.#mix(bytes, from) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = this.#mix(words, from) & mask; ; slot = (slot + 1) & mask) {
       const known = at(this.#slots, slot) - 1;
       if (known < 0) {
-        this.hashes.set(bytes.subarray(from, from + this.#hashBytes), this.#count * this.#hashBytes);
+        this.#words.set(words.subarray(from, from + this.#hashWords), this.#count * this.#hashWords);
         this.#count += 1;
         this.#slots[slot] = this.#count;
         return this.#count - 1;
       }
-      if (this.#isEqual(known, bytes, from)) return known;
+      if (this.#isEqual(known, words, from)) return known;
     }
   }
 
-  /** FNV-1a, mixed once more: similar hashes must not follow each other in the table. */
-  #mix(bytes: Uint8Array, from: number): number {
+  /** FNV-1a by words, each mixed (the rounds of MurmurHash3): similar hashes must not follow each other in the table. */
+  #mix(words: Int32Array, from: number): number {
     let hash = 0x811c9dc5;
-    for (let at = from; at < from + this.#hashBytes; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    for (let word = from; word < from + this.#hashWords; word += 1) {
+      hash = Math.imul(hash ^ at(words, word), 0x01000193);
+      hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    }
     return hash ^ (hash >>> 13);
   }
 
-  #isEqual(number: number, bytes: Uint8Array, from: number): boolean {
-    const start = number * this.#hashBytes;
-    for (let at = 0; at < this.#hashBytes; at += 1) if (this.hashes[start + at] !== bytes[from + at]) return false;
+  #isEqual(number: number, words: Int32Array, from: number): boolean {
+    const start = number * this.#hashWords;
+    for (let word = 0; word < this.#hashWords; word += 1)
+      if (this.#words[start + word] !== words[from + word]) return false;
     return true;
   }
 }
+
+/** Bytes as words, wherever they lie in their buffer. */
+const wordsOf = (bytes: Uint8Array): Int32Array => new Int32Array(new Uint8Array(bytes).buffer);
 
 /**
  * Edges between classes, within the threshold, out of the stored results: an edge between two images
@@ -222,6 +234,10 @@ const grown = (edges: Edges) => {
 /** Live members of a class, ascending. */
 export const membersOf = ({ offsets, members }: ImageClasses, number: number): Uint32Array =>
   members.subarray(at(offsets, number), at(offsets, number + 1));
+
+/** How many live members a class has. */
+export const countOf = ({ offsets }: ImageClasses, number: number): number =>
+  at(offsets, number + 1) - at(offsets, number);
 
 /** The hash of an image, null when it is flat. */
 export const hashOfImage = (

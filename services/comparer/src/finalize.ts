@@ -27,7 +27,7 @@ import { findJob, type JobRow } from "@lookalike/shared/store/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { copyMatches, type ReferenceMatch } from "@lookalike/shared/store/reference-matches";
-import { classEdges, collapse, hashOfImage, type ImageClasses, membersOf } from "./classes.ts";
+import { classEdges, collapse, countOf, hashOfImage, type ImageClasses, membersOf } from "./classes.ts";
 import { matchReference } from "./reference.ts";
 import { finalizeShadow } from "./shadow.ts";
 import { edgesAmong, touchedClasses } from "./touched.ts";
@@ -107,7 +107,7 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   const stored = streamHashes(db, job.catalogId, job.totalBlocks);
   const classes = await collapse(stored, shape, (ordinal) => vanished[ordinal] === 0);
   const allEdges = await classEdges(streamResults(db, job.id), classes, job.thresholdBits ?? 0);
-  const isLive = (number: number): boolean => membersOf(classes, number).length > 0;
+  const isLive = (number: number): boolean => countOf(classes, number) > 0;
   const edges = edgesAmong(allEdges, isLive);
 
   const base = mayReuse ? await reusableBase(db, job) : null;
@@ -191,8 +191,8 @@ const imageGroups = (
   const grouped = new Uint8Array(classes.count);
   for (const group of ofClasses) for (const number of group) grouped[number] = 1;
   for (let number = 0; number < classes.count; number += 1) {
+    if (touched[number] === 0 || countOf(classes, number) < 2) continue;
     const [head = 0, ...rest] = live(number);
-    if (rest.length === 0 || touched[number] === 0) continue;
     if (grouping === "pairs") for (const other of rest) groups.push([head, other]);
     else if (grouped[number] === 0) groups.push([head, ...rest]);
   }

@@ -13,7 +13,8 @@ export const touchedClasses = (
   edges: Edges,
   changed: Iterable<number>,
 ): Uint8Array => {
-  const parent = Uint32Array.from({ length: count }, (_, at) => at);
+  const parent = new Uint32Array(count);
+  for (let node = 0; node < count; node += 1) parent[node] = node;
   const rootOf = (node: number): number => {
     let root = node;
     while (parent[root] !== root) {
@@ -32,7 +33,9 @@ export const touchedClasses = (
     const number = ofOrdinal[ordinal] ?? -1;
     if (number >= 0) roots[rootOf(number)] = 1;
   }
-  return Uint8Array.from({ length: count }, (_, number) => roots[rootOf(number)] ?? 0);
+  const touched = new Uint8Array(count);
+  for (let number = 0; number < count; number += 1) touched[number] = roots[rootOf(number)] ?? 0;
+  return touched;
 };
 
 /** The edges whose two classes satisfy `keep`. */

@@ -3,6 +3,7 @@ import { imagesListed } from "@lookalike/shared/runtime/metrics";
 import { appendFound, type FoundImage, type Listed, type Listing } from "@lookalike/shared/store/listing";
 import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
+import { readAhead } from "./read-ahead.ts";
 import type { Tell } from "./tell.ts";
 
 const FOUND_A_BATCH = 5_000;
@@ -54,18 +55,6 @@ const spanOf = (ordinals: readonly number[]): string => `${ordinals[0]}-${ordina
 
 const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
-
-/** Asks for the next item while the last one is being worked on. */
-async function* readAhead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
-  for (let next = items.next(); ; ) {
-    const { done, value } = await next;
-    if (done === true) return;
-    next = items.next();
-    // Looked at when its turn comes; until then a failure is nobody's.
-    next.catch(() => undefined);
-    yield value;
-  }
-}
 
 async function* batches<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
   let batch: Item[] = [];
