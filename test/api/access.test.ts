@@ -1,5 +1,9 @@
-import { symlink, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { insertAccessKey, makeKey } from "@lookalike/shared/store/access-keys";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -246,16 +250,50 @@ describe("bad input changes nothing", () => {
 });
 
 describe("a source", () => {
-  it("must lie under a root, after following links", async () => {
+  it("must lie under a root, after following links, with the list of its files", async () => {
     const key = await newKey("roots", "write");
     await symlink("/etc", join(folder, "way-out"));
-    for (const root of ["/etc", join(folder, "way-out"), `${folder}/../../etc`, "relative", "/nowhere"]) {
-      const answer = await call(key, "POST", "/v1/catalogs", { name: root, source: { kind: "directory", root } });
-      expect([root, answer.statusCode, answer.json().type]).toEqual([
-        root,
+    await mkdir(join(folder, "..odd but inside"));
+    const roots = ["/etc", join(folder, "way-out"), `${folder}/../../etc`, "relative", "/nowhere"];
+    for (const source of [
+      ...roots.map((root) => ({ kind: "directory", root })),
+      ...roots.map((root) => ({ kind: "directory", root: folder, list: `${root}/passwd` })),
+      ...roots.map((root) => ({ kind: "hashes", file: `${root}/passwd` })),
+    ]) {
+      const answer = await call(key, "POST", "/v1/catalogs", { name: "refused", source });
+      expect([source, answer.statusCode, answer.json().type]).toEqual([
+        source,
         403,
         "urn:lookalike:problem:source-refused",
       ]);
     }
+    const source = { kind: "directory", root: join(folder, "..odd but inside") };
+    expect((await call(key, "POST", "/v1/catalogs", { name: "inside", source })).statusCode).toBe(201);
+  });
+});
+
+/** A request whose path goes out as it is: fetch and inject would tidy it. */
+const rawGet = async (port: number, path: string, key: string): Promise<{ status: number; body: string }> => {
+  const asked = request({ port, path, headers: { authorization: `Bearer ${key}` } }).end();
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, body: await text(answer) };
+};
+
+describe("a way out of a folder", () => {
+  it("leads nowhere, in no part of an address", async () => {
+    const key = await newKey("traversal", "admin");
+    const { paths } = (await app.inject("/openapi.json")).json();
+    const templates = ["/{file}", "/assets/{file}", "/docs/static/{file}", ...Object.keys(paths)];
+    const port = (app.server.address() as AddressInfo).port;
+    const statuses = new Set<number>();
+    for (const way of ["../", "..%2f", "%2e%2e%2f", "%2e%2e/", "..%5c", "....//", "..%00/", "%252e%252e%252f"]) {
+      const out = `${way.repeat(12)}etc${way.endsWith("/") ? "/" : way.slice(-3)}passwd`;
+      for (const template of templates.filter((path) => path.includes("{") && !path.endsWith("/progress"))) {
+        const { status, body } = await rawGet(port, template.replaceAll(/\{\w+\}/g, out), key);
+        expect([template, way, body]).toEqual([template, way, expect.not.stringMatching(/root:.*:0:0/)]);
+        statuses.add(status);
+      }
+    }
+    expect([...statuses].filter((status) => status >= 429)).toEqual([]);
   });
 });

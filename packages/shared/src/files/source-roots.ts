@@ -54,5 +54,5 @@ const sourceRefusal = async (path: string, roots: readonly string[]): Promise<st
 
 const isWithin = (root: string, path: string): boolean => {
   const way = relative(root, path);
-  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
+  return way === "" || (way !== ".." && !way.startsWith("../") && !isAbsolute(way));
 };

@@ -76,7 +76,7 @@ async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> 
   const isInside =
     folder !== null &&
     (folder.equals(root) || folder.subarray(0, root.length + 1).equals(joinPath(root, Buffer.alloc(0))));
-  if (path.startsWith("..") || path === "" || (folder !== null && !isInside)) {
+  if (path === ".." || path.startsWith("../") || path === "" || (folder !== null && !isInside)) {
     yield failedImage(name, "unreadable", "not under the root of this source");
   } else if (folder === null) yield failedImage(inside, "missing", "there is no such file");
   else yield* listFile(root, inside, "missing");
