@@ -60,7 +60,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     requestTimeout: requestMs,
     http: { headersTimeout: Math.min(requestMs, HEADERS_MS), connectionsCheckingInterval: requestMs / 4 },
     clientErrorHandler: answerClientError,
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
     frameworkErrors: (error, request, reply) => {
       answerProblem(error, request, reply);
     },
@@ -69,6 +69,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
   observe(app);
+  letConnectionsGo(app);
   app.setNotFoundHandler((request) => {
     throw notFound("resource", request.url);
   });
@@ -97,6 +98,16 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     return reply.code(state.postgres && state.nats ? 200 : 503).send(state);
   });
   return app;
+};
+
+const IDLE_MS = 100;
+
+/** While the server closes, what is in hand is answered; a connection goes as soon as it asks for nothing more. */
+const letConnectionsGo = (app: FastifyInstance): void => {
+  app.addHook("preClose", async () => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
+    app.server.once("close", () => clearInterval(timer));
+  });
 };
 
 /** What any request may be answered: each route's schema says so. */

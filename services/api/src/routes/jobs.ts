@@ -118,6 +118,10 @@ export const jobRoutes =
       async ({ access, params }) => jobResource(db, await readJob(access, params.job)),
     );
 
+    let closing = false;
+    app.addHook("preClose", async () => {
+      closing = true;
+    });
     app.get(
       "/jobs/:job/progress",
       {
@@ -142,7 +146,7 @@ export const jobRoutes =
           open = false;
         });
         let seen = reply.sse.lastEventId;
-        while (open) {
+        while (open && !closing) {
           const job = await jobResource(db, await readJob(access, params.job));
           // A state has its own id: whoever has seen it, on whatever connection, is not sent it again.
           const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
