@@ -63,7 +63,6 @@ describe.skipIf(!hasBrowser)("from the first scan to files put back", () => {
     await page.getByRole("article").waitFor();
     await undecided(11).waitFor();
     await page.getByText("Scanned 31 images").waitFor();
-    await page.waitForLoadState("networkidle");
     await screenshot(page, "review-desktop");
   });
 

@@ -53,7 +53,10 @@ describe("lookalike", () => {
     expect((await lookalike("decide", "cli", String(third.number), "--not-duplicates")).code).toBe(0);
     const left = (await lookalike("groups", "cli", "--undecided", "--limit", "100")).stdout;
     expect(left.split("\n").filter((line) => /^\d/.test(line))).toHaveLength(8);
-    const script = (await lookalike("export", "cli", "--format", "sh")).stdout;
+    const rows = jsonLines((await lookalike("export", "cli", "--json")).stdout);
+    expect(rows.filter(({ group }) => group === first.number)).toHaveLength(first.members.length);
+    expect((await lookalike("export", "cli")).stdout).toMatch(/^\S*group/);
+    const script = (await lookalike("export", "cli", "--json", "--format", "sh")).stdout;
     expect(script.split("\n").filter((line) => line.startsWith("$act"))).toHaveLength(first.members.length - 1);
   });
 

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { isInstalled } from "./installed.ts";
-import { ROOT } from "./system.ts";
+import { ROOT, until } from "./system.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 export const hasBrowser = isInstalled(executablePath, "apt-get install chromium, or set CHROMIUM_PATH");
@@ -13,7 +13,13 @@ export const startBrowser = (): Promise<Browser> => chromium.launch({ executable
 /** Where screenshots are kept to be looked at. */
 const OUTPUT = join(ROOT, "test", "output");
 
+/** Every picture that can be seen has come. */
+const SHOWN = `[...document.images]
+  .filter((image) => image.offsetParent !== null && image.getBoundingClientRect().top < innerHeight)
+  .every((image) => image.complete && image.naturalWidth > 0)`;
+
 export const screenshot = async (page: Page, name: string): Promise<void> => {
   await mkdir(OUTPUT, { recursive: true });
+  await until(() => page.evaluate<boolean>(SHOWN));
   await page.screenshot({ path: join(OUTPUT, `${name}.png`) });
 };

@@ -4,12 +4,14 @@ import prettyBytes from "pretty-bytes";
 
 /** How results are told: one JSON value a line, or text for people. */
 export interface Output {
+  readonly isJson: boolean;
   /** A result: `text` for people, or `value` as a line of JSON. */
   tell(value: unknown, text: string): void;
 }
 
-export const createOutput = (json: boolean): Output => ({
-  tell: (value, text) => void process.stdout.write(`${json ? JSON.stringify(value) : text}\n`),
+export const createOutput = (isJson: boolean): Output => ({
+  isJson,
+  tell: (value, text) => void process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
 });
 
 const share = ({ phase, completedImages, totalImages, completedBlockPairs, totalBlockPairs }: Job): number =>

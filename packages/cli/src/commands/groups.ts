@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { bodyOf, type Group, itemsOf } from "@lookalike/client";
-import { Option } from "commander";
+import { type Command, Option } from "commander";
 import { type AddCommands, after, KINDS, PAGE, wholeNumber } from "../command.ts";
 import { type Connection, UsageError } from "../connection.ts";
 import { findCatalog, newestResult } from "../jobs.ts";
@@ -33,10 +33,16 @@ export const addGroupsCommands: AddCommands = (program, inside) => {
     .command("export")
     .description("groups and decisions to standard output")
     .argument("<catalog>")
-    .addOption(new Option("--format <format>").choices(["csv", "ndjson", "sh", "tags"]).default("csv"))
+    .addOption(
+      new Option("--format <format>")
+        .choices(["csv", "ndjson", "sh", "tags"])
+        .default("csv", "csv, or ndjson with --json"),
+    )
     .action(
-      inside(async (connection, _output, name: string, { format }: { format: string }) => {
+      inside(async (connection, output, name: string, options: { format: string }, command: Command) => {
         const { address, headers } = connection;
+        const isChosen = command.getOptionValueSource("format") !== "default";
+        const format = output.isJson && !isChosen ? "ndjson" : options.format;
         const job = await newestResult(connection, await findCatalog(connection, name));
         const response = await fetch(`${address}/v1/jobs/${job}/export?format=${format}`, { headers });
         if (!response.ok || response.body === null) throw new UsageError(`The API answered ${response.status}.`);
