@@ -154,6 +154,10 @@ it("a source that names images twice lists them once", async () => {
   const task = await listingJob("twice");
   await list(task, source([...upTo(6_000), ...upTo(6_000), 1, 1]));
   await expectAllTold(task, 6_000);
+  await store.pool.query("update job set state = 'completed' where id = 'twice'");
+  const again = await listingJob("twice-again", task.catalog);
+  await list(again, source([0, 0, 5, 5, ...upTo(5_900).reverse(), 7, 6_001, 6_001]));
+  await expectAllTold(again, 5_901);
 });
 
 it("what a job that never hashed has numbered is told again for the next one", async () => {

@@ -83,17 +83,17 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
     const knownByPath = await findKnown(tx, listing, paths);
 
     const added: FoundImage[] = [];
-    const addedPaths = new Set<string>();
+    const foundHere = new Set<string>();
     found.forEach((item, at) => {
       const key = toHex(paths[at] ?? Buffer.alloc(0));
       const row = knownByPath.get(key);
-      if (addedPaths.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
+      if (foundHere.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
+      foundHere.add(key);
       if (row !== undefined) met.push(row);
       if (row?.fingerprint === item.fingerprint && !retried.has(row.ordinal)) {
         if (row.listedIn === jobId && row.ordinal >= begin) images.push({ ...item, ordinal: row.ordinal });
       } else {
         if (row !== undefined) replaced.push(row.ordinal);
-        addedPaths.add(key);
         added.push(item);
       }
     });
