@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hammingDistance } from "@lookalike/shared/domain/hamming";
 import { defaultThresholdBits } from "@lookalike/shared/domain/options";
-import { randomWords } from "../test/support/hashes.ts";
+import { randomWords, withChangedBits } from "../test/support/hashes.ts";
 import { type System, startSystem, WITH_KEY } from "../test/support/system.ts";
 import type { Bench } from "./main.ts";
 import { costRow, median } from "./row.ts";
@@ -22,7 +22,7 @@ export const reference: Bench = {
     const library = Array.from({ length: images }, () => Uint32Array.from({ length: WORDS }, random));
     const card = Array.from({ length: CARD }, (_, at) =>
       at % 2 === 0
-        ? near(library[(at * 37) % images] as Uint32Array, random)
+        ? withChangedBits(library[(at * 37) % images] as Uint32Array, random() % (CHANGED_BITS + 1), random)
         : Uint32Array.from({ length: WORDS }, random),
     );
     const folder = join(tmpdir(), `lookalike-bench-${process.pid}`);
@@ -33,10 +33,11 @@ export const reference: Bench = {
     const system = await startSystem();
     try {
       await system.run({ kind: "hashes", file: files.library }, {}, "library", LIMIT_SECONDS);
-      const { items } = (await ask(system, "/catalogs?name=library")) as { items: { id: string }[] };
+      const options = {
+        reference: await system.client.openCatalog("library", { kind: "hashes", file: files.library }),
+      };
       for (let round = 0; round < rounds; round += 1) {
         const started = performance.now();
-        const options = { reference: items[0]?.id ?? "" };
         const job = await system.run({ kind: "hashes", file: files.card }, options, `card ${round}`, LIMIT_SECONDS);
         const present = await list(system, job.id, true);
         const absent = await list(system, job.id, false);
@@ -63,15 +64,6 @@ export const reference: Bench = {
       }),
     ];
   },
-};
-
-const near = (hash: Uint32Array, random: () => number): Uint32Array => {
-  const changed = hash.slice();
-  for (let flips = random() % (CHANGED_BITS + 1); flips > 0; flips -= 1) {
-    const word = random() % WORDS;
-    changed[word] = ((changed[word] ?? 0) ^ (1 << (random() % 32))) >>> 0;
-  }
-  return changed;
 };
 
 const bytesOf = (hash: Uint32Array): Buffer => Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength);

@@ -51,7 +51,7 @@ const buildNative = () => {
   if (process.env.LOOKALIKE_NATIVE === "off" || isBuilt("dist/native.node", ["native/join.h", ...sources])) return;
   const undefinedSymbols = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   const flags = ["-O3", "-shared", "-fPIC", ...undefinedSymbols, "-I", "node_modules/node-api-headers/include"];
-  spawnSync("cc", [...flags, ...sources, "-o", "dist/native.node"], { cwd: ENGINE, stdio: "ignore" });
+  spawnSync(process.env.CC ?? "cc", [...flags, ...sources, "-o", "dist/native.node"], { cwd: ENGINE, stdio: "ignore" });
 };
 
 const REVIEW = join(ROOT, "packages/review");

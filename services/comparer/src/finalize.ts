@@ -10,7 +10,7 @@ import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/keep
 import type { Grouping } from "@lookalike/shared/domain/options";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
-import { allVanished, endOfCatalog } from "@lookalike/shared/store/census";
+import { endOfCatalog } from "@lookalike/shared/store/census";
 import { streamResults } from "@lookalike/shared/store/compare-results";
 import { carryDecisions, decidedSince, readDecisions } from "@lookalike/shared/store/decisions";
 import {
@@ -22,7 +22,7 @@ import {
   type StoredGroup,
 } from "@lookalike/shared/store/groups";
 import { streamHashBlocks, streamHashes } from "@lookalike/shared/store/hash-blocks";
-import { readNames, vanishedSince } from "@lookalike/shared/store/images";
+import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/images";
 import { findJob, type JobRow } from "@lookalike/shared/store/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";

@@ -116,7 +116,7 @@ const record = async (db: Db, job: Job, event: JobEvent): Promise<string | null>
       return null;
     case "listing-done": {
       const { blockSize, hashBits, mark } = event.body;
-      await keepListing(db, job.catalog, { blockSize, hashBits, ...(mark === undefined ? {} : { listingMark: mark }) });
+      await keepListing(db, job.catalog, { blockSize, hashBits, listingMark: mark });
       return null;
     }
     case "hash-done": {

@@ -57,19 +57,15 @@ export const addDecideCommands: AddCommands = (program, inside) => {
     .action(
       inside(async (connection, output, name: string, { kind, keepUnder, minBytes, yes }: AcceptOptions) => {
         const job = await newestResult(connection, await findCatalog(connection, name));
-        const body = {
-          kinds: kind,
-          keepUnder: keepUnder ?? null,
-          minReclaimableBytes: minBytes,
-          preview: yes !== true,
-        };
+        const preview = yes !== true;
+        const body = { kinds: kind, keepUnder: keepUnder ?? null, minReclaimableBytes: minBytes, preview };
         const result = bodyOf(
           await connection.api.POST("/v1/jobs/{job}/decisions", { params: { path: { job } }, body }),
         );
         const { groups, kept, removed, reclaimableBytes } = result;
         output.tell(
           result,
-          `${yes === true ? "decided" : "would decide"} ${groups} groups: ${kept} images stay, ${removed} go, ${sizeText(reclaimableBytes)} less${yes === true ? "" : ". --yes does it"}`,
+          `${preview ? "would decide" : "decided"} ${groups} groups: ${kept} images stay, ${removed} go, ${sizeText(reclaimableBytes)} less${preview ? ". --yes does it" : ""}`,
         );
       }),
     );
@@ -80,10 +76,10 @@ export const addDecideCommands: AddCommands = (program, inside) => {
     .argument("<catalog>")
     .argument("<decision>")
     .action(
-      inside(async ({ api, ...connection }, output, name: string, decision: string) => {
-        const catalog = await findCatalog({ api, ...connection }, name);
+      inside(async (connection, output, name: string, decision: string) => {
+        const catalog = await findCatalog(connection, name);
         const undone = bodyOf(
-          await api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", {
+          await connection.api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", {
             params: { path: { catalog, decision } },
           }),
         );

@@ -52,7 +52,10 @@ const sourceRefusal = async (path: string, roots: readonly string[]): Promise<st
   }
 };
 
+/** Whether a relative path leaves the folder that it starts from. */
+export const leadsOut = (way: string): boolean => way === ".." || way.startsWith("../");
+
 const isWithin = (root: string, path: string): boolean => {
   const way = relative(root, path);
-  return way === "" || (way !== ".." && !way.startsWith("../") && !isAbsolute(way));
+  return !leadsOut(way) && !isAbsolute(way);
 };

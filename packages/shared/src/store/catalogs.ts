@@ -108,11 +108,11 @@ export const restoreCatalog = async (
     .onConflictDoNothing();
 };
 
-/** Keeps what a listing found: the block size and hash length of the first one, the mark of the last that walked the source. */
+/** Keeps what a listing found: block size and hash length, and its mark; undefined leaves the mark as it is. */
 export const keepListing = async (
   db: Db,
   id: string,
-  shape: { blockSize: number; hashBits: number; listingMark?: ListingMark | null },
+  shape: { blockSize: number; hashBits: number; listingMark: ListingMark | null | undefined },
 ): Promise<void> => {
   await db.update(catalog).set(shape).where(eq(catalog.id, id));
 };

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, isNotNull, sql } from "drizzle-orm";
 import { countLive, type HashBlock } from "../domain/hash-block.ts";
 import { hashedBlocks } from "./hash-blocks.ts";
+import { allVanished } from "./images.ts";
 import type { Db } from "./open.ts";
 import { image } from "./schema.ts";
 
@@ -58,16 +59,6 @@ export const givenHashBits = async (db: Db, catalogId: string): Promise<number> 
     .orderBy(asc(image.ordinal))
     .limit(1);
   return (rows[0]?.bytes ?? 0) * 8;
-};
-
-/** Every tombstone of the catalog, ascending. */
-export const allVanished = async (db: Db, catalogId: string): Promise<number[]> => {
-  const rows = await db
-    .select({ ordinal: image.ordinal })
-    .from(image)
-    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn)))
-    .orderBy(asc(image.ordinal));
-  return rows.map(({ ordinal }) => ordinal);
 };
 
 interface Range {

@@ -7,15 +7,22 @@ import { type HashedFacts, readFacts } from "./block-facts.ts";
 import type { Db } from "./open.ts";
 import { hashBlock, image, job } from "./schema.ts";
 
-/** Ordinals that vanished in this job, ascending. */
-export const vanishedOrdinals = async (db: Db, catalogId: string, jobId: string): Promise<number[]> => {
+/** Tombstones of the catalog that fit, ascending. */
+const tombstones = async (db: Db, catalogId: string, condition?: SQL): Promise<number[]> => {
   const rows = await db
     .select({ ordinal: image.ordinal })
     .from(image)
-    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn), eq(image.vanishedIn, jobId)))
+    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn), condition))
     .orderBy(asc(image.ordinal));
   return rows.map(({ ordinal }) => ordinal);
 };
+
+/** Every tombstone of the catalog, ascending. */
+export const allVanished = (db: Db, catalogId: string): Promise<number[]> => tombstones(db, catalogId);
+
+/** Ordinals that vanished in this job, ascending. */
+export const vanishedOrdinals = (db: Db, catalogId: string, jobId: string): Promise<number[]> =>
+  tombstones(db, catalogId, eq(image.vanishedIn, jobId));
 
 interface ImageRow extends Record<string, unknown> {
   readonly ordinal: number;
@@ -73,12 +80,7 @@ export const vanishedSince = async (db: Db, catalogId: string, jobId: string): P
         sql`${job.acceptedAt} > (select accepted_at from job as base where base.id = ${jobId})`,
       ),
     );
-  const rows = await db
-    .select({ ordinal: image.ordinal })
-    .from(image)
-    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn), inArray(image.vanishedIn, later)))
-    .orderBy(asc(image.ordinal));
-  return rows.map(({ ordinal }) => ordinal);
+  return tombstones(db, catalogId, inArray(image.vanishedIn, later));
 };
 
 export interface FailurePage {

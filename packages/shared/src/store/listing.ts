@@ -66,8 +66,8 @@ export const appendFound = async (
 
 const append = async (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<Listed | null> => {
   const { catalogId, jobId, seen, seenBefore, retried, isContinued, begin } = listing;
-  const met: KnownImage[] = [];
-  const replaced: number[] = [];
+  const unchanged: KnownImage[] = [];
+  const changed: KnownImage[] = [];
   const images: ListedImage[] = [];
   const isListing = await store.inTransaction(async (tx, client) => {
     // One walk at a time gives out ordinals; a zombie walk whose job has moved on is turned away.
@@ -89,17 +89,17 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
       const row = knownByPath.get(key);
       if (foundHere.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
       foundHere.add(key);
-      if (row !== undefined) met.push(row);
       if (row?.fingerprint === item.fingerprint && !retried.has(row.ordinal)) {
+        unchanged.push(row);
         if (row.listedIn === jobId && row.ordinal >= begin) images.push({ ...item, ordinal: row.ordinal });
       } else {
-        if (row !== undefined) replaced.push(row.ordinal);
+        if (row !== undefined) changed.push(row);
         added.push(item);
       }
     });
 
-    if (isContinued && met.some(({ listedIn }) => listedIn !== jobId)) throw new MetAgain();
-    await markVanished(tx, catalogId, jobId, replaced);
+    if (isContinued && [...unchanged, ...changed].some(({ listedIn }) => listedIn !== jobId)) throw new MetAgain();
+    await markVanished(tx, catalogId, jobId, changed.map(ordinalOf));
     if (added.length > 0) {
       const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
       const fresh = added.map((item, at) => ({ ...item, ordinal: first + at }));
@@ -109,15 +109,16 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
     return true;
   });
   if (!isListing) return null;
-  const gone = new Set(replaced);
-  for (const { ordinal, listedIn } of met) {
+  for (const { ordinal, listedIn } of unchanged) {
     seen.add(ordinal);
-    if (listedIn !== jobId && !gone.has(ordinal)) seenBefore.add(ordinal);
+    if (listedIn !== jobId) seenBefore.add(ordinal);
   }
   for (const { ordinal } of images) seen.add(ordinal);
-  listing.unmet -= met.length;
-  return { replaced, images };
+  listing.unmet -= unchanged.length + changed.length;
+  return { replaced: changed.map(ordinalOf), images };
 };
+
+const ordinalOf = ({ ordinal }: KnownImage): number => ordinal;
 
 interface KnownImage extends Record<string, unknown> {
   readonly path: Buffer;

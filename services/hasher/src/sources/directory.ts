@@ -5,6 +5,7 @@ import { nameOfBytes } from "@lookalike/shared/domain/bytes";
 import type { FailureReason } from "@lookalike/shared/domain/hash-block";
 import type { Source } from "@lookalike/shared/domain/options";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/files/listed-file";
+import { leadsOut } from "@lookalike/shared/files/source-roots";
 import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { FoundImage } from "@lookalike/shared/store/listing";
 import { ListingError } from "../listing-error.ts";
@@ -76,7 +77,7 @@ async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> 
   const isInside =
     folder !== null &&
     (folder.equals(root) || folder.subarray(0, root.length + 1).equals(joinPath(root, Buffer.alloc(0))));
-  if (path === ".." || path.startsWith("../") || path === "" || (folder !== null && !isInside)) {
+  if (leadsOut(path) || path === "" || (folder !== null && !isInside)) {
     yield failedImage(name, "unreadable", "not under the root of this source");
   } else if (folder === null) yield failedImage(inside, "missing", "there is no such file");
   else yield* listFile(root, inside, "missing");

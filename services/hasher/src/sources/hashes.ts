@@ -84,6 +84,7 @@ export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null
           failure: null,
         };
       }
+      // Read once more: lines do not tell their bytes.
       const digest = begin === null ? createHash("sha256") : known;
       const last = await digestBytes(handle, digest, bytes, stats.size);
       // A last line without an end may still grow.
