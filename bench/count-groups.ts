@@ -1,6 +1,6 @@
 import { groupNodes } from "@lookalike/shared/domain/grouping";
 import { similarityGraph } from "@lookalike/shared/domain/similarity";
-import { classEdges, collapse, membersOf, type StoredHashes } from "../services/comparer/src/classes.ts";
+import { ALL, classEdges, collapse, membersOf, type StoredHashes } from "../services/comparer/src/classes.ts";
 import type { EdgePart } from "../services/comparer/src/edge-parts.ts";
 
 async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
@@ -15,7 +15,7 @@ export const countGroups = async (
   thresholdBits: number,
 ): Promise<number> => {
   const images = block.states.length;
-  const classes = await collapse(each([block]), { blockSize: images, extent: images, hashBytes }, () => true);
+  const classes = await collapse(each([block]), { blockSize: images, extent: images, images, hashBytes }, ALL);
   const edges = await classEdges(each(results), classes, thresholdBits);
   const groups = groupNodes(similarityGraph(classes.count, edges), "clique");
   const grouped = new Set(groups.flat());

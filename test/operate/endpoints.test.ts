@@ -33,7 +33,10 @@ afterAll(async () => {
 });
 
 const groupsLeft = (run: number) =>
-  store.pool.query("select count(*)::int as n from image_group where job_id = $1 and run = $2", [job, run]);
+  store.pool.query(
+    "select count(*)::int as n from image_group join finalization using (lineage) where job_id = $1 and run = $2",
+    [job, run],
+  );
 
 describe("every service", () => {
   it.each(SERVICES)("%s says how it is, and what may be asked of it", async (service) => {

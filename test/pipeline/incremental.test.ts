@@ -1,11 +1,13 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Grouping } from "@lookalike/shared/domain/options";
+import { directorySource, type Grouping } from "@lookalike/shared/domain/options";
 import { findJob } from "@lookalike/shared/store/jobs";
+import { insertFinalization, reusableBase } from "@lookalike/shared/store/results";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { groupImages } from "../../services/comparer/src/finalize.ts";
+import { groupImages } from "../../services/comparer/src/group-images.ts";
 import { randomWords } from "../support/hashes.ts";
-import { connectTo, type System, startSystem, storedGroups } from "../support/system.ts";
+import { connectTo, groupsOf, type System, startSystem, storedGroups } from "../support/system.ts";
 
 let system: System;
 beforeAll(async () => {
@@ -19,6 +21,8 @@ const changingCatalog = (seed: number) => {
   const originals = Array.from({ length: 100 }, () => [random(), random()]);
   const images = new Map<string, string>();
   const hash = (): string => {
+    // One in twenty is flat.
+    if (random() % 20 === 0) return "0".repeat(16);
     const words = Uint32Array.from(originals[random() % originals.length] ?? []);
     for (let flips = random() % 5; flips > 0; flips -= 1)
       words[flips % 2] = ((words[flips % 2] ?? 0) ^ (1 << (random() % 32))) >>> 0;
@@ -45,17 +49,28 @@ const changingCatalog = (seed: number) => {
   };
 };
 
+const imagesIn = (groups: readonly { readonly members: readonly { readonly ordinal: number }[] }[]): number =>
+  new Set(groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal))).size;
+
 describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing catalog grouped by %s", (grouping) => {
   it("has the groups of a run that makes all anew, and takes over what has not changed", async () => {
     const catalog = changingCatalog(grouping.length);
     const file = join(system.servers.folder, `${grouping}.ndjson`);
     const { store, close } = await connectTo(system.servers.environment);
+    const results = new Map<string, unknown[]>();
     catalog.add(250);
-    for (const change of [() => undefined, () => catalog.add(20), () => catalog.disturb(60), () => catalog.add(1)]) {
+    const changes = [
+      () => undefined,
+      () => catalog.add(20),
+      () => catalog.disturb(60),
+      () => catalog.add(1),
+      () => undefined,
+    ];
+    for (const change of changes) {
       change();
       await catalog.write(file);
       const options = { grouping, blockSize: 50, thresholdBits: 4 };
-      const { id, state } = await system.run({ kind: "hashes", file }, options, grouping);
+      const { id, state, result } = await system.run({ kind: "hashes", file }, options, grouping);
       expect(state).toBe("completed");
       const job = await findJob(store.db, id);
       if (job === null) throw new Error("the job is not stored");
@@ -63,9 +78,77 @@ describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing ca
       const anew = await groupImages(store.db, job, false);
       expect(rows.length).toBeGreaterThan(30);
       expect(rows).toEqual(anew.groups);
-      const { kept } = await groupImages(store.db, job);
-      if (job.baseJob !== null) expect(kept.length).toBeGreaterThan(10);
+      expect(result).toMatchObject({
+        groups: anew.groups.length,
+        groupedImages: imagesIn(anew.groups),
+        flatImages: anew.flatImages,
+      });
+      expect(anew.flatImages).toBeGreaterThan(0);
+      results.set(id, rows);
     }
+    // One lineage: no group is written twice, and earlier results are what they were.
+    const { rows: lineages } = await store.pool.query(
+      `select count(distinct lineage)::int as lineages, count(*)::int as steps,
+         (select count(*)::int from image_group where lineage = max(finalization.lineage)) as stored
+       from finalization where job_id = any($1)`,
+      [[...results.keys()]],
+    );
+    const [, second] = [...results.values()];
+    expect(lineages[0]).toMatchObject({ lineages: 1, steps: changes.length });
+    expect(lineages[0].stored).toBeLessThan(2 * (second?.length ?? 0));
+    for (const [id, rows] of results) expect(await storedGroups(store, id)).toEqual(rows);
     await close();
   });
+});
+
+it("finds the flat images that have a new one's bytes, which no edge tells of", async () => {
+  const folder = join(system.servers.folder, "flat");
+  await mkdir(folder);
+  const paint = (name: string, shade: number) =>
+    sharp({ create: { width: 64, height: 64, channels: 3, background: { r: shade, g: shade, b: shade } } }).toFile(
+      join(folder, name),
+    );
+  const groups = async () => {
+    const { id } = await system.run(directorySource(folder), { blockSize: 2 }, "flat");
+    return groupsOf(system.client, id);
+  };
+  for (let shade = 0; shade < 5; shade += 1) await paint(`${shade}.png`, shade);
+  expect(await groups()).toEqual([]);
+  await paint("again-3.png", 3);
+  expect(await groups()).toEqual(["exact: *3.png/null again-3.png/null"]);
+  await paint("more-3.png", 3);
+  expect(await groups()).toEqual(["exact: *3.png/null again-3.png/null more-3.png/null"]);
+  await rm(join(folder, "3.png"));
+  await paint("again-1.png", 1);
+  expect((await groups()).sort()).toEqual([
+    "exact: *1.png/null again-1.png/null",
+    "exact: *again-3.png/null more-3.png/null",
+  ]);
+});
+
+it("lets one result only go on from another", async () => {
+  const file = join(system.servers.folder, "twice.ndjson");
+  const catalog = changingCatalog(7);
+  catalog.add(150);
+  await catalog.write(file);
+  const first = await system.run({ kind: "hashes", file }, { blockSize: 50 }, "twice");
+  const { store, close } = await connectTo(system.servers.environment);
+  const row = await findJob(store.db, first.id);
+  if (row === null) throw new Error("the job is not stored");
+  const base = await reusableBase(store.db, { ...row, baseJob: row.id, baseBlocks: row.totalBlocks });
+  expect(base).toMatchObject({ jobId: first.id, step: 0, blocks: 3 });
+  const goOn = (jobId: string) =>
+    store.inTransaction((tx, client) =>
+      insertFinalization(
+        tx,
+        client,
+        { ...{ jobId, run: 1, grouping: "clique", thresholdBits: 6, edges: 0, flatImages: 0 }, equalImages: null },
+        { groups: [], base, regrouped: [] },
+      ),
+    );
+  expect(await goOn("one")).toMatchObject({ groups: base?.groups });
+  await expect(goOn("other")).rejects.toMatchObject({ cause: { constraint: "finalization_step" } });
+  expect(await goOn("one")).toBeNull();
+  expect(await reusableBase(store.db, { ...row, baseJob: row.id, baseBlocks: row.totalBlocks })).toBeNull();
+  await close();
 });

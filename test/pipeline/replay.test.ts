@@ -8,7 +8,7 @@ import { findJob } from "@lookalike/shared/store/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { groupImages } from "../../services/comparer/src/finalize.ts";
+import { groupImages } from "../../services/comparer/src/group-images.ts";
 import { applyEvents } from "../../services/coordinator/src/project.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { connectTo, messagesOf, type System, startSystem, storedGroups } from "../support/system.ts";

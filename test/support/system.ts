@@ -147,13 +147,17 @@ export const groupsOf = async (client: Client, job: string): Promise<string[]> =
   return groups;
 };
 
-/** A job's groups as they are stored, in the form that `groupImages` makes them. */
+/** A job's groups as they are stored, in the form and order that `groupImages` makes them. */
 export const storedGroups = async (store: Store, job: string): Promise<unknown[]> => {
   const { rows } = await store.pool.query(
-    `select number, kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
+    `select kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
        (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance) order by ordinal)
-        from group_member m where (m.job_id, m.run, m.number) = (g.job_id, g.run, g.number)) as members
-     from image_group g where job_id = $1 order by number`,
+        from group_member m where (m.lineage, m.number) = (g.lineage, g.number)) as members
+     from image_group g join finalization f on f.lineage = g.lineage
+     join job on (job.id, job.run) = (f.job_id, f.run)
+     where job.id = $1 and from_step <= step and (to_step is null or to_step > step)
+     order by (select array_agg(ordinal order by ordinal) from group_member m
+       where (m.lineage, m.number) = (g.lineage, g.number))`,
     [job],
   );
   return rows;

@@ -4879,6 +4879,7 @@ export interface components {
         groups: number;
         groupedImages: number;
         flatImages: number;
+        /** @description Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched */
         edges: number;
       } | null;
     };
@@ -5457,6 +5458,7 @@ export interface components {
         groups: number;
         groupedImages: number;
         flatImages: number;
+        /** @description Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched */
         edges: number;
       } | null;
     };

@@ -1,9 +1,9 @@
 import { iso } from "@lookalike/shared/domain/moment";
 import { remainingSeconds } from "@lookalike/shared/domain/rate";
 import type { CatalogRow } from "@lookalike/shared/store/catalogs";
-import { getFinalization } from "@lookalike/shared/store/groups";
 import type { JobRow } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
+import { getFinalization } from "@lookalike/shared/store/results";
 import type { z } from "zod";
 import type { Catalog, Job } from "./schemas/resources.ts";
 

@@ -30,27 +30,34 @@ export const createBlockCache = (db: Db, maxBytes: number): BlockCache => {
     sizeCalculation: ({ ordinals, words }) => ordinals.byteLength + words.byteLength + 64,
   });
   const tiles = new LRUCache<string, Promise<Tile>>({ max: TILES });
+  const load: BlockCache["load"] = async (catalogId, blockSize, numbers) => {
+    const blocks = new Map<number, HashRows>();
+    const absent: number[] = [];
+    for (const number of numbers) {
+      const cached = cache.get(`${catalogId}:${number}`);
+      if (cached === undefined) absent.push(number);
+      else blocks.set(number, cached);
+    }
+    for await (const { block, hashes } of readBlocks(db, catalogId, blockSize, absent)) {
+      cache.set(`${catalogId}:${block}`, hashes);
+      blocks.set(block, hashes);
+    }
+    for (const number of absent) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
+    return blocks;
+  };
   return {
-    async load(catalogId, blockSize, numbers) {
-      const blocks = new Map<number, HashRows>();
-      const absent: number[] = [];
-      for (const number of numbers) {
-        const cached = cache.get(`${catalogId}:${number}`);
-        if (cached === undefined) absent.push(number);
-        else blocks.set(number, cached);
-      }
-      for await (const { block, hashes } of readBlocks(db, catalogId, blockSize, absent)) {
-        cache.set(`${catalogId}:${block}`, hashes);
-        blocks.set(block, hashes);
-      }
-      for (const number of absent) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
-      return blocks;
-    },
+    load,
     async loadTile(catalogId, blockSize, range) {
       const key = `${catalogId}:${range.from}-${range.to}`;
       const known = tiles.get(key);
       if (known !== undefined) return known;
-      const reading = readTile(db, catalogId, blockSize, range);
+      const numbers = Array.from({ length: range.to - range.from }, (_, at) => range.from + at);
+      const reading = load(catalogId, blockSize, numbers).then((blocks) =>
+        tileOf(
+          key,
+          numbers.map((number) => blocks.get(number) ?? NO_HASHES),
+        ),
+      );
       tiles.set(key, reading);
       reading.catch(() => tiles.delete(key));
       return reading;
@@ -73,15 +80,12 @@ async function* readBlocks(
   }
 }
 
-const readTile = async (db: Db, catalogId: string, blockSize: number, { from, to }: Range): Promise<Tile> => {
-  const blocks: HashRows[] = [];
-  const numbers = Array.from({ length: to - from }, (_, at) => from + at);
-  for await (const { hashes } of readBlocks(db, catalogId, blockSize, numbers)) blocks.push(hashes);
+const tileOf = async (range: string, blocks: readonly HashRows[]): Promise<Tile> => {
   const rows = blocks.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
   const words = blocks.reduce((sum, block) => sum + block.words.length, 0);
   const tile = {
     // A block that leaves quarantine late makes it another tile.
-    id: `${catalogId}:${from}-${to}:${rows}`,
+    id: `${range}:${rows}`,
     ordinals: new Uint32Array(new SharedArrayBuffer(rows * 4)),
     words: new Int32Array(new SharedArrayBuffer(words * 4)),
   };

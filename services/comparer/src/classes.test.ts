@@ -2,7 +2,7 @@ import { encodeEdges } from "@lookalike/shared/domain/edges";
 import { STATE } from "@lookalike/shared/domain/hash-block";
 import { SIGNATURE_BYTES } from "@lookalike/shared/domain/signature";
 import { describe, expect, it } from "vitest";
-import { classEdges, collapse, hashOfImage, membersOf } from "./classes.ts";
+import { ALL, classEdges, collapse, hashOfImage, membersOf } from "./classes.ts";
 
 const HASH_BYTES = 8;
 type Picture = { hash: number; signature?: number; state?: number; digest?: number };
@@ -23,8 +23,8 @@ async function* blocksOf(pictures: readonly Picture[]) {
 const classesOf = (pictures: readonly Picture[], vanished: readonly number[] = []) =>
   collapse(
     blocksOf(pictures),
-    { blockSize: pictures.length, extent: pictures.length, hashBytes: HASH_BYTES },
-    (ordinal) => !vanished.includes(ordinal),
+    { blockSize: pictures.length, extent: pictures.length, images: pictures.length, hashBytes: HASH_BYTES },
+    { ...ALL, isLive: (ordinal) => !vanished.includes(ordinal) },
   );
 const members = (classes: Awaited<ReturnType<typeof classesOf>>) =>
   Array.from({ length: classes.count }, (_, number) => [...membersOf(classes, number)]);
@@ -55,7 +55,7 @@ describe("classes", () => {
       { ...flat, digest: 1 },
     ]);
     expect(members(classes)).toEqual([[0, 2], [1]]);
-    expect([classes.flatImages, hashOfImage(classes, 0)]).toEqual([3, null]);
+    expect([classes.flats, hashOfImage(classes, 0)]).toEqual([[0, 1, 2], null]);
   });
 
   it("are apart where one weak hash is all that is equal", async () => {

@@ -28,7 +28,8 @@ export interface ImageClasses {
   /** The signature of class c's first image, at `c * SIGNATURE_BYTES`. */
   readonly signatures: Uint8Array;
   readonly isSigned: Uint8Array;
-  readonly flatImages: number;
+  /** Flat images, live or not, ascending. */
+  readonly flats: readonly number[];
 }
 
 const NONE = -1;
@@ -37,8 +38,20 @@ interface Shape {
   readonly blockSize: number;
   /** One past the highest ordinal. */
   readonly extent: number;
+  /** At most so many images are wanted. */
+  readonly images: number;
   readonly hashBytes: number;
 }
+
+interface Which {
+  /** Images that are to be grouped; the others are in no class. */
+  readonly isWanted: (ordinal: number) => boolean;
+  /** Images that may be members of a group. */
+  readonly isLive: (ordinal: number) => boolean;
+}
+
+/** Every image, and all of them live. */
+export const ALL: Which = { isWanted: () => true, isLive: () => true };
 
 /**
  * Equal hashes become one class, those whose signatures differ a class each: one weak hash does not
@@ -47,19 +60,19 @@ interface Shape {
  */
 export const collapse = async (
   blocks: AsyncIterable<StoredHashes>,
-  { blockSize, extent, hashBytes }: Shape,
-  isLive: (ordinal: number) => boolean,
+  { blockSize, extent, images, hashBytes }: Shape,
+  { isWanted, isLive }: Which,
 ): Promise<ImageClasses> => {
   const ofOrdinal = new Int32Array(extent).fill(NONE);
-  const table = new HashTable(extent, hashBytes);
-  const hashOf = new Int32Array(extent).fill(NONE);
-  const firstOf = new Int32Array(extent).fill(NONE);
-  const nextOf = new Int32Array(extent).fill(NONE);
-  const signatures = new Uint8Array(extent * SIGNATURE_BYTES);
-  const isSigned = new Uint8Array(extent);
+  const table = new HashTable(images, hashBytes);
+  const hashOf = new Int32Array(images).fill(NONE);
+  const firstOf = new Int32Array(images).fill(NONE);
+  const nextOf = new Int32Array(images).fill(NONE);
+  const signatures = new Uint8Array(images * SIGNATURE_BYTES);
+  const isSigned = new Uint8Array(images);
   const flatClasses = new Map<string, number>();
+  const flats: number[] = [];
   let count = 0;
-  let flatImages = 0;
 
   /** The class of hash number `hash` that the signature agrees with, a new one where none does. */
   const classOf = (hash: number, signature: Uint8Array | null): number => {
@@ -84,10 +97,11 @@ export const collapse = async (
     const words = wordsOf(block.hashes);
     block.states.forEach((state, position) => {
       const ordinal = block.block * blockSize + position;
+      if (!isWanted(ordinal)) return;
       if (state === STATE.hashed)
         ofOrdinal[ordinal] = classOf(table.numberOf(words, (position * hashBytes) / 4), signatureAt(block, position));
       if (state !== STATE.flat) return;
-      if (isLive(ordinal)) flatImages += 1;
+      flats.push(ordinal);
       const digest = contentDigestAt(block, position);
       if (digest === null) return;
       const key = toHex(digest);
@@ -107,7 +121,7 @@ export const collapse = async (
     hashBytes,
     signatures,
     isSigned,
-    flatImages,
+    flats,
   };
 };
 

@@ -3,11 +3,11 @@ import { decodeEdges } from "@lookalike/shared/domain/edges";
 import { jobEventId } from "@lookalike/shared/domain/event-id";
 import type { Finalize } from "@lookalike/shared/domain/events";
 import { streamResults } from "@lookalike/shared/store/compare-results";
-import { streamHashes } from "@lookalike/shared/store/hash-blocks";
+import { blocksBelow, streamHashes } from "@lookalike/shared/store/hash-blocks";
 import { findJob, type JobRow } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { addToOutbox } from "@lookalike/shared/store/outbox";
-import { collapse } from "./classes.ts";
+import { ALL, collapse } from "./classes.ts";
 
 /** Room for 67 million hashes on each side of a double's 53 bits. */
 const HASHES = 2 ** 26;
@@ -51,8 +51,9 @@ export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): P
 
 /** The number of each image's hash: equal hashes have the same one. */
 const numberHashes = async (db: Db, { catalogId, totalBlocks, blockSize, hashBits }: JobRow): Promise<Int32Array> => {
-  const shape = { blockSize: blockSize ?? 1, extent: totalBlocks * (blockSize ?? 1), hashBytes: (hashBits ?? 0) / 8 };
-  const { ofOrdinal, hashOf } = await collapse(streamHashes(db, catalogId, totalBlocks), shape, () => true);
+  const extent = totalBlocks * (blockSize ?? 1);
+  const shape = { blockSize: blockSize ?? 1, extent, images: extent, hashBytes: (hashBits ?? 0) / 8 };
+  const { ofOrdinal, hashOf } = await collapse(streamHashes(db, catalogId, blocksBelow(totalBlocks)), shape, ALL);
   return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : (hashOf[number] ?? -1)));
 };
 

@@ -6,7 +6,8 @@ import { startLoop } from "@lookalike/shared/runtime/loop";
 import { runService } from "@lookalike/shared/runtime/service";
 import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
 import { pruneRequests } from "@lookalike/shared/store/idempotency";
-import { pruneOutbox } from "@lookalike/shared/store/outbox";
+import { listenTo } from "@lookalike/shared/store/listen";
+import { OUTBOX_CHANNEL, pruneOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
@@ -38,7 +39,7 @@ const EVENTS_A_TRANSACTION = 500;
 runService({
   name: "coordinator",
   environment: Environment,
-  connections: 8,
+  connections: 9,
   async start({ environment, bus, store, log }) {
     const { db } = store;
     startCounters();
@@ -46,6 +47,7 @@ runService({
     const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
     const dispatcher = createDispatcher(bus, db, onError);
     const relay = startLoop(RELAY_PAUSE_MS, () => relayRound(bus, db, log), onError);
+    const notices = listenTo(store.pool, OUTBOX_CHANNEL, relay.wake, onError);
     const board = createBlockProgressBoard(db);
     hearProgress(bus, board.note);
     const shown = startLoop(SHOW_PAUSE_MS, () => board.flush(), onError);
@@ -106,7 +108,7 @@ runService({
     return {
       async stop() {
         await Promise.all(subscriptions.map((subscription) => subscription.stop()));
-        await Promise.all([reconciler, shown, cleaner].map((loop) => loop.stop()));
+        await Promise.all([notices, reconciler, shown, cleaner].map((loop) => loop.stop()));
         await dispatcher.stop();
         await relay.stop();
       },

@@ -61,14 +61,10 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
       select ctid from ${sql.raw(table)} where ${condition} limit ${ROWS_A_TRANSACTION}))`);
   const ofCatalog = sql`catalog_id = ${id}`;
   const ofJobs = sql`job_id in (select id from job where ${ofCatalog})`;
-  for (const table of [
-    "group_member",
-    "image_group",
-    "reference_match",
-    "finalization",
-    "compare_result",
-    "task_attempt",
-  ])
+  const ofLineages = sql`lineage in (select lineage from finalization where ${ofJobs})`;
+  for (const table of ["group_member", "image_group"])
+    if (((await some(table, ofLineages)).rowCount ?? 0) > 0) return true;
+  for (const table of ["reference_match", "finalization", "compare_result", "task_attempt"])
     if (((await some(table, ofJobs)).rowCount ?? 0) > 0) return true;
   for (const table of ["decision", "archive", "hash_block", "image", "job"])
     if (((await some(table, ofCatalog)).rowCount ?? 0) > 0) return true;

@@ -1,16 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { standing, standingIndex } from "../domain/decisions.ts";
+import { lineageOf, type Result, stepOf } from "./lineage.ts";
 import type { Db } from "./open.ts";
 import { catalog, decision, imageGroup, job } from "./schema.ts";
 
 export type DecisionRow = typeof decision.$inferSelect;
-
-/** A result: the run of a job. */
-interface Result {
-  readonly jobId: string;
-  readonly run: number;
-}
 
 /** Every decision of a catalog, oldest first. */
 export const readDecisions = (db: Db, catalogId: string): Promise<DecisionRow[]> =>
@@ -31,19 +26,20 @@ export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result)
 };
 
 /**
- * Marks the groups of a result that earlier decisions stand for. Under the catalog's lock, as new
- * decisions are made: none falls between two results.
+ * Marks the groups that a result has made and earlier decisions stand for; those it took over have their marks.
+ * Under the catalog's lock, as new decisions are made: none falls between two results.
  */
-export const carryDecisions = async (db: Db, catalogId: string, { jobId, run }: Result): Promise<void> => {
+export const carryDecisions = async (db: Db, catalogId: string, result: Result): Promise<void> => {
   await lockCatalog(db, catalogId);
   const decisions = await readDecisions(db, catalogId);
   const decided = [...new Set(standing(decisions).flatMap(({ members }) => members))];
   if (decided.length === 0) return;
   const { rows } = await db.execute<{ number: number; members: number[] }>(sql`
     select number, array_agg(ordinal order by ordinal) as members from group_member
-    where job_id = ${jobId} and run = ${run} and number in (
-      select number from group_member
-      where job_id = ${jobId} and run = ${run} and ordinal = any(${sql.param(decided)}::int[]))
+    where lineage = ${lineageOf(result)} and number in (
+      select number from group_member join image_group using (lineage, number)
+      where lineage = ${lineageOf(result)} and from_step = ${stepOf(result)}
+        and ordinal = any(${sql.param(decided)}::int[]))
     group by number`);
   const standingOf = standingIndex(decisions);
   const groups = rows.map(({ number, members }) => ({ number, ...standingOf(members) }));
@@ -56,15 +52,15 @@ export const carryDecisions = async (db: Db, catalogId: string, { jobId, run }: 
         reopened_id: group.reopenedId,
       })),
     )}::jsonb) as known(number int, decision_id text, reopened_id text)
-    where job_id = ${jobId} and run = ${run} and image_group.number = known.number`);
+    where lineage = ${lineageOf(result)} and image_group.number = known.number`);
 };
 
-/** The catalog's newest result; null before the first. */
+/** The catalog's newest result, from when its groups are stored; null before the first. */
 export const latestResult = async (db: Db, catalogId: string): Promise<Result | null> => {
   const { rows } = await db.execute<{ jobId: string; run: number }>(sql`
     select job.id as "jobId", finalization.run from job
     join finalization on finalization.job_id = job.id and finalization.run = job.run
-    where job.catalog_id = ${catalogId} and job.state = 'completed'
+    where job.catalog_id = ${catalogId} and job.state in ('finalizing', 'completed')
     order by job.accepted_at desc, job.id desc limit 1`);
   return rows[0] ?? null;
 };
@@ -93,7 +89,7 @@ export const appendDecisions = async (
   await db.execute(sql`
     update image_group set decision_id = made.id, reopened_id = null
     from jsonb_to_recordset(${JSON.stringify(made.map(({ id, groupNumber }) => ({ id, number: groupNumber })))}::jsonb) as made(id text, number int)
-    where job_id = ${jobId} and run = ${run} and image_group.number = made.number`);
+    where lineage = ${lineageOf({ jobId, run })} and image_group.number = made.number`);
   return made;
 };
 

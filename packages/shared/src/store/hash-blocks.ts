@@ -1,5 +1,5 @@
-import { and, asc, eq, gte, inArray, lt } from "drizzle-orm";
-import { countState, type HashBlock } from "../domain/hash-block.ts";
+import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
+import { countState, type HashBlock, STATE } from "../domain/hash-block.ts";
 import type { Db } from "./open.ts";
 import { hashBlock } from "./schema.ts";
 
@@ -43,9 +43,12 @@ export const readBlocks = (db: Db, catalogId: string, numbers: readonly number[]
 
 const BLOCKS_A_QUERY = 32;
 
-/** Hashes of the blocks below `blocks`, in order, a few blocks at a time: never all in memory. */
-export async function* streamHashes(db: Db, catalogId: string, blocks: number) {
-  for (let from = 0; from < blocks; from += BLOCKS_A_QUERY) {
+/** The numbers of the first `count` blocks. */
+export const blocksBelow = (count: number): number[] => Array.from({ length: count }, (_, block) => block);
+
+/** Hashes of some blocks, ascending, a few blocks at a time: never all in memory. */
+export async function* streamHashes(db: Db, catalogId: string, numbers: readonly number[]) {
+  for (let from = 0; from < numbers.length; from += BLOCKS_A_QUERY) {
     yield* await db
       .select({
         block: hashBlock.block,
@@ -56,15 +59,24 @@ export async function* streamHashes(db: Db, catalogId: string, blocks: number) {
       })
       .from(hashBlock)
       .where(
-        and(
-          eq(hashBlock.catalogId, catalogId),
-          gte(hashBlock.block, from),
-          lt(hashBlock.block, Math.min(from + BLOCKS_A_QUERY, blocks)),
-        ),
+        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_A_QUERY))),
       )
       .orderBy(asc(hashBlock.block));
   }
 }
+
+/** Of the blocks below `blocks`, those that have flat images. */
+export const readFlats = (db: Db, catalogId: string, blocks: number) =>
+  db
+    .select({ block: hashBlock.block, states: hashBlock.states, contentDigests: hashBlock.contentDigests })
+    .from(hashBlock)
+    .where(
+      and(
+        eq(hashBlock.catalogId, catalogId),
+        lt(hashBlock.block, blocks),
+        sql`position(${Buffer.of(STATE.flat)}::bytea in ${hashBlock.states}) > 0`,
+      ),
+    );
 
 /** What is known of the images of some blocks, ascending, a few blocks at a time. */
 export async function* streamHashBlocks(db: Db, catalogId: string, numbers: readonly number[]) {

@@ -3,9 +3,13 @@ import type { Message } from "../domain/message.ts";
 import type { Db } from "./open.ts";
 import { outbox } from "./schema.ts";
 
-/** Adds a message that leaves if this transaction commits. The same event twice is one. */
+/** Where the outbox says that it has something. */
+export const OUTBOX_CHANNEL = "lookalike_outbox";
+
+/** Adds a message that leaves if this transaction commits; relays hear of it then. The same event twice is one. */
 export const addToOutbox = async (db: Db, message: Message): Promise<void> => {
   await db.insert(outbox).values(message).onConflictDoNothing();
+  await db.execute(sql`select pg_notify(${OUTBOX_CHANNEL}, '')`);
 };
 
 /** Hands each unpublished message to `send` and marks it; several relays share the work by row locks. */

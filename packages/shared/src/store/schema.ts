@@ -241,17 +241,27 @@ export const finalization = pgTable(
     flatImages: integer("flat_images").notNull(),
     groups: integer("groups").notNull(),
     groupedImages: integer("grouped_images").notNull(),
+    /** Results that build on each other are steps of one lineage, and share the groups that stay as they are. */
+    lineage: integer("lineage").generatedByDefaultAsIdentity().notNull(),
+    step: integer("step").notNull().default(0),
+    /** Which images have equal hashes, as edges; only where the lineage's next step may follow. */
+    equalImages: bytea("equal_images"),
     at: moment("at").notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.jobId, table.run] })],
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.run] }),
+    unique("finalization_step").on(table.lineage, table.step),
+  ],
 );
 
 export const imageGroup = pgTable(
   "image_group",
   {
-    jobId: text("job_id").notNull(),
-    run: integer("run").notNull(),
+    lineage: integer("lineage").notNull(),
     number: integer("number").notNull(),
+    /** The first step that has it, and the first one that has it no more; null = all that follow have it. */
+    fromStep: integer("from_step").notNull(),
+    toStep: integer("to_step"),
     kind: text("kind").notNull(),
     keeper: integer("keeper").notNull(),
     keeperReason: text("keeper_reason").notNull(),
@@ -263,8 +273,8 @@ export const imageGroup = pgTable(
     reopenedId: text("reopened_id"),
   },
   (table) => [
-    primaryKey({ columns: [table.jobId, table.run, table.number] }),
-    index("image_group_reclaimable").on(table.jobId, table.run, table.reclaimableBytes.desc(), table.number),
+    primaryKey({ columns: [table.lineage, table.number] }),
+    index("image_group_reclaimable").on(table.lineage, table.reclaimableBytes.desc(), table.number),
     index("image_group_decision").on(table.decisionId).where(sql`decision_id is not null`),
   ],
 );
@@ -272,14 +282,13 @@ export const imageGroup = pgTable(
 export const groupMember = pgTable(
   "group_member",
   {
-    jobId: text("job_id").notNull(),
-    run: integer("run").notNull(),
+    lineage: integer("lineage").notNull(),
     number: integer("number").notNull(),
     ordinal: integer("ordinal").notNull(),
     /** Hamming distance to the keeper in bits; null where both are flat and only their bytes are equal. */
     distance: smallint("distance"),
   },
-  (table) => [primaryKey({ columns: [table.jobId, table.run, table.number, table.ordinal] })],
+  (table) => [primaryKey({ columns: [table.lineage, table.number, table.ordinal] })],
 );
 
 /** Images that the reference catalog of a job has too; those without a row it has not. */

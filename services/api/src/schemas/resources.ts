@@ -66,7 +66,10 @@ export const Job = z
         groups: z.int(),
         groupedImages: z.int(),
         flatImages: z.int(),
-        edges: z.int(),
+        edges: z.int().meta({
+          description:
+            "Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched",
+        }),
       })
       .nullable(),
   })

@@ -9,10 +9,10 @@ import { decodeEdges, edgeCount } from "@lookalike/shared/domain/edges";
 import { type Job, outstanding, planOf, progressOf } from "@lookalike/shared/domain/job";
 import { taskCount } from "@lookalike/shared/domain/plan";
 import { readResults } from "@lookalike/shared/store/compare-results";
-import { countGroups, getFinalization } from "@lookalike/shared/store/groups";
 import { readBlocks } from "@lookalike/shared/store/hash-blocks";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
+import { countGroups, getFinalization } from "@lookalike/shared/store/results";
 import { JobAsked, readJob } from "./job-asked.ts";
 
 const PROBLEMS_LISTED = 100;
@@ -126,7 +126,7 @@ const verifyResult = async (bus: Bus, db: Db, job: Job, note: Note): Promise<voi
   const result = await getFinalization(db, job.id, job.run);
   if (result === null) note(`result: none is stored for run ${job.run}; rerun-finalize makes one`);
   else {
-    const groups = await countGroups(db, job.id, job.run);
+    const groups = await countGroups(db, { jobId: job.id, run: job.run });
     if (groups !== result.groups) note(`result: ${result.groups} groups by count, ${groups} stored`);
   }
 };

@@ -99,18 +99,22 @@ export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null
 
 const START = { bytes: 0, lines: 0, hashDigits: null as number | null };
 const NEWLINE = 0x0a;
+const BYTES_A_READ = 1 << 20;
 
 const readLines = (handle: FileHandle, from: number, to: number): AsyncIterable<string> =>
   handle.readLines({ start: from, end: to - 1, autoClose: false });
 
 /** Adds the file's bytes from ≤ at < to. @returns the last one */
 const digestBytes = async (handle: FileHandle, digest: Hash, from: number, to: number): Promise<number | undefined> => {
+  // One buffer for all of the file: a stream's new ones take longer than the digest.
+  const buffer = Buffer.allocUnsafe(Math.min(BYTES_A_READ, to - from));
   let last: number | undefined;
-  if (from === to) return last;
-  const chunks = handle.createReadStream({ start: from, end: to - 1, autoClose: false, highWaterMark: 1 << 20 });
-  for await (const chunk of chunks as AsyncIterable<Buffer>) {
-    digest.update(chunk);
-    last = chunk.at(-1);
+  for (let at = from; at < to; ) {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, to - at), at);
+    if (bytesRead === 0) break;
+    digest.update(buffer.subarray(0, bytesRead));
+    last = buffer[bytesRead - 1];
+    at += bytesRead;
   }
   return last;
 };

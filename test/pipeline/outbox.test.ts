@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { listenTo } from "@lookalike/shared/store/listen";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { addToOutbox, OUTBOX_CHANNEL } from "@lookalike/shared/store/outbox";
+import { expect, it } from "vitest";
+import { connectTo, startServers } from "../support/system.ts";
+
+const until = async (holds: () => boolean): Promise<void> => {
+  for (let tries = 0; !holds() && tries < 500; tries += 1) await sleep(20);
+  expect(holds()).toBe(true);
+};
+
+it("tells relays at the commit, and again after their connection is lost", async () => {
+  const servers = await startServers();
+  await withMigrations(servers.environment["DATABASE_URL"] ?? "", async () => undefined);
+  const { store, close } = await connectTo(servers.environment);
+  let heard = 0;
+  const errors: unknown[] = [];
+  const notices = listenTo(
+    store.pool,
+    OUTBOX_CHANNEL,
+    () => {
+      heard += 1;
+    },
+    (error) => errors.push(error),
+  );
+  const add = (eventId: string, meanwhile: () => void) =>
+    store.inTransaction(async (tx) => {
+      await addToOutbox(tx, { eventId, stream: "S", subject: "s", body: {} });
+      await sleep(50);
+      meanwhile();
+    });
+  await until(() => heard === 1);
+  await add("one", () => expect(heard).toBe(1));
+  await until(() => heard === 2);
+
+  const { rows } = await store.pool.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%' and pid <> pg_backend_pid()",
+  );
+  expect(rows).toHaveLength(1);
+  // It listens once more, and looks at what came meanwhile.
+  await until(() => heard === 3);
+  expect(errors).toHaveLength(1);
+  await add("two", () => undefined);
+  await until(() => heard === 4);
+
+  await notices.stop();
+  await close();
+  await servers.stop();
+});
