@@ -26,11 +26,12 @@ export const engineAlone = async (
   const ordinals = new Uint32Array(new SharedArrayBuffer(images * 4));
   for (let at = 0; at < images; at += 1) ordinals[at] = at;
   let row = 0;
-  const { images: found } = await walkHashes({ kind: "hashes", file }, null);
-  for await (const { givenHash } of found) {
-    if (givenHash !== null) bytes.set(givenHash, row * 32);
-    row += 1;
-  }
+  const { parts } = await walkHashes({ kind: "hashes", file }, null);
+  for await (const part of parts)
+    for (const { givenHash } of part) {
+      if (givenHash !== null) bytes.set(givenHash, row * 32);
+      row += 1;
+    }
   const threshold = defaultThresholdBits(256);
   const radiusBits = radiusBitsFor(256, threshold);
   const blocks = Math.ceil(images / SLAB);

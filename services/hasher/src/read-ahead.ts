@@ -1,5 +1,6 @@
 /** Asks for the next item while the last one is being worked on. Who stops early stops the source, too. */
-export async function* readAhead<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+export async function* readAhead<Item>(given: AsyncIterable<Item>): AsyncGenerator<Item> {
+  const items = given[Symbol.asyncIterator]();
   try {
     for (let next = items.next(); ; ) {
       const { done, value } = await next;
@@ -10,6 +11,6 @@ export async function* readAhead<Item>(items: AsyncGenerator<Item>): AsyncGenera
       yield value;
     }
   } finally {
-    await items.return(undefined);
+    await items.return?.(undefined);
   }
 }

@@ -6,8 +6,9 @@ import pMap from "p-map";
 import { readAhead } from "./read-ahead.ts";
 import type { Tell } from "./tell.ts";
 
-const FOUND_A_BATCH = 5_000;
-const ROWS_AN_EVENT = 250;
+const ROWS_AN_EVENT = 1_000;
+/** Of all paths together: what a name must be escaped with is six times as long, and a message has a megabyte. */
+const PATH_CHARACTERS_AN_EVENT = 65_536;
 const ORDINALS_AN_EVENT = 10_000;
 const EVENTS_IN_FLIGHT = 8;
 
@@ -20,10 +21,10 @@ export const record = async (
   store: Store,
   tell: Tell,
   listing: Listing,
-  images: AsyncIterable<FoundImage>,
+  parts: AsyncIterable<readonly FoundImage[]>,
 ): Promise<boolean> => {
   async function* stored(): AsyncGenerator<Listed | null> {
-    for await (const found of readAhead(batches(images, FOUND_A_BATCH))) {
+    for await (const found of readAhead(parts)) {
       yield await appendFound(store, listing, found);
       imagesListed.inc(found.length);
     }
@@ -39,7 +40,7 @@ export const record = async (
 
 export const tellListed = async (tell: Tell, images: readonly ListedImage[]): Promise<void> => {
   await pMap(
-    chunks(images, ROWS_AN_EVENT),
+    rowsByEvent(images),
     (rows) => tell("images-listed", spanOf(rows.map(({ ordinal }) => ordinal)), { images: rows }),
     { concurrency: EVENTS_IN_FLIGHT },
   );
@@ -53,16 +54,26 @@ export const tellVanished = async (tell: Tell, ordinals: readonly number[]): Pro
 /** Tells an event's images from those of another one, also where a second walk cuts them otherwise. */
 const spanOf = (ordinals: readonly number[]): string => `${ordinals[0]}-${ordinals.at(-1)}-${ordinals.length}`;
 
+/** Images by the event that tells of them. */
+export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => {
+  const events: ListedImage[][] = [];
+  let rows: ListedImage[] = [];
+  let characters = 0;
+  for (const image of images) {
+    if (
+      rows.length === ROWS_AN_EVENT ||
+      (rows.length > 0 && characters + image.path.length > PATH_CHARACTERS_AN_EVENT)
+    ) {
+      events.push(rows);
+      rows = [];
+      characters = 0;
+    }
+    rows.push(image);
+    characters += image.path.length;
+  }
+  if (rows.length > 0) events.push(rows);
+  return events;
+};
+
 const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
-
-async function* batches<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[]> {
-  let batch: Item[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}

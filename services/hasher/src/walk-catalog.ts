@@ -43,7 +43,7 @@ export const walkCatalog = async (
       unmet: before.images,
       next: 0,
     };
-    if (!(await record(store, tell, listing, walked.images))) return null;
+    if (!(await record(store, tell, listing, walked.parts))) return null;
     if (!walked.continues) await markUnseenVanished(store.db, listing);
     await analyzeGrown(store.db, listing, before.images);
     return walked;

@@ -54,6 +54,24 @@ const ListedImageOnWire = z.object({
   failure: Failure.optional(),
 });
 
+/** Inverse of what {@link listedImages} decodes. */
+export const imageOnWire = ({
+  ordinal,
+  path,
+  fingerprint,
+  ...image
+}: ListedImage): z.input<typeof ListedImageOnWire> => ({
+  ordinal,
+  path,
+  fingerprint,
+  bytes: image.bytes ?? undefined,
+  modifiedAt: image.modifiedAt ?? undefined,
+  givenHash: image.givenHash === null ? undefined : toBase64(image.givenHash),
+  width: image.width ?? undefined,
+  height: image.height ?? undefined,
+  failure: image.failure ?? undefined,
+});
+
 /** One codec for all rows: a codec a field takes zod four times as long, and there are ten million rows. */
 const listedImages = z.codec(z.array(ListedImageOnWire), z.custom<ListedImage[]>(Array.isArray), {
   decode: (rows) =>
@@ -68,18 +86,7 @@ const listedImages = z.codec(z.array(ListedImageOnWire), z.custom<ListedImage[]>
       height: row.height ?? null,
       failure: row.failure ?? null,
     })),
-  encode: (images) =>
-    images.map(({ ordinal, path, fingerprint, ...image }) => ({
-      ordinal,
-      path,
-      fingerprint,
-      bytes: image.bytes ?? undefined,
-      modifiedAt: image.modifiedAt ?? undefined,
-      givenHash: image.givenHash === null ? undefined : toBase64(image.givenHash),
-      width: image.width ?? undefined,
-      height: image.height ?? undefined,
-      failure: image.failure ?? undefined,
-    })),
+  encode: (images) => images.map(imageOnWire),
 });
 
 const IndexPlan = z.object({ tileBlocks: z.int().min(1), bands: z.int().min(1) });

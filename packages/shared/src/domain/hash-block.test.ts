@@ -1,3 +1,4 @@
+import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { hashBlockDigest } from "./digest.ts";
 import {
@@ -25,6 +26,8 @@ const outcomes: Outcome[] = [
   { kind: "flat", hash: new Uint8Array(32), signature: null, contentDigest: new Uint8Array(32).fill(3), facts: {} },
 ];
 
+const ORIGIN = { tenant: "acme", job: "job-1", run: 1, attempt: 0 };
+
 describe("a block of outcomes", () => {
   const block = hashBlockOf(5, 256, outcomes);
 
@@ -48,7 +51,7 @@ describe("a block of outcomes", () => {
 
   it("has the same digest after its way through the log", () => {
     const digest = hashBlockDigest(block);
-    const wire = encodeEvent("hash-done", { tenant: "acme", job: "job-1", run: 1, attempt: 0 }, "id", new Date(0), {
+    const wire = encodeEvent("hash-done", ORIGIN, "id", new Date(0), {
       ...block,
       digest,
     });
@@ -56,6 +59,43 @@ describe("a block of outcomes", () => {
     if (event?.type !== "hash-done") throw new Error("not decoded");
     expect(hashBlockDigest(event.body)).toBe(digest);
     expect(event.body).toMatchObject(block);
+  });
+
+  it("fits a message of NATS' default size with 4,096 photographs, and comes back whole", () => {
+    const facts = (at: number) => ({
+      ...{ width: 6_000, height: 4_000, bytes: 5_000_000 + at * 977, format: "jpeg" },
+      takenAt: `2019:07:${10 + (at % 20)} 14:${10 + (at % 50)}:${10 + ((at * 7) % 50)}`,
+      camera: "NIKON CORPORATION NIKON D850 with a name that is sixty-four long",
+    });
+    const photographs = hashBlockOf(
+      0,
+      256,
+      Array.from({ length: 4_096 }, (_, at) => ({
+        kind: "hashed" as const,
+        hash: new Uint8Array(32).fill(at),
+        signature: new Uint8Array(16).fill(at),
+        contentDigest: new Uint8Array(32).fill(at),
+        facts: facts(at),
+      })),
+    );
+    const digest = hashBlockDigest(photographs);
+    const wire = JSON.stringify(encodeEvent("hash-done", ORIGIN, "id", new Date(0), { ...photographs, digest }));
+    expect(JSON.stringify(photographs.details).length).toBeGreaterThan(600_000);
+    expect(wire.length).toBeLessThan(700_000);
+    const event = decodeEvent(JSON.parse(wire));
+    if (event?.type !== "hash-done") throw new Error("not decoded");
+    expect(hashBlockDigest(event.body)).toBe(digest);
+  });
+
+  it("is no event where what is packed is none of ours", () => {
+    const wire = encodeEvent("hash-done", ORIGIN, "id", new Date(0), { ...block, digest: "" });
+    const packed = (text: string) => ({
+      ...wire,
+      body: { ...(wire["body"] as object), details: deflateRawSync(text).toString("base64") },
+    });
+    expect(decodeEvent(packed(JSON.stringify(block.details)))).toMatchObject({ body: block });
+    for (const broken of [packed('[{"width":"4"}]'), packed("["), packed("")]) expect(decodeEvent(broken)).toBeNull();
+    expect(decodeEvent({ ...wire, body: { ...(wire["body"] as object), details: "AAAA" } })).toBeNull();
   });
 
   it("has the same digest whatever the order of a detail's keys", () => {

@@ -1,5 +1,6 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { base64Bytes } from "./bytes.ts";
+import { base64Bytes, toBase64 } from "./bytes.ts";
 import { SIGNATURE_BYTES } from "./signature.ts";
 
 /** Why an image could not be hashed. */
@@ -50,6 +51,44 @@ export type Outcome =
   | { kind: "failed"; failure: Failure }
   | { kind: "absent" };
 
+type Detail = Failure | ImageFacts | null;
+const Details = z.array(z.union([ImageFacts, Failure]).nullable());
+/** Details longer than this are packed: a block of 4,096 photographs must fit a message of 1 MB, NATS' default limit. */
+const PLAIN_CHARACTERS = 65_536;
+const MAX_UNPACKED_BYTES = 33_554_432;
+
+const detailsOnWire = (details: Detail[]): Detail[] | string => {
+  const text = JSON.stringify(details);
+  return text.length <= PLAIN_CHARACTERS ? details : deflateRawSync(text).toString("base64");
+};
+
+const blockDetails = z.codec(
+  z
+    .union([Details, z.base64()])
+    .meta({ description: "What is known of each image; JSON, or, where it is long, that deflated (RFC 1951)" }),
+  z.custom<Detail[]>(Array.isArray),
+  {
+    decode: (wire, context) => {
+      if (typeof wire !== "string") return wire;
+      const unpacked = Details.safeParse(unpack(wire));
+      if (unpacked.success) return unpacked.data;
+      context.issues.push({ code: "custom", message: unpacked.error.message, input: wire });
+      return z.NEVER;
+    },
+    encode: detailsOnWire,
+  },
+);
+
+/** undefined where it is nothing that was packed. */
+const unpack = (packed: string): unknown => {
+  try {
+    const options = { maxOutputLength: MAX_UNPACKED_BYTES };
+    return JSON.parse(inflateRawSync(Buffer.from(packed, "base64"), options).toString());
+  } catch {
+    return undefined;
+  }
+};
+
 export const STATE = { absent: 0, hashed: 1, flat: 2, failed: 3 } as const;
 
 /**
@@ -64,9 +103,19 @@ export const HashBlock = z.object({
     .default(new Uint8Array(0))
     .meta({ description: "signature/2, 16 bytes a position; empty for given hashes" }),
   contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
-  details: z.array(z.union([Failure, ImageFacts, z.null()])),
+  details: blockDetails,
 });
 export type HashBlock = z.infer<typeof HashBlock>;
+
+/** The block as its schema encodes it. */
+export const blockOnWire = (block: HashBlock): z.input<typeof HashBlock> => ({
+  block: block.block,
+  states: toBase64(block.states),
+  hashes: toBase64(block.hashes),
+  signatures: toBase64(block.signatures),
+  contentDigests: toBase64(block.contentDigests),
+  details: detailsOnWire(block.details),
+});
 
 const CONTENT_DIGEST_BYTES = 32;
 

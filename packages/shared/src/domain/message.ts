@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type EventOf, JobEvent, type JobEventType } from "./events.ts";
+import { type EventOf, imageOnWire, JobEvent, type JobEventType } from "./events.ts";
+import { blockOnWire } from "./hash-block.ts";
 
 /** A message ready to be published: what the outbox holds and the relay sends. */
 export interface Message {
@@ -19,8 +20,9 @@ interface Origin {
 }
 
 /**
- * An event in its wire form, bytes as base64.
- * @throws ZodError when the body does not fit its own schema
+ * An event in its wire form, bytes as base64. The rows of bulk events are not checked here as well: millions of them
+ * are checked where they are read.
+ * @throws ZodError when the body of another event does not fit its own schema
  */
 export const encodeEvent = <Type extends JobEventType>(
   type: Type,
@@ -28,12 +30,21 @@ export const encodeEvent = <Type extends JobEventType>(
   eventId: string,
   at: Date,
   body: EventOf<Type>["body"],
-): Record<string, unknown> =>
-  z.encode(JobEvent, {
+): Record<string, unknown> => {
+  const event = {
     ...{ v: 1, type, eventId, tenant, job, run, attempt, at: at.toISOString() },
     ...(traceparent === undefined ? {} : { traceparent }),
     body,
-  } as JobEvent);
+  } as JobEvent;
+  switch (event.type) {
+    case "images-listed":
+      return { ...event, body: { images: event.body.images.map(imageOnWire) } };
+    case "hash-done":
+      return { ...event, body: { ...blockOnWire(event.body), digest: event.body.digest } };
+    default:
+      return z.encode(JobEvent, event);
+  }
+};
 
 /** An event from its wire form, or null where version or shape are unknown: to be parked, not dropped. */
 export const decodeEvent = (wire: unknown): JobEvent | null => {

@@ -16,7 +16,15 @@ export const copyInto = async (
   columns: readonly string[],
   rows: readonly (readonly Value[])[],
 ): Promise<void> => {
-  const text = rows.map((row) => `${row.map(escaped).join("\t")}\n`).join("");
+  let text = "";
+  for (const row of rows) {
+    let separator = "";
+    for (const value of row) {
+      text += separator + escaped(value);
+      separator = "\t";
+    }
+    text += "\n";
+  }
   await pipeline(Readable.from([text]), client.query(from(`copy ${table} (${columns.join(", ")}) from stdin`)));
 };
 
@@ -24,7 +32,8 @@ const escaped = (value: Value): string => {
   if (value === null) return "\\N";
   if (typeof value === "number") return String(value);
   if (typeof value !== "string") return `\\\\x${toHex(value)}`;
-  return value.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character);
+  return SPECIAL.test(value) ? value.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character) : value;
 };
 
+const SPECIAL = /[\\\n\r\t]/;
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };

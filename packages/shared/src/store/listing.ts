@@ -1,6 +1,6 @@
 import { and, count, desc, eq, gte, isNull, lt, max, ne, sql } from "drizzle-orm";
 import type pg from "pg";
-import { bytesOfName, toHex } from "../domain/bytes.ts";
+import { bytesOfName, nameOfBytes, toHex } from "../domain/bytes.ts";
 import type { ListedImage } from "../domain/events.ts";
 import type { OrdinalSet } from "../domain/ordinal-set.ts";
 import { copyInto } from "./copy.ts";
@@ -79,16 +79,14 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
     const jobs = await tx.select({ state: job.state }).from(job).where(eq(job.id, jobId));
     if (jobs[0]?.state !== "listing") return false;
 
-    const paths = found.map(({ path }) => Buffer.from(bytesOfName(path)));
-    const knownByPath = await findKnown(tx, listing, paths);
+    const knownByPath = await findKnown(tx, listing, found);
 
     const added: FoundImage[] = [];
     const foundHere = new Set<string>();
-    found.forEach((item, at) => {
-      const key = toHex(paths[at] ?? Buffer.alloc(0));
-      const row = knownByPath.get(key);
-      if (foundHere.has(key) || (row !== undefined && seen.has(row.ordinal))) return;
-      foundHere.add(key);
+    for (const item of found) {
+      const row = knownByPath.get(item.path);
+      if (foundHere.has(item.path) || (row !== undefined && seen.has(row.ordinal))) continue;
+      foundHere.add(item.path);
       if (row?.fingerprint === item.fingerprint && !retried.has(row.ordinal)) {
         unchanged.push(row);
         if (row.listedIn === jobId && row.ordinal >= begin) images.push({ ...item, ordinal: row.ordinal });
@@ -96,7 +94,7 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
         if (row !== undefined) changed.push(row);
         added.push(item);
       }
-    });
+    }
 
     if (isContinued && [...unchanged, ...changed].some(({ listedIn }) => listedIn !== jobId)) throw new MetAgain();
     await markVanished(tx, catalogId, jobId, changed.map(ordinalOf));
@@ -128,27 +126,28 @@ interface KnownImage extends Record<string, unknown> {
 }
 
 /**
- * Live images with one of these paths, by path in hexadecimal: first those that come next in the
+ * Live images with one of these paths, by path: first those that come next in the
  * order of ordinals, a range of rows; then, by path, the few that are not among them. None where all live ones were met.
  */
-const findKnown = async (db: Db, listing: Listing, paths: readonly Buffer[]): Promise<Map<string, KnownImage>> => {
+const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[]): Promise<Map<string, KnownImage>> => {
   if (listing.unmet === 0) return new Map();
   // While the table is being filled there are no statistics yet, and the planner would read all of it.
   await db.execute(sql`set local enable_seqscan = off`);
   const columns = sql`path, ordinal, fingerprint, listed_in as "listedIn" from image
     where catalog_id = ${listing.catalogId} and vanished_in is null`;
   const expected = await db.execute<KnownImage>(
-    sql`select ${columns} and ordinal >= ${listing.next} order by ordinal limit ${paths.length}`,
+    sql`select ${columns} and ordinal >= ${listing.next} order by ordinal limit ${found.length}`,
   );
-  const wanted = new Map(paths.map((path) => [toHex(path), path]));
+  const wanted = new Set(found.map(({ path }) => path));
   const known = new Map<string, KnownImage>();
   const note = (row: KnownImage): void => {
-    if (wanted.delete(toHex(row.path))) known.set(toHex(row.path), row);
+    const path = nameOfBytes(row.path);
+    if (wanted.delete(path)) known.set(path, row);
   };
   expected.rows.forEach(note);
   for (const { ordinal } of known.values()) listing.next = Math.max(listing.next, ordinal + 1);
   if (wanted.size > 0 && listing.unmet > known.size) {
-    const others = sql.param([...wanted.values()]);
+    const others = sql.param([...wanted].map((path) => Buffer.from(bytesOfName(path))));
     const { rows } = await db.execute<KnownImage>(sql`select ${columns} and path = any(${others}::bytea[])`);
     rows.forEach(note);
   }

@@ -17,8 +17,8 @@ const line = (id: string, hash = "0123456789abcdef"): string => `${JSON.stringif
 const walk = async (file: string, mark: SourceMark | null = null) => {
   const walked = await walkHashes({ kind: "hashes", file: join(folder, file) }, mark);
   const found: string[] = [];
-  for await (const { path, failure } of walked.images)
-    found.push(failure === null ? path : `${path} ${failure.reason}`);
+  for await (const part of walked.parts)
+    for (const { path, failure } of part) found.push(failure === null ? path : `${path} ${failure.reason}`);
   return { found, continues: walked.continues, mark: walked.mark() };
 };
 const write = (file: string, text: string): Promise<void> => writeFile(join(folder, file), text);
@@ -64,4 +64,22 @@ it("a failed line has a name of its own, also where an id is called so", async (
 it("no file is no source", async () => {
   await expect(walk("missing")).rejects.toThrow(ListingError);
   await expect(walk(".")).rejects.toThrow("not a file");
+});
+
+it("ids that differ in half a surrogate pair alone are one", async () => {
+  const half = (digit: string): string => `{"id":"a\\ud80${digit}","hash":"0123456789abcdef"}\n`;
+  await write("surrogates", half("0") + half("1") + line("b"));
+  expect((await walk("surrogates")).found).toEqual(["a\ufffd", "line 2 duplicate-id", "b"]);
+});
+
+it("lines are whole wherever reading cuts them; one without an end in sight is a failed line", async () => {
+  const ids = Array.from({ length: 9_000 }, (_, at) => `\u2028\u00e9${at}${"x".repeat(at % 300)}`);
+  const long = `{"id":"${"y".repeat(1_500_000)}","hash":"0123456789abcdef"}\n`;
+  const lines = ids.map((id) => line(id));
+  lines.splice(4_000, 0, long);
+  await write("cut", lines.join("").replaceAll("\n", "\r\n"));
+  const { found } = await walk("cut");
+  expect(found.length).toBe(9_001);
+  expect(found.filter((name) => name.includes("bad-line"))).toEqual(["line 4001 bad-line"]);
+  expect(found.filter((name) => !name.includes("bad-line"))).toEqual(ids);
 });

@@ -1,5 +1,6 @@
-import { createHash, type Hash, hash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { createHash, hash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { bytesOfName, nameOfBytes } from "@lookalike/shared/domain/bytes";
 import type { Failure, FailureReason } from "@lookalike/shared/domain/hash-block";
 import type { SourceMark } from "@lookalike/shared/domain/listing-mark";
 import type { Source } from "@lookalike/shared/domain/options";
@@ -7,7 +8,8 @@ import { messageOf } from "@lookalike/shared/runtime/fail";
 import type { FoundImage } from "@lookalike/shared/store/listing";
 import { z } from "zod";
 import { ListingError } from "../listing-error.ts";
-import type { Walk } from "./walk.ts";
+import { digestBytes, readLines } from "./lines.ts";
+import { IMAGES_A_PART, type Walk } from "./walk.ts";
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
 
@@ -43,7 +45,7 @@ export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null
   const begin = mark !== null && known.copy().digest("base64url") === mark.sha256 ? mark : null;
   let end: SourceMark | null = null;
 
-  async function* images(): AsyncGenerator<FoundImage> {
+  async function* parts(): AsyncGenerator<FoundImage[]> {
     let { bytes, lines, hashDigits } = begin ?? START;
     const names = new Set<string>();
     const failed = (text: string, failure: Failure): FoundImage => {
@@ -51,73 +53,60 @@ export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null
       names.add(name);
       return failedLine(name, text, failure);
     };
+    const imageOf = (text: string): FoundImage => {
+      const line = parseLine(text);
+      if ("reason" in line) return failed(text, line);
+      hashDigits ??= line.hash.length;
+      if (line.hash.length !== hashDigits)
+        return failed(text, badLine(`a hash of ${line.hash.length * 4} bits where the first has ${hashDigits * 4}`));
+      const id = nameOf(line.id);
+      if (names.has(id))
+        return failed(text, {
+          reason: "duplicate-id",
+          detail: `id ${id.slice(0, 80)} stands on an earlier line`.toWellFormed(),
+        });
+      names.add(id);
+      return {
+        path: id,
+        fingerprint: digestOf(
+          `${line.hash.toLowerCase()},${line.width ?? ""},${line.height ?? ""},${line.bytes ?? ""}`,
+        ),
+        bytes: line.bytes ?? null,
+        modifiedAt: null,
+        givenHash: Buffer.from(line.hash, "hex"),
+        width: line.width ?? null,
+        height: line.height ?? null,
+        failure: null,
+      };
+    };
     try {
-      for await (const text of bytes < stats.size ? readLines(handle, bytes, stats.size) : []) {
-        lines += 1;
-        if (text.trim() === "") continue;
-        const line = parseLine(text);
-        if ("reason" in line) {
-          yield failed(text, line);
-          continue;
-        }
-        hashDigits ??= line.hash.length;
-        if (line.hash.length !== hashDigits) {
-          yield failed(text, badLine(`a hash of ${line.hash.length * 4} bits where the first has ${hashDigits * 4}`));
-          continue;
-        }
-        if (names.has(line.id)) {
-          yield failed(text, {
-            reason: "duplicate-id",
-            detail: `id ${line.id.slice(0, 80)} stands on an earlier line`.toWellFormed(),
-          });
-          continue;
-        }
-        names.add(line.id);
-        yield {
-          path: line.id,
-          fingerprint: digestOf([line.hash.toLowerCase(), line.width, line.height, line.bytes].join()),
-          bytes: line.bytes ?? null,
-          modifiedAt: null,
-          givenHash: Buffer.from(line.hash, "hex"),
-          width: line.width ?? null,
-          height: line.height ?? null,
-          failure: null,
-        };
-      }
-      // Read once more: lines do not tell their bytes.
       const digest = begin === null ? createHash("sha256") : known;
-      const last = await digestBytes(handle, digest, bytes, stats.size);
       // A last line without an end may still grow.
-      if (last === NEWLINE || bytes === stats.size)
-        end = { bytes: stats.size, lines, hashDigits, sha256: digest.digest("base64url") };
+      let mayGrow = false;
+      let part: FoundImage[] = [];
+      for await (const read of readLines(handle, digest, bytes, stats.size)) {
+        for (const text of read.lines) {
+          lines += 1;
+          if (text.trim() !== "") part.push(imageOf(text));
+        }
+        mayGrow = read.endsInLine;
+        if (part.length < IMAGES_A_PART) continue;
+        yield part;
+        part = [];
+      }
+      if (part.length > 0) yield part;
+      if (!mayGrow) end = { bytes: stats.size, lines, hashDigits, sha256: digest.digest("base64url") };
     } finally {
       await handle.close();
     }
   }
-  return { images: images(), continues: begin !== null, mark: () => end };
+  return { parts: parts(), continues: begin !== null, mark: () => end };
 };
 
 const START = { bytes: 0, lines: 0, hashDigits: null as number | null };
-const NEWLINE = 0x0a;
-const BYTES_A_READ = 1 << 20;
 
-const readLines = (handle: FileHandle, from: number, to: number): AsyncIterable<string> =>
-  handle.readLines({ start: from, end: to - 1, autoClose: false });
-
-/** Adds the file's bytes from ≤ at < to. @returns the last one */
-const digestBytes = async (handle: FileHandle, digest: Hash, from: number, to: number): Promise<number | undefined> => {
-  // One buffer for all of the file: a stream's new ones take longer than the digest.
-  const buffer = Buffer.allocUnsafe(Math.min(BYTES_A_READ, to - from));
-  let last: number | undefined;
-  for (let at = from; at < to; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, to - at), at);
-    if (bytesRead === 0) break;
-    digest.update(buffer.subarray(0, bytesRead));
-    last = buffer[bytesRead - 1];
-    at += bytesRead;
-  }
-  return last;
-};
+/** Half a surrogate pair, which JSON may hold, is stored as U+FFFD: two ids that differ in that alone are one. */
+const nameOf = (id: string): string => (id.isWellFormed() ? id : nameOfBytes(bytesOfName(id)));
 
 /** A failed line has no name but its number; some line's id may be just that. */
 const freeName = (name: string, taken: ReadonlySet<string>): string =>
