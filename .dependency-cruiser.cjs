@@ -6,7 +6,7 @@ module.exports = {
       comment: "Decisions are pure functions: no client library, no other layer; of Node only hashing.",
       severity: "error",
       from: { path: "^packages/shared/src/domain/", pathNot: "\\.test\\.ts$" },
-      to: { pathNot: "^packages/shared/src/domain/|node_modules/.*zod|^crypto$|^node:crypto$" },
+      to: { pathNot: "^packages/shared/src/domain/|node_modules/.*zod|^(node:)?(crypto|zlib)$" },
     },
     {
       name: "only-the-bus-knows-nats",
