@@ -1,5 +1,5 @@
 import type { Finalize } from "@lookalike/shared/domain/events";
-import { openStore } from "@lookalike/shared/store/open";
+import { openStore, type Store } from "@lookalike/shared/store/open";
 import { finalizeJob } from "./finalize.ts";
 
 export interface FinalizeRequest {
@@ -9,12 +9,17 @@ export interface FinalizeRequest {
 
 const CONNECTIONS = 2;
 
+let opened: Promise<Store> | undefined;
+
 /** Runs in a worker thread, with connections of its own: grouping millions of images never blocks the service. */
 export default async ({ databaseUrl, order }: FinalizeRequest): Promise<void> => {
-  const store = await openStore(databaseUrl, "lookalike-finalizer", CONNECTIONS);
+  opened ??= openStore(databaseUrl, "lookalike-finalizer", CONNECTIONS);
   try {
-    await finalizeJob(store, order);
-  } finally {
-    await store.close();
+    await finalizeJob(await opened, order);
+  } catch (error) {
+    // Perhaps it could not be opened: the next delivery tries anew.
+    await opened.then((store) => store.close()).catch(() => undefined);
+    opened = undefined;
+    throw error;
   }
 };

@@ -9,7 +9,7 @@ import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/hash-block";
 import type { Source } from "@lookalike/shared/domain/options";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
 import { getCatalog } from "@lookalike/shared/store/catalogs";
-import { readImages } from "@lookalike/shared/store/images";
+import { type GivenImage, readGiven, readUnread } from "@lookalike/shared/store/images";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 
@@ -33,23 +33,18 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   if (catalog === null || blockSize === null || hashBits === null)
     throw new Error(`hash task ${task.task} of job ${task.job} names no catalog or block size`);
   const first = task.task * blockSize;
-  const images = await readImages(db, catalog.id, first, first + blockSize);
-  const positions: Outcome[] = Array.from({ length: (images.at(-1)?.ordinal ?? first - 1) + 1 - first }, () => ({
-    kind: "absent",
-  }));
+  const given = await readGiven(db, catalog.id, first, first + blockSize);
+  const toRead = await readUnread(db, catalog.id, first, first + blockSize);
+  const last = Math.max(given.at(-1)?.ordinal ?? first - 1, toRead.at(-1)?.ordinal ?? first - 1);
+  const positions: Outcome[] = Array.from({ length: last + 1 - first }, () => ({ kind: "absent" }));
   let done = 0;
-  const note = (image: ListedImage, outcome: Outcome): void => {
+  const note = (image: GivenImage, outcome: Outcome): void => {
     positions[image.ordinal - first] = outcome;
     done += 1;
     imagesHashed.inc({ outcome: outcome.kind });
     if (outcome.kind === "failed") imageFailures.inc({ reason: outcome.failure.reason });
   };
-  const toRead: ListedImage[] = [];
-  for (const image of images) {
-    const outcome = knownOutcome(image);
-    if (outcome === null) toRead.push(image);
-    else note(image, outcome);
-  }
+  for (const image of given) note(image, givenOutcome(image));
   const telling = setInterval(
     () => tellProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
     TELL_EVERY_MS,
@@ -72,20 +67,19 @@ export const startCounters = (): void => {
   for (const outcome of ["hashed", "flat", "failed"]) imagesHashed.inc({ outcome }, 0);
 };
 
-/** What is known without reading a file; null where one must be read. */
-const knownOutcome = (image: ListedImage): Outcome | null => {
-  if (image.failure !== null) return { kind: "failed", failure: image.failure };
-  return image.givenHash === null ? null : givenOutcome(image, image.givenHash);
+/** What is known without reading a file. */
+const givenOutcome = ({ givenHash: hash, failure, width, height, bytes }: GivenImage): Outcome => {
+  if (failure !== null) return { kind: "failed", failure };
+  if (hash === null) throw new Error("an image was read as given that has neither a hash nor a failure");
+  return {
+    kind: isFlatHash(hash) ? "flat" : "hashed",
+    hash,
+    signature: null,
+    contentDigest: null,
+    facts: {
+      ...(width === null ? {} : { width }),
+      ...(height === null ? {} : { height }),
+      ...(bytes === null ? {} : { bytes }),
+    },
+  };
 };
-
-const givenOutcome = ({ width, height, bytes }: ListedImage, hash: Uint8Array): Outcome => ({
-  kind: isFlatHash(hash) ? "flat" : "hashed",
-  hash,
-  signature: null,
-  contentDigest: null,
-  facts: {
-    ...(width === null ? {} : { width }),
-    ...(height === null ? {} : { height }),
-    ...(bytes === null ? {} : { bytes }),
-  },
-});

@@ -62,7 +62,7 @@ const listAnew = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promi
   const before = await takeCensus(db, catalog);
   const walked = job.mode === "regroup" ? undefined : await walkCatalog(walker, catalog, job, before);
   if (walked === null) return null;
-  const census = walked === undefined ? before : await takeCensus(db, catalog);
+  const census = walked === undefined ? before : await takeCensus(db, catalog, before);
   const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(census.images);
   const hashBits = catalog.hashBits ?? ((await givenHashBits(db, catalog.id)) || DECODED_HASH_BITS);
   const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);

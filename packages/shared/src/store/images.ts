@@ -49,13 +49,44 @@ const listedImage = (row: ImageRow): ListedImage => ({
 });
 
 /** Live images with from <= ordinal < to, in order. Plain rows: a mapper would double the time of a listing. */
-export const readImages = async (db: Db, catalogId: string, from: number, to: number): Promise<ListedImage[]> => {
+export const readImages = async (
+  db: Db,
+  catalogId: string,
+  from: number,
+  to: number,
+  condition = sql``,
+): Promise<ListedImage[]> => {
   const { rows } = await db.execute<ImageRow>(sql`
     select ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure from image
-    where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null
+    where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null ${condition}
     order by ordinal`);
   return rows.map(listedImage);
 };
+
+/** What is known of an image without reading its file: a hash that its source gave, or why it has none. */
+export type GivenImage = Pick<ListedImage, "ordinal" | "givenHash" | "bytes" | "width" | "height" | "failure">;
+
+/** Live images of which that is known, with from <= ordinal < to, in order: their names are most of a row, and left out. */
+export const readGiven = async (db: Db, catalogId: string, from: number, to: number): Promise<GivenImage[]> => {
+  type Row = Pick<ImageRow, "ordinal" | "given_hash" | "bytes" | "width" | "height" | "failure">;
+  const { rows } = await db.execute<Row>(sql`
+    select ordinal, given_hash, bytes, width, height, failure from image
+    where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null
+      and (given_hash is not null or failure is not null)
+    order by ordinal`);
+  return rows.map((row) => ({
+    ordinal: row.ordinal,
+    givenHash: row.given_hash,
+    bytes: row.bytes === null ? null : Number(row.bytes),
+    width: row.width,
+    height: row.height,
+    failure: row.failure,
+  }));
+};
+
+/** The other live images, whose files must be read, with from <= ordinal < to, in order. */
+export const readUnread = async (db: Db, catalogId: string, from: number, to: number): Promise<ListedImage[]> =>
+  readImages(db, catalogId, from, to, sql`and given_hash is null and failure is null`);
 
 /** Paths and times of images, in no particular order. */
 export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array) => {

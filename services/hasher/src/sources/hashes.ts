@@ -9,6 +9,7 @@ import type { FoundImage } from "@lookalike/shared/store/listing";
 import { z } from "zod";
 import { ListingError } from "../listing-error.ts";
 import { digestBytes, readLines } from "./lines.ts";
+import { NameSet } from "./name-set.ts";
 import { IMAGES_A_PART, type Walk } from "./walk.ts";
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
@@ -47,7 +48,7 @@ export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null
 
   async function* parts(): AsyncGenerator<FoundImage[]> {
     let { bytes, lines, hashDigits } = begin ?? START;
-    const names = new Set<string>();
+    const names = new NameSet();
     const failed = (text: string, failure: Failure): FoundImage => {
       const name = freeName(`line ${lines}`, names);
       names.add(name);
@@ -60,12 +61,11 @@ export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null
       if (line.hash.length !== hashDigits)
         return failed(text, badLine(`a hash of ${line.hash.length * 4} bits where the first has ${hashDigits * 4}`));
       const id = nameOf(line.id);
-      if (names.has(id))
+      if (!names.add(id))
         return failed(text, {
           reason: "duplicate-id",
           detail: `id ${id.slice(0, 80)} stands on an earlier line`.toWellFormed(),
         });
-      names.add(id);
       return {
         path: id,
         fingerprint: digestOf(
@@ -109,8 +109,7 @@ const START = { bytes: 0, lines: 0, hashDigits: null as number | null };
 const nameOf = (id: string): string => (id.isWellFormed() ? id : nameOfBytes(bytesOfName(id)));
 
 /** A failed line has no name but its number; some line's id may be just that. */
-const freeName = (name: string, taken: ReadonlySet<string>): string =>
-  taken.has(name) ? freeName(`${name}'`, taken) : name;
+const freeName = (name: string, taken: NameSet): string => (taken.has(name) ? freeName(`${name}'`, taken) : name);
 
 /** 96 bits of SHA-256: enough to tell a changed line, short enough for ten million of them. */
 const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 16);
