@@ -31,7 +31,7 @@ interface TilePair extends LoadedPair {
 
 /** How often pairs are sampled to learn whether this tile pair is worth its bands. */
 const SAMPLES = 20_000;
-const SIDE_WORDS = 4;
+const SIDE_WORDS = 5;
 /** So much of each row lies beside its band value. */
 const HEAD_BYTES = 16;
 
@@ -127,9 +127,12 @@ const joinSorted = ({ wasm, left, right, same, bands }: TilePair, { band: number
   const earlier = wasm.put(masksOf(bands.slice(0, number), rowBytes));
   const first = sortByBand(wasm, left, band, picker);
   const second = same ? first : sortByBand(wasm, right, band, picker);
-  const values = 2 ** band.bits.length;
+  const values = valueCountOf(band);
   return wasm.call.joinBand(first, second, same ? 1 : 0, rowBytes, values, band.flips, radiusBits, earlier, number);
 };
+
+/** The kernel looks at 64 values at a time. */
+const valueCountOf = ({ bits }: Band): number => Math.max(64, 2 ** bits.length);
 
 /** Where a band's bits are in the rows as loaded, and what each byte there adds to the value. */
 interface Picker {
@@ -169,12 +172,13 @@ const masksOf = (bands: readonly Band[], rowBytes: number): Uint8Array => {
 /** Sorts a tile by the band; gives the pointer to its `Side`. */
 const sortByBand = (wasm: Wasm, { ordinals, pointer, rowBytes }: LoadedRows, band: Band, picker: Picker): number => {
   const count = ordinals.length;
-  const valueCount = 2 ** band.bits.length;
+  const valueCount = valueCountOf(band);
   const rowOf = wasm.reserve(count * 4);
   const offsets = wasm.reserve((valueCount + 1) * 4);
+  const filled = wasm.reserve(valueCount / 8);
   const heads = wasm.reserve(count * Math.min(rowBytes, HEAD_BYTES));
   const side = wasm.reserve(SIDE_WORDS * 4);
-  wasm.words(side, SIDE_WORDS).set([pointer, rowOf, offsets, heads]);
+  wasm.words(side, SIDE_WORDS).set([pointer, rowOf, offsets, filled, heads]);
   const mark = wasm.mark();
   const values = wasm.reserve(count * 4);
   wasm.call.bandValues(pointer, count, rowBytes, picker.bytes, picker.byteCount, picker.tables, values);
