@@ -3,6 +3,7 @@ import { chooseKernel } from "@lookalike/engine/choose-kernel";
 import { indexedSeconds } from "@lookalike/engine/cost";
 import { exhaustive } from "@lookalike/engine/exhaustive";
 import { joinBand, type Tile } from "@lookalike/engine/indexed";
+import { headBytesOf } from "@lookalike/engine/kernel";
 import { BkTree } from "./bk-tree.ts";
 import { CASES, selfJoinSeconds } from "./exhaustive.ts";
 import { randomHashes, realLikeHashes } from "./hash-sets.ts";
@@ -94,7 +95,11 @@ const join = (hashes: Tile, bits: number, radius: number, say: (text: string) =>
       pairs += a.length;
     });
   const seconds = (performance.now() - started) / 1_000;
-  const model = indexedSeconds({ left: count, right: count, same: true }, bandsOf(bits, radius, bands) ?? []);
+  const model = indexedSeconds(
+    { left: count, right: count, same: true },
+    bandsOf(bits, radius, bands) ?? [],
+    headBytesOf(bits / 8),
+  );
   say(`${hashes.id}: ${bands} bands, ${seconds.toFixed(3)} s (cost model ${model.toFixed(3)} s), ${pairs} pairs`);
   return { seconds, pairs };
 };

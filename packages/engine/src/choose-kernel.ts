@@ -3,7 +3,7 @@ import { bandOfTask, blocksOfTile, type IndexPlan, type Plan, taskCount } from "
 import { bandsOf } from "./bands.ts";
 import { exhaustiveSeconds, indexedSeconds, type TileRows } from "./cost.ts";
 import { earlyOutBytes } from "./exhaustive.ts";
-import { rowBytesOf } from "./kernel.ts";
+import { headBytesOf, rowBytesOf } from "./kernel.ts";
 
 /**
  * What the indexed kernel must save, in seconds of one core. Below that, many small tasks that run
@@ -54,7 +54,10 @@ const cheapestBands = (
   for (let count = 1; count <= radiusBits + 1; count += 1) {
     const bands = bandsOf(hashBits, radiusBits, count);
     if (bands === null) continue;
-    const seconds = pairs.reduce((sum, tiles) => sum + indexedSeconds(tiles, bands), 0);
+    const seconds = pairs.reduce(
+      (sum, tiles) => sum + indexedSeconds(tiles, bands, headBytesOf(rowBytesOf(hashBits))),
+      0,
+    );
     if (best === null || seconds < best.seconds) best = { bands: count, seconds };
   }
   return best;

@@ -1,7 +1,7 @@
 import { type Band, bandsOf } from "./bands.ts";
 import { exhaustiveIsCheaper } from "./cost.ts";
 import { earlyOutBytes, type LoadedPair, slabJoiner, slabPairs } from "./exhaustive.ts";
-import { comparisonsOf, type EdgeSink, type HashRows } from "./kernel.ts";
+import { comparisonsOf, type EdgeSink, type HashRows, headBytesOf } from "./kernel.ts";
 import { type LoadedRows, loadRows, spreadOrder, Wasm } from "./wasm.ts";
 
 /** The rows of a run of blocks. Two tiles with the same id are the same rows. */
@@ -32,8 +32,6 @@ interface TilePair extends LoadedPair {
 /** How often pairs are sampled to learn whether this tile pair is worth its bands. */
 const SAMPLES = 20_000;
 const SIDE_WORDS = 5;
-/** So much of each row lies beside its band value. */
-const HEAD_BYTES = 16;
 
 let loaded: TilePair | undefined;
 
@@ -107,7 +105,7 @@ const bandsTellTooFew = (
     SAMPLES,
   );
   wasm.release(mark);
-  return exhaustiveIsCheaper(meetings / SAMPLES, earlyOutBytes(rowBytes, radiusBits));
+  return exhaustiveIsCheaper(meetings / SAMPLES, headBytesOf(rowBytes), earlyOutBytes(rowBytes, radiusBits));
 };
 
 /** This band's slab pairs of an exhaustive join: each `bands`-th one. */
@@ -176,7 +174,7 @@ const sortByBand = (wasm: Wasm, { ordinals, pointer, rowBytes }: LoadedRows, ban
   const rowOf = wasm.reserve(count * 4);
   const offsets = wasm.reserve((valueCount + 1) * 4);
   const filled = wasm.reserve(valueCount / 8);
-  const heads = wasm.reserve(count * Math.min(rowBytes, HEAD_BYTES));
+  const heads = wasm.reserve(count * headBytesOf(rowBytes));
   const side = wasm.reserve(SIDE_WORDS * 4);
   wasm.words(side, SIDE_WORDS).set([pointer, rowOf, offsets, filled, heads]);
   const mark = wasm.mark();

@@ -28,6 +28,9 @@ export type Kernel = (pairs: readonly RowPair[], radiusBits: number, sink: EdgeS
 /** Bytes of a row of hashes of so many bits. */
 export const rowBytesOf = (hashBits: number): number => Math.ceil(hashBits / 64) * 8;
 
+/** So much of each row the indexed kernel keeps beside its band value. */
+export const headBytesOf = (rowBytes: number): number => Math.min(rowBytes, 16);
+
 /** 32-bit words of a row; 0 when there is no row. */
 export const rowWords = ({ ordinals, words }: HashRows): number =>
   ordinals.length === 0 ? 0 : words.length / ordinals.length;
