@@ -26,7 +26,7 @@ export const catalogResource = ({
 
 /** A job as clients see it, with its result once there is one. */
 export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof Job>> => {
-  const result = row.state === "completed" ? await getFinalization(db, row.id, row.run) : null;
+  const result = row.state === "completed" ? await getFinalization(db, { jobId: row.id, run: row.run }) : null;
   return {
     id: row.id,
     catalog: row.catalogId,
@@ -57,16 +57,6 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
     etaSeconds: remainingSeconds(row),
     acceptedAt: iso(row.acceptedAt),
     finishedAt: iso(row.finishedAt),
-    result:
-      result === null
-        ? null
-        : {
-            grouping: result.grouping,
-            thresholdBits: result.thresholdBits,
-            groups: result.groups,
-            groupedImages: result.groupedImages,
-            flatImages: result.flatImages,
-            edges: result.edges,
-          },
+    result,
   };
 };

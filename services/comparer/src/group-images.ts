@@ -37,15 +37,16 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   const extent = job.totalBlocks * blockSize;
   const vanished = new Uint8Array(extent);
   for (const ordinal of await allVanished(db, catalogId)) vanished[ordinal] = 1;
+  const isLive = (ordinal: number): boolean => vanished[ordinal] === 0;
   const base = mayReuse ? await reusableBase(db, job) : null;
   const came = (base?.blocks ?? 0) * blockSize;
-  const wentSince = base === null ? [] : await vanishedSince(db, catalogId, base.jobId);
-  const touched = base === null ? null : await touchedSince(db, job, base, wentSince);
+  const went = base === null ? [] : await vanishedSince(db, catalogId, base.jobId);
+  const touched = base === null ? null : await touchedSince(db, job, base, went);
 
   const classes = await collapse(
     streamHashes(db, catalogId, touched === null ? blocksBelow(job.totalBlocks) : blocksWith(touched, blockSize)),
     { blockSize, extent, images: touched === null ? extent : countOnes(touched), hashBytes: (job.hashBits ?? 0) / 8 },
-    { isWanted: (ordinal) => touched === null || touched[ordinal] === 1, isLive: (ordinal) => vanished[ordinal] === 0 },
+    { isWanted: (ordinal) => touched === null || touched[ordinal] === 1, isLive },
   );
   const edges = edgesAmong(
     await classEdges(streamResults(db, job.id), classes, thresholdBits),
@@ -58,15 +59,15 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
     .flatMap((group) => separate(group, suppressions, (a, b) => distanceOf(classes, a, b) ?? 0))
     .sort(byHead);
   const members = await readMembers(db, job, made);
-  const went = new Set(wentSince);
-  const liveFlats = classes.flats.filter((ordinal) => vanished[ordinal] === 0);
-  const earlierFlats = classes.flats.filter((o) => o < came && (vanished[o] === 0 || went.has(o)));
+  const wentNow = new Set(went);
+  const liveFlats = classes.flats.filter(isLive);
+  const flatsInBase = classes.flats.filter((ordinal) => ordinal < came && (isLive(ordinal) || wentNow.has(ordinal)));
   return {
     groups: made.map((ordinals) => madeGroup(ordinals, members, classes)),
     base,
     regrouped: touched === null ? [] : flagged(touched.subarray(0, came)),
     edges: edges.a.length,
-    flatImages: liveFlats.length + (base === null ? 0 : base.flatImages - earlierFlats.length),
+    flatImages: (base?.flatImages ?? 0) - flatsInBase.length + liveFlats.length,
     equalImages: equalImages(classes, base?.equalImages ?? null, came),
   };
 };

@@ -161,8 +161,13 @@ export const reusableBase = async (
     : { ...found, equalImages: found.equalImages, blocks: baseBlocks };
 };
 
-export const getFinalization = async (db: Db, jobId: string, run: number): Promise<Finalization | null> => {
-  const rows = await db.select().from(finalization).where(isResult({ jobId, run }));
+/** A result in numbers; which images are equal would be most of its bytes. */
+export const getFinalization = async (db: Db, result: Result) => {
+  const { grouping, thresholdBits, groups, groupedImages, flatImages, edges } = finalization;
+  const rows = await db
+    .select({ grouping, thresholdBits, groups, groupedImages, flatImages, edges })
+    .from(finalization)
+    .where(isResult(result));
   return rows[0] ?? null;
 };
 

@@ -123,10 +123,11 @@ const verifyResult = async (bus: Bus, db: Db, job: Job, note: Note): Promise<voi
   const orders = (await countBySubject(bus, STREAMS.finalize, subject))[subject] ?? 0;
   if (orders !== 1) note(`finalize: ${orders} orders for run ${job.run}, not 1`);
   if (job.mode === "shadow") return;
-  const result = await getFinalization(db, job.id, job.run);
+  const of = { jobId: job.id, run: job.run };
+  const result = await getFinalization(db, of);
   if (result === null) note(`result: none is stored for run ${job.run}; rerun-finalize makes one`);
   else {
-    const groups = await countGroups(db, { jobId: job.id, run: job.run });
+    const groups = await countGroups(db, of);
     if (groups !== result.groups) note(`result: ${result.groups} groups by count, ${groups} stored`);
   }
 };
