@@ -13,8 +13,8 @@ export const digestBytes = async (handle: FileHandle, digest: Hash, from: number
 };
 
 /**
- * The lines of a file's bytes from ≤ at < to, as many at a time as are read at once, and their bytes into the digest.
- * A part is empty where a line goes on.
+ * The lines of a file's bytes from ≤ at < to, as many at a time as are read at once, and all bytes into the digest.
+ * Only the last of all lines may be one without an end.
  */
 export async function* readLines(
   handle: FileHandle,
