@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource, type Grouping } from "@lookalike/shared/domain/options";
+import { latestResult } from "@lookalike/shared/store/decisions";
 import { findJob } from "@lookalike/shared/store/jobs";
 import { insertFinalization, reusableBase } from "@lookalike/shared/store/results";
 import sharp from "sharp";
@@ -150,5 +151,23 @@ it("lets one result only go on from another", async () => {
   await expect(goOn("other")).rejects.toMatchObject({ cause: { constraint: "finalization_step" } });
   expect(await goOn("one")).toBeNull();
   expect(await reusableBase(store.db, { ...row, baseJob: row.id, baseBlocks: row.totalBlocks })).toBeNull();
+  await close();
+});
+
+it("is the catalog's newest result from when its groups are stored, not only when its job says so", async () => {
+  const file = join(system.servers.folder, "newest.ndjson");
+  const catalog = changingCatalog(8);
+  catalog.add(20);
+  await catalog.write(file);
+  const { id, catalog: catalogId } = await system.run({ kind: "hashes", file }, {}, "newest");
+  const { store, close } = await connectTo(system.servers.environment);
+  const newestIn = async (state: string) => {
+    await store.pool.query("update job set state = $2 where id = $1", [id, state]);
+    return latestResult(store.db, catalogId);
+  };
+  // A decision on an older result's group, in between, would not stand on the new one's.
+  expect(await newestIn("finalizing")).toEqual({ jobId: id, run: 1 });
+  expect(await newestIn("cancelled")).toBeNull();
+  expect(await newestIn("completed")).toEqual({ jobId: id, run: 1 });
   await close();
 });
