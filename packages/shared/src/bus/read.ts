@@ -24,7 +24,7 @@ export const readMessage = async ({ jsm }: Bus, stream: string, seq: number): Pr
 export const countBySubject = async ({ jsm }: Bus, stream: string, filter: string): Promise<Record<string, number>> =>
   (await jsm.streams.info(stream, { subjects_filter: filter })).state.subjects ?? {};
 
-const MESSAGES_A_FETCH = 200;
+const MESSAGES_A_FETCH = 50;
 const FETCH_MS = 5_000;
 
 /**

@@ -26,7 +26,8 @@ interface Replayer {
   readonly dispatch: (jobId: string) => void;
 }
 
-const EVENTS_A_BATCH = 500;
+/** A listing's events hold a thousand images each. */
+const EVENTS_A_BATCH = 100;
 
 /** Rebuild a job from the log. */
 export const replayEndpoint = (replayer: Replayer): Endpoint =>
