@@ -3,7 +3,7 @@ module.exports = {
   forbidden: [
     {
       name: "domain-is-pure",
-      comment: "Decisions are pure functions: no client library, no other layer; of Node only hashing.",
+      comment: "Decisions are pure functions: no client library, no other layer; of Node only hashing and deflating.",
       severity: "error",
       from: { path: "^packages/shared/src/domain/", pathNot: "\\.test\\.ts$" },
       to: { pathNot: "^packages/shared/src/domain/|node_modules/.*zod|^(node:)?(crypto|zlib)$" },

@@ -3,12 +3,7 @@ import { listenTo } from "@lookalike/shared/store/listen";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { addToOutbox, OUTBOX_CHANNEL } from "@lookalike/shared/store/outbox";
 import { expect, it } from "vitest";
-import { connectTo, startServers } from "../support/system.ts";
-
-const until = async (holds: () => boolean): Promise<void> => {
-  for (let tries = 0; !holds() && tries < 500; tries += 1) await sleep(20);
-  expect(holds()).toBe(true);
-};
+import { connectTo, startServers, until } from "../support/system.ts";
 
 it("tells relays at the commit, and again after their connection is lost", async () => {
   const servers = await startServers();

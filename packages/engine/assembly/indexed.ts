@@ -56,19 +56,20 @@ export function sortByBand(side: Side, count: i32, rowBytes: i32, values: usize,
   }
   // The end of each value's places, counted down to their start while the rows are placed.
   let end: u32 = 0;
-  for (let value = 0; value <= valueCount; value++) {
-    const at = offsets + <usize>value * 4;
-    end += load<u32>(at);
-    store<u32>(at, end);
+  for (let block = 0; block < valueCount >> 6; block++) {
+    let filled: u64 = 0;
+    for (let low = 0; low < 64; low++) {
+      const at = offsets + <usize>((block << 6) | low) * 4;
+      const rows = load<u32>(at);
+      filled |= <u64>(rows != 0) << low;
+      end += rows;
+      store<u32>(at, end);
+    }
+    store<u64>(side.filled + (<usize>block << 3), filled);
   }
+  store<u32>(offsets + <usize>valueCount * 4, end);
   const wide = rowBytes > 8;
   const headBytes: usize = wide ? 16 : 8;
-  memory.fill(side.filled, 0, <usize>valueCount >> 3);
-  for (let row = 0; row < count; row++) {
-    const value = load<u32>(values + <usize>row * 4);
-    const at = side.filled + (<usize>(value >> 6) << 3);
-    store<u64>(at, load<u64>(at) | (<u64>1 << (value & 63)));
-  }
   for (let row = count - 1; row >= 0; row--) {
     const at = offsets + <usize>load<u32>(values + <usize>row * 4) * 4;
     const place = <usize>load<u32>(at) - 1;

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { edgesDigest } from "@lookalike/shared/domain/digest";
-import { type Edges, edgeCount, encodeEdges } from "@lookalike/shared/domain/edges";
+import { concatEdges, type Edges, edgeCount, encodeEdges } from "@lookalike/shared/domain/edges";
 
 /** Edges of a part: one or two megabytes encoded. */
 const EDGES_A_PART = 262_144;
@@ -59,7 +59,7 @@ export class EdgeParts {
   }
 
   #take(): EdgePart {
-    const edges = encodeEdges(concatenated(this.#held, this.#heldCount));
+    const edges = encodeEdges(concatEdges(this.#held));
     const part = {
       part: this.#digests.length,
       edges,
@@ -87,18 +87,6 @@ export class EdgeParts {
     }
   }
 }
-
-const concatenated = (batches: readonly Edges[], count: number): Edges => {
-  const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
-  let at = 0;
-  for (const { a, b, distance } of batches) {
-    edges.a.set(a, at);
-    edges.b.set(b, at);
-    edges.distance.set(distance, at);
-    at += a.length;
-  }
-  return edges;
-};
 
 /**
  * Runs `work` in a worker, which gets a port for its parts, and stores them one after the other as

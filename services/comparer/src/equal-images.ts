@@ -1,4 +1,4 @@
-import { decodeEdges, encodeEdges, NO_EDGES } from "@lookalike/shared/domain/edges";
+import { concatEdges, decodeEdges, encodeEdges, NO_EDGES } from "@lookalike/shared/domain/edges";
 import type { ImageClasses } from "./classes.ts";
 
 const NONE = -1;
@@ -28,11 +28,6 @@ export const equalImages = (
     }
   }
   const known = earlier === null ? NO_EDGES : decodeEdges(earlier);
-  const count = known.a.length + a.length;
-  const all = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
-  all.a.set(known.a);
-  all.a.set(a, known.a.length);
-  all.b.set(known.b);
-  all.b.set(b, known.b.length);
-  return encodeEdges(all);
+  const came = { a: Uint32Array.from(a), b: Uint32Array.from(b), distance: new Uint8Array(a.length) };
+  return encodeEdges(concatEdges([known, came]));
 };

@@ -41,12 +41,13 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   const base = mayReuse ? await reusableBase(db, job) : null;
   const came = (base?.blocks ?? 0) * blockSize;
   const went = base === null ? [] : await vanishedSince(db, catalogId, base.jobId);
-  const touched = base === null ? null : await touchedSince(db, job, base, went);
+  const touched =
+    base === null ? new Uint8Array(extent).fill(1) : await touchedSince(db, job, base, { extent, came, went });
 
   const classes = await collapse(
-    streamHashes(db, catalogId, touched === null ? blocksBelow(job.totalBlocks) : blocksWith(touched, blockSize)),
-    { blockSize, extent, images: touched === null ? extent : countOnes(touched), hashBytes: (job.hashBits ?? 0) / 8 },
-    { isWanted: (ordinal) => touched === null || touched[ordinal] === 1, isLive },
+    streamHashes(db, catalogId, blocksWith(touched, blockSize)),
+    { blockSize, extent, images: countOnes(touched), hashBytes: (job.hashBits ?? 0) / 8 },
+    { isWanted: (ordinal) => touched[ordinal] === 1, isLive },
   );
   const edges = edgesAmong(
     await classEdges(streamResults(db, job.id), classes, thresholdBits),
@@ -65,17 +66,24 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   return {
     groups: made.map((ordinals) => madeGroup(ordinals, members, classes)),
     base,
-    regrouped: touched === null ? [] : flagged(touched.subarray(0, came)),
+    regrouped: flagged(touched.subarray(0, came)),
     edges: edges.a.length,
     flatImages: (base?.flatImages ?? 0) - flatsInBase.length + liveFlats.length,
     equalImages: equalImages(classes, base?.equalImages ?? null, came),
   };
 };
 
+/** What a catalog's images are now, and were when the base was made. */
+interface Change {
+  /** One past the highest ordinal, and the first one that came since. */
+  readonly extent: number;
+  readonly came: number;
+  /** Ordinals that vanished since. */
+  readonly went: readonly number[];
+}
+
 /** Images that a change since the base may have given another group. */
-const touchedSince = async (db: Db, job: JobRow, base: Base, went: readonly number[]): Promise<Uint8Array> => {
-  const extent = job.totalBlocks * (job.blockSize ?? 1);
-  const came = base.blocks * (job.blockSize ?? 1);
+const touchedSince = async (db: Db, job: JobRow, base: Base, { extent, came, went }: Change): Promise<Uint8Array> => {
   const changed = [
     ...Array.from({ length: extent - came }, (_, at) => came + at),
     ...went,

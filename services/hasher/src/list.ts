@@ -9,6 +9,7 @@ import { defaultBlockSize } from "@lookalike/shared/domain/plan";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalogs";
 import { type Census, givenHashBits, takeCensus } from "@lookalike/shared/store/census";
+import { blocksBelow } from "@lookalike/shared/store/hash-blocks";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/images";
 import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -124,9 +125,8 @@ interface Unhashed extends Pick<Census, "end" | "hashed"> {
  */
 const tellUnhashed = async (db: Db, tell: Tell, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
   const done = new Set(hashed.map(({ block }) => block));
-  const blocks = Array.from({ length: Math.ceil(end / blockSize) }, (_, block) => block);
   await pMap(
-    blocks.filter((block) => !done.has(block)),
+    blocksBelow(Math.ceil(end / blockSize)).filter((block) => !done.has(block)),
     async (block) => tellListed(tell, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
     { concurrency: BLOCKS_IN_FLIGHT },
   );

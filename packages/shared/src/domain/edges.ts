@@ -15,6 +15,20 @@ export const NO_EDGES: Edges = {
 
 export const edgeCount = (edges: Edges): number => edges.a.length;
 
+/** The edges of all lists, one list after the other. */
+export const concatEdges = (lists: readonly Edges[]): Edges => {
+  const count = lists.reduce((sum, list) => sum + edgeCount(list), 0);
+  const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
+  let at = 0;
+  for (const { a, b, distance } of lists) {
+    edges.a.set(a, at);
+    edges.b.set(b, at);
+    edges.distance.set(distance, at);
+    at += a.length;
+  }
+  return edges;
+};
+
 /**
  * Edges in ascending (a, b), each as two delta varints (LEB128) and a distance byte, 3 to 11 bytes
  * an edge. Equal edge sets give equal bytes, so a digest can compare two workers' answers.

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { base64Bytes, toBase64 } from "./bytes.ts";
+import { base64Bytes } from "./bytes.ts";
 import { SIGNATURE_BYTES } from "./signature.ts";
 
 /** Why an image could not be hashed. */
@@ -106,16 +106,6 @@ export const HashBlock = z.object({
   details: blockDetails,
 });
 export type HashBlock = z.infer<typeof HashBlock>;
-
-/** The block as its schema encodes it. */
-export const blockOnWire = (block: HashBlock): z.input<typeof HashBlock> => ({
-  block: block.block,
-  states: toBase64(block.states),
-  hashes: toBase64(block.hashes),
-  signatures: toBase64(block.signatures),
-  contentDigests: toBase64(block.contentDigests),
-  details: detailsOnWire(block.details),
-});
 
 const CONTENT_DIGEST_BYTES = 32;
 

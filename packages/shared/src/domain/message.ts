@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { type EventOf, imageOnWire, JobEvent, type JobEventType } from "./events.ts";
-import { blockOnWire } from "./hash-block.ts";
 
 /** A message ready to be published: what the outbox holds and the relay sends. */
 export interface Message {
@@ -20,8 +19,8 @@ interface Origin {
 }
 
 /**
- * An event in its wire form, bytes as base64. The rows of bulk events are not checked here as well: millions of them
- * are checked where they are read.
+ * An event in its wire form, bytes as base64. A listing's rows are not checked here as well: millions of them are
+ * checked where they are read.
  * @throws ZodError when the body of another event does not fit its own schema
  */
 export const encodeEvent = <Type extends JobEventType>(
@@ -36,14 +35,9 @@ export const encodeEvent = <Type extends JobEventType>(
     ...(traceparent === undefined ? {} : { traceparent }),
     body,
   } as JobEvent;
-  switch (event.type) {
-    case "images-listed":
-      return { ...event, body: { images: event.body.images.map(imageOnWire) } };
-    case "hash-done":
-      return { ...event, body: { ...blockOnWire(event.body), digest: event.body.digest } };
-    default:
-      return z.encode(JobEvent, event);
-  }
+  return event.type === "images-listed"
+    ? { ...event, body: { images: event.body.images.map(imageOnWire) } }
+    : z.encode(JobEvent, event);
 };
 
 /** An event from its wire form, or null where version or shape are unknown: to be parked, not dropped. */

@@ -32,8 +32,7 @@ const escaped = (value: Value): string => {
   if (value === null) return "\\N";
   if (typeof value === "number") return String(value);
   if (typeof value !== "string") return `\\\\x${toHex(value)}`;
-  return SPECIAL.test(value) ? value.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character) : value;
+  return value.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character);
 };
 
-const SPECIAL = /[\\\n\r\t]/;
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };

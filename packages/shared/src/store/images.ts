@@ -36,16 +36,24 @@ interface ImageRow extends Record<string, unknown> {
   readonly failure: Failure | null;
 }
 
-const listedImage = (row: ImageRow): ListedImage => ({
+/** What is known of an image without reading its file: a hash that its source gave, or why it has none. */
+export type GivenImage = Pick<ListedImage, "ordinal" | "givenHash" | "bytes" | "width" | "height" | "failure">;
+type GivenRow = Pick<ImageRow, "ordinal" | "given_hash" | "bytes" | "width" | "height" | "failure">;
+
+const givenImage = (row: GivenRow): GivenImage => ({
   ordinal: row.ordinal,
-  path: nameOfBytes(row.path),
-  fingerprint: row.fingerprint,
   bytes: row.bytes === null ? null : Number(row.bytes),
-  modifiedAt: iso(row.modified_at),
   givenHash: row.given_hash,
   width: row.width,
   height: row.height,
   failure: row.failure,
+});
+
+const listedImage = (row: ImageRow): ListedImage => ({
+  ...givenImage(row),
+  path: nameOfBytes(row.path),
+  fingerprint: row.fingerprint,
+  modifiedAt: iso(row.modified_at),
 });
 
 /** Live images with from <= ordinal < to, in order. Plain rows: a mapper would double the time of a listing. */
@@ -63,25 +71,14 @@ export const readImages = async (
   return rows.map(listedImage);
 };
 
-/** What is known of an image without reading its file: a hash that its source gave, or why it has none. */
-export type GivenImage = Pick<ListedImage, "ordinal" | "givenHash" | "bytes" | "width" | "height" | "failure">;
-
-/** Live images of which that is known, with from <= ordinal < to, in order: their names are most of a row, and left out. */
+/** Live images of which something is known, with from <= ordinal < to, in order: their names are most of a row, and left out. */
 export const readGiven = async (db: Db, catalogId: string, from: number, to: number): Promise<GivenImage[]> => {
-  type Row = Pick<ImageRow, "ordinal" | "given_hash" | "bytes" | "width" | "height" | "failure">;
-  const { rows } = await db.execute<Row>(sql`
+  const { rows } = await db.execute<GivenRow>(sql`
     select ordinal, given_hash, bytes, width, height, failure from image
     where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null
       and (given_hash is not null or failure is not null)
     order by ordinal`);
-  return rows.map((row) => ({
-    ordinal: row.ordinal,
-    givenHash: row.given_hash,
-    bytes: row.bytes === null ? null : Number(row.bytes),
-    width: row.width,
-    height: row.height,
-    failure: row.failure,
-  }));
+  return rows.map(givenImage);
 };
 
 /** The other live images, whose files must be read, with from <= ordinal < to, in order. */

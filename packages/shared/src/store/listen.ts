@@ -14,7 +14,7 @@ export const listenTo = (
   channel: string,
   heard: () => void,
   onError: (error: unknown) => void,
-): Loop => {
+): Pick<Loop, "stop"> => {
   const stopped = new AbortController();
   const loop = startLoop(
     RECONNECT_PAUSE_MS,
@@ -34,7 +34,6 @@ export const listenTo = (
     },
   );
   return {
-    wake: loop.wake,
     async stop() {
       stopped.abort();
       await loop.stop();

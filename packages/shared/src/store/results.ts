@@ -19,9 +19,8 @@ export interface MadeGroup {
 }
 
 /** The earlier result that a job may go on from: the last step of its lineage. */
-export interface Base extends Pick<Finalization, "jobId" | "run" | "lineage" | "step" | "groups"> {
-  readonly groupedImages: number;
-  readonly flatImages: number;
+export interface Base
+  extends Pick<Finalization, "jobId" | "run" | "lineage" | "step" | "groups" | "groupedImages" | "flatImages"> {
   readonly equalImages: Uint8Array;
   /** Blocks it covers. */
   readonly blocks: number;
