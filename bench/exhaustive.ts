@@ -1,6 +1,6 @@
-import { exhaustive as wasm } from "@lookalike/engine/exhaustive";
+import { fastestCode, wasmCode } from "@lookalike/engine/code";
+import { exhaustiveBy } from "@lookalike/engine/exhaustive";
 import type { HashRows, Kernel } from "@lookalike/engine/kernel";
-import { nativeKernels } from "@lookalike/engine/native";
 import { randomHashes } from "./hash-sets.ts";
 import type { Bench } from "./main.ts";
 import { type Reading, Rivals } from "./rival.ts";
@@ -72,7 +72,7 @@ export const exhaustive: Bench = {
   run: (rounds, say) =>
     compare(
       "exhaustive",
-      wasm,
+      exhaustiveBy(wasmCode),
       rounds,
       "faiss IndexBinaryFlat",
       (rivals, rows, bits, radius) => rivals.faiss(rows, bits, radius, "flat"),
@@ -84,12 +84,11 @@ export const exhaustive: Bench = {
 export const native: Bench = {
   about: "the native kernel against a C program that only counts, one thread each",
   run(rounds, say) {
-    const [best] = nativeKernels();
-    if (best === undefined)
+    if (fastestCode === wasmCode)
       throw new Error("the native kernel is not built: a C compiler is needed, then npm run build");
     return compare(
       "native",
-      best.join,
+      exhaustiveBy(fastestCode),
       rounds,
       "C, counting only",
       (rivals, rows, bits, radius) => rivals.limit(rows, bits, radius),

@@ -45,10 +45,11 @@ const buildKernels = () => {
   run(process.execPath, [compiler, "--config", "asconfig.json", "--target", "release"], BUILD_FAILED, ENGINE);
 };
 
-/** The engine's native kernel, where there is a C compiler; without it WebAssembly does the work. */
+/** The engine's native kernels, where there is a C compiler; without it WebAssembly does the work. */
 const buildNative = () => {
-  const sources = ["native/addon.c", "native/join.c"];
-  if (process.env.LOOKALIKE_NATIVE === "off" || isBuilt("dist/native.node", ["native/join.h", ...sources])) return;
+  const files = readdirSync(join(ENGINE, "native")).map((name) => `native/${name}`);
+  if (process.env.LOOKALIKE_NATIVE === "off" || isBuilt("dist/native.node", files)) return;
+  const sources = files.filter((name) => name.endsWith(".c"));
   const undefinedSymbols = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   const flags = ["-O3", "-shared", "-fPIC", ...undefinedSymbols, "-I", "node_modules/node-api-headers/include"];
   spawnSync(process.env.CC ?? "cc", [...flags, ...sources, "-o", "dist/native.node"], { cwd: ENGINE, stdio: "ignore" });

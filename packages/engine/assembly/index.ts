@@ -1,4 +1,4 @@
 export { flushEdges, setEdgeBuffer } from "./edges";
 export { joinRows, toPlanes } from "./exhaustive";
-export { bandValues, joinBand, sampleMeetings, sortByBand } from "./indexed";
+export { joinBand, sampleMeetings, sortByBand } from "./indexed";
 export { collapseRows, reorderBytes } from "./rows";

@@ -6,7 +6,7 @@
 // from value to value instead, the branch that skips empty ones is mispredicted about every other time.
 
 import { addEdge } from "./edges";
-import { rowDistance } from "./rows";
+import { ROW_BYTES, rowDistance } from "./rows";
 
 /** Rows sorted by the band: a value v has the places offsets[v] … offsets[v + 1] - 1. */
 @unmanaged
@@ -21,37 +21,61 @@ export class Side {
   heads: usize;
 }
 
-/**
- * The band's value of each row: the bits that `tables` picks, u32 a row.
- * @param bytes which bytes of a row have bits of the band, u8 each
- * @param tables 256 u32 for each of `bytes`: what a byte adds to the value
- */
-export function bandValues(
-  rows: usize,
-  count: i32,
-  rowBytes: i32,
-  bytes: usize,
-  byteCount: i32,
-  tables: usize,
-  values: usize,
-): void {
-  for (let row = 0; row < count; row++) {
-    const at = rows + <usize>row * <usize>rowBytes;
-    let value: u32 = 0;
-    for (let k = 0; k < byteCount; k++) {
-      const byte = <u32>load<u8>(at + <usize>load<u8>(bytes + <usize>k));
-      value |= load<u32>(tables + <usize>(((<u32>k << 8) | byte) << 2));
+/** The bytes of a row that have bits of the band, u8 each. */
+const BYTES = memory.data(ROW_BYTES);
+/** For each of those bytes 256 u32: what it adds to the band's value. */
+const TABLES = memory.data(ROW_BYTES << 10, 4);
+
+/** Fills `BYTES` and `TABLES`. @returns how many bytes of a row have bits of the band */
+function prepareTables(rowBytes: i32, mask: usize): i32 {
+  let byteCount = 0;
+  let width = 0;
+  for (let at = 0; at < rowBytes; at++) {
+    const bits = <u32>load<u8>(mask + <usize>at);
+    if (bits == 0) continue;
+    store<u8>(BYTES + <usize>byteCount, at);
+    const table = TABLES + (<usize>byteCount << 10);
+    for (let byte: u32 = 0; byte < 256; byte++) {
+      let value: u32 = 0;
+      let place = width;
+      for (let rest = bits; rest != 0; rest &= rest - 1) value |= ((byte >> ctz<u32>(rest)) & 1) << place++;
+      store<u32>(table + (<usize>byte << 2), value);
     }
-    store<u32>(values + <usize>row * 4, value);
+    width += popcnt<u32>(bits);
+    byteCount++;
   }
+  return byteCount;
 }
 
-/** Counting sort of the rows by `values`; `side.offsets` has `valueCount` + 1 u32, `side.filled` as many bits as values. */
-export function sortByBand(side: Side, count: i32, rowBytes: i32, values: usize, valueCount: i32): void {
+function bandValue(row: usize, byteCount: i32): u32 {
+  let value: u32 = 0;
+  for (let k: usize = 0; k < <usize>byteCount; k++) {
+    const byte = <usize>load<u8>(row + <usize>load<u8>(BYTES + k));
+    value |= load<u32>(TABLES + (k << 10) + (byte << 2));
+  }
+  return value;
+}
+
+/**
+ * Counting sort of the rows by the bits that `mask` picks; `side.offsets` has `valueCount` + 1 u32, `side.filled` as
+ * many bits as values.
+ * @param values scratch, u32 a row
+ */
+export function sortByBand(
+  side: Side,
+  count: i32,
+  rowBytes: i32,
+  mask: usize,
+  values: usize,
+  valueCount: i32,
+): void {
+  const byteCount = prepareTables(rowBytes, mask);
   const offsets = side.offsets;
   memory.fill(offsets, 0, (<usize>valueCount + 1) * 4);
   for (let row = 0; row < count; row++) {
-    const at = offsets + <usize>load<u32>(values + <usize>row * 4) * 4;
+    const value = bandValue(side.rows + <usize>row * <usize>rowBytes, byteCount);
+    store<u32>(values + <usize>row * 4, value);
+    const at = offsets + <usize>value * 4;
     store<u32>(at, load<u32>(at) + 1);
   }
   // The end of each value's places, counted down to their start while the rows are placed.

@@ -1,5 +1,8 @@
 // Hashes as rows of `rowBytes` bytes, a multiple of eight.
 
+/** Bytes of a row at most: 256 bits. */
+export const ROW_BYTES = 32;
+
 /**
  * Puts the bytes of each row in `order`. Neighbouring bits of a perceptual hash are alike, and those
  * who look at a row's first bytes only want a sample of all of it.
@@ -16,7 +19,8 @@ export function reorderBytes(rows: usize, count: i32, rowBytes: i32, order: usiz
 
 /**
  * Keeps the first of equal rows, and its ordinal; the kept ones move together, in their order.
- * @param table u32 slots, all zero, a power of two and at least 1.5 for each row
+ * @param table u64 slots, all zero, a power of two and at least 1.5 for each row: a row's place from 1 on, and above it
+ * half of its hash, so that other rows are seldom looked at
  * @returns rows kept
  */
 export function collapseRows(rows: usize, ordinals: usize, count: i32, rowBytes: i32, table: usize, slots: i32): i32 {
@@ -24,12 +28,15 @@ export function collapseRows(rows: usize, ordinals: usize, count: i32, rowBytes:
   let kept = 0;
   for (let row = 0; row < count; row++) {
     const from = rows + <usize>row * width;
-    let slot = <u32>hashRow(from, rowBytes) & <u32>(slots - 1);
+    const hash = hashRow(from, rowBytes);
+    const tag = hash << 32;
+    let slot = <u32>(hash >> 32) & <u32>(slots - 1);
     let equal = false;
     for (;;) {
-      const taken = load<u32>(table + <usize>slot * 4);
+      const taken = load<u64>(table + (<usize>slot << 3));
       if (taken == 0) break;
-      if (memory.compare(rows + <usize>(taken - 1) * width, from, width) == 0) {
+      const other = <usize>(<u32>taken - 1);
+      if ((taken ^ tag) >> 32 == 0 && memory.compare(rows + other * width, from, width) == 0) {
         equal = true;
         break;
       }
@@ -41,20 +48,19 @@ export function collapseRows(rows: usize, ordinals: usize, count: i32, rowBytes:
       store<u32>(ordinals + <usize>kept * 4, load<u32>(ordinals + <usize>row * 4));
     }
     kept++;
-    store<u32>(table + <usize>slot * 4, kept);
+    store<u64>(table + (<usize>slot << 3), tag | kept);
   }
   return kept;
 }
 
 /** Mixes a row's words by multiplication and rotation (the finalizer of MurmurHash3). */
-function hashRow(row: usize, rowBytes: i32): u32 {
+function hashRow(row: usize, rowBytes: i32): u64 {
   let hash: u64 = 0;
   for (let at = 0; at < rowBytes; at += 8) {
     hash = (rotl<u64>(hash, 27) ^ load<u64>(row + <usize>at)) * 0xff51afd7ed558ccd;
     hash ^= hash >> 33;
   }
-  hash *= 0xc4ceb9fe1a85ec53;
-  return <u32>(hash >> 32);
+  return hash * 0xc4ceb9fe1a85ec53;
 }
 
 /** Hamming distance of two rows. */

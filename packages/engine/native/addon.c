@@ -1,83 +1,140 @@
-// join.c for Node, by Node-API: one binary for every version of Node (https://nodejs.org/api/n-api.html).
+// The kernels for Node, by Node-API: one binary for every version of Node (https://nodejs.org/api/n-api.html).
+//
+// Each function takes what its twin in assembly/ takes: pointers are offsets into the WebAssembly module's memory,
+// which is the first argument. So everything around the kernels is written once, and who has no compiler loses speed
+// alone.
 #include <node_api.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "join.h"
+#include "exhaustive.h"
+#include "indexed.h"
+#include "rows.h"
 
-enum { EDGE_WORDS = 3 };
+enum { ARGUMENTS = 16 };
 
-static void *bytes_of(napi_env env, napi_value array, size_t *length) {
-  void *data = NULL;
-  napi_value buffer;
-  size_t offset;
-  napi_typedarray_type type;
-  napi_get_typedarray_info(env, array, &type, length, &data, &buffer, &offset);
-  return data;
+// What JavaScript gave: the memory, and after it numbers.
+typedef struct {
+  uint8_t *memory;
+  uint32_t numbers[ARGUMENTS];
+  napi_value last;
+} Given;
+
+static Given given_to(napi_env env, napi_callback_info info) {
+  napi_value arguments[ARGUMENTS];
+  size_t count = ARGUMENTS;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  Given given = {.last = arguments[count - 1]};
+  napi_get_arraybuffer_info(env, arguments[0], (void **)&given.memory, NULL);
+  for (size_t at = 1; at < count; at++) napi_get_value_uint32(env, arguments[at], &given.numbers[at - 1]);
+  return given;
 }
 
-static uint32_t number_of(napi_env env, napi_value value) {
-  uint32_t number = 0;
-  napi_get_value_uint32(env, value, &number);
-  return number;
+typedef struct {
+  napi_env env;
+  napi_value flush;
+} Host;
+
+// An exception that it throws goes on when the kernel returns.
+static void call_flush(void *host, size_t edges) {
+  const Host *js = host;
+  napi_value undefined, count;
+  napi_get_undefined(js->env, &undefined);
+  napi_create_uint32(js->env, (uint32_t)edges, &count);
+  napi_call_function(js->env, undefined, js->flush, 1, &count, NULL);
 }
 
-// Rows of u64 words as columns; false without memory.
-static bool to_columns(const uint64_t *rows, size_t count, size_t row_words, Columns *columns) {
-  const size_t padded = (count + PADDED_ROWS - 1) / PADDED_ROWS * PADDED_ROWS;
-  uint64_t *words = calloc(padded * row_words + PADDED_ROWS, sizeof *words);
-  if (words == NULL) return false;
-  for (size_t row = 0; row < count; row++)
-    for (size_t k = 0; k < row_words; k++) memcpy(&words[k * padded + row], &rows[row * row_words + k], sizeof *words);
-  *columns = (Columns){words, count, padded};
-  return true;
+static napi_value double_of(napi_env env, double number) {
+  napi_value value;
+  napi_create_double(env, number, &value);
+  return value;
 }
 
-// join(left: Int32Array, leftCount, right: Int32Array, rightCount, radius, same, edges: Uint32Array, firstRow, variant)
-// -> [edges written, next row]
-static napi_value join(napi_env env, napi_callback_info info) {
-  napi_value arguments[9];
-  size_t given = 9;
-  napi_get_cb_info(env, info, &given, arguments, NULL, NULL);
-  size_t left_length, right_length, edge_length;
-  const void *left_rows = bytes_of(env, arguments[0], &left_length);
-  const size_t left_count = number_of(env, arguments[1]);
-  const void *right_rows = bytes_of(env, arguments[2], &right_length);
-  const size_t right_count = number_of(env, arguments[3]);
-  bool same = false;
-  napi_get_value_bool(env, arguments[5], &same);
-  Found found = {.edges = bytes_of(env, arguments[6], &edge_length), .next_row = number_of(env, arguments[7])};
-  found.capacity = edge_length / EDGE_WORDS;
-  const size_t row_words = left_count == 0 ? 0 : left_length / 2 / left_count;
-  Columns left = {0}, right = {0};
-  if (row_words > MAX_WORDS || !to_columns(left_rows, left_count, row_words, &left) ||
-      !to_columns(right_rows, right_count, row_words, &right)) {
-    free((void *)left.words);
-    napi_throw_error(env, NULL, row_words > MAX_WORDS ? "rows of more than 256 bits" : "out of memory");
-    return NULL;
-  }
-  join_columns(left, right, row_words, number_of(env, arguments[4]), same, join_variant(number_of(env, arguments[8])),
-               &found);
-  free((void *)left.words);
-  free((void *)right.words);
-  napi_value result, number;
-  napi_create_array_with_length(env, 2, &result);
-  napi_create_uint32(env, (uint32_t)found.count, &number);
-  napi_set_element(env, result, 0, number);
-  napi_create_uint32(env, (uint32_t)found.next_row, &number);
-  napi_set_element(env, result, 1, number);
-  return result;
+// joinRows(memory, left, leftFirst, leftCount, planes, rightFirst, rightCount, rowBytes, stageBytes, radius, same,
+// instructionSet, edges, capacity, flush)
+static napi_value js_join_rows(napi_env env, napi_callback_info info) {
+  const Given given = given_to(env, info);
+  const uint32_t *n = given.numbers;
+  Host host = {env, given.last};
+  RowJoin join = {.left = given.memory + n[0],
+                  .left_first = n[1],
+                  .left_count = n[2],
+                  .planes = given.memory + n[3],
+                  .right_first = n[4],
+                  .right_count = n[5],
+                  .row_bytes = n[6],
+                  .stage_bytes = n[7],
+                  .radius = (uint8_t)n[8],
+                  .same = n[9] != 0,
+                  .edges = {(uint32_t *)(given.memory + n[11]), 0, n[12], call_flush, &host}};
+  join_rows(&join, n[10]);
+  return NULL;
+}
+
+// collapseRows(memory, rows, ordinals, count, rowBytes, table, slots) -> rows kept
+static napi_value js_collapse_rows(napi_env env, napi_callback_info info) {
+  const Given given = given_to(env, info);
+  const uint32_t *n = given.numbers;
+  const size_t kept = collapse_rows((uint64_t *)(given.memory + n[0]), (uint32_t *)(given.memory + n[1]), n[2],
+                                    n[3] / sizeof(uint64_t), (uint64_t *)(given.memory + n[4]), n[5]);
+  return double_of(env, (double)kept);
+}
+
+// A side as assembly/indexed.ts lays it out.
+static Side side_of(uint8_t *memory, uint32_t pointer) {
+  uint32_t at[5];
+  memcpy(at, memory + pointer, sizeof at);
+  return (Side){.rows = (uint64_t *)(memory + at[0]),
+                .row_of = (uint32_t *)(memory + at[1]),
+                .offsets = (uint32_t *)(memory + at[2]),
+                .filled = (uint64_t *)(memory + at[3]),
+                .heads = (uint64_t *)(memory + at[4])};
+}
+
+// sortByBand(memory, side, count, rowBytes, mask, values, valueCount)
+static napi_value js_sort_by_band(napi_env env, napi_callback_info info) {
+  const Given given = given_to(env, info);
+  const uint32_t *n = given.numbers;
+  sort_by_band(side_of(given.memory, n[0]), n[1], n[2] / sizeof(uint64_t), (uint64_t *)(given.memory + n[3]),
+               (uint32_t *)(given.memory + n[4]), n[5]);
+  return NULL;
+}
+
+// joinBand(memory, left, right, same, rowBytes, valueCount, flips, radius, earlierBands, earlierBandCount, edges,
+// capacity, flush) -> candidates compared
+static napi_value js_join_band(napi_env env, napi_callback_info info) {
+  const Given given = given_to(env, info);
+  const uint32_t *n = given.numbers;
+  Host host = {env, given.last};
+  BandJoin join = {.left = side_of(given.memory, n[0]),
+                   .right = side_of(given.memory, n[1]),
+                   .same = n[2] != 0,
+                   .row_words = n[3] / sizeof(uint64_t),
+                   .value_count = n[4],
+                   .flips = n[5],
+                   .radius = n[6],
+                   .earlier = (uint64_t *)(given.memory + n[7]),
+                   .earlier_count = n[8],
+                   .edges = {(uint32_t *)(given.memory + n[9]), 0, n[10], call_flush, &host}};
+  return double_of(env, join_band(&join));
+}
+
+static void add_function(napi_env env, napi_value exports, const char *name, napi_callback callback) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function);
+  napi_set_named_property(env, exports, name, function);
 }
 
 NAPI_MODULE_INIT() {
-  napi_value function, name, names;
-  napi_create_function(env, "join", NAPI_AUTO_LENGTH, join, NULL, &function);
-  napi_set_named_property(env, exports, "join", function);
-  napi_create_array(env, &names);
-  for (uint32_t number = 0; join_variant(number) != NULL; number++) {
-    napi_create_string_utf8(env, join_variant(number), NAPI_AUTO_LENGTH, &name);
-    napi_set_element(env, names, number, name);
+  add_function(env, exports, "joinRows", js_join_rows);
+  add_function(env, exports, "collapseRows", js_collapse_rows);
+  add_function(env, exports, "sortByBand", js_sort_by_band);
+  add_function(env, exports, "joinBand", js_join_band);
+  napi_value sets, value;
+  napi_create_array(env, &sets);
+  for (uint32_t number = 0; instruction_set(number) != NULL; number++) {
+    napi_create_string_utf8(env, instruction_set(number), NAPI_AUTO_LENGTH, &value);
+    napi_set_element(env, sets, number, value);
   }
-  napi_set_named_property(env, exports, "instructions", names);
+  napi_set_named_property(env, exports, "instructionSets", sets);
   return exports;
 }

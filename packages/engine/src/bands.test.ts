@@ -38,6 +38,7 @@ describe("bands", () => {
 
 const choose = (images: number, more: Partial<Parameters<typeof chooseKernel>[0]> = {}) =>
   chooseKernel({
+    code: "wasm",
     choice: "auto",
     plan: { firstBlock: 0, blocks: Math.ceil(images / 4_096), pairsPerTask: 50, index: null },
     blockSize: 4_096,
@@ -63,6 +64,12 @@ describe("the choice of a kernel", () => {
     });
     expect(index).toBeNull();
     expect(kernelReason).toMatch(/^estimated seconds of one core: exhaustive [\d.]+, indexed [\d.]+ by \d+ bands$/);
+  });
+
+  it("follows what pairs cost on the machine: faster code compares more images exhaustively", () => {
+    expect(choose(96_144, { code: "wasm" }).index).not.toBeNull();
+    expect(choose(96_144, { code: "avx512" }).index).toBeNull();
+    expect(choose(1_000_000, { code: "avx512" }).index).not.toBeNull();
   });
 
   it("is the owner's where the owner says so", () => {

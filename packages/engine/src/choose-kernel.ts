@@ -1,9 +1,9 @@
 import type { KernelChoice } from "@lookalike/shared/domain/options";
 import { bandOfTask, blocksOfTile, type IndexPlan, type Plan, taskCount } from "@lookalike/shared/domain/plan";
 import { bandsOf } from "./bands.ts";
+import type { Code } from "./code.ts";
 import { exhaustiveSeconds, indexedSeconds, type TileRows } from "./cost.ts";
-import { earlyOutBytes } from "./exhaustive.ts";
-import { headBytesOf, rowBytesOf } from "./kernel.ts";
+import { rowBytesOf } from "./kernel.ts";
 
 /**
  * What the indexed kernel must save, in seconds of one core. Below that, many small tasks that run
@@ -15,6 +15,8 @@ const WORTH_SECONDS = 1;
 export const TILE_IMAGES = 4_194_304;
 
 interface Comparing {
+  /** What the comparers' kernels are supposed to run on. */
+  readonly code: Code["name"];
   readonly choice: KernelChoice;
   /** The exhaustive plan. */
   readonly plan: Plan;
@@ -25,10 +27,10 @@ interface Comparing {
 
 /** How a job compares, null = exhaustively, and why in words: the estimated cost of both kernels. */
 export const chooseKernel = (job: Comparing): { index: IndexPlan | null; kernelReason: string } => {
-  const { choice, plan, blockSize, hashBits, radiusBits } = job;
+  const { code, choice, plan, blockSize, hashBits, radiusBits } = job;
   const old = plan.firstBlock * blockSize;
   const added = (plan.blocks - plan.firstBlock) * blockSize;
-  const exhaustive = exhaustiveSeconds(added * (old + added / 2), earlyOutBytes(rowBytesOf(hashBits), radiusBits));
+  const exhaustive = exhaustiveSeconds(code, added * (old + added / 2), rowBytesOf(hashBits), radiusBits);
   const tileBlocks = evenTileBlocks(plan, blockSize);
   const best = cheapestBands(job, tileBlocks);
   if (best === null) return { index: null, kernelReason: "no new images" };
@@ -45,7 +47,7 @@ const evenTileBlocks = ({ firstBlock, blocks }: Plan, blockSize: number): number
 };
 
 const cheapestBands = (
-  { plan, blockSize, hashBits, radiusBits }: Comparing,
+  { code, plan, blockSize, hashBits, radiusBits }: Comparing,
   tileBlocks: number,
 ): { bands: number; seconds: number } | null => {
   const pairs = newTilePairs({ ...plan, index: { tileBlocks, bands: 1 } }, blockSize);
@@ -54,10 +56,7 @@ const cheapestBands = (
   for (let count = 1; count <= radiusBits + 1; count += 1) {
     const bands = bandsOf(hashBits, radiusBits, count);
     if (bands === null) continue;
-    const seconds = pairs.reduce(
-      (sum, tiles) => sum + indexedSeconds(tiles, bands, headBytesOf(rowBytesOf(hashBits))),
-      0,
-    );
+    const seconds = pairs.reduce((sum, tiles) => sum + indexedSeconds(code, tiles, bands, rowBytesOf(hashBits)), 0);
     if (best === null || seconds < best.seconds) best = { bands: count, seconds };
   }
   return best;

@@ -1,19 +1,24 @@
-import { comparisonsOf, type EdgeSink, type HashRows, type Kernel, rowWords } from "./kernel.ts";
+import type { Code } from "./code.ts";
+import { comparisonsOf, type EdgeSink, type HashRows, type Kernel, type RowPair, rowWords } from "./kernel.ts";
 import { type LoadedRows, loadRows, Wasm } from "./wasm.ts";
 
 /** SIMD looks at so many columns at once; a slab is filled up to a multiple of it. */
 const COLUMNS = 64;
 /** 4,096 rows of 256 bits stay in a core's second-level cache. */
-export const SLAB_ROWS = 4_096;
+const SLAB_ROWS = 4_096;
 /** The early-out lets about this share of the groups of 64 random pairs be looked at in full. */
 const SURVIVING_GROUPS = 0.03;
 
-let shared: Wasm | undefined;
+/** Compares every pair: `assembly/exhaustive.ts`, or its twin in `native/`. */
+export const exhaustiveBy = (code: Code): Kernel => {
+  let memory: Wasm | undefined;
+  return (pairs, radiusBits, sink) => {
+    memory ??= new Wasm();
+    return joinPairs(memory, code, pairs, radiusBits, sink);
+  };
+};
 
-/** Compares every pair with SIMD in WebAssembly: `assembly/exhaustive.ts`. */
-export const exhaustive: Kernel = (pairs, radiusBits, sink) => {
-  shared ??= new Wasm();
-  const wasm = shared;
+const joinPairs = (wasm: Wasm, code: Code, pairs: readonly RowPair[], radiusBits: number, sink: EdgeSink): number => {
   const mark = wasm.mark();
   const loaded = new Map<HashRows, LoadedRows>();
   const loadOnce = (rows: HashRows): LoadedRows => {
@@ -23,7 +28,7 @@ export const exhaustive: Kernel = (pairs, radiusBits, sink) => {
   };
   let comparisons = 0;
   const live = pairs.filter(({ left, right }) => left.ordinals.length > 0 && right.ordinals.length > 0);
-  const join = slabJoiner(wasm, radiusBits, live[0] === undefined ? 0 : rowWords(live[0].left) * 4);
+  const join = slabJoiner(wasm, code, radiusBits, live[0] === undefined ? 0 : rowWords(live[0].left) * 4);
   for (const pair of live) {
     comparisons += comparisonsOf(pair);
     joinLoaded(wasm, { left: loadOnce(pair.left), right: loadOnce(pair.right), same: pair.same }, join, sink);
@@ -61,9 +66,9 @@ export const slabPairs = (rows: number, columns: number, same: boolean): SlabPai
 type SlabJoiner = (pair: LoadedPair, slabs: SlabPair) => void;
 
 /** Joins slab pairs; the planes of the last right slab are kept, for its next row slab. */
-export const slabJoiner = (wasm: Wasm, radiusBits: number, rowBytes: number): SlabJoiner => {
+export const slabJoiner = (wasm: Wasm, code: Code, radiusBits: number, rowBytes: number): SlabJoiner => {
+  const calls = code.callsIn(wasm);
   const planes = wasm.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
-  const scratch = wasm.reserve(rowBytes * 16 + COLUMNS);
   const stageBytes = earlyOutBytes(rowBytes, radiusBits);
   let inPlanes: { right: LoadedRows; column: number } | undefined;
   return ({ left, right, same }, { row, column }) => {
@@ -72,7 +77,7 @@ export const slabJoiner = (wasm: Wasm, radiusBits: number, rowBytes: number): Sl
       wasm.call.toPlanes(right.pointer + column * rowBytes, columns, rowBytes, planes);
       inPlanes = { right, column };
     }
-    wasm.call.joinRows(
+    calls.joinRows(
       left.pointer + row * rowBytes,
       row,
       Math.min(SLAB_ROWS, left.ordinals.length - row),
@@ -83,7 +88,6 @@ export const slabJoiner = (wasm: Wasm, radiusBits: number, rowBytes: number): Sl
       stageBytes,
       radiusBits,
       same && row === column ? 1 : 0,
-      scratch,
     );
   };
 };

@@ -1,11 +1,10 @@
-import { exhaustive } from "./exhaustive.ts";
-import type { Kernel } from "./kernel.ts";
-import { nativeKernels } from "./native.ts";
+import { fastestCode } from "./code.ts";
+import { exhaustiveBy } from "./exhaustive.ts";
+import { indexedBy } from "./indexed.ts";
 
-const [best] = nativeKernels();
-
-/** The fastest kernel of this machine that compares every pair: native code where it was built, else WebAssembly. */
-export const fastest: { readonly name: string; readonly join: Kernel } = {
-  name: `exhaustive/${best?.name ?? "wasm"}`,
-  join: best?.join ?? exhaustive,
+/** The fastest kernels of this machine, and what they are called. */
+export const fastest = {
+  code: fastestCode.name,
+  exhaustive: { name: `exhaustive/${fastestCode.name}`, join: exhaustiveBy(fastestCode) },
+  indexed: { name: `indexed/${fastestCode.name}`, joinBand: indexedBy(fastestCode) },
 };

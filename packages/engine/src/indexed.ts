@@ -1,8 +1,9 @@
 import { type Band, bandsOf } from "./bands.ts";
+import type { Code } from "./code.ts";
 import { exhaustiveIsCheaper } from "./cost.ts";
-import { earlyOutBytes, type LoadedPair, slabJoiner, slabPairs } from "./exhaustive.ts";
+import { type LoadedPair, slabJoiner, slabPairs } from "./exhaustive.ts";
 import { comparisonsOf, type EdgeSink, type HashRows, headBytesOf } from "./kernel.ts";
-import { type LoadedRows, loadRows, spreadOrder, Wasm } from "./wasm.ts";
+import { type KernelCalls, type LoadedRows, loadRows, spreadOrder, Wasm } from "./wasm.ts";
 
 /** The rows of a run of blocks. Two tiles with the same id are the same rows. */
 export interface Tile extends HashRows {
@@ -20,6 +21,14 @@ export interface BandJoin {
   readonly bands: number;
 }
 
+/**
+ * The edges of a tile pair whose first meeting is in one band: all bands together give each edge
+ * once. Where the hashes are so alike that bands tell too few apart, each band does its share of an
+ * exhaustive join instead. The tile pair stays in memory for its next band.
+ * @returns pairs of hashes compared
+ */
+export type JoinBand = (join: BandJoin, sink: EdgeSink) => number;
+
 /** A tile pair in memory, equal hashes collapsed across a tile's blocks; the smaller tile is the left one. */
 interface TilePair extends LoadedPair {
   readonly id: string;
@@ -33,53 +42,46 @@ interface TilePair extends LoadedPair {
 const SAMPLES = 20_000;
 const SIDE_WORDS = 5;
 
-let loaded: TilePair | undefined;
-
-/**
- * The edges of a tile pair whose first meeting is in one band: all bands together give each edge
- * once. Where the hashes are so alike that bands tell too few apart, each band does its share of an
- * exhaustive join instead. The tile pair stays in memory for its next band.
- * @returns pairs of hashes compared
- */
-export const joinBand = (join: BandJoin, sink: EdgeSink): number => {
-  if (join.left.ordinals.length === 0 || join.right.ordinals.length === 0) return 0;
-  const id = [join.left.id, join.right.id, join.hashBits, join.radiusBits, join.bands].join(" ");
-  loaded = loaded?.id === id ? loaded : load(id, join);
-  const { wasm, left, right, alike } = loaded;
-  const mark = wasm.mark();
-  let compared = 0;
-  wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
-    compared = (alike ? joinShare : joinSorted)(loaded as TilePair, join);
-  });
-  wasm.release(mark);
-  return compared;
+/** Joins by bands: `assembly/indexed.ts`, or its twin in `native/`. */
+export const indexedBy = (code: Code): JoinBand => {
+  let loaded: TilePair | undefined;
+  return (join, sink) => {
+    if (join.left.ordinals.length === 0 || join.right.ordinals.length === 0) return 0;
+    const id = [join.left.id, join.right.id, join.hashBits, join.radiusBits, join.bands].join(" ");
+    loaded = loaded?.id === id ? loaded : load(code, id, join);
+    const mark = loaded.wasm.mark();
+    const compared = loaded.alike ? joinShare(code, loaded, join, sink) : joinSorted(code, loaded, join, sink);
+    loaded.wasm.release(mark);
+    return compared;
+  };
 };
 
-const load = (id: string, { left: first, right: second, hashBits, radiusBits, ...join }: BandJoin): TilePair => {
+const load = (code: Code, id: string, join: BandJoin): TilePair => {
+  const { left: first, right: second, hashBits, radiusBits } = join;
   const bands = bandsOf(hashBits, radiusBits, join.bands);
   if (bands === null)
     throw new RangeError(`${join.bands} bands of ${hashBits} bits at radius ${radiusBits}: impossible`);
   const wasm = new Wasm();
-  const pair = loadPair(wasm, first, second);
-  return { id, wasm, ...pair, bands, alike: bandsTellTooFew(wasm, pair, bands, radiusBits) };
+  const pair = loadPair(code, wasm, first, second);
+  return { id, wasm, ...pair, bands, alike: bandsTellTooFew(code, wasm, pair, bands, radiusBits) };
 };
 
-const loadPair = (wasm: Wasm, first: Tile, second: Tile): LoadedPair => {
-  const a = loadCollapsed(wasm, first);
+const loadPair = (code: Code, wasm: Wasm, first: Tile, second: Tile): LoadedPair => {
+  const a = loadCollapsed(code, wasm, first);
   if (first.id === second.id) return { left: a, right: a, same: true };
-  const b = loadCollapsed(wasm, second);
+  const b = loadCollapsed(code, wasm, second);
   const [left, right] = a.ordinals.length <= b.ordinals.length ? [a, b] : [b, a];
   return { left, right, same: false };
 };
 
-const loadCollapsed = (wasm: Wasm, tile: Tile): LoadedRows => {
+const loadCollapsed = (code: Code, wasm: Wasm, tile: Tile): LoadedRows => {
   const { ordinals, pointer, rowBytes } = loadRows(wasm, tile);
   const mark = wasm.mark();
   const kept = wasm.put(ordinals);
   const slots = 2 ** Math.ceil(Math.log2(ordinals.length * 1.5 + 1));
-  const table = wasm.reserve(slots * 4);
-  wasm.words(table, slots).fill(0);
-  const count = wasm.call.collapseRows(pointer, kept, ordinals.length, rowBytes, table, slots);
+  const table = wasm.reserve(slots * 8);
+  wasm.bytes(table, slots * 8).fill(0);
+  const count = code.callsIn(wasm).collapseRows(pointer, kept, ordinals.length, rowBytes, table, slots);
   const rows = { ordinals: wasm.words(kept, count).slice(), pointer, rowBytes };
   wasm.release(mark);
   return rows;
@@ -87,6 +89,7 @@ const loadCollapsed = (wasm: Wasm, tile: Tile): LoadedRows => {
 
 /** By a sample of the tile pair itself, so that all of its bands do alike. */
 const bandsTellTooFew = (
+  { name }: Code,
   wasm: Wasm,
   { left, right }: LoadedPair,
   bands: readonly Band[],
@@ -105,52 +108,45 @@ const bandsTellTooFew = (
     SAMPLES,
   );
   wasm.release(mark);
-  return exhaustiveIsCheaper(meetings / SAMPLES, headBytesOf(rowBytes), earlyOutBytes(rowBytes, radiusBits));
+  return exhaustiveIsCheaper(name, meetings / SAMPLES, rowBytes, radiusBits);
 };
 
 /** This band's slab pairs of an exhaustive join: each `bands`-th one. */
-const joinShare = (pair: TilePair, { radiusBits, band, bands }: BandJoin): number => {
-  const join = slabJoiner(pair.wasm, radiusBits, pair.left.rowBytes);
-  slabPairs(pair.left.ordinals.length, pair.right.ordinals.length, pair.same).forEach((slabs, number) => {
-    if (number % bands === band) join(pair, slabs);
+const joinShare = (code: Code, pair: TilePair, { radiusBits, band, bands }: BandJoin, sink: EdgeSink): number => {
+  const { wasm, left, right, same } = pair;
+  const join = slabJoiner(wasm, code, radiusBits, left.rowBytes);
+  wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+    slabPairs(left.ordinals.length, right.ordinals.length, same).forEach((slabs, number) => {
+      if (number % bands === band) join(pair, slabs);
+    });
   });
   return Math.floor(comparisonsOf(pair) / bands);
 };
 
-const joinSorted = ({ wasm, left, right, same, bands }: TilePair, { band: number, radiusBits }: BandJoin): number => {
+const joinSorted = (
+  code: Code,
+  { wasm, left, right, same, bands }: TilePair,
+  { band: number, radiusBits }: BandJoin,
+  sink: EdgeSink,
+): number => {
   const band = bands[number];
   if (band === undefined) throw new RangeError(`band ${number}: there are ${bands.length}`);
   const { rowBytes } = left;
-  const picker = putPicker(wasm, band, rowBytes);
+  const calls = code.callsIn(wasm);
+  const values = Math.max(VALUES_A_BLOCK, 2 ** band.bits.length);
+  const mask = wasm.put(masksOf([band], rowBytes));
   const earlier = wasm.put(masksOf(bands.slice(0, number), rowBytes));
-  const first = sortByBand(wasm, left, band, picker);
-  const second = same ? first : sortByBand(wasm, right, band, picker);
-  const values = valueCountOf(band);
-  return wasm.call.joinBand(first, second, same ? 1 : 0, rowBytes, values, band.flips, radiusBits, earlier, number);
-};
-
-/** The kernel looks at 64 values at a time. */
-const valueCountOf = ({ bits }: Band): number => Math.max(64, 2 ** bits.length);
-
-/** Where a band's bits are in the rows as loaded, and what each byte there adds to the value. */
-interface Picker {
-  readonly bytes: number;
-  readonly byteCount: number;
-  readonly tables: number;
-}
-
-const putPicker = (wasm: Wasm, band: Band, rowBytes: number): Picker => {
-  const bytes = [...new Set(band.bits.map((bit) => bit >> 3))];
-  const tables = new Uint32Array(bytes.length * 256);
-  band.bits.forEach((bit, place) => {
-    const table = bytes.indexOf(bit >> 3) * 256;
-    for (let value = 0; value < 256; value += 1)
-      if ((value >> (bit & 7)) & 1) tables[table + value] = ((tables[table + value] as number) | (1 << place)) >>> 0;
+  const first = sortByBand(calls, wasm, left, mask, values);
+  const second = same ? first : sortByBand(calls, wasm, right, mask, values);
+  let compared = 0;
+  wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+    compared = calls.joinBand(first, second, same ? 1 : 0, rowBytes, values, band.flips, radiusBits, earlier, number);
   });
-  const order = spreadOrder(rowBytes);
-  const at = Uint8Array.from(bytes, (byte) => order.indexOf(byte));
-  return { bytes: wasm.put(at), byteCount: bytes.length, tables: wasm.put(tables) };
+  return compared;
 };
+
+/** Values are looked at 64 at a time. */
+const VALUES_A_BLOCK = 64;
 
 /** For each band a mask of its bits in the rows as loaded, and its flips as u64. */
 const masksOf = (bands: readonly Band[], rowBytes: number): Uint8Array => {
@@ -167,10 +163,10 @@ const masksOf = (bands: readonly Band[], rowBytes: number): Uint8Array => {
   return bytes;
 };
 
-/** Sorts a tile by the band; gives the pointer to its `Side`. */
-const sortByBand = (wasm: Wasm, { ordinals, pointer, rowBytes }: LoadedRows, band: Band, picker: Picker): number => {
-  const count = ordinals.length;
-  const valueCount = valueCountOf(band);
+/** Sorts a tile by the band that `mask` points to; gives the pointer to its `Side`. */
+const sortByBand = (calls: KernelCalls, wasm: Wasm, rows: LoadedRows, mask: number, valueCount: number): number => {
+  const { pointer, rowBytes } = rows;
+  const count = rows.ordinals.length;
   const rowOf = wasm.reserve(count * 4);
   const offsets = wasm.reserve((valueCount + 1) * 4);
   const filled = wasm.reserve(valueCount / 8);
@@ -178,9 +174,7 @@ const sortByBand = (wasm: Wasm, { ordinals, pointer, rowBytes }: LoadedRows, ban
   const side = wasm.reserve(SIDE_WORDS * 4);
   wasm.words(side, SIDE_WORDS).set([pointer, rowOf, offsets, filled, heads]);
   const mark = wasm.mark();
-  const values = wasm.reserve(count * 4);
-  wasm.call.bandValues(pointer, count, rowBytes, picker.bytes, picker.byteCount, picker.tables, values);
-  wasm.call.sortByBand(side, count, rowBytes, values, valueCount);
+  calls.sortByBand(side, count, rowBytes, mask, wasm.reserve(count * 4), valueCount);
   wasm.release(mark);
   return side;
 };

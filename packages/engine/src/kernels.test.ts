@@ -6,15 +6,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bandsOf } from "./bands.ts";
 import { blockHashes } from "./block-hashes.ts";
-import { exhaustive } from "./exhaustive.ts";
+import { codes } from "./code.ts";
+import { exhaustiveBy } from "./exhaustive.ts";
 import { fastest } from "./fastest.ts";
-import { joinBand } from "./indexed.ts";
+import { indexedBy, type JoinBand } from "./indexed.ts";
 import type { EdgeSink, HashRows, Kernel, RowPair } from "./kernel.ts";
-import { nativeKernels } from "./native.ts";
 import { plain } from "./plain.ts";
 
 /** Every kernel that compares all pairs, but for the plain one that they must agree with. */
-const FAST = [{ name: "wasm", join: exhaustive }, ...nativeKernels()];
+const FAST = codes.map((code) => ({ name: code.name, join: exhaustiveBy(code) }));
 
 const WIDTHS = [64, 96, 128, 192, 256];
 
@@ -65,10 +65,13 @@ const collect = (join: (sink: (edges: Edges) => void) => void): string[] => {
   return found.sort();
 };
 
+const INDEXED = codes.map((code) => ({ name: code.name, joinBand: indexedBy(code) }));
+
 let tiles = 0;
 
 /** All bands of the pairs, each tile pair new to the kernel. */
 const joinBands = (
+  { joinBand }: { readonly joinBand: JoinBand },
   pairs: readonly Pick<RowPair, "left" | "right">[],
   hashBits: number,
   radiusBits: number,
@@ -149,8 +152,11 @@ describe.each(WIDTHS)("%i-bit hashes", (bits) => {
           const bands = possible[pick % possible.length];
           if (bands === undefined) return;
           const pairs = pairsAmong(rowsOf(first, 0), rowsOf(second, 30));
-          const found = collect((sink) => joinBands(pairs, bits, radius, bands, sink));
-          expect(found).toEqual(edgesByDefinition(pairs, radius));
+          const expected = edgesByDefinition(pairs, radius);
+          for (const kernel of INDEXED) {
+            const found = collect((sink) => joinBands(kernel, pairs, bits, radius, bands, sink));
+            expect([kernel.name, found]).toEqual([kernel.name, expected]);
+          }
         },
       ),
       { numRuns: 40 },
@@ -199,7 +205,8 @@ describe("beyond a slab of 4,096 rows", () => {
     expect(expected.length).toBeGreaterThan(1_000);
     for (const { join } of FAST) expect(edgesBy(join, pairs, radius)).toEqual(expected);
     const bands = bits === 64 ? 5 : 17;
-    expect(collect((sink) => joinBands(pairs, bits, radius, bands, sink))).toEqual(expected);
+    for (const kernel of INDEXED)
+      expect(collect((sink) => joinBands(kernel, pairs, bits, radius, bands, sink))).toEqual(expected);
   });
 });
 
@@ -211,9 +218,23 @@ describe("hashes so alike that bands tell them apart too seldom", () => {
     const left = rowsOf(alike(3), 0);
     const right = count === 1 ? left : rowsOf(alike(4), 5_000);
     const pair = { left, right, same: count === 1 };
-    const found = collect((sink) => joinBands([pair], 256, 8, 6, sink));
-    expect(found.length).toBeGreaterThan(500);
-    expect(found).toEqual(edgesBy(plain, [pair], 8));
+    const expected = edgesBy(plain, [pair], 8);
+    expect(expected.length).toBeGreaterThan(500);
+    for (const kernel of INDEXED)
+      expect(collect((sink) => joinBands(kernel, [pair], 256, 8, 6, sink))).toEqual(expected);
+  });
+});
+
+describe("hashes of which all 256 bits differ", () => {
+  it("are not taken for equal ones, in any column of a group", () => {
+    const ordinals = Uint32Array.from({ length: 150 }, (_, at) => at);
+    const words = new Int32Array(150 * 8).map((_, at) => ((at >> 3) % 2 === 0 ? 0 : -1));
+    const pairs = [{ left: { ordinals, words }, right: { ordinals, words }, same: true }];
+    for (const radius of [64, 128]) {
+      const expected = edgesBy(plain, pairs, radius);
+      expect(expected).toHaveLength(2 * ((75 * 74) / 2));
+      for (const { join } of FAST) expect(edgesBy(join, pairs, radius)).toEqual(expected);
+    }
   });
 });
 
@@ -229,11 +250,13 @@ describe("more edges than the buffer holds", () => {
     const pairs = [{ left: rows, right: rows, same: true }];
     const expected = edgesBy(plain, pairs, 4);
     for (const { join } of FAST) expect(edgesBy(join, pairs, 4)).toEqual(expected);
-    let edges = 0;
-    joinBands(pairs, 256, 4, 5, ({ a }) => {
-      edges += a.length;
-    });
-    expect(edges).toBe(499_500);
+    for (const kernel of INDEXED) {
+      let edges = 0;
+      joinBands(kernel, pairs, 256, 4, 5, ({ a }) => {
+        edges += a.length;
+      });
+      expect(edges).toBe(499_500);
+    }
   });
 });
 
@@ -241,19 +264,25 @@ describe("a tile", () => {
   it("collapses equal hashes of its blocks into the first image", () => {
     const one = new Uint8Array(32).fill(7);
     const near = one.map((byte, at) => (at === 0 ? byte ^ 1 : byte));
-    const blocks = [0, 10, 20].map((first) => rowsOf([one, near], first));
+    const other = one.map((byte, at) => (at === 31 ? byte ^ 3 : byte));
+    const blocks = [0, 10, 20].map((first) => rowsOf(first === 20 ? [one, near, other] : [one, near], first));
     const tile = {
       ordinals: Uint32Array.from(blocks.flatMap(({ ordinals }) => [...ordinals])),
       words: Int32Array.from(blocks.flatMap(({ words }) => [...words])),
     };
-    expect(collect((sink) => joinBands([{ left: tile, right: tile }], 256, 8, 9, sink))).toEqual(["0 1 1"]);
+    for (const kernel of INDEXED)
+      expect(collect((sink) => joinBands(kernel, [{ left: tile, right: tile }], 256, 8, 9, sink))).toEqual([
+        "0 1 1",
+        "0 22 2",
+        "1 22 3",
+      ]);
   });
 });
 
-describe("the native kernel", () => {
+describe("native code", () => {
   it("is built where there is a compiler", () => {
     const compiler = spawnSync("cc", ["--version"]).status === 0;
-    expect(fastest.name).toMatch(compiler ? /^exhaustive\/(avx512|avx2|neon|portable)$/ : /^exhaustive\/wasm$/);
+    expect(fastest.code).toMatch(compiler ? /^(avx512|avx2|neon)$/ : /^wasm$/);
   });
 });
 
@@ -271,8 +300,8 @@ describe("a block as a kernel sees it", () => {
   it("may be empty", () => {
     const empty = blockHashes({ states: new Uint8Array(0), hashes: new Uint8Array(0) }, 0);
     const pair = { left: empty, right: empty, same: true };
-    expect(edgesBy(exhaustive, [pair], 5)).toEqual([]);
+    for (const { join } of FAST) expect(edgesBy(join, [pair], 5)).toEqual([]);
     expect(edgesBy(plain, [pair], 5)).toEqual([]);
-    expect(collect((sink) => joinBands([pair], 256, 8, 5, sink))).toEqual([]);
+    for (const kernel of INDEXED) expect(collect((sink) => joinBands(kernel, [pair], 256, 8, 5, sink))).toEqual([]);
   });
 });

@@ -1,12 +1,8 @@
 import { readFileSync } from "node:fs";
 import { EDGE_WORDS, type EdgeSink, edgesOf, type HashRows, rowWords } from "./kernel.ts";
 
-/** What `assembly/` exports: pointers are byte offsets into `memory`. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  setEdgeBuffer(pointer: number, edges: number): void;
-  flushEdges(): void;
-  toPlanes(rows: number, count: number, rowBytes: number, planes: number): void;
+/** What there is in WebAssembly and in native code alike, on pointers: byte offsets into a memory of {@link Wasm}. */
+export interface KernelCalls {
   joinRows(
     ...args: [
       left: number,
@@ -19,21 +15,14 @@ interface Exports {
       stageBytes: number,
       radius: number,
       same: number,
-      scratch: number,
     ]
   ): void;
-  bandValues(
-    ...args: [
-      rows: number,
-      count: number,
-      rowBytes: number,
-      bytes: number,
-      byteCount: number,
-      tables: number,
-      values: number,
-    ]
+  collapseRows(
+    ...args: [rows: number, ordinals: number, count: number, rowBytes: number, table: number, slots: number]
+  ): number;
+  sortByBand(
+    ...args: [side: number, count: number, rowBytes: number, mask: number, values: number, valueCount: number]
   ): void;
-  sortByBand(side: number, count: number, rowBytes: number, values: number, valueCount: number): void;
   joinBand(
     ...args: [
       left: number,
@@ -47,6 +36,14 @@ interface Exports {
       earlierBandCount: number,
     ]
   ): number;
+}
+
+/** What `assembly/` exports. */
+interface Exports extends KernelCalls {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  setEdgeBuffer(pointer: number, edges: number): void;
+  flushEdges(): void;
+  toPlanes(rows: number, count: number, rowBytes: number, planes: number): void;
   sampleMeetings(
     ...args: [
       x: number,
@@ -59,7 +56,6 @@ interface Exports {
       samples: number,
     ]
   ): number;
-  collapseRows(rows: number, ordinals: number, count: number, rowBytes: number, table: number, slots: number): number;
   reorderBytes(rows: number, count: number, rowBytes: number, order: number, scratch: number): void;
 }
 
@@ -70,7 +66,8 @@ declare const WebAssembly: {
 };
 
 const PAGE_BYTES = 65_536;
-const EDGES_A_FLUSH = 65_536;
+/** Edges that fit into the buffer. */
+export const EDGES_A_FLUSH = 65_536;
 
 /** The kernels' module with a memory that is handed out from the bottom up and taken back as a whole. */
 export class Wasm {
@@ -78,16 +75,19 @@ export class Wasm {
   /** Called with each full buffer of edges. */
   #take: (edges: Uint32Array) => void = () => undefined;
   #end = PAGE_BYTES;
-  readonly #edges: number;
+  /** The buffer of edges, as a pointer. */
+  readonly edges: number;
 
   constructor() {
     const module = new WebAssembly.Module(readFileSync(new URL("../dist/kernels.wasm", import.meta.url)));
-    const flush = (count: number) =>
-      this.#take(new Uint32Array(this.call.memory.buffer, this.#edges, count * EDGE_WORDS));
-    this.call = new WebAssembly.Instance(module, { host: { flush } }).exports;
-    this.#edges = this.reserve(EDGES_A_FLUSH * EDGE_WORDS * 4);
-    this.call.setEdgeBuffer(this.#edges, EDGES_A_FLUSH);
+    this.call = new WebAssembly.Instance(module, { host: { flush: this.flush } }).exports;
+    this.edges = this.reserve(EDGES_A_FLUSH * EDGE_WORDS * 4);
+    this.call.setEdgeBuffer(this.edges, EDGES_A_FLUSH);
   }
+
+  /** Hands on the first `count` edges of the buffer. */
+  readonly flush = (count: number): void =>
+    this.#take(new Uint32Array(this.call.memory.buffer, this.edges, count * EDGE_WORDS));
 
   /** A pointer to `bytes` of memory, not cleared. Views made before may be detached. */
   reserve(bytes: number): number {

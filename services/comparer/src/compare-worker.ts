@@ -1,5 +1,5 @@
 import { fastest } from "@lookalike/engine/fastest";
-import { type BandJoin, joinBand } from "@lookalike/engine/indexed";
+import type { BandJoin } from "@lookalike/engine/indexed";
 import type { HashRows } from "@lookalike/engine/kernel";
 import type { BlockPair } from "@lookalike/shared/domain/plan";
 import { EdgeParts, type FoundEdges, type PartsPort } from "./edge-parts.ts";
@@ -20,7 +20,7 @@ export interface CompareRequest {
 }
 
 export interface CompareAnswer extends FoundEdges {
-  /** What compared: "indexed/wasm", or "exhaustive/" and the instruction set. */
+  /** What compared: "indexed/" or "exhaustive/", and the instruction set. */
   readonly kernel: string;
   readonly comparisons: number;
 }
@@ -29,15 +29,15 @@ export interface CompareAnswer extends FoundEdges {
 export default ({ work, parts }: CompareRequest): CompareAnswer => {
   const found = new EdgeParts(parts);
   const indexed = work.kernel === "indexed";
-  const comparisons = indexed ? joinBand(work, found.add) : joinBlocks(work, found);
-  return { ...found.finish(), comparisons, kernel: indexed ? "indexed/wasm" : fastest.name };
+  const comparisons = indexed ? fastest.indexed.joinBand(work, found.add) : joinBlocks(work, found);
+  return { ...found.finish(), comparisons, kernel: (indexed ? fastest.indexed : fastest.exhaustive).name };
 };
 
 const joinBlocks = (
   { blocks, pairs, radiusBits }: Extract<CompareWork, { kernel: "exhaustive" }>,
   found: EdgeParts,
 ): number =>
-  fastest.join(
+  fastest.exhaustive.join(
     pairs.map(({ i, j }) => {
       const left = blocks.get(i);
       const right = blocks.get(j);

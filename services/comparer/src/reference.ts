@@ -71,7 +71,7 @@ export const matchReference = async (
       reference.hashBits,
     );
     if (left.ordinals.length === 0 || right.ordinals.length === 0) continue;
-    fastest.join([{ left, right, same: false }], thresholdBits, ({ a, b, distance }) => {
+    fastest.exhaustive.join([{ left, right, same: false }], thresholdBits, ({ a, b, distance }) => {
       a.forEach((at, edge) => {
         const ordinal = (b[edge] ?? 0) - REFERENCE;
         const signature = images.signatures[at] ?? null;
