@@ -6,14 +6,25 @@ export const ROW_BYTES = 32;
 /**
  * Puts the bytes of each row in `order`. Neighbouring bits of a perceptual hash are alike, and those
  * who look at a row's first bytes only want a sample of all of it.
+ * @param order 32 bytes: which byte of the row comes at each place; 255 beyond the row
  */
-export function reorderBytes(rows: usize, count: i32, rowBytes: i32, order: usize, scratch: usize): void {
-  for (let row = 0; row < count; row++) {
-    const at = rows + <usize>row * <usize>rowBytes;
-    memory.copy(scratch, at, <usize>rowBytes);
-    for (let k = 0; k < rowBytes; k++) {
-      store<u8>(at + <usize>k, load<u8>(scratch + <usize>load<u8>(order + <usize>k)));
-    }
+export function reorderBytes(rows: usize, count: i32, rowBytes: i32, order: usize): void {
+  // What swizzle gets for a place beyond its sixteen bytes is zero.
+  const sixteen = i8x16.splat(16);
+  const low = v128.load(order);
+  const high = v128.load(order, 16);
+  const lowRest = i8x16.sub(low, sixteen);
+  const highRest = i8x16.sub(high, sixteen);
+  const end = rows + <usize>count * <usize>rowBytes;
+  for (let at = rows; at < end; at += <usize>rowBytes) {
+    const x = v128.load(at);
+    const y = v128.load(at, 16);
+    const first = v128.or(i8x16.swizzle(x, low), i8x16.swizzle(y, lowRest));
+    const second = v128.or(i8x16.swizzle(x, high), i8x16.swizzle(y, highRest));
+    v128.store64_lane(at, first, 0);
+    if (rowBytes > 8) v128.store64_lane(at, first, 1, 8);
+    if (rowBytes > 16) v128.store64_lane(at, second, 0, 16);
+    if (rowBytes > 24) v128.store64_lane(at, second, 1, 24);
   }
 }
 

@@ -56,7 +56,7 @@ interface Exports extends KernelCalls {
       samples: number,
     ]
   ): number;
-  reorderBytes(rows: number, count: number, rowBytes: number, order: number, scratch: number): void;
+  reorderBytes(rows: number, count: number, rowBytes: number, order: number): void;
 }
 
 /** The part of the WebAssembly API in use: TypeScript has it only with all of the DOM's types. */
@@ -66,6 +66,8 @@ declare const WebAssembly: {
 };
 
 const PAGE_BYTES = 65_536;
+/** Bytes of a row at most: 256 bits. */
+const ROW_BYTES = 32;
 /** Edges that fit into the buffer. */
 export const EDGES_A_FLUSH = 65_536;
 
@@ -152,7 +154,9 @@ export const loadRows = (wasm: Wasm, hashes: HashRows): LoadedRows => {
   const rowBytes = rowWords(hashes) * 4;
   const pointer = wasm.put(words);
   const mark = wasm.mark();
-  wasm.call.reorderBytes(pointer, ordinals.length, rowBytes, wasm.put(spreadOrder(rowBytes)), wasm.reserve(rowBytes));
+  const order = new Uint8Array(ROW_BYTES).fill(255);
+  order.set(spreadOrder(rowBytes));
+  wasm.call.reorderBytes(pointer, ordinals.length, rowBytes, wasm.put(order));
   wasm.release(mark);
   return { ordinals, pointer, rowBytes };
 };
