@@ -30,13 +30,14 @@ export function reorderBytes(rows: usize, count: i32, rowBytes: i32, order: usiz
 
 /**
  * Keeps the first of equal rows, and its ordinal; the kept ones move together, in their order.
- * @param table u64 slots, all zero, a power of two and at least 1.5 for each row: a row's place from 1 on, and above it
- * half of its hash, so that other rows are seldom looked at
+ * @param table scratch of `slots` u64, a power of two and at least 1.5 for each row: a row's place from 1 on, and above
+ * it half of its hash, so that other rows are seldom looked at
  * @returns rows kept
  */
 export function collapseRows(rows: usize, ordinals: usize, count: i32, rowBytes: i32, table: usize, slots: i32): i32 {
   const width = <usize>rowBytes;
   let kept = 0;
+  memory.fill(table, 0, <usize>slots << 3);
   for (let row = 0; row < count; row++) {
     const from = rows + <usize>row * width;
     const hash = hashRow(from, rowBytes);

@@ -18,6 +18,13 @@ WITH_VECTORS static uint32_t value_of(const uint64_t *row, size_t row_words, con
   return (uint32_t)value;
 }
 
+// The first word of a row; of a row that is no longer, its bits with those of the band last: as rows that are compared
+// are alike in the band, the rest tells them apart sooner.
+WITH_VECTORS static inline uint64_t head_of(const uint64_t *row, size_t row_words, const uint64_t *mask) {
+  if (row_words > 1) return row[0];
+  return _pext_u64(row[0], ~mask[0]) | _pext_u64(row[0], mask[0]) << (64 - __builtin_popcountll(mask[0]));
+}
+
 WITH_VECTORS void sort_by_band(Side side, size_t count, size_t row_words, const uint64_t *mask, uint32_t *values,
                                size_t value_count) {
   uint32_t *offsets = side.offsets;
@@ -51,7 +58,7 @@ WITH_VECTORS void sort_by_band(Side side, size_t count, size_t row_words, const 
     }
     const uint32_t place = --offsets[values[row]];
     side.row_of[place] = (uint32_t)row;
-    side.heads[place] = side.rows[row * row_words];
+    side.heads[place] = head_of(side.rows + row * row_words, row_words, mask);
     if (second != NULL) second[place] = side.rows[row * row_words + 1];
   }
 }
@@ -95,10 +102,49 @@ WITH_VECTORS static uint32_t near_beyond(const BandJoin *join, size_t place, siz
   return near & _mm512_cmple_epu64_mask(distance, _mm512_set1_epi64(join->radius));
 }
 
-// The left side's places from `first` to `end` against the right one's from `from` to `to`; `itself`: each pair once.
-// What the vectors read beyond a value's rows is other rows, or padding: verified for none of them.
-WITH_VECTORS static void compare(BandJoin *join, size_t first, size_t end, size_t from, size_t to, bool itself) {
-  const bool wide = join->row_words > 1;
+// Of places `near`, from `column` on, those before `to`, and, where the left side meets itself, after `place`. What
+// vectors read beyond a value's rows is other rows, or padding.
+static inline uint32_t in_range(uint32_t near, size_t column, size_t to, size_t place, bool itself) {
+  if (to - column < 32) near &= (1u << (to - column)) - 1;
+  if (itself && column <= place) near &= ~0u << (place + 1 - column);
+  return near;
+}
+
+// The left side's places from `first` to `end` against the right one's from `from` to `to`, rows of one word: 32 bits
+// of them first, sixteen columns at a time.
+WITH_VECTORS static void compare_narrow(BandJoin *join, size_t first, size_t end, size_t from, size_t to, bool itself) {
+  const uint64_t *left = join->left.heads, *right = join->right.heads;
+  const __m512i radius = _mm512_set1_epi64(join->radius), radius_32 = _mm512_set1_epi32((int)join->radius);
+  const __m512i low_halves = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+  for (size_t place = first; place < end; place += ROWS) {
+    __m512i head[ROWS];
+    for (size_t r = 0; r < ROWS; r++) head[r] = _mm512_set1_epi32((int)left[place + r]);
+    for (size_t column = itself ? place + 1 : from; column < to; column += 2 * COLUMNS) {
+      const __m512i a = _mm512_loadu_si512(right + column), b = _mm512_loadu_si512(right + column + COLUMNS);
+      const __m512i columns = _mm512_permutex2var_epi32(a, low_halves, b);
+      __m512i distance[ROWS];
+      for (size_t r = 0; r < ROWS; r++) distance[r] = _mm512_popcnt_epi32(_mm512_xor_si512(columns, head[r]));
+      __m512i nearest = distance[0];
+      for (size_t r = 1; r < ROWS; r++) nearest = _mm512_min_epu32(nearest, distance[r]);
+      if (__builtin_expect(_mm512_cmple_epu32_mask(nearest, radius_32) == 0, 1)) continue;
+      uint64_t near = 0;
+      for (size_t r = 0; r < ROWS; r++) {
+        const __m512i row = _mm512_set1_epi64((long long)left[place + r]);
+        const uint64_t near_a = _mm512_cmple_epu64_mask(_mm512_popcnt_epi64(_mm512_xor_si512(a, row)), radius);
+        const uint64_t near_b = _mm512_cmple_epu64_mask(_mm512_popcnt_epi64(_mm512_xor_si512(b, row)), radius);
+        near |= (near_b << COLUMNS | near_a) << r * 2 * COLUMNS;
+      }
+      if (near == 0) continue;
+      for (size_t r = 0; r < ROWS && place + r < end; r++) {
+        uint32_t each = in_range((uint32_t)(near >> r * 2 * COLUMNS) & 0xffff, column, to, place + r, itself);
+        for (; each != 0; each &= each - 1) verify(join, place + r, column + (size_t)__builtin_ctz(each));
+      }
+    }
+  }
+}
+
+// The same for rows of more words: two of them first.
+WITH_VECTORS static void compare_wide(BandJoin *join, size_t first, size_t end, size_t from, size_t to, bool itself) {
   const uint64_t *left = join->left.heads, *left_second = left + join->left.offsets[join->value_count];
   const uint64_t *right = join->right.heads, *right_second = right + join->right.offsets[join->value_count];
   const __m512i radius = _mm512_set1_epi64(join->radius);
@@ -106,24 +152,20 @@ WITH_VECTORS static void compare(BandJoin *join, size_t first, size_t end, size_
     __m512i head[ROWS], second[ROWS];
     for (size_t r = 0; r < ROWS; r++) {
       head[r] = _mm512_set1_epi64((long long)left[place + r]);
-      if (wide) second[r] = _mm512_set1_epi64((long long)left_second[place + r]);
+      second[r] = _mm512_set1_epi64((long long)left_second[place + r]);
     }
     for (size_t column = itself ? place + 1 : from; column < to; column += COLUMNS) {
-      const __m512i columns = _mm512_loadu_si512(right + column);
+      const __m512i heads = _mm512_loadu_si512(right + column), seconds = _mm512_loadu_si512(right_second + column);
       __m512i distance[ROWS];
-      for (size_t r = 0; r < ROWS; r++) distance[r] = _mm512_popcnt_epi64(_mm512_xor_si512(columns, head[r]));
-      if (wide) {
-        const __m512i seconds = _mm512_loadu_si512(right_second + column);
-        for (size_t r = 0; r < ROWS; r++)
-          distance[r] = _mm512_add_epi64(distance[r], _mm512_popcnt_epi64(_mm512_xor_si512(seconds, second[r])));
-      }
-      const __m512i nearest =
-          _mm512_min_epu64(_mm512_min_epu64(distance[0], distance[1]), _mm512_min_epu64(distance[2], distance[3]));
+      for (size_t r = 0; r < ROWS; r++)
+        distance[r] = _mm512_add_epi64(_mm512_popcnt_epi64(_mm512_xor_si512(heads, head[r])),
+                                       _mm512_popcnt_epi64(_mm512_xor_si512(seconds, second[r])));
+      __m512i nearest = distance[0];
+      for (size_t r = 1; r < ROWS; r++) nearest = _mm512_min_epu64(nearest, distance[r]);
       if (__builtin_expect(_mm512_cmple_epu64_mask(nearest, radius) == 0, 1)) continue;
       for (size_t r = 0; r < ROWS && place + r < end; r++) {
         uint32_t near = _mm512_cmple_epu64_mask(distance[r], radius);
-        if (to - column < COLUMNS) near &= (1u << (to - column)) - 1;
-        if (itself && column <= place + r) near &= ~0u << (place + r + 1 - column);
+        near = in_range(near, column, to, place + r, itself);
         if (join->row_words > 2 && near != 0) near = near_beyond(join, place + r, column, near, distance[r]);
         for (; near != 0; near &= near - 1) verify(join, place + r, column + (size_t)__builtin_ctz(near));
       }
@@ -157,7 +199,7 @@ WITH_VECTORS static uint64_t meet_values(BandJoin *join, uint32_t block, uint32_
     const uint32_t *theirs = &join->right.offsets[other * VALUES + (low ^ difference)];
     const uint64_t rows = mine[1] - mine[0];
     candidates += itself ? rows * (rows - 1) / 2 : rows * (theirs[1] - theirs[0]);
-    compare(join, mine[0], mine[1], theirs[0], theirs[1], itself);
+    (join->row_words > 1 ? compare_wide : compare_narrow)(join, mine[0], mine[1], theirs[0], theirs[1], itself);
   }
   return candidates;
 }

@@ -16,6 +16,7 @@ static inline uint64_t hash_of(const uint64_t *row, size_t row_words) {
 size_t collapse_rows(uint64_t *rows, uint32_t *ordinals, size_t count, size_t row_words, uint64_t *table,
                      size_t slots) {
   const size_t row_bytes = row_words * sizeof *rows;
+  memset(table, 0, slots * sizeof *table);
   size_t kept = 0;
   for (size_t row = 0; row < count; row++) {
     const uint64_t *from = rows + row * row_words;

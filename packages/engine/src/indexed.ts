@@ -80,7 +80,6 @@ const loadCollapsed = (code: Code, wasm: Wasm, tile: Tile): LoadedRows => {
   const kept = wasm.put(ordinals);
   const slots = 2 ** Math.ceil(Math.log2(ordinals.length * 1.5 + 1));
   const table = wasm.reserve(slots * 8);
-  wasm.bytes(table, slots * 8).fill(0);
   const count = code.callsIn(wasm).collapseRows(pointer, kept, ordinals.length, rowBytes, table, slots);
   const rows = { ordinals: wasm.words(kept, count).slice(), pointer, rowBytes };
   wasm.release(mark);
