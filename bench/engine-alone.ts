@@ -1,5 +1,5 @@
 import { chooseKernel } from "@lookalike/engine/choose-kernel";
-import { fastest } from "@lookalike/engine/fastest";
+import { fastestCode } from "@lookalike/engine/code";
 import { STATE } from "@lookalike/shared/domain/hash-block";
 import type { KernelChoice } from "@lookalike/shared/domain/options";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
@@ -37,7 +37,7 @@ export const engineAlone = async (
   const radiusBits = radiusBitsFor(256, threshold);
   const blocks = Math.ceil(images / SLAB);
   const plan = { firstBlock: 0, blocks, pairsPerTask: 50, index: null };
-  const { index } = chooseKernel({ code: fastest.code, choice, plan, blockSize: SLAB, hashBits: 256, radiusBits });
+  const { index } = chooseKernel({ code: fastestCode.name, choice, plan, blockSize: SLAB, hashBits: 256, radiusBits });
   const tile = { id: "all", ordinals, words };
   const works: CompareWork[] =
     index === null

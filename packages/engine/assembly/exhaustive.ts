@@ -1,7 +1,8 @@
 // Every row of one block against every row of another, 64 columns at a time.
 //
-// The right block lies in byte planes: plane k of 64 rows holds their k-th bytes, one a SIMD lane. A row's distance to 64 columns then grows a byte at a time, and after `stageBytes` bytes
-// all 64 are given up together when none is within the radius so far (partial-distance early-out).
+// The right block lies in byte planes: plane k of 64 rows holds their k-th bytes, one a SIMD lane. A row's distance to
+// 64 columns then grows a byte at a time, and after `stageBytes` bytes all 64 are given up together when none is within
+// the radius so far (partial-distance early-out).
 
 import { addEdge } from "./edges";
 import { ROW_BYTES } from "./rows";

@@ -79,7 +79,7 @@ static napi_value js_collapse_rows(napi_env env, napi_callback_info info) {
   return double_of(env, (double)kept);
 }
 
-// A side as assembly/indexed.ts lays it out.
+// A side as assembly/sort-by-band.ts lays it out.
 static Side side_of(uint8_t *memory, uint32_t pointer) {
   uint32_t at[5];
   memcpy(at, memory + pointer, sizeof at);

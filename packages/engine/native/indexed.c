@@ -72,18 +72,16 @@ WITH_VECTORS static inline uint64_t distance_of(const uint64_t *x, const uint64_
   return distance;
 }
 
-// A pair whose heads are near: an edge, unless an earlier band gave it.
-WITH_VECTORS static void verify(BandJoin *join, size_t place, size_t other) {
+// A pair within the radius: an edge, unless an earlier band gave it.
+WITH_VECTORS static void give(BandJoin *join, size_t place, size_t other) {
   const size_t row_words = join->row_words;
   const uint32_t i = join->left.row_of[place], j = join->right.row_of[other];
   const uint64_t *x = join->left.rows + i * row_words, *y = join->right.rows + j * row_words;
-  const uint64_t distance = distance_of(x, y, row_words, NULL);
-  if (distance > join->radius) return;
   for (size_t band = 0; band < join->earlier_count; band++) {
     const uint64_t *mask = join->earlier + band * (row_words + 1);
     if (distance_of(x, y, row_words, mask) <= mask[row_words]) return;
   }
-  add_edge(&join->edges, i, j, distance);
+  add_edge(&join->edges, i, j, distance_of(x, y, row_words, NULL));
 }
 
 // Which of the eight places of the right side from `column` on, of those `near`, are so in the words beyond their heads
@@ -137,7 +135,7 @@ WITH_VECTORS static void compare_narrow(BandJoin *join, size_t first, size_t end
       if (near == 0) continue;
       for (size_t r = 0; r < ROWS && place + r < end; r++) {
         uint32_t each = in_range((uint32_t)(near >> r * 2 * COLUMNS) & 0xffff, column, to, place + r, itself);
-        for (; each != 0; each &= each - 1) verify(join, place + r, column + (size_t)__builtin_ctz(each));
+        for (; each != 0; each &= each - 1) give(join, place + r, column + (size_t)__builtin_ctz(each));
       }
     }
   }
@@ -167,7 +165,7 @@ WITH_VECTORS static void compare_wide(BandJoin *join, size_t first, size_t end, 
         uint32_t near = _mm512_cmple_epu64_mask(distance[r], radius);
         near = in_range(near, column, to, place + r, itself);
         if (join->row_words > 2 && near != 0) near = near_beyond(join, place + r, column, near, distance[r]);
-        for (; near != 0; near &= near - 1) verify(join, place + r, column + (size_t)__builtin_ctz(near));
+        for (; near != 0; near &= near - 1) give(join, place + r, column + (size_t)__builtin_ctz(near));
       }
     }
   }

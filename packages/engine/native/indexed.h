@@ -1,5 +1,5 @@
-// The pairs that a band brings together, by AVX-512: what assembly/indexed.ts does, with the same arguments. Only the
-// order of `heads` differs.
+// The pairs that a band brings together, by AVX-512: what assembly/{sort-by-band,indexed}.ts do, with the same
+// arguments. Only the order of `heads` differs.
 #pragma once
 #include <stdbool.h>
 

@@ -4,7 +4,6 @@ import { indexedBy } from "./indexed.ts";
 
 /** The fastest kernels of this machine, and what they are called. */
 export const fastest = {
-  code: fastestCode.name,
   exhaustive: { name: `exhaustive/${fastestCode.name}`, join: exhaustiveBy(fastestCode) },
   indexed: { name: `indexed/${fastestCode.name}`, joinBand: indexedBy(fastestCode) },
 };

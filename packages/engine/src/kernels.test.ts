@@ -6,9 +6,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bandsOf } from "./bands.ts";
 import { blockHashes } from "./block-hashes.ts";
-import { codes } from "./code.ts";
+import { codes, fastestCode } from "./code.ts";
 import { exhaustiveBy } from "./exhaustive.ts";
-import { fastest } from "./fastest.ts";
 import { indexedBy, type JoinBand } from "./indexed.ts";
 import type { EdgeSink, HashRows, Kernel, RowPair } from "./kernel.ts";
 import { plain } from "./plain.ts";
@@ -225,6 +224,28 @@ describe("hashes so alike that bands tell them apart too seldom", () => {
   });
 });
 
+describe("hashes that differ in one quarter of their bytes alone", () => {
+  it.each([128, 192, 256])("are told apart by each word that a kernel looks at, %i bits", (bits) => {
+    const originals = manyHashes(200, bits, 5);
+    const copies = originals.map((hash, at) => {
+      const copy = hash.slice();
+      // 1 to 39 flips: within the radius of 24 and beyond it.
+      for (let flip = 0; flip <= at % 40; flip += 1) {
+        const byte = (((flip * 7 + at) % (bits / 32)) * 4 + (at >> 2)) % (bits / 8);
+        copy[byte] = (copy[byte] ?? 0) ^ (1 << ((flip * 3 + at) & 7));
+      }
+      return copy;
+    });
+    const pairs = pairsAmong(rowsOf(originals, 0), rowsOf(copies, 200));
+    const expected = edgesBy(plain, pairs, 24);
+    expect(expected.length).toBeGreaterThan(100);
+    for (const kernel of INDEXED) {
+      const found = collect((sink) => joinBands(kernel, pairs, bits, 24, 17, sink));
+      expect([kernel.name, found]).toEqual([kernel.name, expected]);
+    }
+  });
+});
+
 describe("hashes of which all 256 bits differ", () => {
   it("are not taken for equal ones, in any column of a group", () => {
     const ordinals = Uint32Array.from({ length: 150 }, (_, at) => at);
@@ -282,7 +303,7 @@ describe("a tile", () => {
 describe("native code", () => {
   it("is built where there is a compiler", () => {
     const compiler = spawnSync("cc", ["--version"]).status === 0;
-    expect(fastest.code).toMatch(compiler ? /^(avx512|avx2|neon)$/ : /^wasm$/);
+    expect(fastestCode.name).toMatch(compiler ? /^(avx512|avx2|neon)$/ : /^wasm$/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { chooseKernel } from "@lookalike/engine/choose-kernel";
-import { fastest } from "@lookalike/engine/fastest";
+import { fastestCode } from "@lookalike/engine/code";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/events";
 import { emptySet, fullSet, withUnit } from "@lookalike/shared/domain/done-set";
@@ -91,7 +91,7 @@ const listAnew = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promi
     base,
     mark: walked && markAfter(walked, census),
     ...chooseKernel({
-      code: fastest.code,
+      code: fastestCode.name,
       choice: job.options.kernel,
       plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
       blockSize,
@@ -151,7 +151,7 @@ const planAgain = async (db: Db, job: JobRow): Promise<ListingDone> => {
     failedImages: shadowed.failedImages,
     base: null,
     ...chooseKernel({
-      code: fastest.code,
+      code: fastestCode.name,
       choice: job.options.kernel,
       plan: { firstBlock: 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
       blockSize,
