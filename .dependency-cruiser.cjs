@@ -18,7 +18,7 @@ module.exports = {
       name: "only-the-store-knows-postgres",
       comment: "The quick start makes its own database before there is a store.",
       severity: "error",
-      from: { pathNot: "^packages/shared/src/store/|^packages/quickstart/src/postgres.ts|^test/|^bench/" },
+      from: { pathNot: "^packages/shared/src/store/|^packages/local/src/postgres.ts|^test/|^bench/" },
       to: { path: "node_modules/(\\.pnpm/)?(drizzle-orm|pg)[@/]" },
     },
     {
@@ -31,7 +31,7 @@ module.exports = {
       name: "shared-stands-alone",
       severity: "error",
       from: { path: "^packages/shared/" },
-      to: { path: "^(services|packages/(engine|quickstart))/" },
+      to: { path: "^(services|packages/(engine|local|cli))/" },
     },
     {
       name: "engine-does-no-io",

@@ -11,7 +11,7 @@ RUN rm -rf node_modules packages/*/node_modules services/*/node_modules \
   && npx -y pnpm@12.21.0 install --prod --frozen-lockfile \
     --filter "@lookalike/api..." --filter "@lookalike/coordinator..." \
     --filter "@lookalike/hasher..." --filter "@lookalike/comparer..." \
-  && rm -rf packages/quickstart packages/deploy packages/cli test bench docs deploy
+  && rm -rf packages/local packages/deploy packages/cli test bench docs deploy
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production LOOKALIKE_HOST=0.0.0.0 LOOKALIKE_METRICS_HOST=0.0.0.0 LOOKALIKE_METRICS_PORT=9464

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setInterval } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { hammingDistance } from "@lookalike/shared/domain/hamming";
+import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import autocannon from "autocannon";
 import { randomWords } from "../test/support/hashes.ts";
 import { connectTo, type System, startSystem, WITH_KEY } from "../test/support/system.ts";

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { blockHashes } from "@lookalike/engine/block-hashes";
-import { hashBlockOf } from "@lookalike/shared/domain/hash-block";
-import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
+import { blockHashes } from "@lookalike/engine/compare/block-hashes";
+import { hashBlockOf } from "@lookalike/shared/domain/image/hash-block";
+import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import pMap from "p-map";
 import { countGroups } from "./count-groups.ts";
 import { startComparers, startHashers } from "./worker-pools.ts";

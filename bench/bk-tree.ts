@@ -1,4 +1,4 @@
-import { hammingDistance } from "@lookalike/shared/domain/hamming";
+import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 
 interface Node {
   readonly hash: Uint8Array;

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort } from "@lookalike/quickstart/server-process";
+import { freePort } from "@lookalike/local/server-process";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";

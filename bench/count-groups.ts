@@ -1,7 +1,13 @@
-import { groupNodes } from "@lookalike/shared/domain/grouping";
-import { similarityGraph } from "@lookalike/shared/domain/similarity";
-import { ALL, classEdges, collapse, membersOf, type StoredHashes } from "../services/comparer/src/classes.ts";
-import type { EdgePart } from "../services/comparer/src/edge-parts.ts";
+import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
+import {
+  ALL,
+  classEdges,
+  collapse,
+  membersOf,
+  type StoredHashes,
+} from "@lookalike/shared/domain/grouping/image-classes";
+import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
+import type { EdgePart } from "../services/comparer/src/compare/edge-parts.ts";
 
 async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;

@@ -1,11 +1,11 @@
-import { chooseKernel } from "@lookalike/engine/choose-kernel";
-import { fastestCode } from "@lookalike/engine/code";
-import { STATE } from "@lookalike/shared/domain/hash-block";
-import type { KernelChoice } from "@lookalike/shared/domain/options";
-import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/options";
+import { fastestCode } from "@lookalike/engine/compare/backend";
+import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
+import { STATE } from "@lookalike/shared/domain/image/hash-block";
+import type { KernelChoice } from "@lookalike/shared/domain/job/options";
+import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import pMap from "p-map";
-import type { CompareWork } from "../services/comparer/src/compare-worker.ts";
-import { walkHashes } from "../services/hasher/src/sources/hashes.ts";
+import type { CompareWork } from "../services/comparer/src/compare/compare-worker.ts";
+import { walkHashes } from "../services/hasher/src/list/sources/hashes.ts";
 import { countGroups } from "./count-groups.ts";
 import { startComparers } from "./worker-pools.ts";
 

@@ -1,6 +1,6 @@
-import { fastestCode, wasmCode } from "@lookalike/engine/code";
-import { exhaustiveBy } from "@lookalike/engine/exhaustive";
-import type { HashRows, Kernel } from "@lookalike/engine/kernel";
+import { fastestCode, wasmCode } from "@lookalike/engine/compare/backend";
+import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
+import type { HashRows, Kernel } from "@lookalike/engine/compare/kernel";
 import { randomHashes } from "./hash-sets.ts";
 import type { Bench } from "./main.ts";
 import { type Reading, Rivals } from "./rival.ts";

@@ -1,6 +1,6 @@
-import type { Edges } from "@lookalike/shared/domain/edges";
-import { groupNodes } from "@lookalike/shared/domain/grouping";
-import { similarityGraph } from "@lookalike/shared/domain/similarity";
+import type { Edges } from "@lookalike/shared/domain/grouping/edges";
+import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
+import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
 import { randomWords } from "../test/support/hashes.ts";
 import type { Bench } from "./main.ts";
 import { costRow, median, type Row } from "./row.ts";

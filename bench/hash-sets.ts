@@ -1,4 +1,4 @@
-import type { Tile } from "@lookalike/engine/indexed";
+import type { Tile } from "@lookalike/engine/compare/indexed";
 import { randomWords } from "../test/support/hashes.ts";
 
 /** Hashes to join, one row each, and the ordinals that are their numbers. */

@@ -1,9 +1,9 @@
-import { bandsOf } from "@lookalike/engine/bands";
-import { chooseKernel } from "@lookalike/engine/choose-kernel";
-import { type Code, fastestCode, wasmCode } from "@lookalike/engine/code";
-import { indexedSeconds } from "@lookalike/engine/cost";
-import { exhaustiveBy } from "@lookalike/engine/exhaustive";
-import { indexedBy, type Tile } from "@lookalike/engine/indexed";
+import { type Code, fastestCode, wasmCode } from "@lookalike/engine/compare/backend";
+import { bandsOf } from "@lookalike/engine/compare/bands";
+import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
+import { indexedSeconds } from "@lookalike/engine/compare/cost";
+import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
+import { indexedBy, type Tile } from "@lookalike/engine/compare/indexed";
 import { BkTree } from "./bk-tree.ts";
 import { CASES, selfJoinSeconds } from "./exhaustive.ts";
 import { randomHashes, realLikeHashes } from "./hash-sets.ts";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import { hashImage } from "@lookalike/engine/hash-image";
-import { hammingDistance } from "@lookalike/shared/domain/hamming";
-import { defaultThresholdBits } from "@lookalike/shared/domain/options";
-import { corroborates } from "@lookalike/shared/domain/signature";
+import { hashImage } from "@lookalike/engine/hash/hash-image";
+import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import { corroborates } from "@lookalike/shared/domain/image/signature";
+import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import pMap from "p-map";
 import sharp, { type Sharp } from "sharp";
 import { findPhotographs } from "../test/support/photographs.ts";

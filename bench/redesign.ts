@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import type { JobOptions } from "@lookalike/shared/domain/options";
+import type { JobOptions } from "@lookalike/shared/domain/job/options";
 import { writeHashes } from "../test/support/hashes.ts";
 import { connectTo, messagesOf, startSystem, temporaryFolder } from "../test/support/system.ts";
 import type { Bench } from "./main.ts";

@@ -1,8 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hammingDistance } from "@lookalike/shared/domain/hamming";
-import { defaultThresholdBits } from "@lookalike/shared/domain/options";
+import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import { randomWords, withChangedBits } from "../test/support/hashes.ts";
 import { type System, startSystem, WITH_KEY } from "../test/support/system.ts";
 import type { Bench } from "./main.ts";

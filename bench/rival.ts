@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { HashRows } from "@lookalike/engine/kernel";
+import type { HashRows } from "@lookalike/engine/compare/kernel";
 import { z } from "zod";
 
 const run = promisify(execFile);

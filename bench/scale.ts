@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { JobOptions, type KernelChoice } from "@lookalike/shared/domain/options";
+import { JobOptions, type KernelChoice } from "@lookalike/shared/domain/job/options";
 import { writeHashes } from "../test/support/hashes.ts";
 import { startSystem } from "../test/support/system.ts";
 import { engineAlone } from "./engine-alone.ts";

@@ -2,10 +2,10 @@
 // JavaScript, so that sixty of them start at once.
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectBus } from "@lookalike/shared/bus/connect";
-import { publishEvent } from "@lookalike/shared/bus/events";
+import { publishEvent } from "@lookalike/shared/bus/messages";
 import { runTasks } from "@lookalike/shared/bus/tasks";
-import { edgesDigest } from "@lookalike/shared/domain/digest";
-import { resultId } from "@lookalike/shared/domain/event-id";
+import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { resultId } from "@lookalike/shared/domain/job/event-id";
 import { createLogger } from "@lookalike/shared/runtime/log";
 
 const milliseconds = Number(process.env.SLEEP_MS);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { directorySource } from "@lookalike/shared/domain/options";
-import { deleteHiddenRows, hideCatalog } from "@lookalike/shared/store/catalogs";
-import { listImages } from "@lookalike/shared/store/images";
+import { directorySource } from "@lookalike/shared/domain/job/options";
+import { deleteHiddenRows, hideCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { listImages } from "@lookalike/shared/store/catalog/images";
 import type { Store } from "@lookalike/shared/store/open";
 import { connectTo, startSystem } from "../test/support/system.ts";
 import type { Bench } from "./main.ts";

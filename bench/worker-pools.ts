@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { PixelBudget } from "@lookalike/engine/pixel-budget";
-import type { Outcome } from "@lookalike/shared/domain/hash-block";
-import { fingerprintOf } from "@lookalike/shared/files/listed-file";
+import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
+import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import { Piscina } from "piscina";
-import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare-worker.ts";
-import { type EdgePart, storingParts } from "../services/comparer/src/edge-parts.ts";
-import type { HashRequest } from "../services/hasher/src/hash-worker.ts";
+import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare/compare-worker.ts";
+import { type EdgePart, storingParts } from "../services/comparer/src/compare/edge-parts.ts";
+import type { HashRequest } from "../services/hasher/src/hash/decode-worker.ts";
 
 const poolOf = (worker: string, threads: number): Piscina =>
   new Piscina({
@@ -17,7 +17,7 @@ const poolOf = (worker: string, threads: number): Piscina =>
 
 /** The hasher's worker threads without the service: one more than decode, as there. */
 export const startHashers = (threads: number) => {
-  const pool = poolOf("hasher/dist/hash-worker.js", threads + 1);
+  const pool = poolOf("hasher/dist/hash/decode-worker.js", threads + 1);
   const pixelBudget = PixelBudget.share(200_000_000);
   return {
     hash: async (path: string): Promise<Outcome> => {
@@ -40,7 +40,7 @@ export const startHashers = (threads: number) => {
 
 /** The comparer's worker threads without the service. */
 export const startComparers = (threads: number) => {
-  const pool = poolOf("comparer/dist/compare-worker.js", threads);
+  const pool = poolOf("comparer/dist/compare/compare-worker.js", threads);
   return {
     async compare(work: CompareWork): Promise<EdgePart[]> {
       const found: EdgePart[] = [];

@@ -6,7 +6,7 @@ import { ROOT, setUp } from "./setup.mjs";
 setUp();
 // A process group of its own: Ctrl-C reaches this process alone, which passes it on once, so that
 // the quick start can end its servers in order instead of all of them dying at the same time.
-const child = spawn(process.execPath, [join(ROOT, "packages/quickstart/dist/main.js"), ...process.argv.slice(2)], {
+const child = spawn(process.execPath, [join(ROOT, "packages/cli/dist/start/main.js"), ...process.argv.slice(2)], {
   stdio: ["inherit", "inherit", "inherit", "ipc"],
   detached: true,
 });

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ALERTS, prometheusRules } from "@lookalike/deploy/alerts";
 import { publish } from "@lookalike/shared/bus/publish";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
+import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ask } from "../support/ask.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { type Observed, startObserved } from "../support/observed.ts";
 import { makePhotographs } from "../support/photographs.ts";
+import { ask } from "../support/request.ts";
 import { connectTo, finished, startCommand, temporaryFolder, until, WITH_KEY } from "../support/system.ts";
 
 /** A minute of the rules is a second here, and what takes thousands needs a few. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { emptySet } from "@lookalike/shared/domain/done-set";
-import { insertAccessKey } from "@lookalike/shared/store/access-keys";
+import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
+import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../support/app.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { insertAccessKey } from "@lookalike/shared/store/access-keys";
+import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../support/app.ts";
 import { TEST_KEY, WITH_KEY } from "../support/system.ts";

@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { makeDemoCatalog } from "@lookalike/quickstart/demo";
-import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
+import { makeDemoCatalog } from "@lookalike/local/demo";
+import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, screenshot, startBrowser } from "../support/browser.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { JobOptions } from "@lookalike/shared/domain/options";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { type Cluster, startCluster } from "../support/nats-cluster.ts";

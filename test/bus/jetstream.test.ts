@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openDataFolder } from "@lookalike/quickstart/data-folder";
-import { startNats } from "@lookalike/quickstart/nats-server";
-import type { Server } from "@lookalike/quickstart/server-process";
+import { openDataFolder } from "@lookalike/local/data-folder";
+import { startNats } from "@lookalike/local/nats-server";
+import type { Server } from "@lookalike/local/server-process";
 import { type Bus, compareVersions, connectBus, NATS_FLOOR } from "@lookalike/shared/bus/connect";
 import { consumeBatches, PermanentError, work } from "@lookalike/shared/bus/consume";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { consumerPlans, ensureTopology, STREAMS, streamPlans, subjects } from "@lookalike/shared/bus/topology";
-import type { Message } from "@lookalike/shared/domain/message";
+import type { Message } from "@lookalike/shared/domain/job/message";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder, until } from "../support/system.ts";

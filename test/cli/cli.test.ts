@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { makeDemoCatalog } from "@lookalike/quickstart/demo";
+import { makeDemoCatalog } from "@lookalike/local/demo";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type System, startCommand, startSystem, TEST_KEY } from "../support/system.ts";

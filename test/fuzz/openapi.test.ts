@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { makeDemoCatalog } from "@lookalike/quickstart/demo";
-import { directorySource } from "@lookalike/shared/domain/options";
+import { makeDemoCatalog } from "@lookalike/local/demo";
+import { directorySource } from "@lookalike/shared/domain/job/options";
 import { expect, it } from "vitest";
 import { startSystem, WITH_KEY } from "../support/system.ts";
 

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ALERTS } from "@lookalike/deploy/alerts";
 import { generatedFiles } from "@lookalike/deploy/files";
 import { DASHBOARDS } from "@lookalike/deploy/panels";
-import { directorySource } from "@lookalike/shared/domain/options";
+import { directorySource } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask } from "../support/ask.ts";
 import { type Observed, startObserved } from "../support/observed.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { hasPrometheus } from "../support/prometheus.ts";
+import { ask } from "../support/request.ts";
 import { connectTo, ROOT, startCommand, temporaryFolder, WITH_KEY } from "../support/system.ts";
 
 const RULES = join(ROOT, "deploy/prometheus/rules.yml");

@@ -3,11 +3,11 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage, readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
+import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask } from "../support/ask.ts";
 import { makePhotographs } from "../support/photographs.ts";
+import { ask } from "../support/request.ts";
 import { connectTo, finished, groupsOf, type System, startSystem, storedGroups, until } from "../support/system.ts";
 
 const SERVICES = ["coordinator", "hasher", "comparer", "api"];

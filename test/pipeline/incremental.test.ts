@@ -1,12 +1,12 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { directorySource, type Grouping } from "@lookalike/shared/domain/options";
-import { latestResult } from "@lookalike/shared/store/decisions";
-import { findJob } from "@lookalike/shared/store/jobs";
-import { insertFinalization, reusableBase } from "@lookalike/shared/store/results";
+import { directorySource, type Grouping } from "@lookalike/shared/domain/job/options";
+import { findJob } from "@lookalike/shared/store/jobs/jobs";
+import { insertFinalization, reusableBase } from "@lookalike/shared/store/results/results";
+import { latestResult } from "@lookalike/shared/store/review/decisions";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { groupImages } from "../../services/comparer/src/group-images.ts";
+import { groupImages } from "../../services/comparer/src/finalize/group-images.ts";
 import { randomWords } from "../support/hashes.ts";
 import { connectTo, groupsOf, type System, startSystem, storedGroups } from "../support/system.ts";
 

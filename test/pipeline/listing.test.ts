@@ -1,18 +1,18 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
-import { type ListedImage, Task } from "@lookalike/shared/domain/events";
-import { decodeEvent } from "@lookalike/shared/domain/message";
-import { directorySource, JobOptions } from "@lookalike/shared/domain/options";
-import { OrdinalSet } from "@lookalike/shared/domain/ordinal-set";
+import { type ListedImage, Task } from "@lookalike/shared/domain/job/events";
+import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
+import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
-import { endOfCatalog } from "@lookalike/shared/store/census";
-import { appendFound, type FoundImage } from "@lookalike/shared/store/listing";
+import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
+import { appendFound, type FoundImage } from "@lookalike/shared/store/catalog/listing";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { applyEvents } from "../../services/coordinator/src/project.ts";
-import { listCatalog } from "../../services/hasher/src/list.ts";
-import { wholeWalk } from "../../services/hasher/src/sources/walk.ts";
+import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
+import { listCatalog } from "../../services/hasher/src/list/list-catalog.ts";
+import { wholeWalk } from "../../services/hasher/src/list/sources/walk.ts";
 import { connectTo, messagesOf, type Servers, startServers } from "../support/system.ts";
 
 const IMAGES = 12_000;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openStore } from "@lookalike/shared/store/open";
-import { countGroups } from "@lookalike/shared/store/results";
+import { countGroups } from "@lookalike/shared/store/results/results";
 import { expect, it } from "vitest";
 import { ROOT, startServers, storedGroups } from "../support/system.ts";
 

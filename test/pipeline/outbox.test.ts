@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { addToOutbox, OUTBOX_CHANNEL } from "@lookalike/shared/store/jobs/outbox";
 import { listenTo } from "@lookalike/shared/store/listen";
 import { withMigrations } from "@lookalike/shared/store/migrate";
-import { addToOutbox, OUTBOX_CHANNEL } from "@lookalike/shared/store/outbox";
 import { expect, it } from "vitest";
 import { connectTo, startServers, until } from "../support/system.ts";
 

@@ -1,15 +1,15 @@
-import { openDataFolder } from "@lookalike/quickstart/data-folder";
-import { startPostgres } from "@lookalike/quickstart/postgres";
-import type { Server } from "@lookalike/quickstart/server-process";
-import { emptySet } from "@lookalike/shared/domain/done-set";
-import type { JobEvent } from "@lookalike/shared/domain/events";
-import { decodeEvent } from "@lookalike/shared/domain/message";
-import { JobOptions } from "@lookalike/shared/domain/options";
-import { findJob, latestBase } from "@lookalike/shared/store/jobs";
+import { openDataFolder } from "@lookalike/local/data-folder";
+import { startPostgres } from "@lookalike/local/postgres";
+import type { Server } from "@lookalike/local/server-process";
+import type { JobEvent } from "@lookalike/shared/domain/job/events";
+import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
+import { findJob, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyEvents } from "../../services/coordinator/src/project.ts";
+import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
 import { retryTask } from "../../services/coordinator/src/retry.ts";
 import { temporaryFolder } from "../support/system.ts";
 

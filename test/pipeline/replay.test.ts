@@ -1,15 +1,15 @@
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import type { JobEvent } from "@lookalike/shared/domain/events";
-import { decodeEvent } from "@lookalike/shared/domain/message";
-import { directorySource } from "@lookalike/shared/domain/options";
-import { findJob } from "@lookalike/shared/store/jobs";
+import type { JobEvent } from "@lookalike/shared/domain/job/events";
+import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { directorySource } from "@lookalike/shared/domain/job/options";
+import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { groupImages } from "../../services/comparer/src/group-images.ts";
-import { applyEvents } from "../../services/coordinator/src/project.ts";
+import { groupImages } from "../../services/comparer/src/finalize/group-images.ts";
+import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { connectTo, messagesOf, type System, startSystem, storedGroups } from "../support/system.ts";
 

@@ -1,12 +1,12 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { directorySource, Source } from "@lookalike/shared/domain/options";
-import { type Objects, s3Objects } from "@lookalike/shared/files/objects";
+import { directorySource, Source } from "@lookalike/shared/domain/job/options";
+import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
 import pMap from "p-map";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listBucket } from "../../services/hasher/src/sources/bucket.ts";
+import { listBucket } from "../../services/hasher/src/list/sources/s3.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { hasS3Server, type S3Server, startS3Server } from "../support/s3-server.ts";
 import {
@@ -153,7 +153,7 @@ describe.skipIf(!hasS3Server)("a bucket", () => {
     ["another secret", { AWS_SECRET_ACCESS_KEY: "wrong" }, "AWS_SECRET_ACCESS_KEY is not the key's"],
     ["an unknown key", { AWS_ACCESS_KEY_ID: "nobody" }, "No user exists with the provided access key ID."],
   ])("is not opened by %s, and says so", async (_how, wrong, text) => {
-    const list = `import { s3Objects } from "@lookalike/shared/files/objects";
+    const list = `import { s3Objects } from "@lookalike/shared/sources/objects";
       s3Objects().list("pictures", "").next().catch(({ message }) => console.log(message));`;
     const { stdout } = await startCommand([process.execPath, "--input-type=module", "-e", list], {
       ...server.environment,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { JobOptions } from "@lookalike/shared/domain/options";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { connectTo, finished, groupsOf, type System, startSystem } from "../support/system.ts";

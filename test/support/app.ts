@@ -1,12 +1,12 @@
-import { openDataFolder } from "@lookalike/quickstart/data-folder";
-import { startPostgres } from "@lookalike/quickstart/postgres";
+import { openDataFolder } from "@lookalike/local/data-folder";
+import { startPostgres } from "@lookalike/local/postgres";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import { createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
-import { createThumbnails } from "../../services/api/src/thumbnails.ts";
+import { createThumbnails } from "../../services/api/src/pictures/thumbnails.ts";
 import { temporaryFolder } from "./system.ts";
 
 /** The HTTP application in this process, over a real PostgreSQL and nothing else. */

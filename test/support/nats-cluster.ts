@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "@lookalike/quickstart/server-process";
+import { freePort } from "@lookalike/local/server-process";
 import { connectBus } from "@lookalike/shared/bus/connect";
 import { until } from "./system.ts";
 

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "@lookalike/quickstart/server-process";
+import { freePort } from "@lookalike/local/server-process";
 import { startNatsExporter } from "./nats-exporter.ts";
 import { type Prometheus, startExporter, startPrometheus } from "./prometheus.ts";
 import { type System, startSystem } from "./system.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "@lookalike/quickstart/server-process";
+import { freePort } from "@lookalike/local/server-process";
 import { z } from "zod";
 import { isInstalled } from "./installed.ts";
 import { until } from "./system.ts";

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { freePort } from "@lookalike/quickstart/server-process";
+import { freePort } from "@lookalike/local/server-process";
 import { until } from "./system.ts";
 import { toolFolder } from "./tools.ts";
 

@@ -1,12 +1,12 @@
-import { SourceBuckets, SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
-import { EXIT, OperatorError } from "@lookalike/shared/runtime/fail";
-import { runService } from "@lookalike/shared/runtime/service";
-import { insertAccessKey } from "@lookalike/shared/store/access-keys";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import { runService } from "@lookalike/shared/service/run";
+import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
+import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { z } from "zod";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
-import { createThumbnails, ThumbnailPlace } from "./thumbnails.ts";
+import { createThumbnails, ThumbnailPlace } from "./pictures/thumbnails.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
 
 const Environment = ServiceEnvironment.extend({

@@ -2,19 +2,19 @@ import { availableParallelism } from "node:os";
 import { work } from "@lookalike/shared/bus/consume";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { Finalize } from "@lookalike/shared/domain/events";
+import { Finalize } from "@lookalike/shared/domain/job/events";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
-import { messageOf } from "@lookalike/shared/runtime/fail";
+import { messageOf } from "@lookalike/shared/runtime/errors";
 import { inLogs } from "@lookalike/shared/runtime/log";
-import { runService } from "@lookalike/shared/runtime/service";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
-import { workingOn } from "@lookalike/shared/runtime/worker";
+import { runService } from "@lookalike/shared/service/run";
+import { workingOn } from "@lookalike/shared/service/workers";
 import { Piscina } from "piscina";
 import { z } from "zod";
-import { createBlockCache } from "./block-cache.ts";
-import { comparePairs, createJobGate } from "./compare.ts";
-import type { CompareAnswer, CompareRequest } from "./compare-worker.ts";
-import type { FinalizeRequest } from "./finalize-worker.ts";
+import { createBlockCache } from "./compare/block-cache.ts";
+import { comparePairs, createJobGate } from "./compare/compare-task.ts";
+import type { CompareAnswer, CompareRequest } from "./compare/compare-worker.ts";
+import type { FinalizeRequest } from "./finalize/finalize-worker.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_COMPARER_THREADS: z.coerce
@@ -33,8 +33,8 @@ runService({
   connections: 6,
   async start({ environment, bus, store: { db }, log }) {
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
-    const compareFile = new URL("./compare-worker.js", import.meta.url).href;
-    const finalizeFile = new URL("./finalize-worker.js", import.meta.url).href;
+    const compareFile = new URL("./compare/compare-worker.js", import.meta.url).href;
+    const finalizeFile = new URL("./finalize/finalize-worker.js", import.meta.url).href;
     const pool = new Piscina({ filename: compareFile, minThreads: threads, maxThreads: threads });
     const compare = (request: CompareRequest): Promise<CompareAnswer> =>
       pool.run(request, { transferList: [request.parts.port] });

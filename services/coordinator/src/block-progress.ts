@@ -1,7 +1,7 @@
 import type { BlockProgress } from "@lookalike/shared/bus/progress";
-import { has } from "@lookalike/shared/domain/done-set";
-import { settled } from "@lookalike/shared/domain/job";
-import { findJob, jobOf, raiseShownImages } from "@lookalike/shared/store/jobs";
+import { settled } from "@lookalike/shared/domain/job/job";
+import { has } from "@lookalike/shared/domain/primitives/bit-set";
+import { findJob, jobOf, raiseShownImages } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 
 /** Images hashed in blocks that are not done yet, so that a small catalog's progress moves, too. */

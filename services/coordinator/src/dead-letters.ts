@@ -1,7 +1,7 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Delivery, PermanentError } from "@lookalike/shared/bus/consume";
-import { DeadLetter, Task } from "@lookalike/shared/domain/events";
-import { messageOf } from "@lookalike/shared/runtime/fail";
+import { DeadLetter, Task } from "@lookalike/shared/domain/job/events";
+import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { deadLetters } from "@lookalike/shared/runtime/metrics";
 import type { Db } from "@lookalike/shared/store/open";

@@ -1,8 +1,8 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish } from "@lookalike/shared/bus/publish";
-import { missing } from "@lookalike/shared/domain/done-set";
-import { settled } from "@lookalike/shared/domain/job";
-import { findJob, jobOf, markPublished } from "@lookalike/shared/store/jobs";
+import { settled } from "@lookalike/shared/domain/job/job";
+import { missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { findJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { taskMessage } from "./messages.ts";
 

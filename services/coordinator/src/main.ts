@@ -3,11 +3,11 @@ import { hearProgress } from "@lookalike/shared/bus/progress";
 import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { startLoop } from "@lookalike/shared/runtime/loop";
-import { runService } from "@lookalike/shared/runtime/service";
-import { deleteHiddenRows } from "@lookalike/shared/store/catalogs";
-import { pruneRequests } from "@lookalike/shared/store/idempotency";
+import { runService } from "@lookalike/shared/service/run";
+import { pruneRequests } from "@lookalike/shared/store/access/idempotency";
+import { deleteHiddenRows } from "@lookalike/shared/store/catalog/catalogs";
+import { OUTBOX_CHANNEL, pruneOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listenTo } from "@lookalike/shared/store/listen";
-import { OUTBOX_CHANNEL, pruneOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
@@ -17,11 +17,11 @@ import { jobEndpoints } from "./operate/jobs.ts";
 import { overview } from "./operate/overview.ts";
 import { redriveEndpoints } from "./operate/redrive.ts";
 import { replayEndpoint } from "./operate/replay.ts";
-import { rolloutEndpoint } from "./operate/rollout.ts";
 import { verifyEndpoint } from "./operate/verify.ts";
 import { createProjection } from "./projection.ts";
 import { reconcileRound } from "./reconcile.ts";
 import { relayRound } from "./relay.ts";
+import { rolloutEndpoint } from "./rollout/rollout-endpoint.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_RECONCILE_INTERVAL_MS: z.coerce.number().int().min(100).default(10_000),

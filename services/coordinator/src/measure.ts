@@ -1,7 +1,7 @@
-import { type JobEvent, TaskKind } from "@lookalike/shared/domain/events";
-import { JOB_STATES, outstanding } from "@lookalike/shared/domain/job";
-import { remainingSeconds } from "@lookalike/shared/domain/rate";
-import { Feature } from "@lookalike/shared/domain/rollout";
+import { type JobEvent, TaskKind } from "@lookalike/shared/domain/job/events";
+import { JOB_STATES, outstanding } from "@lookalike/shared/domain/job/job";
+import { remainingSeconds } from "@lookalike/shared/domain/job/rate";
+import { Feature } from "@lookalike/shared/domain/rollout/rollout";
 import {
   deadLetters,
   eventsProjected,
@@ -12,10 +12,10 @@ import {
   rolloutDifferences,
 } from "@lookalike/shared/runtime/metrics";
 import { openSpan } from "@lookalike/shared/runtime/tracing";
-import { jobOf } from "@lookalike/shared/store/jobs";
+import { jobOf } from "@lookalike/shared/store/jobs/jobs";
+import { countJobs, listAllJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
-import { countJobs, listAllJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/overview";
-import { listRollouts } from "@lookalike/shared/store/rollouts";
+import { listRollouts } from "@lookalike/shared/store/rollout/rollouts";
 
 const JOBS_MEASURED = 1_000;
 

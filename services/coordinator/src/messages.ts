@@ -1,8 +1,8 @@
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { finalizeId, taskId } from "@lookalike/shared/domain/event-id";
-import type { Finalize, Task, TaskKind } from "@lookalike/shared/domain/events";
-import { classOf, type Job, planOf } from "@lookalike/shared/domain/job";
-import type { Message } from "@lookalike/shared/domain/message";
+import { finalizeId, taskId } from "@lookalike/shared/domain/job/event-id";
+import type { Finalize, Task, TaskKind } from "@lookalike/shared/domain/job/events";
+import { classOf, type Job, planOf } from "@lookalike/shared/domain/job/job";
+import type { Message } from "@lookalike/shared/domain/job/message";
 
 /** Unit `task` of a job as a message for the workers: a few numbers, never a list of images. */
 export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: number): Message => {

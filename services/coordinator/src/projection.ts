@@ -2,15 +2,15 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import type { Delivery } from "@lookalike/shared/bus/consume";
 import { publish } from "@lookalike/shared/bus/publish";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import type { JobEvent } from "@lookalike/shared/domain/events";
-import { decodeEvent } from "@lookalike/shared/domain/message";
-import { messageOf } from "@lookalike/shared/runtime/fail";
+import type { JobEvent } from "@lookalike/shared/domain/job/events";
+import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { projectionSeconds } from "@lookalike/shared/runtime/metrics";
 import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
 import type { Db } from "@lookalike/shared/store/open";
+import { applyEvents } from "./apply-events.ts";
 import { noteProjected, openProjectionSpans } from "./measure.ts";
-import { applyEvents } from "./project.ts";
 
 interface Projection {
   readonly bus: Bus;

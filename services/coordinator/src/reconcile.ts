@@ -1,13 +1,13 @@
 import { consumerBacklog } from "@lookalike/shared/bus/backlog";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { missing } from "@lookalike/shared/domain/done-set";
-import type { TaskKind } from "@lookalike/shared/domain/events";
-import { type Job, settled } from "@lookalike/shared/domain/job";
+import type { TaskKind } from "@lookalike/shared/domain/job/events";
+import { type Job, settled } from "@lookalike/shared/domain/job/job";
+import { missing } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { repairs } from "@lookalike/shared/runtime/metrics";
-import { activeJobs, findJob, jobOf, jobsWithUnpublishedTasks } from "@lookalike/shared/store/jobs";
+import { activeJobs, findJob, jobOf, jobsWithUnpublishedTasks } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
-import { reconsider } from "./project.ts";
+import { reconsider } from "./apply-events.ts";
 import { retryTask } from "./retry.ts";
 
 interface Reconciler {

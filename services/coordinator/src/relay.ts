@@ -2,8 +2,8 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { Logger } from "@lookalike/shared/runtime/log";
+import { relayOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
-import { relayOutbox } from "@lookalike/shared/store/outbox";
 
 const MESSAGES_A_ROUND = 100;
 

@@ -1,13 +1,13 @@
-import { eventMessage } from "@lookalike/shared/bus/events";
-import { has } from "@lookalike/shared/domain/done-set";
-import { jobEventId } from "@lookalike/shared/domain/event-id";
-import type { TaskKind } from "@lookalike/shared/domain/events";
-import { type Job, settled } from "@lookalike/shared/domain/job";
-import { insertAttempt, lastAttempt } from "@lookalike/shared/store/attempts";
-import { readImages } from "@lookalike/shared/store/images";
-import { jobOf, lockJob } from "@lookalike/shared/store/jobs";
+import { eventMessage } from "@lookalike/shared/bus/messages";
+import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import type { TaskKind } from "@lookalike/shared/domain/job/events";
+import { type Job, settled } from "@lookalike/shared/domain/job/job";
+import { has } from "@lookalike/shared/domain/primitives/bit-set";
+import { readImages } from "@lookalike/shared/store/catalog/images";
+import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempts";
+import { jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
+import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
-import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { taskMessage } from "./messages.ts";
 
 interface Lost {

@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { runTasks } from "@lookalike/shared/bus/tasks";
-import { SourceBuckets, SourceRoots } from "@lookalike/shared/files/source-roots";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
-import { runService } from "@lookalike/shared/runtime/service";
-import { workingOn } from "@lookalike/shared/runtime/worker";
+import { runService } from "@lookalike/shared/service/run";
+import { workingOn } from "@lookalike/shared/service/workers";
+import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
 import { z } from "zod";
-import { hashBlock, startCounters } from "./hash.ts";
-import { createHashing } from "./hashing.ts";
-import { listCatalog } from "./list.ts";
-import { walkSource } from "./sources/source.ts";
+import { createHashing } from "./hash/decoders.ts";
+import { hashBlock, startCounters } from "./hash/hash-block.ts";
+import { listCatalog } from "./list/list-catalog.ts";
+import { walkSource } from "./list/sources/source.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_HASHER_THREADS: z.coerce

@@ -7,7 +7,7 @@ import {
   type JetStreamManager,
   type NatsConnection,
 } from "nats";
-import { EXIT, messageOf, OperatorError } from "../runtime/fail.ts";
+import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 
 /** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
 export interface Bus {

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, JsMsg } from "nats";
 import PQueue from "p-queue";
-import { messageOf } from "../runtime/fail.ts";
+import { messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, messageWaitSeconds, redeliveries, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";

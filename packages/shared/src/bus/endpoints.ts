@@ -8,7 +8,7 @@ import {
   type ServiceMsg,
 } from "nats";
 import { z } from "zod";
-import { messageOf } from "../runtime/fail.ts";
+import { messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { endpointSeconds } from "../runtime/metrics.ts";
 import { VERSION } from "../runtime/version.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { partitionOf } from "../domain/partition.ts";
+import { partitionOf } from "../domain/job/partition.ts";
 import type { Bus } from "./connect.ts";
 
 /** How far a worker is inside a block that is not done. */

@@ -1,6 +1,6 @@
 import { headers, NatsError } from "nats";
 import pRetry from "p-retry";
-import type { Message } from "../domain/message.ts";
+import type { Message } from "../domain/job/message.ts";
 import { publishRetries } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 

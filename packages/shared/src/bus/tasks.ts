@@ -1,5 +1,5 @@
-import { type DeadLetter, Task, type TaskKind } from "../domain/events.ts";
-import { messageOf } from "../runtime/fail.ts";
+import { type DeadLetter, Task, type TaskKind } from "../domain/job/events.ts";
+import { messageOf } from "../runtime/errors.ts";
 import { inLogs, type Logger } from "../runtime/log.ts";
 import { inSpan } from "../runtime/tracing.ts";
 import type { Bus } from "./connect.ts";

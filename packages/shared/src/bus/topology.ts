@@ -10,9 +10,9 @@ import {
   StorageType,
   type StreamConfig,
 } from "nats";
-import type { TaskClass, TaskKind } from "../domain/events.ts";
-import { PARTITIONS, partitionOf } from "../domain/partition.ts";
-import { EXIT, OperatorError } from "../runtime/fail.ts";
+import type { TaskClass, TaskKind } from "../domain/job/events.ts";
+import { PARTITIONS, partitionOf } from "../domain/job/partition.ts";
+import { EXIT, OperatorError } from "../runtime/errors.ts";
 import type { Bus } from "./connect.ts";
 
 const SECOND = 1_000;

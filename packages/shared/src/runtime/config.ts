@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EXIT, OperatorError } from "./fail.ts";
+import { EXIT, OperatorError } from "./errors.ts";
 
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be an address like ${example}` });

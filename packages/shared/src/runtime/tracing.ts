@@ -9,7 +9,7 @@ import {
   type TextMapGetter,
   trace,
 } from "@opentelemetry/api";
-import { messageOf } from "./fail.ts";
+import { messageOf } from "./errors.ts";
 
 /**
  * Traces, exported by OTLP over HTTP when OTEL_EXPORTER_OTLP_ENDPOINT says where to (the

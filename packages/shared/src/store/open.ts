@@ -1,6 +1,6 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { EXIT, messageOf, OperatorError } from "../runtime/fail.ts";
+import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import * as schema from "./schema.ts";
 
 /** A database handle: the pool itself or one transaction on it. */

@@ -15,14 +15,14 @@ import {
   unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { AccessScope } from "../domain/access.ts";
-import type { ArchiveState } from "../domain/archive.ts";
-import type { Verdict } from "../domain/decisions.ts";
-import type { Failure, ImageFacts } from "../domain/hash-block.ts";
-import type { JobState } from "../domain/job.ts";
-import type { ListingMark } from "../domain/listing-mark.ts";
-import { type Grouping, type JobMode, JobOptions, Source } from "../domain/options.ts";
-import type { Feature } from "../domain/rollout.ts";
+import type { Failure, ImageFacts } from "../domain/image/hash-block.ts";
+import type { ListingMark } from "../domain/image/listing-mark.ts";
+import type { JobState } from "../domain/job/job.ts";
+import { type Grouping, type JobMode, JobOptions, Source } from "../domain/job/options.ts";
+import type { AccessScope } from "../domain/review/access.ts";
+import type { ArchiveState } from "../domain/review/archive.ts";
+import type { Verdict } from "../domain/review/decisions.ts";
+import type { Feature } from "../domain/rollout/rollout.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",

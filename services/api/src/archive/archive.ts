@@ -1,11 +1,11 @@
 import { realpath, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { bytesOfName, toHex } from "@lookalike/shared/domain/bytes";
-import { type Decision, standing } from "@lookalike/shared/domain/decisions";
-import { joinPath } from "@lookalike/shared/files/listed-file";
-import { openListed } from "@lookalike/shared/files/open-listed";
-import { messageOf } from "@lookalike/shared/runtime/fail";
-import type { CatalogImage } from "@lookalike/shared/store/images";
+import { bytesOfName, toHex } from "@lookalike/shared/domain/image/file-name";
+import { type Decision, standing } from "@lookalike/shared/domain/review/decisions";
+import { messageOf } from "@lookalike/shared/runtime/errors";
+import { joinPath } from "@lookalike/shared/sources/listed-file";
+import { openListed } from "@lookalike/shared/sources/open-listed";
+import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import { type ManifestEntry, readManifest } from "./manifest.ts";
 import { isThere, moveFile, sha256Of } from "./move-file.ts";
 

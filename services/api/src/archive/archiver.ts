@@ -1,15 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { ARCHIVE_FOLDER } from "@lookalike/shared/files/listed-file";
-import { messageOf } from "@lookalike/shared/runtime/fail";
+import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { type ArchiveRow, insertArchive, unfinishedArchives, updateArchive } from "@lookalike/shared/store/archives";
-import type { CatalogRow } from "@lookalike/shared/store/catalogs";
-import { readDecisions } from "@lookalike/shared/store/decisions";
-import { findImages } from "@lookalike/shared/store/images";
+import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
+import { findImages } from "@lookalike/shared/store/catalog/images";
 import type { Store } from "@lookalike/shared/store/open";
-import { HttpProblem } from "../problem.ts";
+import {
+  type ArchiveRow,
+  insertArchive,
+  unfinishedArchives,
+  updateArchive,
+} from "@lookalike/shared/store/review/archives";
+import { readDecisions } from "@lookalike/shared/store/review/decisions";
+import { HttpProblem } from "../http/problems.ts";
 import { archiveFiles, planArchive, type Refusal, restoreFiles } from "./archive.ts";
 import { writeManifest } from "./manifest.ts";
 

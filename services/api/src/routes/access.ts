@@ -1,4 +1,4 @@
-import { iso } from "@lookalike/shared/domain/moment";
+import { iso } from "@lookalike/shared/domain/primitives/timestamp";
 import {
   type AccessKeyRow,
   findAccessKey,
@@ -6,13 +6,13 @@ import {
   listAccessKeys,
   makeKey,
   revokeAccessKey,
-} from "@lookalike/shared/store/access-keys";
+} from "@lookalike/shared/store/access/access-keys";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { SESSION_COOKIE } from "../access.ts";
-import { HttpProblem, notFound } from "../problem.ts";
-import { AccessKey, NewAccessKey, Problem } from "../schemas/resources.ts";
+import { HttpProblem, notFound } from "../http/problems.ts";
+import { SESSION_COOKIE } from "../plugins/access.ts";
+import { AccessKey, NewAccessKey, Problem } from "../resources/schemas.ts";
 
 const YEAR_SECONDS = 31_536_000;
 

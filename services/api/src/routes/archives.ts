@@ -1,13 +1,13 @@
-import { iso } from "@lookalike/shared/domain/moment";
-import { type ArchiveRow, beginRestore, getArchive, listArchives } from "@lookalike/shared/store/archives";
+import { iso } from "@lookalike/shared/domain/primitives/timestamp";
 import type { Db } from "@lookalike/shared/store/open";
+import { type ArchiveRow, beginRestore, getArchive, listArchives } from "@lookalike/shared/store/review/archives";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Access } from "../access.ts";
 import type { Archiver } from "../archive/archiver.ts";
-import { HttpProblem, notFound } from "../problem.ts";
-import { Archive, Problem } from "../schemas/resources.ts";
-import { catalogReader } from "../scope.ts";
+import { HttpProblem, notFound } from "../http/problems.ts";
+import { catalogReader } from "../http/tenant-scope.ts";
+import type { Access } from "../plugins/access.ts";
+import { Archive, Problem } from "../resources/schemas.ts";
 
 const ARCHIVES_LISTED = 100;
 

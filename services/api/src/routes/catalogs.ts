@@ -1,26 +1,26 @@
 import { createHash, randomBytes } from "node:crypto";
-import { type AllowedSources, refusalOf } from "@lookalike/shared/files/source-roots";
+import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
 import {
   type CatalogRow,
   createCatalog,
   hideCatalog,
   listCatalogs,
   renameCatalog,
-} from "@lookalike/shared/store/catalogs";
-import { latestResult } from "@lookalike/shared/store/decisions";
-import { groupStatistics } from "@lookalike/shared/store/groups";
-import { countImages } from "@lookalike/shared/store/images";
-import { hasActiveJob } from "@lookalike/shared/store/jobs";
+} from "@lookalike/shared/store/catalog/catalogs";
+import { countImages } from "@lookalike/shared/store/catalog/images";
+import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
+import { groupStatistics } from "@lookalike/shared/store/results/groups";
+import { latestResult } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { confirmationTokens } from "../confirmation.ts";
-import { decodeCursor, page } from "../cursor.ts";
-import { demandMatch, IfMatch } from "../if-match.ts";
-import { HttpProblem } from "../problem.ts";
-import { catalogResource } from "../resources.ts";
-import { Catalog, CatalogChange, NewCatalog, PageQuery, Problem, pageOf, Statistics } from "../schemas/resources.ts";
-import { catalogReader } from "../scope.ts";
+import { confirmationTokens } from "../http/confirmation-token.ts";
+import { decodeCursor, page } from "../http/cursor.ts";
+import { demandMatch, IfMatch } from "../http/if-match.ts";
+import { HttpProblem } from "../http/problems.ts";
+import { catalogReader } from "../http/tenant-scope.ts";
+import { catalogResource } from "../resources/mapping.ts";
+import { Catalog, CatalogChange, NewCatalog, PageQuery, Problem, pageOf, Statistics } from "../resources/schemas.ts";
 
 export const catalogRoutes =
   (db: Db, sources: AllowedSources): FastifyPluginAsyncZod =>

@@ -1,4 +1,7 @@
-import { keptByRule } from "@lookalike/shared/domain/bulk-rule";
+import { keptByRule } from "@lookalike/shared/domain/review/bulk-rule";
+import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { getGroup, readGroupsToDecide } from "@lookalike/shared/store/results/groups";
 import {
   appendDecisions,
   findDecision,
@@ -7,19 +10,16 @@ import {
   lockCatalog,
   type NewDecision as Made,
   undoDecision,
-} from "@lookalike/shared/store/decisions";
-import { getGroup, readGroupsToDecide } from "@lookalike/shared/store/groups";
-import type { JobRow } from "@lookalike/shared/store/jobs";
-import type { Db } from "@lookalike/shared/store/open";
+} from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Access } from "../access.ts";
-import { decodeCursor, page } from "../cursor.ts";
-import { decisionResource, groupEtag, groupResources } from "../group-resource.ts";
-import { demandMatch, IfMatch } from "../if-match.ts";
-import { HttpProblem, notFound } from "../problem.ts";
-import { BulkDecision, BulkResult, Decision, NewDecision, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
-import { catalogReader, groupsOf, jobReader } from "../scope.ts";
+import { decodeCursor, page } from "../http/cursor.ts";
+import { demandMatch, IfMatch } from "../http/if-match.ts";
+import { HttpProblem, notFound } from "../http/problems.ts";
+import { catalogReader, groupsOf, jobReader } from "../http/tenant-scope.ts";
+import type { Access } from "../plugins/access.ts";
+import { decisionResource, groupEtag, groupResources } from "../resources/group.ts";
+import { BulkDecision, BulkResult, Decision, NewDecision, PageQuery, Problem, pageOf } from "../resources/schemas.ts";
 
 /** Decisions are about what is shown now: a later job may have other groups under the same numbers. */
 const demandLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {

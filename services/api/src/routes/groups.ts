@@ -1,14 +1,14 @@
-import type { GroupFilter, GroupOrder } from "@lookalike/shared/store/groups";
-import { getGroup, listGroups } from "@lookalike/shared/store/groups";
 import type { Db } from "@lookalike/shared/store/open";
+import type { GroupFilter, GroupOrder } from "@lookalike/shared/store/results/groups";
+import { getGroup, listGroups } from "@lookalike/shared/store/results/groups";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeCursor, page } from "../cursor.ts";
-import { groupEtag, groupResources } from "../group-resource.ts";
-import { pairsAmong } from "../pairs.ts";
-import { HttpProblem, notFound } from "../problem.ts";
-import { Group, GroupDetail, GroupQuery, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
-import { groupsOf, jobReader } from "../scope.ts";
+import { decodeCursor, page } from "../http/cursor.ts";
+import { HttpProblem, notFound } from "../http/problems.ts";
+import { groupsOf, jobReader } from "../http/tenant-scope.ts";
+import { pairsAmong } from "../query/pairs.ts";
+import { groupEtag, groupResources } from "../resources/group.ts";
+import { Group, GroupDetail, GroupQuery, PageQuery, Problem, pageOf } from "../resources/schemas.ts";
 
 const filterOf = (query: z.infer<typeof GroupQuery>): GroupFilter => ({
   kind: query.kind ?? null,

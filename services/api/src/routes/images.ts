@@ -1,18 +1,18 @@
-import { findImages, listImages } from "@lookalike/shared/store/images";
+import { findImages, listImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
-import type { Access } from "../access.ts";
-import { asItIs } from "../as-it-is.ts";
-import { decodeCursor, page } from "../cursor.ts";
-import { imageResource } from "../image-resource.ts";
-import { openPicture } from "../picture.ts";
-import { HttpProblem, notFound } from "../problem.ts";
-import { Image, PageQuery, Problem, pageOf } from "../schemas/resources.ts";
-import { catalogReader } from "../scope.ts";
-import type { Thumbnails } from "../thumbnails.ts";
+import { decodeCursor, page } from "../http/cursor.ts";
+import { HttpProblem, notFound } from "../http/problems.ts";
+import { asItIs } from "../http/raw-serializer.ts";
+import { catalogReader } from "../http/tenant-scope.ts";
+import { openPicture } from "../pictures/picture.ts";
+import type { Thumbnails } from "../pictures/thumbnails.ts";
+import type { Access } from "../plugins/access.ts";
+import { imageResource } from "../resources/image.ts";
+import { Image, PageQuery, Problem, pageOf } from "../resources/schemas.ts";
 
 const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
 

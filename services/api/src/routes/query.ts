@@ -1,17 +1,17 @@
-import { hashImage } from "@lookalike/engine/hash-image";
-import { toHex } from "@lookalike/shared/domain/bytes";
-import { defaultThresholdBits } from "@lookalike/shared/domain/options";
-import type { CatalogRow } from "@lookalike/shared/store/catalogs";
-import { findImages } from "@lookalike/shared/store/images";
+import { hashImage } from "@lookalike/engine/hash/hash-image";
+import { toHex } from "@lookalike/shared/domain/image/file-name";
+import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
+import { findImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeHeicApart } from "../heic.ts";
-import { imageResource } from "../image-resource.ts";
-import type { Nearest } from "../nearest.ts";
-import { HttpProblem } from "../problem.ts";
-import { Problem, QueryResult } from "../schemas/resources.ts";
-import { catalogReader } from "../scope.ts";
+import { HttpProblem } from "../http/problems.ts";
+import { catalogReader } from "../http/tenant-scope.ts";
+import { decodeHeicApart } from "../pictures/decode-heic.ts";
+import type { Nearest } from "../query/nearest.ts";
+import { imageResource } from "../resources/image.ts";
+import { Problem, QueryResult } from "../resources/schemas.ts";
 
 const MAX_BODY = 67_108_864;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicApart };

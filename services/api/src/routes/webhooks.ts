@@ -1,5 +1,4 @@
-import { iso } from "@lookalike/shared/domain/moment";
-import type { Db } from "@lookalike/shared/store/open";
+import { iso } from "@lookalike/shared/domain/primitives/timestamp";
 import {
   type DeliveryRow,
   deleteWebhook,
@@ -7,11 +6,12 @@ import {
   listDeliveries,
   listWebhooks,
   type WebhookRow,
-} from "@lookalike/shared/store/webhooks";
+} from "@lookalike/shared/store/access/webhooks";
+import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { HttpProblem, notFound } from "../problem.ts";
-import { NewWebhook, Problem, Webhook, WebhookDelivery } from "../schemas/resources.ts";
+import { HttpProblem, notFound } from "../http/problems.ts";
+import { NewWebhook, Problem, Webhook, WebhookDelivery } from "../resources/schemas.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
 
 const DELIVERIES_LISTED = 100;

@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { messageOf } from "@lookalike/shared/runtime/fail";
+import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
 import { webhookAttempts } from "@lookalike/shared/runtime/metrics";
+import { type DeliveryRow, settleDelivery, takeDue } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
-import { type DeliveryRow, settleDelivery, takeDue } from "@lookalike/shared/store/webhooks";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
 
 interface DeliveryOptions {

@@ -1,14 +1,14 @@
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
-import { askedMessage, JOB_VERBS, type JobVerb } from "@lookalike/shared/bus/events";
-import { members, missing } from "@lookalike/shared/domain/done-set";
-import { ACTIVE, isOver, JOB_STATES, outstanding, progressOf, settled } from "@lookalike/shared/domain/job";
-import { partitionOf } from "@lookalike/shared/domain/partition";
-import { type JobRow, jobOf } from "@lookalike/shared/store/jobs";
+import { askedMessage, JOB_VERBS, type JobVerb } from "@lookalike/shared/bus/messages";
+import { ACTIVE, isOver, JOB_STATES, outstanding, progressOf, settled } from "@lookalike/shared/domain/job/job";
+import { partitionOf } from "@lookalike/shared/domain/job/partition";
+import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
+import { listAllJobs, listAttempts } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
-import { addToOutbox } from "@lookalike/shared/store/outbox";
-import { listAllJobs, listAttempts } from "@lookalike/shared/store/overview";
 import { z } from "zod";
-import { holdJob, JobAsked, readJob } from "./job-asked.ts";
+import { holdJob, JobAsked, readJob } from "./job-request.ts";
 
 const JOBS_LISTED = 200;
 const UNITS_LISTED = 100;

@@ -1,8 +1,8 @@
 import { consumerBacklog } from "@lookalike/shared/bus/backlog";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { TaskKind } from "@lookalike/shared/domain/events";
+import { TaskKind } from "@lookalike/shared/domain/job/events";
+import { countJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
-import { countJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/overview";
 
 /** The state of the whole, as any coordinator sees it. */
 export const overview = async (bus: Bus, db: Db): Promise<Record<string, unknown>> => ({

@@ -1,21 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
-import { eventMessage } from "@lookalike/shared/bus/events";
+import { eventMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { members, missing } from "@lookalike/shared/domain/done-set";
-import { jobEventId } from "@lookalike/shared/domain/event-id";
-import { DeadLetter, TaskKind } from "@lookalike/shared/domain/events";
-import { type Job, settled } from "@lookalike/shared/domain/job";
-import { insertAttempt, lastAttempt } from "@lookalike/shared/store/attempts";
-import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs";
+import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/events";
+import { type Job, settled } from "@lookalike/shared/domain/job/job";
+import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempts";
+import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
-import { addToOutbox } from "@lookalike/shared/store/outbox";
 import { z } from "zod";
 import { taskMessage } from "../messages.ts";
-import { holdJob, JobAsked } from "./job-asked.ts";
+import { holdJob, JobAsked } from "./job-request.ts";
 
 const TASKS_A_REQUEST = 1_000;
 

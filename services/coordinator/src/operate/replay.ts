@@ -2,9 +2,9 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import type { JobEvent } from "@lookalike/shared/domain/events";
-import { decodeEvent } from "@lookalike/shared/domain/message";
-import { findJob, lockJob } from "@lookalike/shared/store/jobs";
+import type { JobEvent } from "@lookalike/shared/domain/job/events";
+import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { findJob, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Store } from "@lookalike/shared/store/open";
 import {
   applyShadow,
@@ -13,10 +13,10 @@ import {
   isEqual,
   openShadow,
   type Shadow,
-} from "@lookalike/shared/store/shadow";
+} from "@lookalike/shared/store/replay/shadow";
 import { z } from "zod";
-import { applyEvents } from "../project.ts";
-import { JobAsked } from "./job-asked.ts";
+import { applyEvents } from "../apply-events.ts";
+import { JobAsked } from "./job-request.ts";
 
 interface Replayer {
   readonly bus: Bus;

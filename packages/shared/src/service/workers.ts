@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { Workers } from "../bus/consume.ts";
+import { type Endpoint, EndpointError, endpoint } from "../bus/endpoints.ts";
+import { Meant, onlyMeant, type Running } from "./endpoints.ts";
+
+const MOST_AT_ONCE = 256;
+
+/**
+ * A service whose work is messages of these kinds, as operators see and steer it.
+ * @param close ends what the handlers work with, after the last message
+ */
+export const workingOn = (
+  name: string,
+  kinds: Readonly<Record<string, Workers>>,
+  close: () => Promise<void>,
+): Running => {
+  const all = Object.values(kinds);
+  return {
+    async drain() {
+      await Promise.all(all.map((workers) => workers.setConcurrency(0)));
+    },
+    async stop() {
+      await Promise.all(all.map((workers) => workers.stop()));
+      await close();
+    },
+    status: async () => ({
+      work: Object.fromEntries(
+        Object.entries(kinds).map(([kind, { concurrency, busy }]) => [kind, { concurrency, busy }]),
+      ),
+    }),
+    endpoints: [concurrencyEndpoint(name, kinds)],
+  };
+};
+
+const concurrencyEndpoint = (name: string, kinds: Readonly<Record<string, Workers>>): Endpoint =>
+  endpoint({
+    name: "concurrency",
+    about: "Messages of a kind at once, until it restarts; 0 = none",
+    answers: "each",
+    request: Meant.extend({ kind: z.string(), concurrency: z.int().min(0).max(MOST_AT_ONCE) }),
+    handle: onlyMeant(name, async ({ kind, concurrency }) => {
+      const workers = kinds[kind];
+      if (workers === undefined)
+        throw new EndpointError(404, `${kind}: no such kind of work. There is ${Object.keys(kinds).join(", ")}.`);
+      // Not waited for when it is 0: status shows what is still in hand.
+      void workers.setConcurrency(concurrency);
+      return { instance: name, kind, concurrency, busy: workers.busy };
+    }),
+  });

@@ -1,0 +1,146 @@
+import type { Readable } from "node:stream";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { messageOf } from "../runtime/errors.ts";
+
+/** An object of a bucket as a listing names it. */
+export interface ListedObject {
+  readonly key: string;
+  /** Changes whenever the object does: its identity. */
+  readonly etag: string;
+  readonly bytes: number;
+  readonly modifiedAt: string | null;
+}
+
+/** Why an object can't be had. */
+export class ObjectError extends Error {
+  override readonly name = "ObjectError";
+  readonly reason: "missing" | "changed" | "unreadable";
+
+  constructor(reason: ObjectError["reason"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Buckets of an S3 server. */
+export interface Objects {
+  /** Everything under a prefix, in the order of the keys' bytes, page after page. @throws ObjectError */
+  list(bucket: string, prefix: string): AsyncGenerator<ListedObject>;
+  /** An object, or an inclusive range of it. @param etag null = whatever it is now. @throws ObjectError */
+  read(bucket: string, key: string, etag: string | null, range?: Range): Promise<Readable>;
+  /** Its bytes. @throws ObjectError */
+  size(bucket: string, key: string, etag: string): Promise<number>;
+  /** @throws ObjectError */
+  write(bucket: string, key: string, bytes: Uint8Array, contentType: string): Promise<void>;
+}
+
+const ATTEMPTS = 8;
+const CONNECT_MS = 5_000;
+const SILENCE_MS = 30_000;
+
+let client: Promise<S3Client> | undefined;
+
+/** Where and as whom: by the AWS SDK's own environment (AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID, …). */
+const connect = async (): Promise<S3Client> => {
+  const { S3Client } = await import("@aws-sdk/client-s3");
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION } = process.env;
+  const isElsewhere = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
+  return new S3Client({
+    // 503 SlowDown and lost connections are tried again, slower and slower.
+    retryMode: "adaptive",
+    maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: SILENCE_MS },
+    // Servers other than Amazon's know neither hosts per bucket nor its newer checksums.
+    forcePathStyle: isElsewhere,
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    ...(isElsewhere && !AWS_REGION ? { region: "us-east-1" } : {}),
+  });
+};
+
+/** One connection pool a process; the SDK is loaded when it is first needed. */
+export const s3Objects = (): Objects => {
+  client ??= connect();
+  const connected = client;
+  return {
+    async *list(bucket, prefix) {
+      const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
+      try {
+        for await (const page of paginateListObjectsV2({ client: await connected }, { Bucket: bucket, Prefix: prefix }))
+          for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
+            if (Key !== undefined && ETag !== undefined)
+              yield { key: Key, etag: ETag, bytes: Size ?? 0, modifiedAt: LastModified?.toISOString() ?? null };
+      } catch (error) {
+        throw refusal(`s3://${bucket}/${prefix}`, error);
+      }
+    },
+    async read(bucket, key, etag, range) {
+      const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+      const wanted = {
+        Bucket: bucket,
+        Key: key,
+        ...(etag === null ? {} : { IfMatch: etag }),
+        ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }),
+      };
+      try {
+        const { Body } = await (await connected).send(new GetObjectCommand(wanted));
+        return Body as Readable;
+      } catch (error) {
+        throw refusal(`s3://${bucket}/${key}`, error);
+      }
+    },
+    async size(bucket, key, etag) {
+      const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
+      try {
+        const { ContentLength } = await (await connected).send(
+          new HeadObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag }),
+        );
+        return ContentLength ?? 0;
+      } catch (error) {
+        throw refusal(`s3://${bucket}/${key}`, error);
+      }
+    },
+    async write(bucket, key, bytes, contentType) {
+      const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+      try {
+        await (await connected).send(
+          new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType }),
+        );
+      } catch (error) {
+        throw refusal(`s3://${bucket}/${key}`, error);
+      }
+    },
+  };
+};
+
+const REASONS: Record<string, { reason: ObjectError["reason"]; text: string }> = {
+  NoSuchKey: { reason: "missing", text: "it is not there any more" },
+  NotFound: { reason: "missing", text: "it is not there" },
+  PreconditionFailed: { reason: "changed", text: "it has changed since it was listed" },
+  NoSuchBucket: { reason: "missing", text: "there is no such bucket" },
+  AccessDenied: { reason: "unreadable", text: "access is denied: check the key's policy" },
+  InvalidAccessKeyId: { reason: "unreadable", text: "the server does not know AWS_ACCESS_KEY_ID" },
+  SignatureDoesNotMatch: { reason: "unreadable", text: "AWS_SECRET_ACCESS_KEY is not the key's" },
+  CredentialsProviderError: {
+    reason: "unreadable",
+    text: "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  },
+};
+
+/** The answer to a HEAD has no body that would say more than its status. */
+const BY_STATUS: Record<number, string> = { 403: "AccessDenied", 404: "NotFound", 412: "PreconditionFailed" };
+
+const refusal = (place: string, error: unknown): ObjectError => {
+  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+  const byStatus = name === "Unknown" ? BY_STATUS[$metadata?.httpStatusCode ?? 0] : undefined;
+  const { reason, text } = REASONS[byStatus ?? name ?? ""] ?? {
+    reason: "unreadable",
+    text: messageOf(error),
+  };
+  return new ObjectError(reason, `${place}: ${text}`, { cause: error });
+};

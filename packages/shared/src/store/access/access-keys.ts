@@ -1,0 +1,50 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import type { AccessScope } from "../../domain/review/access.ts";
+import type { Db } from "../open.ts";
+import { accessKey } from "../schema.ts";
+
+export type AccessKeyRow = typeof accessKey.$inferSelect;
+
+/** A key that nobody can guess: 256 random bits, so that its plain SHA-256 says nothing about it. */
+export const makeKey = (): string => `lk_${randomBytes(32).toString("base64url")}`;
+
+const digestOf = (key: string): Buffer => createHash("sha256").update(key).digest();
+
+/** Stores a key once, by its digest alone. Null when the key is there already. */
+export const insertAccessKey = async (
+  db: Db,
+  {
+    key,
+    ...given
+  }: { readonly key: string; readonly tenant: string; readonly name: string; readonly scope: AccessScope },
+): Promise<AccessKeyRow | null> => {
+  const rows = await db
+    .insert(accessKey)
+    .values({ ...given, id: randomUUID(), digest: digestOf(key) })
+    .onConflictDoNothing()
+    .returning();
+  return rows[0] ?? null;
+};
+
+/** The key as it is stored, unless it is unknown or revoked. */
+export const findAccessKey = async (db: Db, key: string): Promise<AccessKeyRow | null> => {
+  const rows = await db
+    .select()
+    .from(accessKey)
+    .where(and(eq(accessKey.digest, digestOf(key)), isNull(accessKey.revokedAt)));
+  return rows[0] ?? null;
+};
+
+export const listAccessKeys = (db: Db, tenant: string): Promise<AccessKeyRow[]> =>
+  db.select().from(accessKey).where(eq(accessKey.tenant, tenant)).orderBy(asc(accessKey.createdAt), asc(accessKey.id));
+
+/** False when the tenant has no such key, or it is revoked already. */
+export const revokeAccessKey = async (db: Db, tenant: string, id: string): Promise<boolean> => {
+  const rows = await db
+    .update(accessKey)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(accessKey.tenant, tenant), eq(accessKey.id, id), isNull(accessKey.revokedAt)))
+    .returning({ id: accessKey.id });
+  return rows.length === 1;
+};

@@ -1,0 +1,112 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
+import type { Job } from "../../domain/job/job.ts";
+import type { Db } from "../open.ts";
+import { webhook, webhookDelivery } from "../schema.ts";
+
+export type WebhookRow = typeof webhook.$inferSelect;
+export type DeliveryRow = typeof webhookDelivery.$inferSelect;
+
+export const insertWebhook = async (db: Db, tenant: string, url: string): Promise<WebhookRow> => {
+  const secret = `whsec_${randomBytes(32).toString("base64")}`;
+  const rows = await db.insert(webhook).values({ id: randomUUID(), tenant, url, secret }).returning();
+  if (rows[0] === undefined) throw new Error("a webhook was stored, but not returned");
+  return rows[0];
+};
+
+export const listWebhooks = (db: Db, tenant: string): Promise<WebhookRow[]> =>
+  db.select().from(webhook).where(eq(webhook.tenant, tenant)).orderBy(asc(webhook.createdAt), asc(webhook.id));
+
+/** False when the tenant has no such webhook. */
+export const deleteWebhook = async (db: Db, tenant: string, id: string): Promise<boolean> => {
+  const rows = await db
+    .delete(webhook)
+    .where(and(eq(webhook.tenant, tenant), eq(webhook.id, id)))
+    .returning({ id: webhook.id });
+  return rows.length === 1;
+};
+
+/** Deliveries of a tenant's webhook, newest first; null when the tenant has no such webhook. */
+export const listDeliveries = async (
+  db: Db,
+  tenant: string,
+  id: string,
+  limit: number,
+): Promise<DeliveryRow[] | null> => {
+  const own = await db
+    .select({ id: webhook.id })
+    .from(webhook)
+    .where(and(eq(webhook.tenant, tenant), eq(webhook.id, id)));
+  if (own.length === 0) return null;
+  return db
+    .select()
+    .from(webhookDelivery)
+    .where(eq(webhookDelivery.webhookId, id))
+    .orderBy(desc(webhookDelivery.createdAt), desc(webhookDelivery.id))
+    .limit(limit);
+};
+
+const TOLD: Partial<Record<Job["state"], string>> = { completed: "job.finalized", failed: "job.failed" };
+
+/** Notes for each webhook of the tenant that a job is over, in the transaction that ends the job; once for each run. */
+export const noteJobOver = async (
+  db: Db,
+  { id, tenant, catalog, state, run, failure }: Job,
+  at: string,
+): Promise<void> => {
+  const type = TOLD[state];
+  if (type === undefined) return;
+  const payload = JSON.stringify({ type, timestamp: at, data: { job: id, catalog, state, failure } });
+  await db.execute(sql`
+    insert into webhook_delivery (id, webhook_id, payload)
+    select ${`msg_${id}_${run}_`} || id, id, ${payload} from webhook where tenant = ${tenant}
+    on conflict do nothing`);
+};
+
+/**
+ * Takes deliveries that are due, so that no other process has the same ones; their next attempt is
+ * put off first, so that a crash on the way is only a late attempt.
+ */
+export const takeDue = async (
+  db: Db,
+  limit: number,
+  holdSeconds: number,
+): Promise<(DeliveryRow & { url: string; secret: string })[]> => {
+  const due = await db.transaction(async (tx) => {
+    const rows = await tx
+      .select({ delivery: webhookDelivery, url: webhook.url, secret: webhook.secret })
+      .from(webhookDelivery)
+      .innerJoin(webhook, eq(webhook.id, webhookDelivery.webhookId))
+      .where(and(isNotNull(webhookDelivery.nextAttemptAt), lte(webhookDelivery.nextAttemptAt, sql`now()`)))
+      .orderBy(asc(webhookDelivery.nextAttemptAt))
+      .limit(limit)
+      .for("update", { of: webhookDelivery, skipLocked: true });
+    for (const { delivery } of rows)
+      await tx
+        .update(webhookDelivery)
+        .set({
+          nextAttemptAt: sql`now() + make_interval(secs => ${holdSeconds})`,
+          attempts: sql`${webhookDelivery.attempts} + 1`,
+        })
+        .where(eq(webhookDelivery.id, delivery.id));
+    return rows;
+  });
+  return due.map(({ delivery, url, secret }) => ({ ...delivery, attempts: delivery.attempts + 1, url, secret }));
+};
+
+/** How an attempt ended. @param retrySeconds until the next one; null = there is none */
+export const settleDelivery = async (
+  db: Db,
+  id: string,
+  result: { readonly isDelivered: boolean; readonly outcome: string; readonly retrySeconds: number | null },
+): Promise<void> => {
+  const { isDelivered, outcome, retrySeconds } = result;
+  await db
+    .update(webhookDelivery)
+    .set({
+      outcome,
+      ...(isDelivered ? { deliveredAt: sql`now()` } : {}),
+      nextAttemptAt: retrySeconds === null ? null : sql`now() + make_interval(secs => ${retrySeconds})`,
+    })
+    .where(eq(webhookDelivery.id, id));
+};

@@ -1,0 +1,181 @@
+import { eq, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import { type Db, openStore, type Store } from "../open.ts";
+import {
+  catalog,
+  compareResult,
+  hashBlock,
+  image,
+  job,
+  outbox,
+  taskAttempt,
+  webhook,
+  webhookDelivery,
+} from "../schema.ts";
+
+/** What folding events reads and writes. */
+const TABLES = [catalog, job, image, hashBlock, compareResult, taskAttempt, outbox, webhook, webhookDelivery];
+
+/** Empty tables of the live ones' shape in a schema of their own, to fold a log into. */
+export interface Shadow {
+  readonly store: Store;
+  drop(): Promise<void>;
+}
+
+/** @param schemaName any name that SQL takes without quotes */
+export const openShadow = async ({ pool }: Store, url: string, schemaName: string): Promise<Shadow> => {
+  await pool.query(`create schema ${schemaName}`);
+  for (const table of TABLES) {
+    const name = getTableName(table);
+    await pool.query(`create table ${schemaName}.${name} (like public.${name} including all)`);
+  }
+  const store = await openStore(url, `lookalike-${schemaName}`, 2, schemaName);
+  return {
+    store,
+    async drop() {
+      await store.close();
+      await pool.query(`drop schema ${schemaName} cascade`);
+    },
+  };
+};
+
+/** Copies the edges that a task stored under its claim check: the log has only their digest. */
+export const copyClaimed = async (shadow: Db, jobId: string, task: number): Promise<void> => {
+  await shadow.execute(
+    sql`insert into compare_result select * from public.compare_result where job_id = ${jobId} and task = ${task} on conflict do nothing`,
+  );
+};
+
+export interface TableDifference {
+  readonly table: string;
+  readonly live: number;
+  readonly shadow: number;
+  readonly onlyLive: number;
+  readonly onlyShadow: number;
+  readonly different: number;
+  /** Keys of some rows that differ. */
+  readonly examples: readonly string[];
+}
+
+interface Compared {
+  readonly table: string;
+  readonly key: string;
+  /** SQL of a row without what only the way to it decides: when, how fast, in which batch. */
+  readonly row: string;
+  readonly where: (job: { id: string; catalogId: string }) => SQL;
+}
+
+const COMPARED: readonly Compared[] = [
+  {
+    table: "catalog",
+    key: "t.id",
+    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at']",
+    where: ({ catalogId }) => sql`t.id = ${catalogId}`,
+  },
+  {
+    table: "job",
+    key: "t.id",
+    row: `to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'hash_cursor',
+      'compare_cursor', 'accepted_at', 'finished_at', 'shown_images']`,
+    where: ({ id }) => sql`t.id = ${id}`,
+  },
+  {
+    // A later job's tombstone is no business of this one.
+    table: "image",
+    key: "t.ordinal",
+    row: "to_jsonb(t) - 'vanished_in' || jsonb_build_object('vanished', coalesce(t.vanished_in = t.listed_in, false))",
+    where: ({ id, catalogId }) => sql`t.catalog_id = ${catalogId} and t.listed_in = ${id}`,
+  },
+  {
+    table: "hash_block",
+    key: "t.block",
+    row: "to_jsonb(t)",
+    where: ({ id, catalogId }) => sql`t.catalog_id = ${catalogId} and t.job_id = ${id}`,
+  },
+  {
+    table: "compare_result",
+    key: "t.task || '/' || t.part",
+    row: "to_jsonb(t)",
+    where: ({ id }) => sql`t.job_id = ${id}`,
+  },
+];
+
+/** Compares what a job's events made with what stands in the live tables, row by row. */
+export const compareShadow = async (
+  { db }: Store,
+  schemaName: string,
+  jobRow: { id: string; catalogId: string },
+): Promise<TableDifference[]> => {
+  const differences: TableDifference[] = [];
+  for (const { table, key, row, where } of COMPARED) {
+    const side = (schema: string) =>
+      sql`select (${sql.raw(key)})::text as key, md5((${sql.raw(row)})::text) as digest from ${sql.raw(`${schema}.${table}`)} t where ${where(jobRow)}`;
+    const { rows } = await db.execute<Record<string, unknown>>(sql`
+      with joined as (
+        select coalesce(l.key, s.key) as key, l.digest as live, s.digest as shadow
+        from (${side("public")}) l full join (${side(schemaName)}) s on s.key = l.key
+      ) select ${table} as table, count(live)::int as live, count(shadow)::int as shadow,
+          count(*) filter (where shadow is null)::int as "onlyLive", count(*) filter (where live is null)::int as "onlyShadow",
+          count(*) filter (where live <> shadow)::int as different,
+          coalesce((array_agg(key order by key) filter (where live is distinct from shadow))[1:5], '{}') as examples
+        from joined`);
+    differences.push(rows[0] as unknown as TableDifference);
+  }
+  return differences;
+};
+
+export const isEqual = ({ onlyLive, onlyShadow, different }: TableDifference): boolean =>
+  onlyLive + onlyShadow + different === 0;
+
+/**
+ * Puts the shadow's rows in the place of the live ones, where they differ. In a transaction that
+ * holds the job's row: whoever waits for it goes on from the new one.
+ */
+export const applyShadow = async (
+  tx: Db,
+  schemaName: string,
+  { id, catalogId }: { id: string; catalogId: string },
+  differences: readonly TableDifference[],
+): Promise<void> => {
+  const shadow = (table: PgTable) => sql.raw(`${schemaName}.${getTableName(table)}`);
+  const changed = new Set(differences.filter((difference) => !isEqual(difference)).map(({ table }) => table));
+  await tx.execute(
+    sql`insert into catalog select * from ${shadow(catalog)} where id = ${catalogId} on conflict do nothing`,
+  );
+  if (changed.has("image")) {
+    await tx.execute(sql`
+      update ${shadow(image)} s set vanished_in = l.vanished_in from image l
+      where l.catalog_id = s.catalog_id and l.ordinal = s.ordinal and s.vanished_in is null`);
+    await tx.delete(image).where(sql`${image.catalogId} = ${catalogId} and ${image.listedIn} = ${id}`);
+    await tx.execute(
+      sql`insert into image select * from ${shadow(image)} where listed_in = ${id} on conflict do nothing`,
+    );
+  }
+  if (changed.has("hash_block")) {
+    await tx.delete(hashBlock).where(sql`${hashBlock.catalogId} = ${catalogId} and ${hashBlock.jobId} = ${id}`);
+    await tx.execute(sql`insert into hash_block select * from ${shadow(hashBlock)} on conflict do nothing`);
+  }
+  if (changed.has("compare_result")) {
+    await tx.delete(compareResult).where(eq(compareResult.jobId, id));
+    await tx.execute(sql`insert into compare_result select * from ${shadow(compareResult)} where job_id = ${id}`);
+  }
+  if (changed.has("job")) await applyJob(tx, schemaName);
+};
+
+/** Cursors never go back, and what was published stays so: the window goes on from where it was. */
+const KEPT = ["hash_published", "compare_published", "shown_images", "rate", "rate_at", "accepted_at"];
+const HIGHEST = ["hash_cursor", "compare_cursor"];
+
+const applyJob = async (tx: Db, schemaName: string): Promise<void> => {
+  const columns = Object.values(getTableColumns(job)).map(({ name }) => name);
+  const updates = columns
+    .filter((name) => name !== "id" && !KEPT.includes(name))
+    .map((name) =>
+      HIGHEST.includes(name)
+        ? `${name} = greatest(job.${name}, excluded.${name})`
+        : `${name} = ${name === "updated_at" ? "now()" : `excluded.${name}`}`,
+    );
+  await tx.execute(
+    sql.raw(`insert into job select * from ${schemaName}.job on conflict (id) do update set ${updates.join(", ")}`),
+  );
+};

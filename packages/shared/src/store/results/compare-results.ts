@@ -1,0 +1,59 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import { resultDigest } from "../../domain/job/digest.ts";
+import type { Db } from "../open.ts";
+import { compareResult } from "../schema.ts";
+
+export type CompareResultRow = typeof compareResult.$inferSelect;
+
+/** Stores a part of a task's edges once: the first one stays, a second one is the same anyway. */
+export const insertCompareResult = async (db: Db, row: CompareResultRow): Promise<void> => {
+  await db.insert(compareResult).values(row).onConflictDoNothing();
+};
+
+/** The digest of all the parts that are stored for a task. */
+export const storedResultDigest = async (db: Db, jobId: string, task: number): Promise<string> => {
+  const rows = await db
+    .select({ digest: compareResult.digest })
+    .from(compareResult)
+    .where(and(eq(compareResult.jobId, jobId), eq(compareResult.task, task)))
+    .orderBy(asc(compareResult.part));
+  return resultDigest(rows.map(({ digest }) => digest));
+};
+
+/** All results of a job's own tasks, some at a time. */
+export async function* readResults(db: Db, jobId: string, atOnce = 64): AsyncGenerator<CompareResultRow> {
+  for (let after = { task: -1, part: 0 }; ; ) {
+    const rows = await db
+      .select()
+      .from(compareResult)
+      .where(
+        and(
+          eq(compareResult.jobId, jobId),
+          sql`(${compareResult.task}, ${compareResult.part}) > (${after.task}, ${after.part})`,
+        ),
+      )
+      .orderBy(asc(compareResult.task), asc(compareResult.part))
+      .limit(atOnce);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last;
+  }
+}
+
+/**
+ * The edges a job may group by: its own, and those of the finished jobs it builds on, task by task.
+ */
+export async function* streamResults(
+  db: Db,
+  jobId: string,
+  atOnce = 64,
+): AsyncGenerator<Pick<CompareResultRow, "edges">> {
+  const { rows: chain } = await db.execute<{ id: string }>(sql`
+    with recursive chain as (
+      select id, base_job, 0 as depth from job where id = ${jobId}
+      union all
+      select job.id, job.base_job, chain.depth + 1 from job join chain on job.id = chain.base_job
+    ) select id from chain order by depth desc`);
+  for (const { id } of chain) yield* readResults(db, id, atOnce);
+}

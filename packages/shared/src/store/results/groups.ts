@@ -1,0 +1,145 @@
+import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-orm";
+import type { GroupKind } from "../../domain/grouping/keeper.ts";
+import { nameOfBytes } from "../../domain/image/file-name.ts";
+import { iso } from "../../domain/primitives/timestamp.ts";
+import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
+import { readFacts } from "../blocks/block-facts.ts";
+import type { Db } from "../open.ts";
+import { groupMember, image, imageGroup } from "../schema.ts";
+import { hasGroup, lineageOf, type Result } from "./lineage.ts";
+
+/** The groups of one result, and what is needed to read their images. */
+export interface GroupsOf extends Result {
+  readonly catalogId: string;
+  readonly blockSize: number;
+}
+
+/** Which groups; null = any. */
+export interface GroupFilter {
+  readonly kind: GroupKind | null;
+  readonly minSize: number | null;
+  readonly minReclaimableBytes: number | null;
+  readonly decided: boolean | null;
+}
+
+export const EVERY_GROUP: GroupFilter = { kind: null, minSize: null, minReclaimableBytes: null, decided: null };
+
+/** By number, or most reclaimable first; each after a position. */
+export type GroupOrder =
+  | { readonly by: "number"; readonly after: number }
+  | { readonly by: "reclaimable"; readonly after: { readonly bytes: number; readonly number: number } | null };
+
+const wanted = (of: GroupsOf, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
+  and(
+    hasGroup(of),
+    kind === null ? undefined : eq(imageGroup.kind, kind),
+    minSize === null ? undefined : gte(imageGroup.size, minSize),
+    minReclaimableBytes === null ? undefined : gte(imageGroup.reclaimableBytes, minReclaimableBytes),
+    decided === null ? undefined : decided ? isNotNull(imageGroup.decisionId) : isNull(imageGroup.decisionId),
+  );
+
+/** Groups with their members' names and facts. */
+export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, order: GroupOrder, limit: number) => {
+  const after =
+    order.by === "number"
+      ? gt(imageGroup.number, order.after)
+      : order.after === null
+        ? undefined
+        : sql`${imageGroup.reclaimableBytes} <= ${order.after.bytes} and (${imageGroup.reclaimableBytes} < ${order.after.bytes} or ${imageGroup.number} > ${order.after.number})`;
+  const groups = await db
+    .select()
+    .from(imageGroup)
+    .where(and(wanted(of, filter), after))
+    // As the index has it: with nulls first, as is the default, all groups would be sorted for each page.
+    .orderBy(
+      ...(order.by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]),
+      asc(imageGroup.number),
+    )
+    .limit(limit);
+  return withMembers(db, of, groups);
+};
+
+export const getGroup = async (db: Db, of: GroupsOf, number: number) => {
+  const groups = await db
+    .select()
+    .from(imageGroup)
+    .where(and(wanted(of, EVERY_GROUP), eq(imageGroup.number, number)));
+  return (await withMembers(db, of, groups))[0] ?? null;
+};
+
+/** A result's groups by kind: how many, how many of them undecided, what keeping one of each would free. */
+export const groupStatistics = (db: Db, of: GroupsOf, filter: GroupFilter = EVERY_GROUP) =>
+  db
+    .select({
+      kind: imageGroup.kind,
+      groups: count(),
+      undecided: sql<number>`count(*) filter (where ${imageGroup.decisionId} is null)::int`,
+      images: sql<number>`sum(${imageGroup.size})::int`,
+      reclaimableBytes: sql<number>`sum(${imageGroup.reclaimableBytes})::float8`,
+    })
+    .from(imageGroup)
+    .where(wanted(of, filter))
+    .groupBy(imageGroup.kind)
+    .orderBy(asc(imageGroup.kind));
+
+type GroupRow = typeof imageGroup.$inferSelect;
+
+const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) => {
+  if (groups.length === 0) return [];
+  const { catalogId, blockSize } = of;
+  const numbers = groups.map(({ number }) => number);
+  // Plain rows, since a mapper takes longer than the query.
+  const { rows } = await db.execute<MemberRow>(sql`
+    select number, member.ordinal, distance, path, modified_at as "modifiedAt"
+    from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
+    where lineage = ${lineageOf(of)} and number = any(${sql.param(numbers)}::int[])
+    order by number, member.ordinal`);
+  const factsOf = await readFacts(
+    db,
+    catalogId,
+    blockSize,
+    rows.map(({ ordinal }) => ordinal),
+  );
+  const byGroup = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
+  for (const row of rows) byGroup.get(row.number)?.push(row);
+  return groups.map((group) => ({
+    ...group,
+    jobId: of.jobId,
+    members: (byGroup.get(group.number) ?? []).map(({ ordinal, distance, path, modifiedAt }) => ({
+      ordinal,
+      distance,
+      path: nameOfBytes(path),
+      modifiedAt: iso(modifiedAt),
+      ...factsOf(ordinal).facts,
+    })),
+  }));
+};
+
+interface MemberRow extends Record<string, unknown> {
+  readonly number: number;
+  readonly ordinal: number;
+  readonly distance: number | null;
+  readonly path: Buffer;
+  readonly modifiedAt: string | null;
+}
+
+/** Every group that fits, with its images: for deciding many at once. */
+export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
+  const member = sql`array_agg(json_build_array(${image.ordinal}, encode(${image.path}, 'hex'), coalesce(${image.bytes}, 0)) order by ${image.ordinal})`;
+  const rows = await db
+    .select({
+      number: imageGroup.number,
+      keeper: imageGroup.keeper,
+      members: sql<[ordinal: number, path: string, bytes: number][]>`${member}`,
+    })
+    .from(imageGroup)
+    .innerJoin(groupMember, and(eq(groupMember.lineage, imageGroup.lineage), eq(groupMember.number, imageGroup.number)))
+    .innerJoin(image, and(eq(image.catalogId, of.catalogId), eq(image.ordinal, groupMember.ordinal)))
+    .where(wanted(of, filter))
+    .groupBy(imageGroup.number, imageGroup.keeper)
+    .orderBy(asc(imageGroup.number));
+  return rows.map(({ members, ...group }) => ({
+    ...group,
+    members: members.map(([ordinal, path, bytes]) => ({ ordinal, path: nameOfBytes(Buffer.from(path, "hex")), bytes })),
+  }));
+};

@@ -1,0 +1,68 @@
+import { sql } from "drizzle-orm";
+import type pg from "pg";
+import { nameOfBytes } from "../../domain/image/file-name.ts";
+import { type CatalogImage, imagesWhere } from "../catalog/images.ts";
+import { copyInto } from "../copy.ts";
+import type { Db } from "../open.ts";
+
+/** An image that another catalog has too. */
+export interface ReferenceMatch {
+  readonly ordinal: number;
+  readonly referenceOrdinal: number;
+  /** Hamming distance in bits. */
+  readonly distance: number;
+  readonly equalBytes: boolean;
+}
+
+interface Result {
+  readonly jobId: string;
+  readonly run: number;
+}
+
+export const copyMatches = (
+  client: pg.PoolClient,
+  { jobId, run }: Result,
+  matches: readonly ReferenceMatch[],
+): Promise<void> =>
+  copyInto(
+    client,
+    "reference_match",
+    ["job_id", "run", "ordinal", "reference_ordinal", "distance", "equal_bytes"],
+    matches.map(({ ordinal, referenceOrdinal, distance, equalBytes }) => [
+      jobId,
+      run,
+      ordinal,
+      referenceOrdinal,
+      distance,
+      equalBytes ? "t" : "f",
+    ]),
+  );
+
+export interface ReferencePage extends Result {
+  readonly isPresent: boolean;
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Live images that the reference has, or has not, by ordinal. */
+export const listByReference = (
+  db: Db,
+  catalog: { readonly id: string; readonly blockSize: number | null },
+  { jobId, run, isPresent, after, limit }: ReferencePage,
+): Promise<CatalogImage[]> => {
+  const match = sql`exists (select from reference_match m where m.job_id = ${jobId} and m.run = ${run} and m.ordinal = image.ordinal)`;
+  const wanted = isPresent ? match : sql`not ${match}`;
+  return imagesWhere(db, catalog, sql`ordinal > ${after} and ${wanted} order by ordinal limit ${limit}`);
+};
+
+/** What images were matched with, by ordinal; the path is null where the other is gone since. */
+export const readMatches = async (db: Db, { jobId, run }: Result, reference: string, ordinals: readonly number[]) => {
+  const { rows } = await db.execute<ReferenceMatch & { path: Buffer | null } & Record<string, unknown>>(sql`
+    select m.ordinal, reference_ordinal as "referenceOrdinal", distance, equal_bytes as "equalBytes", path
+    from reference_match m left join image
+      on image.catalog_id = ${reference} and image.ordinal = reference_ordinal and vanished_in is null
+    where job_id = ${jobId} and run = ${run} and m.ordinal = any(${sql.param([...ordinals])}::int[])`);
+  return new Map(
+    rows.map(({ path, ...match }) => [match.ordinal, { ...match, path: path === null ? null : nameOfBytes(path) }]),
+  );
+};

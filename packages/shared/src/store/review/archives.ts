@@ -1,0 +1,66 @@
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import type { Db } from "../open.ts";
+import { archive, catalog } from "../schema.ts";
+
+export type ArchiveRow = typeof archive.$inferSelect;
+
+export const insertArchive = async (
+  db: Db,
+  row: Pick<ArchiveRow, "id" | "catalogId" | "folder" | "totalFiles" | "refusals">,
+): Promise<ArchiveRow> => {
+  const rows = await db
+    .insert(archive)
+    .values({ ...row, state: "archiving" })
+    .returning();
+  if (rows[0] === undefined) throw new Error("an archive was stored, but not returned");
+  return rows[0];
+};
+
+export const updateArchive = async (
+  db: Db,
+  id: string,
+  change: Partial<Pick<ArchiveRow, "state" | "movedFiles" | "movedBytes" | "refusals">>,
+): Promise<void> => {
+  const over = change.state === "archived" || change.state === "restored";
+  await db
+    .update(archive)
+    .set({ ...change, ...(over ? { finishedAt: sql`now()` } : {}) })
+    .where(eq(archive.id, id));
+};
+
+/** From archived to restoring, once. False when it is in another state. */
+export const beginRestore = async (db: Db, id: string): Promise<boolean> => {
+  const rows = await db
+    .update(archive)
+    .set({ state: "restoring", movedFiles: 0, movedBytes: 0, refusals: [], finishedAt: null })
+    .where(and(eq(archive.id, id), eq(archive.state, "archived")))
+    .returning({ id: archive.id });
+  return rows.length === 1;
+};
+
+/** An archive of the tenant's. */
+export const getArchive = async (db: Db, tenant: string, id: string): Promise<ArchiveRow | null> => {
+  const rows = await db
+    .select({ archive })
+    .from(archive)
+    .innerJoin(catalog, and(eq(catalog.id, archive.catalogId), eq(catalog.tenant, tenant)))
+    .where(eq(archive.id, id));
+  return rows[0]?.archive ?? null;
+};
+
+/** Archives of a catalog, newest first. */
+export const listArchives = (db: Db, catalogId: string, limit: number): Promise<ArchiveRow[]> =>
+  db
+    .select()
+    .from(archive)
+    .where(eq(archive.catalogId, catalogId))
+    .orderBy(desc(archive.startedAt), desc(archive.id))
+    .limit(limit);
+
+/** Archives whose files are on the way, with where they come from: of any tenant. */
+export const unfinishedArchives = (db: Db) =>
+  db
+    .select({ archive, source: catalog.source })
+    .from(archive)
+    .innerJoin(catalog, eq(catalog.id, archive.catalogId))
+    .where(inArray(archive.state, ["archiving", "restoring"]));

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { standing, standingIndex } from "../../domain/review/decisions.ts";
+import type { Db } from "../open.ts";
+import { lineageOf, type Result, stepOf } from "../results/lineage.ts";
+import { catalog, decision, imageGroup, job } from "../schema.ts";
+
+export type DecisionRow = typeof decision.$inferSelect;
+
+/** Every decision of a catalog, oldest first. */
+export const readDecisions = (db: Db, catalogId: string): Promise<DecisionRow[]> =>
+  db
+    .select()
+    .from(decision)
+    .where(eq(decision.catalogId, catalogId))
+    .orderBy(asc(decision.decidedAt), asc(decision.id));
+
+/** Images that were decided about since the job of a result was accepted: their groups may be others now. */
+export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result): Promise<number[]> => {
+  const rows = await db
+    .select({ members: decision.members })
+    .from(decision)
+    .innerJoin(job, eq(job.id, jobId))
+    .where(and(eq(decision.catalogId, catalogId), gt(decision.decidedAt, job.acceptedAt)));
+  return rows.flatMap(({ members }) => members);
+};
+
+/**
+ * Marks the groups that a result has made and earlier decisions stand for; those it took over have their marks.
+ * Under the catalog's lock, as new decisions are made: none falls between two results.
+ */
+export const carryDecisions = async (db: Db, catalogId: string, result: Result): Promise<void> => {
+  await lockCatalog(db, catalogId);
+  const decisions = await readDecisions(db, catalogId);
+  const decided = [...new Set(standing(decisions).flatMap(({ members }) => members))];
+  if (decided.length === 0) return;
+  const { rows } = await db.execute<{ number: number; members: number[] }>(sql`
+    select number, array_agg(ordinal order by ordinal) as members from group_member
+    where lineage = ${lineageOf(result)} and number in (
+      select number from group_member join image_group using (lineage, number)
+      where lineage = ${lineageOf(result)} and from_step = ${stepOf(result)}
+        and ordinal = any(${sql.param(decided)}::int[]))
+    group by number`);
+  const standingOf = standingIndex(decisions);
+  const groups = rows.map(({ number, members }) => ({ number, ...standingOf(members) }));
+  await db.execute(sql`
+    update image_group set decision_id = known.decision_id, reopened_id = known.reopened_id
+    from jsonb_to_recordset(${JSON.stringify(
+      groups.map((group) => ({
+        number: group.number,
+        decision_id: group.decisionId,
+        reopened_id: group.reopenedId,
+      })),
+    )}::jsonb) as known(number int, decision_id text, reopened_id text)
+    where lineage = ${lineageOf(result)} and image_group.number = known.number`);
+};
+
+/** The catalog's newest result, from when its groups are stored; null before the first. */
+export const latestResult = async (db: Db, catalogId: string): Promise<Result | null> => {
+  const { rows } = await db.execute<{ jobId: string; run: number }>(sql`
+    select job.id as "jobId", finalization.run from job
+    join finalization on finalization.job_id = job.id and finalization.run = job.run
+    where job.catalog_id = ${catalogId} and job.state in ('finalizing', 'completed')
+    order by job.accepted_at desc, job.id desc limit 1`);
+  return rows[0] ?? null;
+};
+
+export const lockCatalog = async (db: Db, catalogId: string): Promise<void> => {
+  await db.select({ id: catalog.id }).from(catalog).where(eq(catalog.id, catalogId)).for("update");
+};
+
+export type NewDecision = Pick<DecisionRow, "groupNumber" | "verdict" | "members" | "keep">;
+
+/** Appends decisions about groups of a result, and marks the groups. The caller holds the catalog's lock. */
+export const appendDecisions = async (
+  db: Db,
+  catalogId: string,
+  { jobId, run }: Result,
+  decidedBy: string,
+  decisions: readonly NewDecision[],
+): Promise<DecisionRow[]> => {
+  const made: DecisionRow[] = [];
+  for (let from = 0; from < decisions.length; from += DECISIONS_A_QUERY) {
+    const values = decisions
+      .slice(from, from + DECISIONS_A_QUERY)
+      .map((given) => ({ ...given, id: randomUUID(), catalogId, jobId, run, decidedBy }));
+    made.push(...(await db.insert(decision).values(values).returning()));
+  }
+  await db.execute(sql`
+    update image_group set decision_id = made.id, reopened_id = null
+    from jsonb_to_recordset(${JSON.stringify(made.map(({ id, groupNumber }) => ({ id, number: groupNumber })))}::jsonb) as made(id text, number int)
+    where lineage = ${lineageOf({ jobId, run })} and image_group.number = made.number`);
+  return made;
+};
+
+const DECISIONS_A_QUERY = 1_000;
+
+export const findDecision = async (db: Db, catalogId: string, id: string): Promise<DecisionRow | null> => {
+  const rows = await db
+    .select()
+    .from(decision)
+    .where(and(eq(decision.catalogId, catalogId), eq(decision.id, id)));
+  return rows[0] ?? null;
+};
+
+/** Decisions by their ids. */
+export const decisionsOf = async (db: Db, ids: readonly string[]): Promise<DecisionRow[]> =>
+  ids.length === 0
+    ? []
+    : db
+        .select()
+        .from(decision)
+        .where(inArray(decision.id, [...ids]));
+
+/** Takes a decision back by another fact; its groups are open again. Null when it is taken back already. */
+export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string): Promise<DecisionRow | null> => {
+  const { catalogId, jobId, run, groupNumber, members, keep, id } = row;
+  const undo = { id: randomUUID(), catalogId, jobId, run, groupNumber, members, keep, decidedBy };
+  const rows = await db
+    .insert(decision)
+    .values({ ...undo, verdict: "undo" as const, undoes: id })
+    .onConflictDoNothing()
+    .returning();
+  await db.update(imageGroup).set({ decisionId: null }).where(eq(imageGroup.decisionId, id));
+  return rows[0] ?? null;
+};
+
+/** Decisions of a catalog, newest first, before the position of a page. */
+export const listDecisions = (
+  db: Db,
+  catalogId: string,
+  { before, limit }: { before: string; limit: number },
+): Promise<DecisionRow[]> =>
+  db
+    .select()
+    .from(decision)
+    .where(
+      and(
+        eq(decision.catalogId, catalogId),
+        before === ""
+          ? undefined
+          : sql`(${decision.decidedAt}, ${decision.id}) < (select decided_at, id from decision where id = ${before})`,
+      ),
+    )
+    .orderBy(sql`${decision.decidedAt} desc`, sql`${decision.id} desc`)
+    .limit(limit);

@@ -1,0 +1,48 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { JobOptions } from "../../domain/job/options.ts";
+import { askedOf, chooseFeature, Feature, optionsWith, type Rollout } from "../../domain/rollout/rollout.ts";
+import type { Db } from "../open.ts";
+import { rollout, rolloutOverride } from "../schema.ts";
+
+/** Every feature, with how far it is rolled out; one without a row is for all jobs. */
+export const listRollouts = async (db: Db): Promise<Rollout[]> => {
+  const rows = await db.select().from(rollout);
+  return Feature.options.map((feature) => {
+    const { percent, shadow } = rows.find((row) => row.feature === feature) ?? { percent: 100, shadow: false };
+    return { feature, percent, shadow };
+  });
+};
+
+export const listOverrides = (db: Db): Promise<(typeof rolloutOverride.$inferSelect)[]> =>
+  db.select().from(rolloutOverride).orderBy(asc(rolloutOverride.feature), asc(rolloutOverride.catalogId));
+
+export const setRollout = async (db: Db, { feature, percent, shadow }: Rollout): Promise<void> => {
+  await db
+    .insert(rollout)
+    .values({ feature, percent, shadow })
+    .onConflictDoUpdate({ target: rollout.feature, set: { percent, shadow, changedAt: sql`now()` } });
+};
+
+/** @param enabled null takes the override away */
+export const setOverride = async (
+  db: Db,
+  feature: Feature,
+  catalogId: string,
+  enabled: boolean | null,
+): Promise<void> => {
+  const row = and(eq(rolloutOverride.feature, feature), eq(rolloutOverride.catalogId, catalogId));
+  await db.delete(rolloutOverride).where(row);
+  if (enabled !== null) await db.insert(rolloutOverride).values({ feature, catalogId, enabled });
+};
+
+/** A new job's options, with what the roll-out chose where its owner left it open. */
+export const rolledOut = async (db: Db, job: string, catalogId: string, asked: JobOptions): Promise<JobOptions> => {
+  const rollouts = await listRollouts(db);
+  const overrides = await db.select().from(rolloutOverride).where(eq(rolloutOverride.catalogId, catalogId));
+  return rollouts.reduce((options, rolledOut) => {
+    const { feature } = rolledOut;
+    const override = overrides.find((row) => row.feature === feature)?.enabled ?? null;
+    const choice = chooseFeature(rolledOut, job, askedOf(feature, asked), override);
+    return { ...optionsWith(options, choice), rollout: [...options.rollout, choice] };
+  }, asked);
+};

@@ -1,4 +1,0 @@
-import { type DecodedPixels, decodeHeic } from "@lookalike/engine/decode-heic";
-
-/** Runs in a worker thread. */
-export default (file: Uint8Array): Promise<DecodedPixels | null> => decodeHeic(file);

@@ -1,0 +1,109 @@
+import { createReadStream } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type { Source } from "@lookalike/shared/domain/job/options";
+import { keyOf } from "@lookalike/shared/sources/listed-file";
+import { ObjectError, s3Objects } from "@lookalike/shared/sources/objects";
+import { type NotAsListed, openListed } from "@lookalike/shared/sources/open-listed";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
+import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
+import PQueue from "p-queue";
+import sharp, { type Sharp } from "sharp";
+import { HttpProblem } from "../http/problems.ts";
+import { decodeHeicApart } from "./decode-heic.ts";
+
+/** Longest side in pixels of the two sizes of thumbnail. */
+const THUMBNAIL_PIXELS = { small: 320, large: 1_600 } as const;
+export type ThumbnailSize = keyof typeof THUMBNAIL_PIXELS;
+
+const REASONS: Record<NotAsListed, string> = {
+  missing: "The file is gone since it was listed. The next job will notice.",
+  changed: "The file has changed since it was listed. The next job will read it again.",
+  "not-a-regular-file": "There is no regular file under that name any more.",
+  "outside-the-source": "A link leads out of the catalog's source.",
+  unreadable: "The file can't be read.",
+};
+
+/** The file behind an image. */
+export interface Picture {
+  readonly bytes: number;
+  /** An inclusive range of its bytes. The stream closes the picture. */
+  read(start: number, end: number): Promise<Readable>;
+  readAll(): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** Opens the picture of an image. @throws HttpProblem 404 where the source has none, 410 where it is another now */
+export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): Promise<Picture> => {
+  switch (source.kind) {
+    case "directory":
+      return openFile(source.root, image);
+    case "s3":
+      return openObject(source, image);
+    case "hashes":
+      throw new HttpProblem(404, "no-picture", "This catalog is of hashes: there is no picture to show.");
+  }
+};
+
+const openFile = async (root: string, image: CatalogImage): Promise<Picture> => {
+  const file = await openListed(root, image.path, image.fingerprint);
+  if (typeof file === "string") throw new HttpProblem(410, file, REASONS[file]);
+  const { size } = await file.stat();
+  return {
+    bytes: size,
+    read: async (start, end) => createReadStream("", { fd: file, start, end }),
+    readAll: () => file.readFile(),
+    close: () => file.close(),
+  };
+};
+
+/** Its ETag is asked for with each read: another object of the same key is never shown. */
+const openObject = async (source: Extract<Source, { kind: "s3" }>, image: CatalogImage): Promise<Picture> => {
+  const objects = s3Objects();
+  const key = keyOf(source.prefix, image.path);
+  const read = (range?: { start: number; end: number }): Promise<Readable> =>
+    objects.read(source.bucket, key, image.fingerprint, range).catch(gone);
+  return {
+    bytes: await objects.size(source.bucket, key, image.fingerprint).catch(gone),
+    read: (start, end) => read({ start, end }),
+    readAll: async () => buffer(await read()),
+    close: async () => undefined,
+  };
+};
+
+const gone = (error: unknown): never => {
+  throw error instanceof ObjectError ? new HttpProblem(410, error.reason, REASONS[error.reason]) : error;
+};
+
+// Each picture on one thread, as many pictures as there are cores: the page asks for dozens at once.
+const decoders = new PQueue({ concurrency: availableParallelism() });
+
+const opened = async (bytes: Buffer): Promise<Sharp> => {
+  const image = sharp(bytes);
+  if ((await image.metadata()).compression !== "hevc") return image;
+  const heic = await decodeHeicApart(bytes);
+  if (heic === null) throw new Error("HEIC: the optional package heic-decode is not installed");
+  return sharp(heic.data, { raw: heic.raw });
+};
+
+/** A picture made small, as WebP, turned as it is seen. @throws HttpProblem 415 where it can't be decoded */
+export const thumbnailOf = (picture: Picture, size: ThumbnailSize): Promise<Buffer> =>
+  decoders.add(async () => {
+    const bytes = await picture.readAll();
+    try {
+      const pixels = THUMBNAIL_PIXELS[size];
+      return await (await opened(bytes))
+        .timeout({ seconds: 30 })
+        .autoOrient()
+        .resize({ width: pixels, height: pixels, fit: "inside", withoutEnlargement: true })
+        .webp({ quality: 80 })
+        .toBuffer();
+    } catch (error) {
+      throw new HttpProblem(
+        415,
+        "not-decoded",
+        `The picture can't be decoded: ${error instanceof Error ? error.message.slice(0, 200) : error}`,
+      );
+    }
+  });

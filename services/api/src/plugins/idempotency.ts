@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { answerRequest, claimRequest, releaseRequest } from "@lookalike/shared/store/access/idempotency";
+import type { Db } from "@lookalike/shared/store/open";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { HttpProblem } from "../http/problems.ts";
+import { asItIs } from "../http/raw-serializer.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Under which key this request's answer is kept; null = under none. */
+    idempotencyKey: string | null;
+  }
+}
+
+const MAX_KEY = 255;
+
+/**
+ * The same POST with the same Idempotency-Key is done once, and answered again with the same words.
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
+  app.decorateRequest("idempotencyKey", null);
+  app.addHook("preHandler", async (request, reply) => {
+    const key = request.headers["idempotency-key"];
+    if (request.method !== "POST" || key === undefined || request.access === null) return;
+    if (typeof key !== "string" || key.length === 0 || key.length > MAX_KEY)
+      throw new HttpProblem(400, "bad-idempotency-key", `Idempotency-Key: 1 to ${MAX_KEY} characters, once.`);
+    const first = await claimRequest(db, { tenant: request.access.tenant, key }, digestOf(request));
+    if (first === null) {
+      request.idempotencyKey = key;
+      return;
+    }
+    if (first.digest !== digestOf(request))
+      throw new HttpProblem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.");
+    if (first.status === null)
+      throw new HttpProblem(409, "in-progress", "The first request with this Idempotency-Key is not answered yet.");
+    if (first.location !== null) reply.header("location", first.location);
+    await reply
+      .code(first.status)
+      .header("idempotency-replayed", "true")
+      .type(first.status < 400 ? "application/json; charset=utf-8" : "application/problem+json")
+      .serializer(asItIs)
+      .send(first.body ?? "");
+  });
+  app.addHook("onSend", async (request, reply, payload) => {
+    const key = request.idempotencyKey;
+    if (key === null) return payload;
+    const name = { tenant: request.access.tenant, key };
+    // What failed here is not an answer for good, and nor is "not now".
+    if (reply.statusCode >= 500 || reply.statusCode === 429) await releaseRequest(db, name);
+    else {
+      const location = reply.getHeader("location");
+      await answerRequest(db, name, {
+        status: reply.statusCode,
+        location: typeof location === "string" ? location : null,
+        body: typeof payload === "string" ? payload : null,
+      });
+    }
+    return payload;
+  });
+};
+
+const digestOf = ({ method, url, body }: FastifyRequest): string =>
+  createHash("sha256")
+    .update(`${method} ${url}\n${JSON.stringify(body ?? null)}`)
+    .digest("base64url");

@@ -1,0 +1,53 @@
+import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import { contentDigestAt, hashAt, signatureAt } from "@lookalike/shared/domain/image/hash-block";
+import { colourSteps, hashBitsApart } from "@lookalike/shared/domain/image/signature";
+import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import type { Db } from "@lookalike/shared/store/open";
+import type { GroupsOf } from "@lookalike/shared/store/results/groups";
+import type { z } from "zod";
+import type { Pair } from "../resources/schemas.ts";
+
+const MAX_MEMBERS = 100;
+
+interface Hashed {
+  readonly ordinal: number;
+  readonly hash: Uint8Array | null;
+  readonly signature: Uint8Array | null;
+  readonly contentDigest: Uint8Array | null;
+}
+
+/** How near every two of some images are, and by which measure. */
+export const pairsAmong = async (
+  db: Db,
+  { catalogId, blockSize }: GroupsOf,
+  ordinals: readonly number[],
+): Promise<z.infer<typeof Pair>[]> => {
+  const first = ordinals.slice(0, MAX_MEMBERS);
+  const numbers = [...new Set(first.map((ordinal) => Math.floor(ordinal / blockSize)))];
+  const blocks = new Map((await readBlocks(db, catalogId, numbers)).map((block) => [block.block, block]));
+  const hashed = first.map((ordinal): Hashed => {
+    const block = blocks.get(Math.floor(ordinal / blockSize));
+    const position = ordinal % blockSize;
+    if (block === undefined) return { ordinal, hash: null, signature: null, contentDigest: null };
+    return {
+      ordinal,
+      hash: hashAt(block, position),
+      signature: signatureAt(block, position),
+      contentDigest: contentDigestAt(block, position),
+    };
+  });
+  return hashed.flatMap((x, at) => hashed.slice(at + 1).map((y) => pairOf(x, y)));
+};
+
+const pairOf = (x: Hashed, y: Hashed): z.infer<typeof Pair> => {
+  const signatures = x.signature === null || y.signature === null ? null : ([x.signature, 0, y.signature, 0] as const);
+  return {
+    a: x.ordinal,
+    b: y.ordinal,
+    distance: x.hash === null || y.hash === null ? null : hammingDistance(x.hash, y.hash),
+    secondDistance: signatures === null ? null : hashBitsApart(...signatures),
+    colourSteps: signatures === null ? null : colourSteps(...signatures),
+    equalBytes:
+      x.contentDigest !== null && y.contentDigest !== null && Buffer.compare(x.contentDigest, y.contentDigest) === 0,
+  };
+};

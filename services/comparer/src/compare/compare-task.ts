@@ -1,0 +1,86 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { publishEvent } from "@lookalike/shared/bus/messages";
+import { resultDigest } from "@lookalike/shared/domain/job/digest";
+import { resultId } from "@lookalike/shared/domain/job/event-id";
+import type { Task } from "@lookalike/shared/domain/job/events";
+import {
+  type BlockPair,
+  bandOfTask,
+  blocksOfTile,
+  pairOf,
+  pairsOfTask,
+  type Range,
+} from "@lookalike/shared/domain/job/plan";
+import { edgesFound, comparisons as pairsCompared } from "@lookalike/shared/runtime/metrics";
+import { findJob } from "@lookalike/shared/store/jobs/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { insertCompareResult } from "@lookalike/shared/store/results/compare-results";
+import { LRUCache } from "lru-cache";
+import type { BlockCache } from "./block-cache.ts";
+import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
+import { storingParts } from "./edge-parts.ts";
+
+interface Comparer {
+  readonly bus: Bus;
+  readonly db: Db;
+  readonly cache: BlockCache;
+  /** Compares in a worker thread. */
+  readonly compare: (request: CompareRequest) => Promise<CompareAnswer>;
+}
+
+/** Does one comparison task and tells the log which images are similar. */
+export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: Task): Promise<void> => {
+  const started = performance.now();
+  const work = await loadWork(cache, task);
+  const { inline, digests, edgeCount, comparisons, kernel } = await storingParts(
+    (parts) => compare({ work, parts }),
+    (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
+  );
+  pairsCompared.inc({ kernel }, comparisons);
+  edgesFound.inc(edgeCount);
+  await publishEvent(
+    bus,
+    "pair-batch-done",
+    task,
+    resultId(task.job, "compare", task.task, task.attempt, "pair-batch-done"),
+    {
+      task: task.task,
+      comparisons,
+      edgeCount,
+      edges: inline?.edges ?? null,
+      digest: inline?.digest ?? resultDigest(digests),
+      kernel,
+      milliseconds: Math.round(performance.now() - started),
+    },
+  );
+};
+
+/** The work of a task by its plan, and the hashes for it. */
+const loadWork = async (cache: BlockCache, task: Task): Promise<CompareWork> => {
+  const { plan, blockSize, hashBits, radiusBits, catalog } = task;
+  if (plan === null || blockSize === null || hashBits === null || radiusBits === null)
+    throw new Error(`compare task ${task.task} of job ${task.job} has no plan`);
+  if (plan.index === null) {
+    const pairs = blockPairs(pairsOfTask(plan, task.task));
+    const blocks = await cache.load(catalog, blockSize, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
+    return { kernel: "exhaustive", blocks, pairs, radiusBits };
+  }
+  const { i, j, band } = bandOfTask(plan, task.task);
+  const right = await cache.loadTile(catalog, blockSize, blocksOfTile(plan, j));
+  const left = i === j ? right : await cache.loadTile(catalog, blockSize, blocksOfTile(plan, i));
+  return { kernel: "indexed", left, right, hashBits, radiusBits, band, bands: plan.index.bands };
+};
+
+const blockPairs = ({ from, to }: Range): BlockPair[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, at) => pairOf(from + at));
+
+/** Jobs whose owner gave up need no comparing; a job that is wanted is asked about every two seconds at most. */
+export const createJobGate = (db: Db): ((jobId: string) => Promise<boolean>) => {
+  const wanted = new LRUCache<string, true>({ max: 1_000, ttl: 2_000 });
+  return async (jobId) => {
+    if (wanted.has(jobId)) return true;
+    const isRunning = (await findJob(db, jobId))?.state === "running";
+    if (isRunning) wanted.set(jobId, true);
+    return isRunning;
+  };
+};

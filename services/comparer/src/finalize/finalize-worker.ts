@@ -1,0 +1,25 @@
+import type { Finalize } from "@lookalike/shared/domain/job/events";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import { finalizeJob } from "./finalize.ts";
+
+export interface FinalizeRequest {
+  readonly databaseUrl: string;
+  readonly order: Finalize;
+}
+
+const CONNECTIONS = 2;
+
+let opened: Promise<Store> | undefined;
+
+/** Runs in a worker thread, with connections of its own: grouping millions of images never blocks the service. */
+export default async ({ databaseUrl, order }: FinalizeRequest): Promise<void> => {
+  opened ??= openStore(databaseUrl, "lookalike-finalizer", CONNECTIONS);
+  try {
+    await finalizeJob(await opened, order);
+  } catch (error) {
+    // Perhaps it could not be opened: the next delivery tries anew.
+    await opened.then((store) => store.close()).catch(() => undefined);
+    opened = undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,90 @@
+import { eventMessage } from "@lookalike/shared/bus/messages";
+import { decodeEdges } from "@lookalike/shared/domain/grouping/edges";
+import { ALL, collapse } from "@lookalike/shared/domain/grouping/image-classes";
+import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import type { Finalize } from "@lookalike/shared/domain/job/events";
+import { blocksBelow, streamHashes } from "@lookalike/shared/store/blocks/hash-blocks";
+import { findJob, type JobRow } from "@lookalike/shared/store/jobs/jobs";
+import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
+import type { Db } from "@lookalike/shared/store/open";
+import { streamResults } from "@lookalike/shared/store/results/compare-results";
+
+/** Room for 67 million hashes on each side of a double's 53 bits. */
+const HASHES = 2 ** 26;
+
+/**
+ * Ends a shadow job: not by groups, but by the pairs of different hashes that only it or only its
+ * job has found. One kernel tells of every image, the other once of equal hashes.
+ */
+export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): Promise<void> => {
+  const started = performance.now();
+  const { shadowOf, rollout } = shadow.options;
+  const job = shadowOf === null ? null : await findJob(db, shadowOf);
+  const feature = rollout[0]?.feature;
+  if (shadow.totalImages > HASHES)
+    throw new Error(`a shadow compares at most ${HASHES} images, not ${shadow.totalImages}`);
+  if (job === null || feature === undefined) throw new Error(`job ${shadow.id} is the shadow of no job`);
+  // A job may build on one that was compared further.
+  const radiusBits = Math.min(job.radiusBits ?? 0, shadow.radiusBits ?? 0);
+  const hashNumbers = await numberHashes(db, shadow);
+  const { onlyA, onlyB } = differences(
+    await sortedPairs(db, job.id, hashNumbers, radiusBits),
+    await sortedPairs(db, shadow.id, hashNumbers, radiusBits),
+  );
+  const equal = onlyA + onlyB === 0;
+  const body = {
+    ...{ shadowOf: job.id, feature, equal, onlyJob: onlyA, onlyShadow: onlyB },
+    milliseconds: Math.round(performance.now() - started),
+  };
+  await db.transaction(async (tx) => {
+    await addToOutbox(
+      tx,
+      eventMessage("shadow-compared", order, jobEventId(shadow.id, "shadow-compared", order.run), body),
+    );
+    const nothing = { groups: 0, groupedImages: 0 };
+    await addToOutbox(
+      tx,
+      eventMessage("job-finalized", order, jobEventId(shadow.id, "job-finalized", order.run), nothing),
+    );
+  });
+};
+
+/** The number of each image's hash: equal hashes have the same one. */
+const numberHashes = async (db: Db, { catalogId, totalBlocks, blockSize, hashBits }: JobRow): Promise<Int32Array> => {
+  const extent = totalBlocks * (blockSize ?? 1);
+  const shape = { blockSize: blockSize ?? 1, extent, images: extent, hashBytes: (hashBits ?? 0) / 8 };
+  const { ofOrdinal, hashOf } = await collapse(streamHashes(db, catalogId, blocksBelow(totalBlocks)), shape, ALL);
+  return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : (hashOf[number] ?? -1)));
+};
+
+/** Similar pairs of hashes of a job as ascending numbers, each once. */
+const sortedPairs = async (db: Db, job: string, hashNumbers: Int32Array, radiusBits: number): Promise<Float64Array> => {
+  let pairs = new Float64Array(1_024);
+  let count = 0;
+  for await (const { edges } of streamResults(db, job)) {
+    const { a, b, distance } = decodeEdges(edges);
+    if (count + a.length > pairs.length) {
+      const larger = new Float64Array(2 * (count + a.length));
+      larger.set(pairs.subarray(0, count));
+      pairs = larger;
+    }
+    for (let edge = 0; edge < a.length; edge += 1) {
+      const [x = -1, y = -1] = [hashNumbers[a[edge] ?? 0], hashNumbers[b[edge] ?? 0]];
+      if ((distance[edge] ?? 0) > radiusBits || x === y) continue;
+      pairs[count++] = Math.min(x, y) * HASHES + Math.max(x, y);
+    }
+  }
+  const sorted = pairs.subarray(0, count).sort();
+  return sorted.filter((pair, at) => at === 0 || pair !== sorted[at - 1]);
+};
+
+const differences = (a: Float64Array, b: Float64Array): { onlyA: number; onlyB: number } => {
+  let common = 0;
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [x = 0, y = 0] = [a[i], b[j]];
+    if (x === y) common += 1;
+    if (x <= y) i += 1;
+    if (y <= x) j += 1;
+  }
+  return { onlyA: a.length - common, onlyB: b.length - common };
+};

@@ -1,0 +1,33 @@
+import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
+import { Feature, Rollout } from "@lookalike/shared/domain/rollout/rollout";
+import type { Db } from "@lookalike/shared/store/open";
+import { listOverrides, listRollouts, setOverride, setRollout } from "@lookalike/shared/store/rollout/rollouts";
+import { z } from "zod";
+
+/** How far features are rolled out: asked, or changed for jobs that start from now on. */
+export const rolloutEndpoint = (db: Db): Endpoint =>
+  endpoint({
+    name: "rollout",
+    about: "Show or change how far a feature is rolled out",
+    answers: "one",
+    request: z.strictObject({
+      feature: Feature.optional(),
+      percent: Rollout.shape.percent.optional(),
+      shadow: z.boolean().optional(),
+      catalog: z.string().optional(),
+      enabled: z.boolean().nullable().optional().meta({ description: "For this catalog; null = no override" }),
+    }),
+    handle: async ({ feature, percent, shadow, catalog, enabled }) => {
+      if ((catalog === undefined) !== (enabled === undefined))
+        throw new EndpointError(400, "An override needs both catalog and enabled.");
+      if (feature === undefined && [percent, shadow, catalog].some((value) => value !== undefined))
+        throw new EndpointError(400, `What to change needs its feature: ${Feature.options.join(" or ")}.`);
+      const now = (await listRollouts(db)).find((row) => row.feature === feature);
+      if (now !== undefined) {
+        if (percent !== undefined || shadow !== undefined)
+          await setRollout(db, { ...now, percent: percent ?? now.percent, shadow: shadow ?? now.shadow });
+        if (catalog !== undefined && enabled !== undefined) await setOverride(db, now.feature, catalog, enabled);
+      }
+      return { rollouts: await listRollouts(db), overrides: await listOverrides(db) };
+    },
+  });

@@ -1,0 +1,33 @@
+import { eventMessage } from "@lookalike/shared/bus/messages";
+import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import type { Job } from "@lookalike/shared/domain/job/job";
+import { shadowOptions } from "@lookalike/shared/domain/rollout/rollout";
+import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
+import type { Db } from "@lookalike/shared/store/open";
+
+/** Ids of a job's shadows, the same each time: any number of coordinators start one. */
+const SUFFIX = { USE_BATCHED_COMPARISON: "batched", INDEXED_COMPARISON: "indexed" } as const;
+
+/** Starts, for each feature in shadow mode, a job that compares the same images by the other choice. */
+export const startShadows = async (db: Db, job: Job): Promise<void> => {
+  const shadowed = job.options.rollout.filter(({ shadow }) => shadow);
+  if (shadowed.length === 0 || job.state !== "completed" || job.mode === "shadow" || job.run > 1) return;
+  const catalog = await getCatalog(db, job.tenant, job.catalog);
+  if (catalog === null) return;
+  for (const choice of shadowed) {
+    const id = `${job.id}-${SUFFIX[choice.feature]}`;
+    const origin = { tenant: job.tenant, job: id, run: 1, attempt: 0 };
+    const body = {
+      catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
+      mode: "shadow" as const,
+      options: {
+        ...shadowOptions(job.options, choice.feature, job.index !== null),
+        rollout: [{ ...choice, enabled: !choice.enabled, reason: "shadow", shadow: false }],
+        shadowOf: job.id,
+        reference: null,
+      },
+    };
+    await addToOutbox(db, eventMessage("job-accepted", origin, jobEventId(id, "job-accepted", 1), body));
+  }
+};

@@ -1,0 +1,80 @@
+import { failed } from "@lookalike/engine/hash/hash-image";
+import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import type { ListedImage } from "@lookalike/shared/domain/job/events";
+import { joinPath } from "@lookalike/shared/sources/listed-file";
+import { s3Objects } from "@lookalike/shared/sources/objects";
+import { Piscina } from "piscina";
+import { createApart } from "./decode-process.ts";
+import type { HashRequest } from "./decode-worker.ts";
+import type { SourceOfFiles } from "./hash-block.ts";
+import type { FileRequest } from "./hash-file.ts";
+import { readListedObject } from "./read-object.ts";
+
+interface Limits {
+  readonly threads: number;
+  /** Blocks whose images wait for a thread together. */
+  readonly blocksAtOnce: number;
+  /** Pixels decoded at once, in all threads. */
+  readonly pixelsInFlight: number;
+  readonly timeoutSeconds: number;
+  readonly maxBytes: number;
+  readonly maxPixels: number;
+}
+
+/** Decodes and hashes images. */
+export interface Hashing {
+  /** In a worker thread. */
+  hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
+  /** In a process of its own, which a picture may bring down. */
+  hashApart(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+export const createHashing = (limits: Limits): Hashing => {
+  const { threads, blocksAtOnce, timeoutSeconds, maxBytes, maxPixels } = limits;
+  const pool = new Piscina<HashRequest, Outcome>({
+    filename: new URL("./decode-worker.js", import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  const apart = createApart();
+  const pixelBudget = PixelBudget.share(limits.pixelsInFlight);
+  return {
+    async hashFile(source, image) {
+      const file = await fileOf(source, image, maxBytes);
+      if ("kind" in file) return file;
+      // libvips stops itself at the time-out; this ends a thread that hangs in a read, too.
+      const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (blocksAtOnce + 1));
+      const request = { file, maxPixels, timeoutSeconds, pixelBudget, heldPixels: PixelBudget.hold() };
+      return pool.run(request, { signal }).catch((error: unknown) => {
+        // The thread ended with what it held.
+        if (signal.aborted) new PixelBudget(pixelBudget, request.heldPixels).giveBack();
+        if (signal.aborted) return failed("timeout", `not done after ${timeoutSeconds} s`);
+        throw error;
+      });
+    },
+    async hashApart(source, image) {
+      const file = await fileOf(source, image, maxBytes);
+      return "kind" in file ? file : apart.hash({ file, maxPixels, timeoutSeconds });
+    },
+    async close() {
+      await Promise.all([pool.close(), apart.close()]);
+    },
+  };
+};
+
+/** What is hashed: a file that is read where it is hashed, or bytes that come over the network. */
+const fileOf = async (
+  source: SourceOfFiles,
+  image: ListedImage,
+  maxBytes: number,
+): Promise<FileRequest["file"] | Outcome> =>
+  source.kind === "s3"
+    ? readListedObject(s3Objects(), source, image, maxBytes)
+    : {
+        path: joinPath(Buffer.from(source.root), Buffer.from(bytesOfName(image.path))),
+        fingerprint: image.fingerprint,
+        maxBytes,
+      };

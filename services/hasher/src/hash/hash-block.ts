@@ -1,0 +1,85 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { publishEvent } from "@lookalike/shared/bus/messages";
+import { tellProgress } from "@lookalike/shared/bus/progress";
+import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
+import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import { resultId } from "@lookalike/shared/domain/job/event-id";
+import type { ListedImage, Task } from "@lookalike/shared/domain/job/events";
+import type { Source } from "@lookalike/shared/domain/job/options";
+import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
+import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { type GivenImage, readGiven, readUnread } from "@lookalike/shared/store/catalog/images";
+import type { Db } from "@lookalike/shared/store/open";
+import pMap from "p-map";
+
+export type SourceOfFiles = Exclude<Source, { kind: "hashes" }>;
+
+interface Hasher {
+  readonly bus: Bus;
+  readonly db: Db;
+  /** Decodes and hashes one image of a source that has files. */
+  readonly hashFile: (source: SourceOfFiles, image: ListedImage) => Promise<Outcome>;
+  /** Files in hand at once. */
+  readonly concurrency: number;
+}
+
+const TELL_EVERY_MS = 500;
+
+/** Hashes one block of a catalog and tells the log, hashes and all. */
+export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: Task): Promise<void> => {
+  const catalog = await getCatalog(db, task.tenant, task.catalog);
+  const { blockSize, hashBits } = task;
+  if (catalog === null || blockSize === null || hashBits === null)
+    throw new Error(`hash task ${task.task} of job ${task.job} names no catalog or block size`);
+  const first = task.task * blockSize;
+  const given = await readGiven(db, catalog.id, first, first + blockSize);
+  const toRead = await readUnread(db, catalog.id, first, first + blockSize);
+  const last = Math.max(given.at(-1)?.ordinal ?? first - 1, toRead.at(-1)?.ordinal ?? first - 1);
+  const positions: Outcome[] = Array.from({ length: last + 1 - first }, () => ({ kind: "absent" }));
+  let done = 0;
+  const note = (image: GivenImage, outcome: Outcome): void => {
+    positions[image.ordinal - first] = outcome;
+    done += 1;
+    imagesHashed.inc({ outcome: outcome.kind });
+    if (outcome.kind === "failed") imageFailures.inc({ reason: outcome.failure.reason });
+  };
+  for (const image of given) note(image, givenOutcome(image));
+  const telling = setInterval(
+    () => tellProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
+    TELL_EVERY_MS,
+  );
+  const read = async (image: ListedImage): Promise<void> => {
+    if (catalog.source.kind === "hashes") throw new Error(`${image.path}: a hashes source has no file to hash`);
+    note(image, await hashFile(catalog.source, image));
+  };
+  await pMap(toRead, read, { concurrency }).finally(() => clearInterval(telling));
+
+  const block = hashBlockOf(task.task, hashBits, positions);
+  await publishEvent(bus, "hash-done", task, resultId(task.job, "hash", task.task, task.attempt, "hash-done"), {
+    ...block,
+    digest: hashBlockDigest(block),
+  });
+};
+
+/** Zeros from the start: a counter that first appears as 20 has no increase for Prometheus. */
+export const startCounters = (): void => {
+  for (const outcome of ["hashed", "flat", "failed"]) imagesHashed.inc({ outcome }, 0);
+};
+
+/** What is known without reading a file. */
+const givenOutcome = ({ givenHash: hash, failure, width, height, bytes }: GivenImage): Outcome => {
+  if (failure !== null) return { kind: "failed", failure };
+  if (hash === null) throw new Error("an image was read as given that has neither a hash nor a failure");
+  return {
+    kind: isFlatHash(hash) ? "flat" : "hashed",
+    hash,
+    signature: null,
+    contentDigest: null,
+    facts: {
+      ...(width === null ? {} : { width }),
+      ...(height === null ? {} : { height }),
+      ...(bytes === null ? {} : { bytes }),
+    },
+  };
+};

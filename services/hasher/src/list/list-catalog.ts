@@ -1,0 +1,162 @@
+import { fastestCode } from "@lookalike/engine/compare/backend";
+import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { publishEvent } from "@lookalike/shared/bus/messages";
+import { resultId } from "@lookalike/shared/domain/job/event-id";
+import type { EventOf, Task } from "@lookalike/shared/domain/job/events";
+import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
+import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
+import { emptySet, fullSet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
+import type { Logger } from "@lookalike/shared/runtime/log";
+import { blocksBelow } from "@lookalike/shared/store/blocks/hash-blocks";
+import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { type Census, givenHashBits, takeCensus } from "@lookalike/shared/store/catalog/census";
+import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/images";
+import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import pMap from "p-map";
+import type { Tell } from "./emit.ts";
+import { ListingError } from "./listing-error.ts";
+import { tellListed, tellVanished } from "./record-listing.ts";
+import type { Walk } from "./sources/walk.ts";
+import { type Walker, walkCatalog } from "./walk-catalog.ts";
+
+/** Blocks whose images are read and told at once. */
+const BLOCKS_IN_FLIGHT = 8;
+/** Hash length of images that are decoded here; a `hashes` source brings its own. */
+const DECODED_HASH_BITS = 256;
+
+interface Lister extends Omit<Walker, "tell"> {
+  readonly bus: Bus;
+  readonly log: Logger;
+}
+
+type ListingDone = EventOf<"listing-done">["body"];
+
+/**
+ * Lists a job's source into numbered images and tells the log. Delivered twice it walks twice, and
+ * the numbers stay the same.
+ */
+export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task): Promise<void> => {
+  const catalog = await getCatalog(store.db, task.tenant, task.catalog);
+  const job = await findJob(store.db, task.job);
+  if (catalog === null || job === null || job.state !== "listing") return;
+  const tell: Tell = (type, part, body) =>
+    publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
+  try {
+    const done =
+      job.mode === "shadow" ? await planAgain(store.db, job) : await listAnew({ store, tell, walk }, catalog, job);
+    if (done === null) return;
+    await tell("listing-done", "", done);
+    log.info({ job: job.id, images: done.images, blocks: done.blocks, hashed: done.hashedImages }, "listed");
+  } catch (error) {
+    if (!(error instanceof ListingError)) throw error;
+    await tell("listing-failed", "", { detail: error.message });
+  }
+};
+
+/**
+ * Walks the source, unless the job only groups again, and plans what is to be hashed and compared.
+ * @returns null when the job no longer lists
+ */
+const listAnew = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {
+  const { db } = walker.store;
+  const before = await takeCensus(db, catalog);
+  const walked = job.mode === "regroup" ? undefined : await walkCatalog(walker, catalog, job, before);
+  if (walked === null) return null;
+  const census = walked === undefined ? before : await takeCensus(db, catalog, before);
+  const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(census.images);
+  const hashBits = catalog.hashBits ?? ((await givenHashBits(db, catalog.id)) || DECODED_HASH_BITS);
+  const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
+  if (thresholdBits > hashBits / 4)
+    throw new ListingError(`threshold ${thresholdBits}: at most ${hashBits / 4} bits for ${hashBits}-bit hashes`);
+  await demandReference(db, job, hashBits);
+  const radiusBits = radiusBitsFor(hashBits, thresholdBits);
+  const blocks = Math.ceil(census.end / blockSize);
+  const base = job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBits);
+  if (job.mode === "regroup" && base?.blocks !== blocks)
+    throw new ListingError(
+      `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
+    );
+  await tellVanished(walker.tell, await vanishedOrdinals(db, catalog.id, job.id));
+  await tellUnhashed(db, walker.tell, { catalog: catalog.id, blockSize, end: before.end, hashed: census.hashed });
+  return {
+    images: census.images,
+    blockSize,
+    blocks,
+    hashBits,
+    hashedBlocks: census.hashed.reduce((set, { block }) => withUnit(set, block), emptySet(blocks)),
+    hashedImages: census.images - census.unhashedImages,
+    failedImages: census.failedImages,
+    base,
+    mark: walked && markAfter(walked, census),
+    ...chooseKernel({
+      code: fastestCode.name,
+      choice: job.options.kernel,
+      plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
+      blockSize,
+      hashBits,
+      radiusBits,
+    }),
+  };
+};
+
+const markAfter = (walked: Walk, { end, images }: Census): ListingDone["mark"] => {
+  const mark = walked.mark();
+  return mark === null ? null : { ...mark, end, images };
+};
+
+/** @throws ListingError where the job's reference catalog has no hashes of this length */
+const demandReference = async (db: Db, { tenant, options: { reference } }: JobRow, hashBits: number): Promise<void> => {
+  if (reference === null) return;
+  const other = await getCatalog(db, tenant, reference);
+  if (other?.hashBits !== hashBits)
+    throw new ListingError(
+      `the reference catalog has hashes of ${other?.hashBits ?? 0} bits, these have ${hashBits}: scan it first, or take another`,
+    );
+};
+
+interface Unhashed extends Pick<Census, "end" | "hashed"> {
+  readonly catalog: string;
+  readonly blockSize: number;
+}
+
+/**
+ * Tells the images below `end` of blocks that are not hashed: what a walk has numbered it has told
+ * itself, not so what an earlier one has, which may have ended before it did.
+ */
+const tellUnhashed = async (db: Db, tell: Tell, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
+  const done = new Set(hashed.map(({ block }) => block));
+  await pMap(
+    blocksBelow(Math.ceil(end / blockSize)).filter((block) => !done.has(block)),
+    async (block) => tellListed(tell, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
+    { concurrency: BLOCKS_IN_FLIGHT },
+  );
+};
+
+/** The plan of a job that compares everything another one has compared. */
+const planAgain = async (db: Db, job: JobRow): Promise<ListingDone> => {
+  const shadowed = await findJob(db, job.options.shadowOf ?? "");
+  if (shadowed === null) throw new Error(`job ${job.id} is the shadow of no job`);
+  const { totalBlocks: blocks, blockSize, hashBits, radiusBits } = shadowed;
+  if (blockSize === null || hashBits === null || radiusBits === null)
+    throw new Error(`job ${shadowed.id} was never listed`);
+  return {
+    images: shadowed.totalImages,
+    blockSize,
+    blocks,
+    hashBits,
+    hashedBlocks: fullSet(blocks),
+    hashedImages: shadowed.completedImages,
+    failedImages: shadowed.failedImages,
+    base: null,
+    ...chooseKernel({
+      code: fastestCode.name,
+      choice: job.options.kernel,
+      plan: { firstBlock: 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
+      blockSize,
+      hashBits,
+      radiusBits,
+    }),
+  };
+};

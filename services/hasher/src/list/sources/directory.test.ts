@@ -1,0 +1,153 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import type { FoundImage } from "@lookalike/shared/store/catalog/listing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readListedFile } from "../../hash/read-file.ts";
+import { listDirectory } from "./directory.ts";
+
+let root: string;
+const path = (name: string): string => join(root, name);
+const list = async (
+  more: { include?: string[]; exclude?: string[]; svg?: boolean; list?: string } = {},
+  from = root,
+): Promise<FoundImage[]> => {
+  const found: FoundImage[] = [];
+  for await (const image of listDirectory({
+    kind: "directory",
+    root: from,
+    include: [],
+    exclude: [],
+    svg: false,
+    list: null,
+    ...more,
+  }))
+    found.push(image);
+  return found;
+};
+const paths = async (more: Parameters<typeof list>[0] = {}): Promise<string[]> =>
+  (await list(more)).map((image) => image.path);
+
+/** As a user who is not root: root may read everything. */
+const unprivileged = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const root = process.getuid?.() === 0;
+  if (root) process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    if (root) process.seteuid?.(0);
+  }
+};
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "lookalike-directory-"));
+  await chmod(root, 0o755);
+  for (const folder of ["b", "b/deep", "a", "closed"]) await mkdir(path(folder));
+  for (const file of [
+    "z.JPG",
+    "b/2.png",
+    "b/10.png",
+    "b/deep/x.webp",
+    "a/vector.svg",
+    "a/notes.txt",
+    "a/.hidden.jpg",
+    "closed/in.jpg",
+  ])
+    await writeFile(path(file), file);
+  execFileSync("mkfifo", [path("pipe.jpg")]);
+  await symlink(root, path("b/loop"));
+  await symlink(path("z.JPG"), path("link.jpg"));
+  await chmod(path("closed"), 0o000);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+describe("a folder", () => {
+  it("is walked in the order of its names' bytes, links left out", async () => {
+    const wanted = ["pipe.jpg", "z.JPG", "a/.hidden.jpg", "b/10.png", "b/2.png", "b/deep/x.webp"];
+    expect((await paths()).filter((name) => !name.startsWith("closed"))).toEqual(wanted);
+  });
+
+  it("lists what include and exclude allow, and SVG only when asked", async () => {
+    expect(await paths({ include: ["b/**"], exclude: ["**/deep/**"] })).toEqual(["b/10.png", "b/2.png"]);
+    expect(await paths({ include: ["a/*"], svg: true })).toEqual(["a/.hidden.jpg", "a/vector.svg"]);
+  });
+
+  it("reports a pipe and a closed folder as failed items", async () => {
+    const failed = (await unprivileged(() => list())).flatMap(({ path: name, failure }) =>
+      failure === null ? [] : [`${name}: ${failure.reason}`],
+    );
+    expect(failed).toEqual(["pipe.jpg: not-a-regular-file", "closed: unreadable"]);
+  });
+
+  it("may itself be a link, and must exist", async () => {
+    expect((await list({}, path("b/loop"))).length).toBe((await list()).length);
+    await expect(list({}, path("nowhere"))).rejects.toThrow(/nowhere: no such folder/);
+    await expect(list({}, path("z.JPG"))).rejects.toThrow(/not a folder/);
+  });
+});
+
+describe("a listed file, when its turn comes", () => {
+  const MAX = 100;
+  const read = async (name: string, fingerprint: string): Promise<string> => {
+    const file: Buffer | Outcome = await readListedFile(Buffer.from(path(name)), fingerprint, MAX);
+    return Buffer.isBuffer(file) ? file.toString() : file.kind === "failed" ? file.failure.reason : file.kind;
+  };
+  const fingerprint = async (name: string): Promise<string> =>
+    (await list()).find((image) => image.path === name)?.fingerprint ?? "";
+
+  it("is read whole", async () => {
+    expect(await read("z.JPG", await fingerprint("z.JPG"))).toBe("z.JPG");
+  });
+
+  it("is refused when it changed, by so much as a second", async () => {
+    const before = await fingerprint("b/2.png");
+    await utimes(path("b/2.png"), 1, 1);
+    expect(await read("b/2.png", before)).toBe("changed");
+  });
+
+  it("is missing, unreadable, too large or a pipe by now", async () => {
+    const name = "b/10.png";
+    expect(await read("gone.jpg", "")).toBe("missing");
+    expect(await read("pipe.jpg", "")).toBe("not-a-regular-file");
+    await chmod(path(name), 0o000);
+    const closed = await fingerprint(name);
+    expect(await unprivileged(() => read(name, closed))).toBe("unreadable");
+    await chmod(path(name), 0o644);
+    // Its mode is part of the fingerprint: mended permissions make it a file to try again.
+    expect(await fingerprint(name)).not.toBe(closed);
+    await writeFile(path(name), "x".repeat(MAX + 1));
+    expect(await read(name, await fingerprint(name))).toBe("too-large");
+  });
+});
+
+describe("a list of files", () => {
+  it("is taken in its order, relative or absolute, and nothing outside the root is touched", async () => {
+    const names = path("a/names.txt");
+    const outside = await mkdtemp(join(tmpdir(), "lookalike-outside-"));
+    await writeFile(join(outside, "secret.jpg"), "secret");
+    await symlink(outside, path("way-out"));
+    const lines = [
+      "b/2.png",
+      path("z.JPG"),
+      "",
+      "gone.jpg\r",
+      "../../etc/passwd",
+      "way-out/secret.jpg",
+      "a/../b/10.png",
+    ];
+    await writeFile(names, lines.join("\n"));
+    const found = await list({ list: names });
+    expect(found.map((image) => [image.path, image.failure?.reason ?? null])).toEqual([
+      ["b/2.png", null],
+      ["z.JPG", null],
+      ["gone.jpg", "missing"],
+      ["../../etc/passwd", "unreadable"],
+      ["way-out/secret.jpg", "unreadable"],
+      ["b/10.png", null],
+    ]);
+    await expect(list({ list: path("none.txt") })).rejects.toThrow("the list can't be read");
+    await Promise.all([rm(names), rm(path("way-out")), rm(outside, { recursive: true })]);
+  });
+});

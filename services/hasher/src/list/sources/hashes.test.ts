@@ -1,0 +1,85 @@
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SourceMark } from "@lookalike/shared/domain/image/listing-mark";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ListingError } from "../listing-error.ts";
+import { walkHashes } from "./hashes.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lookalike-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const line = (id: string, hash = "0123456789abcdef"): string => `${JSON.stringify({ id, hash })}\n`;
+
+const walk = async (file: string, mark: SourceMark | null = null) => {
+  const walked = await walkHashes({ kind: "hashes", file: join(folder, file) }, mark);
+  const found: string[] = [];
+  for await (const part of walked.parts)
+    for (const { path, failure } of part) found.push(failure === null ? path : `${path} ${failure.reason}`);
+  return { found, continues: walked.continues, mark: walked.mark() };
+};
+const write = (file: string, text: string): Promise<void> => writeFile(join(folder, file), text);
+const grow = (file: string, text: string): Promise<void> => appendFile(join(folder, file), text);
+
+it("a file that has only grown is read from where the last walk ended", async () => {
+  await write("grows", line("a") + line("b"));
+  const first = await walk("grows");
+  expect(first).toMatchObject({ found: ["a", "b"], continues: false });
+  expect(await walk("grows", first.mark)).toEqual({ found: [], continues: true, mark: first.mark });
+  await grow("grows", `no json\n${line("c")}${line("c")}${line("long", "0".repeat(64))}`);
+  const second = await walk("grows", first.mark);
+  expect(second).toMatchObject({
+    found: ["line 3 bad-line", "c", "line 5 duplicate-id", "line 6 bad-line"],
+    continues: true,
+  });
+  expect(second.mark).toEqual((await walk("grows")).mark);
+});
+
+it.each([
+  ["another", line("a") + line("B") + line("c")],
+  ["a shorter", line("a")],
+  ["an empty", ""],
+])("%s file is read from its start", async (name, text) => {
+  await write(name, line("a") + line("b"));
+  const { mark } = await walk(name);
+  await write(name, text);
+  const again = await walk(name, mark);
+  expect(again).toEqual({ ...(await walk(name)), continues: false });
+});
+
+it("a file whose last line may still grow is read from its start the next time", async () => {
+  await write("half", line("a") + line("b").trimEnd());
+  const { found, mark } = await walk("half");
+  expect([found, mark]).toEqual([["a", "b"], null]);
+});
+
+it("a failed line has a name of its own, also where an id is called so", async () => {
+  await write("names", `${line("line 2")}no json\n`);
+  expect((await walk("names")).found).toEqual(["line 2", "line 2' bad-line"]);
+});
+
+it("no file is no source", async () => {
+  await expect(walk("missing")).rejects.toThrow(ListingError);
+  await expect(walk(".")).rejects.toThrow("not a file");
+});
+
+it("ids that differ in half a surrogate pair alone are one", async () => {
+  const half = (digit: string): string => `{"id":"a\\ud80${digit}","hash":"0123456789abcdef"}\n`;
+  await write("surrogates", half("0") + half("1") + line("b"));
+  expect((await walk("surrogates")).found).toEqual(["a\ufffd", "line 2 duplicate-id", "b"]);
+});
+
+it("lines are whole wherever reading cuts them; one without an end in sight is a failed line", async () => {
+  const ids = Array.from({ length: 9_000 }, (_, at) => `\u2028\u00e9${at}${"x".repeat(at % 300)}`);
+  const long = `{"id":"${"y".repeat(1_500_000)}","hash":"0123456789abcdef"}\n`;
+  const lines = ids.map((id) => line(id));
+  lines.splice(4_000, 0, long);
+  await write("cut", lines.join("").replaceAll("\n", "\r\n"));
+  const { found } = await walk("cut");
+  expect(found.length).toBe(9_001);
+  expect(found.filter((name) => name.includes("bad-line"))).toEqual(["line 4001 bad-line"]);
+  expect(found.filter((name) => !name.includes("bad-line"))).toEqual(ids);
+});

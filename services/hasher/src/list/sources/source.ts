@@ -1,0 +1,29 @@
+import type { SourceMark } from "@lookalike/shared/domain/image/listing-mark";
+import type { Source } from "@lookalike/shared/domain/job/options";
+import { s3Objects } from "@lookalike/shared/sources/objects";
+import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
+import { ListingError } from "../listing-error.ts";
+import { listDirectory } from "./directory.ts";
+import { walkHashes } from "./hashes.ts";
+import { listBucket } from "./s3.ts";
+import { type Walk, wholeWalk } from "./walk.ts";
+
+/**
+ * Lists a source's images as a stream, in an order that depends on the source's content alone: two
+ * walks over the same source give the same images in the same order.
+ * @param allowed what sources may be made of; asked again here, since links may have changed
+ * @param mark where an earlier walk ended, if this one may begin there
+ * @throws ListingError when the source can't be read; a single bad item is listed with its failure
+ */
+export const walkSource = async (source: Source, allowed: AllowedSources, mark: SourceMark | null): Promise<Walk> => {
+  const refusal = await refusalOf(source, allowed);
+  if (refusal !== null) throw new ListingError(refusal);
+  switch (source.kind) {
+    case "directory":
+      return wholeWalk(listDirectory(source));
+    case "s3":
+      return wholeWalk(listBucket(source, s3Objects()));
+    case "hashes":
+      return walkHashes(source, mark);
+  }
+};
