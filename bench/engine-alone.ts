@@ -1,4 +1,4 @@
-import { fastestCode } from "@lookalike/engine/compare/backend";
+import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import { STATE } from "@lookalike/shared/domain/image/hash-block";
 import type { KernelChoice } from "@lookalike/shared/domain/job/options";
@@ -37,7 +37,14 @@ export const engineAlone = async (
   const radiusBits = radiusBitsFor(256, threshold);
   const blocks = Math.ceil(images / SLAB);
   const plan = { firstBlock: 0, blocks, pairsPerTask: 50, index: null };
-  const { index } = chooseKernel({ code: fastestCode.name, choice, plan, blockSize: SLAB, hashBits: 256, radiusBits });
+  const { index } = chooseKernel({
+    code: fastestBackend.name,
+    choice,
+    plan,
+    blockSize: SLAB,
+    hashBits: 256,
+    radiusBits,
+  });
   const tile = { id: "all", ordinals, words };
   const works: CompareWork[] =
     index === null

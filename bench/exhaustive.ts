@@ -1,4 +1,4 @@
-import { fastestCode, wasmCode } from "@lookalike/engine/compare/backend";
+import { fastestBackend, wasmBackend } from "@lookalike/engine/compare/backend";
 import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
 import type { HashRows, Kernel } from "@lookalike/engine/compare/kernel";
 import { randomHashes } from "./hash-sets.ts";
@@ -72,7 +72,7 @@ export const exhaustive: Bench = {
   run: (rounds, say) =>
     compare(
       "exhaustive",
-      exhaustiveBy(wasmCode),
+      exhaustiveBy(wasmBackend),
       rounds,
       "faiss IndexBinaryFlat",
       (rivals, rows, bits, radius) => rivals.faiss(rows, bits, radius, "flat"),
@@ -84,11 +84,11 @@ export const exhaustive: Bench = {
 export const native: Bench = {
   about: "the native kernel against a C program that only counts, one thread each",
   run(rounds, say) {
-    if (fastestCode === wasmCode)
+    if (fastestBackend === wasmBackend)
       throw new Error("the native kernel is not built: a C compiler is needed, then npm run build");
     return compare(
       "native",
-      exhaustiveBy(fastestCode),
+      exhaustiveBy(fastestBackend),
       rounds,
       "C, counting only",
       (rivals, rows, bits, radius) => rivals.limit(rows, bits, radius),

@@ -1,4 +1,4 @@
-import { type Code, fastestCode, wasmCode } from "@lookalike/engine/compare/backend";
+import { type Backend, fastestBackend, wasmBackend } from "@lookalike/engine/compare/backend";
 import { bandsOf } from "@lookalike/engine/compare/bands";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import { indexedSeconds } from "@lookalike/engine/compare/cost";
@@ -21,7 +21,7 @@ const EXHAUSTIVE_ROWS = 32_768;
 const BLOCK = 4_096;
 
 /** What the exhaustive kernel of the goals runs on. */
-const exhaustive = exhaustiveBy(wasmCode);
+const exhaustive = exhaustiveBy(wasmBackend);
 
 /**
  * Whole self-joins by the indexed kernel, one thread: by this machine's fastest code, which the goals are for, and by
@@ -42,11 +42,11 @@ export const indexed: Bench = {
           const hashes = make(count, bits);
           const label = `${count} ${name} hashes of ${bits} bits, radius ${radius}`;
           const ours = median(
-            Array.from({ length: rounds }, () => join(fastestCode, hashes, bits, radius, say).seconds),
+            Array.from({ length: rounds }, () => join(fastestBackend, hashes, bits, radius, say).seconds),
           );
-          const { pairs } = join(fastestCode, hashes, bits, radius, say);
+          const { pairs } = join(fastestBackend, hashes, bits, radius, say);
           if (name === "random" && count === REDESIGN) least = ours;
-          join(wasmCode, hashes, bits, radius, say);
+          join(wasmBackend, hashes, bits, radius, say);
           const against = (rival: string, theirs: number, goal: number | null) =>
             rows.push(costRow({ bench: "indexed", case: label, ours, rival, theirs, unit: "s", goal }));
           against(
@@ -63,8 +63,8 @@ export const indexed: Bench = {
         }
       }
       const hashes = randomHashes(TEN_MILLION, bits);
-      join(wasmCode, hashes, bits, radius, say);
-      const { seconds } = join(fastestCode, hashes, bits, radius, say);
+      join(wasmBackend, hashes, bits, radius, say);
+      const { seconds } = join(fastestBackend, hashes, bits, radius, say);
       rows.push(
         costRow({
           bench: "indexed",
@@ -91,7 +91,7 @@ const EXHAUSTIVE_GOALS: Record<string, Record<number, number>> = {
 let joins = 0;
 
 /** One whole self-join, loading and collapsing included. */
-const join = (code: Code, hashes: Tile, bits: number, radius: number, say: (text: string) => void) => {
+const join = (code: Backend, hashes: Tile, bits: number, radius: number, say: (text: string) => void) => {
   const count = hashes.ordinals.length;
   const plan = { firstBlock: 0, blocks: Math.ceil(count / BLOCK), pairsPerTask: 1, index: null };
   const { index } = chooseKernel({

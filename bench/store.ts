@@ -13,7 +13,7 @@ const SMALL_CATALOGS = 5;
 const PARTITIONS = 16;
 const PAGES = 300;
 const PAGE_LIMIT_MS = 20;
-const ROWS_A_STATEMENT = 500_000;
+const ROWS_PER_STATEMENT = 500_000;
 
 const FILL = `insert into TABLE (catalog_id, ordinal, path, fingerprint, bytes, modified_at, listed_in)
   select $1, n, convert_to('2019/trip ' || n / 1000 || '/DSC_' || n || '.jpg', 'UTF8'), md5(n::text), 4000000 + n, now(), 'job'
@@ -23,8 +23,8 @@ const PAGE = `select ordinal, path, fingerprint, modified_at from TABLE
   where catalog_id = $1 and vanished_in is null and ordinal > $2 order by ordinal limit 101`;
 
 const fill = async ({ pool }: Store, table: string, catalog: string, images: number): Promise<void> => {
-  for (let from = 0; from < images; from += ROWS_A_STATEMENT)
-    await pool.query(FILL.replace("TABLE", table), [catalog, from, Math.min(images, from + ROWS_A_STATEMENT) - 1]);
+  for (let from = 0; from < images; from += ROWS_PER_STATEMENT)
+    await pool.query(FILL.replace("TABLE", table), [catalog, from, Math.min(images, from + ROWS_PER_STATEMENT) - 1]);
 };
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {

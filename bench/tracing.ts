@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inLogs } from "@lookalike/shared/runtime/log";
+import { withLogFields } from "@lookalike/shared/runtime/log";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
 import { writeHashes } from "../test/support/hashes.ts";
 import { startSystem } from "../test/support/system.ts";
@@ -56,7 +56,7 @@ const bare = (): Promise<number> => perCall(nothing);
 const spanned = (): Promise<number> =>
   perCall(() =>
     inSpan("compare task", { kind: "consumer", parent: PARENT, attributes: { "lookalike.task": 1 } }, () =>
-      inLogs({ job: "job", kind: "compare", task: 1, attempt: 0 }, async () => {
+      withLogFields({ job: "job", kind: "compare", task: 1, attempt: 0 }, async () => {
         activeTraceparent();
       }),
     ),

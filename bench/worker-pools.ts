@@ -5,7 +5,7 @@ import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import { Piscina } from "piscina";
 import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare/compare-worker.ts";
-import { type EdgePart, storingParts } from "../services/comparer/src/compare/edge-parts.ts";
+import { type EdgePart, storeParts } from "../services/comparer/src/compare/edge-parts.ts";
 import type { HashRequest } from "../services/hasher/src/hash/decode-worker.ts";
 
 const poolOf = (worker: string, threads: number): Piscina =>
@@ -44,7 +44,7 @@ export const startComparers = (threads: number) => {
   return {
     async compare(work: CompareWork): Promise<EdgePart[]> {
       const found: EdgePart[] = [];
-      const { inline }: CompareAnswer = await storingParts(
+      const { inline }: CompareAnswer = await storeParts(
         (parts) => pool.run({ work, parts }, { transferList: [parts.port] }),
         async (part) => void found.push(part),
       );

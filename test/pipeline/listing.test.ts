@@ -12,7 +12,7 @@ import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
 import { listCatalog } from "../../services/hasher/src/list/list-catalog.ts";
-import { wholeWalk } from "../../services/hasher/src/list/sources/walk.ts";
+import { fullWalk } from "../../services/hasher/src/list/sources/walk.ts";
 import { connectTo, messagesOf, type Servers, startServers } from "../support/system.ts";
 
 const IMAGES = 12_000;
@@ -68,7 +68,7 @@ const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<T
 };
 
 const list = (task: Task, images: AsyncIterable<FoundImage>): Promise<void> =>
-  listCatalog({ bus, store, log: createLogger("test", "fatal"), walk: async () => wholeWalk(images) }, task);
+  listCatalog({ bus, store, log: createLogger("test", "fatal"), walk: async () => fullWalk(images) }, task);
 
 /** What a walk leaves that ends after it has stored a part, before it tells. */
 const storeOnly = async (task: Task, numbers: number[]): Promise<void> => {
@@ -77,7 +77,7 @@ const storeOnly = async (task: Task, numbers: number[]): Promise<void> => {
   const listing = { catalogId: task.catalog, jobId: task.job, ...sets, isContinued: false, begin, next: 0 };
   await appendFound(
     store,
-    { ...listing, unmet: Number.POSITIVE_INFINITY },
+    { ...listing, remaining: Number.POSITIVE_INFINITY },
     numbers.map((number) => image(number)),
   );
 };

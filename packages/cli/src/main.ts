@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { createProgram, wordsFor } from "./program.ts";
+import { createProgram, errorMessage } from "./program.ts";
 
 // A reader that has seen enough, as head, is no error.
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
@@ -7,7 +7,7 @@ process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(cod
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  const words = wordsFor(error);
+  const words = errorMessage(error);
   if (words === null) throw error;
   process.stderr.write(`${words}\n`);
   process.exitCode = 1;

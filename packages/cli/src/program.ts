@@ -35,7 +35,7 @@ export const createProgram = (): Command => {
 };
 
 /** One line for people, where it is known what is wrong. */
-export const wordsFor = (error: unknown): string | null => {
+export const errorMessage = (error: unknown): string | null => {
   if (error instanceof UsageError || error instanceof ApiProblem) return error.message;
   if (error instanceof TypeError && error.message === "fetch failed")
     return `No Lookalike answers at ${process.env["LOOKALIKE_URL"] || "http://127.0.0.1:7373"}: start it with npm start, or set LOOKALIKE_URL.`;

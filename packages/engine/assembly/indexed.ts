@@ -48,7 +48,7 @@ export function joinBand(
   once = same;
   const blockBits = 31 - clz<i32>(valueCount >> 6);
   const regionBits = max(0, blockBits - REGION_BITS);
-  meetParts(regionBits, blockBits - regionBits, 0, 0, flips);
+  joinParts(regionBits, blockBits - regionBits, 0, 0, flips);
   return <f64>candidates;
 }
 
@@ -59,49 +59,49 @@ const REGION_BITS = 9;
  * Part `mine` of the left side's values against part `theirs` of the right one's, where up to `flips` bits within
  * the parts may differ. Each has 2^bits parts of its own: regions, of which each has 2^below blocks.
  */
-function meetParts(bits: i32, below: i32, mine: u32, theirs: u32, flips: i32): void {
+function joinParts(bits: i32, below: i32, mine: u32, theirs: u32, flips: i32): void {
   const all: u32 = (1 << bits) - 1;
   const itself = once && mine == theirs;
   for (let part: u32 = 0; part <= all; part++) {
     const from = (mine << bits) | part;
     const to = (theirs << bits) | part;
     if (below == 0 && load<u64>(left.filled + (<usize>from << 3)) == 0) continue;
-    meetPart(below, from, to, flips);
+    joinPart(below, from, to, flips);
     if (flips == 0) continue;
     // One that meets itself: each pair of its parts from the one whose highest differing bit is 0.
     for (let high = itself ? ~part & all : all; high != 0; high &= high - 1) {
       const bit = high & -high;
-      meetPart(below, from, to ^ bit, flips - 1);
+      joinPart(below, from, to ^ bit, flips - 1);
       if (flips == 1) continue;
-      for (let low = bit - 1; low != 0; low &= low - 1) meetPart(below, from, to ^ bit ^ (low & -low), flips - 2);
+      for (let low = bit - 1; low != 0; low &= low - 1) joinPart(below, from, to ^ bit ^ (low & -low), flips - 2);
     }
   }
 }
 
 // @ts-expect-error: a decorator of AssemblyScript
 @inline
-function meetPart(below: i32, mine: u32, theirs: u32, flips: i32): void {
-  if (below > 0) meetParts(below, 0, mine, theirs, flips);
-  else meetBlock(mine, theirs, flips);
+function joinPart(below: i32, mine: u32, theirs: u32, flips: i32): void {
+  if (below > 0) joinParts(below, 0, mine, theirs, flips);
+  else joinBlock(mine, theirs, flips);
 }
 
 /** 64 values of the left side against 64 of the right one: those that differ in at most `flips` of their lowest 6 bits. */
-function meetBlock(block: u32, other: u32, flips: i32): void {
+function joinBlock(block: u32, other: u32, flips: i32): void {
   const mine = load<u64>(left.filled + (<usize>block << 3));
   const theirs = load<u64>(right.filled + (<usize>other << 3));
   if (theirs == 0) return;
   const itself = once && block == other;
-  if (itself) meetWithin(block, mine);
-  else meetValues(block, other, 0, mine & theirs);
+  if (itself) joinWithin(block, mine);
+  else joinValues(block, other, 0, mine & theirs);
   if (flips == 0) return;
   for (let bit: u32 = 0; bit < 6; bit++) {
     // A block that meets itself: each pair of values from the one whose highest differing bit is 0.
     const from = itself ? mine & zeros(bit) : mine;
     const moved = swapped(theirs, bit);
-    meetValues(block, other, 1 << bit, from & moved);
+    joinValues(block, other, 1 << bit, from & moved);
     if (flips == 1) continue;
     for (let low: u32 = 0; low < bit; low++)
-      meetValues(block, other, (1 << bit) | (1 << low), from & swapped(moved, low));
+      joinValues(block, other, (1 << bit) | (1 << low), from & swapped(moved, low));
   }
 }
 
@@ -127,7 +127,7 @@ function swapped(bitmap: u64, bit: u32): u64 {
 }
 
 /** Rows of the values in `both` against those of the values that differ from them in `difference`. */
-function meetValues(block: u32, other: u32, difference: u32, both: u64): void {
+function joinValues(block: u32, other: u32, difference: u32, both: u64): void {
   for (let rest = both; rest != 0; rest &= rest - 1) {
     const low = <u32>ctz<u64>(rest);
     const mine = left.offsets + (<usize>((block << 6) | low) << 2);
@@ -142,7 +142,7 @@ function meetValues(block: u32, other: u32, difference: u32, both: u64): void {
 }
 
 /** Rows of each value against one another. */
-function meetWithin(block: u32, filled: u64): void {
+function joinWithin(block: u32, filled: u64): void {
   for (let rest = filled; rest != 0; rest &= rest - 1) {
     const at = left.offsets + (<usize>((block << 6) | <u32>ctz<u64>(rest)) << 2);
     const from = load<u32>(at);
@@ -180,12 +180,12 @@ function verify(place: u32, other: u32): void {
   const x = left.rows + <usize>i * <usize>rowBytes;
   const y = right.rows + <usize>j * <usize>rowBytes;
   const distance = rowDistance(x, y, rowBytes);
-  if (distance > <i32>radius || metEarlier(x, y)) return;
+  if (distance > <i32>radius || inEarlierBand(x, y)) return;
   addEdge(i, j, distance);
 }
 
 /** The pair has at most its flips in an earlier band, which gave the edge. */
-function metEarlier(x: usize, y: usize): bool {
+function inEarlierBand(x: usize, y: usize): bool {
   let band = earlier;
   for (let n = 0; n < earlierCount; n++) {
     if (meets(x, y, <usize>rowBytes, band)) return true;
@@ -208,7 +208,7 @@ function meets(x: usize, y: usize, width: usize, band: usize): bool {
  * How often `samples` pairs of rows, spread over both sides, are brought together by bands.
  * @param bands as `earlierBands` of `joinBand`, all of them
  */
-export function sampleMeetings(
+export function sampleCollisions(
   x: usize,
   xCount: i32,
   y: usize,

@@ -12,7 +12,7 @@ export interface DataFolder {
   /** The owner's access key to the API, made once. */
   readonly accessKey: { readonly key: string; readonly file: string };
   /** True the first time it is asked, in the life of the folder. */
-  isKeyToShow(): Promise<boolean>;
+  isFirstStart(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -25,13 +25,13 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
   try {
     // Others may pass through: as root, PostgreSQL runs as another user inside it.
     await mkdir(join(path, "logs"), { recursive: true });
-    await takeLock(lock);
+    await acquireLock(lock);
     const file = join(path, "access-key");
     return {
       path,
-      secret: await readOrMake(join(path, "secret"), () => randomBytes(24).toString("base64url")),
-      accessKey: { key: await readOrMake(file, makeKey), file },
-      isKeyToShow: () =>
+      secret: await readOrCreate(join(path, "secret"), () => randomBytes(24).toString("base64url")),
+      accessKey: { key: await readOrCreate(file, makeKey), file },
+      isFirstStart: () =>
         open(`${file}.shown`, "wx").then(
           (shown) => shown.close().then(() => true),
           () => false,
@@ -47,7 +47,7 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
   }
 };
 
-const takeLock = async (lock: string): Promise<void> => {
+const acquireLock = async (lock: string): Promise<void> => {
   try {
     const file = await open(lock, "wx");
     await file.writeFile(`${process.pid}\n`);
@@ -55,19 +55,19 @@ const takeLock = async (lock: string): Promise<void> => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     const owner = Number(await readFile(lock, "utf8"));
-    if (await isLookalike(owner)) {
+    if (await isLookalikeProcess(owner)) {
       throw new OperatorError(
         `${lock}: another Lookalike (process ${owner}) uses this folder. Stop it, or set LOOKALIKE_DATA to another folder.`,
         EXIT.unavailable,
       );
     }
     await rm(lock);
-    await takeLock(lock);
+    await acquireLock(lock);
   }
 };
 
 /** A process of that number runs the quick start: not one that got the number of a dead one. */
-const isLookalike = async (pid: number): Promise<boolean> => {
+const isLookalikeProcess = async (pid: number): Promise<boolean> => {
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);
@@ -82,7 +82,7 @@ const isLookalike = async (pid: number): Promise<boolean> => {
 };
 
 /** A secret kept in a file that only its owner may read. */
-const readOrMake = async (file: string, make: () => string): Promise<string> => {
+const readOrCreate = async (file: string, make: () => string): Promise<string> => {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch {

@@ -25,7 +25,7 @@ export interface Services {
 
 const MAX_QUICK_CRASHES = 5;
 const QUICK_MS = 10_000;
-const Told = z.object({ address: z.string().optional(), metricsAddress: z.string().optional() });
+const ReadyMessage = z.object({ address: z.string().optional(), metricsAddress: z.string().optional() });
 
 /** Starts the services on these servers and waits until all are ready. */
 export const startServices = async (environment: Record<string, string>, logs: string): Promise<Services> => {
@@ -79,7 +79,7 @@ const supervise = (
       child = spawnService(name, environment, log);
       child.on("message", (message) => {
         if (message === "ready") isReady();
-        const { address, metricsAddress } = Told.safeParse(message).data ?? {};
+        const { address, metricsAddress } = ReadyMessage.safeParse(message).data ?? {};
         if (address !== undefined) onAddress(address);
         if (metricsAddress !== undefined) measured = metricsAddress;
       });

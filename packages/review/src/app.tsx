@@ -35,7 +35,7 @@ export const App = () => {
       )}
       <div class="room">
         {groups.value.length > 0 && <GroupList />}
-        <main>{groups.value.length > 0 ? <GroupView /> : <Nothing />}</main>
+        <main>{groups.value.length > 0 ? <GroupView /> : <EmptyState />}</main>
       </div>
       <Dialogs />
     </>
@@ -94,7 +94,7 @@ const Header = () => {
   );
 };
 
-const Door = () => (
+const SignIn = () => (
   <form
     class="nothing"
     onSubmit={(event) => {
@@ -110,9 +110,9 @@ const Door = () => (
   </form>
 );
 
-const Nothing = () => {
+const EmptyState = () => {
   const counted = statistics.value;
-  if (!isKnown.value) return <Door />;
+  if (!isKnown.value) return <SignIn />;
   if (catalogs.value === null) return <p class="nothing">Loading…</p>;
   if (catalog.value === null)
     return <p class="nothing">No catalog yet. Start one from a terminal: npm start -- ~/Pictures</p>;

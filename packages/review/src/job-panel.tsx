@@ -1,7 +1,7 @@
 import type { Job } from "@lookalike/client";
 import { catalog, refreshCatalog } from "./catalogs.ts";
 import { countText, durationText } from "./facts.ts";
-import { failures, job, startJob, tellJob } from "./jobs.ts";
+import { failures, job, sendCommand, startJob } from "./jobs.ts";
 
 const share = ({ phase, completedImages, totalImages, completedBlockPairs, totalBlockPairs }: Job): number | null =>
   phase === "hashing"
@@ -60,10 +60,10 @@ export const JobPanel = () => {
         {rateText(shown)}
         {shown.failedImages > 0 ? `, ${shown.failedImages} failed` : ""}
       </p>
-      <button type="button" onClick={() => void tellJob(shown.paused ? "resume" : "pause")}>
+      <button type="button" onClick={() => void sendCommand(shown.paused ? "resume" : "pause")}>
         {shown.paused ? "Resume" : "Pause"}
       </button>
-      <button type="button" onClick={() => void tellJob("cancel")}>
+      <button type="button" onClick={() => void sendCommand("cancel")}>
         Cancel
       </button>
     </section>

@@ -64,7 +64,7 @@ const VERBS = {
   cancel: "/v1/jobs/{job}/cancel",
 } as const;
 
-export const tellJob = async (verb: keyof typeof VERBS): Promise<void> => {
+export const sendCommand = async (verb: keyof typeof VERBS): Promise<void> => {
   const id = job.value?.id;
   if (id === undefined) return;
   await attempt(async () => bodyOf(await api.POST(VERBS[verb], { params: { path: { job: id } } })));

@@ -10,11 +10,11 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fast
 import type { Archiver } from "./archive/archiver.ts";
 import { answerClientError, answerProblem, HttpProblem, notFound } from "./http/problems.ts";
 import type { Thumbnails } from "./pictures/thumbnails.ts";
-import { demandAccess } from "./plugins/access.ts";
+import { requireAccess } from "./plugins/access.ts";
 import { honourIdempotencyKeys } from "./plugins/idempotency.ts";
 import { observe } from "./plugins/observe.ts";
 import { documentOf } from "./plugins/openapi.ts";
-import { keepAnswers } from "./plugins/response-cache.ts";
+import { cacheResponses } from "./plugins/response-cache.ts";
 import { reviewPage } from "./plugins/review-page.ts";
 import { createNearest } from "./query/nearest.ts";
 import { Problem } from "./resources/schemas.ts";
@@ -126,7 +126,7 @@ const version1 =
       const hasBody = method === "POST" || method === "PATCH";
       schema.response = { ...ANYWHERE, ...(hasBody ? ANY_POST : {}), ...(schema.response as object | undefined) };
     });
-    await demandAccess(app, db);
+    await requireAccess(app, db);
     await app.register(rateLimit, {
       max: requestsPerMinute,
       timeWindow: 60_000,
@@ -136,7 +136,7 @@ const version1 =
         new HttpProblem(429, "too-many-requests", `More than ${requestsPerMinute} requests a minute. Wait ${after}.`),
     });
     honourIdempotencyKeys(app, db);
-    keepAnswers(app, db);
+    cacheResponses(app, db);
     const routes = [
       accessRoutes(db),
       catalogRoutes(db, sources),

@@ -6,7 +6,7 @@ import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { z } from "zod";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
-import { createThumbnails, ThumbnailPlace } from "./pictures/thumbnails.ts";
+import { createThumbnails, ThumbnailLocation } from "./pictures/thumbnails.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
 
 const Environment = ServiceEnvironment.extend({
@@ -20,7 +20,7 @@ const Environment = ServiceEnvironment.extend({
     .meta({ description: "Port the API listens on; 0 = a free one" }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
-  LOOKALIKE_THUMBNAILS: ThumbnailPlace,
+  LOOKALIKE_THUMBNAILS: ThumbnailLocation,
   LOOKALIKE_FIRST_KEY: z
     .string()
     .regex(

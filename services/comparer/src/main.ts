@@ -5,10 +5,10 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { Finalize } from "@lookalike/shared/domain/job/events";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { messageOf } from "@lookalike/shared/runtime/errors";
-import { inLogs } from "@lookalike/shared/runtime/log";
+import { withLogFields } from "@lookalike/shared/runtime/log";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
 import { runService } from "@lookalike/shared/service/run";
-import { workingOn } from "@lookalike/shared/service/workers";
+import { workerService } from "@lookalike/shared/service/workers";
 import { Piscina } from "piscina";
 import { z } from "zod";
 import { createBlockCache } from "./compare/block-cache.ts";
@@ -65,12 +65,14 @@ runService({
             // Its thread has no spans of its own.
             const traceparent = activeTraceparent() ?? parent;
             const traced = { ...order, ...(traceparent === undefined ? {} : { traceparent }) };
-            return inLogs({ job, run }, () => finalize({ databaseUrl: environment.DATABASE_URL, order: traced }));
+            return withLogFields({ job, run }, () =>
+              finalize({ databaseUrl: environment.DATABASE_URL, order: traced }),
+            );
           });
         },
         giveUp: async ({ subject }, error) => log.fatal({ subject, err: messageOf(error) }, "finalize given up"),
       }),
     ]);
-    return workingOn(bus.name, { compare: comparing, finalize: finalizing }, () => pool.close());
+    return workerService(bus.name, { compare: comparing, finalize: finalizing }, () => pool.close());
   },
 });

@@ -1,9 +1,9 @@
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import { acceptedJob, decide, enact, evolve, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
-import { noteJobOver } from "@lookalike/shared/store/access/webhooks";
+import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
 import { insertHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
-import { keepListing, restoreCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { restoreCatalog, saveListing } from "@lookalike/shared/store/catalog/catalogs";
 import { markVanished, restoreListed } from "@lookalike/shared/store/catalog/listing";
 import { insertAttempt } from "@lookalike/shared/store/jobs/attempts";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
@@ -59,12 +59,12 @@ export const applyEvents = (
     }
     for (const { row, job, at } of jobs.values()) {
       if (at === "") continue;
-      const next = await carryOut(tx, job);
+      const next = await enactDecisions(tx, job);
       await saveJob(tx, row, next, at);
       if (row.state !== next.state || row.paused !== next.paused)
         changes.push({ job: next.id, from: row.state, to: next.state, run: next.run, paused: next.paused });
       if (isOver(next) && row.state !== next.state) {
-        await noteJobOver(tx, next, at);
+        await enqueueWebhooks(tx, next, at);
         await startShadows(tx, next);
       }
     }
@@ -77,7 +77,7 @@ export const reconsider = (db: Db, id: string, at: string): Promise<void> =>
     const row = await lockJob(tx, id);
     if (row === null) return;
     const job = jobOf(row);
-    const next = await carryOut(tx, job, true);
+    const next = await enactDecisions(tx, job, true);
     if (next !== job) await saveJob(tx, row, next, at);
   });
 
@@ -90,7 +90,7 @@ const sendRedriven = async (db: Db, job: Job, tasks: EventOf<"job-redriven">["bo
 };
 
 /** Takes the decisions; their messages go to the outbox, or are the cursors themselves. */
-const carryOut = async (db: Db, job: Job, monitor = false): Promise<Job> => {
+const enactDecisions = async (db: Db, job: Job, monitor = false): Promise<Job> => {
   let next = job;
   for (const decision of decide(job, monitor)) {
     next = enact(next, decision);
@@ -116,7 +116,7 @@ const record = async (db: Db, job: Job, event: JobEvent): Promise<string | null>
       return null;
     case "listing-done": {
       const { blockSize, hashBits, mark } = event.body;
-      await keepListing(db, job.catalog, { blockSize, hashBits, listingMark: mark });
+      await saveListing(db, job.catalog, { blockSize, hashBits, listingMark: mark });
       return null;
     }
     case "hash-done": {

@@ -1,5 +1,5 @@
 import { consumeBatches, work } from "@lookalike/shared/bus/consume";
-import { hearProgress } from "@lookalike/shared/bus/progress";
+import { subscribeProgress } from "@lookalike/shared/bus/progress";
 import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { startLoop } from "@lookalike/shared/runtime/loop";
@@ -12,7 +12,7 @@ import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
-import { measureTables, startCounters } from "./measure.ts";
+import { initCounters, measureTables } from "./measure.ts";
 import { jobEndpoints } from "./operate/jobs.ts";
 import { overview } from "./operate/overview.ts";
 import { redriveEndpoints } from "./operate/redrive.ts";
@@ -34,7 +34,7 @@ const SHOW_PAUSE_MS = 500;
 const CLEAN_PAUSE_MS = 2_000;
 const OUTBOX_DAYS = 7;
 const IDEMPOTENCY_HOURS = 24;
-const EVENTS_A_TRANSACTION = 500;
+const EVENTS_PER_TRANSACTION = 500;
 
 runService({
   name: "coordinator",
@@ -42,14 +42,14 @@ runService({
   connections: 9,
   async start({ environment, bus, store, log }) {
     const { db } = store;
-    startCounters();
+    initCounters();
     measureTables(db);
     const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
     const dispatcher = createDispatcher(bus, db, onError);
     const relay = startLoop(RELAY_PAUSE_MS, () => relayRound(bus, db, log), onError);
     const notices = listenTo(store.pool, OUTBOX_CHANNEL, relay.wake, onError);
     const board = createBlockProgressBoard(db);
-    hearProgress(bus, board.note);
+    subscribeProgress(bus, board.note);
     const shown = startLoop(SHOW_PAUSE_MS, () => board.flush(), onError);
     const cleaner = startLoop(
       CLEAN_PAUSE_MS,
@@ -85,7 +85,7 @@ runService({
         consumeBatches(bus, {
           stream: STREAMS.events,
           durable,
-          maxMessages: EVENTS_A_TRANSACTION,
+          maxMessages: EVENTS_PER_TRANSACTION,
           ...projection,
           log,
         }),

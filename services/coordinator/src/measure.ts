@@ -96,7 +96,7 @@ export const measureTables = (db: Db): void => {
 };
 
 /** Zeros from the start: a counter that first appears as 1 has no increase for Prometheus. */
-export const startCounters = (): void => {
+export const initCounters = (): void => {
   for (const kind of TaskKind.options)
     for (const outcome of ["redispatched", "quarantined", "stale"]) {
       deadLetters.inc({ kind, outcome }, 0);
@@ -123,7 +123,7 @@ export const openProjectionSpans = (events: readonly JobEvent[]) => {
 };
 
 /** Counts a batch that was folded. */
-export const noteProjected = (events: readonly JobEvent[], refused: readonly { event: JobEvent }[]): void => {
+export const recordProjected = (events: readonly JobEvent[], refused: readonly { event: JobEvent }[]): void => {
   for (const event of events) {
     eventsProjected.inc({ type: event.type });
     if (event.type === "shadow-compared" && !event.body.equal) rolloutDifferences.inc({ feature: event.body.feature });

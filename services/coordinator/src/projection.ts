@@ -10,7 +10,7 @@ import { projectionSeconds } from "@lookalike/shared/runtime/metrics";
 import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
 import type { Db } from "@lookalike/shared/store/open";
 import { applyEvents } from "./apply-events.ts";
-import { noteProjected, openProjectionSpans } from "./measure.ts";
+import { openProjectionSpans, recordProjected } from "./measure.ts";
 
 interface Projection {
   readonly bus: Bus;
@@ -49,7 +49,7 @@ export const createProjection = ({ bus, db, log, dispatch, relay }: Projection) 
       endTimer();
       for (const span of spans) span.end({});
     });
-    noteProjected(events, refused);
+    recordProjected(events, refused);
     for (const { event, reason } of refused)
       log.warn({ job: event.job, eventId: event.eventId, reason }, "event refused");
     for (const change of changes) log.info(change, "job");

@@ -5,13 +5,13 @@ import type { Logger } from "@lookalike/shared/runtime/log";
 import { relayOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 
-const MESSAGES_A_ROUND = 100;
+const MESSAGES_PER_ROUND = 100;
 
 /** Publishes the outbox until it is empty. Every coordinator relays; row locks share the work out. */
 export const relayRound = async (bus: Bus, db: Db, log: Logger): Promise<void> => {
   let relayed: number;
   do {
-    relayed = await relayOutbox(db, MESSAGES_A_ROUND, async (message) => {
+    relayed = await relayOutbox(db, MESSAGES_PER_ROUND, async (message) => {
       if (message.stream !== STREAMS.finalize) await publish(bus, message);
       else if (!(await publishOnce(bus, message))) {
         log.error(
@@ -20,5 +20,5 @@ export const relayRound = async (bus: Bus, db: Db, log: Logger): Promise<void> =
         );
       }
     });
-  } while (relayed === MESSAGES_A_ROUND);
+  } while (relayed === MESSAGES_PER_ROUND);
 };

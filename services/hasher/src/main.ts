@@ -2,11 +2,11 @@ import { availableParallelism } from "node:os";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
-import { workingOn } from "@lookalike/shared/service/workers";
+import { workerService } from "@lookalike/shared/service/workers";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
 import { z } from "zod";
-import { createHashing } from "./hash/decoders.ts";
-import { hashBlock, startCounters } from "./hash/hash-block.ts";
+import { createDecoders } from "./hash/decoders.ts";
+import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { listCatalog } from "./list/list-catalog.ts";
 import { walkSource } from "./list/sources/source.ts";
 
@@ -41,9 +41,9 @@ runService({
   environment: Environment,
   connections: 6,
   async start({ environment, bus, store, log }) {
-    startCounters();
+    initCounters();
     const threads = environment.LOOKALIKE_HASHER_THREADS;
-    const hashing = createHashing({
+    const hashing = createDecoders({
       threads: threads + READING,
       blocksAtOnce: BLOCKS_AT_ONCE,
       pixelsInFlight: environment.LOOKALIKE_PIXELS_IN_FLIGHT,
@@ -65,11 +65,11 @@ runService({
         concurrency: BLOCKS_AT_ONCE,
         log,
         handle: (task, isRetried) => {
-          const hashFile = isRetried ? hashing.hashApart : hashing.hashFile;
+          const hashFile = isRetried ? hashing.hashIsolated : hashing.hashFile;
           return hashBlock({ bus, db: store.db, hashFile, concurrency: threads + READING }, task);
         },
       }),
     ]);
-    return workingOn(bus.name, { scan, hash }, hashing.close);
+    return workerService(bus.name, { scan, hash }, hashing.close);
   },
 });

@@ -17,7 +17,7 @@ export const addArchiveCommands: AddCommands = (program, inside) => {
       inside(async (connection, output, name: string) => {
         const path = { catalog: await findCatalog(connection, name) };
         const begun = bodyOf(await connection.api.POST("/v1/catalogs/{catalog}/archives", { params: { path } }));
-        tellMoves(output, await moved(connection, begun));
+        printMoves(output, await moved(connection, begun));
       }),
     );
 
@@ -30,7 +30,7 @@ export const addArchiveCommands: AddCommands = (program, inside) => {
         const begun = bodyOf(
           await connection.api.POST("/v1/archives/{archive}/restore", { params: { path: { archive } } }),
         );
-        tellMoves(output, await moved(connection, begun));
+        printMoves(output, await moved(connection, begun));
       }),
     );
 };
@@ -45,7 +45,7 @@ const moved = async ({ api }: Connection, begun: Archive): Promise<Archive> => {
   return archive;
 };
 
-const tellMoves = (output: Output, archive: Archive): void =>
+const printMoves = (output: Output, archive: Archive): void =>
   output.tell(
     archive,
     [

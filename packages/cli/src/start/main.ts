@@ -9,7 +9,7 @@ import { startNats } from "@lookalike/local/nats-server";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
 import { startServices } from "@lookalike/local/services";
-import { directorySource, type JobOptions, placeOfSource, type Source } from "@lookalike/shared/domain/job/options";
+import { directorySource, type JobOptions, type Source, sourceLabel } from "@lookalike/shared/domain/job/options";
 import { EXIT, messageOf, OperatorError, runMain } from "@lookalike/shared/runtime/errors";
 import { type Client, createClient, type Job } from "./client.ts";
 import { type Request, readRequest } from "./options.ts";
@@ -89,8 +89,8 @@ const run = async (request: Request, data: DataFolder, running: { stop(): Promis
 };
 
 /** How to get in: the first time with the key, which the browser keeps. */
-const invitation = async (address: string, { accessKey: { key, file }, isKeyToShow }: DataFolder): Promise<string> =>
-  (await isKeyToShow())
+const invitation = async (address: string, { accessKey: { key, file }, isFirstStart }: DataFolder): Promise<string> =>
+  (await isFirstStart())
     ? `Review them: ${address}/#key=${key}\n(The access key is shown this once; it is kept in ${file}.)`
     : `Review them: ${address}/`;
 
@@ -105,7 +105,7 @@ const untilInterrupted = (): Promise<void> =>
 
 /** Goes on with an unfinished job of the catalog; then, or else, starts the one asked for. */
 const runJob = async (client: Client, source: Source, options: JobOptions): Promise<Job> => {
-  const place = placeOfSource(source);
+  const place = sourceLabel(source);
   const catalog = await client.openCatalog(
     options.blockSize === null ? place : `${place} (blocks of ${options.blockSize})`,
     source,
@@ -149,7 +149,7 @@ const report = async (client: Client, job: Job, source: Source, request: Request
   else if (job.totalImages > 1) process.stdout.write(textReport(result));
   if (job.totalImages > 1) return EXIT.ok;
   say(
-    `${placeOfSource(source)}: ${job.totalImages === 0 ? "no images" : "one image"} there, and duplicates need two. Give a folder with more pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC).`,
+    `${sourceLabel(source)}: ${job.totalImages === 0 ? "no images" : "one image"} there, and duplicates need two. Give a folder with more pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC).`,
   );
   return EXIT.noInput;
 };

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
-import { EDGES_A_FLUSH, type KernelCalls, type Wasm } from "./wasm.ts";
+import { EDGES_PER_FLUSH, type KernelCalls, type Wasm } from "./wasm.ts";
 
 /** What the kernels run on: WebAssembly, or a machine's own vector instructions. All find the same pairs. */
-export interface Code {
+export interface Backend {
   readonly name: "avx512" | "avx2" | "neon" | "wasm";
   /** The calls to use in a memory. */
   readonly callsIn: (wasm: Wasm) => KernelCalls;
@@ -13,7 +13,7 @@ type Edges = [edges: number, capacity: number, flush: (count: number) => void];
 /** `native/addon.c`, built where there is a compiler: {@link KernelCalls} on the memory of the WebAssembly module. */
 interface Addon {
   /** What can be used here, the best first. */
-  readonly instructionSets: readonly Code["name"][];
+  readonly instructionSets: readonly Backend["name"][];
   joinRows(
     memory: ArrayBuffer,
     ...args: [...Parameters<KernelCalls["joinRows"]>, instructionSet: number, ...Edges]
@@ -33,7 +33,7 @@ const load = (): Addon | null => {
 };
 
 /** One for each instruction set of this machine, the best first; none where the addon was not built. */
-const nativeCodes = (): Code[] => {
+const nativeBackends = (): Backend[] => {
   const addon = load();
   return (addon?.instructionSets ?? []).map((name, number) => ({
     name,
@@ -41,8 +41,8 @@ const nativeCodes = (): Code[] => {
   }));
 };
 
-const callsOf = (addon: Addon, name: Code["name"], instructionSet: number, wasm: Wasm): KernelCalls => {
-  const edges: Edges = [wasm.edges, EDGES_A_FLUSH, wasm.flush];
+const callsOf = (addon: Addon, name: Backend["name"], instructionSet: number, wasm: Wasm): KernelCalls => {
+  const edges: Edges = [wasm.edges, EDGES_PER_FLUSH, wasm.flush];
   // A memory that grew is another ArrayBuffer.
   const memory = () => wasm.call.memory.buffer;
   return {
@@ -57,9 +57,9 @@ const callsOf = (addon: Addon, name: Code["name"], instructionSet: number, wasm:
   };
 };
 
-export const wasmCode: Code = { name: "wasm", callsIn: (wasm) => wasm.call };
+export const wasmBackend: Backend = { name: "wasm", callsIn: (wasm) => wasm.call };
 
 /** What this machine can run, the fastest first: native code where it was built, and WebAssembly. */
-export const codes: readonly Code[] = [...nativeCodes(), wasmCode];
+export const backends: readonly Backend[] = [...nativeBackends(), wasmBackend];
 
-export const fastestCode: Code = codes[0] ?? wasmCode;
+export const fastestBackend: Backend = backends[0] ?? wasmBackend;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bandsOf, MAX_BAND_BITS, meetingShare } from "./bands.ts";
+import { bandsOf, collisionProbability, MAX_BAND_BITS } from "./bands.ts";
 import { chooseKernel } from "./choose-kernel.ts";
 
 const shapes = fc.tuple(fc.constantFrom(64, 96, 128, 192, 256), fc.nat(32), fc.integer({ min: 1, max: 33 }));
@@ -25,7 +25,7 @@ describe("bands", () => {
 
   it("meet about as many pairs each, with bits from all over the hash", () => {
     for (const band of bandsOf(256, 24, 13) ?? []) {
-      expect(Math.abs(Math.log2(meetingShare(band.bits.length, band.flips)) + 15.6)).toBeLessThan(1);
+      expect(Math.abs(Math.log2(collisionProbability(band.bits.length, band.flips)) + 15.6)).toBeLessThan(1);
       expect((band.bits.at(-1) ?? 0) - (band.bits[0] ?? 0)).toBeGreaterThan(200);
     }
   });

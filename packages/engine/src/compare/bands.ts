@@ -20,7 +20,7 @@ export const neighbourhood = (width: number, flips: number): number =>
   1 + (flips > 0 ? width : 0) + (flips > 1 ? (width * (width - 1)) / 2 : 0);
 
 /** The share of random pairs that a band brings together. */
-export const meetingShare = (width: number, flips: number): number => neighbourhood(width, flips) / 2 ** width;
+export const collisionProbability = (width: number, flips: number): number => neighbourhood(width, flips) / 2 ** width;
 
 /**
  * The `count` bands of a hash, a function of these numbers alone; null where bands so few would need
@@ -35,7 +35,9 @@ export const bandsOf = (hashBits: number, radiusBits: number, count: number): Ba
   if (flips.some((most) => most < 0 || most > MAX_FLIPS)) return null;
   const widths = flips.map((most) => most + 1);
   for (let left = hashBits - sum(widths); left > 0; left -= 1) {
-    const shares = widths.map((width, band) => (width < MAX_BAND_BITS ? meetingShare(width, flips[band] ?? 0) : 0));
+    const shares = widths.map((width, band) =>
+      width < MAX_BAND_BITS ? collisionProbability(width, flips[band] ?? 0) : 0,
+    );
     const weakest = shares.indexOf(Math.max(...shares));
     if (shares[weakest] === 0) break;
     widths[weakest] = (widths[weakest] ?? 0) + 1;

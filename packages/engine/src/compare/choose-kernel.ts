@@ -1,6 +1,6 @@
 import type { KernelChoice } from "@lookalike/shared/domain/job/options";
 import { bandOfTask, blocksOfTile, type IndexPlan, type Plan, taskCount } from "@lookalike/shared/domain/job/plan";
-import type { Code } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { bandsOf } from "./bands.ts";
 import { exhaustiveSeconds, indexedSeconds, type TileRows } from "./cost.ts";
 import { rowBytesOf } from "./kernel.ts";
@@ -16,7 +16,7 @@ export const TILE_IMAGES = 4_194_304;
 
 interface Comparing {
   /** What the comparers' kernels are supposed to run on. */
-  readonly code: Code["name"];
+  readonly code: Backend["name"];
   readonly choice: KernelChoice;
   /** The exhaustive plan. */
   readonly plan: Plan;

@@ -1,4 +1,4 @@
-import type { Code } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { type Band, neighbourhood } from "./bands.ts";
 import { earlyOutBytes } from "./exhaustive.ts";
 import { headBytesOf } from "./kernel.ts";
@@ -25,7 +25,7 @@ interface Costs {
 
 const WASM_BANDS = { sortedRow: 30 * NS, value: 1 * NS, visit: 3.5 * NS, rowVisit: 0, candidateByte: 0.0625 * NS };
 
-const COSTS: Readonly<Record<Code["name"], Costs>> = {
+const COSTS: Readonly<Record<Backend["name"], Costs>> = {
   avx512: {
     pairByte: 0.006 * NS,
     sortedRow: 7.6 * NS,
@@ -48,7 +48,7 @@ const COSTS: Readonly<Record<Code["name"], Costs>> = {
 const skewOf = (rowBytes: number): number => (rowBytes * 8) / 40;
 
 /** All `pairs` of rows, exhaustively. */
-export const exhaustiveSeconds = (code: Code["name"], pairs: number, rowBytes: number, radiusBits: number): number =>
+export const exhaustiveSeconds = (code: Backend["name"], pairs: number, rowBytes: number, radiusBits: number): number =>
   pairs * earlyOutBytes(rowBytes, radiusBits) * COSTS[code].pairByte;
 
 /**
@@ -56,7 +56,7 @@ export const exhaustiveSeconds = (code: Code["name"], pairs: number, rowBytes: n
  * exhaustive join of the same rows.
  */
 export const exhaustiveIsCheaper = (
-  code: Code["name"],
+  code: Backend["name"],
   meetings: number,
   rowBytes: number,
   radiusBits: number,
@@ -72,7 +72,7 @@ export interface TileRows {
 
 /** A tile pair, by all `bands`. */
 export const indexedSeconds = (
-  code: Code["name"],
+  code: Backend["name"],
   tiles: TileRows,
   bands: readonly Band[],
   rowBytes: number,

@@ -1,4 +1,4 @@
-import type { Code } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { comparisonsOf, type EdgeSink, type HashRows, type Kernel, type RowPair, rowWords } from "./kernel.ts";
 import { type LoadedRows, loadRows, Wasm } from "./wasm.ts";
 
@@ -10,7 +10,7 @@ const SLAB_ROWS = 4_096;
 const SURVIVING_GROUPS = 0.03;
 
 /** Compares every pair: `assembly/exhaustive.ts`, or its twin in `native/`. */
-export const exhaustiveBy = (code: Code): Kernel => {
+export const exhaustiveBy = (code: Backend): Kernel => {
   let memory: Wasm | undefined;
   return (pairs, radiusBits, sink) => {
     memory ??= new Wasm();
@@ -18,7 +18,13 @@ export const exhaustiveBy = (code: Code): Kernel => {
   };
 };
 
-const joinPairs = (wasm: Wasm, code: Code, pairs: readonly RowPair[], radiusBits: number, sink: EdgeSink): number => {
+const joinPairs = (
+  wasm: Wasm,
+  code: Backend,
+  pairs: readonly RowPair[],
+  radiusBits: number,
+  sink: EdgeSink,
+): number => {
   const mark = wasm.mark();
   const loaded = new Map<HashRows, LoadedRows>();
   const loadOnce = (rows: HashRows): LoadedRows => {
@@ -66,7 +72,7 @@ export const slabPairs = (rows: number, columns: number, same: boolean): SlabPai
 type SlabJoiner = (pair: LoadedPair, slabs: SlabPair) => void;
 
 /** Joins slab pairs; the planes of the last right slab are kept, for its next row slab. */
-export const slabJoiner = (wasm: Wasm, code: Code, radiusBits: number, rowBytes: number): SlabJoiner => {
+export const slabJoiner = (wasm: Wasm, code: Backend, radiusBits: number, rowBytes: number): SlabJoiner => {
   const calls = code.callsIn(wasm);
   const planes = wasm.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
   const stageBytes = earlyOutBytes(rowBytes, radiusBits);

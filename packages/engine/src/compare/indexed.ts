@@ -1,4 +1,4 @@
-import type { Code } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { type Band, bandsOf } from "./bands.ts";
 import { exhaustiveIsCheaper } from "./cost.ts";
 import { type LoadedPair, slabJoiner, slabPairs } from "./exhaustive.ts";
@@ -43,7 +43,7 @@ const SAMPLES = 20_000;
 const SIDE_WORDS = 5;
 
 /** Joins by bands: `assembly/indexed.ts`, or its twin in `native/`. */
-export const indexedBy = (code: Code): JoinBand => {
+export const indexedBy = (code: Backend): JoinBand => {
   let loaded: TilePair | undefined;
   return (join, sink) => {
     if (join.left.ordinals.length === 0 || join.right.ordinals.length === 0) return 0;
@@ -56,17 +56,17 @@ export const indexedBy = (code: Code): JoinBand => {
   };
 };
 
-const load = (code: Code, id: string, join: BandJoin): TilePair => {
+const load = (code: Backend, id: string, join: BandJoin): TilePair => {
   const { left: first, right: second, hashBits, radiusBits } = join;
   const bands = bandsOf(hashBits, radiusBits, join.bands);
   if (bands === null)
     throw new RangeError(`${join.bands} bands of ${hashBits} bits at radius ${radiusBits}: impossible`);
   const wasm = new Wasm();
   const pair = loadPair(code, wasm, first, second);
-  return { id, wasm, ...pair, bands, alike: bandsTellTooFew(code, wasm, pair, bands, radiusBits) };
+  return { id, wasm, ...pair, bands, alike: bandsUnselective(code, wasm, pair, bands, radiusBits) };
 };
 
-const loadPair = (code: Code, wasm: Wasm, first: Tile, second: Tile): LoadedPair => {
+const loadPair = (code: Backend, wasm: Wasm, first: Tile, second: Tile): LoadedPair => {
   const a = loadCollapsed(code, wasm, first);
   if (first.id === second.id) return { left: a, right: a, same: true };
   const b = loadCollapsed(code, wasm, second);
@@ -74,7 +74,7 @@ const loadPair = (code: Code, wasm: Wasm, first: Tile, second: Tile): LoadedPair
   return { left, right, same: false };
 };
 
-const loadCollapsed = (code: Code, wasm: Wasm, tile: Tile): LoadedRows => {
+const loadCollapsed = (code: Backend, wasm: Wasm, tile: Tile): LoadedRows => {
   const { ordinals, pointer, rowBytes } = loadRows(wasm, tile);
   const mark = wasm.mark();
   const kept = wasm.put(ordinals);
@@ -87,8 +87,8 @@ const loadCollapsed = (code: Code, wasm: Wasm, tile: Tile): LoadedRows => {
 };
 
 /** By a sample of the tile pair itself, so that all of its bands do alike. */
-const bandsTellTooFew = (
-  { name }: Code,
+const bandsUnselective = (
+  { name }: Backend,
   wasm: Wasm,
   { left, right }: LoadedPair,
   bands: readonly Band[],
@@ -96,7 +96,7 @@ const bandsTellTooFew = (
 ): boolean => {
   const { rowBytes } = left;
   const mark = wasm.mark();
-  const meetings = wasm.call.sampleMeetings(
+  const meetings = wasm.call.sampleCollisions(
     left.pointer,
     left.ordinals.length,
     right.pointer,
@@ -111,7 +111,7 @@ const bandsTellTooFew = (
 };
 
 /** This band's slab pairs of an exhaustive join: each `bands`-th one. */
-const joinShare = (code: Code, pair: TilePair, { radiusBits, band, bands }: BandJoin, sink: EdgeSink): number => {
+const joinShare = (code: Backend, pair: TilePair, { radiusBits, band, bands }: BandJoin, sink: EdgeSink): number => {
   const { wasm, left, right, same } = pair;
   const join = slabJoiner(wasm, code, radiusBits, left.rowBytes);
   wasm.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
@@ -123,7 +123,7 @@ const joinShare = (code: Code, pair: TilePair, { radiusBits, band, bands }: Band
 };
 
 const joinSorted = (
-  code: Code,
+  code: Backend,
   { wasm, left, right, same, bands }: TilePair,
   { band: number, radiusBits }: BandJoin,
   sink: EdgeSink,
@@ -132,7 +132,7 @@ const joinSorted = (
   if (band === undefined) throw new RangeError(`band ${number}: there are ${bands.length}`);
   const { rowBytes } = left;
   const calls = code.callsIn(wasm);
-  const values = Math.max(VALUES_A_BLOCK, 2 ** band.bits.length);
+  const values = Math.max(VALUES_PER_BLOCK, 2 ** band.bits.length);
   const mask = wasm.put(masksOf([band], rowBytes));
   const earlier = wasm.put(masksOf(bands.slice(0, number), rowBytes));
   const first = sortByBand(calls, wasm, left, mask, values);
@@ -145,7 +145,7 @@ const joinSorted = (
 };
 
 /** Values are looked at 64 at a time. */
-const VALUES_A_BLOCK = 64;
+const VALUES_PER_BLOCK = 64;
 
 /** For each band a mask of its bits in the rows as loaded, and its flips as u64. */
 const masksOf = (bands: readonly Band[], rowBytes: number): Uint8Array => {

@@ -4,7 +4,7 @@ import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { STATE } from "@lookalike/shared/domain/image/hash-block";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { codes, fastestCode } from "./backend.ts";
+import { backends, fastestBackend } from "./backend.ts";
 import { bandsOf } from "./bands.ts";
 import { blockHashes } from "./block-hashes.ts";
 import { exhaustiveBy } from "./exhaustive.ts";
@@ -13,7 +13,7 @@ import type { EdgeSink, HashRows, Kernel, RowPair } from "./kernel.ts";
 import { plain } from "./plain.ts";
 
 /** Every kernel that compares all pairs, but for the plain one that they must agree with. */
-const FAST = codes.map((code) => ({ name: code.name, join: exhaustiveBy(code) }));
+const FAST = backends.map((code) => ({ name: code.name, join: exhaustiveBy(code) }));
 
 const WIDTHS = [64, 96, 128, 192, 256];
 
@@ -64,7 +64,7 @@ const collect = (join: (sink: (edges: Edges) => void) => void): string[] => {
   return found.sort();
 };
 
-const INDEXED = codes.map((code) => ({ name: code.name, joinBand: indexedBy(code) }));
+const INDEXED = backends.map((code) => ({ name: code.name, joinBand: indexedBy(code) }));
 
 let tiles = 0;
 
@@ -303,7 +303,7 @@ describe("a tile", () => {
 describe("native code", () => {
   it("is built where there is a compiler", () => {
     const compiler = spawnSync("cc", ["--version"]).status === 0;
-    expect(fastestCode.name).toMatch(compiler ? /^(avx512|avx2|neon)$/ : /^wasm$/);
+    expect(fastestBackend.name).toMatch(compiler ? /^(avx512|avx2|neon)$/ : /^wasm$/);
   });
 });
 

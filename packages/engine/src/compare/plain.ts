@@ -1,6 +1,6 @@
 import { comparisonsOf, type Kernel, type RowPair, rowWords } from "./kernel.ts";
 
-const EDGES_A_BATCH = 65_536;
+const EDGES_PER_BATCH = 65_536;
 
 /**
  * Compares every pair in plain typed arrays: the twin that the fast kernels must agree with.
@@ -21,7 +21,7 @@ export const plain: Kernel = (pairs, radiusBits, sink) => {
       a.push(Math.min(left, right));
       b.push(Math.max(left, right));
       distance.push(bits);
-      if (a.length === EDGES_A_BATCH) flush();
+      if (a.length === EDGES_PER_BATCH) flush();
     });
   }
   flush();

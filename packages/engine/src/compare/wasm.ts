@@ -44,7 +44,7 @@ interface Exports extends KernelCalls {
   setEdgeBuffer(pointer: number, edges: number): void;
   flushEdges(): void;
   toPlanes(rows: number, count: number, rowBytes: number, planes: number): void;
-  sampleMeetings(
+  sampleCollisions(
     ...args: [
       x: number,
       xCount: number,
@@ -69,7 +69,7 @@ const PAGE_BYTES = 65_536;
 /** Bytes of a row at most: 256 bits. */
 const ROW_BYTES = 32;
 /** Edges that fit into the buffer. */
-export const EDGES_A_FLUSH = 65_536;
+export const EDGES_PER_FLUSH = 65_536;
 
 /** The kernels' module with a memory that is handed out from the bottom up and taken back as a whole. */
 export class Wasm {
@@ -83,8 +83,8 @@ export class Wasm {
   constructor() {
     const module = new WebAssembly.Module(readFileSync(new URL("../../dist/kernels.wasm", import.meta.url)));
     this.call = new WebAssembly.Instance(module, { host: { flush: this.flush } }).exports;
-    this.edges = this.reserve(EDGES_A_FLUSH * EDGE_WORDS * 4);
-    this.call.setEdgeBuffer(this.edges, EDGES_A_FLUSH);
+    this.edges = this.reserve(EDGES_PER_FLUSH * EDGE_WORDS * 4);
+    this.call.setEdgeBuffer(this.edges, EDGES_PER_FLUSH);
   }
 
   /** Hands on the first `count` edges of the buffer. */

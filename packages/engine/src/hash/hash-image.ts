@@ -34,15 +34,15 @@ export interface HashLimits {
  * throws for what the file may hold.
  */
 export const hashImage = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
-  for (let left = TRIES_FOR_A_REASON; ; left -= 1) {
+  for (let left = MAX_ATTEMPTS_FOR_REASON; ; left -= 1) {
     const outcome = await decodeAndHash(file, limits, budget);
-    if (left === 1 || outcome.kind !== "failed" || outcome.failure.detail !== NO_REASON) return outcome;
+    if (left === 1 || outcome.kind !== "failed" || outcome.failure.detail !== UNKNOWN_ERROR) return outcome;
   }
 };
 
 /** libvips has one text of errors for all threads: another picture's failure may take this one's words away. */
-const NO_REASON = "Unknown error";
-const TRIES_FOR_A_REASON = 3;
+const UNKNOWN_ERROR = "Unknown error";
+const MAX_ATTEMPTS_FOR_REASON = 3;
 
 const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
   if (file.length === 0) return failed("empty", "the file has no bytes");

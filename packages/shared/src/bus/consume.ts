@@ -134,7 +134,7 @@ const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: Wo
   const delivery = deliveryOf(message);
   const { consumer } = message.info;
   const endTimer = messageSeconds.startTimer({ consumer });
-  noteDelivery(message);
+  recordDelivery(message);
   try {
     await handle(delivery);
     message.ack();
@@ -154,7 +154,7 @@ const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: Wo
   }
 };
 
-const noteDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: JsMsg): void => {
+const recordDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: JsMsg): void => {
   redeliveries.inc({ consumer }, deliveryCount > 1 ? 1 : 0);
   if (deliveryCount > 1) return;
   messageWaitSeconds.observe({ consumer }, Math.max(0, Date.now() / 1_000 - timestampNanos / 1e9));
@@ -226,7 +226,7 @@ export const consumeBatches = async (
   };
   const loop = (async () => {
     for await (const message of messages) {
-      noteDelivery(message);
+      recordDelivery(message);
       batch.push(message);
       applying ??= applyAll();
       if (batch.length >= maxMessages) await applying;

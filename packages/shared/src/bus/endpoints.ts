@@ -45,7 +45,7 @@ export class EndpointError extends Error {
 }
 
 /** The answer of an instance that the request did not mean. */
-export const SILENCE = Symbol("silence");
+export const NO_REPLY = Symbol("silence");
 
 interface Counts {
   requests: number;
@@ -84,7 +84,7 @@ export const serveEndpoints = async (
       let outcome = "ok";
       try {
         const result = await handle(parse(request, message));
-        if (result !== SILENCE) message.respond(JSON.stringify(result));
+        if (result !== NO_REPLY) message.respond(JSON.stringify(result));
       } catch (error) {
         const mendable = error instanceof EndpointError;
         outcome = mendable ? "refused" : "failed";

@@ -35,12 +35,12 @@ export const eventMessage = <Type extends JobEventType>(
 });
 
 const ASKED = { pause: "job-paused", resume: "job-resumed", cancel: "job-cancelled" } as const;
-export type JobVerb = keyof typeof ASKED;
-export const JOB_VERBS = ["pause", "resume", "cancel"] as const satisfies readonly JobVerb[];
+export type JobCommand = keyof typeof ASKED;
+export const JOB_COMMANDS = ["pause", "resume", "cancel"] as const satisfies readonly JobCommand[];
 
 /** What somebody asks of a job, as an event of its own each time. */
-export const askedMessage = (
-  verb: JobVerb,
+export const jobCommand = (
+  verb: JobCommand,
   { id, tenant, run }: { id: string; tenant: string; run: number },
 ): Message => {
   const type = ASKED[verb];

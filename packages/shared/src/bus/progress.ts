@@ -10,14 +10,14 @@ export type BlockProgress = z.infer<typeof BlockProgress>;
  * Tells how far a block is: for people's eyes only, so plain NATS without a stream. A lost message
  * is made good by the next one, and by the block's own event.
  */
-export const tellProgress = (bus: Bus, tenant: string, progress: BlockProgress): void =>
+export const publishProgress = (bus: Bus, tenant: string, progress: BlockProgress): void =>
   bus.connection.publish(
     `lookalike.progress.${partitionOf(progress.job)}.${tenant}.${progress.job}`,
     JSON.stringify(progress),
   );
 
 /** Hears every worker's progress until the connection closes. */
-export const hearProgress = (bus: Bus, note: (progress: BlockProgress) => void): void => {
+export const subscribeProgress = (bus: Bus, note: (progress: BlockProgress) => void): void => {
   bus.connection.subscribe("lookalike.progress.>", {
     callback: (error, message) => {
       const progress = error === null ? BlockProgress.safeParse(JSON.parse(message.string())) : null;

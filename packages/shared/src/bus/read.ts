@@ -24,7 +24,7 @@ export const readMessage = async ({ jsm }: Bus, stream: string, seq: number): Pr
 export const countBySubject = async ({ jsm }: Bus, stream: string, filter: string): Promise<Record<string, number>> =>
   (await jsm.streams.info(stream, { subjects_filter: filter })).state.subjects ?? {};
 
-const MESSAGES_A_FETCH = 50;
+const MESSAGES_PER_FETCH = 50;
 const FETCH_MS = 5_000;
 
 /**
@@ -43,7 +43,7 @@ export async function* readStream(
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: after + 1,
     filter_subject: filter,
-    max_ack_pending: MESSAGES_A_FETCH,
+    max_ack_pending: MESSAGES_PER_FETCH,
     inactive_threshold: 60_000_000_000,
   });
   try {
@@ -51,7 +51,7 @@ export async function* readStream(
     let left = num_pending;
     let last = after;
     while (left > 0) {
-      const messages = await consumer.fetch({ max_messages: Math.min(left, MESSAGES_A_FETCH), expires: FETCH_MS });
+      const messages = await consumer.fetch({ max_messages: Math.min(left, MESSAGES_PER_FETCH), expires: FETCH_MS });
       let came = 0;
       for await (const message of messages) {
         message.ack();

@@ -1,6 +1,6 @@
 import { type DeadLetter, Task, type TaskKind } from "../domain/job/events.ts";
 import { messageOf } from "../runtime/errors.ts";
-import { inLogs, type Logger } from "../runtime/log.ts";
+import { type Logger, withLogFields } from "../runtime/log.ts";
 import { inSpan } from "../runtime/tracing.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, type Workers, work } from "./consume.ts";
@@ -31,7 +31,7 @@ export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptio
       const { job, attempt, traceparent } = task;
       const span = { kind: "consumer", parent: traceparent, attributes: spanAttributes(delivery, task) } as const;
       const isRetried = attempt > 0 || delivery.deliveryCount > 1;
-      const run = () => inLogs({ job, kind, task: task.task, attempt }, () => handle(task, isRetried));
+      const run = () => withLogFields({ job, kind, task: task.task, attempt }, () => handle(task, isRetried));
       return inSpan(`${kind} task`, span, run);
     },
     giveUp: (delivery, error) => giveUp(bus, delivery, error),

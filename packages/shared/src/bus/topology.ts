@@ -207,7 +207,7 @@ export const ensureTopology = async (
   }
 };
 
-const LEAST_BYTES = 32 * 1024 ** 2;
+const MIN_STREAM_BYTES = 32 * 1024 ** 2;
 const SMALLER = 8;
 
 /**
@@ -215,7 +215,7 @@ const SMALLER = 8;
  * limit, up to three quarters of its disk in all.
  */
 const addStream = async (jsm: JetStreamManager, plan: StreamPlan): Promise<void> => {
-  for (let bytes = plan.max_bytes ?? GIB; bytes >= LEAST_BYTES; bytes /= SMALLER) {
+  for (let bytes = plan.max_bytes ?? GIB; bytes >= MIN_STREAM_BYTES; bytes /= SMALLER) {
     try {
       await jsm.streams.add({ ...plan, max_bytes: bytes });
       return;

@@ -7,7 +7,8 @@ export type { Logger };
 const fields = new AsyncLocalStorage<object>();
 
 /** Each line that is logged during the work has these fields: job, kind, task, attempt. */
-export const inLogs = <Result>(given: object, work: () => Promise<Result>): Promise<Result> => fields.run(given, work);
+export const withLogFields = <Result>(given: object, work: () => Promise<Result>): Promise<Result> =>
+  fields.run(given, work);
 
 /** A JSON logger to standard error: standard output belongs to whoever runs the process. */
 export const createLogger = (service: string, level: string): Logger =>

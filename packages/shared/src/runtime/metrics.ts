@@ -139,7 +139,7 @@ export const gauge = <Label extends string>(
 };
 
 /** The service that runs, as a label of everything it measures; and Node's own metrics: memory, event-loop lag. */
-export const nameMetrics = (service: string, version: string): void => {
+export const startMetrics = (service: string, version: string): void => {
   register.setDefaultLabels({ service });
   collectDefaultMetrics();
   new Gauge({ name: "lookalike_build_info", help: "1, by the version that runs", labelNames: ["version"] }).set(

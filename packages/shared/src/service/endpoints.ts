@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Endpoint, EndpointError, endpoint, SILENCE } from "../bus/endpoints.ts";
+import { type Endpoint, EndpointError, endpoint, NO_REPLY } from "../bus/endpoints.ts";
 import { LogLevel } from "../runtime/config.ts";
 import type { Logger } from "../runtime/log.ts";
 import { VERSION } from "../runtime/version.ts";
@@ -24,15 +24,15 @@ interface Instance {
 
 const EVERY = "all";
 /** Which instance is meant, as `status` names it; the others keep silent. */
-export const Meant = z.object({
+export const InstanceRequest = z.object({
   instance: z.string().meta({ description: "An instance as status names it, or all" }),
 });
 
 /** Makes a handler that only the instance that is meant runs. */
-export const onlyMeant =
+export const forInstance =
   <Request extends { instance: string }>(name: string, handle: (request: Request) => Promise<unknown>) =>
   async (request: Request): Promise<unknown> =>
-    request.instance === EVERY || request.instance === name ? handle(request) : SILENCE;
+    request.instance === EVERY || request.instance === name ? handle(request) : NO_REPLY;
 
 /** What every service answers: how it is, how much it says, and to take no more work. */
 export const commonEndpoints = (
@@ -62,8 +62,8 @@ export const commonEndpoints = (
       name: "log-level",
       about: "Change how much is logged, until it restarts",
       answers: "each",
-      request: Meant.extend({ level: LogLevel }),
-      handle: onlyMeant(name, async ({ level }) => {
+      request: InstanceRequest.extend({ level: LogLevel }),
+      handle: forInstance(name, async ({ level }) => {
         log.level = level;
         return { instance: name, logLevel: level };
       }),
@@ -72,8 +72,8 @@ export const commonEndpoints = (
       name: "drain",
       about: "Take no more work; answers when nothing is in hand",
       answers: "each",
-      request: Meant,
-      handle: onlyMeant(name, async () => {
+      request: InstanceRequest,
+      handle: forInstance(name, async () => {
         if (state === "draining") throw new EndpointError(409, `${name} is draining already.`);
         state = "draining";
         log.warn("draining");

@@ -7,7 +7,7 @@ import { measureCertificates } from "../runtime/certificates.ts";
 import { readEnvironment, type ServiceEnvironment } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError, runMain } from "../runtime/errors.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
-import { gauge, nameMetrics, serveMetrics } from "../runtime/metrics.ts";
+import { gauge, serveMetrics, startMetrics } from "../runtime/metrics.ts";
 import { startTracing } from "../runtime/tracing.ts";
 import { VERSION } from "../runtime/version.ts";
 import { openStore, type Store } from "../store/open.ts";
@@ -49,7 +49,7 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     const bus = await connectBus(environment.NATS_URL, name, onClosed, environment);
     const store = await openStore(environment.DATABASE_URL, name, service.connections);
     await migrate(environment, bus);
-    nameMetrics(service.name, VERSION);
+    startMetrics(service.name, VERSION);
     measurePool(store);
     measureCertificates(environment.LOOKALIKE_CERTIFICATES);
     const running = await service.start({

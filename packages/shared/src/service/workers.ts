@@ -1,15 +1,15 @@
 import { z } from "zod";
 import type { Workers } from "../bus/consume.ts";
 import { type Endpoint, EndpointError, endpoint } from "../bus/endpoints.ts";
-import { Meant, onlyMeant, type Running } from "./endpoints.ts";
+import { forInstance, InstanceRequest, type Running } from "./endpoints.ts";
 
-const MOST_AT_ONCE = 256;
+const MAX_CONCURRENCY = 256;
 
 /**
  * A service whose work is messages of these kinds, as operators see and steer it.
  * @param close ends what the handlers work with, after the last message
  */
-export const workingOn = (
+export const workerService = (
   name: string,
   kinds: Readonly<Record<string, Workers>>,
   close: () => Promise<void>,
@@ -37,8 +37,8 @@ const concurrencyEndpoint = (name: string, kinds: Readonly<Record<string, Worker
     name: "concurrency",
     about: "Messages of a kind at once, until it restarts; 0 = none",
     answers: "each",
-    request: Meant.extend({ kind: z.string(), concurrency: z.int().min(0).max(MOST_AT_ONCE) }),
-    handle: onlyMeant(name, async ({ kind, concurrency }) => {
+    request: InstanceRequest.extend({ kind: z.string(), concurrency: z.int().min(0).max(MAX_CONCURRENCY) }),
+    handle: forInstance(name, async ({ kind, concurrency }) => {
       const workers = kinds[kind];
       if (workers === undefined)
         throw new EndpointError(404, `${kind}: no such kind of work. There is ${Object.keys(kinds).join(", ")}.`);

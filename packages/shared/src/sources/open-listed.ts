@@ -4,10 +4,10 @@ import { bytesOfName } from "../domain/image/file-name.ts";
 import { fingerprintOf, joinPath } from "./listed-file.ts";
 
 /** Why a listed file is not what was listed. */
-export type NotAsListed = "missing" | "changed" | "not-a-regular-file" | "outside-the-source" | "unreadable";
+export type ListedFileProblem = "missing" | "changed" | "not-a-regular-file" | "outside-the-source" | "unreadable";
 
 /** The file's place on disk, below the real root. */
-export const placeOf = async (root: string, path: string): Promise<Buffer> =>
+export const diskPath = async (root: string, path: string): Promise<Buffer> =>
   joinPath(await realpath(root, { encoding: "buffer" }), Buffer.from(bytesOfName(path)));
 
 /**
@@ -18,10 +18,10 @@ export const openListed = async (
   root: string,
   path: string,
   fingerprint: string,
-): Promise<FileHandle | NotAsListed> => {
+): Promise<FileHandle | ListedFileProblem> => {
   let file: FileHandle | null = null;
   try {
-    const place = await placeOf(root, path);
+    const place = await diskPath(root, path);
     if (!(await realpath(place, { encoding: "buffer" })).equals(place)) return "outside-the-source";
     file = await open(place, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const stats = await file.stat({ bigint: true });

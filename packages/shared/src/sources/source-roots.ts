@@ -53,9 +53,9 @@ const sourceRefusal = async (path: string, roots: readonly string[]): Promise<st
 };
 
 /** Whether a relative path leaves the folder that it starts from. */
-export const leadsOut = (way: string): boolean => way === ".." || way.startsWith("../");
+export const escapesRoot = (way: string): boolean => way === ".." || way.startsWith("../");
 
 const isWithin = (root: string, path: string): boolean => {
   const way = relative(root, path);
-  return !leadsOut(way) && !isAbsolute(way);
+  return !escapesRoot(way) && !isAbsolute(way);
 };

@@ -1,7 +1,7 @@
 import { realpath, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { bytesOfName, toHex } from "@lookalike/shared/domain/image/file-name";
-import { type Decision, standing } from "@lookalike/shared/domain/review/decisions";
+import { type Decision, effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { joinPath } from "@lookalike/shared/sources/listed-file";
 import { openListed } from "@lookalike/shared/sources/open-listed";
@@ -30,7 +30,7 @@ export const planArchive = (
 ): { entries: ManifestEntry[]; refusals: Refusal[] } => {
   const entries: ManifestEntry[] = [];
   const refusals: Refusal[] = [];
-  const decided = standing(decisions).filter(({ verdict }) => verdict === "keep");
+  const decided = effectiveDecisions(decisions).filter(({ verdict }) => verdict === "keep");
   const kept = new Set(decided.flatMap(({ keep }) => keep));
   const planned = new Set<number>();
   for (const { members, keep } of decided) {

@@ -18,7 +18,7 @@ import { HttpProblem } from "../http/problems.ts";
 import { archiveFiles, planArchive, type Refusal, restoreFiles } from "./archive.ts";
 import { writeManifest } from "./manifest.ts";
 
-const TELL_EVERY_FILES = 50;
+const REPORT_INTERVAL_FILES = 50;
 
 /** Moves files for requests that do not wait for it, and goes on with what a crash left half done. */
 export interface Archiver {
@@ -44,7 +44,7 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
         movedBytes += result.entry.bytes;
       } else if (result.reason !== null) left.push({ path: result.entry.path.toWellFormed(), reason: result.reason });
       seen += 1;
-      if (seen % TELL_EVERY_FILES === 0) await updateArchive(db, id, { movedFiles, movedBytes });
+      if (seen % REPORT_INTERVAL_FILES === 0) await updateArchive(db, id, { movedFiles, movedBytes });
     }
     const over = state === "archiving" ? "archived" : "restored";
     await updateArchive(db, id, { state: over, movedFiles, movedBytes, refusals: left });
@@ -84,7 +84,11 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
       const id = randomUUID();
       const folder = join(await realpath(catalog.source.root), ARCHIVE_FOLDER, id);
       await writeManifest(folder, entries).catch((error: unknown) => {
-        throw new HttpProblem(409, "read-only", `${folder} can't be written: ${messageOf(error)}. Nothing was moved.`);
+        throw new HttpProblem(
+          409,
+          "read-only",
+          `${folder} can't be written: ${messageOf(error)}. EmptyState was moved.`,
+        );
       });
       const row = await insertArchive(db, {
         id,

@@ -30,12 +30,12 @@ export interface ExportRow {
   readonly bytes: number | null;
 }
 
-const GROUPS_A_PAGE = 500;
+const GROUPS_PER_PAGE = 500;
 
 /** Every image of every group, a page of groups at a time. */
 export async function* exportRows(db: Db, of: GroupsOf): AsyncGenerator<ExportRow> {
   for (let after = 0; ; ) {
-    const rows = await listGroups(db, of, EVERY_GROUP, { by: "number", after }, GROUPS_A_PAGE);
+    const rows = await listGroups(db, of, EVERY_GROUP, { by: "number", after }, GROUPS_PER_PAGE);
     for (const group of await groupResources(db, rows)) yield* rowsOf(group);
     const last = rows.at(-1);
     if (last === undefined) return;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-const GOOD_FOR_MS = 600_000;
+const VALID_MS = 600_000;
 
 /** Tokens that say "I was told what this would do": for one thing, for ten minutes. */
 export const confirmationTokens = (key: Buffer) => {
@@ -8,7 +8,7 @@ export const confirmationTokens = (key: Buffer) => {
     createHmac("sha256", key).update(`${expires}:${subject}`).digest();
   return {
     make(subject: string, now = Date.now()): string {
-      const expires = now + GOOD_FOR_MS;
+      const expires = now + VALID_MS;
       return `${expires}.${sign(subject, expires).toString("base64url")}`;
     },
     check(subject: string, token: string, now = Date.now()): boolean {

@@ -7,6 +7,6 @@ export const IfMatch = z.object({
 });
 
 /** @throws HttpProblem 412 where a condition is given and `etag` does not fulfil it */
-export const demandMatch = ({ "if-match": given }: z.infer<typeof IfMatch>, etag: string, detail: string): void => {
+export const requireMatch = ({ "if-match": given }: z.infer<typeof IfMatch>, etag: string, detail: string): void => {
   if (given !== undefined && given !== "*" && given !== etag) throw new HttpProblem(412, "changed", detail);
 };

@@ -1,2 +1,2 @@
 /** A serializer for what is bytes or text already, which no schema describes. */
-export const asItIs = (payload: unknown): string => payload as string;
+export const rawSerializer = (payload: unknown): string => payload as string;

@@ -9,7 +9,7 @@ const built = new URL("./decode-heic-worker.js", import.meta.url);
 let pool: Piscina<Uint8Array, DecodedPixels | null> | undefined;
 
 /** Decodes HEIC apart from the event loop, in a thread that is there while it is needed. */
-export const decodeHeicApart: HeicDecoder = (file) => {
+export const decodeHeicIsolated: HeicDecoder = (file) => {
   // Run from its source, as tests do, it takes the thread that the build has made.
   const filename = existsSync(built) ? built : new URL("../../dist/pictures/decode-heic-worker.js", import.meta.url);
   pool ??= new Piscina({ filename: fileURLToPath(filename), minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS });

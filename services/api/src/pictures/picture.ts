@@ -5,19 +5,19 @@ import { buffer } from "node:stream/consumers";
 import type { Source } from "@lookalike/shared/domain/job/options";
 import { keyOf } from "@lookalike/shared/sources/listed-file";
 import { ObjectError, s3Objects } from "@lookalike/shared/sources/objects";
-import { type NotAsListed, openListed } from "@lookalike/shared/sources/open-listed";
+import { type ListedFileProblem, openListed } from "@lookalike/shared/sources/open-listed";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import PQueue from "p-queue";
 import sharp, { type Sharp } from "sharp";
 import { HttpProblem } from "../http/problems.ts";
-import { decodeHeicApart } from "./decode-heic.ts";
+import { decodeHeicIsolated } from "./decode-heic.ts";
 
 /** Longest side in pixels of the two sizes of thumbnail. */
 const THUMBNAIL_PIXELS = { small: 320, large: 1_600 } as const;
 export type ThumbnailSize = keyof typeof THUMBNAIL_PIXELS;
 
-const REASONS: Record<NotAsListed, string> = {
+const REASONS: Record<ListedFileProblem, string> = {
   missing: "The file is gone since it was listed. The next job will notice.",
   changed: "The file has changed since it was listed. The next job will read it again.",
   "not-a-regular-file": "There is no regular file under that name any more.",
@@ -82,7 +82,7 @@ const decoders = new PQueue({ concurrency: availableParallelism() });
 const opened = async (bytes: Buffer): Promise<Sharp> => {
   const image = sharp(bytes);
   if ((await image.metadata()).compression !== "hevc") return image;
-  const heic = await decodeHeicApart(bytes);
+  const heic = await decodeHeicIsolated(bytes);
   if (heic === null) throw new Error("HEIC: the optional package heic-decode is not installed");
   return sharp(heic.data, { raw: heic.raw });
 };

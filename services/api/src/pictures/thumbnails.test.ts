@@ -8,7 +8,7 @@ import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createThumbnails, ThumbnailPlace, type Thumbnails } from "./thumbnails.ts";
+import { createThumbnails, ThumbnailLocation, type Thumbnails } from "./thumbnails.ts";
 
 let folder: string;
 let thumbnails: Thumbnails;
@@ -51,9 +51,9 @@ describe("a thumbnail", () => {
 
 describe("the place for thumbnails", () => {
   it.each(["", "/var/cache/lookalike", "s3://bucket/prefix"])("may be %j", (place) => {
-    expect(ThumbnailPlace.parse(place)).toBe(place);
+    expect(ThumbnailLocation.parse(place)).toBe(place);
   });
   it.each(["thumbnails", "https://somewhere"])("may not be %j", (place) => {
-    expect(ThumbnailPlace.safeParse(place).success).toBe(false);
+    expect(ThumbnailLocation.safeParse(place).success).toBe(false);
   });
 });

@@ -12,7 +12,7 @@ import { z } from "zod";
 import { openPicture, type ThumbnailSize, thumbnailOf } from "./picture.ts";
 
 /** Where thumbnails are kept once they were made. */
-export const ThumbnailPlace = z
+export const ThumbnailLocation = z
   .string()
   .refine((place) => place === "" || isAbsolute(place) || s3Source(place) !== null, {
     error: "must be the absolute path of a folder, or s3://bucket/prefix",
@@ -23,22 +23,22 @@ export const ThumbnailPlace = z
 /** Gives an image's thumbnail as WebP. @throws HttpProblem where the picture can't be had or decoded */
 export type Thumbnails = (catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize) => Promise<Buffer>;
 
-interface Shelf {
+interface ThumbnailStore {
   get(name: string): Promise<Buffer>;
   put(name: string, bytes: Buffer): Promise<void>;
 }
 
 /** Makes thumbnails, and keeps them at `place` under a name that changes with the file. */
 export const createThumbnails = (place: string, log: Logger): Thumbnails => {
-  const shelf = shelfAt(place);
+  const store = thumbnailStoreAt(place);
   return async (catalog, image, size) => {
     const name = nameOf(catalog, image, size);
-    const kept = await shelf?.get(name).catch(() => null);
+    const kept = await store?.get(name).catch(() => null);
     if (kept != null) return kept;
     const picture = await openPicture(catalog, image);
     const thumbnail = await thumbnailOf(picture, size).finally(() => picture.close());
     // Not waited for: whoever looks at the picture does not care that it is kept.
-    shelf
+    store
       ?.put(name, thumbnail)
       .catch((error: unknown) => log.warn({ place, err: messageOf(error) }, "thumbnail not kept"));
     return thumbnail;
@@ -48,7 +48,7 @@ export const createThumbnails = (place: string, log: Logger): Thumbnails => {
 const nameOf = ({ id }: CatalogRow, { ordinal, fingerprint }: CatalogImage, size: ThumbnailSize): string =>
   `${id}/${ordinal}-${createHash("sha256").update(fingerprint).digest("hex").slice(0, 16)}-${size}.webp`;
 
-const shelfAt = (place: string): Shelf | null => {
+const thumbnailStoreAt = (place: string): ThumbnailStore | null => {
   if (place === "") return null;
   const source = s3Source(place);
   if (source !== null) {

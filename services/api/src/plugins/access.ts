@@ -28,14 +28,14 @@ declare module "fastify" {
 /** The page keeps its key here: images and event streams can't send a header. */
 export const SESSION_COOKIE = "lookalike_key";
 
-const KNOWN_FOR_MS = 2_000;
+const CACHED_MS = 2_000;
 
 /** Every request below needs a key, from the header or the page's cookie, whose scope allows it. */
-export const demandAccess = async (app: FastifyInstance, db: Db): Promise<void> => {
+export const requireAccess = async (app: FastifyInstance, db: Db): Promise<void> => {
   await app.register(cookie);
   app.decorateRequest("access", null as unknown as Access);
   // A page of thumbnails is a hundred requests: the key is not looked up for each. Revoking takes as long.
-  const known = new LRUCache<string, { access: Access | null }>({ max: 1_000, ttl: KNOWN_FOR_MS });
+  const known = new LRUCache<string, { access: Access | null }>({ max: 1_000, ttl: CACHED_MS });
   const accessOf = async (key: string): Promise<Access | null> => {
     const found = known.get(key);
     if (found !== undefined) return found.access;

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { shareNext } from "./coalesce.ts";
+import { coalesce } from "./coalesce.ts";
 
 /** Reads that end when the test says so, numbered from 1. */
 const reads = () => {
   const ends: { resolve: (value: number) => void; reject: (error: Error) => void }[] = [];
-  const read = shareNext(() => new Promise<number>((resolve, reject) => ends.push({ resolve, reject })));
+  const read = coalesce(() => new Promise<number>((resolve, reject) => ends.push({ resolve, reject })));
   return { ends, read };
 };
 

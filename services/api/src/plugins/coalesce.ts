@@ -2,7 +2,7 @@
  * One call of `read` at a time; whoever asks while it runs shares the next one, which starts after
  * they asked. So many callers get an answer no older than their question for the price of few.
  */
-export const shareNext = <Result>(read: () => Promise<Result>): (() => Promise<Result>) => {
+export const coalesce = <Result>(read: () => Promise<Result>): (() => Promise<Result>) => {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<Result> | null = null;
   return () => {

@@ -3,7 +3,7 @@ import { answerRequest, claimRequest, releaseRequest } from "@lookalike/shared/s
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { HttpProblem } from "../http/problems.ts";
-import { asItIs } from "../http/raw-serializer.ts";
+import { rawSerializer } from "../http/raw-serializer.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -39,7 +39,7 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
       .code(first.status)
       .header("idempotency-replayed", "true")
       .type(first.status < 400 ? "application/json; charset=utf-8" : "application/problem+json")
-      .serializer(asItIs)
+      .serializer(rawSerializer)
       .send(first.body ?? "");
   });
   app.addHook("onSend", async (request, reply, payload) => {

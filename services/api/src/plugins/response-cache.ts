@@ -2,8 +2,8 @@ import type { Db } from "@lookalike/shared/store/open";
 import { readSnapshot } from "@lookalike/shared/store/snapshot";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
-import { asItIs } from "../http/raw-serializer.ts";
-import { shareNext } from "./coalesce.ts";
+import { rawSerializer } from "../http/raw-serializer.ts";
+import { coalesce } from "./coalesce.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -30,20 +30,20 @@ const KEPT_MS = 60_000;
  * Answers again with the same bytes for as long as PostgreSQL shows the same data: the snapshot of
  * all transactions says so, whoever writes. Nothing is ever answered that a read now would not give.
  */
-export const keepAnswers = (app: FastifyInstance, db: Db): void => {
+export const cacheResponses = (app: FastifyInstance, db: Db): void => {
   const answers = new LRUCache<string, Answer>({
     maxSize: KEPT_BYTES,
     sizeCalculation: ({ body }) => body.length + 1_024,
     ttl: KEPT_MS,
   });
-  const snapshotNow = shareNext(() => readSnapshot(db));
+  const snapshotNow = coalesce(() => readSnapshot(db));
   app.decorateRequest("snapshot", null);
   app.addHook("preHandler", async (request, reply) => {
     if (request.routeOptions.config.kept !== true) return;
     const snapshot = await snapshotNow();
     const answer = answers.get(nameOf(request));
     if (answer === undefined || answer.snapshot !== snapshot) request.snapshot = snapshot;
-    else await reply.headers(answer.headers).serializer(asItIs).send(answer.body);
+    else await reply.headers(answer.headers).serializer(rawSerializer).send(answer.body);
   });
   app.addHook("onSend", async (request, reply, payload) => {
     const { snapshot } = request;

@@ -19,7 +19,7 @@ export interface Near {
   readonly distance: number;
 }
 
-const BLOCKS_A_QUERY = 64;
+const BLOCKS_PER_QUERY = 64;
 
 /**
  * Finds the images of a catalog whose hashes are nearest to one. All hashes are held in memory, the
@@ -36,8 +36,8 @@ export const createNearest = (db: Db, maxBytes: number) => {
     const known = catalogs.get(catalogId) ?? new Map<number, Block>();
     const missing = stored.filter(({ block, digest }) => known.get(block)?.digest !== digest);
     const digests = new Map(stored.map(({ block, digest }) => [block, digest]));
-    for (let from = 0; from < missing.length; from += BLOCKS_A_QUERY) {
-      const numbers = missing.slice(from, from + BLOCKS_A_QUERY).map(({ block }) => block);
+    for (let from = 0; from < missing.length; from += BLOCKS_PER_QUERY) {
+      const numbers = missing.slice(from, from + BLOCKS_PER_QUERY).map(({ block }) => block);
       for (const { block, states, hashes } of await readHashes(db, catalogId, numbers)) {
         known.set(block, { digest: digests.get(block) ?? "", states: Uint8Array.from(states), words: wordsOf(hashes) });
       }

@@ -1,6 +1,6 @@
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { contentDigestAt, hashAt, signatureAt } from "@lookalike/shared/domain/image/hash-block";
-import { colourSteps, hashBitsApart } from "@lookalike/shared/domain/image/signature";
+import { colourSteps, hashDistance } from "@lookalike/shared/domain/image/signature";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { Db } from "@lookalike/shared/store/open";
 import type { GroupsOf } from "@lookalike/shared/store/results/groups";
@@ -45,7 +45,7 @@ const pairOf = (x: Hashed, y: Hashed): z.infer<typeof Pair> => {
     a: x.ordinal,
     b: y.ordinal,
     distance: x.hash === null || y.hash === null ? null : hammingDistance(x.hash, y.hash),
-    secondDistance: signatures === null ? null : hashBitsApart(...signatures),
+    secondDistance: signatures === null ? null : hashDistance(...signatures),
     colourSteps: signatures === null ? null : colourSteps(...signatures),
     equalBytes:
       x.contentDigest !== null && y.contentDigest !== null && Buffer.compare(x.contentDigest, y.contentDigest) === 0,

@@ -1,6 +1,6 @@
 import { iso } from "@lookalike/shared/domain/primitives/timestamp";
 import type { Db } from "@lookalike/shared/store/open";
-import { type ArchiveRow, beginRestore, getArchive, listArchives } from "@lookalike/shared/store/review/archives";
+import { type ArchiveRow, getArchive, listArchives, startRestore } from "@lookalike/shared/store/review/archives";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Archiver } from "../archive/archiver.ts";
@@ -85,7 +85,7 @@ export const archiveRoutes =
       },
       async ({ access, params }, reply) => {
         const { id, state } = await readArchive(access, params.archive);
-        if (!(await beginRestore(db, id)))
+        if (!(await startRestore(db, id)))
           throw new HttpProblem(409, "not-archived", `This archive is ${state}: only a finished one is restored.`);
         archiver.resume();
         return reply

@@ -16,7 +16,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { confirmationTokens } from "../http/confirmation-token.ts";
 import { decodeCursor, page } from "../http/cursor.ts";
-import { demandMatch, IfMatch } from "../http/if-match.ts";
+import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { HttpProblem } from "../http/problems.ts";
 import { catalogReader } from "../http/tenant-scope.ts";
 import { catalogResource } from "../resources/mapping.ts";
@@ -103,7 +103,7 @@ export const catalogRoutes =
       },
       async ({ access, params, headers, body: { name } }) => {
         const found = await readCatalog(access, params.catalog);
-        demandMatch(headers, catalogEtag(found), "Someone renamed this catalog since you read it. Read it again.");
+        requireMatch(headers, catalogEtag(found), "Someone renamed this catalog since you read it. Read it again.");
         if (!(await renameCatalog(db, found, name))) throw nameTaken(name);
         return catalogResource({ ...found, name });
       },

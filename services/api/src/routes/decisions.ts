@@ -1,20 +1,20 @@
-import { keptByRule } from "@lookalike/shared/domain/review/bulk-rule";
+import { keepersByRule } from "@lookalike/shared/domain/review/bulk-rule";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { getGroup, readGroupsToDecide } from "@lookalike/shared/store/results/groups";
 import {
   appendDecisions,
+  type NewDecision as DecisionValues,
   findDecision,
   latestResult,
   listDecisions,
   lockCatalog,
-  type NewDecision as Made,
   undoDecision,
 } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { decodeCursor, page } from "../http/cursor.ts";
-import { demandMatch, IfMatch } from "../http/if-match.ts";
+import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import { catalogReader, groupsOf, jobReader } from "../http/tenant-scope.ts";
 import type { Access } from "../plugins/access.ts";
@@ -22,7 +22,7 @@ import { decisionResource, groupEtag, groupResources } from "../resources/group.
 import { BulkDecision, BulkResult, Decision, NewDecision, PageQuery, Problem, pageOf } from "../resources/schemas.ts";
 
 /** Decisions are about what is shown now: a later job may have other groups under the same numbers. */
-const demandLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {
+const requireLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {
   const latest = await latestResult(db, catalogId);
   if (latest?.jobId !== id)
     throw new HttpProblem(
@@ -56,11 +56,11 @@ export const decisionRoutes =
         const job = await readJob(access, params.job);
         const made = await db.transaction(async (tx) => {
           await lockCatalog(tx, job.catalogId);
-          await demandLatest(tx, job);
+          await requireLatest(tx, job);
           const row = await getGroup(tx, groupsOf(job), params.number);
           const [group] = await groupResources(tx, row === null ? [] : [row]);
           if (group === undefined) throw notFound("group", String(params.number));
-          demandMatch(headers, groupEtag(group), "Someone decided on this group since you read it. Read it again.");
+          requireMatch(headers, groupEtag(group), "Someone decided on this group since you read it. Read it again.");
           if (group.decision !== null)
             throw new HttpProblem(409, "decided", `This group is decided by ${group.decision.id}. Undo that first.`);
           const members = group.members.map(({ ordinal }) => ordinal);
@@ -95,13 +95,13 @@ export const decisionRoutes =
         const job = await readJob(access, params.job);
         return db.transaction(async (tx) => {
           await lockCatalog(tx, job.catalogId);
-          await demandLatest(tx, job);
-          const decisions: Made[] = [];
+          await requireLatest(tx, job);
+          const decisions: DecisionValues[] = [];
           let [kept, removed, reclaimableBytes] = [0, 0, 0];
           for (const kind of new Set(body.kinds)) {
             const filter = { kind, minSize: null, minReclaimableBytes: body.minReclaimableBytes, decided: false };
             for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
-              const keep = keptByRule(group, body.keepUnder);
+              const keep = keepersByRule(group, body.keepUnder);
               if (keep === null) continue;
               const members = group.members.map(({ ordinal }) => ordinal);
               decisions.push({ groupNumber: group.number, verdict: "keep", members, keep });

@@ -3,7 +3,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../exports/export.ts";
-import { asItIs } from "../http/raw-serializer.ts";
+import { rawSerializer } from "../http/raw-serializer.ts";
 import { catalogReader, groupsOf, jobReader } from "../http/tenant-scope.ts";
 import { Problem } from "../resources/schemas.ts";
 
@@ -35,7 +35,7 @@ export const exportRoutes =
         return reply
           .type(MEDIA_TYPE[format])
           .header("content-disposition", `attachment; filename="lookalike-${job.id}.${extension}"`)
-          .serializer(asItIs)
+          .serializer(rawSerializer)
           .send(Readable.from(exportFile(format, exportRows(db, groupsOf(job)), place)));
       },
     );

@@ -6,7 +6,7 @@ import parseRange from "range-parser";
 import { z } from "zod";
 import { decodeCursor, page } from "../http/cursor.ts";
 import { HttpProblem, notFound } from "../http/problems.ts";
-import { asItIs } from "../http/raw-serializer.ts";
+import { rawSerializer } from "../http/raw-serializer.ts";
 import { catalogReader } from "../http/tenant-scope.ts";
 import { openPicture } from "../pictures/picture.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
@@ -92,7 +92,7 @@ export const imageRoutes =
         reply.header("etag", etag).header("cache-control", FOREVER);
         if (headers["if-none-match"] === etag) return reply.code(304).send();
         const thumbnail = await thumbnails(catalog, image, query.size).catch(unlabelled(reply));
-        return reply.type("image/webp").serializer(asItIs).send(thumbnail);
+        return reply.type("image/webp").serializer(rawSerializer).send(thumbnail);
       },
     );
 
@@ -140,7 +140,7 @@ export const imageRoutes =
           .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
           .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
         if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
-        return reply.serializer(asItIs).send(await picture.read(start, end));
+        return reply.serializer(rawSerializer).send(await picture.read(start, end));
       },
     );
   };

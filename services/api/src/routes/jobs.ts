@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { askedMessage, eventMessage, JOB_VERBS } from "@lookalike/shared/bus/messages";
+import { eventMessage, JOB_COMMANDS, jobCommand } from "@lookalike/shared/bus/messages";
 import { jobEventId } from "@lookalike/shared/domain/job/event-id";
 import { acceptedJob } from "@lookalike/shared/domain/job/job";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
@@ -158,7 +158,7 @@ export const jobRoutes =
       },
     );
 
-    for (const verb of JOB_VERBS) {
+    for (const verb of JOB_COMMANDS) {
       app.post(
         `/jobs/:job/${verb}`,
         {
@@ -171,7 +171,7 @@ export const jobRoutes =
         },
         async ({ access, params }, reply) => {
           const row = await readJob(access, params.job);
-          await addToOutbox(db, askedMessage(verb, row));
+          await addToOutbox(db, jobCommand(verb, row));
           return reply.code(202).send(await jobResource(db, row));
         },
       );

@@ -8,13 +8,13 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HttpProblem } from "../http/problems.ts";
 import { catalogReader } from "../http/tenant-scope.ts";
-import { decodeHeicApart } from "../pictures/decode-heic.ts";
+import { decodeHeicIsolated } from "../pictures/decode-heic.ts";
 import type { Nearest } from "../query/nearest.ts";
 import { imageResource } from "../resources/image.ts";
 import { Problem, QueryResult } from "../resources/schemas.ts";
 
 const MAX_BODY = 67_108_864;
-const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicApart };
+const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicIsolated };
 /** Nearest images looked up for the few that may have vanished among them. */
 const SPARE = 200;
 

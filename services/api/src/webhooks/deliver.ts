@@ -5,7 +5,7 @@ import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
 import { webhookAttempts } from "@lookalike/shared/runtime/metrics";
-import { type DeliveryRow, settleDelivery, takeDue } from "@lookalike/shared/store/access/webhooks";
+import { claimDue, type DeliveryRow, settleDelivery } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
 
@@ -70,7 +70,7 @@ export const startDeliveries = (db: Db, log: Logger, { retrySeconds, allowsInsid
     log[result.isDelivered ? "info" : "warn"]({ delivery: due.id, attempt: due.attempts, ...result }, "webhook");
   };
   const round = async (): Promise<void> => {
-    const due = await takeDue(db, DELIVERIES_AT_ONCE, (2 * TIMEOUT_MS) / 1_000);
+    const due = await claimDue(db, DELIVERIES_AT_ONCE, (2 * TIMEOUT_MS) / 1_000);
     await Promise.all(due.map(deliver));
   };
   return startLoop(POLL_MS, round, (error) => log.error({ err: messageOf(error) }, "webhooks"));

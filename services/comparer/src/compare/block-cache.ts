@@ -11,7 +11,7 @@ import { LRUCache } from "lru-cache";
 const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
 /** Two tiles for the tasks in hand, and one for those that come next. */
 const TILES = 3;
-const BLOCKS_A_QUERY = 32;
+const BLOCKS_PER_QUERY = 32;
 
 export interface BlockCache {
   /** The blocks of `numbers`, from memory or in one query. */
@@ -72,8 +72,8 @@ async function* readBlocks(
   blockSize: number,
   numbers: readonly number[],
 ): AsyncGenerator<{ block: number; hashes: HashRows }> {
-  for (let first = 0; first < numbers.length; first += BLOCKS_A_QUERY) {
-    for (const row of await readHashes(db, catalogId, numbers.slice(first, first + BLOCKS_A_QUERY))) {
+  for (let first = 0; first < numbers.length; first += BLOCKS_PER_QUERY) {
+    for (const row of await readHashes(db, catalogId, numbers.slice(first, first + BLOCKS_PER_QUERY))) {
       yield { block: row.block, hashes: blockHashes(row, row.block * blockSize) };
       await setImmediate();
     }

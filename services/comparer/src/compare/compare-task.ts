@@ -18,7 +18,7 @@ import { insertCompareResult } from "@lookalike/shared/store/results/compare-res
 import { LRUCache } from "lru-cache";
 import type { BlockCache } from "./block-cache.ts";
 import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
-import { storingParts } from "./edge-parts.ts";
+import { storeParts } from "./edge-parts.ts";
 
 interface Comparer {
   readonly bus: Bus;
@@ -32,7 +32,7 @@ interface Comparer {
 export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: Task): Promise<void> => {
   const started = performance.now();
   const work = await loadWork(cache, task);
-  const { inline, digests, edgeCount, comparisons, kernel } = await storingParts(
+  const { inline, digests, edgeCount, comparisons, kernel } = await storeParts(
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
   );

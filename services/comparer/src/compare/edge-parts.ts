@@ -3,7 +3,7 @@ import { concatEdges, type Edges, edgeCount, encodeEdges } from "@lookalike/shar
 import { edgesDigest } from "@lookalike/shared/domain/job/digest";
 
 /** Edges of a part: one or two megabytes encoded. */
-const EDGES_A_PART = 262_144;
+const EDGES_PER_PART = 262_144;
 /** Parts on their way to the store before the worker waits for it. */
 const PARTS_AHEAD = 2;
 /** Edges travel inside the event up to this size; more are stored first, and the event names them. */
@@ -46,7 +46,7 @@ export class EdgeParts {
   readonly add = (edges: Edges): void => {
     this.#held.push(edges);
     this.#heldCount += edgeCount(edges);
-    if (this.#heldCount >= EDGES_A_PART) this.#send(this.#take());
+    if (this.#heldCount >= EDGES_PER_PART) this.#send(this.#take());
   };
 
   /** Sends what is held, and waits until all is stored. */
@@ -92,7 +92,7 @@ export class EdgeParts {
  * Runs `work` in a worker, which gets a port for its parts, and stores them one after the other as
  * they come. @throws what `store` threw, after the worker has ended
  */
-export const storingParts = async <Answer>(
+export const storeParts = async <Answer>(
   work: (parts: PartsPort) => Promise<Answer>,
   store: (part: EdgePart) => Promise<void>,
 ): Promise<Answer> => {

@@ -1,4 +1,4 @@
-import { edgesAmong, touchedImages } from "@lookalike/shared/domain/grouping/affected-images";
+import { affectedImages, edgesAmong } from "@lookalike/shared/domain/grouping/affected-images";
 import { equalImages } from "@lookalike/shared/domain/grouping/equal-images";
 import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
 import {
@@ -21,7 +21,7 @@ import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/c
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
-import { type Base, type GroupsToStore, type MadeGroup, reusableBase } from "@lookalike/shared/store/results/results";
+import { type Base, type GroupsToStore, type NewGroup, reusableBase } from "@lookalike/shared/store/results/results";
 import { decidedSince, readDecisions } from "@lookalike/shared/store/review/decisions";
 
 interface Grouped extends GroupsToStore {
@@ -48,13 +48,13 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   const base = mayReuse ? await reusableBase(db, job) : null;
   const came = (base?.blocks ?? 0) * blockSize;
   const went = base === null ? [] : await vanishedSince(db, catalogId, base.jobId);
-  const touched =
-    base === null ? new Uint8Array(extent).fill(1) : await touchedSince(db, job, base, { extent, came, went });
+  const affected =
+    base === null ? new Uint8Array(extent).fill(1) : await affectedSince(db, job, base, { extent, came, went });
 
   const classes = await collapse(
-    streamHashes(db, catalogId, blocksWith(touched, blockSize)),
-    { blockSize, extent, images: countOnes(touched), hashBytes: (job.hashBits ?? 0) / 8 },
-    { isWanted: (ordinal) => touched[ordinal] === 1, isLive },
+    streamHashes(db, catalogId, blocksWith(affected, blockSize)),
+    { blockSize, extent, images: countOnes(affected), hashBytes: (job.hashBits ?? 0) / 8 },
+    { isWanted: (ordinal) => affected[ordinal] === 1, isLive },
   );
   const edges = edgesAmong(
     await classEdges(streamResults(db, job.id), classes, thresholdBits),
@@ -67,13 +67,15 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
     .flatMap((group) => separate(group, suppressions, (a, b) => distanceOf(classes, a, b) ?? 0))
     .sort(byHead);
   const members = await readMembers(db, job, made);
-  const wentNow = new Set(went);
+  const vanishedNow = new Set(went);
   const liveFlats = classes.flats.filter(isLive);
-  const flatsInBase = classes.flats.filter((ordinal) => ordinal < came && (isLive(ordinal) || wentNow.has(ordinal)));
+  const flatsInBase = classes.flats.filter(
+    (ordinal) => ordinal < came && (isLive(ordinal) || vanishedNow.has(ordinal)),
+  );
   return {
-    groups: made.map((ordinals) => madeGroup(ordinals, members, classes)),
+    groups: made.map((ordinals) => newGroup(ordinals, members, classes)),
     base,
-    regrouped: flagged(touched.subarray(0, came)),
+    regrouped: flagged(affected.subarray(0, came)),
     edges: edges.a.length,
     flatImages: (base?.flatImages ?? 0) - flatsInBase.length + liveFlats.length,
     equalImages: equalImages(classes, base?.equalImages ?? null, came),
@@ -90,22 +92,22 @@ interface Change {
 }
 
 /** Images that a change since the base may have given another group. */
-const touchedSince = async (db: Db, job: JobRow, base: Base, { extent, came, went }: Change): Promise<Uint8Array> => {
+const affectedSince = async (db: Db, job: JobRow, base: Base, { extent, came, went }: Change): Promise<Uint8Array> => {
   const changed = [
     ...Array.from({ length: extent - came }, (_, at) => came + at),
     ...went,
     ...(await decidedSince(db, job.catalogId, base)),
   ];
-  const alike = await flatTwins(db, job, new Set(changed));
+  const alike = await flatDuplicates(db, job, new Set(changed));
   async function* ties() {
     yield { edges: base.equalImages };
     yield* streamResults(db, job.id);
   }
-  return touchedImages(extent, ties(), job.thresholdBits ?? 0, [...changed, ...alike]);
+  return affectedImages(extent, ties(), job.thresholdBits ?? 0, [...changed, ...alike]);
 };
 
 /** Flat images with the bytes of a changed one: no edge tells of them. */
-const flatTwins = async (db: Db, job: JobRow, changed: ReadonlySet<number>): Promise<number[]> => {
+const flatDuplicates = async (db: Db, job: JobRow, changed: ReadonlySet<number>): Promise<number[]> => {
   const flats: { ordinal: number; digest: string }[] = [];
   for (const block of await readFlats(db, job.catalogId, job.totalBlocks))
     block.states.forEach((state, position) => {
@@ -163,7 +165,7 @@ const distanceOf = (classes: ImageClasses, a: number, b: number): number | null 
   return x === null || y === null ? null : hammingDistance(x, y);
 };
 
-const ORDINALS_A_QUERY = 20_000;
+const ORDINALS_PER_QUERY = 20_000;
 
 /** What keeper and kind are chosen by, for every grouped image. */
 const readMembers = async (db: Db, job: JobRow, groups: readonly number[][]): Promise<Map<number, Member>> => {
@@ -185,8 +187,8 @@ const readMembers = async (db: Db, job: JobRow, groups: readonly number[][]): Pr
     }
   }
   const members = new Map<number, Member>();
-  for (let from = 0; from < wanted.length; from += ORDINALS_A_QUERY) {
-    const some = wanted.subarray(from, from + ORDINALS_A_QUERY);
+  for (let from = 0; from < wanted.length; from += ORDINALS_PER_QUERY) {
+    const some = wanted.subarray(from, from + ORDINALS_PER_QUERY);
     for (const name of await readNames(db, job.catalogId, some)) {
       const known = facts.get(name.ordinal);
       if (known !== undefined) members.set(name.ordinal, { ...name, ...known });
@@ -195,11 +197,7 @@ const readMembers = async (db: Db, job: JobRow, groups: readonly number[][]): Pr
   return members;
 };
 
-const madeGroup = (
-  ordinals: readonly number[],
-  known: ReadonlyMap<number, Member>,
-  classes: ImageClasses,
-): MadeGroup => {
+const newGroup = (ordinals: readonly number[], known: ReadonlyMap<number, Member>, classes: ImageClasses): NewGroup => {
   const members = ordinals.map((ordinal) => {
     const member = known.get(ordinal);
     if (member === undefined) throw new Error(`image ${ordinal} is grouped, but not in the catalog`);

@@ -34,7 +34,7 @@ export const matchReference = async (
   reference: Catalog,
   thresholdBits: number,
 ): Promise<ReferenceMatch[]> => {
-  const images = await readAsked(asked);
+  const images = await readQueryImages(asked);
   const byDigest = new Map<string, number[]>();
   images.digests.forEach((digest, at) => {
     if (digest !== null) byDigest.set(digest, [...(byDigest.get(digest) ?? []), at]);
@@ -86,7 +86,7 @@ export const matchReference = async (
   return [...best.values()].sort((x, y) => x.ordinal - y.ordinal);
 };
 
-const readAsked = async ({ blockSize, blocks, isLive }: Catalog): Promise<Asked> => {
+const readQueryImages = async ({ blockSize, blocks, isLive }: Catalog): Promise<Asked> => {
   const asked: Asked = { ordinals: [], hashes: [], signatures: [], digests: [] };
   for await (const block of blocks)
     block.states.forEach((state, position) => {

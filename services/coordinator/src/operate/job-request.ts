@@ -3,7 +3,7 @@ import { findJob, type JobRow, lockJob } from "@lookalike/shared/store/jobs/jobs
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 
-export const JobAsked = z.object({ job: z.string().meta({ description: "Id of the job" }) });
+export const JobRequest = z.object({ job: z.string().meta({ description: "Id of the job" }) });
 
 const known = (row: JobRow | null, id: string): JobRow => {
   if (row === null)
@@ -18,4 +18,4 @@ const known = (row: JobRow | null, id: string): JobRow => {
 export const readJob = async (db: Db, id: string): Promise<JobRow> => known(await findJob(db, id), id);
 
 /** Under a row lock: for what decides. @throws EndpointError 404 */
-export const holdJob = async (db: Db, id: string): Promise<JobRow> => known(await lockJob(db, id), id);
+export const lockJobOrThrow = async (db: Db, id: string): Promise<JobRow> => known(await lockJob(db, id), id);

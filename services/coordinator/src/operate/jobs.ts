@@ -1,5 +1,5 @@
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
-import { askedMessage, JOB_VERBS, type JobVerb } from "@lookalike/shared/bus/messages";
+import { JOB_COMMANDS, type JobCommand, jobCommand } from "@lookalike/shared/bus/messages";
 import { ACTIVE, isOver, JOB_STATES, outstanding, progressOf, settled } from "@lookalike/shared/domain/job/job";
 import { partitionOf } from "@lookalike/shared/domain/job/partition";
 import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
@@ -8,7 +8,7 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listAllJobs, listAttempts } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
-import { holdJob, JobAsked, readJob } from "./job-request.ts";
+import { JobRequest, lockJobOrThrow, readJob } from "./job-request.ts";
 
 const JOBS_LISTED = 200;
 const UNITS_LISTED = 100;
@@ -32,27 +32,27 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
     name: "job",
     about: "One job: its plan, its window, what failed and why",
     answers: "one",
-    request: JobAsked,
+    request: JobRequest,
     handle: async ({ job: id }) => {
       const row = await readJob(db, id);
       return { ...summary(row), ...details(row), attempts: await listAttempts(db, id, UNITS_LISTED) };
     },
   }),
-  ...JOB_VERBS.map((verb) =>
+  ...JOB_COMMANDS.map((verb) =>
     endpoint({
       name: verb,
       about: `Ask to ${verb} a job, as its owner may`,
       answers: "one",
-      request: JobAsked,
+      request: JobRequest,
       handle: ({ job: id }) => db.transaction((tx) => ask(tx, id, verb)),
     }),
   ),
 ];
 
-const ask = async (db: Db, id: string, verb: JobVerb) => {
-  const row = await holdJob(db, id);
+const ask = async (db: Db, id: string, verb: JobCommand) => {
+  const row = await lockJobOrThrow(db, id);
   if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${verb}.`);
-  const event = askedMessage(verb, row);
+  const event = jobCommand(verb, row);
   await addToOutbox(db, event);
   return { job: id, asked: verb, event: event.eventId };
 };

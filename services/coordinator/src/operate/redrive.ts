@@ -15,9 +15,9 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { taskMessage } from "../messages.ts";
-import { holdJob, JobAsked } from "./job-request.ts";
+import { JobRequest, lockJobOrThrow } from "./job-request.ts";
 
-const TASKS_A_REQUEST = 1_000;
+const TASKS_PER_REQUEST = 1_000;
 
 interface Unit {
   readonly kind: TaskKind;
@@ -25,7 +25,7 @@ interface Unit {
 }
 
 const Asked = z.union([
-  JobAsked.extend({ kind: TaskKind.optional(), task: z.int().min(0).optional() }),
+  JobRequest.extend({ kind: TaskKind.optional(), task: z.int().min(0).optional() }),
   z.object({ deadLetter: z.int().min(1).meta({ description: "Its sequence in LOOKALIKE_DEAD_LETTERS" }) }),
 ]);
 
@@ -46,10 +46,10 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
     name: "rerun-finalize",
     about: "Group a completed job again, as its next run",
     answers: "one",
-    request: JobAsked,
+    request: JobRequest,
     handle: ({ job: id }) =>
       db.transaction(async (tx) => {
-        const job = jobOf(await holdJob(tx, id));
+        const job = jobOf(await lockJobOrThrow(tx, id));
         if (job.state !== "completed")
           throw new EndpointError(409, `${id} is ${job.state}: only a completed job is grouped again.`);
         const run = await addRedriven(tx, job, []);
@@ -62,22 +62,22 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
  * Missing tasks go out as their next attempt. Quarantined comparisons leave quarantine by an event
  * of their job, which is reopened as its next run where it was completed.
  */
-const redrive = (db: Db, id: string, isAsked: (unit: Unit) => boolean) =>
+const redrive = (db: Db, id: string, isRequested: (unit: Unit) => boolean) =>
   db.transaction(async (tx) => {
-    const job = jobOf(await holdJob(tx, id));
+    const job = jobOf(await lockJobOrThrow(tx, id));
     if (job.state === "failed" || job.state === "cancelled" || job.state === "finalizing")
       throw new EndpointError(
         409,
         `${id} is ${job.state}: it has no tasks to do again. Start another job of its catalog.`,
       );
-    const lost = missingUnits(job).filter(isAsked);
+    const lost = missingUnits(job).filter(isRequested);
     const quarantined = [...members(job.compare.quarantined, job.compare.count)].filter((task) =>
-      isAsked({ kind: "compare", task }),
+      isRequested({ kind: "compare", task }),
     );
     const blocks = [...members(job.hash.quarantined, job.hash.count)];
-    const some = lost.slice(0, TASKS_A_REQUEST);
-    for (const unit of some) await sendAgain(tx, job, unit);
-    const leaving = quarantined.slice(0, TASKS_A_REQUEST - some.length);
+    const some = lost.slice(0, TASKS_PER_REQUEST);
+    for (const unit of some) await redispatch(tx, job, unit);
+    const leaving = quarantined.slice(0, TASKS_PER_REQUEST - some.length);
     const run = leaving.length > 0 ? await addRedriven(tx, job, leaving) : job.run;
     return {
       job: id,
@@ -87,7 +87,7 @@ const redrive = (db: Db, id: string, isAsked: (unit: Unit) => boolean) =>
       ...(blocks.length === 0
         ? {}
         : {
-            quarantinedBlocks: blocks.slice(0, TASKS_A_REQUEST),
+            quarantinedBlocks: blocks.slice(0, TASKS_PER_REQUEST),
             advice:
               "Other tasks have compared without these blocks: start a job of mode new, it hashes them and compares what was left out.",
           }),
@@ -105,7 +105,7 @@ const missingUnits = (job: Job): Unit[] => {
 
 const REASON = "an operator's request";
 
-const sendAgain = async (db: Db, job: Job, { kind, task }: Unit): Promise<void> => {
+const redispatch = async (db: Db, job: Job, { kind, task }: Unit): Promise<void> => {
   const attempt = (await lastAttempt(db, job.id, kind, task)) + 1;
   await insertAttempt(db, { jobId: job.id, kind, task, attempt, reason: REASON });
   await addToOutbox(db, taskMessage(job, kind, task, attempt));

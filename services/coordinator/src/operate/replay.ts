@@ -16,7 +16,7 @@ import {
 } from "@lookalike/shared/store/replay/shadow";
 import { z } from "zod";
 import { applyEvents } from "../apply-events.ts";
-import { JobAsked } from "./job-request.ts";
+import { JobRequest } from "./job-request.ts";
 
 interface Replayer {
   readonly bus: Bus;
@@ -27,7 +27,7 @@ interface Replayer {
 }
 
 /** A listing's events hold a thousand images each. */
-const EVENTS_A_BATCH = 100;
+const EVENTS_PER_BATCH = 100;
 
 /** Rebuild a job from the log. */
 export const replayEndpoint = (replayer: Replayer): Endpoint =>
@@ -35,7 +35,7 @@ export const replayEndpoint = (replayer: Replayer): Endpoint =>
     name: "replay",
     about: "Rebuild a job from the log and compare; apply swaps it in",
     answers: "one",
-    request: JobAsked.extend({ apply: z.boolean().default(false) }),
+    request: JobRequest.extend({ apply: z.boolean().default(false) }),
     handle: ({ job, apply }) => replay(replayer, job, apply),
   });
 
@@ -110,7 +110,7 @@ class Folding {
       const event = decodeEvent(body);
       if (event === null) this.unreadable += 1;
       else batch.push(event);
-      if (batch.length < EVENTS_A_BATCH) continue;
+      if (batch.length < EVENTS_PER_BATCH) continue;
       await this.#fold(batch);
       batch = [];
     }

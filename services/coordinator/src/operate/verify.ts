@@ -13,10 +13,10 @@ import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { readResults } from "@lookalike/shared/store/results/compare-results";
 import { countGroups, getFinalization } from "@lookalike/shared/store/results/results";
-import { JobAsked, readJob } from "./job-request.ts";
+import { JobRequest, readJob } from "./job-request.ts";
 
 const PROBLEMS_LISTED = 100;
-const BLOCKS_A_QUERY = 32;
+const BLOCKS_PER_QUERY = 32;
 
 type Note = (problem: string) => void;
 
@@ -26,7 +26,7 @@ export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
     name: "verify",
     about: "Hold all that is stored of a job against each other",
     answers: "one",
-    request: JobAsked,
+    request: JobRequest,
     handle: async ({ job: id }) => {
       const row = await readJob(db, id);
       const job = jobOf(row);
@@ -70,8 +70,8 @@ const verifyPlan = (row: JobRow, job: Job, note: Note): void => {
 /** Each block that is done is stored, and says what its digest says. @returns blocks read */
 const verifyBlocks = async (db: Db, job: Job, note: Note): Promise<number> => {
   let read = 0;
-  for (let from = 0; from < job.hash.count; from += BLOCKS_A_QUERY) {
-    const numbers = Array.from({ length: Math.min(BLOCKS_A_QUERY, job.hash.count - from) }, (_, at) => from + at);
+  for (let from = 0; from < job.hash.count; from += BLOCKS_PER_QUERY) {
+    const numbers = Array.from({ length: Math.min(BLOCKS_PER_QUERY, job.hash.count - from) }, (_, at) => from + at);
     const wanted = numbers.filter((block) => has(job.hash.done, block));
     const stored = new Map((await readBlocks(db, job.catalog, wanted)).map((block) => [block.block, block]));
     for (const number of wanted) {

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { expect, it } from "vitest";
-import { createApart } from "./decode-process.ts";
+import { createDecodeProcess } from "./decode-process.ts";
 import { hashFile } from "./hash-file.ts";
 
 const limits = { maxPixels: 1_000_000, timeoutSeconds: 60 };
@@ -8,7 +8,7 @@ const fileOf = (text: string) => ({ ...limits, file: Buffer.from(text) });
 const frailDecoder = new URL("../../../../test/fixtures/frail-decoder.mjs", import.meta.url);
 
 it("gives what hashing in this process gives", async () => {
-  const apart = createApart(new URL("../../dist/hash/decode-child.js", import.meta.url));
+  const apart = createDecodeProcess(new URL("../../dist/hash/decode-child.js", import.meta.url));
   const file = await sharp({ create: { width: 90, height: 60, channels: 3, background: "#246" } })
     .composite([{ input: { create: { width: 30, height: 30, channels: 3, background: "#fc8" } }, left: 9, top: 20 }])
     .jpeg()
@@ -21,7 +21,7 @@ it("gives what hashing in this process gives", async () => {
 });
 
 it("a picture that brings the decoder down costs itself alone", async () => {
-  const apart = createApart(frailDecoder);
+  const apart = createDecodeProcess(frailDecoder);
   const outcomes = await Promise.all(["before", "crash", "after", "crash"].map((text) => apart.hash(fileOf(text))));
   expect(outcomes.map((outcome) => outcome.kind === "failed" && outcome.failure)).toEqual([
     { reason: "corrupt", detail: "before" },
@@ -33,7 +33,7 @@ it("a picture that brings the decoder down costs itself alone", async () => {
 });
 
 it("a picture on which the decoder hangs is given up, and the next one is hashed", async () => {
-  const apart = createApart(frailDecoder);
+  const apart = createDecodeProcess(frailDecoder);
   const [hung, next] = await Promise.all([
     apart.hash({ ...fileOf("hang"), timeoutSeconds: 0 }),
     apart.hash(fileOf("next")),

@@ -7,7 +7,7 @@ import PQueue from "p-queue";
 import type { FileRequest } from "./hash-file.ts";
 
 /** Hashes one file at a time in another process. */
-export interface Apart {
+export interface DecodeProcess {
   hash(request: FileRequest): Promise<Outcome>;
   close(): Promise<void>;
 }
@@ -19,7 +19,7 @@ const LATE_MS = 2_000;
  * Hashing for blocks that have failed before: a picture that brings the decoder's process down costs
  * itself alone. The process starts with the first file, and goes when there is no other.
  */
-export const createApart = (script = new URL("./decode-child.js", import.meta.url)): Apart => {
+export const createDecodeProcess = (script = new URL("./decode-child.js", import.meta.url)): DecodeProcess => {
   const queue = new PQueue({ concurrency: 1 });
   let child: ChildProcess | null = null;
   queue.on("idle", () => {

@@ -6,7 +6,7 @@ import type { ListedImage } from "@lookalike/shared/domain/job/events";
 import { joinPath } from "@lookalike/shared/sources/listed-file";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { Piscina } from "piscina";
-import { createApart } from "./decode-process.ts";
+import { createDecodeProcess } from "./decode-process.ts";
 import type { HashRequest } from "./decode-worker.ts";
 import type { SourceOfFiles } from "./hash-block.ts";
 import type { FileRequest } from "./hash-file.ts";
@@ -24,22 +24,22 @@ interface Limits {
 }
 
 /** Decodes and hashes images. */
-export interface Hashing {
+export interface Decoders {
   /** In a worker thread. */
   hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
   /** In a process of its own, which a picture may bring down. */
-  hashApart(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
+  hashIsolated(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
   close(): Promise<void>;
 }
 
-export const createHashing = (limits: Limits): Hashing => {
+export const createDecoders = (limits: Limits): Decoders => {
   const { threads, blocksAtOnce, timeoutSeconds, maxBytes, maxPixels } = limits;
   const pool = new Piscina<HashRequest, Outcome>({
     filename: new URL("./decode-worker.js", import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
   });
-  const apart = createApart();
+  const apart = createDecodeProcess();
   const pixelBudget = PixelBudget.share(limits.pixelsInFlight);
   return {
     async hashFile(source, image) {
@@ -55,7 +55,7 @@ export const createHashing = (limits: Limits): Hashing => {
         throw error;
       });
     },
-    async hashApart(source, image) {
+    async hashIsolated(source, image) {
       const file = await fileOf(source, image, maxBytes);
       return "kind" in file ? file : apart.hash({ file, maxPixels, timeoutSeconds });
     },

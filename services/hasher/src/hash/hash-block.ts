@@ -1,6 +1,6 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/messages";
-import { tellProgress } from "@lookalike/shared/bus/progress";
+import { publishProgress } from "@lookalike/shared/bus/progress";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
@@ -24,7 +24,7 @@ interface Hasher {
   readonly concurrency: number;
 }
 
-const TELL_EVERY_MS = 500;
+const PROGRESS_INTERVAL_MS = 500;
 
 /** Hashes one block of a catalog and tells the log, hashes and all. */
 export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: Task): Promise<void> => {
@@ -46,8 +46,8 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   };
   for (const image of given) note(image, givenOutcome(image));
   const telling = setInterval(
-    () => tellProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
-    TELL_EVERY_MS,
+    () => publishProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
+    PROGRESS_INTERVAL_MS,
   );
   const read = async (image: ListedImage): Promise<void> => {
     if (catalog.source.kind === "hashes") throw new Error(`${image.path}: a hashes source has no file to hash`);
@@ -63,7 +63,7 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
 };
 
 /** Zeros from the start: a counter that first appears as 20 has no increase for Prometheus. */
-export const startCounters = (): void => {
+export const initCounters = (): void => {
   for (const outcome of ["hashed", "flat", "failed"]) imagesHashed.inc({ outcome }, 0);
 };
 

@@ -1,4 +1,4 @@
-import { fastestCode } from "@lookalike/engine/compare/backend";
+import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/messages";
@@ -15,9 +15,9 @@ import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/im
 import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
-import type { Tell } from "./emit.ts";
+import type { Emit } from "./emit.ts";
 import { ListingError } from "./listing-error.ts";
-import { tellListed, tellVanished } from "./record-listing.ts";
+import { emitListed, emitVanished } from "./record-listing.ts";
 import type { Walk } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
 
@@ -41,11 +41,11 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task)
   const catalog = await getCatalog(store.db, task.tenant, task.catalog);
   const job = await findJob(store.db, task.job);
   if (catalog === null || job === null || job.state !== "listing") return;
-  const tell: Tell = (type, part, body) =>
+  const tell: Emit = (type, part, body) =>
     publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
   try {
     const done =
-      job.mode === "shadow" ? await planAgain(store.db, job) : await listAnew({ store, tell, walk }, catalog, job);
+      job.mode === "shadow" ? await planShadow(store.db, job) : await listSource({ store, tell, walk }, catalog, job);
     if (done === null) return;
     await tell("listing-done", "", done);
     log.info({ job: job.id, images: done.images, blocks: done.blocks, hashed: done.hashedImages }, "listed");
@@ -59,7 +59,7 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task)
  * Walks the source, unless the job only groups again, and plans what is to be hashed and compared.
  * @returns null when the job no longer lists
  */
-const listAnew = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {
+const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {
   const { db } = walker.store;
   const before = await takeCensus(db, catalog);
   const walked = job.mode === "regroup" ? undefined : await walkCatalog(walker, catalog, job, before);
@@ -70,7 +70,7 @@ const listAnew = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promi
   const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
   if (thresholdBits > hashBits / 4)
     throw new ListingError(`threshold ${thresholdBits}: at most ${hashBits / 4} bits for ${hashBits}-bit hashes`);
-  await demandReference(db, job, hashBits);
+  await requireReference(db, job, hashBits);
   const radiusBits = radiusBitsFor(hashBits, thresholdBits);
   const blocks = Math.ceil(census.end / blockSize);
   const base = job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBits);
@@ -78,8 +78,8 @@ const listAnew = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promi
     throw new ListingError(
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
     );
-  await tellVanished(walker.tell, await vanishedOrdinals(db, catalog.id, job.id));
-  await tellUnhashed(db, walker.tell, { catalog: catalog.id, blockSize, end: before.end, hashed: census.hashed });
+  await emitVanished(walker.tell, await vanishedOrdinals(db, catalog.id, job.id));
+  await emitUnhashed(db, walker.tell, { catalog: catalog.id, blockSize, end: before.end, hashed: census.hashed });
   return {
     images: census.images,
     blockSize,
@@ -91,7 +91,7 @@ const listAnew = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promi
     base,
     mark: walked && markAfter(walked, census),
     ...chooseKernel({
-      code: fastestCode.name,
+      code: fastestBackend.name,
       choice: job.options.kernel,
       plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
       blockSize,
@@ -107,7 +107,11 @@ const markAfter = (walked: Walk, { end, images }: Census): ListingDone["mark"] =
 };
 
 /** @throws ListingError where the job's reference catalog has no hashes of this length */
-const demandReference = async (db: Db, { tenant, options: { reference } }: JobRow, hashBits: number): Promise<void> => {
+const requireReference = async (
+  db: Db,
+  { tenant, options: { reference } }: JobRow,
+  hashBits: number,
+): Promise<void> => {
   if (reference === null) return;
   const other = await getCatalog(db, tenant, reference);
   if (other?.hashBits !== hashBits)
@@ -125,17 +129,17 @@ interface Unhashed extends Pick<Census, "end" | "hashed"> {
  * Tells the images below `end` of blocks that are not hashed: what a walk has numbered it has told
  * itself, not so what an earlier one has, which may have ended before it did.
  */
-const tellUnhashed = async (db: Db, tell: Tell, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
+const emitUnhashed = async (db: Db, tell: Emit, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
   const done = new Set(hashed.map(({ block }) => block));
   await pMap(
     blocksBelow(Math.ceil(end / blockSize)).filter((block) => !done.has(block)),
-    async (block) => tellListed(tell, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
+    async (block) => emitListed(tell, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
     { concurrency: BLOCKS_IN_FLIGHT },
   );
 };
 
 /** The plan of a job that compares everything another one has compared. */
-const planAgain = async (db: Db, job: JobRow): Promise<ListingDone> => {
+const planShadow = async (db: Db, job: JobRow): Promise<ListingDone> => {
   const shadowed = await findJob(db, job.options.shadowOf ?? "");
   if (shadowed === null) throw new Error(`job ${job.id} is the shadow of no job`);
   const { totalBlocks: blocks, blockSize, hashBits, radiusBits } = shadowed;
@@ -151,7 +155,7 @@ const planAgain = async (db: Db, job: JobRow): Promise<ListingDone> => {
     failedImages: shadowed.failedImages,
     base: null,
     ...chooseKernel({
-      code: fastestCode.name,
+      code: fastestBackend.name,
       choice: job.options.kernel,
       plan: { firstBlock: 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
       blockSize,

@@ -3,13 +3,13 @@ import { imagesListed } from "@lookalike/shared/runtime/metrics";
 import { appendFound, type FoundImage, type Listed, type Listing } from "@lookalike/shared/store/catalog/listing";
 import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
-import type { Tell } from "./emit.ts";
+import type { Emit } from "./emit.ts";
 import { readAhead } from "./read-ahead.ts";
 
-const ROWS_AN_EVENT = 1_000;
+const ROWS_PER_EVENT = 1_000;
 /** Of all paths together: what a name must be escaped with is six times as long, and a message has a megabyte. */
-const PATH_CHARACTERS_AN_EVENT = 65_536;
-const ORDINALS_AN_EVENT = 10_000;
+const PATH_CHARACTERS_PER_EVENT = 65_536;
+const ORDINALS_PER_EVENT = 10_000;
 const EVENTS_IN_FLIGHT = 8;
 
 /**
@@ -19,7 +19,7 @@ const EVENTS_IN_FLIGHT = 8;
  */
 export const record = async (
   store: Store,
-  tell: Tell,
+  tell: Emit,
   listing: Listing,
   parts: AsyncIterable<readonly FoundImage[]>,
 ): Promise<boolean> => {
@@ -32,13 +32,13 @@ export const record = async (
   for await (const listed of readAhead(stored())) {
     if (listed === null) return false;
     // Tombstones first: a changed image's new row has the path of its old one.
-    await tellVanished(tell, listed.replaced);
-    await tellListed(tell, listed.images);
+    await emitVanished(tell, listed.replaced);
+    await emitListed(tell, listed.images);
   }
   return true;
 };
 
-export const tellListed = async (tell: Tell, images: readonly ListedImage[]): Promise<void> => {
+export const emitListed = async (tell: Emit, images: readonly ListedImage[]): Promise<void> => {
   await pMap(
     rowsByEvent(images),
     (rows) => tell("images-listed", spanOf(rows.map(({ ordinal }) => ordinal)), { images: rows }),
@@ -46,8 +46,8 @@ export const tellListed = async (tell: Tell, images: readonly ListedImage[]): Pr
   );
 };
 
-export const tellVanished = async (tell: Tell, ordinals: readonly number[]): Promise<void> => {
-  for (const some of chunks(ordinals, ORDINALS_AN_EVENT))
+export const emitVanished = async (tell: Emit, ordinals: readonly number[]): Promise<void> => {
+  for (const some of chunks(ordinals, ORDINALS_PER_EVENT))
     await tell("images-vanished", spanOf(some), { ordinals: some });
 };
 
@@ -61,8 +61,8 @@ export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => 
   let characters = 0;
   for (const image of images) {
     if (
-      rows.length === ROWS_AN_EVENT ||
-      (rows.length > 0 && characters + image.path.length > PATH_CHARACTERS_AN_EVENT)
+      rows.length === ROWS_PER_EVENT ||
+      (rows.length > 0 && characters + image.path.length > PATH_CHARACTERS_PER_EVENT)
     ) {
       events.push(rows);
       rows = [];

@@ -4,17 +4,22 @@ import type { Source } from "@lookalike/shared/domain/job/options";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Census } from "@lookalike/shared/store/catalog/census";
-import { analyzeGrown, type Listing, MetAgain, markUnseenVanished } from "@lookalike/shared/store/catalog/listing";
+import {
+  analyzeGrown,
+  type Listing,
+  markUnseenVanished,
+  StaleMarkError,
+} from "@lookalike/shared/store/catalog/listing";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Store } from "@lookalike/shared/store/open";
-import type { Tell } from "./emit.ts";
+import type { Emit } from "./emit.ts";
 import { record } from "./record-listing.ts";
 import type { Walk } from "./sources/walk.ts";
 
 /** What a walk needs. */
 export interface Walker {
   readonly store: Store;
-  readonly tell: Tell;
+  readonly tell: Emit;
   readonly walk: (source: Source, mark: SourceMark | null) => Promise<Walk>;
 }
 
@@ -40,7 +45,7 @@ export const walkCatalog = async (
       retried: job.mode === "retry" ? failedOrdinals(before, catalog.blockSize ?? 1) : new OrdinalSet(),
       isContinued: walked.continues,
       begin: before.end,
-      unmet: before.images,
+      remaining: before.images,
       next: 0,
     };
     if (!(await record(store, tell, listing, walked.parts))) return null;
@@ -51,7 +56,7 @@ export const walkCatalog = async (
   try {
     return await through(job.mode === "retry" ? null : currentMark(catalog.listingMark, before));
   } catch (error) {
-    if (error instanceof MetAgain) return through(null);
+    if (error instanceof StaleMarkError) return through(null);
     throw error;
   }
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { touchedImages } from "./affected-images.ts";
+import { affectedImages } from "./affected-images.ts";
 import { encodeEdges } from "./edges.ts";
 
 type Edge = readonly [a: number, b: number, distance: number];
@@ -14,8 +14,8 @@ async function* results(...all: readonly Edge[][]) {
       }),
     };
 }
-const touched = async (edges: readonly Edge[][], changed: readonly number[]): Promise<number[]> => {
-  const flags = await touchedImages(10, results(...edges), 6, changed);
+const affected = async (edges: readonly Edge[][], changed: readonly number[]): Promise<number[]> => {
+  const flags = await affectedImages(10, results(...edges), 6, changed);
   return [...flags.keys()].filter((ordinal) => flags[ordinal] === 1);
 };
 
@@ -28,16 +28,16 @@ describe("touched images", () => {
       ],
       [[5, 9, 1]],
     ];
-    expect(await touched(edges, [9])).toEqual([0, 5, 9]);
-    expect(await touched(edges, [0])).toEqual([0, 5, 9]);
-    expect(await touched(edges, [3, 7])).toEqual([2, 3, 7]);
+    expect(await affected(edges, [9])).toEqual([0, 5, 9]);
+    expect(await affected(edges, [0])).toEqual([0, 5, 9]);
+    expect(await affected(edges, [3, 7])).toEqual([2, 3, 7]);
   });
 
   it("are not connected by an edge over the threshold", async () => {
-    expect(await touched([[[1, 2, 7]]], [1])).toEqual([1]);
+    expect(await affected([[[1, 2, 7]]], [1])).toEqual([1]);
   });
 
   it("are none where nothing changed", async () => {
-    expect(await touched([[[1, 2, 0]]], [])).toEqual([]);
+    expect(await affected([[[1, 2, 0]]], [])).toEqual([]);
   });
 });

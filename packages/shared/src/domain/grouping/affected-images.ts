@@ -8,7 +8,7 @@ import { decodeEdges, type Edges } from "./edges.ts";
  * that went may have held two apart
  * @returns 1 for each touched ordinal
  */
-export const touchedImages = async (
+export const affectedImages = async (
   extent: number,
   results: AsyncIterable<{ readonly edges: Uint8Array }>,
   thresholdBits: number,
@@ -35,9 +35,9 @@ export const touchedImages = async (
   }
   const roots = new Uint8Array(extent);
   for (const image of changed) roots[rootOf(image)] = 1;
-  const touched = new Uint8Array(extent);
-  for (let image = 0; image < extent; image += 1) touched[image] = roots[rootOf(image)] ?? 0;
-  return touched;
+  const affected = new Uint8Array(extent);
+  for (let image = 0; image < extent; image += 1) affected[image] = roots[rootOf(image)] ?? 0;
+  return affected;
 };
 
 /** The edges whose two ends satisfy `keep`. */

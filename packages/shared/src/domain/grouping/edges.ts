@@ -62,7 +62,7 @@ export const encodeEdges = (edges: Edges): Uint8Array => {
 
 /** Inverse of {@link encodeEdges}. @throws RangeError on bytes that end inside an edge */
 export const decodeEdges = (bytes: Uint8Array): Edges => {
-  const most = Math.floor(bytes.length / LEAST_EDGE_BYTES);
+  const most = Math.floor(bytes.length / MIN_EDGE_BYTES);
   const a = new Uint32Array(most);
   const b = new Uint32Array(most);
   const distance = new Uint8Array(most);
@@ -96,6 +96,6 @@ export const decodeEdges = (bytes: Uint8Array): Edges => {
   return { a: a.subarray(0, count), b: b.subarray(0, count), distance: distance.subarray(0, count) };
 };
 
-const LEAST_EDGE_BYTES = 3;
+const MIN_EDGE_BYTES = 3;
 
 const at = (column: Uint32Array | Uint8Array, index: number): number => column[index] ?? 0;

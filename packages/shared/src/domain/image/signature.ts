@@ -17,11 +17,11 @@ const GREY = 128;
  * decides alone. At `xAt` and `yAt` in columns of signatures.
  */
 export const corroborates = (x: Uint8Array, xAt: number, y: Uint8Array, yAt: number): boolean => {
-  return hashBitsApart(x, xAt, y, yAt) <= MAX_HASH_BITS && colourSteps(x, xAt, y, yAt) <= MAX_COLOUR_STEPS;
+  return hashDistance(x, xAt, y, yAt) <= MAX_HASH_BITS && colourSteps(x, xAt, y, yAt) <= MAX_COLOUR_STEPS;
 };
 
 /** Hamming distance of the second hashes, in bits. */
-export const hashBitsApart = (x: Uint8Array, xAt: number, y: Uint8Array, yAt: number): number => {
+export const hashDistance = (x: Uint8Array, xAt: number, y: Uint8Array, yAt: number): number => {
   let bits = 0;
   for (let at = 0; at < HASH_BYTES; at += 1) bits += popcount32((x[xAt + at] ?? 0) ^ (y[yAt + at] ?? 0));
   return bits;

@@ -44,7 +44,7 @@ export const s3Source = (address: string): Extract<Source, { kind: "s3" }> | nul
 };
 
 /** Where a source is, in a word: what people call it. */
-export const placeOfSource = (source: Source): string =>
+export const sourceLabel = (source: Source): string =>
   source.kind === "directory"
     ? source.root
     : source.kind === "s3"

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keptByRule } from "./bulk-rule.ts";
+import { keepersByRule } from "./bulk-rule.ts";
 
 const group = (...paths: string[]) => ({
   number: 1,
@@ -9,19 +9,19 @@ const group = (...paths: string[]) => ({
 
 describe("what a rule for many groups keeps", () => {
   it("without a folder: the suggested image", () => {
-    expect(keptByRule(group("a.jpg", "b.jpg"), null)).toEqual([1]);
+    expect(keepersByRule(group("a.jpg", "b.jpg"), null)).toEqual([1]);
   });
 
   it("with a folder: every image in it, however deep, and none outside", () => {
     const mixed = group("dump/a.jpg", "library/2019/a.jpg", "library/a.jpg", "library-old/a.jpg", "library");
     for (const folder of ["library", "library/", "/library", "./library//"])
-      expect(keptByRule(mixed, folder)).toEqual([1, 2]);
-    expect(keptByRule(mixed, "library/2019")).toEqual([1]);
+      expect(keepersByRule(mixed, folder)).toEqual([1, 2]);
+    expect(keepersByRule(mixed, "library/2019")).toEqual([1]);
   });
 
   it("says nothing of a group that lies wholly in the folder, or wholly outside", () => {
-    expect(keptByRule(group("library/a.jpg", "library/b.jpg"), "library")).toBeNull();
-    expect(keptByRule(group("dump/a.jpg", "dump/b.jpg"), "library")).toBeNull();
-    expect(keptByRule(group("a.jpg", "b.jpg"), "/")).toBeNull();
+    expect(keepersByRule(group("library/a.jpg", "library/b.jpg"), "library")).toBeNull();
+    expect(keepersByRule(group("dump/a.jpg", "dump/b.jpg"), "library")).toBeNull();
+    expect(keepersByRule(group("a.jpg", "b.jpg"), "/")).toBeNull();
   });
 });

@@ -11,7 +11,7 @@ export interface GroupToDecide {
  * lie in it. Null where the rule says nothing: no image lies in the folder, or none outside.
  * @param keepUnder a folder by its path from the source's root; null = none
  */
-export const keptByRule = ({ keeper, members }: GroupToDecide, keepUnder: string | null): number[] | null => {
+export const keepersByRule = ({ keeper, members }: GroupToDecide, keepUnder: string | null): number[] | null => {
   if (keepUnder === null) return [keeper];
   const folder = keepUnder.replace(/^(\.?\/)+|\/+$/g, "");
   const inside = members.filter(({ path }) => folder === "" || path.startsWith(`${folder}/`));

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Decision, separate, standing, standingIndex, suppressionsOf, type Verdict } from "./decisions.ts";
+import {
+  type Decision,
+  decisionIndex,
+  effectiveDecisions,
+  separate,
+  suppressionsOf,
+  type Verdict,
+} from "./decisions.ts";
 
 const decide = (id: string, verdict: Verdict, members: number[], undoes: string | null = null): Decision => ({
   id,
@@ -13,24 +20,24 @@ const decide = (id: string, verdict: Verdict, members: number[], undoes: string 
 describe("decisions", () => {
   it("stand until an undo, which may be decided anew", () => {
     const facts = [decide("a", "keep", [1, 2]), decide("b", "undo", [1, 2], "a"), decide("c", "keep", [1, 2])];
-    expect(standing(facts).map(({ id }) => id)).toEqual(["c"]);
+    expect(effectiveDecisions(facts).map(({ id }) => id)).toEqual(["c"]);
   });
 
   it("stand for a later group of the same images, or of some of them", () => {
-    const of = standingIndex([decide("a", "keep", [1, 2, 3]), decide("b", "keep", [7, 8])]);
+    const of = decisionIndex([decide("a", "keep", [1, 2, 3]), decide("b", "keep", [7, 8])]);
     expect(of([1, 2, 3])).toEqual({ decisionId: "a", reopenedId: null });
     expect(of([1, 3])).toEqual({ decisionId: "a", reopenedId: null });
     expect(of([4, 5])).toEqual({ decisionId: null, reopenedId: null });
   });
 
   it("are reopened by an image that joined, and only where two of the images meet again", () => {
-    const of = standingIndex([decide("a", "keep", [1, 2, 3])]);
+    const of = decisionIndex([decide("a", "keep", [1, 2, 3])]);
     expect(of([1, 2, 9])).toEqual({ decisionId: null, reopenedId: "a" });
     expect(of([1, 9])).toEqual({ decisionId: null, reopenedId: null });
   });
 
   it("the newest one stands", () => {
-    const of = standingIndex([decide("a", "keep", [1, 2]), decide("b", "not-duplicates", [1, 2])]);
+    const of = decisionIndex([decide("a", "keep", [1, 2]), decide("b", "not-duplicates", [1, 2])]);
     expect(of([1, 2]).decisionId).toBe("b");
   });
 });

@@ -17,13 +17,13 @@ export interface Decision {
 }
 
 /** The decisions that stand: those that no undo took back. */
-export const standing = <Fact extends Decision>(decisions: readonly Fact[]): Fact[] => {
+export const effectiveDecisions = <Fact extends Decision>(decisions: readonly Fact[]): Fact[] => {
   const undone = new Set(decisions.map(({ undoes }) => undoes));
   return decisions.filter(({ id, verdict }) => verdict !== "undo" && !undone.has(id));
 };
 
 /** What earlier decisions say about a group of a later run. */
-export interface Standing {
+export interface DecisionState {
   /** Decided for all of its members together. */
   readonly decisionId: string | null;
   /** Decided for some of them, two at least, before another image joined. */
@@ -31,9 +31,9 @@ export interface Standing {
 }
 
 /** Looks up what stands for a group: the newest decision that covers all of it, or the newest that covers a part. */
-export const standingIndex = (decisions: readonly Decision[]): ((members: readonly number[]) => Standing) => {
+export const decisionIndex = (decisions: readonly Decision[]): ((members: readonly number[]) => DecisionState) => {
   const byOrdinal = new Map<number, Decision[]>();
-  for (const decision of standing(decisions)) {
+  for (const decision of effectiveDecisions(decisions)) {
     for (const ordinal of decision.members) {
       const known = byOrdinal.get(ordinal);
       if (known === undefined) byOrdinal.set(ordinal, [decision]);
@@ -58,7 +58,7 @@ export type Suppressions = ReadonlyMap<number, ReadonlySet<number>>;
 
 export const suppressionsOf = (decisions: readonly Decision[]): Suppressions => {
   const suppressions = new Map<number, Set<number>>();
-  for (const { verdict, members } of standing(decisions)) {
+  for (const { verdict, members } of effectiveDecisions(decisions)) {
     if (verdict !== "not-duplicates") continue;
     for (const ordinal of members) {
       const others = suppressions.get(ordinal) ?? new Set();

@@ -51,7 +51,7 @@ interface Flagged {
 }
 
 /** What the owner's own options say about a feature; null = nothing. */
-export const askedOf = (feature: Feature, { dispatch, kernel }: Flagged): boolean | null => {
+export const explicitChoice = (feature: Feature, { dispatch, kernel }: Flagged): boolean | null => {
   if (feature === "USE_BATCHED_COMPARISON") return dispatch === "auto" ? null : dispatch !== "all";
   return kernel === "auto" ? null : kernel === "indexed";
 };
@@ -61,7 +61,7 @@ export const optionsWith = <Options extends Flagged>(
   options: Options,
   { feature, enabled }: RolloutChoice,
 ): Options => {
-  if (askedOf(feature, options) !== null) return options;
+  if (explicitChoice(feature, options) !== null) return options;
   if (feature === "USE_BATCHED_COMPARISON") return { ...options, dispatch: enabled ? "window" : "all" };
   return enabled ? options : { ...options, kernel: "exhaustive" };
 };

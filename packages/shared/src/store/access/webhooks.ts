@@ -49,7 +49,7 @@ export const listDeliveries = async (
 const TOLD: Partial<Record<Job["state"], string>> = { completed: "job.finalized", failed: "job.failed" };
 
 /** Notes for each webhook of the tenant that a job is over, in the transaction that ends the job; once for each run. */
-export const noteJobOver = async (
+export const enqueueWebhooks = async (
   db: Db,
   { id, tenant, catalog, state, run, failure }: Job,
   at: string,
@@ -67,7 +67,7 @@ export const noteJobOver = async (
  * Takes deliveries that are due, so that no other process has the same ones; their next attempt is
  * put off first, so that a crash on the way is only a late attempt.
  */
-export const takeDue = async (
+export const claimDue = async (
   db: Db,
   limit: number,
   holdSeconds: number,

@@ -41,14 +41,14 @@ export const readBlocks = (db: Db, catalogId: string, numbers: readonly number[]
     .from(hashBlock)
     .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])));
 
-const BLOCKS_A_QUERY = 32;
+const BLOCKS_PER_QUERY = 32;
 
 /** The numbers of the first `count` blocks. */
 export const blocksBelow = (count: number): number[] => Array.from({ length: count }, (_, block) => block);
 
 /** Hashes of some blocks, ascending, a few blocks at a time: never all in memory. */
 export async function* streamHashes(db: Db, catalogId: string, numbers: readonly number[]) {
-  for (let from = 0; from < numbers.length; from += BLOCKS_A_QUERY) {
+  for (let from = 0; from < numbers.length; from += BLOCKS_PER_QUERY) {
     yield* await db
       .select({
         block: hashBlock.block,
@@ -59,7 +59,7 @@ export async function* streamHashes(db: Db, catalogId: string, numbers: readonly
       })
       .from(hashBlock)
       .where(
-        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_A_QUERY))),
+        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_PER_QUERY))),
       )
       .orderBy(asc(hashBlock.block));
   }
@@ -80,7 +80,7 @@ export const readFlats = (db: Db, catalogId: string, blocks: number) =>
 
 /** What is known of the images of some blocks, ascending, a few blocks at a time. */
 export async function* streamHashBlocks(db: Db, catalogId: string, numbers: readonly number[]) {
-  for (let from = 0; from < numbers.length; from += BLOCKS_A_QUERY) {
+  for (let from = 0; from < numbers.length; from += BLOCKS_PER_QUERY) {
     yield* await db
       .select({
         block: hashBlock.block,
@@ -90,7 +90,7 @@ export async function* streamHashBlocks(db: Db, catalogId: string, numbers: read
       })
       .from(hashBlock)
       .where(
-        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_A_QUERY))),
+        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_PER_QUERY))),
       )
       .orderBy(asc(hashBlock.block));
   }

@@ -46,7 +46,7 @@ export const hideCatalog = async (db: Db, id: string): Promise<void> => {
   await db.update(catalog).set({ deletedAt: sql`now()`, name: sql`id` }).where(eq(catalog.id, id));
 };
 
-const ROWS_A_TRANSACTION = 20_000;
+const ROWS_PER_TRANSACTION = 20_000;
 
 /**
  * Deletes rows of hidden catalogs, a few thousand in a transaction: other catalogs' work never waits.
@@ -58,7 +58,7 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
   if (id === undefined) return false;
   const some = (table: string, condition: SQL) =>
     db.execute(sql`delete from ${sql.raw(table)} where ctid = any(array(
-      select ctid from ${sql.raw(table)} where ${condition} limit ${ROWS_A_TRANSACTION}))`);
+      select ctid from ${sql.raw(table)} where ${condition} limit ${ROWS_PER_TRANSACTION}))`);
   const ofCatalog = sql`catalog_id = ${id}`;
   const ofJobs = sql`job_id in (select id from job where ${ofCatalog})`;
   const ofLineages = sql`lineage in (select lineage from finalization where ${ofJobs})`;
@@ -105,7 +105,7 @@ export const restoreCatalog = async (
 };
 
 /** Keeps what a listing found: block size and hash length, and its mark; undefined leaves the mark as it is. */
-export const keepListing = async (
+export const saveListing = async (
   db: Db,
   id: string,
   shape: { blockSize: number; hashBits: number; listingMark: ListingMark | null | undefined },

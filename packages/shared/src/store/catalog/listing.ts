@@ -25,13 +25,13 @@ export interface Listing {
   /** One past the highest ordinal before this walk. */
   readonly begin: number;
   /** Live images of before this walk that it has not come to yet. */
-  unmet: number;
+  remaining: number;
   /** Where the images that this walk comes to next are expected: mostly they come in the order of their ordinals. */
   next: number;
 }
 
 /** A walk that began behind a mark came to an image that stands before it: only a walk from the start can tell what that is. */
-export class MetAgain extends Error {
+export class StaleMarkError extends Error {
   override readonly name = "MetAgain";
 }
 
@@ -47,7 +47,7 @@ export interface Listed {
  * Adds what a walk found: new images get the next ordinals, unchanged ones keep theirs, a changed
  * one leaves a tombstone and is listed anew. The same walk twice changes nothing.
  * @returns null when the job no longer lists: the walk must stop
- * @throws MetAgain, with nothing changed
+ * @throws StaleMarkError, with nothing changed
  */
 export const appendFound = async (
   store: Store,
@@ -58,8 +58,8 @@ export const appendFound = async (
     return await append(store, listing, found);
   } catch (error) {
     // A source that names an image twice, or another walk of the same job: from here on any path may be known.
-    if (!isUniqueViolation(error) || listing.unmet === Number.POSITIVE_INFINITY) throw error;
-    listing.unmet = Number.POSITIVE_INFINITY;
+    if (!isUniqueViolation(error) || listing.remaining === Number.POSITIVE_INFINITY) throw error;
+    listing.remaining = Number.POSITIVE_INFINITY;
     return append(store, listing, found);
   }
 };
@@ -96,7 +96,8 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
       }
     }
 
-    if (isContinued && [...unchanged, ...changed].some(({ listedIn }) => listedIn !== jobId)) throw new MetAgain();
+    if (isContinued && [...unchanged, ...changed].some(({ listedIn }) => listedIn !== jobId))
+      throw new StaleMarkError();
     await markVanished(tx, catalogId, jobId, changed.map(ordinalOf));
     if (added.length > 0) {
       const first = await nextOrdinal(tx, catalogId, jobId, catalogs[0]?.blockSize ?? null);
@@ -112,7 +113,7 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
     if (listedIn !== jobId) seenBefore.add(ordinal);
   }
   for (const { ordinal } of images) seen.add(ordinal);
-  listing.unmet -= unchanged.length + changed.length;
+  listing.remaining -= unchanged.length + changed.length;
   return { replaced: changed.map(ordinalOf), images };
 };
 
@@ -130,7 +131,7 @@ interface KnownImage extends Record<string, unknown> {
  * order of ordinals, a range of rows; then, by path, the few that are not among them. None where all live ones were met.
  */
 const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[]): Promise<Map<string, KnownImage>> => {
-  if (listing.unmet === 0) return new Map();
+  if (listing.remaining === 0) return new Map();
   // While the table is being filled there are no statistics yet, and the planner would read all of it.
   await db.execute(sql`set local enable_seqscan = off`);
   const columns = sql`path, ordinal, fingerprint, listed_in as "listedIn" from image
@@ -146,7 +147,7 @@ const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[])
   };
   expected.rows.forEach(note);
   for (const { ordinal } of known.values()) listing.next = Math.max(listing.next, ordinal + 1);
-  if (wanted.size > 0 && listing.unmet > known.size) {
+  if (wanted.size > 0 && listing.remaining > known.size) {
     const others = sql.param([...wanted].map((path) => Buffer.from(bytesOfName(path))));
     const { rows } = await db.execute<KnownImage>(sql`select ${columns} and path = any(${others}::bytea[])`);
     rows.forEach(note);
@@ -252,7 +253,7 @@ export const analyzeGrown = async (db: Db, { seen, seenBefore }: Listing, before
   if (seen.size - seenBefore.size > before * GROWN_SHARE) await db.execute(sql`analyze image`);
 };
 
-const ORDINALS_A_QUERY = 100_000;
+const ORDINALS_PER_QUERY = 100_000;
 
 /** Tombstones for what a whole walk of this job did not find again. Nothing is written where nothing is gone. */
 export const markUnseenVanished = async (db: Db, { catalogId, jobId, seenBefore }: Listing): Promise<void> => {
@@ -262,11 +263,11 @@ export const markUnseenVanished = async (db: Db, { catalogId, jobId, seenBefore 
     .from(image)
     .where(older);
   if (rows[0]?.images === seenBefore.size) return;
-  for (let from = 0; from <= (rows[0]?.end ?? -1); from += ORDINALS_A_QUERY) {
+  for (let from = 0; from <= (rows[0]?.end ?? -1); from += ORDINALS_PER_QUERY) {
     const some = await db
       .select({ ordinal: image.ordinal })
       .from(image)
-      .where(and(older, gte(image.ordinal, from), lt(image.ordinal, from + ORDINALS_A_QUERY)));
+      .where(and(older, gte(image.ordinal, from), lt(image.ordinal, from + ORDINALS_PER_QUERY)));
     await markVanished(
       db,
       catalogId,

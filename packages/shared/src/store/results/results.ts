@@ -10,7 +10,7 @@ import { hasGroup, type Result } from "./lineage.ts";
 type Finalization = typeof finalization.$inferSelect;
 
 /** A group as grouping makes it; its number comes when it is stored. */
-export interface MadeGroup {
+export interface NewGroup {
   readonly kind: GroupKind;
   readonly keeper: number;
   readonly keeperReason: KeeperReason;
@@ -28,7 +28,7 @@ export interface Base
 
 export interface GroupsToStore {
   /** Groups that were made anew. */
-  readonly groups: readonly MadeGroup[];
+  readonly groups: readonly NewGroup[];
   /** Where the other groups are; null = there are no others. */
   readonly base: Base | null;
   /** Images whose groups in the base are replaced by these. */
@@ -84,12 +84,12 @@ const replaceGroups = async (db: Db, base: Base, regrouped: readonly number[]): 
   await db.update(finalization).set({ equalImages: null }).where(isResult(base));
   const { lineage, step } = base;
   // One list after the other: a table just filled has no statistics, and a join of both may be a nested loop.
-  const touched = await db.execute<{ number: number }>(sql`
+  const affected = await db.execute<{ number: number }>(sql`
     select distinct number from group_member
     where lineage = ${lineage} and ordinal = any(${sql.param(regrouped)}::int[])`);
   const ended = await db.execute<{ number: number }>(sql`
     update image_group set to_step = ${step + 1}
-    where lineage = ${lineage} and to_step is null and number = any(${numbersOf(touched.rows)}::int[])
+    where lineage = ${lineage} and to_step is null and number = any(${numbersOf(affected.rows)}::int[])
     returning number`);
   const { rows } = await db.execute<Pick<Replaced, "images" | "lastNumber">>(sql`
     select (select count(distinct ordinal)::int from group_member
@@ -104,7 +104,7 @@ const copyGroups = async (
   client: pg.PoolClient,
   { lineage, step }: Pick<Finalization, "lineage" | "step">,
   lastNumber: number,
-  groups: readonly MadeGroup[],
+  groups: readonly NewGroup[],
 ): Promise<void> => {
   await copyInto(
     client,

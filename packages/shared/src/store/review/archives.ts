@@ -29,7 +29,7 @@ export const updateArchive = async (
 };
 
 /** From archived to restoring, once. False when it is in another state. */
-export const beginRestore = async (db: Db, id: string): Promise<boolean> => {
+export const startRestore = async (db: Db, id: string): Promise<boolean> => {
   const rows = await db
     .update(archive)
     .set({ state: "restoring", movedFiles: 0, movedBytes: 0, refusals: [], finishedAt: null })

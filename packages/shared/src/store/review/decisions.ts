@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
-import { standing, standingIndex } from "../../domain/review/decisions.ts";
+import { decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
 import type { Db } from "../open.ts";
 import { lineageOf, type Result, stepOf } from "../results/lineage.ts";
 import { catalog, decision, imageGroup, job } from "../schema.ts";
@@ -32,7 +32,7 @@ export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result)
 export const carryDecisions = async (db: Db, catalogId: string, result: Result): Promise<void> => {
   await lockCatalog(db, catalogId);
   const decisions = await readDecisions(db, catalogId);
-  const decided = [...new Set(standing(decisions).flatMap(({ members }) => members))];
+  const decided = [...new Set(effectiveDecisions(decisions).flatMap(({ members }) => members))];
   if (decided.length === 0) return;
   const { rows } = await db.execute<{ number: number; members: number[] }>(sql`
     select number, array_agg(ordinal order by ordinal) as members from group_member
@@ -41,8 +41,8 @@ export const carryDecisions = async (db: Db, catalogId: string, result: Result):
       where lineage = ${lineageOf(result)} and from_step = ${stepOf(result)}
         and ordinal = any(${sql.param(decided)}::int[]))
     group by number`);
-  const standingOf = standingIndex(decisions);
-  const groups = rows.map(({ number, members }) => ({ number, ...standingOf(members) }));
+  const decisionStateOf = decisionIndex(decisions);
+  const groups = rows.map(({ number, members }) => ({ number, ...decisionStateOf(members) }));
   await db.execute(sql`
     update image_group set decision_id = known.decision_id, reopened_id = known.reopened_id
     from jsonb_to_recordset(${JSON.stringify(
@@ -80,9 +80,9 @@ export const appendDecisions = async (
   decisions: readonly NewDecision[],
 ): Promise<DecisionRow[]> => {
   const made: DecisionRow[] = [];
-  for (let from = 0; from < decisions.length; from += DECISIONS_A_QUERY) {
+  for (let from = 0; from < decisions.length; from += DECISIONS_PER_QUERY) {
     const values = decisions
-      .slice(from, from + DECISIONS_A_QUERY)
+      .slice(from, from + DECISIONS_PER_QUERY)
       .map((given) => ({ ...given, id: randomUUID(), catalogId, jobId, run, decidedBy }));
     made.push(...(await db.insert(decision).values(values).returning()));
   }
@@ -93,7 +93,7 @@ export const appendDecisions = async (
   return made;
 };
 
-const DECISIONS_A_QUERY = 1_000;
+const DECISIONS_PER_QUERY = 1_000;
 
 export const findDecision = async (db: Db, catalogId: string, id: string): Promise<DecisionRow | null> => {
   const rows = await db

@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { JobOptions } from "../../domain/job/options.ts";
-import { askedOf, chooseFeature, Feature, optionsWith, type Rollout } from "../../domain/rollout/rollout.ts";
+import { chooseFeature, explicitChoice, Feature, optionsWith, type Rollout } from "../../domain/rollout/rollout.ts";
 import type { Db } from "../open.ts";
 import { rollout, rolloutOverride } from "../schema.ts";
 
@@ -42,7 +42,7 @@ export const rolledOut = async (db: Db, job: string, catalogId: string, asked: J
   return rollouts.reduce((options, rolledOut) => {
     const { feature } = rolledOut;
     const override = overrides.find((row) => row.feature === feature)?.enabled ?? null;
-    const choice = chooseFeature(rolledOut, job, askedOf(feature, asked), override);
+    const choice = chooseFeature(rolledOut, job, explicitChoice(feature, asked), override);
     return { ...optionsWith(options, choice), rollout: [...options.rollout, choice] };
   }, asked);
 };

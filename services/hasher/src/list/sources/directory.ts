@@ -6,7 +6,7 @@ import type { FailureReason } from "@lookalike/shared/domain/image/hash-block";
 import type { Source } from "@lookalike/shared/domain/job/options";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
-import { leadsOut } from "@lookalike/shared/sources/source-roots";
+import { escapesRoot } from "@lookalike/shared/sources/source-roots";
 import type { FoundImage } from "@lookalike/shared/store/catalog/listing";
 import { ListingError } from "../listing-error.ts";
 import { isWanted } from "./globs.ts";
@@ -34,7 +34,7 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
       entries = await readdir(joinPath(root, folder), { withFileTypes: true, encoding: "buffer" });
     } catch (error) {
       if (folder.length === 0) throw new ListingError(`${source.root}: the folder can't be read (${messageOf(error)})`);
-      if (!isGone(error)) yield failedImage(folder, "unreadable", `folder: ${messageOf(error)}`);
+      if (!isMissing(error)) yield failedImage(folder, "unreadable", `folder: ${messageOf(error)}`);
       continue;
     }
     entries.sort((a, b) => Buffer.compare(a.name, b.name));
@@ -77,14 +77,18 @@ async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> 
   const isInside =
     folder !== null &&
     (folder.equals(root) || folder.subarray(0, root.length + 1).equals(joinPath(root, Buffer.alloc(0))));
-  if (leadsOut(path) || path === "" || (folder !== null && !isInside)) {
+  if (escapesRoot(path) || path === "" || (folder !== null && !isInside)) {
     yield failedImage(name, "unreadable", "not under the root of this source");
   } else if (folder === null) yield failedImage(inside, "missing", "there is no such file");
   else yield* listFile(root, inside, "missing");
 }
 
-/** @param goneAs what a file is that is not there; null = it is not listed */
-async function* listFile(root: Buffer, path: Buffer, goneAs: FailureReason | null = null): AsyncGenerator<FoundImage> {
+/** @param missingReason what a file is that is not there; null = it is not listed */
+async function* listFile(
+  root: Buffer,
+  path: Buffer,
+  missingReason: FailureReason | null = null,
+): AsyncGenerator<FoundImage> {
   try {
     const stats = await lstat(joinPath(root, path), { bigint: true });
     if (!stats.isFile()) {
@@ -103,8 +107,8 @@ async function* listFile(root: Buffer, path: Buffer, goneAs: FailureReason | nul
     };
   } catch (error) {
     // Deleted since the folder was read: it is not there to be listed.
-    if (!isGone(error)) yield failedImage(path, "unreadable", messageOf(error));
-    else if (goneAs !== null) yield failedImage(path, goneAs, "there is no such file");
+    if (!isMissing(error)) yield failedImage(path, "unreadable", messageOf(error));
+    else if (missingReason !== null) yield failedImage(path, missingReason, "there is no such file");
   }
 }
 
@@ -127,9 +131,9 @@ const openRoot = async (root: string): Promise<Buffer> => {
   } catch (error) {
     if (error instanceof ListingError) throw error;
     throw new ListingError(
-      isGone(error) ? `${root}: no such folder` : `${root}: the folder can't be opened (${messageOf(error)})`,
+      isMissing(error) ? `${root}: no such folder` : `${root}: the folder can't be opened (${messageOf(error)})`,
     );
   }
 };
 
-const isGone = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { ListingError } from "../listing-error.ts";
 import { digestBytes, readLines } from "./lines.ts";
 import { NameSet } from "./name-set.ts";
-import { IMAGES_A_PART, type Walk } from "./walk.ts";
+import { IMAGES_PER_PART, type Walk } from "./walk.ts";
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
 
@@ -90,7 +90,7 @@ export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null
           if (text.trim() !== "") part.push(imageOf(text));
         }
         mayGrow = read.endsInLine;
-        if (part.length < IMAGES_A_PART) continue;
+        if (part.length < IMAGES_PER_PART) continue;
         yield part;
         part = [];
       }

@@ -2,14 +2,14 @@ import type { Hash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 
 /** So few that between two reads whatever else waits has its turn: storing the part before, for one. */
-const BYTES_A_READ = 65_536;
+const BYTES_PER_READ = 65_536;
 /** Of a longer line only so much is kept: it is no line of ours. */
 const MAX_LINE_BYTES = 65_536;
 const NEWLINE = 0x0a;
 
 /** Adds the file's bytes from ≤ at < to to the digest. */
 export const digestBytes = async (handle: FileHandle, digest: Hash, from: number, to: number): Promise<void> => {
-  for await (const bytes of readBytes(handle, from, to, 16 * BYTES_A_READ)) digest.update(bytes);
+  for await (const bytes of readBytes(handle, from, to, 16 * BYTES_PER_READ)) digest.update(bytes);
 };
 
 /**
@@ -24,7 +24,7 @@ export async function* readLines(
 ): AsyncGenerator<{ readonly lines: readonly string[]; readonly endsInLine: boolean }> {
   let rest = Buffer.alloc(0);
   let at = from;
-  for await (const bytes of readBytes(handle, from, to, BYTES_A_READ)) {
+  for await (const bytes of readBytes(handle, from, to, BYTES_PER_READ)) {
     digest.update(bytes);
     at += bytes.length;
     const whole = at === to ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;

@@ -6,7 +6,7 @@ import { ListingError } from "../listing-error.ts";
 import { listDirectory } from "./directory.ts";
 import { walkHashes } from "./hashes.ts";
 import { listBucket } from "./s3.ts";
-import { type Walk, wholeWalk } from "./walk.ts";
+import { fullWalk, type Walk } from "./walk.ts";
 
 /**
  * Lists a source's images as a stream, in an order that depends on the source's content alone: two
@@ -20,9 +20,9 @@ export const walkSource = async (source: Source, allowed: AllowedSources, mark: 
   if (refusal !== null) throw new ListingError(refusal);
   switch (source.kind) {
     case "directory":
-      return wholeWalk(listDirectory(source));
+      return fullWalk(listDirectory(source));
     case "s3":
-      return wholeWalk(listBucket(source, s3Objects()));
+      return fullWalk(listBucket(source, s3Objects()));
     case "hashes":
       return walkHashes(source, mark);
   }

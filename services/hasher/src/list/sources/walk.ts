@@ -12,10 +12,10 @@ export interface Walk {
 }
 
 /** Or a few more. */
-export const IMAGES_A_PART = 5_000;
+export const IMAGES_PER_PART = 5_000;
 
 /** A walk that always begins at the start. */
-export const wholeWalk = (images: AsyncIterable<FoundImage>): Walk => ({
+export const fullWalk = (images: AsyncIterable<FoundImage>): Walk => ({
   parts: inParts(images),
   continues: false,
   mark: () => null,
@@ -25,7 +25,7 @@ async function* inParts(images: AsyncIterable<FoundImage>): AsyncGenerator<Found
   let part: FoundImage[] = [];
   for await (const image of images) {
     part.push(image);
-    if (part.length < IMAGES_A_PART) continue;
+    if (part.length < IMAGES_PER_PART) continue;
     yield part;
     part = [];
   }
