@@ -1,3 +1,4 @@
+import { at } from "../primitives/columns.ts";
 import { pairOrder } from "./pair-order.ts";
 
 /** Similar pairs of images: ordinals a < b and their Hamming distance in bits, in columns. */
@@ -97,5 +98,3 @@ export const decodeEdges = (bytes: Uint8Array): Edges => {
 };
 
 const MIN_EDGE_BYTES = 3;
-
-const at = (column: Uint32Array | Uint8Array, index: number): number => column[index] ?? 0;

@@ -1,6 +1,7 @@
 import { toHex } from "../image/file-name.ts";
 import { contentDigestAt, type HashBlock, STATE, signatureAt } from "../image/hash-block.ts";
 import { corroborates, SIGNATURE_BYTES } from "../image/signature.ts";
+import { at } from "../primitives/columns.ts";
 import { decodeEdges, type Edges } from "./edges.ts";
 
 /** What is read of a block to group its images. */
@@ -261,5 +262,3 @@ export const hashOfImage = (
   const number = at(hashOf, at(ofOrdinal, ordinal));
   return number === NONE ? null : hashes.subarray(number * hashBytes, (number + 1) * hashBytes);
 };
-
-const at = (column: Uint32Array | Int32Array, index: number): number => column[index] ?? 0;

@@ -1,3 +1,5 @@
+import { at } from "../primitives/columns.ts";
+
 const DIGIT_BITS = 11;
 
 /**
@@ -38,5 +40,3 @@ const sortedByDigit = (
   }
   return sorted;
 };
-
-const at = (column: Uint32Array, index: number): number => column[index] ?? 0;

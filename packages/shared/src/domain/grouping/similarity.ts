@@ -1,3 +1,4 @@
+import { at } from "../primitives/columns.ts";
 import type { Edges } from "./edges.ts";
 import { pairOrder } from "./pair-order.ts";
 
@@ -61,5 +62,3 @@ export const distanceBetween = (graph: SimilarityGraph, a: number, b: number): n
   }
   return null;
 };
-
-const at = (column: Uint32Array | Uint8Array, index: number): number => column[index] ?? 0;

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { at } from "@lookalike/shared/domain/primitives/columns";
 
 /** Tables that grow one at a time: none is ever so large that copying it holds the event loop up. */
 const TABLES = 256;
@@ -74,5 +75,3 @@ const grown = (words: Uint32Array): Uint32Array => {
     if (words[from] !== 0) copyKey(words, from, larger, slotOf(larger, words, from));
   return larger;
 };
-
-const at = (words: Uint32Array, index: number): number => words[index] ?? 0;
