@@ -20,8 +20,7 @@ import type { ListingMark } from "../domain/image/listing-mark.ts";
 import type { JobState } from "../domain/job/job.ts";
 import { type Grouping, type JobMode, JobOptions, Source } from "../domain/job/options.ts";
 import type { AccessScope } from "../domain/review/access.ts";
-import type { ArchiveState } from "../domain/review/archive.ts";
-import type { Verdict } from "../domain/review/decisions.ts";
+import type { ArchiveState, Verdict } from "../domain/review/decisions.ts";
 import type { Feature } from "../domain/rollout/rollout.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({

@@ -1,7 +1,7 @@
 import { FailureReason, ImageFacts } from "@lookalike/shared/domain/image/hash-block";
 import { Grouping, JobMode, JobOptions, Source } from "@lookalike/shared/domain/job/options";
 import { AccessScope } from "@lookalike/shared/domain/review/access";
-import { ArchiveState } from "@lookalike/shared/domain/review/archive";
+import { ArchiveState } from "@lookalike/shared/domain/review/decisions";
 import { z } from "zod";
 
 export const Catalog = z

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { bytesOfName } from "../image/file-name.ts";
 import type { ImageFacts } from "../image/hash-block.ts";
 
@@ -11,10 +12,15 @@ export interface Member {
 }
 
 /** Why the keeper was chosen: the first rule by which it beats every other member. */
-export type KeeperReason = "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+export const KeeperReason = z.enum(["highest-resolution", "most-bytes", "oldest", "first-path"]);
+export type KeeperReason = z.infer<typeof KeeperReason>;
 
-/** exact: same bytes. variant: same picture resized or encoded anew. derivative: other shape, as by a crop. burst: one scene, shot several times. */
-export type GroupKind = "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+/**
+ * exact: the same bytes. variant: the same picture resized or encoded again. derivative: another shape, as after a
+ * crop. burst: one scene, photographed several times. near-duplicate: the images' sizes are unknown.
+ */
+export const GroupKind = z.enum(["exact", "variant", "derivative", "burst", "near-duplicate"]);
+export type GroupKind = z.infer<typeof GroupKind>;
 
 const pixels = ({ facts }: Member): number => (facts.width ?? 0) * (facts.height ?? 0);
 const bytes = ({ facts }: Member): number => facts.bytes ?? 0;

@@ -89,7 +89,12 @@ const unpack = (packed: string): unknown => {
   }
 };
 
+/** The state of a position of a block, as one byte of its column. */
 export const STATE = { absent: 0, hashed: 1, flat: 2, failed: 3 } as const;
+
+/** The state of an image of a catalog: listed until its block is hashed. In the order of {@link STATE}'s numbers. */
+export const ImageState = z.enum(["listed", "hashed", "flat", "failed"]);
+export type ImageState = z.infer<typeof ImageState>;
 
 /**
  * A block of hashed images in columns; position p is ordinal block * blockSize + p. This is the

@@ -1,9 +1,12 @@
 import { z } from "zod";
 
-/** read: see everything of the tenant. write: also start, decide, move files. admin: also give out keys. */
+/**
+ * What an access key allows. read: everything of the tenant may be seen. write: jobs may also be started, groups
+ * decided and files moved. admin: keys may also be created and revoked.
+ */
 export const AccessScope = z.enum(["read", "write", "admin"]);
 export type AccessScope = z.infer<typeof AccessScope>;
 
-/** Whether a key of `scope` may do what `needed` asks for. */
-export const allows = (scope: AccessScope, needed: AccessScope): boolean =>
-  AccessScope.options.indexOf(scope) >= AccessScope.options.indexOf(needed);
+/** Whether a key of `scope` may do what requires `required`: each scope includes the ones listed before it. */
+export const allows = (scope: AccessScope, required: AccessScope): boolean =>
+  AccessScope.options.indexOf(scope) >= AccessScope.options.indexOf(required);

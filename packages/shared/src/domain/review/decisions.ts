@@ -1,8 +1,15 @@
+import { z } from "zod";
+
 /**
- * keep: these members stay, the others may go. not-duplicates: different pictures, never to be
- * grouped again. undo: takes an earlier decision back.
+ * keep: some members stay, the others may be archived. not-duplicates: the members are different pictures, never to
+ * be grouped again. undo: an earlier decision is taken back.
  */
-export type Verdict = "keep" | "not-duplicates" | "undo";
+export const Verdict = z.enum(["keep", "not-duplicates", "undo"]);
+export type Verdict = z.infer<typeof Verdict>;
+
+/** How far the archive of a decision's images is: their files are moved away, or back. */
+export const ArchiveState = z.enum(["archiving", "archived", "restoring", "restored"]);
+export type ArchiveState = z.infer<typeof ArchiveState>;
 
 /** A fact about a group: who decided what for which images. Never changed once written. */
 export interface Decision {

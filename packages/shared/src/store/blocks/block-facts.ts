@@ -6,6 +6,7 @@ import {
   failureAt,
   type HashBlock,
   type ImageFacts,
+  ImageState,
   STATE,
 } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
@@ -15,7 +16,7 @@ type KnownBlock = Pick<HashBlock, "states" | "details" | "contentDigests">;
 
 /** What hashing found out about an image. */
 export interface HashedFacts {
-  readonly state: "listed" | "hashed" | "flat" | "failed";
+  readonly state: ImageState;
   readonly facts: ImageFacts;
   readonly failure: Failure | null;
   readonly contentDigest: Uint8Array | null;
@@ -56,7 +57,7 @@ export const readFacts = async (
   return (ordinal) => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;
-    const state = NAMES[block?.states[position] ?? STATE.absent] ?? "listed";
+    const state = ImageState.options[block?.states[position] ?? STATE.absent] ?? "listed";
     if (block === undefined || state === "listed")
       return { state: "listed", facts: {}, failure: null, contentDigest: null };
     return {
@@ -67,5 +68,3 @@ export const readFacts = async (
     };
   };
 };
-
-const NAMES = ["listed", "hashed", "flat", "failed"] as const;
