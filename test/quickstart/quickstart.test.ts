@@ -57,7 +57,7 @@ describe("npm start", () => {
     const { code, stdout, stderr } = await start([], environment("demo")).ended;
     expect([code, stderr]).toEqual([0, expect.stringContaining("demo catalog")]);
     expect(stdout).toContain("scene-07.jpg");
-    expect(stdout).toMatch(/31 images, 1\d groups of look-similarImages/);
+    expect(stdout).toMatch(/31 images, 1\d groups of look-alikes/);
   });
 
   it("finds the groups of a folder, and does not hash or compare again what is done", async () => {

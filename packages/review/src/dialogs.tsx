@@ -119,7 +119,7 @@ const BulkDialog = () => {
       <p role="status">
         {preview.value === null
           ? "…"
-          : `Decides ${countText(preview.value.groups, "group")}: keeps ${preview.value.kept}, lets ${countText(preview.value.removed, "picture")} go, ${bytesText(preview.value.reclaimableBytes)}. EmptyState is moved yet, and each can be undone.`}
+          : `Decides ${countText(preview.value.groups, "group")}: keeps ${preview.value.kept}, lets ${countText(preview.value.removed, "picture")} go, ${bytesText(preview.value.reclaimableBytes)}. Nothing is moved yet, and each can be undone.`}
       </p>
       <button type="button" class="primary" disabled={(preview.value?.groups ?? 0) === 0} onClick={() => void accept()}>
         Accept
@@ -135,8 +135,8 @@ const ArchiveDialog = () => {
   return (
     <Modal title="Archive">
       <p>
-        Moves the pictures that were let go into an archive folder of the same disk, beside a list of them. EmptyState
-        is deleted, and all of it can be put back.
+        Moves the pictures that were let go into an archive folder of the same disk, beside a list of them. Nothing is
+        deleted, and all of it can be put back.
       </p>
       <button
         type="button"

@@ -30,7 +30,7 @@ Environment:
   NATS_URL         a nats-server to use (default: one is found or installed, and started)
   DATABASE_URL     a PostgreSQL to use (default: one of its own is started)
 
-Exit backends:
+Exit codes:
   0  the job is done (failed images are reported)    69  something needed is missing or in use
   1  the job failed or was cancelled                 70  an error in Lookalike
  64  wrong option                                    78  a bad variable in the environment

@@ -85,7 +85,7 @@ export const textReport = ({ job, groups, failed, seconds }: Result): string => 
   const pictures = groups.reduce((sum, group) => sum + group.members.length, 0);
   lines.push(
     "",
-    `${count(job.totalImages, "image")}, ${count(groups.length, "group")} of look-similarImages with ${count(pictures, "picture")}` +
+    `${count(job.totalImages, "image")}, ${count(groups.length, "group")} of look-alikes with ${count(pictures, "picture")}` +
       `${reclaimable > 0 ? `; keeping one of each would free ${size(reclaimable)}` : ""} (${seconds.toFixed(1)} s).`,
   );
   return `${lines.join("\n")}\n`;

@@ -84,11 +84,7 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
       const id = randomUUID();
       const folder = join(await realpath(catalog.source.root), ARCHIVE_FOLDER, id);
       await writeManifest(folder, entries).catch((error: unknown) => {
-        throw new HttpProblem(
-          409,
-          "read-only",
-          `${folder} can't be written: ${messageOf(error)}. EmptyState was moved.`,
-        );
+        throw new HttpProblem(409, "read-only", `${folder} can't be written: ${messageOf(error)}. Nothing was moved.`);
       });
       const row = await insertArchive(db, {
         id,
