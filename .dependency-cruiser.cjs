@@ -1,46 +1,95 @@
-/** The layers: services -> engine, shared/{bus,store,runtime} -> shared/domain. */
+/**
+ * Who may import whom. Layers, from the ground up: runtime and domain; bus, store and sources; service;
+ * engine beside them on domain alone; the services on top, separate from each other. Tests and benches
+ * stand outside: they may look at the inside, but nothing in production may look at them.
+ *
+ * scripts/check-layers.mjs has one negative control for each rule.
+ */
+const TESTS = "\\.test\\.ts$";
+const DOMAIN = "^packages/shared/src/domain/";
+
+/** @param rules one entry for each name: comment, from, to */
+const errors = (rules) => Object.entries(rules).map(([name, rule]) => ({ name, severity: "error", ...rule }));
+
 module.exports = {
-  forbidden: [
-    {
-      name: "domain-is-pure",
+  forbidden: errors({
+    "domain-is-pure": {
       comment: "Decisions are pure functions: no client library, no other layer; of Node only hashing and deflating.",
-      severity: "error",
-      from: { path: "^packages/shared/src/domain/", pathNot: "\\.test\\.ts$" },
-      to: { pathNot: "^packages/shared/src/domain/|node_modules/.*zod|^(node:)?(crypto|zlib)$" },
+      from: { path: DOMAIN, pathNot: TESTS },
+      to: { pathNot: `${DOMAIN}|node_modules/.*zod|^(node:)?(crypto|zlib)$` },
     },
-    {
-      name: "only-the-bus-knows-nats",
-      severity: "error",
-      from: { pathNot: "^packages/shared/src/bus/|^test/|^bench/" },
+    "domain-primitives-are-the-ground": {
+      from: { path: `${DOMAIN}primitives/`, pathNot: TESTS },
+      to: { path: `${DOMAIN}(?!primitives/)` },
+    },
+    "domain-image-knows-no-job": {
+      from: { path: `${DOMAIN}image/`, pathNot: TESTS },
+      to: { path: `${DOMAIN}(job|rollout|grouping|review)/` },
+    },
+    "domain-job-knows-no-groups": {
+      from: { path: `${DOMAIN}(job|rollout)/`, pathNot: TESTS },
+      to: { path: `${DOMAIN}(grouping|review)/` },
+    },
+    "domain-grouping-knows-no-review": {
+      from: { path: `${DOMAIN}grouping/`, pathNot: TESTS },
+      to: { path: `${DOMAIN}review/` },
+    },
+    "runtime-is-the-ground": {
+      comment: "What every process needs whatever it does: it imports nothing of ours.",
+      from: { path: "^packages/shared/src/runtime/", pathNot: TESTS },
+      to: { path: "^(packages|services)/", pathNot: "^packages/shared/src/runtime/" },
+    },
+    "bus-store-and-sources-are-independent": {
+      from: { path: "^packages/shared/src/(bus|store|sources)/", pathNot: TESTS },
+      to: { path: "^packages/shared/src/(bus|store|sources)/", pathNot: "^packages/shared/src/$1/" },
+    },
+    "service-is-the-roof": {
+      comment: "It connects bus and store for the services' main files: nothing below may need it.",
+      from: { path: "^packages/", pathNot: "^packages/shared/src/service/" },
+      to: { path: "^packages/shared/src/service/" },
+    },
+    "only-the-bus-knows-nats": {
+      from: { pathNot: "^packages/shared/src/bus/|^test/|^bench/|^node_modules/" },
       to: { path: "node_modules/(\\.pnpm/)?nats" },
     },
-    {
-      name: "only-the-store-knows-postgres",
-      comment: "The quick start makes its own database before there is a store.",
-      severity: "error",
-      from: { pathNot: "^packages/shared/src/store/|^packages/local/src/postgres.ts|^test/|^bench/" },
+    "only-the-store-knows-postgres": {
+      comment: "The local servers create their database before there is a store.",
+      from: { pathNot: "^packages/shared/src/store/|^packages/local/src/postgres.ts|^test/|^bench/|^node_modules/" },
       to: { path: "node_modules/(\\.pnpm/)?(drizzle-orm|pg)[@/]" },
     },
-    {
-      name: "services-are-independent",
-      severity: "error",
+    "shared-stands-alone": {
+      from: { path: "^packages/shared/" },
+      to: { path: "^packages/(?!shared/)" },
+    },
+    "engine-does-no-io": {
+      from: { path: "^packages/engine/src/", pathNot: TESTS },
+      to: { path: "^packages/shared/(?!src/domain/)" },
+    },
+    "clients-use-the-rest-api": {
+      comment: "The command line and the review page see what every other client of the REST API sees.",
+      from: { path: "^packages/(cli|client|review)/" },
+      to: { path: "^packages/(engine|shared/src/(bus|store|sources))/" },
+    },
+    "packages-know-no-service": {
+      comment: "packages/local starts the services as processes; it imports none of them.",
+      from: { path: "^packages/" },
+      to: { path: "^services/" },
+    },
+    "services-are-independent": {
+      comment: "Their tests too: what crosses services is tested from outside, in test/.",
       from: { path: "^services/([^/]+)/" },
       to: { path: "^services/", pathNot: "^services/$1/" },
     },
-    {
-      name: "shared-stands-alone",
-      severity: "error",
-      from: { path: "^packages/shared/" },
-      to: { path: "^(services|packages/(engine|local|cli))/" },
+    "production-knows-no-tests": {
+      from: { path: "^(packages|services)/", pathNot: TESTS },
+      to: { path: `${TESTS}|^test/|node_modules/(\\.pnpm/)?(vitest|fast-check)[@/]` },
     },
-    {
-      name: "engine-does-no-io",
-      severity: "error",
-      from: { path: "^packages/engine/src/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/shared/(src|dist)/(?!domain/)" },
+    "nothing-knows-the-benches": {
+      from: { pathNot: "^bench/" },
+      to: { path: "^bench/" },
     },
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
-  ],
+    "no-cycles": { from: {}, to: { circular: true } },
+  }),
   options: {
     // Beside TypeScript 7 the default parser finds no modules at all, and so no violations.
     parser: "swc",
@@ -51,7 +100,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ["exports"],
-      conditionNames: ["import", "default"],
+      conditionNames: ["source", "import", "default"],
       extensions: [".ts", ".js", ".mjs"],
     },
   },

@@ -9,8 +9,8 @@ import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import autocannon from "autocannon";
 import { randomWords } from "../test/support/hashes.ts";
 import { connectTo, type System, startSystem, WITH_KEY } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, percentile, type Row, throughputRow } from "./row.ts";
+import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
+import { percentile } from "./statistics.ts";
 
 const IMAGES = 100_000;
 const GROUPS = 20_000;

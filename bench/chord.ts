@@ -11,8 +11,7 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";
 import { connectTo, startSystem } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, type Row } from "./row.ts";
+import { type Bench, costRow, type Row } from "./bench.ts";
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL("./rivals/chord.py", import.meta.url));

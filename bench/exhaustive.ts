@@ -1,10 +1,10 @@
 import { fastestBackend, wasmBackend } from "@lookalike/engine/compare/backend";
 import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
 import type { HashRows, Kernel } from "@lookalike/engine/compare/kernel";
+import { type Bench, type Row, throughputRow } from "./bench.ts";
 import { randomHashes } from "./hash-sets.ts";
-import type { Bench } from "./main.ts";
 import { type Reading, Rivals } from "./rival.ts";
-import { median, type Row, throughputRow } from "./row.ts";
+import { median } from "./statistics.ts";
 
 const ROWS = 16_384;
 const PAIRS = (ROWS * (ROWS - 1)) / 2;

@@ -2,8 +2,8 @@ import type { Edges } from "@lookalike/shared/domain/grouping/edges";
 import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
 import { randomWords } from "../test/support/hashes.ts";
-import type { Bench } from "./main.ts";
-import { costRow, median, type Row } from "./row.ts";
+import { type Bench, costRow, type Row } from "./bench.ts";
+import { median } from "./statistics.ts";
 
 const THRESHOLD = 20;
 

@@ -8,9 +8,9 @@ import { directorySource } from "@lookalike/shared/domain/job/options";
 import pMap from "p-map";
 import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
+import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
 import { TOOLS } from "./rival-tools.ts";
-import { costRow, median, type Row, throughputRow } from "./row.ts";
+import { median } from "./statistics.ts";
 import { startHashers } from "./worker-pools.ts";
 
 const run = promisify(execFile);

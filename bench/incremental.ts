@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashLines, writeHashes } from "../test/support/hashes.ts";
 import { startSystem } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, median } from "./row.ts";
+import { type Bench, costRow } from "./bench.ts";
+import { median } from "./statistics.ts";
 
 const IMAGES = 1_000_000;
 const NEW_IMAGES = 1_000;

@@ -4,12 +4,12 @@ import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import { indexedSeconds } from "@lookalike/engine/compare/cost";
 import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
 import { indexedBy, type Tile } from "@lookalike/engine/compare/indexed";
+import { type Bench, costRow, type Row } from "./bench.ts";
 import { BkTree } from "./bk-tree.ts";
 import { CASES, selfJoinSeconds } from "./exhaustive.ts";
 import { randomHashes, realLikeHashes } from "./hash-sets.ts";
-import type { Bench } from "./main.ts";
 import { Rivals } from "./rival.ts";
-import { costRow, median, type Row } from "./row.ts";
+import { median } from "./statistics.ts";
 
 const REDESIGN = 96_144;
 const MILLION = 1_000_000;

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { api } from "./api.ts";
+import type { Bench } from "./bench.ts";
 import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
 import { grouping } from "./grouping.ts";
@@ -11,17 +12,10 @@ import { quality } from "./quality.ts";
 import { redesign } from "./redesign.ts";
 import { reference } from "./reference.ts";
 import { replay } from "./replay.ts";
-import type { Row } from "./row.ts";
 import { scale } from "./scale.ts";
 import { scaleOut } from "./scale-out.ts";
 import { store } from "./store.ts";
 import { tracing } from "./tracing.ts";
-
-/** A benchmark: runs ours and its rival in turn, `rounds` times, and gives the medians. */
-export interface Bench {
-  readonly about: string;
-  run(rounds: number, say: (text: string) => void, images?: number): Promise<Row[]>;
-}
 
 const BENCHES: Record<string, Bench> = {
   api,

@@ -4,8 +4,8 @@ import { directorySource } from "@lookalike/shared/domain/job/options";
 import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
 import { startBareProgram } from "./bare-program.ts";
-import type { Bench } from "./main.ts";
-import { median, throughputRow } from "./row.ts";
+import { type Bench, throughputRow } from "./bench.ts";
+import { median } from "./statistics.ts";
 
 const IMAGES = 2_000;
 const WIDTH = 960;

@@ -8,8 +8,7 @@ import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import pMap from "p-map";
 import sharp, { type Sharp } from "sharp";
 import { findPhotographs } from "../test/support/photographs.ts";
-import type { Bench } from "./main.ts";
-import { type Row, throughputRow } from "./row.ts";
+import { type Bench, type Row, throughputRow } from "./bench.ts";
 
 const WIDTH = 2_000;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 60 };

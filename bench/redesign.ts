@@ -4,8 +4,8 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobOptions } from "@lookalike/shared/domain/job/options";
 import { writeHashes } from "../test/support/hashes.ts";
 import { connectTo, messagesOf, startSystem, temporaryFolder } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, median, percentile, type Row } from "./row.ts";
+import { type Bench, costRow, type Row } from "./bench.ts";
+import { median, percentile } from "./statistics.ts";
 
 const IMAGES = 96_144;
 const MB = 1_000_000;

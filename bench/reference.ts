@@ -5,8 +5,8 @@ import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import { randomWords, withChangedBits } from "../test/support/hashes.ts";
 import { type System, startSystem, WITH_KEY } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, median } from "./row.ts";
+import { type Bench, costRow } from "./bench.ts";
+import { median } from "./statistics.ts";
 
 const LIBRARY = 100_000;
 const CARD = 2_000;

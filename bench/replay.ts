@@ -8,8 +8,8 @@ import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";
 import { ask } from "../test/support/request.ts";
 import { connectTo, startSystem } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, median, type Row, throughputRow } from "./row.ts";
+import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
+import { median } from "./statistics.ts";
 
 const IMAGES = 96_144;
 const LIMIT_MB = 400;

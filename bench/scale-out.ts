@@ -10,8 +10,7 @@ import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { writeHashes } from "../test/support/hashes.ts";
 import { ask } from "../test/support/request.ts";
 import { connectTo, ROOT, type System, startSystem, until } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { type Row, throughputRow } from "./row.ts";
+import { type Bench, type Row, throughputRow } from "./bench.ts";
 
 const IMAGES = 96_144;
 const SLEEP_MS = 200;

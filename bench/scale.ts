@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { JobOptions, type KernelChoice } from "@lookalike/shared/domain/job/options";
 import { writeHashes } from "../test/support/hashes.ts";
 import { startSystem } from "../test/support/system.ts";
+import { type Bench, costRow, type Row } from "./bench.ts";
 import { engineAlone } from "./engine-alone.ts";
-import type { Bench } from "./main.ts";
 import { recordAlone } from "./record-alone.ts";
-import { costRow, median, type Row } from "./row.ts";
+import { median } from "./statistics.ts";
 
 const MB = 1_000_000;
 const IMAGES = 1_000_000;

@@ -4,8 +4,8 @@ import { deleteHiddenRows, hideCatalog } from "@lookalike/shared/store/catalog/c
 import { listImages } from "@lookalike/shared/store/catalog/images";
 import type { Store } from "@lookalike/shared/store/open";
 import { connectTo, startSystem } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, percentile, type Row } from "./row.ts";
+import { type Bench, costRow, type Row } from "./bench.ts";
+import { percentile } from "./statistics.ts";
 
 const IMAGES = 10_000_000;
 /** One catalog with half of the images, and others that share the rest. */

@@ -5,8 +5,8 @@ import { withLogFields } from "@lookalike/shared/runtime/log";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
 import { writeHashes } from "../test/support/hashes.ts";
 import { startSystem } from "../test/support/system.ts";
-import type { Bench } from "./main.ts";
-import { costRow, median } from "./row.ts";
+import { type Bench, costRow } from "./bench.ts";
+import { median } from "./statistics.ts";
 
 const CALLS = 200_000;
 const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -1,3 +1,9 @@
+/** A benchmark: runs ours and its rival in turn, `rounds` times, and returns the medians. */
+export interface Bench {
+  readonly about: string;
+  run(rounds: number, say: (text: string) => void, images?: number): Promise<Row[]>;
+}
+
 /** One line of a benchmark's result; `--json` prints it as it is. */
 export interface Row {
   readonly bench: string;
@@ -12,15 +18,6 @@ export interface Row {
   readonly goal: number | null;
   readonly met: boolean;
 }
-
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-};
-
-export const percentile = (values: readonly number[], share: number): number =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
