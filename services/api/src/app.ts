@@ -17,7 +17,7 @@ import { documentOf } from "./plugins/openapi.ts";
 import { cacheResponses } from "./plugins/response-cache.ts";
 import { reviewPage } from "./plugins/review-page.ts";
 import { createNearest } from "./query/nearest.ts";
-import { Problem } from "./resources/schemas.ts";
+import { Problem } from "./resources/problem.ts";
 import { accessRoutes } from "./routes/access.ts";
 import { archiveRoutes } from "./routes/archives.ts";
 import { catalogRoutes } from "./routes/catalogs.ts";

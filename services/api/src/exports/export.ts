@@ -2,8 +2,7 @@ import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import type { Db } from "@lookalike/shared/store/open";
 import { EVERY_GROUP, type GroupsOf, listGroups } from "@lookalike/shared/store/results/groups";
 import { z } from "zod";
-import { groupResources } from "../resources/group.ts";
-import type { Group } from "../resources/schemas.ts";
+import { type Group, groupResources } from "../resources/group.ts";
 
 export const ExportFormat = z.enum(["csv", "ndjson", "sh", "tags"]);
 export type ExportFormat = z.infer<typeof ExportFormat>;

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { HttpProblem } from "./problems.ts";
 
 /** An opaque cursor: a client hands it back, and reads nothing into it. */
@@ -25,3 +26,12 @@ export const page = <Row>(rows: readonly Row[], limit: number, positionOf: (row:
   const last = items.at(-1);
   return { items, next: rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null };
 };
+
+/** A page of a list, and the cursor that requests the next one; null on the last page. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().nullable() });
+
+export const PageQuery = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});

@@ -5,7 +5,7 @@ import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { Db } from "@lookalike/shared/store/open";
 import type { GroupsOf } from "@lookalike/shared/store/results/groups";
 import type { z } from "zod";
-import type { Pair } from "../resources/schemas.ts";
+import type { Pair } from "../resources/group.ts";
 
 const MAX_MEMBERS = 100;
 

@@ -1,23 +1,60 @@
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { GroupKind, KeeperReason } from "@lookalike/shared/domain/grouping/keeper";
+import { ImageFacts } from "@lookalike/shared/domain/image/hash-block";
 import type { Db } from "@lookalike/shared/store/open";
 import type { listGroups } from "@lookalike/shared/store/results/groups";
-import { type DecisionRow, decisionsOf } from "@lookalike/shared/store/review/decisions";
+import { decisionsOf } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
-import { type Decision, Group } from "./schemas.ts";
+import { Decision, decisionResource } from "./decision.ts";
+import { ImagePath } from "./image.ts";
+
+export const Group = z
+  .object({
+    job: z.string(),
+    number: z.int(),
+    kind: GroupKind,
+    keeper: z.int().meta({ description: "Ordinal of the member to keep" }),
+    keeperReason: KeeperReason,
+    size: z.int(),
+    reclaimableBytes: z.int(),
+    decision: Decision.nullable().meta({ description: "What stands for the whole group; null = undecided" }),
+    reopened: Decision.nullable().meta({ description: "What stood for some of it, before another image joined" }),
+    members: z.array(
+      ImageFacts.extend({
+        ordinal: z.int(),
+        path: ImagePath,
+        modifiedAt: z.iso.datetime().nullable(),
+        distance: z
+          .int()
+          .nullable()
+          .meta({ description: "Hamming distance to the keeper in bits; null = equal bytes of a flat image" }),
+      }),
+    ),
+  })
+  .meta({ id: "Group" });
+
+export const Pair = z
+  .object({
+    a: z.int(),
+    b: z.int(),
+    distance: z.int().nullable().meta({ description: "Hamming distance of the perceptual hashes in bits" }),
+    secondDistance: z.int().nullable().meta({ description: "Of the second hash, in bits; null for given hashes" }),
+    colourSteps: z.int().nullable().meta({ description: "Largest difference of a quarter's colour, of 255" }),
+    equalBytes: z.boolean(),
+  })
+  .meta({ id: "Pair" });
+
+export const GroupDetail = Group.extend({
+  pairs: z.array(Pair).meta({ description: "Every two members, of the first 100" }),
+}).meta({ id: "GroupDetail" });
+
+export const GroupQuery = z.object({
+  kind: GroupKind.optional(),
+  minSize: z.coerce.number().int().min(2).max(2_147_483_647).optional(),
+  minReclaimableBytes: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  decided: z.enum(["true", "false"]).optional().meta({ description: "false: only what is left to decide" }),
+});
 
 type GroupRow = Awaited<ReturnType<typeof listGroups>>[number];
-
-export const decisionResource = (row: DecisionRow): z.infer<typeof Decision> => ({
-  id: row.id,
-  job: row.jobId,
-  group: row.groupNumber,
-  verdict: row.verdict,
-  members: row.members,
-  keep: row.keep,
-  undoes: row.undoes,
-  decidedBy: row.decidedBy,
-  decidedAt: iso(row.decidedAt),
-});
 
 /** Groups as clients see them, with the decisions about them. */
 export const groupResources = async (db: Db, rows: readonly GroupRow[]): Promise<z.infer<typeof Group>[]> => {

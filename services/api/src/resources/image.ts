@@ -1,7 +1,46 @@
 import { toHex } from "@lookalike/shared/domain/image/file-name";
+import { FailureReason, ImageFacts, ImageState } from "@lookalike/shared/domain/image/hash-block";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
-import type { z } from "zod";
-import type { Image } from "./schemas.ts";
+import { z } from "zod";
+
+export const ImagePath = z.string().meta({
+  description: "Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383)",
+});
+
+export const Image = ImageFacts.extend({
+  ordinal: z.int().meta({ description: "The image's number in its catalog, never used again" }),
+  path: ImagePath,
+  modifiedAt: z.iso.datetime().nullable(),
+  state: ImageState,
+  contentDigest: z.string().nullable().meta({ description: "SHA-256 of the file in hexadecimal" }),
+  failure: z.object({ reason: FailureReason, detail: z.string() }).nullable(),
+}).meta({ id: "Image" });
+
+export const FailedImage = z
+  .object({ ordinal: z.int(), path: z.string(), reason: FailureReason, detail: z.string() })
+  .meta({ id: "FailedImage" });
+
+export const ReferencedImage = z
+  .object({
+    image: Image,
+    match: z
+      .object({
+        ordinal: z.int(),
+        referenceOrdinal: z.int().meta({ description: "Ordinal of the nearest image in the reference catalog" }),
+        distance: z.int().meta({ description: "Hamming distance in bits" }),
+        equalBytes: z.boolean(),
+        path: z.string().nullable().meta({ description: "In the reference; null = gone since" }),
+      })
+      .nullable(),
+  })
+  .meta({ id: "ReferencedImage" });
+
+export const QueryResult = z
+  .object({
+    hash: z.string().meta({ description: "What was searched for, in hexadecimal" }),
+    items: z.array(z.object({ distance: z.int().meta({ description: "Hamming distance in bits" }), image: Image })),
+  })
+  .meta({ id: "QueryResult" });
 
 /** An image as clients see it. */
 export const imageResource = ({

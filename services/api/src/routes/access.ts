@@ -1,6 +1,4 @@
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
 import {
-  type AccessKeyRow,
   findAccessKey,
   insertAccessKey,
   listAccessKeys,
@@ -12,17 +10,10 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import { SESSION_COOKIE } from "../plugins/access.ts";
-import { AccessKey, NewAccessKey, Problem } from "../resources/schemas.ts";
+import { AccessKey, keyResource, NewAccessKey } from "../resources/key.ts";
+import { Problem } from "../resources/problem.ts";
 
 const YEAR_SECONDS = 31_536_000;
-
-const keyResource = ({ id, name, scope, createdAt, revokedAt }: AccessKeyRow): z.infer<typeof AccessKey> => ({
-  id,
-  name,
-  scope,
-  createdAt: iso(createdAt),
-  revokedAt: iso(revokedAt),
-});
 
 export const accessRoutes =
   (db: Db): FastifyPluginAsyncZod =>

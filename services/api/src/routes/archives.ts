@@ -1,4 +1,3 @@
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
 import type { Db } from "@lookalike/shared/store/open";
 import { type ArchiveRow, getArchive, listArchives, startRestore } from "@lookalike/shared/store/review/archives";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -7,16 +6,10 @@ import type { Archiver } from "../archive/archiver.ts";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import { catalogReader } from "../http/tenant-scope.ts";
 import type { Access } from "../plugins/access.ts";
-import { Archive, Problem } from "../resources/schemas.ts";
+import { Archive, archiveResource } from "../resources/archive.ts";
+import { Problem } from "../resources/problem.ts";
 
 const ARCHIVES_LISTED = 100;
-
-const archiveResource = ({ catalogId, startedAt, finishedAt, ...row }: ArchiveRow): z.infer<typeof Archive> => ({
-  ...row,
-  catalog: catalogId,
-  startedAt: iso(startedAt),
-  finishedAt: iso(finishedAt),
-});
 
 export const archiveRoutes =
   (db: Db, archiver: Archiver): FastifyPluginAsyncZod =>

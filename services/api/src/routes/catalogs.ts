@@ -1,12 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
-import {
-  type CatalogRow,
-  createCatalog,
-  hideCatalog,
-  listCatalogs,
-  renameCatalog,
-} from "@lookalike/shared/store/catalog/catalogs";
+import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { countImages } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -15,12 +9,13 @@ import { latestResult } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { confirmationTokens } from "../http/confirmation-token.ts";
-import { decodeCursor, page } from "../http/cursor.ts";
+import { decodeCursor, PageQuery, page, pageOf } from "../http/cursor.ts";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { HttpProblem } from "../http/problems.ts";
 import { catalogReader } from "../http/tenant-scope.ts";
-import { catalogResource } from "../resources/mapping.ts";
-import { Catalog, CatalogChange, NewCatalog, PageQuery, Problem, pageOf, Statistics } from "../resources/schemas.ts";
+import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../resources/catalog.ts";
+import { Problem } from "../resources/problem.ts";
+import { Statistics } from "../resources/statistics.ts";
 
 export const catalogRoutes =
   (db: Db, sources: AllowedSources): FastifyPluginAsyncZod =>
@@ -182,10 +177,6 @@ export const catalogRoutes =
       },
     );
   };
-
-/** Changes with what two people may change at the same time. */
-const catalogEtag = ({ id, name }: CatalogRow): string =>
-  `"${createHash("sha256").update(`${id}:${name}`).digest("base64url").slice(0, 22)}"`;
 
 const nameTaken = (name: string): HttpProblem =>
   new HttpProblem(409, "name-taken", `There is a catalog named ${JSON.stringify(name)} already.`);

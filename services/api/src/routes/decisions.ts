@@ -13,13 +13,14 @@ import {
 } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeCursor, page } from "../http/cursor.ts";
+import { decodeCursor, PageQuery, page, pageOf } from "../http/cursor.ts";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import { catalogReader, groupsOf, jobReader } from "../http/tenant-scope.ts";
 import type { Access } from "../plugins/access.ts";
-import { decisionResource, groupEtag, groupResources } from "../resources/group.ts";
-import { BulkDecision, BulkResult, Decision, NewDecision, PageQuery, Problem, pageOf } from "../resources/schemas.ts";
+import { BulkDecision, BulkResult, Decision, decisionResource, NewDecision } from "../resources/decision.ts";
+import { groupEtag, groupResources } from "../resources/group.ts";
+import { Problem } from "../resources/problem.ts";
 
 /** Decisions are about what is shown now: a later job may have other groups under the same numbers. */
 const requireLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {

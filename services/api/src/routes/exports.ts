@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../exports/export.ts";
 import { rawSerializer } from "../http/raw-serializer.ts";
 import { catalogReader, groupsOf, jobReader } from "../http/tenant-scope.ts";
-import { Problem } from "../resources/schemas.ts";
+import { Problem } from "../resources/problem.ts";
 
 export const exportRoutes =
   (db: Db): FastifyPluginAsyncZod =>

@@ -14,12 +14,12 @@ import { listByReference, readMatches } from "@lookalike/shared/store/results/re
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeCursor, page } from "../http/cursor.ts";
+import { decodeCursor, PageQuery, page, pageOf } from "../http/cursor.ts";
 import { HttpProblem } from "../http/problems.ts";
 import { catalogReader, jobReader } from "../http/tenant-scope.ts";
-import { imageResource } from "../resources/image.ts";
-import { jobResource } from "../resources/mapping.ts";
-import { FailedImage, Job, NewJob, PageQuery, Problem, pageOf, ReferencedImage } from "../resources/schemas.ts";
+import { FailedImage, imageResource, ReferencedImage } from "../resources/image.ts";
+import { Job, jobResource, NewJob } from "../resources/job.ts";
+import { Problem } from "../resources/problem.ts";
 
 const JobParams = z.object({ job: z.string() });
 const CatalogParams = z.object({ catalog: z.string() });

@@ -1,34 +1,13 @@
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
-import {
-  type DeliveryRow,
-  deleteWebhook,
-  insertWebhook,
-  listDeliveries,
-  listWebhooks,
-  type WebhookRow,
-} from "@lookalike/shared/store/access/webhooks";
+import { deleteWebhook, insertWebhook, listDeliveries, listWebhooks } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HttpProblem, notFound } from "../http/problems.ts";
-import { NewWebhook, Problem, Webhook, WebhookDelivery } from "../resources/schemas.ts";
+import { Problem } from "../resources/problem.ts";
+import { deliveryResource, NewWebhook, Webhook, WebhookDelivery, webhookResource } from "../resources/webhook.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
 
 const DELIVERIES_LISTED = 100;
-
-const webhookResource = ({ id, url, createdAt }: WebhookRow): z.infer<typeof Webhook> => ({
-  id,
-  url,
-  createdAt: iso(createdAt),
-});
-
-const deliveryResource = ({ webhookId: _, payload, ...row }: DeliveryRow): z.infer<typeof WebhookDelivery> => ({
-  ...row,
-  payload: JSON.parse(payload),
-  createdAt: iso(row.createdAt),
-  deliveredAt: iso(row.deliveredAt),
-  nextAttemptAt: iso(row.nextAttemptAt),
-});
 
 export const webhookRoutes =
   (db: Db, allowsInside: boolean): FastifyPluginAsyncZod =>

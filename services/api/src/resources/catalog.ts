@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { Source } from "@lookalike/shared/domain/job/options";
+import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
+import { z } from "zod";
+
+export const Catalog = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    source: Source,
+    blockSize: z.int().nullable().meta({ description: "Images per block; fixed by the first job" }),
+    hashBits: z.int().nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: "Catalog" });
+
+export const NewCatalog = z
+  .object({ name: z.string().trim().min(1).max(200), source: Source })
+  .meta({ id: "NewCatalog" });
+
+export const CatalogChange = z.strictObject({ name: z.string().trim().min(1).max(200) }).meta({ id: "CatalogChange" });
+
+/** A catalog as clients see it. */
+export const catalogResource = ({
+  id,
+  name,
+  source,
+  blockSize,
+  hashBits,
+  createdAt,
+}: CatalogRow): z.infer<typeof Catalog> => ({
+  id,
+  name,
+  source,
+  blockSize,
+  hashBits,
+  createdAt: iso(createdAt),
+});
+
+/** Changes with what two people may change at the same time. */
+export const catalogEtag = ({ id, name }: CatalogRow): string =>
+  `"${createHash("sha256").update(`${id}:${name}`).digest("base64url").slice(0, 22)}"`;

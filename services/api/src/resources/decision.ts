@@ -1,0 +1,62 @@
+import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
+import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { Verdict } from "@lookalike/shared/domain/review/decisions";
+import type { DecisionRow } from "@lookalike/shared/store/review/decisions";
+import { z } from "zod";
+
+export const Decision = z
+  .object({
+    id: z.string(),
+    job: z.string(),
+    group: z.int(),
+    verdict: Verdict,
+    members: z.array(z.int()).meta({ description: "Ordinals of the group as it was shown" }),
+    keep: z.array(z.int()).meta({ description: "Ordinals that stay" }),
+    undoes: z.string().nullable(),
+    decidedBy: z.string(),
+    decidedAt: z.iso.datetime(),
+  })
+  .meta({ id: "Decision" });
+
+export const NewDecision = z
+  .discriminatedUnion("verdict", [
+    z.strictObject({
+      verdict: z.literal("keep"),
+      keep: z
+        .array(z.int().min(0))
+        .min(1)
+        .max(100_000)
+        .meta({ description: "Ordinals that stay: at least one; all = keep all. The others may be archived" }),
+    }),
+    z.strictObject({ verdict: z.literal("not-duplicates") }),
+  ])
+  .meta({ id: "NewDecision" });
+
+export const BulkDecision = z
+  .strictObject({
+    kinds: z.array(GroupKind).min(1).max(5).meta({ description: "Undecided groups of these kinds" }),
+    minReclaimableBytes: z.int().min(0).default(0),
+    keepUnder: z.string().max(4_096).nullable().default(null).meta({
+      description:
+        "A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays",
+    }),
+    preview: z.boolean().default(true).meta({ description: "true: only says what it would do" }),
+  })
+  .meta({ id: "BulkDecision" });
+
+export const BulkResult = z
+  .object({ preview: z.boolean(), groups: z.int(), kept: z.int(), removed: z.int(), reclaimableBytes: z.int() })
+  .meta({ id: "BulkResult" });
+
+/** A decision as clients see it. */
+export const decisionResource = (row: DecisionRow): z.infer<typeof Decision> => ({
+  id: row.id,
+  job: row.jobId,
+  group: row.groupNumber,
+  verdict: row.verdict,
+  members: row.members,
+  keep: row.keep,
+  undoes: row.undoes,
+  decidedBy: row.decidedBy,
+  decidedAt: iso(row.decidedAt),
+});
