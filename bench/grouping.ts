@@ -1,7 +1,7 @@
 import type { Edges } from "@lookalike/shared/domain/grouping/edges";
 import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
-import { randomWords } from "../test/support/hashes.ts";
+import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { type Bench, costRow, type Row } from "./bench.ts";
 import { median } from "./statistics.ts";
 

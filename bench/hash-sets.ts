@@ -1,5 +1,5 @@
 import type { Tile } from "@lookalike/engine/compare/indexed";
-import { randomWords } from "../test/support/hashes.ts";
+import { randomWords } from "@lookalike/shared/domain/primitives/random";
 
 /** Hashes to join, one row each, and the ordinals that are their numbers. */
 const tileOf = (id: string, words: Int32Array, count: number): Tile => ({

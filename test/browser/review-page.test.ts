@@ -3,10 +3,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
+import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, screenshot, startBrowser } from "../support/browser.ts";
-import { randomWords, writeHashes } from "../support/hashes.ts";
+import { writeHashes } from "../support/hashes.ts";
 import { finished, type System, startSystem, TEST_KEY, until } from "../support/system.ts";
 
 let system: System;

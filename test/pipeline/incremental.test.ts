@@ -1,13 +1,13 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource, type Grouping } from "@lookalike/shared/domain/job/options";
+import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { insertFinalization, reusableBase } from "@lookalike/shared/store/results/results";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { groupImages } from "../../services/comparer/src/finalize/group-images.ts";
-import { randomWords } from "../support/hashes.ts";
 import { connectTo, groupsOf, type System, startSystem, storedGroups } from "../support/system.ts";
 
 let system: System;

@@ -1,16 +1,6 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-
-/** Numbers in [0, 2^32) that the seed alone decides (mulberry32). */
-export const randomWords = (seed: number): (() => number) => {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-};
+import { randomWords } from "@lookalike/shared/domain/primitives/random";
 
 export interface HashesCatalog {
   readonly images: number;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import sharp, { type Sharp } from "sharp";
 
 const SCENES = 12;
@@ -38,15 +39,10 @@ const drawScene = async (folder: string, scene: number): Promise<void> => {
   if (scene % 3 === 1) await copyFile(original, copy(" (1).jpg"));
 };
 
-/** Numbers in [0, 1) that the seed alone decides (mulberry32). */
+/** Numbers in [0, 1) that the seed alone decides. */
 const randomFrom = (seed: number): (() => number) => {
-  let state = Math.imul(seed, 0x9e3779b9);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = randomWords(Math.imul(seed, 0x9e3779b9));
+  return () => random() / 2 ** 32;
 };
 
 /** A landscape: sky, sun, ridges of hills and some trees. */

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from } from "pg-copy-streams";
-import { toHex } from "../domain/image/file-name.ts";
+import { toHex } from "../domain/primitives/encoding.ts";
 
 type Value = string | number | Uint8Array | null;
 

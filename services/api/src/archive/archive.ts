@@ -1,6 +1,7 @@
 import { realpath, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { bytesOfName, toHex } from "@lookalike/shared/domain/image/file-name";
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { type Decision, effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { joinPath } from "@lookalike/shared/sources/listed-file";

@@ -1,5 +1,5 @@
-import { popcount32 } from "@lookalike/shared/domain/image/hamming";
 import { STATE } from "@lookalike/shared/domain/image/hash-block";
+import { popcount32 } from "@lookalike/shared/domain/primitives/popcount";
 import { blockDigests, readHashes } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Db } from "@lookalike/shared/store/open";

@@ -1,4 +1,4 @@
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import { ArchiveState } from "@lookalike/shared/domain/review/decisions";
 import type { ArchiveRow } from "@lookalike/shared/store/review/archives";
 import { z } from "zod";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Source } from "@lookalike/shared/domain/job/options";
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { z } from "zod";
 

@@ -1,5 +1,5 @@
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import { Verdict } from "@lookalike/shared/domain/review/decisions";
 import type { DecisionRow } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";

@@ -1,5 +1,5 @@
-import { toHex } from "@lookalike/shared/domain/image/file-name";
 import { FailureReason, ImageFacts, ImageState } from "@lookalike/shared/domain/image/hash-block";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import { z } from "zod";
 

@@ -1,6 +1,6 @@
 import { Grouping, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { remainingSeconds } from "@lookalike/shared/domain/job/rate";
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { getFinalization } from "@lookalike/shared/store/results/results";

@@ -1,4 +1,4 @@
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import { AccessScope } from "@lookalike/shared/domain/review/access";
 import type { AccessKeyRow } from "@lookalike/shared/store/access/access-keys";
 import { z } from "zod";

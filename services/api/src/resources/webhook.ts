@@ -1,4 +1,4 @@
-import { iso } from "@lookalike/shared/domain/primitives/timestamp";
+import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { DeliveryRow, WebhookRow } from "@lookalike/shared/store/access/webhooks";
 import { z } from "zod";
 

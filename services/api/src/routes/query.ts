@@ -1,6 +1,6 @@
 import { hashImage } from "@lookalike/engine/hash/hash-image";
-import { toHex } from "@lookalike/shared/domain/image/file-name";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";

@@ -11,10 +11,10 @@ import {
 } from "@lookalike/shared/domain/grouping/image-classes";
 import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/grouping/keeper";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
-import { toHex } from "@lookalike/shared/domain/image/file-name";
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { contentDigestAt, factsAt, STATE } from "@lookalike/shared/domain/image/hash-block";
 import type { Grouping } from "@lookalike/shared/domain/job/options";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { separate, suppressionsOf } from "@lookalike/shared/domain/review/decisions";
 import { blocksBelow, readFlats, streamHashBlocks, streamHashes } from "@lookalike/shared/store/blocks/hash-blocks";
 import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/catalog/images";

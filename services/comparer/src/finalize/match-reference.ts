@@ -1,9 +1,9 @@
 import { type HashRows, rowBytesOf } from "@lookalike/engine/compare/kernel";
 import { fastest } from "@lookalike/engine/compare/kernels";
 import type { StoredHashes } from "@lookalike/shared/domain/grouping/image-classes";
-import { toHex } from "@lookalike/shared/domain/image/file-name";
 import { contentDigestAt, hashAt, STATE, signatureAt } from "@lookalike/shared/domain/image/hash-block";
 import { corroborates, SIGNATURE_BYTES } from "@lookalike/shared/domain/image/signature";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import type { ReferenceMatch } from "@lookalike/shared/store/results/reference-matches";
 
 /** Rows of the reference are numbered from here, so that an edge says which end is whose. */

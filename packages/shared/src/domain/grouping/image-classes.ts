@@ -1,7 +1,7 @@
-import { toHex } from "../image/file-name.ts";
 import { contentDigestAt, type HashBlock, STATE, signatureAt } from "../image/hash-block.ts";
 import { corroborates, SIGNATURE_BYTES } from "../image/signature.ts";
 import { at } from "../primitives/columns.ts";
+import { toHex } from "../primitives/encoding.ts";
 import { decodeEdges, type Edges } from "./edges.ts";
 
 /** What is read of a block to group its images. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hammingDistance, isFlatHash, popcount } from "./hamming.ts";
+import { popcount } from "../primitives/popcount.ts";
+import { hammingDistance, isFlatHash } from "./hamming.ts";
 
 const slowDistance = (a: Uint8Array, b: Uint8Array): number =>
   [...a].reduce((sum, byte, at) => sum + (byte ^ (b[at] ?? 0)).toString(2).replaceAll("0", "").length, 0);

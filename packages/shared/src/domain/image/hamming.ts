@@ -1,27 +1,25 @@
-/** Number of one bits in a 32-bit word (Hacker's Delight, 5-1). */
-export const popcount32 = (word: number): number => {
-  let v = word - ((word >>> 1) & 0x55555555);
-  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-};
-
-/** One bits in a whole hash. */
-export const popcount = (hash: Uint8Array): number => {
-  let count = 0;
-  for (const byte of hash) count += popcount32(byte);
-  return count;
-};
+import { at } from "../primitives/columns.ts";
+import { popcount, popcount32 } from "../primitives/popcount.ts";
 
 /** Hamming distance of two equally long hashes, in bits. */
-export const hammingDistance = (a: Uint8Array, b: Uint8Array): number => {
+export const hammingDistance = (a: Uint8Array, b: Uint8Array): number => hammingDistanceAt(a, 0, b, 0, a.length);
+
+/** Hamming distance in bits of the `bytes` bytes of `a` from `aFrom` on and those of `b` from `bFrom` on. */
+export const hammingDistanceAt = (
+  a: Uint8Array,
+  aFrom: number,
+  b: Uint8Array,
+  bFrom: number,
+  bytes: number,
+): number => {
   let distance = 0;
-  for (let at = 0; at < a.length; at += 1) distance += popcount32((a[at] ?? 0) ^ (b[at] ?? 0));
+  for (let byte = 0; byte < bytes; byte += 1) distance += popcount32(at(a, aFrom + byte) ^ at(b, bFrom + byte));
   return distance;
 };
 
 /**
- * A hash with nearly all bits equal says "one colour", not "this picture": at most 1 bit in 32
- * differs from the rest. Such images are set apart, or each would match all others of its kind.
+ * Whether at most 1 bit in 32 of a hash differs from all the others. Such a hash describes one colour and not a
+ * picture, so its image is excluded from comparing: it would be similar to every other flat image.
  */
 export const isFlatHash = (hash: Uint8Array): boolean => {
   const bits = hash.length * 8;

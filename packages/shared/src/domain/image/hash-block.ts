@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { base64Bytes } from "./file-name.ts";
+import { base64Bytes } from "../primitives/encoding.ts";
 import { SIGNATURE_BYTES } from "./signature.ts";
 
 /** Why an image could not be hashed. */

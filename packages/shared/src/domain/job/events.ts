@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { base64Bytes, toBase64 } from "../image/file-name.ts";
 import { Failure, HashBlock } from "../image/hash-block.ts";
 import { ListingMark } from "../image/listing-mark.ts";
+import { base64Bytes, toBase64 } from "../primitives/encoding.ts";
 import { Feature } from "../rollout/rollout.ts";
 import { JobMode, JobOptions, Source } from "./options.ts";
 

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql 
 import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { Failure, STATE } from "../../domain/image/hash-block.ts";
 import type { ListedImage } from "../../domain/job/events.ts";
-import { iso } from "../../domain/primitives/timestamp.ts";
+import { iso } from "../../domain/primitives/encoding.ts";
 import { type HashedFacts, readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
 import { hashBlock, image, job } from "../schema.ts";

@@ -1,7 +1,8 @@
 import { and, count, desc, eq, gte, isNull, lt, max, ne, sql } from "drizzle-orm";
 import type pg from "pg";
-import { bytesOfName, nameOfBytes, toHex } from "../../domain/image/file-name.ts";
+import { bytesOfName, nameOfBytes } from "../../domain/image/file-name.ts";
 import type { ListedImage } from "../../domain/job/events.ts";
+import { toHex } from "../../domain/primitives/encoding.ts";
 import type { OrdinalSet } from "../../domain/primitives/ordinal-set.ts";
 import { copyInto } from "../copy.ts";
 import { isUniqueViolation } from "../data-error.ts";

@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-orm";
 import type { GroupKind } from "../../domain/grouping/keeper.ts";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
-import { iso } from "../../domain/primitives/timestamp.ts";
+import { iso } from "../../domain/primitives/encoding.ts";
 import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
