@@ -1,8 +1,9 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
-import { type ListedImage, Task } from "@lookalike/shared/domain/job/events";
+import type { ListedImage } from "@lookalike/shared/domain/job/events";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
+import { Task, type TaskOf } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
@@ -14,6 +15,8 @@ import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
 import { listCatalog } from "../../services/hasher/src/list/list-catalog.ts";
 import { fullWalk } from "../../services/hasher/src/list/sources/walk.ts";
 import { connectTo, messagesOf, type Servers, startServers } from "../support/system.ts";
+
+type ScanTask = TaskOf<"scan">;
 
 const IMAGES = 12_000;
 let servers: Servers;
@@ -51,7 +54,7 @@ async function* source(numbers: Iterable<number>, end?: Error): AsyncGenerator<F
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
 
 /** A job that is about to list its catalog. */
-const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<Task> => {
+const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<ScanTask> => {
   await applyEvents(store.db, [
     {
       ...{ v: 1, type: "job-accepted", eventId: `${job}:accepted`, tenant: "acme", job, run: 1, attempt: 0 },
@@ -64,14 +67,16 @@ const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<T
     },
   ]);
   const { rows } = await store.pool.query("select body from outbox where event_id like $1", [`${job}:scan:%`]);
-  return Task.parse(rows[0].body);
+  const task = Task.parse(rows[0].body);
+  if (task.kind !== "scan") throw new Error(`a task of kind ${task.kind}`);
+  return task;
 };
 
-const list = (task: Task, images: AsyncIterable<FoundImage>): Promise<void> =>
+const list = (task: ScanTask, images: AsyncIterable<FoundImage>): Promise<void> =>
   listCatalog({ bus, store, log: createLogger("test", "fatal"), walk: async () => fullWalk(images) }, task);
 
 /** What a walk leaves that ends after it has stored a part, before it tells. */
-const storeOnly = async (task: Task, numbers: number[]): Promise<void> => {
+const storeOnly = async (task: ScanTask, numbers: number[]): Promise<void> => {
   const begin = await endOfCatalog(store.db, task.catalog);
   const sets = { seen: new OrdinalSet(), seenBefore: new OrdinalSet(), retried: new OrdinalSet() };
   const listing = { catalogId: task.catalog, jobId: task.job, ...sets, isContinued: false, begin, next: 0 };
@@ -104,7 +109,7 @@ const stored = async (catalog: string): Promise<{ ordinal: number; path: string 
 };
 
 /** Every live row is in the log as it is in the table, each path once. */
-const expectAllTold = async (task: Task, images: number): Promise<void> => {
+const expectAllTold = async (task: ScanTask, images: number): Promise<void> => {
   const rows = await stored(task.catalog);
   expect(new Set(rows.map(({ path }) => path)).size).toBe(images);
   const { images: inLog, done } = await told(task.job);

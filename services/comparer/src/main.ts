@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { work } from "@lookalike/shared/bus/consume";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { Finalize } from "@lookalike/shared/domain/job/events";
+import { Finalize } from "@lookalike/shared/domain/job/task";
 import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { withLogFields } from "@lookalike/shared/runtime/log";

@@ -1,6 +1,8 @@
+import { decide, enact } from "@lookalike/shared/domain/job/decide";
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
-import { acceptedJob, decide, enact, evolve, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
+import { evolve } from "@lookalike/shared/domain/job/evolve";
+import { acceptedJob, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
 import { insertHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { restoreCatalog, saveListing } from "@lookalike/shared/store/catalog/catalogs";

@@ -1,6 +1,6 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Delivery, PermanentError } from "@lookalike/shared/bus/consume";
-import { DeadLetter, Task } from "@lookalike/shared/domain/job/events";
+import { DeadLetter, Task } from "@lookalike/shared/domain/job/task";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { deadLetters } from "@lookalike/shared/runtime/metrics";

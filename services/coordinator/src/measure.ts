@@ -1,6 +1,7 @@
-import { type JobEvent, TaskKind } from "@lookalike/shared/domain/job/events";
-import { JOB_STATES, outstanding } from "@lookalike/shared/domain/job/job";
+import type { JobEvent } from "@lookalike/shared/domain/job/events";
+import { JobState, outstanding } from "@lookalike/shared/domain/job/job";
 import { remainingSeconds } from "@lookalike/shared/domain/job/rate";
+import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { Feature } from "@lookalike/shared/domain/rollout/rollout";
 import {
   deadLetters,
@@ -41,7 +42,7 @@ export const measureTables = (db: Db): void => {
       counts.filter(wanted).reduce((total, { jobs }) => total + jobs, 0);
     const isPaused = (row: (typeof counts)[number]) => row.paused && row.state !== "cancelled";
     return [
-      ...JOB_STATES.map((state) => ({
+      ...JobState.options.map((state) => ({
         labels: { state },
         value: sum((row) => row.state === state && !isPaused(row)),
       })),

@@ -1,32 +1,33 @@
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { finalizeId, taskId } from "@lookalike/shared/domain/job/event-id";
-import type { Finalize, Task, TaskKind } from "@lookalike/shared/domain/job/events";
-import { classOf, type Job, planOf } from "@lookalike/shared/domain/job/job";
+import { classOf, type Job, listed, planOf } from "@lookalike/shared/domain/job/job";
 import type { Message } from "@lookalike/shared/domain/job/message";
+import type { Finalize, Task, TaskKind } from "@lookalike/shared/domain/job/task";
 
-/** Unit `task` of a job as a message for the workers: a few numbers, never a list of images. */
-export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: number): Message => {
-  const body: Task = {
+/** Task `task` of a job as a message for the workers: a few numbers, never a list of images. */
+export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: number): Message => ({
+  eventId: taskId(job.id, kind, task, attempt),
+  stream: STREAMS.tasks,
+  subject: subjects.task(kind, kind === "scan" ? "interactive" : classOf(job), { tenant: job.tenant, job: job.id }),
+  body: taskOf(job, kind, task, attempt),
+});
+
+const taskOf = (job: Job, kind: TaskKind, task: number, attempt: number): Task => {
+  const fields = {
     v: 1,
     tenant: job.tenant,
     job: job.id,
     run: job.run,
     attempt,
     ...tracedBy(job),
-    kind,
     catalog: job.catalog,
     task,
-    blockSize: job.blockSize,
-    hashBits: job.hashBits,
-    radiusBits: job.radiusBits,
-    plan: kind === "compare" ? planOf(job) : null,
-  };
-  return {
-    eventId: taskId(job.id, kind, task, attempt),
-    stream: STREAMS.tasks,
-    subject: subjects.task(kind, kind === "scan" ? "interactive" : classOf(job), { tenant: job.tenant, job: job.id }),
-    body,
-  };
+  } as const;
+  if (kind === "scan") return { ...fields, kind, blockSize: null, hashBits: null, radiusBits: null, plan: null };
+  const { blockSize, hashBits, radiusBits } = listed(job);
+  return kind === "hash"
+    ? { ...fields, kind, blockSize, hashBits, radiusBits, plan: null }
+    : { ...fields, kind, blockSize, hashBits, radiusBits, plan: planOf(job) };
 };
 
 const tracedBy = ({ traceparent }: Job) => (traceparent === null ? {} : { traceparent });

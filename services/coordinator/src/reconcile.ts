@@ -1,8 +1,7 @@
 import { consumerBacklog } from "@lookalike/shared/bus/backlog";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import type { TaskKind } from "@lookalike/shared/domain/job/events";
-import { type Job, settled } from "@lookalike/shared/domain/job/job";
-import { missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { missingTasks } from "@lookalike/shared/domain/job/job";
+import type { TaskKind } from "@lookalike/shared/domain/job/task";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { repairs } from "@lookalike/shared/runtime/metrics";
 import { activeJobs, findJob, jobOf, jobsWithUnpublishedTasks } from "@lookalike/shared/store/jobs/jobs";
@@ -37,7 +36,8 @@ export const reconcileRound = async ({
     if (silentMs < lostAfterMs) continue;
     const row = await findJob(db, id);
     if (row === null || row.paused) continue;
-    const lost = lostTasks(jobOf(row));
+    const job = jobOf(row);
+    const lost = missingTasks(job, job.options.batchSize);
     if (lost.length === 0 || !(await isIdle(bus, lost))) continue;
     for (const task of lost) {
       const outcome = await retryTask(
@@ -50,17 +50,6 @@ export const reconcileRound = async ({
     }
   }
   for (const id of await jobsWithUnpublishedTasks(db)) dispatch(id);
-};
-
-/** Dispatched tasks without a result, at most a window of them at once. */
-const lostTasks = (job: Job): { kind: TaskKind; task: number }[] => {
-  if (job.state === "listing") return [{ kind: "scan", task: 0 }];
-  if (job.state !== "running") return [];
-  return (["hash", "compare"] as const).flatMap((kind) =>
-    [...missing(settled(job[kind]), 0, job[kind].cursor)]
-      .slice(0, job.options.batchSize)
-      .map((task) => ({ kind, task })),
-  );
 };
 
 /** No worker holds or awaits a task of these kinds: what has no result now will never have one. */

@@ -1,7 +1,7 @@
 import { eventMessage } from "@lookalike/shared/bus/messages";
 import { jobEventId } from "@lookalike/shared/domain/job/event-id";
-import type { TaskKind } from "@lookalike/shared/domain/job/events";
-import { type Job, settled } from "@lookalike/shared/domain/job/job";
+import { type Job, listed, settled } from "@lookalike/shared/domain/job/job";
+import type { TaskKind } from "@lookalike/shared/domain/job/task";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
 import { readImages } from "@lookalike/shared/store/catalog/images";
 import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempts";
@@ -51,6 +51,11 @@ export const retryTask = (
 const isOpen = (job: Job, kind: TaskKind, task: number): boolean =>
   kind === "scan" ? job.state === "listing" : job.state === "running" && !has(settled(job[kind]), task);
 
+const imagesOfBlock = async (db: Db, job: Job, block: number): Promise<number> => {
+  const { blockSize } = listed(job);
+  return (await readImages(db, job.catalog, block * blockSize, (block + 1) * blockSize)).length;
+};
+
 const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number, attempt: number, reason: string) => {
   const origin = { tenant: job.tenant, job: job.id, run: job.run, attempt: 0 };
   if (kind === "scan") {
@@ -58,9 +63,7 @@ const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number,
       detail: `the source could not be listed: ${reason}`,
     });
   }
-  const blockSize = job.blockSize ?? 0;
-  const images =
-    kind === "hash" ? (await readImages(db, job.catalog, task * blockSize, (task + 1) * blockSize)).length : 0;
+  const images = kind === "hash" ? await imagesOfBlock(db, job, task) : 0;
   return eventMessage(
     "task-quarantined",
     origin,

@@ -1,5 +1,12 @@
 import type { KernelChoice } from "@lookalike/shared/domain/job/options";
-import { bandOfTask, blocksOfTile, type IndexPlan, type Plan, taskCount } from "@lookalike/shared/domain/job/plan";
+import {
+  bandOfTask,
+  blocksOfTile,
+  type IndexedPlan,
+  type IndexPlan,
+  type Plan,
+  taskCount,
+} from "@lookalike/shared/domain/job/plan";
 import type { Backend } from "./backend.ts";
 import { bandsOf } from "./bands.ts";
 import { exhaustiveSeconds, indexedSeconds, type TileRows } from "./cost.ts";
@@ -63,7 +70,7 @@ const cheapestBands = (
 };
 
 /** The tile pairs that an indexed plan compares, whatever its bands. */
-const newTilePairs = (plan: Plan, blockSize: number): TileRows[] => {
+const newTilePairs = (plan: IndexedPlan, blockSize: number): TileRows[] => {
   const rowsOf = (tile: number): number => {
     const { from, to } = blocksOfTile(plan, tile);
     return (to - from) * blockSize;

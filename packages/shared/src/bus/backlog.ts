@@ -1,4 +1,4 @@
-import type { TaskKind } from "../domain/job/events.ts";
+import type { TaskKind } from "../domain/job/task.ts";
 import type { Bus } from "./connect.ts";
 import { durablesOf, STREAMS } from "./topology.ts";
 

@@ -1,4 +1,4 @@
-import { type DeadLetter, Task, type TaskKind } from "../domain/job/events.ts";
+import { type DeadLetter, Task, type TaskKind, type TaskOf } from "../domain/job/task.ts";
 import { messageOf } from "../runtime/errors.ts";
 import { type Logger, withLogFields } from "../runtime/log.ts";
 import { inSpan } from "../runtime/tracing.ts";
@@ -7,11 +7,11 @@ import { type Delivery, type Workers, work } from "./consume.ts";
 import { publish } from "./publish.ts";
 import { durablesOf, MAX_DELIVER, STREAMS, subjects } from "./topology.ts";
 
-interface TaskOptions {
-  readonly kind: TaskKind;
+interface TaskOptions<Kind extends TaskKind> {
+  readonly kind: Kind;
   readonly concurrency: number;
-  /** @param isRetried whether the task was handed out before, and came to nothing */
-  readonly handle: (task: Task, isRetried: boolean) => Promise<void>;
+  /** @param isRetried whether an earlier attempt or delivery of the task failed */
+  readonly handle: (task: TaskOf<Kind>, isRetried: boolean) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -19,7 +19,10 @@ interface TaskOptions {
  * Works off the tasks of a kind, interactive ones first. A task that keeps failing goes to the dead
  * letters with its error, and the coordinator decides what becomes of it.
  */
-export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptions): Promise<Workers> =>
+export const runTasks = <Kind extends TaskKind>(
+  bus: Bus,
+  { kind, concurrency, handle, log }: TaskOptions<Kind>,
+): Promise<Workers> =>
   work(bus, {
     stream: STREAMS.tasks,
     durables: durablesOf(kind),
@@ -27,7 +30,7 @@ export const runTasks = (bus: Bus, { kind, concurrency, handle, log }: TaskOptio
     maxDeliver: MAX_DELIVER,
     log,
     handle: (delivery) => {
-      const task = parse(delivery);
+      const task = parse(delivery, kind);
       const { job, attempt, traceparent } = task;
       const span = { kind: "consumer", parent: traceparent, attributes: spanAttributes(delivery, task) } as const;
       const isRetried = attempt > 0 || delivery.deliveryCount > 1;
@@ -46,12 +49,15 @@ const spanAttributes = ({ subject }: Delivery, { job, task, attempt }: Task) => 
   "lookalike.attempt": attempt,
 });
 
-const parse = ({ body, subject }: Delivery): Task => {
-  const task = Task.safeParse(body);
+const parse = <Kind extends TaskKind>({ body, subject }: Delivery, kind: Kind): TaskOf<Kind> => {
+  const { data, error } = Task.safeParse(body);
   // Not permanent: while services are upgraded, another worker may know it.
-  if (!task.success) throw new Error(`${subject}: not a task this version knows (${task.error.message})`);
-  return task.data;
+  if (error) throw new Error(`${subject}: not a task this version knows (${error.message})`);
+  if (!isOfKind(data, kind)) throw new Error(`${subject}: a task of kind ${data.kind}, not ${kind}`);
+  return data;
 };
+
+const isOfKind = <Kind extends TaskKind>(task: Task, kind: Kind): task is TaskOf<Kind> => task.kind === kind;
 
 const giveUp = async (bus: Bus, delivery: Delivery, error: unknown): Promise<void> => {
   const task = Task.safeParse(delivery.body);

@@ -10,8 +10,8 @@ import {
   StorageType,
   type StreamConfig,
 } from "nats";
-import type { TaskClass, TaskKind } from "../domain/job/events.ts";
 import { PARTITIONS, partitionOf } from "../domain/job/partition.ts";
+import type { TaskClass, TaskKind } from "../domain/job/task.ts";
 import { EXIT, OperatorError } from "../runtime/errors.ts";
 import type { Bus } from "./connect.ts";
 

@@ -2,15 +2,16 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/messages";
 import { resultDigest } from "@lookalike/shared/domain/job/digest";
 import { resultId } from "@lookalike/shared/domain/job/event-id";
-import type { Task } from "@lookalike/shared/domain/job/events";
 import {
   type BlockPair,
   bandOfTask,
   blocksOfTile,
+  type Plan,
   pairOf,
   pairsOfTask,
   type Range,
 } from "@lookalike/shared/domain/job/plan";
+import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { edgesFound, comparisons as pairsCompared } from "@lookalike/shared/runtime/metrics";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -29,7 +30,7 @@ interface Comparer {
 }
 
 /** Does one comparison task and tells the log which images are similar. */
-export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: Task): Promise<void> => {
+export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: TaskOf<"compare">): Promise<void> => {
   const started = performance.now();
   const work = await loadWork(cache, task);
   const { inline, digests, edgeCount, comparisons, kernel } = await storeParts(
@@ -56,10 +57,9 @@ export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: 
 };
 
 /** The work of a task by its plan, and the hashes for it. */
-const loadWork = async (cache: BlockCache, task: Task): Promise<CompareWork> => {
-  const { plan, blockSize, hashBits, radiusBits, catalog } = task;
-  if (plan === null || blockSize === null || hashBits === null || radiusBits === null)
-    throw new Error(`compare task ${task.task} of job ${task.job} has no plan`);
+const loadWork = async (cache: BlockCache, task: TaskOf<"compare">): Promise<CompareWork> => {
+  const { blockSize, hashBits, radiusBits, catalog } = task;
+  const plan: Plan = task.plan;
   if (plan.index === null) {
     const pairs = blockPairs(pairsOfTask(plan, task.task));
     const blocks = await cache.load(catalog, blockSize, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);

@@ -1,4 +1,4 @@
-import type { Finalize } from "@lookalike/shared/domain/job/events";
+import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { finalizeJob } from "./finalize.ts";
 

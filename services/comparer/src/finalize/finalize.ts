@@ -1,6 +1,6 @@
 import { eventMessage } from "@lookalike/shared/bus/messages";
 import { jobEventId } from "@lookalike/shared/domain/job/event-id";
-import type { Finalize } from "@lookalike/shared/domain/job/events";
+import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { blocksBelow, streamHashes } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";

@@ -2,9 +2,11 @@ import { eventMessage } from "@lookalike/shared/bus/messages";
 import { decodeEdges } from "@lookalike/shared/domain/grouping/edges";
 import { ALL, collapse } from "@lookalike/shared/domain/grouping/image-classes";
 import { jobEventId } from "@lookalike/shared/domain/job/event-id";
-import type { Finalize } from "@lookalike/shared/domain/job/events";
+import { listed } from "@lookalike/shared/domain/job/job";
+import type { Finalize } from "@lookalike/shared/domain/job/task";
+import { at } from "@lookalike/shared/domain/primitives/columns";
 import { blocksBelow, streamHashes } from "@lookalike/shared/store/blocks/hash-blocks";
-import { findJob, type JobRow } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
@@ -24,8 +26,8 @@ export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): P
   if (shadow.totalImages > HASHES)
     throw new Error(`a shadow compares at most ${HASHES} images, not ${shadow.totalImages}`);
   if (job === null || feature === undefined) throw new Error(`job ${shadow.id} is the shadow of no job`);
-  // A job may build on one that was compared further.
-  const radiusBits = Math.min(job.radiusBits ?? 0, shadow.radiusBits ?? 0);
+  // A job may build on one that was compared up to a larger radius.
+  const radiusBits = Math.min(listed(jobOf(job)).radiusBits, listed(jobOf(shadow)).radiusBits);
   const hashNumbers = await numberHashes(db, shadow);
   const { onlyA, onlyB } = differences(
     await sortedPairs(db, job.id, hashNumbers, radiusBits),
@@ -50,11 +52,13 @@ export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): P
 };
 
 /** The number of each image's hash: equal hashes have the same one. */
-const numberHashes = async (db: Db, { catalogId, totalBlocks, blockSize, hashBits }: JobRow): Promise<Int32Array> => {
-  const extent = totalBlocks * (blockSize ?? 1);
-  const shape = { blockSize: blockSize ?? 1, extent, images: extent, hashBytes: (hashBits ?? 0) / 8 };
+const numberHashes = async (db: Db, shadow: JobRow): Promise<Int32Array> => {
+  const { catalogId, totalBlocks } = shadow;
+  const { blockSize, hashBits } = listed(jobOf(shadow));
+  const extent = totalBlocks * blockSize;
+  const shape = { blockSize, extent, images: extent, hashBytes: hashBits / 8 };
   const { ofOrdinal, hashOf } = await collapse(streamHashes(db, catalogId, blocksBelow(totalBlocks)), shape, ALL);
-  return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : (hashOf[number] ?? -1)));
+  return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : at(hashOf, number)));
 };
 
 /** Similar pairs of hashes of a job as ascending numbers, each once. */
@@ -69,19 +73,21 @@ const sortedPairs = async (db: Db, job: string, hashNumbers: Int32Array, radiusB
       pairs = larger;
     }
     for (let edge = 0; edge < a.length; edge += 1) {
-      const [x = -1, y = -1] = [hashNumbers[a[edge] ?? 0], hashNumbers[b[edge] ?? 0]];
-      if ((distance[edge] ?? 0) > radiusBits || x === y) continue;
+      const x = at(hashNumbers, at(a, edge));
+      const y = at(hashNumbers, at(b, edge));
+      if (at(distance, edge) > radiusBits || x === y) continue;
       pairs[count++] = Math.min(x, y) * HASHES + Math.max(x, y);
     }
   }
   const sorted = pairs.subarray(0, count).sort();
-  return sorted.filter((pair, at) => at === 0 || pair !== sorted[at - 1]);
+  return sorted.filter((pair, index) => index === 0 || pair !== sorted[index - 1]);
 };
 
 const differences = (a: Float64Array, b: Float64Array): { onlyA: number; onlyB: number } => {
   let common = 0;
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    const [x = 0, y = 0] = [a[i], b[j]];
+    const x = at(a, i);
+    const y = at(b, j);
     if (x === y) common += 1;
     if (x <= y) i += 1;
     if (y <= x) j += 1;

@@ -1,7 +1,8 @@
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { JOB_COMMANDS, type JobCommand, jobCommand } from "@lookalike/shared/bus/messages";
-import { ACTIVE, isOver, JOB_STATES, outstanding, progressOf, settled } from "@lookalike/shared/domain/job/job";
+import { ACTIVE, isOver, JobState, outstanding, settled } from "@lookalike/shared/domain/job/job";
 import { partitionOf } from "@lookalike/shared/domain/job/partition";
+import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
@@ -20,7 +21,7 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
     about: "Jobs, newest first: active ones, of one state, or all",
     answers: "one",
     request: z.object({
-      state: z.enum([...JOB_STATES, "active", "all"]).default("active"),
+      state: z.enum([...JobState.options, "active", "all"]).default("active"),
       limit: z.int().min(1).max(JOBS_LISTED).default(JOBS_LISTED),
     }),
     handle: async ({ state, limit }) => {
@@ -81,11 +82,11 @@ const details = (row: JobRow) => {
     options: row.options,
     kernelReason: row.kernelReason,
     failure: row.failure,
-    base: job.base,
+    base: job.listing?.base ?? null,
     blockSize: row.blockSize,
     hashBits: row.hashBits,
     thresholdBits: row.thresholdBits,
-    index: job.index,
+    index: job.listing?.index ?? null,
     rate: row.rate,
     progress: progressOf(job),
     hash: workOf(job.hash, row.hashPublished),

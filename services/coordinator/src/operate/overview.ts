@@ -1,6 +1,6 @@
 import { consumerBacklog } from "@lookalike/shared/bus/backlog";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { TaskKind } from "@lookalike/shared/domain/job/events";
+import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { countJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
 

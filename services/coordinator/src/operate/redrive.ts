@@ -6,9 +6,9 @@ import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { jobEventId } from "@lookalike/shared/domain/job/event-id";
-import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/events";
-import { type Job, settled } from "@lookalike/shared/domain/job/job";
-import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
+import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
+import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempts";
 import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
@@ -18,11 +18,6 @@ import { taskMessage } from "../messages.ts";
 import { JobRequest, lockJobOrThrow } from "./job-request.ts";
 
 const TASKS_PER_REQUEST = 1_000;
-
-interface Unit {
-  readonly kind: TaskKind;
-  readonly task: number;
-}
 
 const Asked = z.union([
   JobRequest.extend({ kind: TaskKind.optional(), task: z.int().min(0).optional() }),
@@ -62,7 +57,7 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
  * Missing tasks go out as their next attempt. Quarantined comparisons leave quarantine by an event
  * of their job, which is reopened as its next run where it was completed.
  */
-const redrive = (db: Db, id: string, isRequested: (unit: Unit) => boolean) =>
+const redrive = (db: Db, id: string, isRequested: (unit: TaskRef) => boolean) =>
   db.transaction(async (tx) => {
     const job = jobOf(await lockJobOrThrow(tx, id));
     if (job.state === "failed" || job.state === "cancelled" || job.state === "finalizing")
@@ -70,7 +65,7 @@ const redrive = (db: Db, id: string, isRequested: (unit: Unit) => boolean) =>
         409,
         `${id} is ${job.state}: it has no tasks to do again. Start another job of its catalog.`,
       );
-    const lost = missingUnits(job).filter(isRequested);
+    const lost = missingTasks(job).filter(isRequested);
     const quarantined = [...members(job.compare.quarantined, job.compare.count)].filter((task) =>
       isRequested({ kind: "compare", task }),
     );
@@ -94,18 +89,9 @@ const redrive = (db: Db, id: string, isRequested: (unit: Unit) => boolean) =>
     };
   });
 
-/** Handed out, and neither done nor in quarantine. */
-const missingUnits = (job: Job): Unit[] => {
-  if (job.state === "listing") return [{ kind: "scan", task: 0 }];
-  if (job.state !== "running") return [];
-  return (["hash", "compare"] as const).flatMap((kind) =>
-    [...missing(settled(job[kind]), 0, job[kind].cursor)].map((task) => ({ kind, task })),
-  );
-};
-
 const REASON = "an operator's request";
 
-const redispatch = async (db: Db, job: Job, { kind, task }: Unit): Promise<void> => {
+const redispatch = async (db: Db, job: Job, { kind, task }: TaskRef): Promise<void> => {
   const attempt = (await lastAttempt(db, job.id, kind, task)) + 1;
   await insertAttempt(db, { jobId: job.id, kind, task, attempt, reason: REASON });
   await addToOutbox(db, taskMessage(job, kind, task, attempt));

@@ -5,8 +5,9 @@ import { countBySubject } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEdges, edgeCount } from "@lookalike/shared/domain/grouping/edges";
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
-import { type Job, outstanding, planOf, progressOf } from "@lookalike/shared/domain/job/job";
+import { type Job, outstanding, planOf } from "@lookalike/shared/domain/job/job";
 import { taskCount } from "@lookalike/shared/domain/job/plan";
+import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { has, members, size } from "@lookalike/shared/domain/primitives/bit-set";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
@@ -52,7 +53,7 @@ export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
 
 /** The row against the arithmetic of the plan. */
 const verifyPlan = (row: JobRow, job: Job, note: Note): void => {
-  if (job.blockSize !== null && taskCount(planOf(job)) !== job.compare.count)
+  if (job.listing !== null && taskCount(planOf(job)) !== job.compare.count)
     note(`plan: ${taskCount(planOf(job))} tasks by arithmetic, ${job.compare.count} stored`);
   for (const kind of ["hash", "compare"] as const) {
     const { count, cursor, done, quarantined } = job[kind];
@@ -106,7 +107,7 @@ const verifyLog = async (bus: Bus, job: Job, note: Note): Promise<number> => {
   const of = (type: string) => counts[subjects.event(type, { tenant: job.tenant, job: job.id })] ?? 0;
   const wanted = {
     "job-accepted": 1,
-    "listing-done": job.blockSize === null ? 0 : 1,
+    "listing-done": job.listing === null ? 0 : 1,
     "pair-batch-done": size(job.compare.done),
     "job-finalized": job.state === "completed" ? job.run : 0,
   };

@@ -13,6 +13,7 @@ const SUFFIX = { USE_BATCHED_COMPARISON: "batched", INDEXED_COMPARISON: "indexed
 export const startShadows = async (db: Db, job: Job): Promise<void> => {
   const shadowed = job.options.rollout.filter(({ shadow }) => shadow);
   if (shadowed.length === 0 || job.state !== "completed" || job.mode === "shadow" || job.run > 1) return;
+  if (job.listing === null) return;
   const catalog = await getCatalog(db, job.tenant, job.catalog);
   if (catalog === null) return;
   for (const choice of shadowed) {
@@ -22,7 +23,7 @@ export const startShadows = async (db: Db, job: Job): Promise<void> => {
       catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
       mode: "shadow" as const,
       options: {
-        ...shadowOptions(job.options, choice.feature, job.index !== null),
+        ...shadowOptions(job.options, choice.feature, job.listing.index !== null),
         rollout: [{ ...choice, enabled: !choice.enabled, reason: "shadow", shadow: false }],
         shadowOf: job.id,
         reference: null,

@@ -5,8 +5,9 @@ import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import { resultId } from "@lookalike/shared/domain/job/event-id";
-import type { ListedImage, Task } from "@lookalike/shared/domain/job/events";
+import type { ListedImage } from "@lookalike/shared/domain/job/events";
 import type { Source } from "@lookalike/shared/domain/job/options";
+import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { type GivenImage, readGiven, readUnread } from "@lookalike/shared/store/catalog/images";
@@ -27,11 +28,10 @@ interface Hasher {
 const PROGRESS_INTERVAL_MS = 500;
 
 /** Hashes one block of a catalog and tells the log, hashes and all. */
-export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: Task): Promise<void> => {
+export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: TaskOf<"hash">): Promise<void> => {
   const catalog = await getCatalog(db, task.tenant, task.catalog);
   const { blockSize, hashBits } = task;
-  if (catalog === null || blockSize === null || hashBits === null)
-    throw new Error(`hash task ${task.task} of job ${task.job} names no catalog or block size`);
+  if (catalog === null) throw new Error(`hash task ${task.task} of job ${task.job}: no catalog ${task.catalog}`);
   const first = task.task * blockSize;
   const given = await readGiven(db, catalog.id, first, first + blockSize);
   const toRead = await readUnread(db, catalog.id, first, first + blockSize);

@@ -3,16 +3,18 @@ import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/messages";
 import { resultId } from "@lookalike/shared/domain/job/event-id";
-import type { EventOf, Task } from "@lookalike/shared/domain/job/events";
+import type { EventOf } from "@lookalike/shared/domain/job/events";
+import { listed } from "@lookalike/shared/domain/job/job";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
+import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { emptySet, fullSet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { blocksBelow } from "@lookalike/shared/store/blocks/hash-blocks";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { type Census, givenHashBits, takeCensus } from "@lookalike/shared/store/catalog/census";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/images";
-import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, type JobRow, jobOf, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import type { Emit } from "./emit.ts";
@@ -37,7 +39,7 @@ type ListingDone = EventOf<"listing-done">["body"];
  * Lists a job's source into numbered images and tells the log. Delivered twice it walks twice, and
  * the numbers stay the same.
  */
-export const listCatalog = async ({ bus, store, log, walk }: Lister, task: Task): Promise<void> => {
+export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskOf<"scan">): Promise<void> => {
   const catalog = await getCatalog(store.db, task.tenant, task.catalog);
   const job = await findJob(store.db, task.job);
   if (catalog === null || job === null || job.state !== "listing") return;
@@ -142,9 +144,8 @@ const emitUnhashed = async (db: Db, tell: Emit, { catalog, blockSize, end, hashe
 const planShadow = async (db: Db, job: JobRow): Promise<ListingDone> => {
   const shadowed = await findJob(db, job.options.shadowOf ?? "");
   if (shadowed === null) throw new Error(`job ${job.id} is the shadow of no job`);
-  const { totalBlocks: blocks, blockSize, hashBits, radiusBits } = shadowed;
-  if (blockSize === null || hashBits === null || radiusBits === null)
-    throw new Error(`job ${shadowed.id} was never listed`);
+  const { totalBlocks: blocks } = shadowed;
+  const { blockSize, hashBits, radiusBits } = listed(jobOf(shadowed));
   return {
     images: shadowed.totalImages,
     blockSize,

@@ -1,4 +1,5 @@
-import type { JobEventType, TaskKind } from "./events.ts";
+import type { JobEventType } from "./events.ts";
+import type { TaskKind } from "./task.ts";
 
 /**
  * Ids that JetStream deduplicates by. Each names the attempt: the server's dedup map survives a

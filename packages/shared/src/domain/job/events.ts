@@ -3,27 +3,10 @@ import { Failure, HashBlock } from "../image/hash-block.ts";
 import { ListingMark } from "../image/listing-mark.ts";
 import { base64Bytes, toBase64 } from "../primitives/encoding.ts";
 import { Feature } from "../rollout/rollout.ts";
+import { Envelope } from "./envelope.ts";
 import { JobMode, JobOptions, Source } from "./options.ts";
-
-/** The kinds of unit of work; each has its own task subject and consumers. */
-export const TaskKind = z.enum(["scan", "hash", "compare"]);
-export type TaskKind = z.infer<typeof TaskKind>;
-
-/** interactive: small jobs, with consumers of their own so that bulk work cannot starve them. */
-export const TaskClass = z.enum(["interactive", "bulk"]);
-export type TaskClass = z.infer<typeof TaskClass>;
-
-/** What every message about a job carries. */
-const Envelope = z.object({
-  v: z.literal(1),
-  eventId: z.string(),
-  tenant: z.string().regex(/^[a-z0-9-]{1,32}$/),
-  job: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
-  run: z.int().min(1),
-  attempt: z.int().min(0),
-  at: z.iso.datetime(),
-  traceparent: z.string().optional(),
-});
+import { IndexPlan } from "./plan.ts";
+import { WorkKind } from "./task.ts";
 
 const event = <Type extends string, Body extends z.ZodType>(type: Type, body: Body) =>
   Envelope.extend({ type: z.literal(type), body });
@@ -89,8 +72,6 @@ const listedImages = z.codec(z.array(ListedImageOnWire), z.custom<ListedImage[]>
   encode: (images) => images.map(imageOnWire),
 });
 
-const IndexPlan = z.object({ tileBlocks: z.int().min(1), bands: z.int().min(1) });
-
 const NONE = z.object({});
 
 export const JobEvent = z.discriminatedUnion("type", [
@@ -143,7 +124,7 @@ export const JobEvent = z.discriminatedUnion("type", [
   event(
     "task-quarantined",
     z.object({
-      kind: z.enum(["hash", "compare"]),
+      kind: WorkKind,
       task: z.int().min(0),
       /** Images lost with a hash task. */
       images: z.int().min(0),
@@ -177,34 +158,3 @@ export const JobEvent = z.discriminatedUnion("type", [
 export type JobEvent = z.infer<typeof JobEvent>;
 export type JobEventType = JobEvent["type"];
 export type EventOf<Type extends JobEventType> = Extract<JobEvent, { type: Type }>;
-
-/**
- * One unit of work: which plan, which number. Strict: a worker that overlooked what a newer
- * coordinator says of a task would do another one under its number.
- */
-export const Task = z.strictObject({
-  ...Envelope.omit({ eventId: true, at: true }).shape,
-  kind: TaskKind,
-  catalog: z.string(),
-  task: z.int().min(0),
-  blockSize: z.int().min(1).nullable(),
-  hashBits: z.int().nullable(),
-  radiusBits: z.int().nullable(),
-  plan: z
-    .strictObject({
-      firstBlock: z.int(),
-      blocks: z.int(),
-      pairsPerTask: z.int(),
-      index: IndexPlan.nullable().default(null),
-    })
-    .nullable(),
-});
-export type Task = z.infer<typeof Task>;
-
-/** The order to group, written once per (job, run). */
-export const Finalize = Envelope.extend({ type: z.literal("finalize"), catalog: z.string() }).strict();
-export type Finalize = z.infer<typeof Finalize>;
-
-/** A task that no retry will save, with the error that says so. */
-export const DeadLetter = z.object({ v: z.literal(1), task: Task, error: z.string(), at: z.iso.datetime() });
-export type DeadLetter = z.infer<typeof DeadLetter>;

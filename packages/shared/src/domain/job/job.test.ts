@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { emptySet, size } from "../primitives/bit-set.ts";
+import { decide, enact, isComplete } from "./decide.ts";
 import type { EventOf, JobEvent } from "./events.ts";
-import { acceptedJob, decide, enact, evolve, isComplete, type Job, outstanding, progressOf } from "./job.ts";
+import { evolve } from "./evolve.ts";
+import { acceptedJob, type Job, listed, outstanding } from "./job.ts";
 import { Dispatch, JobOptions } from "./options.ts";
+import { progressOf } from "./progress.ts";
 
 const origin = {
   v: 1 as const,
@@ -19,7 +22,6 @@ const BLOCK = 10;
 const accepted = (options: Partial<JobOptions> = {}): Job =>
   acceptedJob({
     ...origin,
-    type: "job-accepted",
     body: {
       catalog: { id: "catalog-1", name: "photos", source: { kind: "hashes", file: "/f" } },
       mode: "new",
@@ -91,7 +93,7 @@ describe("a job", () => {
     expect(job.state).toBe("listing");
     const running = live(job, [listingDone(3)]);
     expect([running.state, running.hash.count, running.compare.count]).toEqual(["running", 3, 3]);
-    expect([running.thresholdBits, running.radiusBits]).toEqual([20, 32]);
+    expect(listed(running)).toMatchObject({ thresholdBits: 20, radiusBits: 32 });
   });
 
   it("hands out comparing while hashing still runs, in the order of the columns", () => {

@@ -4,6 +4,7 @@ import {
   bandOfTask,
   blocksOfTile,
   eligibleTasks,
+  type IndexedPlan,
   type Plan,
   pairCount,
   pairNumber,
@@ -116,7 +117,7 @@ const indexedPlans = fc
     bands: fc.integer({ min: 1, max: 5 }),
   })
   .map(
-    ({ blocks, share, tileBlocks, bands }): Plan => ({
+    ({ blocks, share, tileBlocks, bands }): IndexedPlan => ({
       firstBlock: Math.floor(share * blocks),
       blocks,
       pairsPerTask: 50,
@@ -128,7 +129,7 @@ describe("an indexed plan", () => {
   it("gives each band every block pair from its first column on, once", () => {
     fc.assert(
       fc.property(indexedPlans, (plan) => {
-        const bands = plan.index?.bands ?? 0;
+        const bands = plan.index.bands;
         const seen = Array.from({ length: bands }, (): string[] => []);
         for (let task = 0; task < taskCount(plan); task += 1) {
           const { i, j, band } = bandOfTask(plan, task);

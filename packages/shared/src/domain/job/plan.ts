@@ -1,24 +1,33 @@
+import { z } from "zod";
+
+/** The indexed kernel compares large tiles of blocks, one band of hash bits at a time: `bands` tasks per tile pair. */
+export const IndexPlan = z.object({ tileBlocks: z.int().min(1), bands: z.int().min(1) });
+export type IndexPlan = z.infer<typeof IndexPlan>;
+
 /**
  * A job's plan is never stored: it is arithmetic on these numbers. Blocks are runs of image
  * ordinals; block pairs are numbered column by column, so all pairs among finished blocks are a
  * prefix; a task is a run of pair numbers.
  */
-export interface Plan {
+interface PlanExtent {
   /** Columns before this one were compared by an earlier job of the catalog. */
   readonly firstBlock: number;
   /** Blocks of the catalog, counted from block 0. */
   readonly blocks: number;
   readonly pairsPerTask: number;
-  /** How the indexed kernel cuts the same pairs into tasks; null = exhaustive. */
-  readonly index: IndexPlan | null;
 }
 
-/** The indexed kernel compares large tiles of blocks, one band of hash bits at a time. */
-export interface IndexPlan {
-  readonly tileBlocks: number;
-  /** Bands that each tile pair is compared by, one a task. */
-  readonly bands: number;
+/** The exhaustive kernel compares every pair. */
+interface ExhaustivePlan extends PlanExtent {
+  readonly index: null;
 }
+
+/** The indexed kernel cuts the same pairs into tasks in its own way. */
+export interface IndexedPlan extends PlanExtent {
+  readonly index: IndexPlan;
+}
+
+export type Plan = ExhaustivePlan | IndexedPlan;
 
 /** Block pair (i, j), i <= j: block i against block j; i = j is a block against itself. */
 export interface BlockPair {
@@ -71,27 +80,28 @@ export const pairsOfTask = (plan: Plan, task: number): Range => {
   return { from, to: Math.min(from + plan.pairsPerTask, first + pairCount(plan)) };
 };
 
-/** Tiles of the blocks before `firstBlock`: the new ones after them start afresh. */
-const oldTiles = ({ firstBlock, index }: Plan): number => Math.ceil(firstBlock / (index?.tileBlocks ?? 1));
+/** Tiles of the blocks before `firstBlock`: the new blocks after them begin a tile of their own. */
+const oldTiles = ({ firstBlock, index }: IndexedPlan): number => Math.ceil(firstBlock / index.tileBlocks);
 
-const tileCount = (plan: Plan): number =>
-  oldTiles(plan) + Math.ceil((plan.blocks - plan.firstBlock) / (plan.index?.tileBlocks ?? 1));
+const tileCount = (plan: IndexedPlan): number =>
+  oldTiles(plan) + Math.ceil((plan.blocks - plan.firstBlock) / plan.index.tileBlocks);
 
-/** Pairs among the first `tiles` tiles in which at least one is new. */
-const newTilePairs = (plan: Plan, tiles: number): number => pairsInColumns(tiles) - pairsInColumns(oldTiles(plan));
+/** Pairs among the first `tiles` tiles in which at least one tile is new. */
+const newTilePairs = (plan: IndexedPlan, tiles: number): number =>
+  pairsInColumns(tiles) - pairsInColumns(oldTiles(plan));
 
 /** The blocks of a tile. */
-export const blocksOfTile = (plan: Plan, tile: number): Range => {
+export const blocksOfTile = (plan: IndexedPlan, tile: number): Range => {
   const { firstBlock, blocks } = plan;
-  const size = plan.index?.tileBlocks ?? 1;
+  const size = plan.index.tileBlocks;
   const old = oldTiles(plan);
   const [start, end, number] = tile < old ? [0, firstBlock, tile] : [firstBlock, blocks, tile - old];
   return { from: start + number * size, to: Math.min(start + (number + 1) * size, end) };
 };
 
-/** The tile pair and the band of task `task` of an indexed plan: tile pairs column by column, all bands of each. */
-export const bandOfTask = (plan: Plan, task: number): BlockPair & { readonly band: number } => {
-  const bands = plan.index?.bands ?? 1;
+/** The tile pair and the band of task `task`: tile pairs column by column, all bands of each. */
+export const bandOfTask = (plan: IndexedPlan, task: number): BlockPair & { readonly band: number } => {
+  const { bands } = plan.index;
   return { ...pairOf(pairsInColumns(oldTiles(plan)) + Math.floor(task / bands)), band: task % bands };
 };
 

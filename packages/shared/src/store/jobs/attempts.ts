@@ -1,5 +1,5 @@
 import { and, eq, max } from "drizzle-orm";
-import type { TaskKind } from "../../domain/job/events.ts";
+import type { TaskKind } from "../../domain/job/task.ts";
 import type { Db } from "../open.ts";
 import { taskAttempt } from "../schema.ts";
 

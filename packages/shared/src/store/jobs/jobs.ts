@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, ne, sql } from "drizzle-orm";
-import { ACTIVE, type Job, progressOf } from "../../domain/job/job.ts";
+import { ACTIVE, type Job, type Listed } from "../../domain/job/job.ts";
+import { progressOf } from "../../domain/job/progress.ts";
 import { nextRate } from "../../domain/job/rate.ts";
 import { emptySet } from "../../domain/primitives/bit-set.ts";
 import type { Db } from "../open.ts";
@@ -170,19 +171,46 @@ export const jobOf = (row: JobRow): Job => ({
   run: row.run,
   failure: row.failure,
   traceparent: row.traceparent,
-  base: row.baseJob === null ? null : { job: row.baseJob, blocks: row.baseBlocks ?? 0 },
-  blockSize: row.blockSize,
-  hashBits: row.hashBits,
-  thresholdBits: row.thresholdBits,
-  radiusBits: row.radiusBits,
-  index: row.tileBlocks === null || row.bands === null ? null : { tileBlocks: row.tileBlocks, bands: row.bands },
-  kernelReason: row.kernelReason,
+  listing: listingOf(row),
   images: row.totalImages,
   hashedImages: row.completedImages,
   failedImages: row.failedImages,
   hash: { count: row.totalBlocks, cursor: row.hashCursor, done: row.blocksDone, quarantined: row.blocksQuarantined },
   compare: { count: row.totalTasks, cursor: row.compareCursor, done: row.tasksDone, quarantined: row.tasksQuarantined },
 });
+
+/** @throws Error when only some of the columns that a listing fills are set */
+const listingOf = (row: JobRow): Listed | null => {
+  const { id, blockSize, hashBits, thresholdBits, radiusBits, kernelReason } = row;
+  const { baseJob, baseBlocks, tileBlocks, bands } = row;
+  if (blockSize === null) return null;
+  const isWhole = (baseJob === null) === (baseBlocks === null) && (tileBlocks === null) === (bands === null);
+  if (hashBits === null || thresholdBits === null || radiusBits === null || !isWhole)
+    throw new Error(`job ${id}: only some of the columns that a listing fills are set`);
+  return {
+    base: baseJob === null || baseBlocks === null ? null : { job: baseJob, blocks: baseBlocks },
+    blockSize,
+    hashBits,
+    thresholdBits,
+    radiusBits,
+    index: tileBlocks === null || bands === null ? null : { tileBlocks, bands },
+    kernelReason,
+  };
+};
+
+/** Inverse of {@link listingOf}. A job that is not listed yet has none of these columns set. */
+const listingColumns = (listing: Listed | null) =>
+  listing && {
+    baseJob: listing.base?.job ?? null,
+    baseBlocks: listing.base?.blocks ?? null,
+    blockSize: listing.blockSize,
+    hashBits: listing.hashBits,
+    thresholdBits: listing.thresholdBits,
+    radiusBits: listing.radiusBits,
+    tileBlocks: listing.index?.tileBlocks ?? null,
+    bands: listing.index?.bands ?? null,
+    kernelReason: listing.kernelReason,
+  };
 
 /** Writes the job back, with the progress that follows from it. */
 export const saveJob = async (db: Db, row: JobRow, next: Job, at: string): Promise<void> => {
@@ -200,15 +228,7 @@ export const saveJob = async (db: Db, row: JobRow, next: Job, at: string): Promi
       paused: next.paused,
       run: next.run,
       failure: next.failure,
-      baseJob: next.base?.job ?? null,
-      baseBlocks: next.base?.blocks ?? null,
-      blockSize: next.blockSize,
-      hashBits: next.hashBits,
-      thresholdBits: next.thresholdBits,
-      radiusBits: next.radiusBits,
-      tileBlocks: next.index?.tileBlocks ?? null,
-      bands: next.index?.bands ?? null,
-      kernelReason: next.kernelReason,
+      ...listingColumns(next.listing),
       hashCursor: next.hash.cursor,
       compareCursor: next.compare.cursor,
       blocksDone: next.hash.done,

@@ -1,0 +1,109 @@
+import { countState, imagesIn } from "../image/hash-block.ts";
+import { emptySet, has, union, withoutUnit, withUnit } from "../primitives/bit-set.ts";
+import type { EventOf, JobEvent } from "./events.ts";
+import { isOver, type Job, planOf, settled, type Work } from "./job.ts";
+import { defaultThresholdBits, radiusBitsFor } from "./options.ts";
+import { taskCount } from "./plan.ts";
+
+/**
+ * Folds one event into the job. Commutative and idempotent for everything workers report: these
+ * are insertions into sets, so an event that comes twice, late or out of order changes nothing.
+ */
+export const evolve = (job: Job, event: JobEvent): Job => {
+  if (event.type === "job-redriven") return redriven(job, event);
+  if (isOver(job)) return job;
+  switch (event.type) {
+    case "listing-done":
+      return job.state === "accepted" || job.state === "listing" ? planned(job, event.body) : job;
+    case "listing-failed":
+      return job.state === "accepted" || job.state === "listing"
+        ? { ...job, state: "failed", failure: event.body.detail }
+        : job;
+    case "hash-done": {
+      const { block } = event.body;
+      // A block that left quarantine would hide that tasks have compared without it: the next job takes it.
+      if (job.state !== "running" || has(settled(job.hash), block)) return job;
+      return {
+        ...job,
+        hash: finished(job.hash, block),
+        hashedImages: job.hashedImages + imagesIn(event.body),
+        failedImages: job.failedImages + countState(event.body, "failed"),
+      };
+    }
+    case "pair-batch-done":
+      if (job.state !== "running" || has(job.compare.done, event.body.task)) return job;
+      return { ...job, compare: finished(job.compare, event.body.task) };
+    case "task-quarantined": {
+      const { kind, task } = event.body;
+      if (job.state !== "running" || has(settled(job[kind]), task)) return job;
+      const images = kind === "hash" ? event.body.images : 0;
+      return {
+        ...job,
+        [kind]: { ...job[kind], quarantined: withUnit(job[kind].quarantined, task) },
+        hashedImages: job.hashedImages + images,
+        failedImages: job.failedImages + images,
+      };
+    }
+    case "job-paused":
+      return { ...job, paused: true };
+    case "job-resumed":
+      return { ...job, paused: false };
+    case "job-cancelled":
+      return { ...job, state: "cancelled" };
+    case "job-finalized":
+      if (event.run !== job.run) return job;
+      // All was dispatched, or it could not be complete; a replay may see the end before it decides.
+      return {
+        ...job,
+        state: "completed",
+        hash: { ...job.hash, cursor: job.hash.count },
+        compare: { ...job.compare, cursor: job.compare.count },
+      };
+    case "job-accepted":
+    case "images-listed":
+    case "images-vanished":
+    case "shadow-compared":
+      return job;
+  }
+};
+
+const planned = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
+  const { base, blockSize, hashBits, index, kernelReason, images, blocks, hashedImages, failedImages } = body;
+  const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
+  const radiusBits = radiusBitsFor(hashBits, thresholdBits);
+  const running: Job = {
+    ...job,
+    state: "running",
+    listing: { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason },
+    images,
+    hashedImages,
+    failedImages,
+    hash: {
+      count: blocks,
+      cursor: 0,
+      done: union(emptySet(blocks), body.hashedBlocks),
+      quarantined: emptySet(blocks),
+    },
+  };
+  const tasks = taskCount(planOf(running));
+  return { ...running, compare: { count: tasks, cursor: 0, done: emptySet(tasks), quarantined: emptySet(tasks) } };
+};
+
+/** A result that arrives after all takes its unit out of quarantine. */
+const finished = (work: Work, unit: number): Work => ({
+  ...work,
+  done: withUnit(work.done, unit),
+  quarantined: has(work.quarantined, unit) ? withoutUnit(work.quarantined, unit) : work.quarantined,
+});
+
+/**
+ * A job that an operator sends on its way again: tasks leave quarantine, and one that was completed
+ * becomes its next run. Only the run that follows counts, so that an event that comes late or twice
+ * reopens nothing.
+ */
+const redriven = (job: Job, { run, body }: EventOf<"job-redriven">): Job => {
+  const reopens = job.state === "completed" && run === job.run + 1;
+  if (!reopens && (job.state !== "running" || run !== job.run)) return job;
+  const quarantined = body.tasks.reduce((set, { task }) => withoutUnit(set, task), job.compare.quarantined);
+  return { ...job, run, state: "running", compare: { ...job.compare, quarantined } };
+};

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { has, size } from "../primitives/bit-set.ts";
+import { type Job, planOf, settled } from "./job.ts";
+import { pairCount, pairsOfTask } from "./plan.ts";
+
+export const Phase = z.enum(["listing", "hashing", "comparing", "grouping", "done"]);
+export type Phase = z.infer<typeof Phase>;
+
+/** A job's progress in the numbers people ask for. Counts never go backwards. */
+export interface Progress {
+  readonly phase: Phase;
+  readonly totalImages: number;
+  readonly completedImages: number;
+  readonly failedImages: number;
+  readonly totalBlocks: number;
+  readonly completedBlocks: number;
+  readonly totalBlockPairs: number;
+  readonly completedBlockPairs: number;
+  readonly totalTasks: number;
+  readonly completedTasks: number;
+  readonly quarantinedTasks: number;
+}
+
+export const progressOf = (job: Job): Progress => ({
+  phase: phaseOf(job),
+  totalImages: job.images,
+  completedImages: job.hashedImages,
+  failedImages: job.failedImages,
+  totalBlocks: job.hash.count,
+  completedBlocks: size(job.hash.done),
+  totalBlockPairs: job.listing === null ? 0 : pairCount(planOf(job)),
+  completedBlockPairs: completedPairs(job),
+  totalTasks: job.compare.count,
+  completedTasks: size(job.compare.done),
+  quarantinedTasks: size(job.hash.quarantined) + size(job.compare.quarantined),
+});
+
+const phaseOf = (job: Job): Phase => {
+  if (job.state === "accepted" || job.state === "listing") return "listing";
+  if (job.state === "finalizing") return "grouping";
+  if (job.state !== "running") return "done";
+  return size(settled(job.hash)) < job.hash.count ? "hashing" : "comparing";
+};
+
+const completedPairs = (job: Job): number => {
+  const last = job.compare.count - 1;
+  if (last < 0) return 0;
+  const plan = planOf(job);
+  // An indexed task is a band of many pairs: its share of them.
+  if (plan.index !== null) return Math.floor((pairCount(plan) * size(job.compare.done)) / job.compare.count);
+  const short = plan.pairsPerTask - (pairsOfTask(plan, last).to - pairsOfTask(plan, last).from);
+  return size(job.compare.done) * plan.pairsPerTask - (has(job.compare.done, last) ? short : 0);
+};

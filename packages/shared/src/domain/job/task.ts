@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { Envelope } from "./envelope.ts";
+import { IndexPlan } from "./plan.ts";
+
+/** The kinds of unit of work; each has its own task subject and consumers. */
+export const TaskKind = z.enum(["scan", "hash", "compare"]);
+export type TaskKind = z.infer<typeof TaskKind>;
+
+/** The kinds that a job has many tasks of, with a cursor, a done set and a window each. */
+export const WorkKind = TaskKind.exclude(["scan"]);
+export type WorkKind = z.infer<typeof WorkKind>;
+
+/** interactive: small jobs, with consumers of their own so that bulk work cannot starve them. */
+export const TaskClass = z.enum(["interactive", "bulk"]);
+export type TaskClass = z.infer<typeof TaskClass>;
+
+const TaskFields = {
+  ...Envelope.omit({ eventId: true, at: true }).shape,
+  catalog: z.string(),
+  task: z.int().min(0),
+};
+
+/** A field that this kind does not use: published as null, because workers of the last version require the key. */
+const Unused = z.null().optional();
+
+/**
+ * One unit of work: which plan, which number. Strict, because a worker that ignored a field of a
+ * newer coordinator would do another task under this number.
+ */
+export const Task = z.discriminatedUnion("kind", [
+  z.strictObject({
+    ...TaskFields,
+    kind: z.literal("scan"),
+    blockSize: Unused,
+    hashBits: Unused,
+    radiusBits: Unused,
+    plan: Unused,
+  }),
+  z.strictObject({
+    ...TaskFields,
+    kind: z.literal("hash"),
+    blockSize: z.int().min(1),
+    hashBits: z.int(),
+    /** Not used for hashing; required by workers of the last version. */
+    radiusBits: z.int().optional(),
+    plan: Unused,
+  }),
+  z.strictObject({
+    ...TaskFields,
+    kind: z.literal("compare"),
+    blockSize: z.int().min(1),
+    hashBits: z.int(),
+    radiusBits: z.int(),
+    plan: z.strictObject({
+      firstBlock: z.int(),
+      blocks: z.int(),
+      pairsPerTask: z.int(),
+      index: IndexPlan.nullable().default(null),
+    }),
+  }),
+]);
+export type Task = z.infer<typeof Task>;
+export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>;
+
+/** A task that no retry will save, with the error that says so. */
+export const DeadLetter = z.object({ v: z.literal(1), task: Task, error: z.string(), at: z.iso.datetime() });
+export type DeadLetter = z.infer<typeof DeadLetter>;
+
+/** The order to group, written once per (job, run). */
+export const Finalize = Envelope.extend({ type: z.literal("finalize"), catalog: z.string() }).strict();
+export type Finalize = z.infer<typeof Finalize>;
