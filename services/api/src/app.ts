@@ -1,51 +1,24 @@
-import rateLimit from "@fastify/rate-limit";
 import { fastifySSE } from "@fastify/sse";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
-import type { Db } from "@lookalike/shared/store/open";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import type { Archiver } from "./archive/archiver.ts";
-import { answerClientError, answerProblem, HttpProblem, notFound } from "./http/problems.ts";
-import type { Thumbnails } from "./pictures/thumbnails.ts";
-import { requireAccess } from "./plugins/access.ts";
-import { honourIdempotencyKeys } from "./plugins/idempotency.ts";
+import { answerClientError, answerProblem, notFound } from "./http/problems.ts";
 import { observe } from "./plugins/observe.ts";
 import { documentOf } from "./plugins/openapi.ts";
-import { cacheResponses } from "./plugins/response-cache.ts";
 import { reviewPage } from "./plugins/review-page.ts";
-import { createNearest } from "./query/nearest.ts";
-import { Problem } from "./resources/problem.ts";
-import { accessRoutes } from "./routes/access.ts";
-import { archiveRoutes } from "./routes/archives.ts";
-import { catalogRoutes } from "./routes/catalogs.ts";
-import { decisionRoutes } from "./routes/decisions.ts";
-import { exportRoutes } from "./routes/exports.ts";
-import { groupRoutes } from "./routes/groups.ts";
-import { imageRoutes } from "./routes/images.ts";
-import { jobRoutes } from "./routes/jobs.ts";
-import { queryRoutes } from "./routes/query.ts";
-import { webhookRoutes } from "./routes/webhooks.ts";
+import { type Version1Parts, version1 } from "./routes/version-1.ts";
 
 /** What the application works with. */
-export interface AppParts {
-  readonly db: Db;
+export interface AppParts extends Version1Parts {
   readonly log: Logger;
-  readonly archiver: Archiver;
   readonly health: {
     readonly postgres: () => Promise<boolean>;
     readonly nats: () => boolean;
   };
-  /** What sources may be made of. */
-  readonly sources: AllowedSources;
-  readonly thumbnails: Thumbnails;
-  readonly requestsPerMinute: number;
-  /** A client that trickles its request does not keep a connection for longer. */
+  /** A request must arrive whole within this time: a client that sends it byte by byte loses its connection. */
   readonly requestMs: number;
-  /** Whether webhooks may lead into private networks. */
-  readonly webhooksInside: boolean;
 }
 
 const HEADERS_MS = 60_000;
@@ -109,45 +82,3 @@ const letConnectionsGo = (app: FastifyInstance): void => {
     app.server.once("close", () => clearInterval(timer));
   });
 };
-
-/** What any request may be answered: each route's schema says so. */
-const ANYWHERE = { 400: Problem, 401: Problem, 403: Problem, 414: Problem, 429: Problem };
-const ANY_POST = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
-
-/** Hashes held for queries: eight million of 256 bits. */
-const HASH_CACHE_BYTES = 268_435_456;
-
-/** Everything that needs a key. */
-const version1 =
-  ({ db, archiver, sources, thumbnails, requestsPerMinute, webhooksInside }: AppParts) =>
-  async (app: FastifyInstance): Promise<void> => {
-    app.addHook("onRoute", ({ schema, method }) => {
-      if (schema === undefined) return;
-      const hasBody = method === "POST" || method === "PATCH";
-      schema.response = { ...ANYWHERE, ...(hasBody ? ANY_POST : {}), ...(schema.response as object | undefined) };
-    });
-    await requireAccess(app, db);
-    await app.register(rateLimit, {
-      max: requestsPerMinute,
-      timeWindow: 60_000,
-      hook: "preHandler",
-      keyGenerator: ({ access, ip }) => access?.keyId ?? ip,
-      errorResponseBuilder: (_request, { after }) =>
-        new HttpProblem(429, "too-many-requests", `More than ${requestsPerMinute} requests a minute. Wait ${after}.`),
-    });
-    honourIdempotencyKeys(app, db);
-    cacheResponses(app, db);
-    const routes = [
-      accessRoutes(db),
-      catalogRoutes(db, sources),
-      imageRoutes(db, thumbnails),
-      jobRoutes(db),
-      groupRoutes(db),
-      decisionRoutes(db),
-      exportRoutes(db),
-      archiveRoutes(db, archiver),
-      webhookRoutes(db, webhooksInside),
-      queryRoutes(db, createNearest(db, HASH_CACHE_BYTES)),
-    ];
-    for (const plugin of routes) await app.register(plugin);
-  };

@@ -3,12 +3,12 @@ import type { GroupFilter, GroupOrder } from "@lookalike/shared/store/results/gr
 import { getGroup, listGroups } from "@lookalike/shared/store/results/groups";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../http/cursor.ts";
-import { HttpProblem, notFound } from "../http/problems.ts";
-import { groupsOf, jobReader } from "../http/tenant-scope.ts";
-import { pairsAmong } from "../query/pairs.ts";
-import { Group, GroupDetail, GroupQuery, groupEtag, groupResources } from "../resources/group.ts";
-import { Problem } from "../resources/problem.ts";
+import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { HttpProblem, notFound } from "../../http/problems.ts";
+import { groupsOf, jobReader } from "../../http/tenant-scope.ts";
+import { pairsAmong } from "../../query/pairs.ts";
+import { Group, GroupDetail, GroupQuery, groupEtag, groupResources } from "../../resources/group.ts";
+import { Problem } from "../../resources/problem.ts";
 
 const filterOf = (query: z.infer<typeof GroupQuery>): GroupFilter => ({
   kind: query.kind ?? null,

@@ -6,12 +6,12 @@ import { findImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { HttpProblem } from "../http/problems.ts";
-import { catalogReader } from "../http/tenant-scope.ts";
-import { decodeHeicIsolated } from "../pictures/decode-heic.ts";
-import type { Nearest } from "../query/nearest.ts";
-import { imageResource, QueryResult } from "../resources/image.ts";
-import { Problem } from "../resources/problem.ts";
+import { HttpProblem } from "../../http/problems.ts";
+import { catalogReader } from "../../http/tenant-scope.ts";
+import { decodeHeicIsolated } from "../../pictures/decode-heic.ts";
+import type { Nearest } from "../../query/nearest.ts";
+import { imageResource, QueryResult } from "../../resources/image.ts";
+import { Problem } from "../../resources/problem.ts";
 
 const MAX_BODY = 67_108_864;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicIsolated };

@@ -4,15 +4,15 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../http/cursor.ts";
-import { HttpProblem, notFound } from "../http/problems.ts";
-import { rawSerializer } from "../http/raw-serializer.ts";
-import { catalogReader } from "../http/tenant-scope.ts";
-import { openPicture } from "../pictures/picture.ts";
-import type { Thumbnails } from "../pictures/thumbnails.ts";
-import type { Access } from "../plugins/access.ts";
-import { Image, imageResource } from "../resources/image.ts";
-import { Problem } from "../resources/problem.ts";
+import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { HttpProblem, notFound } from "../../http/problems.ts";
+import { rawSerializer } from "../../http/raw-serializer.ts";
+import { catalogReader } from "../../http/tenant-scope.ts";
+import { openPicture } from "../../pictures/picture.ts";
+import type { Thumbnails } from "../../pictures/thumbnails.ts";
+import type { Access } from "../../plugins/access.ts";
+import { Image, imageResource } from "../../resources/image.ts";
+import { Problem } from "../../resources/problem.ts";
 
 const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
 

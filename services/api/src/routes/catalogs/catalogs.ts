@@ -4,18 +4,15 @@ import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookal
 import { countImages } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
-import { groupStatistics } from "@lookalike/shared/store/results/groups";
-import { latestResult } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { confirmationTokens } from "../http/confirmation-token.ts";
-import { decodeCursor, PageQuery, page, pageOf } from "../http/cursor.ts";
-import { IfMatch, requireMatch } from "../http/if-match.ts";
-import { HttpProblem } from "../http/problems.ts";
-import { catalogReader } from "../http/tenant-scope.ts";
-import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../resources/catalog.ts";
-import { Problem } from "../resources/problem.ts";
-import { Statistics } from "../resources/statistics.ts";
+import { confirmationTokens } from "../../http/confirmation-token.ts";
+import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { IfMatch, requireMatch } from "../../http/if-match.ts";
+import { HttpProblem } from "../../http/problems.ts";
+import { catalogReader } from "../../http/tenant-scope.ts";
+import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../../resources/catalog.ts";
+import { Problem } from "../../resources/problem.ts";
 
 export const catalogRoutes =
   (db: Db, sources: AllowedSources): FastifyPluginAsyncZod =>
@@ -145,35 +142,6 @@ export const catalogRoutes =
           await hideCatalog(tx, id);
         });
         return reply.code(204).send();
-      },
-    );
-
-    app.get(
-      "/catalogs/:catalog/statistics",
-      {
-        config: { kept: true },
-        schema: {
-          tags: ["catalogs"],
-          summary: "How many images and groups there are, and what keeping one of each would free",
-          params: z.object({ catalog: z.string() }),
-          response: { 200: Statistics, 404: Problem },
-        },
-      },
-      async ({ access, params }) => {
-        const { id } = await readCatalog(access, params.catalog);
-        const latest = await latestResult(db, id);
-        const byKind = latest === null ? [] : await groupStatistics(db, { ...latest, catalogId: id, blockSize: 1 });
-        const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>
-          byKind.reduce((total, row) => total + row[column], 0);
-        return Statistics.parse({
-          images: await countImages(db, id),
-          job: latest?.jobId ?? null,
-          groups: sum("groups"),
-          undecided: sum("undecided"),
-          groupedImages: sum("images"),
-          reclaimableBytes: sum("reclaimableBytes"),
-          byKind,
-        });
       },
     );
   };

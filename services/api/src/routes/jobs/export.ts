@@ -2,10 +2,10 @@ import { Readable } from "node:stream";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../exports/export.ts";
-import { rawSerializer } from "../http/raw-serializer.ts";
-import { catalogReader, groupsOf, jobReader } from "../http/tenant-scope.ts";
-import { Problem } from "../resources/problem.ts";
+import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../../exports/export.ts";
+import { rawSerializer } from "../../http/raw-serializer.ts";
+import { catalogReader, groupsOf, jobReader } from "../../http/tenant-scope.ts";
+import { Problem } from "../../resources/problem.ts";
 
 export const exportRoutes =
   (db: Db): FastifyPluginAsyncZod =>

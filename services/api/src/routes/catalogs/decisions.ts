@@ -1,0 +1,76 @@
+import type { Db } from "@lookalike/shared/store/open";
+import { findDecision, listDecisions, lockCatalog, undoDecision } from "@lookalike/shared/store/review/decisions";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { HttpProblem, notFound } from "../../http/problems.ts";
+import { catalogReader } from "../../http/tenant-scope.ts";
+import type { Access } from "../../plugins/access.ts";
+import { Decision, decisionResource } from "../../resources/decision.ts";
+import { Problem } from "../../resources/problem.ts";
+
+export const catalogDecisionRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readCatalog = catalogReader(db);
+    const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
+    const readDecision = async (access: Access, catalogId: string, id: string) => {
+      const row = await findDecision(db, (await readCatalog(access, catalogId)).id, id);
+      if (row === null) throw notFound("decision", id);
+      return row;
+    };
+
+    app.get(
+      "/catalogs/:catalog/decisions",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Everything that was decided, newest first, undone or not",
+          params: z.object({ catalog: z.string() }),
+          querystring: PageQuery,
+          response: { 200: pageOf(Decision), 400: Problem, 404: Problem },
+        },
+      },
+      async ({ access, params, query: { cursor, limit } }) => {
+        const { id } = await readCatalog(access, params.catalog);
+        const rows = await listDecisions(db, id, { before: decodeCursor(cursor, ""), limit: limit + 1 });
+        const { items, next } = page(rows, limit, (row) => row.id);
+        return { items: items.map(decisionResource), next };
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/decisions/:decision",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Read a decision",
+          params: DecisionParams,
+          response: { 200: Decision, 404: Problem },
+        },
+      },
+      async ({ access, params }) => decisionResource(await readDecision(access, params.catalog, params.decision)),
+    );
+
+    app.post(
+      "/catalogs/:catalog/decisions/:decision/undo",
+      {
+        schema: {
+          tags: ["decisions"],
+          summary: "Take a decision back, by another fact; its group is open again",
+          params: DecisionParams,
+          response: { 201: Decision, 404: Problem, 409: Problem },
+        },
+      },
+      async ({ access, params }, reply) => {
+        const row = await readDecision(access, params.catalog, params.decision);
+        if (row.verdict === "undo") throw new HttpProblem(409, "an-undo", "An undo can't be undone: decide again.");
+        const undo = await db.transaction(async (tx) => {
+          await lockCatalog(tx, row.catalogId);
+          return undoDecision(tx, row, access.name);
+        });
+        if (undo === null) throw new HttpProblem(409, "undone", "This decision is taken back already.");
+        return reply.code(201).send(decisionResource(undo));
+      },
+    );
+  };

@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { eventMessage } from "@lookalike/shared/bus/messages";
+import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import { acceptedJob } from "@lookalike/shared/domain/job/job";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
+import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
+import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
+import type { Db } from "@lookalike/shared/store/open";
+import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { HttpProblem } from "../../http/problems.ts";
+import { catalogReader, jobReader } from "../../http/tenant-scope.ts";
+import { Job, jobResource, NewJob } from "../../resources/job.ts";
+import { Problem } from "../../resources/problem.ts";
+
+const CatalogParams = z.object({ catalog: z.string() });
+
+export const catalogJobRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    const readJob = jobReader(db);
+    const readCatalog = catalogReader(db);
+
+    app.post(
+      "/catalogs/:catalog/jobs",
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: "Start a job: list, hash, compare and group the catalog",
+          params: CatalogParams,
+          body: NewJob,
+          response: { 202: Job, 400: Problem, 404: Problem, 409: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { access } = request;
+        const { mode, ...options } = request.body;
+        const catalog = await readCatalog(access, request.params.catalog);
+        if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize) {
+          throw new HttpProblem(
+            409,
+            "block-size-fixed",
+            `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
+          );
+        }
+        if (options.reference !== null) await readCatalog(access, options.reference);
+        const job = randomUUID();
+        const origin = { tenant: access.tenant, job, run: 1, attempt: 0 };
+        const body = {
+          catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
+          mode,
+          options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
+        };
+        const event = eventMessage("job-accepted", origin, jobEventId(job, "job-accepted", 1), body);
+        const traceparent = activeTraceparent();
+        const accepted = acceptedJob({
+          ...{ ...origin, v: 1, type: "job-accepted", eventId: event.eventId, at: "", body },
+          ...(traceparent === undefined ? {} : { traceparent }),
+        });
+        await db.transaction(async (tx) => {
+          if (await hasActiveJob(tx, catalog.id)) {
+            throw new HttpProblem(
+              409,
+              "job-active",
+              "This catalog has a job that is not over. Wait for it, or cancel it.",
+            );
+          }
+          await insertJob(tx, accepted, new Date().toISOString());
+          await addToOutbox(tx, event);
+        });
+        return reply
+          .code(202)
+          .header("location", `/v1/jobs/${job}`)
+          .send(await jobResource(db, await readJob(access, job)));
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/jobs",
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: "The catalog's jobs, newest first",
+          params: CatalogParams,
+          querystring: PageQuery,
+          response: { 200: pageOf(Job), 400: Problem, 404: Problem },
+        },
+      },
+      async ({ access, params, query: { cursor, limit } }) => {
+        await readCatalog(access, params.catalog);
+        const after = decodeCursor(cursor, "");
+        const rows = await listJobs(db, access.tenant, params.catalog, { after, limit: limit + 1 });
+        const { items, next } = page(rows, limit, ({ id }) => id);
+        return { items: await Promise.all(items.map((row) => jobResource(db, row))), next };
+      },
+    );
+  };
