@@ -11,9 +11,9 @@ import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
 import { Piscina } from "piscina";
 import { z } from "zod";
-import { createBlockCache } from "./compare/block-cache.ts";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
 import type { CompareAnswer, CompareRequest } from "./compare/compare-worker.ts";
+import { createHashReader } from "./compare/hash-reader.ts";
 import type { FinalizeRequest } from "./finalize/finalize-worker.ts";
 
 const Environment = ServiceEnvironment.extend({
@@ -39,7 +39,7 @@ runService({
     const compare = (request: CompareRequest): Promise<CompareAnswer> =>
       pool.run(request, { transferList: [request.parts.port] });
     const finalize = (request: FinalizeRequest): Promise<void> => pool.run(request, { filename: finalizeFile });
-    const cache = createBlockCache(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
+    const hashes = createHashReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
     const isWanted = createJobGate(db);
     const [comparing, finalizing] = await Promise.all([
       runTasks(bus, {
@@ -48,7 +48,7 @@ runService({
         concurrency: threads + 1,
         log,
         handle: async (task) => {
-          if (await isWanted(task.job)) await comparePairs({ bus, db, cache, compare }, task);
+          if (await isWanted(task.job)) await comparePairs({ bus, db, hashes, compare }, task);
         },
       }),
       work(bus, {

@@ -1,7 +1,8 @@
+import type { StoredHashes } from "@lookalike/shared/domain/grouping/image-classes";
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { contentDigestAt, hashAt, signatureAt } from "@lookalike/shared/domain/image/hash-block";
 import { colourSteps, hashDistance } from "@lookalike/shared/domain/image/signature";
-import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { Db } from "@lookalike/shared/store/open";
 import type { GroupsOf } from "@lookalike/shared/store/results/groups";
 import type { z } from "zod";
@@ -24,7 +25,8 @@ export const pairsAmong = async (
 ): Promise<z.infer<typeof Pair>[]> => {
   const first = ordinals.slice(0, MAX_MEMBERS);
   const numbers = [...new Set(first.map((ordinal) => Math.floor(ordinal / blockSize)))];
-  const blocks = new Map((await readBlocks(db, catalogId, numbers)).map((block) => [block.block, block]));
+  const blocks = new Map<number, StoredHashes>();
+  for await (const block of readBlocks(db, catalogId, numbers, COMPARED_COLUMNS)) blocks.set(block.block, block);
   const hashed = first.map((ordinal): Hashed => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;

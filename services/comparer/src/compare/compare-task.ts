@@ -17,22 +17,22 @@ import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertCompareResult } from "@lookalike/shared/store/results/compare-results";
 import { LRUCache } from "lru-cache";
-import type { BlockCache } from "./block-cache.ts";
 import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
 import { storeParts } from "./edge-parts.ts";
+import type { HashReader } from "./hash-reader.ts";
 
 interface Comparer {
   readonly bus: Bus;
   readonly db: Db;
-  readonly cache: BlockCache;
+  readonly hashes: HashReader;
   /** Compares in a worker thread. */
   readonly compare: (request: CompareRequest) => Promise<CompareAnswer>;
 }
 
 /** Does one comparison task and tells the log which images are similar. */
-export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: TaskOf<"compare">): Promise<void> => {
+export const comparePairs = async ({ bus, db, hashes, compare }: Comparer, task: TaskOf<"compare">): Promise<void> => {
   const started = performance.now();
-  const work = await loadWork(cache, task);
+  const work = await loadWork(hashes, task);
   const { inline, digests, edgeCount, comparisons, kernel } = await storeParts(
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
@@ -57,17 +57,17 @@ export const comparePairs = async ({ bus, db, cache, compare }: Comparer, task: 
 };
 
 /** The work of a task by its plan, and the hashes for it. */
-const loadWork = async (cache: BlockCache, task: TaskOf<"compare">): Promise<CompareWork> => {
+const loadWork = async (hashes: HashReader, task: TaskOf<"compare">): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits, catalog } = task;
   const plan: Plan = task.plan;
   if (plan.index === null) {
     const pairs = blockPairs(pairsOfTask(plan, task.task));
-    const blocks = await cache.load(catalog, blockSize, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
+    const blocks = await hashes.readBlocks(catalog, blockSize, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
     return { kernel: "exhaustive", blocks, pairs, radiusBits };
   }
   const { i, j, band } = bandOfTask(plan, task.task);
-  const right = await cache.loadTile(catalog, blockSize, blocksOfTile(plan, j));
-  const left = i === j ? right : await cache.loadTile(catalog, blockSize, blocksOfTile(plan, i));
+  const right = await hashes.readTile(catalog, blockSize, blocksOfTile(plan, j));
+  const left = i === j ? right : await hashes.readTile(catalog, blockSize, blocksOfTile(plan, i));
   return { kernel: "indexed", left, right, hashBits, radiusBits, band, bands: plan.index.bands };
 };
 

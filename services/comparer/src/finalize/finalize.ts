@@ -1,7 +1,7 @@
 import { eventMessage } from "@lookalike/shared/bus/messages";
 import { jobEventId } from "@lookalike/shared/domain/job/event-id";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
-import { blocksBelow, streamHashes } from "@lookalike/shared/store/blocks/hash-blocks";
+import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
 import { allVanished } from "@lookalike/shared/store/catalog/images";
@@ -57,7 +57,7 @@ const referenceMatches = async (db: Db, job: JobRow): Promise<ReferenceMatch[]> 
     return {
       blockSize,
       hashBits: job.hashBits ?? 0,
-      blocks: streamHashes(db, id, blocksBelow(blocks)),
+      blocks: readBlocks(db, id, blocksBelow(blocks), COMPARED_COLUMNS),
       isLive: (ordinal: number) => !vanished.has(ordinal),
     };
   };

@@ -16,7 +16,7 @@ import { contentDigestAt, factsAt, STATE } from "@lookalike/shared/domain/image/
 import type { Grouping } from "@lookalike/shared/domain/job/options";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { separate, suppressionsOf } from "@lookalike/shared/domain/review/decisions";
-import { blocksBelow, readFlats, streamHashBlocks, streamHashes } from "@lookalike/shared/store/blocks/hash-blocks";
+import { blocksBelow, COMPARED_COLUMNS, listFlats, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/catalog/images";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -52,7 +52,7 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
     base === null ? new Uint8Array(extent).fill(1) : await affectedSince(db, job, base, { extent, came, went });
 
   const classes = await collapse(
-    streamHashes(db, catalogId, blocksWith(affected, blockSize)),
+    readBlocks(db, catalogId, blocksWith(affected, blockSize), COMPARED_COLUMNS),
     { blockSize, extent, images: countOnes(affected), hashBytes: (job.hashBits ?? 0) / 8 },
     { isWanted: (ordinal) => affected[ordinal] === 1, isLive },
   );
@@ -109,7 +109,7 @@ const affectedSince = async (db: Db, job: JobRow, base: Base, { extent, came, we
 /** Flat images with the bytes of a changed one: no edge tells of them. */
 const flatDuplicates = async (db: Db, job: JobRow, changed: ReadonlySet<number>): Promise<number[]> => {
   const flats: { ordinal: number; digest: string }[] = [];
-  for (const block of await readFlats(db, job.catalogId, job.totalBlocks))
+  for (const block of await listFlats(db, job.catalogId, job.totalBlocks))
     block.states.forEach((state, position) => {
       const digest = state === STATE.flat ? contentDigestAt(block, position) : null;
       if (digest !== null)
@@ -166,6 +166,7 @@ const distanceOf = (classes: ImageClasses, a: number, b: number): number | null 
 };
 
 const ORDINALS_PER_QUERY = 20_000;
+const FACT_COLUMNS = ["block", "states", "contentDigests", "details"] as const;
 
 /** What keeper and kind are chosen by, for every grouped image. */
 const readMembers = async (db: Db, job: JobRow, groups: readonly number[][]): Promise<Map<number, Member>> => {
@@ -174,7 +175,7 @@ const readMembers = async (db: Db, job: JobRow, groups: readonly number[][]): Pr
   const blockSize = job.blockSize ?? 1;
   const blocks = new Set(Array.from(wanted, (ordinal) => Math.floor(ordinal / blockSize)));
   let next = 0;
-  for await (const block of streamHashBlocks(db, job.catalogId, [...blocks])) {
+  for await (const block of readBlocks(db, job.catalogId, [...blocks], FACT_COLUMNS)) {
     const end = (block.block + 1) * blockSize;
     for (; (wanted[next] ?? end) < end; next += 1) {
       const ordinal = wanted[next] ?? 0;

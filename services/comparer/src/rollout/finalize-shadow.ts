@@ -5,7 +5,7 @@ import { jobEventId } from "@lookalike/shared/domain/job/event-id";
 import { listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { at } from "@lookalike/shared/domain/primitives/columns";
-import { blocksBelow, streamHashes } from "@lookalike/shared/store/blocks/hash-blocks";
+import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
@@ -57,7 +57,11 @@ const numberHashes = async (db: Db, shadow: JobRow): Promise<Int32Array> => {
   const { blockSize, hashBits } = listed(jobOf(shadow));
   const extent = totalBlocks * blockSize;
   const shape = { blockSize, extent, images: extent, hashBytes: hashBits / 8 };
-  const { ofOrdinal, hashOf } = await collapse(streamHashes(db, catalogId, blocksBelow(totalBlocks)), shape, ALL);
+  const { ofOrdinal, hashOf } = await collapse(
+    readBlocks(db, catalogId, blocksBelow(totalBlocks), COMPARED_COLUMNS),
+    shape,
+    ALL,
+  );
   return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : at(hashOf, number)));
 };
 

@@ -17,7 +17,8 @@ import { countGroups, getFinalization } from "@lookalike/shared/store/results/re
 import { JobRequest, readJob } from "./job-request.ts";
 
 const PROBLEMS_LISTED = 100;
-const BLOCKS_PER_QUERY = 32;
+/** What a block's digest is computed over, and the digest. */
+const HASHED_COLUMNS = ["block", "states", "hashes", "signatures", "contentDigests", "details", "digest"] as const;
 
 type Note = (problem: string) => void;
 
@@ -68,21 +69,16 @@ const verifyPlan = (row: JobRow, job: Job, note: Note): void => {
       note(`progress: ${name} is ${row[name as keyof JobRow]}, its sets say ${value}`);
 };
 
-/** Each block that is done is stored, and says what its digest says. @returns blocks read */
+/** Each block that is done is stored, and its bytes have its digest. @returns blocks read */
 const verifyBlocks = async (db: Db, job: Job, note: Note): Promise<number> => {
-  let read = 0;
-  for (let from = 0; from < job.hash.count; from += BLOCKS_PER_QUERY) {
-    const numbers = Array.from({ length: Math.min(BLOCKS_PER_QUERY, job.hash.count - from) }, (_, at) => from + at);
-    const wanted = numbers.filter((block) => has(job.hash.done, block));
-    const stored = new Map((await readBlocks(db, job.catalog, wanted)).map((block) => [block.block, block]));
-    for (const number of wanted) {
-      const block = stored.get(number);
-      if (block === undefined) note(`block ${number}: done, but not stored`);
-      else if (hashBlockDigest(block) !== block.digest) note(`block ${number}: its bytes differ from its digest`);
-    }
-    read += stored.size;
+  const missing = new Set(members(job.hash.done, job.hash.count));
+  const expected = [...missing];
+  for await (const block of readBlocks(db, job.catalog, expected, HASHED_COLUMNS)) {
+    missing.delete(block.block);
+    if (hashBlockDigest(block) !== block.digest) note(`block ${block.block}: its bytes differ from its digest`);
   }
-  return read;
+  for (const number of missing) note(`block ${number}: done, but not stored`);
+  return expected.length - missing.size;
 };
 
 /** Each task that is done has its edges stored, and no other. @returns rows read */

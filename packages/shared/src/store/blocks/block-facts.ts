@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import {
   contentDigestAt,
   type Failure,
@@ -6,13 +5,12 @@ import {
   failureAt,
   type HashBlock,
   type ImageFacts,
-  ImageState,
+  type ImageState,
   STATE,
 } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
-import { readBlocks } from "./hash-blocks.ts";
-
-type KnownBlock = Pick<HashBlock, "states" | "details" | "contentDigests">;
+import { createBlockCache } from "./block-cache.ts";
+import { listDigests } from "./hash-blocks.ts";
 
 /** What hashing found out about an image. */
 export interface HashedFacts {
@@ -22,44 +20,46 @@ export interface HashedFacts {
   readonly contentDigest: Uint8Array | null;
 }
 
-const IMAGES_KEPT = 1_000_000;
+const CACHED_IMAGES = 1_000_000;
 
-/**
- * Blocks read last, in this process. A stored block never changes, and PostgreSQL would unpack all
- * of it for each image that is asked about.
- */
-const known = new LRUCache<string, KnownBlock>({
-  maxSize: IMAGES_KEPT,
-  sizeCalculation: ({ states }) => states.length + 1,
+/** PostgreSQL would unpack a whole block for each image that is looked up. */
+const cache = createBlockCache({
+  columns: ["states", "details", "contentDigests"],
+  toValue: ({ states, details, contentDigests }): Pick<HashBlock, "states" | "details" | "contentDigests"> => ({
+    states: states.slice(),
+    details,
+    contentDigests: contentDigests.slice(),
+  }),
+  sizeOf: ({ states }) => states.length + 1,
+  maxSize: CACHED_IMAGES,
 });
 
-/** Looks up images by their ordinals; "listed" where the block is not hashed yet. */
+const NOT_HASHED: HashedFacts = { state: "listed", facts: {}, failure: null, contentDigest: null };
+const NAMES: Readonly<Record<number, ImageState>> = {
+  [STATE.hashed]: "hashed",
+  [STATE.flat]: "flat",
+  [STATE.failed]: "failed",
+};
+
+/**
+ * Looks up images by their ordinals; "listed" where the block is not hashed yet.
+ * @param blockSize null where the catalog was never listed to its end
+ */
 export const readFacts = async (
   db: Db,
   catalogId: string,
-  blockSize: number,
+  blockSize: number | null,
   ordinals: readonly number[],
 ): Promise<(ordinal: number) => HashedFacts> => {
-  const blocks = new Map<number, KnownBlock>();
-  const missing: number[] = [];
-  for (const block of new Set(ordinals.map((ordinal) => Math.floor(ordinal / blockSize)))) {
-    const cached = known.get(`${catalogId}:${block}`);
-    if (cached === undefined) missing.push(block);
-    else blocks.set(block, cached);
-  }
-  for (const { block, states, details, contentDigests } of missing.length === 0
-    ? []
-    : await readBlocks(db, catalogId, missing)) {
-    const copied = { states: states.slice(), details, contentDigests: contentDigests.slice() };
-    known.set(`${catalogId}:${block}`, copied);
-    blocks.set(block, copied);
-  }
+  if (blockSize === null) return () => NOT_HASHED;
+  const numbers = [...new Set(ordinals.map((ordinal) => Math.floor(ordinal / blockSize)))];
+  const blocks = await cache.load(db, catalogId, blockSize, await listDigests(db, catalogId, numbers));
   return (ordinal) => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;
-    const state = ImageState.options[block?.states[position] ?? STATE.absent] ?? "listed";
-    if (block === undefined || state === "listed")
-      return { state: "listed", facts: {}, failure: null, contentDigest: null };
+    // A block ends with the last image that was live when it was hashed.
+    const state = NAMES[block?.states[position] ?? STATE.absent];
+    if (block === undefined || state === undefined) return NOT_HASHED;
     return {
       state,
       facts: factsAt(block, position),

@@ -1,4 +1,5 @@
-import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import { countState, type HashBlock, STATE } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
 import { hashBlock } from "../schema.ts";
@@ -19,86 +20,65 @@ export const insertHashBlock = async (
   return rows.length === 1;
 };
 
-/** The blocks of `numbers` that are stored, in order, hashes and states only. */
-export const readHashes = (db: Db, catalogId: string, numbers: readonly number[]) =>
-  db
-    .select({ block: hashBlock.block, states: hashBlock.states, hashes: hashBlock.hashes })
+export type BlockRow = typeof hashBlock.$inferSelect;
+type BlockColumn = keyof BlockRow;
+
+/** Block numbers below `count`. */
+export const blocksBelow = (count: number): number[] => Array.from({ length: count }, (_, block) => block);
+
+/** The named columns of the catalog's stored blocks, ascending, in one query: for columns that are small. */
+export const listBlocks = async <Column extends BlockColumn>(
+  db: Db,
+  catalogId: string,
+  columns: readonly Column[],
+  condition?: SQL,
+): Promise<Pick<BlockRow, Column>[]> => {
+  const selected: Record<string, PgColumn> = Object.fromEntries(columns.map((column) => [column, hashBlock[column]]));
+  // drizzle infers no row type from columns that are named at run time.
+  const rows: unknown[] = await db
+    .select(selected)
     .from(hashBlock)
-    .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])))
+    .where(and(eq(hashBlock.catalogId, catalogId), condition))
     .orderBy(asc(hashBlock.block));
-
-/** Which blocks are stored, and the digest of each. */
-export const blockDigests = (db: Db, catalogId: string) =>
-  db
-    .select({ block: hashBlock.block, digest: hashBlock.digest })
-    .from(hashBlock)
-    .where(eq(hashBlock.catalogId, catalogId));
-
-/** Some whole blocks. */
-export const readBlocks = (db: Db, catalogId: string, numbers: readonly number[]) =>
-  db
-    .select()
-    .from(hashBlock)
-    .where(and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, [...numbers])));
+  return rows as Pick<BlockRow, Column>[];
+};
 
 const BLOCKS_PER_QUERY = 32;
 
-/** The numbers of the first `count` blocks. */
-export const blocksBelow = (count: number): number[] => Array.from({ length: count }, (_, block) => block);
-
-/** Hashes of some blocks, ascending, a few blocks at a time: never all in memory. */
-export async function* streamHashes(db: Db, catalogId: string, numbers: readonly number[]) {
-  for (let from = 0; from < numbers.length; from += BLOCKS_PER_QUERY) {
-    yield* await db
-      .select({
-        block: hashBlock.block,
-        states: hashBlock.states,
-        hashes: hashBlock.hashes,
-        signatures: hashBlock.signatures,
-        contentDigests: hashBlock.contentDigests,
-      })
-      .from(hashBlock)
-      .where(
-        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_PER_QUERY))),
-      )
-      .orderBy(asc(hashBlock.block));
-  }
-}
-
-/** Of the blocks below `blocks`, those that have flat images. */
-export const readFlats = (db: Db, catalogId: string, blocks: number) =>
-  db
-    .select({ block: hashBlock.block, states: hashBlock.states, contentDigests: hashBlock.contentDigests })
-    .from(hashBlock)
-    .where(
-      and(
-        eq(hashBlock.catalogId, catalogId),
-        lt(hashBlock.block, blocks),
-        sql`position(${Buffer.of(STATE.flat)}::bytea in ${hashBlock.states}) > 0`,
-      ),
+/**
+ * Streams the named columns of those of the blocks that are stored, in the order of `numbers` if that
+ * is ascending. Few blocks are in memory at a time.
+ */
+export async function* readBlocks<Column extends BlockColumn>(
+  db: Db,
+  catalogId: string,
+  numbers: readonly number[],
+  columns: readonly Column[],
+): AsyncGenerator<Pick<BlockRow, Column>> {
+  for (let from = 0; from < numbers.length; from += BLOCKS_PER_QUERY)
+    yield* await listBlocks(
+      db,
+      catalogId,
+      columns,
+      inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_PER_QUERY)),
     );
-
-/** What is known of the images of some blocks, ascending, a few blocks at a time. */
-export async function* streamHashBlocks(db: Db, catalogId: string, numbers: readonly number[]) {
-  for (let from = 0; from < numbers.length; from += BLOCKS_PER_QUERY) {
-    yield* await db
-      .select({
-        block: hashBlock.block,
-        states: hashBlock.states,
-        contentDigests: hashBlock.contentDigests,
-        details: hashBlock.details,
-      })
-      .from(hashBlock)
-      .where(
-        and(eq(hashBlock.catalogId, catalogId), inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_PER_QUERY))),
-      )
-      .orderBy(asc(hashBlock.block));
-  }
 }
 
-/** Numbers and states of all stored blocks: what a new job need not hash again. */
-export const hashedBlocks = (db: Db, catalogId: string) =>
-  db
-    .select({ block: hashBlock.block, states: hashBlock.states })
-    .from(hashBlock)
-    .where(eq(hashBlock.catalogId, catalogId));
+/** The blocks below `end` that have flat images. */
+export const listFlats = (db: Db, catalogId: string, end: number) =>
+  listBlocks(
+    db,
+    catalogId,
+    ["block", "states", "contentDigests"],
+    and(lt(hashBlock.block, end), sql`position(${Buffer.of(STATE.flat)}::bytea in ${hashBlock.states}) > 0`),
+  );
+
+/** All that two images are compared by. */
+export const COMPARED_COLUMNS = ["block", "states", "hashes", "signatures", "contentDigests"] as const;
+
+/** Which blocks are stored, and the digest of each. @param numbers only these; left out: all of the catalog */
+export const listDigests = (db: Db, catalogId: string, numbers?: readonly number[]): Promise<BlockDigest[]> =>
+  listBlocks(db, catalogId, ["block", "digest"], numbers && inArray(hashBlock.block, [...numbers]));
+
+/** A stored block's number, and the digest that its bytes have now. */
+export type BlockDigest = Pick<BlockRow, "block" | "digest">;

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, isNotNull, sql } from "drizzle-orm";
 import { countLive, type HashBlock } from "../../domain/image/hash-block.ts";
-import { hashedBlocks } from "../blocks/hash-blocks.ts";
+import { listBlocks } from "../blocks/hash-blocks.ts";
 import type { Db } from "../open.ts";
 import { image } from "../schema.ts";
 import { allVanished } from "./images.ts";
@@ -29,7 +29,7 @@ export const takeCensus = async (
   before?: Census,
 ): Promise<Census> => {
   const end = await endOfCatalog(db, id);
-  const hashed = before?.hashed ?? (blockSize === null ? [] : await hashedBlocks(db, id));
+  const hashed = before?.hashed ?? (blockSize === null ? [] : await listBlocks(db, id, ["block", "states"]));
   const inHashed = countLive(hashed, blockSize ?? 1, await allVanished(db, id));
   const unhashedImages = await countRanges(db, id, openRanges(hashed, blockSize ?? 1, end));
   return {

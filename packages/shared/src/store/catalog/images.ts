@@ -179,7 +179,7 @@ export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest:
   const factsOf = await readFacts(
     db,
     id,
-    blockSize ?? 1,
+    blockSize,
     rows.map(({ ordinal }) => ordinal),
   );
   return rows.map(({ ordinal, path, fingerprint, modified_at }) => ({

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { blockHashes } from "@lookalike/engine/compare/block-hashes";
+import type { Tile } from "@lookalike/engine/compare/indexed";
+import type { HashRows } from "@lookalike/engine/compare/kernel";
+import type { Range } from "@lookalike/shared/domain/job/plan";
+import { createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
+import { listDigests } from "@lookalike/shared/store/blocks/hash-blocks";
+import type { Db } from "@lookalike/shared/store/open";
+import { LRUCache } from "lru-cache";
+
+/** A block that was never hashed (its task is in quarantine) compares as an empty one. */
+const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
+/** Two tiles for the tasks in progress, and one for those that come next. */
+const CACHED_TILES = 3;
+
+/** Reads hashes as kernels take them, in shared memory, and caches them. */
+export interface HashReader {
+  /** The blocks of `numbers`, an empty one where none is stored. */
+  readBlocks(catalogId: string, blockSize: number, numbers: readonly number[]): Promise<ReadonlyMap<number, HashRows>>;
+  /** The rows of a range of blocks as one tile, read once however many tasks need it at the same time. */
+  readTile(catalogId: string, blockSize: number, blocks: Range): Promise<Tile>;
+}
+
+/** @param maxBytes size of the cached blocks; the tiles, which are few, come on top */
+export const createHashReader = (db: Db, maxBytes: number): HashReader => {
+  const cache = createBlockCache({
+    columns: ["states", "hashes"],
+    toValue: (row, blockSize) => blockHashes(row, row.block * blockSize),
+    sizeOf: ({ ordinals, words }) => ordinals.byteLength + words.byteLength + 64,
+    maxSize: maxBytes,
+  });
+  const tiles = new LRUCache<string, Promise<Tile>>({ max: CACHED_TILES });
+  return {
+    async readBlocks(catalogId, blockSize, numbers) {
+      const blocks = await cache.load(db, catalogId, blockSize, await listDigests(db, catalogId, numbers));
+      for (const number of numbers) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
+      return blocks;
+    },
+    async readTile(catalogId, blockSize, { from, to }) {
+      const stored = await listDigests(
+        db,
+        catalogId,
+        Array.from({ length: to - from }, (_, at) => from + at),
+      );
+      const content = createHash("sha256");
+      for (const { block, digest } of stored) content.update(`${block}:${digest},`);
+      const id = `${catalogId}:${from}-${to}:${content.digest("base64url")}`;
+      const cached = tiles.get(id);
+      if (cached !== undefined) return cached;
+      const reading = cache.load(db, catalogId, blockSize, stored).then((blocks) =>
+        tileOf(
+          id,
+          stored.map(({ block }) => blocks.get(block) ?? NO_HASHES),
+        ),
+      );
+      tiles.set(id, reading);
+      reading.catch(() => tiles.delete(id));
+      return reading;
+    },
+  };
+};
+
+const tileOf = async (id: string, blocks: readonly HashRows[]): Promise<Tile> => {
+  const rows = blocks.reduce((sum, { ordinals }) => sum + ordinals.length, 0);
+  const words = blocks.reduce((sum, block) => sum + block.words.length, 0);
+  const tile = {
+    id,
+    ordinals: new Uint32Array(new SharedArrayBuffer(rows * 4)),
+    words: new Int32Array(new SharedArrayBuffer(words * 4)),
+  };
+  let row = 0;
+  let word = 0;
+  for (const block of blocks) {
+    tile.ordinals.set(block.ordinals, row);
+    tile.words.set(block.words, word);
+    row += block.ordinals.length;
+    word += block.words.length;
+    await setImmediate();
+  }
+  return tile;
+};
