@@ -1,4 +1,4 @@
-import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { runService } from "@lookalike/shared/service/run";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
@@ -11,13 +11,12 @@ import { startDeliveries } from "./webhooks/deliver.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_HOST: z.string().default("127.0.0.1").meta({ description: "Address the API listens on" }),
-  LOOKALIKE_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .default(7373)
-    .meta({ description: "Port the API listens on; 0 = a free one" }),
+  LOOKALIKE_PORT: integer({
+    min: 0,
+    max: 65_535,
+    default: 7373,
+    about: "Port the API listens on; 0 = a free one",
+  }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
   LOOKALIKE_THUMBNAILS: ThumbnailLocation,
@@ -39,12 +38,11 @@ const Environment = ServiceEnvironment.extend({
     .default("5,300,1800,7200,18000,36000,50400")
     .transform((text) => text.split(",").map(Number))
     .meta({ description: "Seconds before each further attempt of a webhook" }),
-  LOOKALIKE_REQUESTS_PER_MINUTE: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(12_000)
-    .meta({ description: "What one access key may ask for; more is answered 429" }),
+  LOOKALIKE_REQUESTS_PER_MINUTE: integer({
+    min: 1,
+    default: 12_000,
+    about: "Requests a minute of one access key; more are answered 429",
+  }),
 });
 
 const REQUEST_MS = 120_000;

@@ -3,28 +3,30 @@ import { work } from "@lookalike/shared/bus/consume";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { Finalize } from "@lookalike/shared/domain/job/task";
-import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { withLogFields } from "@lookalike/shared/runtime/log";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
 import { Piscina } from "piscina";
-import { z } from "zod";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
 import type { CompareAnswer, CompareRequest } from "./compare/compare-worker.ts";
 import { createHashReader } from "./compare/hash-reader.ts";
 import type { FinalizeRequest } from "./finalize/finalize-worker.ts";
 
 const Environment = ServiceEnvironment.extend({
-  LOOKALIKE_COMPARER_THREADS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(256)
-    .default(availableParallelism())
-    .meta({ description: "Worker threads that compare" }),
-  LOOKALIKE_BLOCK_CACHE_BYTES: z.coerce.number().int().min(1).default(268_435_456),
+  LOOKALIKE_COMPARER_THREADS: integer({
+    min: 1,
+    max: 256,
+    default: availableParallelism(),
+    about: "Worker threads that compare",
+  }),
+  LOOKALIKE_BLOCK_CACHE_BYTES: integer({
+    min: 1,
+    default: 268_435_456,
+    about: "Memory for cached hash blocks",
+  }),
 });
 
 runService({

@@ -1,14 +1,13 @@
 import { consumeBatches, work } from "@lookalike/shared/bus/consume";
 import { subscribeProgress } from "@lookalike/shared/bus/progress";
 import { coordinatorDurables, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
-import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { startLoop } from "@lookalike/shared/runtime/loop";
 import { runService } from "@lookalike/shared/service/run";
 import { pruneRequests } from "@lookalike/shared/store/access/idempotency";
 import { deleteHiddenRows } from "@lookalike/shared/store/catalog/catalogs";
 import { OUTBOX_CHANNEL, pruneOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listenTo } from "@lookalike/shared/store/listen";
-import { z } from "zod";
 import { createBlockProgressBoard } from "./block-progress.ts";
 import { routeAdvisory, routeDeadLetter } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
@@ -24,9 +23,17 @@ import { relayRound } from "./relay.ts";
 import { rolloutEndpoint } from "./rollout/rollout-endpoint.ts";
 
 const Environment = ServiceEnvironment.extend({
-  LOOKALIKE_RECONCILE_INTERVAL_MS: z.coerce.number().int().min(100).default(10_000),
-  LOOKALIKE_LOST_AFTER_MS: z.coerce.number().int().min(500).default(60_000),
-  LOOKALIKE_MAX_ATTEMPTS: z.coerce.number().int().min(1).default(3),
+  LOOKALIKE_RECONCILE_INTERVAL_MS: integer({
+    min: 100,
+    default: 10_000,
+    about: "Pause between two searches for lost tasks, in milliseconds",
+  }),
+  LOOKALIKE_LOST_AFTER_MS: integer({
+    min: 500,
+    default: 60_000,
+    about: "Time without a result after which a job's tasks are searched for, in milliseconds",
+  }),
+  LOOKALIKE_MAX_ATTEMPTS: integer({ min: 1, default: 3, about: "Attempts at a task before it is quarantined" }),
 });
 
 const RELAY_PAUSE_MS = 200;

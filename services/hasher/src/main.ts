@@ -1,34 +1,44 @@
 import { availableParallelism } from "node:os";
 import { runTasks } from "@lookalike/shared/bus/tasks";
-import { ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
-import { z } from "zod";
 import { createDecoders } from "./hash/decoders.ts";
 import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { listCatalog } from "./list/list-catalog.ts";
 import { walkSource } from "./list/sources/source.ts";
 
 const Environment = ServiceEnvironment.extend({
-  LOOKALIKE_HASHER_THREADS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(256)
-    .default(availableParallelism())
-    .meta({ description: "Worker threads that decode and hash" }),
+  LOOKALIKE_HASHER_THREADS: integer({
+    min: 1,
+    max: 256,
+    default: availableParallelism(),
+    about: "Worker threads that decode and hash",
+  }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
-  LOOKALIKE_MAX_PIXELS: z.coerce.number().int().min(1).default(300_000_000),
-  LOOKALIKE_PIXELS_IN_FLIGHT: z.coerce
-    .number()
-    .int()
-    .min(1_000_000)
-    .default(200_000_000)
-    .meta({ description: "Pixels decoded at once, in all threads: bounds the memory" }),
-  LOOKALIKE_MAX_FILE_BYTES: z.coerce.number().int().min(1).default(1_073_741_824),
-  LOOKALIKE_IMAGE_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60),
+  LOOKALIKE_MAX_PIXELS: integer({
+    min: 1,
+    default: 300_000_000,
+    about: "Pixels of the largest picture that is decoded",
+  }),
+  LOOKALIKE_PIXELS_IN_FLIGHT: integer({
+    min: 1_000_000,
+    default: 200_000_000,
+    about: "Pixels decoded at once, in all threads: bounds the memory",
+  }),
+  LOOKALIKE_MAX_FILE_BYTES: integer({
+    min: 1,
+    default: 1_073_741_824,
+    about: "Bytes of the largest file that is read",
+  }),
+  LOOKALIKE_IMAGE_TIMEOUT_SECONDS: integer({
+    min: 1,
+    max: 3_600,
+    default: 60,
+    about: "Time to decode one picture",
+  }),
 });
 
 /** Two blocks at once: the next one keeps the threads busy while the last images of one finish. */

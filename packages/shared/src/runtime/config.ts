@@ -6,6 +6,23 @@ const url = (protocols: RegExp, example: string) =>
 
 const natsUrl = z.url({ protocol: /^(nats|tls|ws|wss)$/ });
 
+interface WholeNumber {
+  readonly min: number;
+  readonly max?: number;
+  /** What it sets, and its unit, in a few words. */
+  readonly about: string;
+}
+
+const wholeNumber = ({ min, max = Number.MAX_SAFE_INTEGER, about }: WholeNumber) => {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  const error = `must be a whole number ${range}`;
+  return z.coerce.number({ error }).int(error).min(min, error).max(max, error).meta({ description: about });
+};
+
+/** A variable that holds a whole number, by default `preset`. */
+export const integer = ({ default: preset, ...range }: WholeNumber & { readonly default: number }) =>
+  wholeNumber(range).default(preset);
+
 export const LogLevel = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
 
 /** What every service reads from its environment. */
@@ -23,35 +40,31 @@ export const ServiceEnvironment = z.object({
   DATABASE_URL: url(/^postgres(ql)?$/, "postgres://user:password@127.0.0.1:5432/lookalike"),
   LOG_LEVEL: LogLevel.default("info"),
   LOOKALIKE_METRICS_HOST: z.string().default("127.0.0.1").meta({ description: "Address /metrics listens on" }),
-  LOOKALIKE_METRICS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .optional()
-    .meta({ description: "Port for /metrics, /healthz and /readyz; 0 = a free one, unset = none" }),
+  LOOKALIKE_METRICS_PORT: wholeNumber({
+    min: 0,
+    max: 65_535,
+    about: "Port for /metrics, /healthz and /readyz; 0 = a free one, unset = none",
+  }).optional(),
   LOOKALIKE_CERTIFICATES: z
     .string()
     .default("")
     .transform((paths) => paths.split(",").filter((path) => path !== ""))
     .meta({ description: "PEM files whose expiry is measured, separated by commas" }),
-  LOOKALIKE_GRACE_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(30)
-    .meta({ description: "Time for what is in hand at SIGTERM; what takes longer is done by another process" }),
+  LOOKALIKE_GRACE_SECONDS: integer({
+    min: 1,
+    default: 30,
+    about: "Time to finish the work in progress at SIGTERM; what takes longer is done by another process",
+  }),
   LOOKALIKE_TOPOLOGY: z
     .enum(["services", "others"])
     .default("services")
-    .meta({ description: "Who makes streams and consumers; others: the services only check them" }),
-  LOOKALIKE_STREAM_REPLICAS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(5)
-    .default(1)
-    .meta({ description: "Copies of each stream when it is made: 3 on a NATS cluster" }),
+    .meta({ description: "Who creates streams and consumers; others: the services only check them" }),
+  LOOKALIKE_STREAM_REPLICAS: integer({
+    min: 1,
+    max: 5,
+    default: 1,
+    about: "Copies of each stream when it is created: 3 on a NATS cluster",
+  }),
 });
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 
@@ -63,14 +76,14 @@ export const readEnvironment = <Schema extends z.ZodObject>(
   schema: Schema,
   environment: NodeJS.ProcessEnv = process.env,
 ): z.infer<Schema> => {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const parsed = schema.safeParse(given);
+  const variables = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(variables);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const name = issue.path.join(".");
-    return given[name] === undefined
+    return variables[name] === undefined
       ? `${name} is not set: ${issue.message}`
-      : `${name}=${given[name]}: ${issue.message}`;
+      : `${name}=${variables[name]}: ${issue.message}`;
   });
   throw new OperatorError(problems.join("; "), EXIT.config);
 };

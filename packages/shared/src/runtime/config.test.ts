@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { integer, readEnvironment, ServiceEnvironment } from "./config.ts";
+
+const Environment = z.object({
+  THREADS: integer({ min: 1, max: 256, default: 4, about: "Worker threads" }),
+  BYTES: integer({ min: 1, default: 1_024, about: "Memory" }),
+});
+
+describe("the environment", () => {
+  it("gives a whole number, and its default where the variable is absent or empty", () => {
+    expect(readEnvironment(Environment, { THREADS: "16", BYTES: "" })).toEqual({ THREADS: 16, BYTES: 1_024 });
+  });
+
+  it.each(["0", "257", "2.5", "many"])("refuses THREADS=%s with its name and its limits", (value) => {
+    expect(() => readEnvironment(Environment, { THREADS: value })).toThrow(
+      `THREADS=${value}: must be a whole number from 1 to 256`,
+    );
+  });
+
+  it("names every bad variable in one line", () => {
+    expect(() => readEnvironment(Environment, { THREADS: "x", BYTES: "-1" })).toThrow(
+      "THREADS=x: must be a whole number from 1 to 256; BYTES=-1: must be a whole number of at least 1",
+    );
+  });
+
+  it("says what is not set", () => {
+    expect(() => readEnvironment(ServiceEnvironment, { NATS_URL: "nats://127.0.0.1:4222" })).toThrow(
+      "DATABASE_URL is not set",
+    );
+  });
+});
