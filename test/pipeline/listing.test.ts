@@ -1,13 +1,14 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
-import type { ListedImage } from "@lookalike/shared/domain/job/events";
+import { type FoundImage, foundImage, type ListedImage } from "@lookalike/shared/domain/image/listed-image";
+import { Listing } from "@lookalike/shared/domain/image/listing";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
 import { Task, type TaskOf } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
-import { appendFound, type FoundImage } from "@lookalike/shared/store/catalog/listing";
+import { appendFound } from "@lookalike/shared/store/catalog/listing";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -35,16 +36,8 @@ afterAll(async () => {
   await servers.stop();
 });
 
-const image = (number: number, change = ""): FoundImage => ({
-  path: `picture ${number}.jpg`,
-  fingerprint: `${number}${change}`,
-  bytes: 4,
-  modifiedAt: null,
-  givenHash: null,
-  width: null,
-  height: null,
-  failure: null,
-});
+const image = (number: number, change = ""): FoundImage =>
+  foundImage({ path: `picture ${number}.jpg`, fingerprint: `${number}${change}`, bytes: 4 });
 
 /** A source as a list of images, which may break off. */
 async function* source(numbers: Iterable<number>, end?: Error): AsyncGenerator<FoundImage> {
@@ -77,12 +70,17 @@ const list = (task: ScanTask, images: AsyncIterable<FoundImage>): Promise<void> 
 
 /** What a walk leaves that ends after it has stored a part, before it tells. */
 const storeOnly = async (task: ScanTask, numbers: number[]): Promise<void> => {
-  const begin = await endOfCatalog(store.db, task.catalog);
-  const sets = { seen: new OrdinalSet(), seenBefore: new OrdinalSet(), retried: new OrdinalSet() };
-  const listing = { catalogId: task.catalog, jobId: task.job, ...sets, isContinued: false, begin, next: 0 };
+  const listing = new Listing({
+    catalogId: task.catalog,
+    jobId: task.job,
+    end: await endOfCatalog(store.db, task.catalog),
+    images: Number.POSITIVE_INFINITY,
+    retried: new OrdinalSet(),
+    isResumed: false,
+  });
   await appendFound(
     store,
-    { ...listing, remaining: Number.POSITIVE_INFINITY },
+    listing,
     numbers.map((number) => image(number)),
   );
 };

@@ -2,7 +2,7 @@ import { failed } from "@lookalike/engine/hash/hash-image";
 import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
-import type { ListedImage } from "@lookalike/shared/domain/job/events";
+import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { joinPath } from "@lookalike/shared/sources/listed-file";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { Piscina } from "piscina";

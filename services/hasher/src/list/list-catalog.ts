@@ -17,10 +17,8 @@ import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/im
 import { findJob, type JobRow, jobOf, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
-import type { Emit } from "./emit.ts";
-import { ListingError } from "./listing-error.ts";
-import { emitListed, emitVanished } from "./record-listing.ts";
-import type { Walk } from "./sources/walk.ts";
+import { type Emit, emitListed, emitVanished } from "./record-listing.ts";
+import { ListingError } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
 
 /** Blocks whose images are read and told at once. */
@@ -28,7 +26,7 @@ const BLOCKS_IN_FLIGHT = 8;
 /** Hash length of images that are decoded here; a `hashes` source brings its own. */
 const DECODED_HASH_BITS = 256;
 
-interface Lister extends Omit<Walker, "tell"> {
+interface Lister extends Omit<Walker, "emit"> {
   readonly bus: Bus;
   readonly log: Logger;
 }
@@ -43,17 +41,17 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
   const catalog = await getCatalog(store.db, task.tenant, task.catalog);
   const job = await findJob(store.db, task.job);
   if (catalog === null || job === null || job.state !== "listing") return;
-  const tell: Emit = (type, part, body) =>
+  const emit: Emit = (type, part, body) =>
     publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
   try {
     const done =
-      job.mode === "shadow" ? await planShadow(store.db, job) : await listSource({ store, tell, walk }, catalog, job);
+      job.mode === "shadow" ? await planShadow(store.db, job) : await listSource({ store, emit, walk }, catalog, job);
     if (done === null) return;
-    await tell("listing-done", "", done);
+    await emit("listing-done", "", done);
     log.info({ job: job.id, images: done.images, blocks: done.blocks, hashed: done.hashedImages }, "listed");
   } catch (error) {
     if (!(error instanceof ListingError)) throw error;
-    await tell("listing-failed", "", { detail: error.message });
+    await emit("listing-failed", "", { detail: error.message });
   }
 };
 
@@ -80,8 +78,8 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
     throw new ListingError(
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
     );
-  await emitVanished(walker.tell, await vanishedOrdinals(db, catalog.id, job.id));
-  await emitUnhashed(db, walker.tell, { catalog: catalog.id, blockSize, end: before.end, hashed: census.hashed });
+  await emitVanished(walker.emit, await vanishedOrdinals(db, catalog.id, job.id));
+  await emitUnhashed(db, walker.emit, { catalog: catalog.id, blockSize, end: before.end, hashed: census.hashed });
   return {
     images: census.images,
     blockSize,
@@ -91,7 +89,7 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
     hashedImages: census.images - census.unhashedImages,
     failedImages: census.failedImages,
     base,
-    mark: walked && markAfter(walked, census),
+    mark: walked?.mark(census),
     ...chooseKernel({
       code: fastestBackend.name,
       choice: job.options.kernel,
@@ -101,11 +99,6 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
       radiusBits,
     }),
   };
-};
-
-const markAfter = (walked: Walk, { end, images }: Census): ListingDone["mark"] => {
-  const mark = walked.mark();
-  return mark === null ? null : { ...mark, end, images };
 };
 
 /** @throws ListingError where the job's reference catalog has no hashes of this length */
@@ -131,11 +124,11 @@ interface Unhashed extends Pick<Census, "end" | "hashed"> {
  * Tells the images below `end` of blocks that are not hashed: what a walk has numbered it has told
  * itself, not so what an earlier one has, which may have ended before it did.
  */
-const emitUnhashed = async (db: Db, tell: Emit, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
+const emitUnhashed = async (db: Db, emit: Emit, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
   const done = new Set(hashed.map(({ block }) => block));
   await pMap(
     blocksBelow(Math.ceil(end / blockSize)).filter((block) => !done.has(block)),
-    async (block) => emitListed(tell, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
+    async (block) => emitListed(emit, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
     { concurrency: BLOCKS_IN_FLIGHT },
   );
 };

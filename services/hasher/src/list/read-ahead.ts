@@ -1,12 +1,15 @@
-/** Asks for the next item while the last one is being worked on. Who stops early stops the source, too. */
-export async function* readAhead<Item>(given: AsyncIterable<Item>): AsyncGenerator<Item> {
-  const items = given[Symbol.asyncIterator]();
+/**
+ * Requests the next item while the last one is being processed. A consumer that stops early closes the
+ * source, too.
+ */
+export async function* readAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
+  const items = source[Symbol.asyncIterator]();
   try {
     for (let next = items.next(); ; ) {
       const { done, value } = await next;
       if (done === true) return;
       next = items.next();
-      // Looked at when its turn comes; until then a failure is nobody's.
+      // Avoids an unhandled rejection; the error surfaces when the item is awaited.
       next.catch(() => undefined);
       yield value;
     }

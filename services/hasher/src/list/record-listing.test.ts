@@ -1,4 +1,4 @@
-import type { ListedImage } from "@lookalike/shared/domain/job/events";
+import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { encodeEvent } from "@lookalike/shared/domain/job/message";
 import { describe, expect, it } from "vitest";
 import { rowsByEvent } from "./record-listing.ts";

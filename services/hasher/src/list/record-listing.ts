@@ -1,69 +1,76 @@
-import type { ListedImage } from "@lookalike/shared/domain/job/events";
+import type { FoundImage, ListedImage } from "@lookalike/shared/domain/image/listed-image";
+import type { Listing, ListingStep } from "@lookalike/shared/domain/image/listing";
+import type { EventOf, JobEventType } from "@lookalike/shared/domain/job/events";
 import { imagesListed } from "@lookalike/shared/runtime/metrics";
-import { appendFound, type FoundImage, type Listed, type Listing } from "@lookalike/shared/store/catalog/listing";
+import { appendFound } from "@lookalike/shared/store/catalog/listing";
 import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
-import type { Emit } from "./emit.ts";
 import { readAhead } from "./read-ahead.ts";
 
 const ROWS_PER_EVENT = 1_000;
-/** Of all paths together: what a name must be escaped with is six times as long, and a message has a megabyte. */
+/** All paths of an event together: an escaped name is up to six times as long, and a message has at most a megabyte. */
 const PATH_CHARACTERS_PER_EVENT = 65_536;
 const ORDINALS_PER_EVENT = 10_000;
 const EVENTS_IN_FLIGHT = 8;
 
+/** Publishes an event of the scan. @param part identifies the event among those of its type */
+export type Emit = <Type extends JobEventType>(type: Type, part: string, body: EventOf<Type>["body"]) => Promise<void>;
+
 /**
- * Numbers and stores what a walk finds, and tells it to the log: while one part is told the next is
- * stored, and the one after that is read.
- * @returns false when the job no longer lists
+ * Stores what a walk finds and publishes it. While one part is published the next one is stored, and the
+ * one after that is read.
+ * @returns why the walk stopped early, or `completed`
  */
-export const record = async (
+export const recordWalk = async (
   store: Store,
-  tell: Emit,
+  emit: Emit,
   listing: Listing,
   parts: AsyncIterable<readonly FoundImage[]>,
-): Promise<boolean> => {
-  async function* stored(): AsyncGenerator<Listed | null> {
+): Promise<"completed" | Exclude<ListingStep["kind"], "changes">> => {
+  async function* stored(): AsyncGenerator<ListingStep> {
     for await (const found of readAhead(parts)) {
       yield await appendFound(store, listing, found);
       imagesListed.inc(found.length);
     }
   }
-  for await (const listed of readAhead(stored())) {
-    if (listed === null) return false;
-    // Tombstones first: a changed image's new row has the path of its old one.
-    await emitVanished(tell, listed.replaced);
-    await emitListed(tell, listed.images);
+  for await (const step of readAhead(stored())) {
+    if (step.kind !== "changes") return step.kind;
+    // Tombstones come first, since a changed image's new row has the path of its old one.
+    await emitVanished(
+      emit,
+      step.replaced.map(({ ordinal }) => ordinal),
+    );
+    await emitListed(emit, step.listed);
   }
-  return true;
+  return "completed";
 };
 
-export const emitListed = async (tell: Emit, images: readonly ListedImage[]): Promise<void> => {
+export const emitListed = async (emit: Emit, images: readonly ListedImage[]): Promise<void> => {
   await pMap(
     rowsByEvent(images),
-    (rows) => tell("images-listed", spanOf(rows.map(({ ordinal }) => ordinal)), { images: rows }),
+    (rows) => emit("images-listed", spanOf(rows.map(({ ordinal }) => ordinal)), { images: rows }),
     { concurrency: EVENTS_IN_FLIGHT },
   );
 };
 
-export const emitVanished = async (tell: Emit, ordinals: readonly number[]): Promise<void> => {
-  for (const some of chunks(ordinals, ORDINALS_PER_EVENT))
-    await tell("images-vanished", spanOf(some), { ordinals: some });
+export const emitVanished = async (emit: Emit, ordinals: readonly number[]): Promise<void> => {
+  for (let from = 0; from < ordinals.length; from += ORDINALS_PER_EVENT) {
+    const chunk = ordinals.slice(from, from + ORDINALS_PER_EVENT);
+    await emit("images-vanished", spanOf(chunk), { ordinals: chunk });
+  }
 };
 
-/** Tells an event's images from those of another one, also where a second walk cuts them otherwise. */
+/** Identifies an event by its images, also where a second walk cuts them at other places. */
 const spanOf = (ordinals: readonly number[]): string => `${ordinals[0]}-${ordinals.at(-1)}-${ordinals.length}`;
 
-/** Images by the event that tells of them. */
+/** Images by the event that carries them. */
 export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => {
   const events: ListedImage[][] = [];
   let rows: ListedImage[] = [];
   let characters = 0;
   for (const image of images) {
-    if (
-      rows.length === ROWS_PER_EVENT ||
-      (rows.length > 0 && characters + image.path.length > PATH_CHARACTERS_PER_EVENT)
-    ) {
+    const isFull = rows.length === ROWS_PER_EVENT || characters + image.path.length > PATH_CHARACTERS_PER_EVENT;
+    if (isFull && rows.length > 0) {
       events.push(rows);
       rows = [];
       characters = 0;
@@ -74,6 +81,3 @@ export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => 
   if (rows.length > 0) events.push(rows);
   return events;
 };
-
-const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));

@@ -24,8 +24,15 @@ export const FailureReason = z.enum([
 ]);
 export type FailureReason = z.infer<typeof FailureReason>;
 
-export const Failure = z.object({ reason: FailureReason, detail: z.string().max(120) });
+const MAX_DETAIL_CHARACTERS = 120;
+export const Failure = z.object({ reason: FailureReason, detail: z.string().max(MAX_DETAIL_CHARACTERS) });
 export type Failure = z.infer<typeof Failure>;
+
+/** A failure, its detail cut to the length that a message may carry. */
+export const failureOf = (reason: FailureReason, detail: string): Failure => ({
+  reason,
+  detail: detail.slice(0, MAX_DETAIL_CHARACTERS).toWellFormed(),
+});
 
 /** What is known of a hashed image besides its hashes. */
 export const ImageFacts = z.strictObject({

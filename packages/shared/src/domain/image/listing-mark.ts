@@ -1,25 +1,17 @@
 import { z } from "zod";
 
-/** How far a walk over a file of hashes has come: what its first bytes were, and what stood in them. */
-export const SourceMark = z.object({
+/** What the last walk over a file of hashes has read, and what the catalog was then. Only that source reads it: sources/hashes.ts. */
+export const ListingMark = z.object({
+  /** Bytes from the file's start to the end of a line. */
   bytes: z.int().min(0),
-  /** SHA-256 of so many bytes, base64url. */
+  /** SHA-256 of these bytes, base64url. */
   sha256: z.string(),
   lines: z.int().min(0),
-  /** Hexadecimal digits of every hash; null = there was none yet. */
+  /** Hexadecimal digits of every hash; null = none has been read yet. */
   hashDigits: z.int().nullable(),
-});
-export type SourceMark = z.infer<typeof SourceMark>;
-
-/** The same with what the catalog was then. While it is, a walk may go on behind the mark. */
-export const ListingMark = SourceMark.extend({
-  /** One past the highest ordinal. */
+  /** One past the catalog's highest ordinal. */
   end: z.int().min(0),
-  /** Live images. */
+  /** Live images of the catalog. */
   images: z.int().min(0),
 });
 export type ListingMark = z.infer<typeof ListingMark>;
-
-/** The mark, where nothing was listed or has vanished since: ordinals only grow, live images without new ordinals only fall. */
-export const currentMark = (mark: ListingMark | null, now: Pick<ListingMark, "end" | "images">): ListingMark | null =>
-  mark !== null && mark.end === now.end && mark.images === now.images ? mark : null;

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { Failure, HashBlock } from "../image/hash-block.ts";
+import { HashBlock } from "../image/hash-block.ts";
+import { listedImages } from "../image/listed-image.ts";
 import { ListingMark } from "../image/listing-mark.ts";
-import { base64Bytes, toBase64 } from "../primitives/encoding.ts";
+import { base64Bytes } from "../primitives/encoding.ts";
 import { Feature } from "../rollout/rollout.ts";
 import { Envelope } from "./envelope.ts";
 import { JobMode, JobOptions, Source } from "./options.ts";
@@ -10,67 +11,6 @@ import { WorkKind } from "./task.ts";
 
 const event = <Type extends string, Body extends z.ZodType>(type: Type, body: Body) =>
   Envelope.extend({ type: z.literal(type), body });
-
-/** An image as its source lists it, before hashing. */
-export interface ListedImage {
-  readonly ordinal: number;
-  readonly path: string;
-  readonly fingerprint: string;
-  readonly bytes: number | null;
-  readonly modifiedAt: string | null;
-  readonly givenHash: Uint8Array | null;
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly failure: Failure | null;
-}
-
-/** On the wire what is null is left out: a listing is most of the log's bytes. */
-const ListedImageOnWire = z.object({
-  ordinal: z.int().min(0),
-  path: z.string(),
-  fingerprint: z.string(),
-  bytes: z.int().optional(),
-  modifiedAt: z.iso.datetime().optional(),
-  givenHash: z.base64().optional(),
-  width: z.int().optional(),
-  height: z.int().optional(),
-  failure: Failure.optional(),
-});
-
-/** Inverse of what {@link listedImages} decodes. */
-export const imageOnWire = ({
-  ordinal,
-  path,
-  fingerprint,
-  ...image
-}: ListedImage): z.input<typeof ListedImageOnWire> => ({
-  ordinal,
-  path,
-  fingerprint,
-  bytes: image.bytes ?? undefined,
-  modifiedAt: image.modifiedAt ?? undefined,
-  givenHash: image.givenHash === null ? undefined : toBase64(image.givenHash),
-  width: image.width ?? undefined,
-  height: image.height ?? undefined,
-  failure: image.failure ?? undefined,
-});
-
-/** One codec for all rows: a codec a field takes zod four times as long, and there are ten million rows. */
-const listedImages = z.codec(z.array(ListedImageOnWire), z.custom<ListedImage[]>(Array.isArray), {
-  decode: (rows) =>
-    rows.map(({ ordinal, path, fingerprint, ...row }) => ({
-      ordinal,
-      path,
-      fingerprint,
-      bytes: row.bytes ?? null,
-      modifiedAt: row.modifiedAt ?? null,
-      givenHash: row.givenHash === undefined ? null : new Uint8Array(Buffer.from(row.givenHash, "base64")),
-      width: row.width ?? null,
-      height: row.height ?? null,
-      failure: row.failure ?? null,
-    })),
-  encode: (images) => images.map(imageOnWire),
-});
 
 const NONE = z.object({});
 

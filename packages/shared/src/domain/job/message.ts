@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type EventOf, imageOnWire, JobEvent, type JobEventType } from "./events.ts";
+import { imageOnWire } from "../image/listed-image.ts";
+import { type EventOf, JobEvent, type JobEventType } from "./events.ts";
 
 /** A message ready to be published: what the outbox holds and the relay sends. */
 export interface Message {

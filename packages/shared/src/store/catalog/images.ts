@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { Failure, STATE } from "../../domain/image/hash-block.ts";
-import type { ListedImage } from "../../domain/job/events.ts";
+import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { iso } from "../../domain/primitives/encoding.ts";
 import { type HashedFacts, readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
-import type { FoundImage } from "@lookalike/shared/store/catalog/listing";
+import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readListedFile } from "../../hash/read-file.ts";
 import { listDirectory } from "./directory.ts";

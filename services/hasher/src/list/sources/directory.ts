@@ -2,14 +2,14 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { posix } from "node:path";
 import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
-import type { FailureReason } from "@lookalike/shared/domain/image/hash-block";
+import { type FailureReason, failureOf } from "@lookalike/shared/domain/image/hash-block";
+import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { Source } from "@lookalike/shared/domain/job/options";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";
-import type { FoundImage } from "@lookalike/shared/store/catalog/listing";
-import { ListingError } from "../listing-error.ts";
-import { isWanted } from "./globs.ts";
+import { matchesGlobs } from "./globs.ts";
+import { ListingError } from "./walk.ts";
 
 type DirectorySource = Extract<Source, { kind: "directory" }>;
 
@@ -17,10 +17,10 @@ const ARCHIVE = Buffer.from(ARCHIVE_FOLDER);
 
 /**
  * Walks a folder depth first, each folder's names in byte order. Symbolic links are not followed: a
- * link is not a copy, and two ways to one file would make it its own duplicate.
+ * link is not a copy, and two paths to one file would make it its own duplicate.
  */
 export async function* listDirectory(source: DirectorySource): AsyncGenerator<FoundImage> {
-  const wanted = isWanted(source);
+  const matches = matchesGlobs(source);
   const root = await openRoot(source.root);
   if (source.list !== null) {
     yield* listNamed(source.list, root);
@@ -43,7 +43,7 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
       const path = joinPath(folder, entry.name);
       if (entry.name.equals(ARCHIVE)) continue;
       if (entry.isDirectory()) inside.push(path);
-      else if (!entry.isSymbolicLink() && wanted(nameOfBytes(path))) yield* listFile(root, path);
+      else if (!entry.isSymbolicLink() && matches(nameOfBytes(path))) yield* listFile(root, path);
     }
     folders.push(...inside.reverse());
   }
@@ -51,7 +51,7 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
 
 const NEWLINE = 0x0a;
 
-/** The files that a list names, in its order: absolute, or relative to the root. None outside the root is touched. */
+/** The files that a list names, in its order, by absolute paths or paths relative to the root. No file outside the root is touched. */
 async function* listNamed(list: string, root: Buffer): AsyncGenerator<FoundImage> {
   const text = await readFile(list).catch((error: unknown) => {
     throw new ListingError(`${list}: the list can't be read (${messageOf(error)})`);
@@ -68,7 +68,7 @@ async function* listNamed(list: string, root: Buffer): AsyncGenerator<FoundImage
 const CARRIAGE_RETURN = 0x0d;
 
 async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> {
-  // As latin1, so that every byte is a character of its own, also where the name is no UTF-8.
+  // Latin-1 makes each byte one character, also where the name is not valid UTF-8.
   const path = posix.relative(root.toString("latin1"), posix.resolve(root.toString("latin1"), name.toString("latin1")));
   const inside = Buffer.from(path, "latin1");
   const folder = await realpath(joinPath(root, Buffer.from(posix.dirname(path), "latin1")), {
@@ -83,7 +83,7 @@ async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> 
   else yield* listFile(root, inside, "missing");
 }
 
-/** @param missingReason what a file is that is not there; null = it is not listed */
+/** @param missingReason why a file that does not exist is a failed item; null = it is not listed */
 async function* listFile(
   root: Buffer,
   path: Buffer,
@@ -95,33 +95,25 @@ async function* listFile(
       yield failedImage(path, "not-a-regular-file", "a pipe, socket or device, not a file");
       return;
     }
-    yield {
+    yield foundImage({
       path: nameOfBytes(path),
       fingerprint: fingerprintOf(stats),
       bytes: Number(stats.size),
       modifiedAt: new Date(Number(stats.mtimeMs)).toISOString(),
-      givenHash: null,
-      width: null,
-      height: null,
-      failure: null,
-    };
+    });
   } catch (error) {
-    // Deleted since the folder was read: it is not there to be listed.
+    // A file of a folder that was deleted since the folder was read is simply not listed.
     if (!isMissing(error)) yield failedImage(path, "unreadable", messageOf(error));
     else if (missingReason !== null) yield failedImage(path, missingReason, "there is no such file");
   }
 }
 
-const failedImage = (path: Buffer, reason: FailureReason, detail: string): FoundImage => ({
-  path: nameOfBytes(path),
-  fingerprint: `failed-${reason}`,
-  bytes: null,
-  modifiedAt: null,
-  givenHash: null,
-  width: null,
-  height: null,
-  failure: { reason, detail: detail.slice(0, 120).toWellFormed() },
-});
+const failedImage = (path: Buffer, reason: FailureReason, detail: string): FoundImage =>
+  foundImage({
+    path: nameOfBytes(path),
+    fingerprint: `failed-${reason}`,
+    failure: failureOf(reason, detail),
+  });
 
 const openRoot = async (root: string): Promise<Buffer> => {
   try {

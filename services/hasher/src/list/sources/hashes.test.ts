@@ -1,10 +1,10 @@
 import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SourceMark } from "@lookalike/shared/domain/image/listing-mark";
+import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ListingError } from "../listing-error.ts";
 import { walkHashes } from "./hashes.ts";
+import { ListingError } from "./walk.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -14,12 +14,14 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const line = (id: string, hash = "0123456789abcdef"): string => `${JSON.stringify({ id, hash })}\n`;
 
-const walk = async (file: string, mark: SourceMark | null = null) => {
-  const walked = await walkHashes({ kind: "hashes", file: join(folder, file) }, mark);
+const catalog = { end: 2, images: 2 };
+
+const walk = async (file: string, mark: ListingMark | null = null, now = catalog) => {
+  const walked = await walkHashes({ kind: "hashes", file: join(folder, file) }, { mark, ...now });
   const found: string[] = [];
   for await (const part of walked.parts)
     for (const { path, failure } of part) found.push(failure === null ? path : `${path} ${failure.reason}`);
-  return { found, continues: walked.continues, mark: walked.mark() };
+  return { found, isResumed: walked.isResumed, mark: walked.mark(catalog) };
 };
 const write = (file: string, text: string): Promise<void> => writeFile(join(folder, file), text);
 const grow = (file: string, text: string): Promise<void> => appendFile(join(folder, file), text);
@@ -27,13 +29,13 @@ const grow = (file: string, text: string): Promise<void> => appendFile(join(fold
 it("a file that has only grown is read from where the last walk ended", async () => {
   await write("grows", line("a") + line("b"));
   const first = await walk("grows");
-  expect(first).toMatchObject({ found: ["a", "b"], continues: false });
-  expect(await walk("grows", first.mark)).toEqual({ found: [], continues: true, mark: first.mark });
+  expect(first).toMatchObject({ found: ["a", "b"], isResumed: false });
+  expect(await walk("grows", first.mark)).toEqual({ found: [], isResumed: true, mark: first.mark });
   await grow("grows", `no json\n${line("c")}${line("c")}${line("long", "0".repeat(64))}`);
   const second = await walk("grows", first.mark);
   expect(second).toMatchObject({
     found: ["line 3 bad-line", "c", "line 5 duplicate-id", "line 6 bad-line"],
-    continues: true,
+    isResumed: true,
   });
   expect(second.mark).toEqual((await walk("grows")).mark);
 });
@@ -47,7 +49,16 @@ it.each([
   const { mark } = await walk(name);
   await write(name, text);
   const again = await walk(name, mark);
-  expect(again).toEqual({ ...(await walk(name)), continues: false });
+  expect(again).toEqual({ ...(await walk(name)), isResumed: false });
+});
+
+it.each([
+  ["has gained", { end: 3, images: 3 }],
+  ["has lost", { end: 2, images: 1 }],
+])("a file is read from its start where the catalog %s an image since the mark", async (_, now) => {
+  await write("unchanged", line("a") + line("b"));
+  const { mark } = await walk("unchanged");
+  expect(await walk("unchanged", mark, now)).toMatchObject({ found: ["a", "b"], isResumed: false });
 });
 
 it("a file whose last line may still grow is read from its start the next time", async () => {

@@ -1,20 +1,19 @@
 import { createHash, hash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { bytesOfName, nameOfBytes } from "@lookalike/shared/domain/image/file-name";
-import type { Failure, FailureReason } from "@lookalike/shared/domain/image/hash-block";
-import type { SourceMark } from "@lookalike/shared/domain/image/listing-mark";
+import { type Failure, failureOf } from "@lookalike/shared/domain/image/hash-block";
+import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
+import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
 import type { Source } from "@lookalike/shared/domain/job/options";
 import { messageOf } from "@lookalike/shared/runtime/errors";
-import type { FoundImage } from "@lookalike/shared/store/catalog/listing";
 import { z } from "zod";
-import { ListingError } from "../listing-error.ts";
-import { digestBytes, readLines } from "./lines.ts";
+import { readBytes, readLines } from "./lines.ts";
 import { NameSet } from "./name-set.ts";
-import { IMAGES_PER_PART, type Walk } from "./walk.ts";
+import { IMAGES_PER_PART, ListingError, type MarkedCatalog, type Walk } from "./walk.ts";
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
 
-const size = z
+const quantity = z
   .int()
   .min(0)
   .max(2 ** 53 - 1)
@@ -22,121 +21,160 @@ const size = z
 const Line = z.object({
   id: z.string().min(1).max(4_096),
   hash: z.string().regex(/^([0-9a-fA-F]{8}){2,8}$/, "must be 64 to 256 bits in hexadecimal, a multiple of 32"),
-  width: size,
-  height: size,
-  bytes: size,
+  width: quantity,
+  height: quantity,
+  bytes: quantity,
 });
+type Line = z.infer<typeof Line>;
+
+/** The bytes before a mark are only digested, so they are read in larger chunks than lines are. */
+const BYTES_PER_DIGEST = 1_048_576;
 
 /**
  * Walks an NDJSON file of {id, hash, width?, height?, bytes?}, for owners who have perceptual hashes
  * already. All hashes are as long as the first one; a bad line is a failed item, not a failed job.
- * A file that has only grown since the mark is read from there: its first bytes are what they were.
+ * Where the file has only grown since the mark, the walk resumes there: the bytes before it have the same digest.
  */
-export const walkHashes = async ({ file }: HashesSource, mark: SourceMark | null): Promise<Walk> => {
-  const handle = await open(file).catch((error: unknown) => {
-    throw new ListingError(`${file}: the file can't be read (${messageOf(error)})`);
-  });
-  const stats = await handle.stat();
-  if (!stats.isFile()) {
-    await handle.close();
-    throw new ListingError(`${file}: not a file`);
+export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog | null): Promise<Walk> => {
+  const { handle, size } = await openFile(file);
+  const mark = currentMark(resume);
+  const markedDigest = createHash("sha256");
+  if (mark !== null)
+    for await (const bytes of readBytes(handle, 0, mark.bytes, BYTES_PER_DIGEST)) markedDigest.update(bytes);
+  const isResumed = mark !== null && markedDigest.copy().digest("base64url") === mark.sha256;
+  const start = isResumed ? mark : START;
+  const digest = isResumed ? markedDigest : createHash("sha256");
+  let read: Omit<ListingMark, "end" | "images"> | null = null;
+
+  async function* digested(): AsyncGenerator<Buffer> {
+    for await (const bytes of readBytes(handle, start.bytes, size)) {
+      digest.update(bytes);
+      yield bytes;
+    }
   }
-  const known = createHash("sha256");
-  if (mark !== null) await digestBytes(handle, known, 0, mark.bytes);
-  const begin = mark !== null && known.copy().digest("base64url") === mark.sha256 ? mark : null;
-  let end: SourceMark | null = null;
 
   async function* parts(): AsyncGenerator<FoundImage[]> {
-    let { bytes, lines, hashDigits } = begin ?? START;
-    const names = new NameSet();
-    const failed = (text: string, failure: Failure): FoundImage => {
-      const name = freeName(`line ${lines}`, names);
-      names.add(name);
-      return failedLine(name, text, failure);
-    };
-    const imageOf = (text: string): FoundImage => {
-      const line = parseLine(text);
-      if ("reason" in line) return failed(text, line);
-      hashDigits ??= line.hash.length;
-      if (line.hash.length !== hashDigits)
-        return failed(text, badLine(`a hash of ${line.hash.length * 4} bits where the first has ${hashDigits * 4}`));
-      const id = nameOf(line.id);
-      if (!names.add(id))
-        return failed(text, {
-          reason: "duplicate-id",
-          detail: `id ${id.slice(0, 80)} stands on an earlier line`.toWellFormed(),
-        });
-      return {
-        path: id,
-        fingerprint: digestOf(
-          `${line.hash.toLowerCase()},${line.width ?? ""},${line.height ?? ""},${line.bytes ?? ""}`,
-        ),
-        bytes: line.bytes ?? null,
-        modifiedAt: null,
-        givenHash: Buffer.from(line.hash, "hex"),
-        width: line.width ?? null,
-        height: line.height ?? null,
-        failure: null,
-      };
-    };
+    const reader = new LineReader(start);
     try {
-      const digest = begin === null ? createHash("sha256") : known;
       // A last line without an end may still grow.
       let mayGrow = false;
       let part: FoundImage[] = [];
-      for await (const read of readLines(handle, digest, bytes, stats.size)) {
-        for (const text of read.lines) {
-          lines += 1;
-          if (text.trim() !== "") part.push(imageOf(text));
+      for await (const { lines, endsInLine } of readLines(digested(), size - start.bytes)) {
+        for (const line of lines) {
+          const image = reader.imageOf(line);
+          if (image !== null) part.push(image);
         }
-        mayGrow = read.endsInLine;
+        mayGrow = endsInLine;
         if (part.length < IMAGES_PER_PART) continue;
         yield part;
         part = [];
       }
       if (part.length > 0) yield part;
-      if (!mayGrow) end = { bytes: stats.size, lines, hashDigits, sha256: digest.digest("base64url") };
+      if (!mayGrow) {
+        const { lines, hashDigits } = reader;
+        read = { bytes: size, sha256: digest.digest("base64url"), lines, hashDigits };
+      }
     } finally {
       await handle.close();
     }
   }
-  return { parts: parts(), continues: begin !== null, mark: () => end };
+  return { parts: parts(), isResumed, mark: ({ end, images }) => read && { ...read, end, images } };
 };
 
-const START = { bytes: 0, lines: 0, hashDigits: null as number | null };
+const START = { bytes: 0, lines: 0, hashDigits: null };
 
-/** Half a surrogate pair, which JSON may hold, is stored as U+FFFD: two ids that differ in that alone are one. */
+const openFile = async (file: string): Promise<{ handle: FileHandle; size: number }> => {
+  const handle = await open(file).catch((error: unknown) => {
+    throw new ListingError(`${file}: the file can't be read (${messageOf(error)})`);
+  });
+  const stats = await handle.stat();
+  if (stats.isFile()) return { handle, size: stats.size };
+  await handle.close();
+  throw new ListingError(`${file}: not a file`);
+};
+
+/**
+ * The mark, where the catalog has neither gained nor lost an image since: new images raise the highest
+ * ordinal, and without new ones the number of live images can only fall.
+ */
+const currentMark = (resume: MarkedCatalog | null): ListingMark | null => {
+  if (resume === null || resume.mark === null) return null;
+  const { mark, end, images } = resume;
+  return mark.end === end && mark.images === images ? mark : null;
+};
+
+/** Turns lines into images. The lines before decide which number, hash length and names a line has. */
+class LineReader {
+  #lines: number;
+  #hashDigits: number | null;
+  readonly #names = new NameSet();
+
+  constructor({ lines, hashDigits }: Pick<ListingMark, "lines" | "hashDigits">) {
+    this.#lines = lines;
+    this.#hashDigits = hashDigits;
+  }
+
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Hexadecimal digits of every hash; null = no hash has been read yet. */
+  get hashDigits(): number | null {
+    return this.#hashDigits;
+  }
+
+  /** The image of the next line; null where the line is blank. */
+  imageOf(text: string): FoundImage | null {
+    this.#lines += 1;
+    if (text.trim() === "") return null;
+    const line = this.#read(text);
+    if (!("reason" in line)) return imageOfLine(line);
+    const name = freeName(`line ${this.#lines}`, this.#names);
+    this.#names.add(name);
+    return foundImage({ path: name, fingerprint: digestOf(text), failure: line });
+  }
+
+  #read(text: string): Line | Failure {
+    const line = parseLine(text);
+    if ("reason" in line) return line;
+    this.#hashDigits ??= line.hash.length;
+    if (line.hash.length !== this.#hashDigits)
+      return badLine(`a hash of ${line.hash.length * 4} bits where the first has ${this.#hashDigits * 4}`);
+    if (!this.#names.add(line.id)) return failureOf("duplicate-id", `id ${line.id.slice(0, 80)} is on an earlier line`);
+    return line;
+  }
+}
+
+const imageOfLine = ({ id, hash, width, height, bytes }: Line): FoundImage =>
+  foundImage({
+    path: id,
+    fingerprint: digestOf(`${hash.toLowerCase()},${width ?? ""},${height ?? ""},${bytes ?? ""}`),
+    givenHash: Buffer.from(hash, "hex"),
+    width,
+    height,
+    bytes,
+  });
+
+/** JSON may hold half a surrogate pair, which is stored as U+FFFD: two ids that differ only there are the same. */
 const nameOf = (id: string): string => (id.isWellFormed() ? id : nameOfBytes(bytesOfName(id)));
 
-/** A failed line has no name but its number; some line's id may be just that. */
+/** A failed line is named by its number, but some line's id may be exactly that. */
 const freeName = (name: string, taken: NameSet): string => (taken.has(name) ? freeName(`${name}'`, taken) : name);
 
-/** 96 bits of SHA-256: enough to tell a changed line, short enough for ten million of them. */
+/** 96 bits of SHA-256: enough to recognize a changed line, short enough for ten million of them. */
 const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 16);
 
-const parseLine = (text: string): z.infer<typeof Line> | Failure => {
+const parseLine = (text: string): Line | Failure => {
+  let json: unknown;
   try {
-    const line = Line.safeParse(JSON.parse(text));
-    if (line.success) return line.data;
-    const issue = line.error.issues[0];
-    return badLine(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+    json = JSON.parse(text);
   } catch (error) {
     return badLine(messageOf(error));
   }
+  const line = Line.safeParse(json);
+  if (line.success) return { ...line.data, id: nameOf(line.data.id) };
+  const [first] = line.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  return badLine(first ?? line.error.message);
 };
 
-const badLine = (detail: string): Failure => ({
-  reason: "bad-line" satisfies FailureReason,
-  detail: detail.slice(0, 120).toWellFormed(),
-});
-
-const failedLine = (name: string, text: string, failure: Failure): FoundImage => ({
-  path: name,
-  fingerprint: digestOf(text),
-  bytes: null,
-  modifiedAt: null,
-  givenHash: null,
-  width: null,
-  height: null,
-  failure,
-});
+const badLine = (detail: string): Failure => failureOf("bad-line", detail);

@@ -1,32 +1,23 @@
 import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
+import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { Source } from "@lookalike/shared/domain/job/options";
 import { ObjectError, type Objects } from "@lookalike/shared/sources/objects";
-import type { FoundImage } from "@lookalike/shared/store/catalog/listing";
-import { ListingError } from "../listing-error.ts";
-import { isWanted } from "./globs.ts";
+import { matchesGlobs } from "./globs.ts";
+import { ListingError } from "./walk.ts";
 
 type BucketSource = Extract<Source, { kind: "s3" }>;
 
 /**
- * Lists a bucket in the order of its keys. An object that changes or goes while it is listed is
- * what it was when its page came: it is looked at again, by its ETag, when it is read.
+ * Lists a bucket in the order of its keys. An object that changes or vanishes meanwhile is listed as its
+ * page of the listing says; when it is read, its ETag is checked again.
  */
 export async function* listBucket(source: BucketSource, objects: Objects): AsyncGenerator<FoundImage> {
-  const wanted = isWanted(source);
+  const matches = matchesGlobs(source);
   try {
     for await (const { key, etag, bytes, modifiedAt } of objects.list(source.bucket, source.prefix)) {
       const path = key.slice(source.prefix.length);
-      if (!wanted(path)) continue;
-      yield {
-        path: nameOfBytes(Buffer.from(path)),
-        fingerprint: etag,
-        bytes,
-        modifiedAt,
-        givenHash: null,
-        width: null,
-        height: null,
-        failure: null,
-      };
+      if (matches(path))
+        yield foundImage({ path: nameOfBytes(Buffer.from(path)), fingerprint: etag, bytes, modifiedAt });
     }
   } catch (error) {
     if (error instanceof ObjectError) throw new ListingError(error.message);

@@ -1,21 +1,23 @@
-import type { SourceMark } from "@lookalike/shared/domain/image/listing-mark";
 import type { Source } from "@lookalike/shared/domain/job/options";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
-import { ListingError } from "../listing-error.ts";
 import { listDirectory } from "./directory.ts";
 import { walkHashes } from "./hashes.ts";
 import { listBucket } from "./s3.ts";
-import { fullWalk, type Walk } from "./walk.ts";
+import { fullWalk, ListingError, type MarkedCatalog, type Walk } from "./walk.ts";
 
 /**
  * Lists a source's images as a stream, in an order that depends on the source's content alone: two
  * walks over the same source give the same images in the same order.
- * @param allowed what sources may be made of; asked again here, since links may have changed
- * @param mark where an earlier walk ended, if this one may begin there
+ * @param allowed where sources may be. It is checked here again, since links may have changed since the catalog was created
+ * @param resume the mark of an earlier walk, from which this one may resume; null = it must start at the start
  * @throws ListingError when the source can't be read; a single bad item is listed with its failure
  */
-export const walkSource = async (source: Source, allowed: AllowedSources, mark: SourceMark | null): Promise<Walk> => {
+export const walkSource = async (
+  source: Source,
+  allowed: AllowedSources,
+  resume: MarkedCatalog | null,
+): Promise<Walk> => {
   const refusal = await refusalOf(source, allowed);
   if (refusal !== null) throw new ListingError(refusal);
   switch (source.kind) {
@@ -24,6 +26,6 @@ export const walkSource = async (source: Source, allowed: AllowedSources, mark: 
     case "s3":
       return fullWalk(listBucket(source, s3Objects()));
     case "hashes":
-      return walkHashes(source, mark);
+      return walkHashes(source, resume);
   }
 };

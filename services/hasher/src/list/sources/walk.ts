@@ -1,23 +1,33 @@
-import type { SourceMark } from "@lookalike/shared/domain/image/listing-mark";
-import type { FoundImage } from "@lookalike/shared/store/catalog/listing";
+import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
+import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
+
+/** The source can't be listed as the job requires: there is no folder or file, or the options do not fit. The job fails with this text. */
+export class ListingError extends Error {
+  override readonly name = "ListingError";
+}
+
+/** A catalog's mark, and what the catalog holds. */
+export interface MarkedCatalog extends Pick<ListingMark, "end" | "images"> {
+  readonly mark: ListingMark | null;
+}
 
 /** One walk over a source. */
 export interface Walk {
-  /** What it comes to, some thousands at a time. */
+  /** The images that it finds, some thousands at a time. */
   readonly parts: AsyncIterable<readonly FoundImage[]>;
-  /** It begins behind the mark it was given: what stands before has not changed. */
-  readonly continues: boolean;
-  /** Where the next walk may begin, once this one is over; null = at the start. */
-  readonly mark: () => SourceMark | null;
+  /** It resumed from the mark, so every image it finds must be new to the catalog: otherwise the source is walked from its start. */
+  readonly isResumed: boolean;
+  /** The mark from which the next walk may resume, once this one is over; null = at the start. @param catalog after this walk */
+  readonly mark: (catalog: Pick<ListingMark, "end" | "images">) => ListingMark | null;
 }
 
-/** Or a few more. */
+/** A part may have slightly more. */
 export const IMAGES_PER_PART = 5_000;
 
-/** A walk that always begins at the start. */
+/** A walk over a source that has no marks. */
 export const fullWalk = (images: AsyncIterable<FoundImage>): Walk => ({
   parts: inParts(images),
-  continues: false,
+  isResumed: false,
   mark: () => null,
 });
 

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { toBase64 } from "../primitives/encoding.ts";
+import { Failure } from "./hash-block.ts";
+
+/** An image as its source lists it, before hashing. */
+export interface ListedImage {
+  readonly ordinal: number;
+  readonly path: string;
+  readonly fingerprint: string;
+  readonly bytes: number | null;
+  readonly modifiedAt: string | null;
+  readonly givenHash: Uint8Array | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly failure: Failure | null;
+}
+
+/** An image as a walk finds it, before it has an ordinal. */
+export type FoundImage = Omit<ListedImage, "ordinal">;
+
+type KnownFields = Pick<FoundImage, "path" | "fingerprint"> & {
+  readonly [Field in keyof FoundImage]?: FoundImage[Field] | undefined;
+};
+
+/** An image of which a source knows some fields; the others are null. */
+export const foundImage = ({
+  path,
+  fingerprint,
+  bytes = null,
+  modifiedAt = null,
+  givenHash = null,
+  width = null,
+  height = null,
+  failure = null,
+}: KnownFields): FoundImage => ({ path, fingerprint, bytes, modifiedAt, givenHash, width, height, failure });
+
+/** On the wire what is null is left out: a listing is most of the log's bytes. */
+const ListedImageOnWire = z.object({
+  ordinal: z.int().min(0),
+  path: z.string(),
+  fingerprint: z.string(),
+  bytes: z.int().optional(),
+  modifiedAt: z.iso.datetime().optional(),
+  givenHash: z.base64().optional(),
+  width: z.int().optional(),
+  height: z.int().optional(),
+  failure: Failure.optional(),
+});
+
+/** Inverse of what {@link listedImages} decodes. */
+export const imageOnWire = (image: ListedImage): z.input<typeof ListedImageOnWire> => ({
+  ordinal: image.ordinal,
+  path: image.path,
+  fingerprint: image.fingerprint,
+  bytes: image.bytes ?? undefined,
+  modifiedAt: image.modifiedAt ?? undefined,
+  givenHash: image.givenHash === null ? undefined : toBase64(image.givenHash),
+  width: image.width ?? undefined,
+  height: image.height ?? undefined,
+  failure: image.failure ?? undefined,
+});
+
+/** One codec for all rows: a codec for each field makes zod take four times as long, and a catalog may have ten million rows. */
+export const listedImages = z.codec(z.array(ListedImageOnWire), z.custom<ListedImage[]>(Array.isArray), {
+  decode: (rows) =>
+    rows.map(({ ordinal, givenHash, ...row }) => ({
+      ordinal,
+      ...foundImage({
+        ...row,
+        givenHash: givenHash === undefined ? undefined : new Uint8Array(Buffer.from(givenHash, "base64")),
+      }),
+    })),
+  encode: (images) => images.map(imageOnWire),
+});

@@ -1,0 +1,160 @@
+import { OrdinalSet } from "../primitives/ordinal-set.ts";
+import type { FoundImage, ListedImage } from "./listed-image.ts";
+
+/** What is known when a walk over a catalog's source starts. */
+export interface WalkStart {
+  readonly catalogId: string;
+  readonly jobId: string;
+  /** One past the highest ordinal ever given out. */
+  readonly end: number;
+  /** Live images. */
+  readonly images: number;
+  /** Images to list again although their files are the same. */
+  readonly retried: OrdinalSet;
+  /** This walk resumed from a mark, so every image it finds must be new to the catalog. */
+  readonly isResumed: boolean;
+}
+
+/** A walk over a catalog's source on behalf of a job, and what it has found so far. */
+export class Listing {
+  readonly start: WalkStart;
+  /** Live images that this walk has found or added. */
+  readonly seen = new OrdinalSet();
+  /** Those of them that an earlier job listed. */
+  readonly #seenBefore = new OrdinalSet();
+  #remaining: number;
+  #nextExpected = 0;
+
+  constructor(start: WalkStart) {
+    this.start = start;
+    this.#remaining = start.images;
+  }
+
+  /** Live images from before this walk that it has not found yet. At 0 every path is new, and none needs to be looked up. */
+  get remaining(): number {
+    return this.#remaining;
+  }
+
+  /** The ordinal from which the next known images are expected: mostly a walk finds them in the order of their ordinals. */
+  get nextExpected(): number {
+    return this.#nextExpected;
+  }
+
+  /** Images that the catalog has had since before this job, and that are still there. */
+  get seenBefore(): number {
+    return this.#seenBefore.size;
+  }
+
+  /** Images that this job has added. */
+  get added(): number {
+    return this.seen.size - this.#seenBefore.size;
+  }
+
+  /** Records that the images below `ordinal` were found where they were expected. */
+  advanceTo(ordinal: number): void {
+    this.#nextExpected = Math.max(this.#nextExpected, ordinal);
+  }
+
+  /** From now on every path is looked up. @returns false when that was so already */
+  lookUpEveryPath(): boolean {
+    if (this.#remaining === Number.POSITIVE_INFINITY) return false;
+    this.#remaining = Number.POSITIVE_INFINITY;
+    return true;
+  }
+
+  /** Records the changes that were written to the database. */
+  apply({ unchanged, replaced, listed }: ListingChanges): void {
+    for (const { ordinal, listedIn } of unchanged) {
+      this.seen.add(ordinal);
+      if (listedIn !== this.start.jobId) this.#seenBefore.add(ordinal);
+    }
+    for (const { ordinal } of listed) this.seen.add(ordinal);
+    this.#remaining -= unchanged.length + replaced.length;
+  }
+
+  /** Those of an earlier job's images that this walk has not found. */
+  unseen(ordinals: readonly number[]): number[] {
+    return ordinals.filter((ordinal) => !this.#seenBefore.has(ordinal));
+  }
+}
+
+/** A live image of the catalog as the database has it. */
+export interface KnownImage {
+  readonly ordinal: number;
+  readonly fingerprint: string;
+  /** The job that listed it. */
+  readonly listedIn: string;
+}
+
+/** What the database says about a part of a walk, under a lock that only one walk holds at a time. */
+export interface CatalogSnapshot {
+  /** Whether the job is still listing. */
+  readonly isListing: boolean;
+  readonly blockSize: number | null;
+  /** The image with the highest ordinal, live or not; null in an empty catalog. */
+  readonly last: Pick<KnownImage, "ordinal" | "listedIn"> | null;
+  /** Live images by path: those that the part may contain. */
+  readonly known: ReadonlyMap<string, KnownImage>;
+}
+
+/** What a part of a walk changes in the catalog. */
+export interface ListingChanges {
+  readonly kind: "changes";
+  readonly unchanged: readonly KnownImage[];
+  /** Images whose file has changed: each becomes a tombstone, and is among `added` under a new ordinal. */
+  readonly replaced: readonly KnownImage[];
+  /** New rows. */
+  readonly added: readonly ListedImage[];
+  /** Images to publish: `added`, and those that another walk of this job has added since this one started. */
+  readonly listed: readonly ListedImage[];
+}
+
+/**
+ * What a part of a walk means for the catalog. `stopped`: the job no longer lists, and the walk must stop.
+ * `stale-mark`: a walk that resumed from a mark found an image listed before the mark, which only a
+ * walk from the start can compare. Both change nothing.
+ */
+export type ListingStep = ListingChanges | { readonly kind: "stopped" } | { readonly kind: "stale-mark" };
+
+/**
+ * Compares what a walk found with what the catalog has: new images get the next ordinals, unchanged ones
+ * stay, and a changed one is replaced. The same part twice changes nothing the second time.
+ */
+export const compareListing = (
+  { start: { jobId, end, retried, isResumed }, seen }: Listing,
+  found: readonly FoundImage[],
+  { isListing, blockSize, last, known }: CatalogSnapshot,
+): ListingStep => {
+  if (!isListing) return { kind: "stopped" };
+  const unchanged: KnownImage[] = [];
+  const replaced: KnownImage[] = [];
+  const added: ListedImage[] = [];
+  const addedMeanwhile: ListedImage[] = [];
+  const paths = new Set<string>();
+  let ordinal = nextOrdinal(last, jobId, blockSize);
+  for (const image of found) {
+    const row = known.get(image.path);
+    if (paths.has(image.path) || (row !== undefined && seen.has(row.ordinal))) continue;
+    paths.add(image.path);
+    if (row !== undefined && isResumed && row.listedIn !== jobId) return { kind: "stale-mark" };
+    if (row?.fingerprint === image.fingerprint && !retried.has(row.ordinal)) {
+      unchanged.push(row);
+      if (row.listedIn === jobId && row.ordinal >= end) addedMeanwhile.push({ ...image, ordinal: row.ordinal });
+    } else {
+      if (row !== undefined) replaced.push(row);
+      added.push({ ...image, ordinal });
+      ordinal += 1;
+    }
+  }
+  return { kind: "changes", unchanged, replaced, added, listed: [...addedMeanwhile, ...added] };
+};
+
+/**
+ * The ordinal of the next image. A job's first image starts a new block, since a block that may be
+ * hashed already never grows.
+ */
+const nextOrdinal = (last: CatalogSnapshot["last"], jobId: string, blockSize: number | null): number => {
+  if (last === null) return 0;
+  const next = last.ordinal + 1;
+  return last.listedIn === jobId || blockSize === null ? next : Math.ceil(next / blockSize) * blockSize;
+};
