@@ -2,8 +2,9 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { type FoundImage, foundImage, type ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { Listing } from "@lookalike/shared/domain/image/listing";
+import { jobAccepted } from "@lookalike/shared/domain/job/job.fixtures";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
-import { directorySource, JobOptions } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/options";
 import { Task, type TaskOf } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
@@ -48,17 +49,8 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, numb
 
 /** A job that is about to list its catalog. */
 const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<ScanTask> => {
-  await applyEvents(store.db, [
-    {
-      ...{ v: 1, type: "job-accepted", eventId: `${job}:accepted`, tenant: "acme", job, run: 1, attempt: 0 },
-      at: new Date().toISOString(),
-      body: {
-        catalog: { id: catalog, name: catalog, source: directorySource("/photos") },
-        mode: "new",
-        options: JobOptions.parse({}),
-      },
-    },
-  ]);
+  const accepted = jobAccepted({}, { id: catalog, name: catalog, source: directorySource("/photos") });
+  await applyEvents(store.db, [{ ...accepted, job, at: new Date().toISOString() }]);
   const { rows } = await store.pool.query("select body from outbox where event_id like $1", [`${job}:scan:%`]);
   const task = Task.parse(rows[0].body);
   if (task.kind !== "scan") throw new Error(`a task of kind ${task.kind}`);

@@ -1,9 +1,16 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
-import type { JobEvent } from "@lookalike/shared/domain/job/events";
+import {
+  BLOCK,
+  hashDone,
+  jobAccepted,
+  jobEventOf,
+  jobFinalized,
+  listingDone,
+  pairBatchDone,
+} from "@lookalike/shared/domain/job/job.fixtures";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
-import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
 import { findJob, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
@@ -30,36 +37,15 @@ afterAll(async () => {
   await folder.remove();
 });
 
-const event = (job: string, type: JobEvent["type"], body: object): JobEvent =>
-  ({
-    v: 1,
-    eventId: `${job}:${type}`,
-    tenant: "acme",
-    job,
-    run: 1,
-    attempt: 0,
-    at: new Date().toISOString(),
-    type,
-    body,
-  }) as JobEvent;
+const about = (job: string) => ({ job, at: new Date().toISOString() });
 
 /** A job whose images are all hashed, with one comparison task handed out. */
 const comparingJob = async (job: string): Promise<void> => {
-  const catalog = { id: `catalog-of-${job}`, name: job, source: { kind: "hashes", file: "/f" } };
+  const catalog = { id: `catalog-of-${job}`, name: job, source: { kind: "hashes", file: "/f" } } as const;
+  const listing = listingDone(1, { hashedBlocks: Uint8Array.of(1), hashedImages: BLOCK });
   await applyEvents(store.db, [
-    event(job, "job-accepted", { catalog, mode: "new", options: JobOptions.parse({}) }),
-    event(job, "listing-done", {
-      images: 10,
-      blockSize: 10,
-      blocks: 1,
-      hashBits: 256,
-      hashedBlocks: Uint8Array.of(1),
-      hashedImages: 10,
-      failedImages: 0,
-      base: null,
-      index: null,
-      kernelReason: "",
-    }),
+    { ...jobAccepted({}, catalog), ...about(job) },
+    { ...listing, ...about(job) },
   ]);
 };
 const outboxOf = async (job: string): Promise<{ event_id: string; body: unknown }[]> =>
@@ -100,7 +86,7 @@ describe("a task that is lost again and again", () => {
   });
 
   it("leaves its job no base for the next one: what is missing must be compared again", async () => {
-    await applyEvents(store.db, [event("lost", "job-finalized", { groups: 0, groupedImages: 0 })]);
+    await applyEvents(store.db, [{ ...jobFinalized(1), ...about("lost") }]);
     expect(await latestBase(store.db, "catalog-of-lost", 32)).toBeNull();
   });
 
@@ -118,28 +104,12 @@ describe("a task that is lost again and again", () => {
 describe("events that must not count", () => {
   it("are refused: for no job, with bytes that are not their digest's, or a claim without a row", async () => {
     await comparingJob("strict");
-    const result = {
-      task: 0,
-      comparisons: 1,
-      edgeCount: 1,
-      edges: Uint8Array.of(0, 1, 2),
-      digest: "another",
-      kernel: "exhaustive",
-      milliseconds: 1,
-    };
+    const result = pairBatchDone(0, { edgeCount: 1, edges: Uint8Array.of(0, 1, 2), digest: "another" });
     const { refused } = await applyEvents(store.db, [
-      event("nobody", "job-paused", {}),
-      event("strict", "pair-batch-done", result),
-      event("strict", "pair-batch-done", { ...result, edges: null }),
-      event("strict", "hash-done", {
-        block: 0,
-        states: Uint8Array.of(1),
-        hashes: emptySet(256),
-        signatures: emptySet(0),
-        contentDigests: emptySet(0),
-        details: [null],
-        digest: "another",
-      }),
+      { ...jobEventOf("job-paused", {}), ...about("nobody") },
+      { ...result, ...about("strict") },
+      { ...pairBatchDone(0, { ...result.body, edges: null }), ...about("strict") },
+      { ...hashDone(0, { states: Uint8Array.of(1), hashes: emptySet(256), details: [null] }), ...about("strict") },
     ]);
     expect(refused.map(({ reason }) => reason)).toEqual([
       "no such job",

@@ -1,3 +1,4 @@
+import { finalizeMessage, taskMessage } from "@lookalike/shared/bus/messages";
 import { decide, enact } from "@lookalike/shared/domain/job/decide";
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
@@ -12,7 +13,6 @@ import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shar
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/results/compare-results";
-import { finalizeMessage, taskMessage } from "./messages.ts";
 import { startShadows } from "./rollout/shadow-jobs.ts";
 
 /** A step of a job that people ask about. */

@@ -1,10 +1,10 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
+import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { settled } from "@lookalike/shared/domain/job/job";
 import { missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { findJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
-import { taskMessage } from "./messages.ts";
 
 const PUBLISHES_IN_FLIGHT = 64;
 

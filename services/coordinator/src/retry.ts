@@ -1,5 +1,4 @@
-import { eventMessage } from "@lookalike/shared/bus/messages";
-import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import { jobEvent, taskMessage } from "@lookalike/shared/bus/messages";
 import { type Job, listed, settled } from "@lookalike/shared/domain/job/job";
 import type { TaskKind } from "@lookalike/shared/domain/job/task";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
@@ -8,7 +7,6 @@ import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempt
 import { jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
-import { taskMessage } from "./messages.ts";
 
 interface Lost {
   readonly job: string;
@@ -57,22 +55,8 @@ const imagesOfBlock = async (db: Db, job: Job, block: number): Promise<number> =
 };
 
 const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number, attempt: number, reason: string) => {
-  const origin = { tenant: job.tenant, job: job.id, run: job.run, attempt: 0 };
-  if (kind === "scan") {
-    return eventMessage("listing-failed", origin, jobEventId(job.id, "listing-failed", "quarantined"), {
-      detail: `the source could not be listed: ${reason}`,
-    });
-  }
+  if (kind === "scan")
+    return jobEvent(job, "listing-failed", "quarantined", { detail: `the source could not be listed: ${reason}` });
   const images = kind === "hash" ? await imagesOfBlock(db, job, task) : 0;
-  return eventMessage(
-    "task-quarantined",
-    origin,
-    jobEventId(job.id, "task-quarantined", `${kind}:${task}:a${attempt}`),
-    {
-      kind,
-      task,
-      images,
-      reason,
-    },
-  );
+  return jobEvent(job, "task-quarantined", `${kind}:${task}:a${attempt}`, { kind, task, images, reason });
 };

@@ -1,57 +1,110 @@
 import { randomUUID } from "node:crypto";
-import { jobEventId } from "../domain/job/event-id.ts";
-import type { EventOf, JobEventType } from "../domain/job/events.ts";
+import type { EventOf, JobEvent, JobEventType } from "../domain/job/events.ts";
+import { classOf, type Job, listed, planOf } from "../domain/job/job.ts";
 import { encodeEvent, type Message } from "../domain/job/message.ts";
+import type { Finalize, Task, TaskKind } from "../domain/job/task.ts";
 import { activeTraceparent } from "../runtime/tracing.ts";
-import type { Bus } from "./connect.ts";
-import { publish } from "./publish.ts";
 import { STREAMS, subjects } from "./topology.ts";
 
-interface Origin {
+/**
+ * Every message about a job is made here: its id, its subject and its body. JetStream deduplicates
+ * by the id. The id of a task names its attempt, because the server's map of ids survives a purge
+ * and would drop a task that is dispatched again.
+ */
+const taskId = (job: string, kind: TaskKind, task: number, attempt: number): string =>
+  `${job}:${kind}:${task}:a${attempt}`;
+
+/** The job that an event is about; a Job and its row fit. */
+interface JobAddress {
+  readonly id: string;
+  readonly tenant: string;
+  readonly run: number;
+  readonly traceparent?: string | null | undefined;
+}
+
+/** @param occasion distinguishes the event from others of its type in the same job */
+export const jobEvent = <Type extends JobEventType>(
+  { id, tenant, run, traceparent }: JobAddress,
+  type: Type,
+  occasion: string | number,
+  body: EventOf<Type>["body"],
+): Message => eventMessage({ tenant, job: id, run, attempt: 0, traceparent }, type, `${id}:${type}:${occasion}`, body);
+
+/** The result of a task. @param part distinguishes events of one type where a task has many */
+export const resultEvent = <Type extends JobEventType>(
+  task: Task,
+  type: Type,
+  body: EventOf<Type>["body"],
+  part?: string,
+): Message => {
+  const result = part === undefined ? type : `${type}:${part}`;
+  return eventMessage(task, type, `${taskId(task.job, task.kind, task.task, task.attempt)}:${result}`, body);
+};
+
+interface EventAddress {
   readonly tenant: string;
   readonly job: string;
   readonly run: number;
   readonly attempt: number;
-  readonly traceparent?: string | undefined;
+  readonly traceparent?: string | null | undefined;
 }
 
-/** An event as a message for the log. */
-export const eventMessage = <Type extends JobEventType>(
+const eventMessage = <Type extends JobEventType>(
+  address: EventAddress,
   type: Type,
-  origin: Origin,
   eventId: string,
   body: EventOf<Type>["body"],
-): Message => ({
-  eventId,
-  stream: STREAMS.events,
-  subject: subjects.event(type, origin),
-  body: encodeEvent(
-    type,
-    { ...origin, traceparent: activeTraceparent() ?? origin.traceparent },
-    eventId,
-    new Date(),
-    body,
-  ),
-});
-
-const ASKED = { pause: "job-paused", resume: "job-resumed", cancel: "job-cancelled" } as const;
-export type JobCommand = keyof typeof ASKED;
-export const JOB_COMMANDS = ["pause", "resume", "cancel"] as const satisfies readonly JobCommand[];
-
-/** What somebody asks of a job, as an event of its own each time. */
-export const jobCommand = (
-  verb: JobCommand,
-  { id, tenant, run }: { id: string; tenant: string; run: number },
 ): Message => {
-  const type = ASKED[verb];
-  return eventMessage(type, { tenant, job: id, run, attempt: 0 }, jobEventId(id, type, randomUUID()), {});
+  const { tenant, job, run, attempt } = address;
+  const traceparent = activeTraceparent() ?? address.traceparent ?? undefined;
+  const at = new Date().toISOString();
+  const event = { v: 1, type, eventId, tenant, job, run, attempt, at, ...traced(traceparent), body } as JobEvent;
+  return { eventId, stream: STREAMS.events, subject: subjects.event(type, address), body: encodeEvent(event) };
 };
 
-/** Publishes an event straight to the log; whoever owns a transaction uses the outbox instead. */
-export const publishEvent = async <Type extends JobEventType>(
-  bus: Bus,
-  type: Type,
-  origin: Origin,
-  eventId: string,
-  body: EventOf<Type>["body"],
-): Promise<void> => publish(bus, eventMessage(type, origin, eventId, body));
+const traced = (traceparent: string | null | undefined) => (traceparent ? { traceparent } : {});
+
+const JOB_COMMAND_EVENTS = { pause: "job-paused", resume: "job-resumed", cancel: "job-cancelled" } as const;
+export type JobCommand = keyof typeof JOB_COMMAND_EVENTS;
+export const JOB_COMMANDS = ["pause", "resume", "cancel"] as const satisfies readonly JobCommand[];
+
+/** A command to a job, as an event with an id of its own each time. */
+export const jobCommand = (command: JobCommand, job: JobAddress): Message =>
+  jobEvent(job, JOB_COMMAND_EVENTS[command], randomUUID(), {});
+
+/** Task `task` of a job as a message for the workers: a few numbers, never a list of images. */
+export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: number): Message => ({
+  eventId: taskId(job.id, kind, task, attempt),
+  stream: STREAMS.tasks,
+  subject: subjects.task(kind, kind === "scan" ? "interactive" : classOf(job), { tenant: job.tenant, job: job.id }),
+  body: taskOf(job, kind, task, attempt),
+});
+
+const taskOf = (job: Job, kind: TaskKind, task: number, attempt: number): Task => {
+  const { id, tenant, run, catalog } = job;
+  const fields = { v: 1, tenant, job: id, run, attempt, ...traced(job.traceparent), catalog, task } as const;
+  if (kind === "scan") return { ...fields, kind, blockSize: null, hashBits: null, radiusBits: null, plan: null };
+  const { blockSize, hashBits, radiusBits } = listed(job);
+  return kind === "hash"
+    ? { ...fields, kind, blockSize, hashBits, radiusBits, plan: null }
+    : { ...fields, kind, blockSize, hashBits, radiusBits, plan: planOf(job) };
+};
+
+/** The order to group a complete job; stored once for each (job, run). */
+export const finalizeMessage = ({ id, tenant, run, catalog, traceparent }: Job): Message => {
+  const eventId = `${id}:finalize:${run}`;
+  const at = new Date().toISOString();
+  const order = {
+    v: 1,
+    type: "finalize",
+    eventId,
+    tenant,
+    job: id,
+    run,
+    attempt: 0,
+    ...traced(traceparent),
+    at,
+  } as const;
+  const body: Finalize = { ...order, catalog };
+  return { eventId, stream: STREAMS.finalize, subject: subjects.finalize(run, { tenant, job: id }), body };
+};

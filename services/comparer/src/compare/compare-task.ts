@@ -1,7 +1,7 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { publishEvent } from "@lookalike/shared/bus/messages";
+import { resultEvent } from "@lookalike/shared/bus/messages";
+import { publish } from "@lookalike/shared/bus/publish";
 import { resultDigest } from "@lookalike/shared/domain/job/digest";
-import { resultId } from "@lookalike/shared/domain/job/event-id";
 import {
   type BlockPair,
   bandOfTask,
@@ -39,21 +39,16 @@ export const comparePairs = async ({ bus, db, hashes, compare }: Comparer, task:
   );
   pairsCompared.inc({ kernel }, comparisons);
   edgesFound.inc(edgeCount);
-  await publishEvent(
-    bus,
-    "pair-batch-done",
-    task,
-    resultId(task.job, "compare", task.task, task.attempt, "pair-batch-done"),
-    {
-      task: task.task,
-      comparisons,
-      edgeCount,
-      edges: inline?.edges ?? null,
-      digest: inline?.digest ?? resultDigest(digests),
-      kernel,
-      milliseconds: Math.round(performance.now() - started),
-    },
-  );
+  const result = resultEvent(task, "pair-batch-done", {
+    task: task.task,
+    comparisons,
+    edgeCount,
+    edges: inline?.edges ?? null,
+    digest: inline?.digest ?? resultDigest(digests),
+    kernel,
+    milliseconds: Math.round(performance.now() - started),
+  });
+  await publish(bus, result);
 };
 
 /** The work of a task by its plan, and the hashes for it. */

@@ -1,5 +1,4 @@
-import { eventMessage } from "@lookalike/shared/bus/messages";
-import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import { jobEvent } from "@lookalike/shared/bus/messages";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -42,7 +41,7 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
     if (totals === null) return;
     await copyMatches(client, { jobId: job.id, run: order.run }, matches);
     await carryDecisions(tx, job.catalogId, { jobId: job.id, run: order.run });
-    await addToOutbox(tx, eventMessage("job-finalized", order, jobEventId(job.id, "job-finalized", order.run), totals));
+    await addToOutbox(tx, jobEvent({ ...order, id: order.job }, "job-finalized", order.run, totals));
   });
 };
 

@@ -1,7 +1,6 @@
-import { eventMessage } from "@lookalike/shared/bus/messages";
+import { jobEvent } from "@lookalike/shared/bus/messages";
 import { decodeEdges } from "@lookalike/shared/domain/grouping/edges";
 import { ALL, collapse } from "@lookalike/shared/domain/grouping/image-classes";
-import { jobEventId } from "@lookalike/shared/domain/job/event-id";
 import { listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { at } from "@lookalike/shared/domain/primitives/columns";
@@ -33,21 +32,18 @@ export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): P
     await sortedPairs(db, job.id, hashNumbers, radiusBits),
     await sortedPairs(db, shadow.id, hashNumbers, radiusBits),
   );
-  const equal = onlyA + onlyB === 0;
-  const body = {
-    ...{ shadowOf: job.id, feature, equal, onlyJob: onlyA, onlyShadow: onlyB },
-    milliseconds: Math.round(performance.now() - started),
-  };
+  const address = { ...order, id: order.job };
   await db.transaction(async (tx) => {
-    await addToOutbox(
-      tx,
-      eventMessage("shadow-compared", order, jobEventId(shadow.id, "shadow-compared", order.run), body),
-    );
-    const nothing = { groups: 0, groupedImages: 0 };
-    await addToOutbox(
-      tx,
-      eventMessage("job-finalized", order, jobEventId(shadow.id, "job-finalized", order.run), nothing),
-    );
+    const compared = jobEvent(address, "shadow-compared", order.run, {
+      shadowOf: job.id,
+      feature,
+      equal: onlyA + onlyB === 0,
+      onlyJob: onlyA,
+      onlyShadow: onlyB,
+      milliseconds: Math.round(performance.now() - started),
+    });
+    await addToOutbox(tx, compared);
+    await addToOutbox(tx, jobEvent(address, "job-finalized", order.run, { groups: 0, groupedImages: 0 }));
   });
 };
 

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
-import { eventMessage } from "@lookalike/shared/bus/messages";
+import { jobEvent, taskMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { jobEventId } from "@lookalike/shared/domain/job/event-id";
 import { type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
@@ -14,7 +13,6 @@ import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
-import { taskMessage } from "../messages.ts";
 import { JobRequest, lockJobOrThrow } from "./job-request.ts";
 
 const TASKS_PER_REQUEST = 1_000;
@@ -106,11 +104,7 @@ const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<
   const attempts = await Promise.all(
     tasks.map(async (task) => ({ task, attempt: (await lastAttempt(db, job.id, "compare", task)) + 1 })),
   );
-  const origin = { tenant: job.tenant, job: job.id, run, attempt: 0 };
-  const event = eventMessage("job-redriven", origin, jobEventId(job.id, "job-redriven", randomUUID()), {
-    tasks: attempts,
-  });
-  await addToOutbox(db, event);
+  await addToOutbox(db, jobEvent({ ...job, run }, "job-redriven", randomUUID(), { tasks: attempts }));
   return run;
 };
 

@@ -1,5 +1,4 @@
-import { eventMessage } from "@lookalike/shared/bus/messages";
-import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import { jobEvent } from "@lookalike/shared/bus/messages";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { shadowOptions } from "@lookalike/shared/domain/rollout/rollout";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -18,7 +17,6 @@ export const startShadows = async (db: Db, job: Job): Promise<void> => {
   if (catalog === null) return;
   for (const choice of shadowed) {
     const id = `${job.id}-${SUFFIX[choice.feature]}`;
-    const origin = { tenant: job.tenant, job: id, run: 1, attempt: 0 };
     const body = {
       catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
       mode: "shadow" as const,
@@ -29,6 +27,6 @@ export const startShadows = async (db: Db, job: Job): Promise<void> => {
         reference: null,
       },
     };
-    await addToOutbox(db, eventMessage("job-accepted", origin, jobEventId(id, "job-accepted", 1), body));
+    await addToOutbox(db, jobEvent({ id, tenant: job.tenant, run: 1 }, "job-accepted", 1, body));
   }
 };

@@ -1,11 +1,11 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { publishEvent } from "@lookalike/shared/bus/messages";
+import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publishProgress } from "@lookalike/shared/bus/progress";
+import { publish } from "@lookalike/shared/bus/publish";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
-import { resultId } from "@lookalike/shared/domain/job/event-id";
 import type { Source } from "@lookalike/shared/domain/job/options";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
@@ -56,10 +56,7 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   await pMap(toRead, read, { concurrency }).finally(() => clearInterval(telling));
 
   const block = hashBlockOf(task.task, hashBits, positions);
-  await publishEvent(bus, "hash-done", task, resultId(task.job, "hash", task.task, task.attempt, "hash-done"), {
-    ...block,
-    digest: hashBlockDigest(block),
-  });
+  await publish(bus, resultEvent(task, "hash-done", { ...block, digest: hashBlockDigest(block) }));
 };
 
 /** Zeros from the start: a counter that first appears as 20 has no increase for Prometheus. */

@@ -1,8 +1,8 @@
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { publishEvent } from "@lookalike/shared/bus/messages";
-import { resultId } from "@lookalike/shared/domain/job/event-id";
+import { resultEvent } from "@lookalike/shared/bus/messages";
+import { publish } from "@lookalike/shared/bus/publish";
 import type { EventOf } from "@lookalike/shared/domain/job/events";
 import { listed } from "@lookalike/shared/domain/job/job";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
@@ -41,8 +41,7 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
   const catalog = await getCatalog(store.db, task.tenant, task.catalog);
   const job = await findJob(store.db, task.job);
   if (catalog === null || job === null || job.state !== "listing") return;
-  const emit: Emit = (type, part, body) =>
-    publishEvent(bus, type, task, resultId(task.job, "scan", 0, task.attempt, `${type}:${part}`), body);
+  const emit: Emit = (type, part, body) => publish(bus, resultEvent(task, type, body, part));
   try {
     const done =
       job.mode === "shadow" ? await planShadow(store.db, job) : await listSource({ store, emit, walk }, catalog, job);

@@ -1,4 +1,5 @@
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
+import { jobEventOf } from "@lookalike/shared/domain/job/job.fixtures";
 import { encodeEvent } from "@lookalike/shared/domain/job/message";
 import { describe, expect, it } from "vitest";
 import { rowsByEvent } from "./record-listing.ts";
@@ -30,8 +31,7 @@ describe("a listing", () => {
     const events = rowsByEvent(images);
     expect(events.flat()).toEqual(images);
     for (const rows of events) {
-      const origin = { tenant: "acme", job: "j", run: 1, attempt: 0 };
-      const event = encodeEvent("images-listed", origin, "id", new Date(0), { images: rows });
+      const event = encodeEvent(jobEventOf("images-listed", { images: rows }));
       expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(MAX_PAYLOAD);
     }
   });
@@ -40,8 +40,7 @@ describe("a listing", () => {
     const images = Array.from({ length: 1_000 }, (_, at) => image(at, "\udce9".repeat(65)));
     const [rows = []] = rowsByEvent(images);
     expect(rows).toHaveLength(1_000);
-    const origin = { tenant: "acme", job: "j", run: 1, attempt: 0 };
-    const event = encodeEvent("images-listed", origin, "id", new Date(0), { images: rows });
+    const event = encodeEvent(jobEventOf("images-listed", { images: rows }));
     expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(MAX_PAYLOAD);
   });
 });

@@ -1,6 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { hashBlockDigest } from "../job/digest.ts";
+import { hashDone } from "../job/job.fixtures.ts";
 import { decodeEvent, encodeEvent } from "../job/message.ts";
 import {
   contentDigestAt,
@@ -26,8 +27,6 @@ const outcomes: Outcome[] = [
   { kind: "flat", hash: new Uint8Array(32), signature: null, contentDigest: new Uint8Array(32).fill(3), facts: {} },
 ];
 
-const ORIGIN = { tenant: "acme", job: "job-1", run: 1, attempt: 0 };
-
 describe("a block of outcomes", () => {
   const block = hashBlockOf(5, 256, outcomes);
 
@@ -51,10 +50,7 @@ describe("a block of outcomes", () => {
 
   it("has the same digest after its way through the log", () => {
     const digest = hashBlockDigest(block);
-    const wire = encodeEvent("hash-done", ORIGIN, "id", new Date(0), {
-      ...block,
-      digest,
-    });
+    const wire = encodeEvent(hashDone(block.block, { ...block, digest }));
     const event = decodeEvent(JSON.parse(JSON.stringify(wire)));
     if (event?.type !== "hash-done") throw new Error("not decoded");
     expect(hashBlockDigest(event.body)).toBe(digest);
@@ -79,7 +75,7 @@ describe("a block of outcomes", () => {
       })),
     );
     const digest = hashBlockDigest(photographs);
-    const wire = JSON.stringify(encodeEvent("hash-done", ORIGIN, "id", new Date(0), { ...photographs, digest }));
+    const wire = JSON.stringify(encodeEvent(hashDone(0, { ...photographs, digest })));
     expect(JSON.stringify(photographs.details).length).toBeGreaterThan(600_000);
     expect(wire.length).toBeLessThan(700_000);
     const event = decodeEvent(JSON.parse(wire));
@@ -88,7 +84,7 @@ describe("a block of outcomes", () => {
   });
 
   it("is no event where what is packed is none of ours", () => {
-    const wire = encodeEvent("hash-done", ORIGIN, "id", new Date(0), { ...block, digest: "" });
+    const wire = encodeEvent(hashDone(block.block, block));
     const packed = (text: string) => ({
       ...wire,
       body: { ...(wire["body"] as object), details: deflateRawSync(text).toString("base64") },

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { jobEventOf } from "./job.fixtures.ts";
 import { decodeEvent, encodeEvent } from "./message.ts";
 import { partitionOf } from "./partition.ts";
-
-const origin = { tenant: "acme", job: "job-1", run: 1, attempt: 2 };
 
 describe("an event on the wire", () => {
   const body = {
@@ -14,7 +13,7 @@ describe("an event on the wire", () => {
     kernel: "exhaustive",
     milliseconds: 3,
   };
-  const wire = encodeEvent("pair-batch-done", origin, "id", new Date(0), body);
+  const wire = encodeEvent(jobEventOf("pair-batch-done", body, { attempt: 2 }));
 
   it("carries bytes as base64, and comes back whole through JSON", () => {
     expect(wire["body"]).toMatchObject({ edges: "AQID" });
@@ -46,12 +45,12 @@ describe("an event on the wire", () => {
       height: null,
       failure: null,
     };
-    const listed = encodeEvent("images-listed", origin, "id", new Date(0), { images: [image] });
+    const listed = encodeEvent(jobEventOf("images-listed", { images: [image] }));
     expect(decodeEvent(JSON.parse(JSON.stringify(listed)))).toMatchObject({ body: { images: [image] } });
   });
 
   it("refuses to be made with a body that does not fit", () => {
-    expect(() => encodeEvent("pair-batch-done", origin, "id", new Date(0), { ...body, task: -1 })).toThrow();
+    expect(() => encodeEvent(jobEventOf("pair-batch-done", { ...body, task: -1 }))).toThrow();
   });
 });
 

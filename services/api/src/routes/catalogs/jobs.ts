@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { eventMessage } from "@lookalike/shared/bus/messages";
-import { jobEventId } from "@lookalike/shared/domain/job/event-id";
+import { jobEvent } from "@lookalike/shared/bus/messages";
 import { acceptedJob } from "@lookalike/shared/domain/job/job";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
@@ -48,18 +47,14 @@ export const catalogJobRoutes =
         }
         if (options.reference !== null) await readCatalog(access, options.reference);
         const job = randomUUID();
-        const origin = { tenant: access.tenant, job, run: 1, attempt: 0 };
         const body = {
           catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
           mode,
           options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
         };
-        const event = eventMessage("job-accepted", origin, jobEventId(job, "job-accepted", 1), body);
-        const traceparent = activeTraceparent();
-        const accepted = acceptedJob({
-          ...{ ...origin, v: 1, type: "job-accepted", eventId: event.eventId, at: "", body },
-          ...(traceparent === undefined ? {} : { traceparent }),
-        });
+        const { tenant } = access;
+        const event = jobEvent({ id: job, tenant, run: 1 }, "job-accepted", 1, body);
+        const accepted = acceptedJob({ job, tenant, run: 1, traceparent: activeTraceparent(), body });
         await db.transaction(async (tx) => {
           if (await hasActiveJob(tx, catalog.id)) {
             throw new HttpProblem(
