@@ -1,8 +1,8 @@
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import { STATE } from "@lookalike/shared/domain/image/hash-block";
-import type { KernelChoice } from "@lookalike/shared/domain/job/options";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
+import type { KernelChoice } from "@lookalike/shared/domain/job/plan";
 import pMap from "p-map";
 import type { CompareWork } from "../services/comparer/src/compare/compare-worker.ts";
 import { walkHashes } from "../services/hasher/src/list/sources/hashes.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
 import { startBareProgram } from "./bare-program.ts";

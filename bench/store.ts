@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { deleteHiddenRows, hideCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { listImages } from "@lookalike/shared/store/catalog/images";
 import type { Store } from "@lookalike/shared/store/open";

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeDemoCatalog } from "@lookalike/local/demo";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { finished, type System, startSystem, until, WITH_KEY } from "../support/system.ts";

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeDemoCatalog } from "@lookalike/local/demo";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { expect, it } from "vitest";
 import { startSystem, WITH_KEY } from "../support/system.ts";
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ALERTS } from "@lookalike/deploy/alerts";
 import { generatedFiles } from "@lookalike/deploy/files";
 import { DASHBOARDS } from "@lookalike/deploy/panels";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Observed, startObserved } from "../support/observed.ts";
 import { makePhotographs } from "../support/photographs.ts";

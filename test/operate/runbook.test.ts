@@ -2,7 +2,7 @@ import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { publish } from "@lookalike/shared/bus/publish";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
 import { connectTo, ROOT, startCommand, startSystem, until } from "../support/system.ts";

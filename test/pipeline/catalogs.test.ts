@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { directorySource, type Source } from "@lookalike/shared/domain/job/options";
+import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { makePhotographs } from "../support/photographs.ts";

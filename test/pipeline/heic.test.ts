@@ -1,6 +1,6 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { groupsOf, ROOT, type System, startSystem, WITH_KEY } from "../support/system.ts";

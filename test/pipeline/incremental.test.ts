@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { directorySource, type Grouping } from "@lookalike/shared/domain/job/options";
+import type { Grouping } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { insertFinalization, reusableBase } from "@lookalike/shared/store/results/results";

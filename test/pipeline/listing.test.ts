@@ -4,7 +4,7 @@ import { type FoundImage, foundImage, type ListedImage } from "@lookalike/shared
 import { Listing } from "@lookalike/shared/domain/image/listing";
 import { jobAccepted } from "@lookalike/shared/domain/job/job.fixtures";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { Task, type TaskOf } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
 import { createLogger } from "@lookalike/shared/runtime/log";

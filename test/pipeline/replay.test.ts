@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/job/events";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { directorySource, Source } from "@lookalike/shared/domain/job/options";
+import { directorySource, Source } from "@lookalike/shared/domain/job/source";
 import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
 import pMap from "p-map";
 import sharp from "sharp";

@@ -12,7 +12,8 @@ import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
 import { type Services, startServices } from "@lookalike/local/services";
 import { type Bus, type BusFiles, connectBus } from "@lookalike/shared/bus/connect";
-import { JobOptions, type Source } from "@lookalike/shared/domain/job/options";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { AckPolicy, DeliverPolicy, type JsMsg } from "nats";
 

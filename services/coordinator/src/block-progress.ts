@@ -1,5 +1,5 @@
 import type { BlockProgress } from "@lookalike/shared/bus/progress";
-import { settled } from "@lookalike/shared/domain/job/job";
+import { settled } from "@lookalike/shared/domain/job/work";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
 import { findJob, jobOf, raiseShownImages } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";

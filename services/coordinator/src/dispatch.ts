@@ -1,7 +1,7 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
-import { settled } from "@lookalike/shared/domain/job/job";
+import { settled } from "@lookalike/shared/domain/job/work";
 import { missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { findJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";

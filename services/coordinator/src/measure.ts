@@ -1,7 +1,8 @@
 import type { JobEvent } from "@lookalike/shared/domain/job/events";
-import { JobState, outstanding } from "@lookalike/shared/domain/job/job";
+import { JobState } from "@lookalike/shared/domain/job/job";
 import { remainingSeconds } from "@lookalike/shared/domain/job/rate";
 import { TaskKind } from "@lookalike/shared/domain/job/task";
+import { outstanding } from "@lookalike/shared/domain/job/work";
 import { Feature } from "@lookalike/shared/domain/rollout/rollout";
 import {
   deadLetters,

@@ -1,6 +1,7 @@
 import { jobEvent, taskMessage } from "@lookalike/shared/bus/messages";
-import { type Job, listed, settled } from "@lookalike/shared/domain/job/job";
+import { type Job, listed } from "@lookalike/shared/domain/job/job";
 import type { TaskKind } from "@lookalike/shared/domain/job/task";
+import { settled } from "@lookalike/shared/domain/job/work";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
 import { readImages } from "@lookalike/shared/store/catalog/images";
 import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempts";

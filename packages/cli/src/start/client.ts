@@ -7,7 +7,8 @@ import {
   itemsOf,
   type Job,
 } from "@lookalike/client";
-import type { JobOptions, Source } from "@lookalike/shared/domain/job/options";
+import type { JobOptions } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 
 export type { FailedImage, Group, Job };

@@ -1,13 +1,8 @@
 import { isAbsolute, resolve } from "node:path";
-import {
-  Dispatch,
-  directorySource,
-  Grouping,
-  JobOptions,
-  KernelChoice,
-  type Source,
-  s3Source,
-} from "@lookalike/shared/domain/job/options";
+import { Dispatch } from "@lookalike/shared/domain/job/dispatch/modes";
+import { Grouping, JobOptions } from "@lookalike/shared/domain/job/options";
+import { KernelChoice } from "@lookalike/shared/domain/job/plan";
+import { directorySource, type Source, s3Source } from "@lookalike/shared/domain/job/source";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";

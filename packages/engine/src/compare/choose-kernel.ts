@@ -1,4 +1,4 @@
-import type { KernelChoice } from "@lookalike/shared/domain/job/options";
+import type { KernelChoice } from "@lookalike/shared/domain/job/plan";
 import {
   bandOfTask,
   blocksOfTile,

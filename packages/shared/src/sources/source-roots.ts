@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, isAbsolute, relative } from "node:path";
 import { z } from "zod";
-import type { Source } from "../domain/job/options.ts";
+import type { Source } from "../domain/job/source.ts";
 
 /** Folders that sources may lie under, as in PATH; none = no source on this machine. */
 export const SourceRoots = z

@@ -18,7 +18,8 @@ import {
 import type { Failure, ImageFacts } from "../domain/image/hash-block.ts";
 import type { ListingMark } from "../domain/image/listing-mark.ts";
 import type { JobState } from "../domain/job/job.ts";
-import { type Grouping, type JobMode, JobOptions, Source } from "../domain/job/options.ts";
+import { type Grouping, type JobMode, JobOptions } from "../domain/job/options.ts";
+import { Source } from "../domain/job/source.ts";
 import type { AccessScope } from "../domain/review/access.ts";
 import type { ArchiveState, Verdict } from "../domain/review/decisions.ts";
 import type { Feature } from "../domain/rollout/rollout.ts";

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { Source } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { keyOf } from "@lookalike/shared/sources/listed-file";
 import { ObjectError, s3Objects } from "@lookalike/shared/sources/objects";
 import { type ListedFileProblem, openListed } from "@lookalike/shared/sources/open-listed";

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { directorySource } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { s3Source } from "@lookalike/shared/domain/job/options";
+import { s3Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { s3Objects } from "@lookalike/shared/sources/objects";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Source } from "@lookalike/shared/domain/job/options";
+import { Source } from "@lookalike/shared/domain/job/source";
 import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { z } from "zod";

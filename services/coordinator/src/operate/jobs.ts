@@ -1,8 +1,9 @@
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { JOB_COMMANDS, type JobCommand, jobCommand } from "@lookalike/shared/bus/messages";
-import { ACTIVE, isOver, JobState, outstanding, settled } from "@lookalike/shared/domain/job/job";
+import { ACTIVE, isOver, JobState } from "@lookalike/shared/domain/job/job";
 import { partitionOf } from "@lookalike/shared/domain/job/partition";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
+import { outstanding, settled } from "@lookalike/shared/domain/job/work";
 import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";

@@ -6,7 +6,7 @@ import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
-import type { Source } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";

@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import { failed } from "@lookalike/engine/hash/hash-image";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
-import type { Source } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { keyOf } from "@lookalike/shared/sources/listed-file";
 import { ObjectError, type Objects } from "@lookalike/shared/sources/objects";

@@ -3,10 +3,11 @@ import { HashBlock } from "../image/hash-block.ts";
 import { listedImages } from "../image/listed-image.ts";
 import { ListingMark } from "../image/listing-mark.ts";
 import { base64Bytes } from "../primitives/encoding.ts";
-import { Feature } from "../rollout/rollout.ts";
+import { ShadowComparison } from "../rollout/rollout.ts";
 import { Envelope } from "./envelope.ts";
-import { JobMode, JobOptions, Source } from "./options.ts";
+import { JobMode, JobOptions } from "./options.ts";
 import { IndexPlan } from "./plan.ts";
+import { Source } from "./source.ts";
 import { WorkKind } from "./task.ts";
 
 const event = <Type extends string, Body extends z.ZodType>(type: Type, body: Body) =>
@@ -81,18 +82,7 @@ export const JobEvent = z.discriminatedUnion("type", [
   event("job-paused", NONE),
   event("job-resumed", NONE),
   event("job-cancelled", NONE),
-  event(
-    "shadow-compared",
-    z.object({
-      shadowOf: z.string(),
-      feature: Feature,
-      equal: z.boolean(),
-      /** Similar pairs that only one of the two jobs found. */
-      onlyJob: z.int().min(0),
-      onlyShadow: z.int().min(0),
-      milliseconds: z.number(),
-    }),
-  ),
+  event("shadow-compared", ShadowComparison),
   event("job-finalized", z.object({ groups: z.int(), groupedImages: z.int() })),
 ]);
 export type JobEvent = z.infer<typeof JobEvent>;

@@ -1,13 +1,14 @@
 import { countState, imagesIn } from "../image/hash-block.ts";
 import { emptySet, has, union, withoutUnit, withUnit } from "../primitives/bit-set.ts";
 import type { EventOf, JobEvent } from "./events.ts";
-import { isOver, type Job, planOf, settled, type Work } from "./job.ts";
+import { isOver, type Job, planOf } from "./job.ts";
 import { defaultThresholdBits, radiusBitsFor } from "./options.ts";
 import { taskCount } from "./plan.ts";
+import { plannedWork, settled, type Work } from "./work.ts";
 
 /**
  * Folds one event into the job. Commutative and idempotent for everything workers report: these
- * are insertions into sets, so an event that comes twice, late or out of order changes nothing.
+ * are insertions into sets, so an event that arrives twice, late or out of order changes nothing.
  */
 export const evolve = (job: Job, event: JobEvent): Job => {
   if (event.type === "job-redriven") return redriven(job, event);
@@ -21,7 +22,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
         : job;
     case "hash-done": {
       const { block } = event.body;
-      // A block that left quarantine would hide that tasks have compared without it: the next job takes it.
+      // A block that left quarantine would hide that tasks were compared without it: the next job hashes it.
       if (job.state !== "running" || has(settled(job.hash), block)) return job;
       return {
         ...job,
@@ -52,7 +53,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
       return { ...job, state: "cancelled" };
     case "job-finalized":
       if (event.run !== job.run) return job;
-      // All was dispatched, or it could not be complete; a replay may see the end before it decides.
+      // A complete job has dispatched everything; a replay may fold this event before it has decided so.
       return {
         ...job,
         state: "completed",
@@ -78,18 +79,12 @@ const planned = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
     images,
     hashedImages,
     failedImages,
-    hash: {
-      count: blocks,
-      cursor: 0,
-      done: union(emptySet(blocks), body.hashedBlocks),
-      quarantined: emptySet(blocks),
-    },
+    hash: { ...plannedWork(blocks), done: union(emptySet(blocks), body.hashedBlocks) },
   };
-  const tasks = taskCount(planOf(running));
-  return { ...running, compare: { count: tasks, cursor: 0, done: emptySet(tasks), quarantined: emptySet(tasks) } };
+  return { ...running, compare: plannedWork(taskCount(planOf(running))) };
 };
 
-/** A result that arrives after all takes its unit out of quarantine. */
+/** A late result takes its unit out of quarantine. */
 const finished = (work: Work, unit: number): Work => ({
   ...work,
   done: withUnit(work.done, unit),
@@ -97,9 +92,8 @@ const finished = (work: Work, unit: number): Work => ({
 });
 
 /**
- * A job that an operator sends on its way again: tasks leave quarantine, and one that was completed
- * becomes its next run. Only the run that follows counts, so that an event that comes late or twice
- * reopens nothing.
+ * An operator restarts the job: tasks leave quarantine, and a completed job begins its next run.
+ * Only the run that follows counts, so that an event that arrives late or twice reopens nothing.
  */
 const redriven = (job: Job, { run, body }: EventOf<"job-redriven">): Job => {
   const reopens = job.state === "completed" && run === job.run + 1;

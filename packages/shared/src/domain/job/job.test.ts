@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { size } from "../primitives/bit-set.ts";
 import { decide, enact, isComplete } from "./decide.ts";
+import { Dispatch } from "./dispatch/modes.ts";
 import type { JobEvent } from "./events.ts";
 import { evolve } from "./evolve.ts";
 import {
@@ -16,9 +17,9 @@ import {
   pairBatchDone,
   taskQuarantined,
 } from "./job.fixtures.ts";
-import { type Job, listed, outstanding } from "./job.ts";
-import { Dispatch } from "./options.ts";
+import { type Job, listed } from "./job.ts";
 import { progressOf } from "./progress.ts";
+import { outstanding } from "./work.ts";
 
 describe("a job", () => {
   it("lists first, and plans when the listing is done", () => {

@@ -1,24 +1,16 @@
 import { z } from "zod";
-import { type DoneSet, emptySet, has, missing, union } from "../primitives/bit-set.ts";
+import { missing } from "../primitives/bit-set.ts";
 import type { EventOf } from "./events.ts";
 import type { JobMode, JobOptions } from "./options.ts";
 import type { IndexPlan, Plan } from "./plan.ts";
 import { type TaskClass, type TaskKind, WorkKind } from "./task.ts";
+import { plannedWork, settled, type Work } from "./work.ts";
 
 export const JobState = z.enum(["accepted", "listing", "running", "finalizing", "completed", "failed", "cancelled"]);
 export type JobState = z.infer<typeof JobState>;
 
 /** States of jobs that are not over. */
 export const ACTIVE: readonly JobState[] = ["accepted", "listing", "running", "finalizing"];
-
-/** Blocks to hash or tasks to compare: which are dispatched, which are finished. */
-export interface Work {
-  readonly count: number;
-  /** Units below this one have been dispatched. */
-  readonly cursor: number;
-  readonly done: DoneSet;
-  readonly quarantined: DoneSet;
-}
 
 /** What the listing decided for the whole job: how the catalog is cut into blocks, and how it is compared. */
 export interface Listed {
@@ -56,8 +48,6 @@ export interface Job {
   readonly compare: Work;
 }
 
-const NO_WORK: Work = { count: 0, cursor: 0, done: emptySet(0), quarantined: emptySet(0) };
-
 /** The job that a `job-accepted` event starts. */
 export const acceptedJob = ({
   job,
@@ -80,8 +70,8 @@ export const acceptedJob = ({
   images: 0,
   hashedImages: 0,
   failedImages: 0,
-  hash: NO_WORK,
-  compare: NO_WORK,
+  hash: plannedWork(0),
+  compare: plannedWork(0),
 });
 
 /** The job's listing. @throws Error when the source is not listed yet */
@@ -106,17 +96,6 @@ const INTERACTIVE_IMAGES = 10_000;
 export const classOf = (job: Job): TaskClass => (job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk");
 
 export const isOver = (job: Pick<Job, "state">): boolean => !ACTIVE.includes(job.state);
-
-/** Units that need no more work: done or quarantined. */
-export const settled = (work: Work): DoneSet => union(work.done, work.quarantined);
-
-/** Dispatched units that are neither done nor quarantined. */
-export const outstanding = (work: Work): number => {
-  let count = 0;
-  const finishedUnits = settled(work);
-  for (let unit = 0; unit < work.cursor; unit += 1) if (!has(finishedUnits, unit)) count += 1;
-  return count;
-};
 
 /** A task of a job, by its kind and number. */
 export interface TaskRef {

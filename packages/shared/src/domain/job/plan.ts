@@ -1,5 +1,9 @@
 import { z } from "zod";
 
+/** `exhaustive` compares every pair, `indexed` finds the same edges by bands of bits; `auto` takes the cheaper one. */
+export const KernelChoice = z.enum(["auto", "exhaustive", "indexed"]);
+export type KernelChoice = z.infer<typeof KernelChoice>;
+
 /** The indexed kernel compares large tiles of blocks, one band of hash bits at a time: `bands` tasks per tile pair. */
 export const IndexPlan = z.object({ tileBlocks: z.int().min(1), bands: z.int().min(1) });
 export type IndexPlan = z.infer<typeof IndexPlan>;

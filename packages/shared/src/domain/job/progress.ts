@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { has, size } from "../primitives/bit-set.ts";
-import { type Job, planOf, settled } from "./job.ts";
+import { type Job, planOf } from "./job.ts";
 import { pairCount, pairsOfTask } from "./plan.ts";
+import { settled } from "./work.ts";
 
 export const Phase = z.enum(["listing", "hashing", "comparing", "grouping", "done"]);
 export type Phase = z.infer<typeof Phase>;

@@ -1,14 +1,17 @@
+// Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { z } from "zod";
+import type { Dispatch } from "../job/dispatch/modes.ts";
 import { fnv1a32 } from "../job/partition.ts";
+import type { KernelChoice } from "../job/plan.ts";
 
 /**
- * What new jobs get a little at a time (the redesign's roll-out). USE_BATCHED_COMPARISON: a window
- * of tasks instead of all at once. INDEXED_COMPARISON: the indexed kernel where it costs less.
+ * Features that a growing share of new jobs uses (the redesign's roll-out). USE_BATCHED_COMPARISON:
+ * a window of tasks instead of all at once. INDEXED_COMPARISON: the indexed kernel where it costs less.
  */
 export const Feature = z.enum(["USE_BATCHED_COMPARISON", "INDEXED_COMPARISON"]);
 export type Feature = z.infer<typeof Feature>;
 
-/** How far a feature is rolled out. */
+/** The share of new jobs that use a feature. */
 export const Rollout = z.object({
   feature: Feature,
   percent: z.int().min(0).max(100),
@@ -26,38 +29,57 @@ export const RolloutChoice = z.object({
 });
 export type RolloutChoice = z.infer<typeof RolloutChoice>;
 
+/** The job options that the roll-out records. */
+export const rolloutOptions = {
+  rollout: z.array(RolloutChoice).default([]),
+  shadowOf: z.string().max(64).nullable().default(null).meta({ description: "The job a shadow is compared with" }),
+};
+
+/** The result of a shadow job: the body of the event `shadow-compared`. */
+export const ShadowComparison = z.object({
+  shadowOf: z.string(),
+  feature: Feature,
+  equal: z.boolean(),
+  /** Similar pairs that only one of the two jobs found. */
+  onlyJob: z.int().min(0),
+  onlyShadow: z.int().min(0),
+  milliseconds: z.number(),
+});
+
 /** 0 to 99, the same for a job each time, and independent from feature to feature. */
 export const bucketOf = (feature: Feature, job: string): number => fnv1a32(`${feature}:${job}`) % 100;
 
 /**
- * A new job's choice: what its owner asked for, else the catalog's override, else by the percentage.
+ * The choice for a new job: what its owner requested, else the override of its catalog, else by the percentage.
+ * @param requested null = the owner left it open
+ * @param override null = the catalog has none
  */
 export const chooseFeature = (
   { feature, percent, shadow }: Rollout,
   job: string,
-  asked: boolean | null,
+  requested: boolean | null,
   override: boolean | null,
 ): RolloutChoice => {
   const bucket = bucketOf(feature, job);
-  if (asked !== null) return { feature, enabled: asked, reason: "asked for", shadow };
+  if (requested !== null) return { feature, enabled: requested, reason: "asked for", shadow };
   if (override !== null) return { feature, enabled: override, reason: "override of its catalog", shadow };
   return { feature, enabled: bucket < percent, reason: `bucket ${bucket} of ${percent} %`, shadow };
 };
 
 /** The options that features decide where their owner left them open. */
-interface Flagged {
-  readonly dispatch: "auto" | "window" | "waves" | "all";
-  readonly kernel: "auto" | "exhaustive" | "indexed";
+interface OpenOptions {
+  readonly dispatch: Dispatch;
+  readonly kernel: KernelChoice;
 }
 
-/** What the owner's own options say about a feature; null = nothing. */
-export const explicitChoice = (feature: Feature, { dispatch, kernel }: Flagged): boolean | null => {
+/** What the owner's own options say about a feature; null = they leave it open. */
+export const explicitChoice = (feature: Feature, { dispatch, kernel }: OpenOptions): boolean | null => {
   if (feature === "USE_BATCHED_COMPARISON") return dispatch === "auto" ? null : dispatch !== "all";
   return kernel === "auto" ? null : kernel === "indexed";
 };
 
-/** The options with a choice carried out: what was asked for stays. */
-export const optionsWith = <Options extends Flagged>(
+/** The options with a choice applied; what the owner requested stays. */
+export const optionsWith = <Options extends OpenOptions>(
   options: Options,
   { feature, enabled }: RolloutChoice,
 ): Options => {
@@ -66,14 +88,14 @@ export const optionsWith = <Options extends Flagged>(
   return enabled ? options : { ...options, kernel: "exhaustive" };
 };
 
-/** The options of the job's shadow: as the job was done, but for the feature. */
-export const shadowOptions = <Options extends Flagged>(
+/** The options of the job's shadow: those that the job ran with, except for the feature. */
+export const shadowOptions = <Options extends OpenOptions>(
   options: Options,
   feature: Feature,
   wasIndexed: boolean,
 ): Options => {
-  const done: Options = { ...options, kernel: wasIndexed ? "indexed" : "exhaustive" };
+  const ran: Options = { ...options, kernel: wasIndexed ? "indexed" : "exhaustive" };
   return feature === "USE_BATCHED_COMPARISON"
-    ? { ...done, dispatch: options.dispatch === "all" ? "window" : "all" }
-    : { ...done, kernel: wasIndexed ? "exhaustive" : "indexed" };
+    ? { ...ran, dispatch: options.dispatch === "all" ? "window" : "all" }
+    : { ...ran, kernel: wasIndexed ? "exhaustive" : "indexed" };
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, eq, gt, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
 import type { ListingMark } from "../../domain/image/listing-mark.ts";
-import type { Source } from "../../domain/job/options.ts";
+import type { Source } from "../../domain/job/source.ts";
 import type { Db } from "../open.ts";
 import { catalog } from "../schema.ts";
 

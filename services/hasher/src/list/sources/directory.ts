@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { type FailureReason, failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
-import type { Source } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";

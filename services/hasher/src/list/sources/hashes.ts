@@ -4,7 +4,7 @@ import { bytesOfName, nameOfBytes } from "@lookalike/shared/domain/image/file-na
 import { type Failure, failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
-import type { Source } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { z } from "zod";
 import { readBytes, readLines } from "./lines.ts";

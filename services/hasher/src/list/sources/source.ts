@@ -1,4 +1,4 @@
-import type { Source } from "@lookalike/shared/domain/job/options";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
 import { listDirectory } from "./directory.ts";
