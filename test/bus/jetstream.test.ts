@@ -5,11 +5,13 @@ import { startNats } from "@lookalike/local/nats-server";
 import type { Server } from "@lookalike/local/server-process";
 import { type Bus, compareVersions, connectBus, NATS_FLOOR } from "@lookalike/shared/bus/connect";
 import { consumeBatches, PermanentError, work } from "@lookalike/shared/bus/consume";
+import { publishProgress, subscribeProgress } from "@lookalike/shared/bus/progress";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { consumerPlans, ensureTopology, STREAMS, streamPlans, subjects } from "@lookalike/shared/bus/topology";
 import type { Message } from "@lookalike/shared/domain/job/message";
 import { createLogger } from "@lookalike/shared/runtime/log";
+import { isDataError } from "@lookalike/shared/store/data-error";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder, until } from "../support/system.ts";
 
@@ -38,7 +40,13 @@ const task = (number: number): Message => ({
   body: { number },
 });
 
-const NO_POISON = { park: async () => undefined, isPoison: () => false };
+const NO_POISON = {
+  park: async () => undefined,
+  isPoison: () => false,
+  crash: (error: unknown): never => {
+    throw error;
+  },
+};
 
 describe("the topology", () => {
   it("stands as planned, and is left alone the second time", async () => {
@@ -308,6 +316,44 @@ describe("micro-batches", () => {
     await subscription.stop();
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, at) => at));
     expect(batches).toBeLessThan(25);
+  });
+
+  it("that fail by our own code end the process: their messages are neither parked nor acknowledged", async () => {
+    const subject = subjects.event("hash-done", { ...job, job: "job-of-a-bug" });
+    const durable = `coordinator-${subject.split(".")[2]}`;
+    const crashes: unknown[] = [];
+    const parked: number[] = [];
+    const subscription = await consumeBatches(bus, {
+      stream: STREAMS.events,
+      durable,
+      maxMessages: 20,
+      log,
+      handle: async () => {
+        throw new TypeError("undefined is not a function");
+      },
+      park: async ({ sequence }) => void parked.push(sequence),
+      isPoison: isDataError,
+      crash: (error) => void crashes.push(error),
+    });
+    await publish(bus, { eventId: "bug", stream: STREAMS.events, subject, body: {} });
+    await until(() => crashes.length > 0);
+    await subscription.stop();
+    expect(crashes[0]).toBeInstanceOf(TypeError);
+    expect(parked).toEqual([]);
+    expect((await bus.jsm.consumers.info(STREAMS.events, durable)).num_ack_pending).toBeGreaterThan(0);
+  });
+});
+
+describe("progress", () => {
+  it("is reported for every message that can be read, and no other one ends the process", async () => {
+    const reported: number[] = [];
+    subscribeProgress(bus, ({ images }) => reported.push(images), log);
+    await bus.connection.flush();
+    for (const payload of ["", "{", "null", '{"job":1}'])
+      bus.connection.publish("lookalike.progress.0.acme.job-1", payload);
+    publishProgress(bus, "acme", { job: "job-1", block: 0, images: 7 });
+    await until(() => reported.length > 0);
+    expect(reported).toEqual([7]);
   });
 });
 

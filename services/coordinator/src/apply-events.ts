@@ -4,6 +4,7 @@ import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/diges
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import { evolve } from "@lookalike/shared/domain/job/evolve";
 import { acceptedJob, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
+import { outsidePlan } from "@lookalike/shared/domain/job/outside-plan";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
 import { insertHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { restoreCatalog, saveListing } from "@lookalike/shared/store/catalog/catalogs";
@@ -51,7 +52,8 @@ export const applyEvents = (
     const changes: Change[] = [];
     for (const event of events) {
       const known = jobs.get(event.job);
-      const reason = known === undefined ? "no such job" : await record(tx, known.job, event);
+      const reason =
+        known === undefined ? "no such job" : (outsidePlan(known.job, event) ?? (await record(tx, known.job, event)));
       if (reason !== null) refused.push({ event, reason });
       else if (known !== undefined) {
         const job = evolve(known.job, event);

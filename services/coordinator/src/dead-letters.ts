@@ -1,7 +1,8 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Delivery, PermanentError } from "@lookalike/shared/bus/consume";
+import { readPayload } from "@lookalike/shared/bus/payload";
+import { readMessage } from "@lookalike/shared/bus/read";
 import { DeadLetter, Task } from "@lookalike/shared/domain/job/task";
-import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { deadLetters } from "@lookalike/shared/runtime/metrics";
 import type { Db } from "@lookalike/shared/store/open";
@@ -42,13 +43,13 @@ const Advisory = z.object({ type: z.string(), stream: z.string(), stream_seq: z.
  * the server said that it has given up. Late and repeated advisories do no harm: see `retryTask`.
  */
 export const routeAdvisory = async ({ bus, db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
-  const advisory = Advisory.safeParse(delivery.body);
-  if (!advisory.success || !advisory.data.type.includes("max_deliver")) return;
-  const { stream, stream_seq: seq } = advisory.data;
-  const stored = await bus.jsm.streams.getMessage(stream, { seq }).catch((error: unknown) => {
-    throw new PermanentError(`message ${seq} of ${stream}: ${messageOf(error)}`);
-  });
-  const task = Task.parse(stored.json());
+  const advisory = readPayload(Advisory, delivery.body, "advisory", log);
+  if (advisory === null || !advisory.type.includes("max_deliver")) return;
+  const { stream, stream_seq: sequence } = advisory;
+  const stored = await readMessage(bus, stream, sequence);
+  if (stored === null) throw new PermanentError(`message ${sequence} of ${stream} is no longer stored`);
+  const task = readPayload(Task, stored.body, "task", log);
+  if (task === null) return;
   const outcome = await retryTask(db, { ...task, reason: "its worker died each time" }, maxAttempts);
   deadLetters.inc({ kind: task.kind, outcome });
   log.warn(

@@ -47,7 +47,7 @@ runService({
   name: "coordinator",
   environment: Environment,
   connections: 9,
-  async start({ environment, bus, store, log }) {
+  async start({ environment, bus, store, log, crash }) {
     const { db } = store;
     initCounters();
     measureTables(db);
@@ -56,7 +56,7 @@ runService({
     const relay = startLoop(RELAY_PAUSE_MS, () => relayRound(bus, db, log), onError);
     const notices = listenTo(store.pool, OUTBOX_CHANNEL, relay.wake, onError);
     const board = createBlockProgressBoard(db);
-    subscribeProgress(bus, board.note);
+    subscribeProgress(bus, board.note, log);
     const shown = startLoop(SHOW_PAUSE_MS, () => board.flush(), onError);
     const cleaner = startLoop(
       CLEAN_PAUSE_MS,
@@ -94,6 +94,7 @@ runService({
           durable,
           maxMessages: EVENTS_PER_TRANSACTION,
           ...projection,
+          crash,
           log,
         }),
       ),

@@ -1,11 +1,11 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, JsMsg } from "nats";
 import PQueue from "p-queue";
-import { messageOf } from "../runtime/errors.ts";
+import { isBug, messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, messageWaitSeconds, redeliveries, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
-import { jsonOf } from "./json.ts";
+import { jsonOf } from "./payload.ts";
 
 /** A consumer at work. */
 export interface Subscription {
@@ -172,8 +172,10 @@ interface BatchOptions {
   readonly handle: (deliveries: readonly Delivery[]) => Promise<void>;
   /** Takes a message out of the way that can never be applied. Resolves when it is kept elsewhere. */
   readonly park: (delivery: Delivery, error: unknown) => Promise<void>;
-  /** Whether the message is at fault, not a server that is away: only such a one is parked. */
+  /** Whether the message is at fault, not a server that is away: only such a message is parked. */
   readonly isPoison: (error: unknown) => boolean;
+  /** Ends the process: our own code is at fault. */
+  readonly crash: (error: unknown) => void;
   readonly log: Logger;
 }
 
@@ -187,7 +189,7 @@ const PREFETCH = 100;
  */
 export const consumeBatches = async (
   bus: Bus,
-  { stream, durable, maxMessages, handle, park, isPoison, log }: BatchOptions,
+  { stream, durable, maxMessages, handle, park, isPoison, crash, log }: BatchOptions,
 ): Promise<Subscription> => {
   const consumer = await bus.js.consumers.get(stream, durable);
   const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
@@ -198,6 +200,7 @@ export const consumeBatches = async (
       await handle(taken.map(deliveryOf));
       for (const message of taken) message.ack();
     } catch (error) {
+      if (isBug(error)) return crash(error);
       const isOne = taken.length === 1;
       log.error({ durable, messages: taken.length, err: error }, isOne ? "message failed" : "batch failed, one by one");
       if (!isOne && isPoison(error)) for (const message of taken) await apply([message]);

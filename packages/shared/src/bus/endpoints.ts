@@ -105,7 +105,9 @@ export const serveEndpoints = async (
       // Instances that answer each for themselves have a queue group of their own.
       ...(answers === "each" ? { queue: bus.name.replaceAll(/[^\w-]/g, "_") } : {}),
       handler: (error: NatsError | null, message: ServiceMsg) => {
-        if (error === null) void answer(message);
+        if (error !== null) return;
+        // The connection may close before the answer is sent.
+        answer(message).catch((failure: unknown) => log.error({ endpoint: name, err: failure }, "no answer was sent"));
       },
     });
   }

@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { partitionOf } from "../domain/job/partition.ts";
+import type { Logger } from "../runtime/log.ts";
 import type { Bus } from "./connect.ts";
+import { jsonOf, readPayload } from "./payload.ts";
 
-/** How far a worker is inside a block that is not done. */
+/** How many images a worker has hashed of a block that is not done. */
 const BlockProgress = z.object({ job: z.string(), block: z.int(), images: z.int() });
 export type BlockProgress = z.infer<typeof BlockProgress>;
 
 /**
- * Tells how far a block is: for people's eyes only, so plain NATS without a stream. A lost message
- * is made good by the next one, and by the block's own event.
+ * Publishes how far a block is. Only people read it, so it is plain NATS without a stream: the next
+ * message, or the block's own event, replaces a lost one.
  */
 export const publishProgress = (bus: Bus, tenant: string, progress: BlockProgress): void =>
   bus.connection.publish(
@@ -16,12 +18,13 @@ export const publishProgress = (bus: Bus, tenant: string, progress: BlockProgres
     JSON.stringify(progress),
   );
 
-/** Hears every worker's progress until the connection closes. */
-export const subscribeProgress = (bus: Bus, note: (progress: BlockProgress) => void): void => {
+/** Calls `report` for every worker's progress until the connection closes. */
+export const subscribeProgress = (bus: Bus, report: (progress: BlockProgress) => void, log: Logger): void => {
   bus.connection.subscribe("lookalike.progress.>", {
     callback: (error, message) => {
-      const progress = error === null ? BlockProgress.safeParse(JSON.parse(message.string())) : null;
-      if (progress?.success) note(progress.data);
+      if (error !== null) return;
+      const progress = readPayload(BlockProgress, jsonOf(message.string()), "progress", log);
+      if (progress !== null) report(progress);
     },
   });
 };

@@ -1,8 +1,12 @@
 import { headers, NatsError } from "nats";
 import pRetry from "p-retry";
+import { z } from "zod";
 import type { Message } from "../domain/job/message.ts";
 import { publishRetries } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
+import { jsonOf } from "./payload.ts";
+
+const Identified = z.object({ eventId: z.string() });
 
 const WRONG_LAST_SEQUENCE = 10071;
 const MAX_MESSAGES_PER_SUBJECT = 10077;
@@ -34,7 +38,7 @@ export const publishOnce = async (bus: Bus, message: Message): Promise<boolean> 
     if (!(error instanceof NatsError) || !isTaken(error)) throw error;
     // From the stream's leader: a direct get may be answered by a replica that lags.
     const stored = await bus.jsm.streams.getMessage(message.stream, { last_by_subj: message.subject });
-    return stored.json<{ eventId: string }>().eventId === message.eventId;
+    return Identified.safeParse(jsonOf(stored.string())).data?.eventId === message.eventId;
   }
 };
 

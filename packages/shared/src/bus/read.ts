@@ -1,6 +1,6 @@
 import { AckPolicy, DeliverPolicy, NatsError } from "nats";
 import type { Bus } from "./connect.ts";
-import { jsonOf } from "./json.ts";
+import { jsonOf } from "./payload.ts";
 
 /** A message as a stream keeps it. */
 export interface StoredMessage {

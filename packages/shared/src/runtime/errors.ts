@@ -30,6 +30,16 @@ export const messageOf = (error: unknown): string => {
   return error.message !== "" ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name);
 };
 
+/**
+ * Whether our own code is at fault. Such an error ends the process, because nothing that it would do
+ * afterwards can be trusted (crash-only).
+ */
+export const isBug = (error: unknown): boolean =>
+  error instanceof TypeError ||
+  error instanceof RangeError ||
+  error instanceof ReferenceError ||
+  error instanceof SyntaxError;
+
 /** Runs a process's main function; ends the process with one line where a person can mend it. */
 export const runMain = (main: () => Promise<void>): void => {
   // Not before the module that calls it is whole: main may use what stands below.

@@ -54,6 +54,12 @@ export const publishRetries = new Counter({
   labelNames: ["stream"],
 });
 
+export const unreadableMessages = new Counter({
+  name: "lookalike_unreadable_messages_total",
+  help: "Messages whose content does not fit its schema, by channel: advisory, progress or task",
+  labelNames: ["channel"],
+});
+
 export const imagesHashed = new Counter({
   name: "lookalike_images_hashed_total",
   help: "Images that went through a hasher, by outcome: hashed, flat or failed",

@@ -20,6 +20,8 @@ export interface Runtime<Environment> {
   readonly bus: Bus;
   readonly store: Store;
   readonly log: Logger;
+  /** Ends the process at once, after an error of our own code: whoever started it starts it again. */
+  readonly crash: (error: unknown) => void;
 }
 
 interface Service<Schema extends typeof ServiceEnvironment> {
@@ -52,11 +54,16 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     startMetrics(service.name, VERSION);
     measurePool(store);
     measureCertificates(environment.LOOKALIKE_CERTIFICATES);
+    const crash = (error: unknown) => {
+      log.fatal({ err: error }, "crash");
+      process.exit(EXIT.software);
+    };
     const running = await service.start({
       environment: environment as ReturnType<Schema["parse"]>,
       bus,
       store,
       log,
+      crash,
     });
     const instance = { name, service: service.name, startedAt: new Date() };
     let stopped: Promise<void> | undefined;
