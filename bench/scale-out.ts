@@ -155,7 +155,7 @@ const cpuSeconds = async (system: System) => {
   // And of the backends that have ended, which PostgreSQL has waited for.
   const [reaped = 0, reapedSystem = 0] = (await of(postgres)).slice(13, 15);
   return {
-    coordinator: own(await of(system.services.pid("coordinator") ?? 0)),
+    coordinator: own(await of(system.services.pid("coordinator"))),
     nats: own(await of(nats)),
     postgres: used.reduce((sum, seconds) => sum + seconds, (reaped + reapedSystem) / TICKS),
   };

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ALERTS, prometheusRules } from "@lookalike/deploy/alerts";
@@ -63,7 +63,7 @@ afterAll(async () => {
 
 const fires = (name: string): Promise<void> => until(() => seen.has(name), SECONDS);
 const signal = (service: "hasher" | "comparer" | "coordinator" | "api", name: NodeJS.Signals): void => {
-  process.kill(observed.system.services.pid(service) ?? 0, name);
+  process.kill(observed.system.services.pid(service), name);
 };
 const startJob = async (name: string, pictures: number, options: Partial<JobOptions> = {}): Promise<string> => {
   const path = join(folder.path, name);
@@ -141,7 +141,7 @@ it("coordinators that are drained while workers go on", async () => {
 });
 
 it("a NATS that stands still while an owner starts a job", async () => {
-  const pid = Number(await readFile(join(observed.system.servers.folder, "data/nats-server.pid"), "utf8"));
+  const { pid } = observed.system.servers.nats;
   process.kill(pid, "SIGSTOP");
   const job = await startJob("waiting", 4);
   await fires("LookalikeOutboxOld").finally(() => process.kill(pid, "SIGCONT"));

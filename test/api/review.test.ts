@@ -396,7 +396,7 @@ describe("exports and archives", () => {
 
   const killApi = async (): Promise<void> => {
     const { address } = system.services;
-    process.kill(system.services.pid("api") ?? 0, "SIGKILL");
+    process.kill(system.services.pid("api"), "SIGKILL");
     await until(() => system.services.address !== address);
   };
 

@@ -27,7 +27,7 @@ it("an API that is told to stop ends its streams, answers what it has in hand, a
   await post(`/jobs/${id}/pause`);
   await until(async () => (await system.client.readJob(id)).paused);
 
-  const pid = system.services.pid("api") ?? 0;
+  const pid = system.services.pid("api");
   const stream = await fetch(`${system.address}/v1/jobs/${id}/progress`, {
     headers: { ...WITH_KEY, accept: "text/event-stream" },
   });

@@ -74,7 +74,7 @@ it.skipIf(cli === null).each([
     expect(section("Change stream limits")).toMatch(/60d|Maximum Age: 2mo|Maximum Age: 60/);
     expect(section("Upgrade")).toContain('"state":"drained"');
     // The coordinator was drained: whoever keeps it running starts it again. And after all that it still works.
-    process.kill(system.services.pid("coordinator") ?? 0, "SIGTERM");
+    process.kill(system.services.pid("coordinator"), "SIGTERM");
     const grown = join(system.servers.folder, "more");
     await makePhotographs(grown, 12, 240);
     expect(await system.run(directorySource(grown), { blockSize: 8 })).toMatchObject({ state: "completed" });

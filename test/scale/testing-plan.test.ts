@@ -58,7 +58,7 @@ describe("96,144 images, the coordinator killed -9 in the middle", () => {
     for (const tasks of [300, 700, 1_100]) {
       while ((await system.client.readJob(id)).completedTasks < tasks) await sleep(20);
       // The supervisor starts it again, as any orchestrator would.
-      process.kill(system.services.pid("coordinator") ?? 0, "SIGKILL");
+      process.kill(system.services.pid("coordinator"), "SIGKILL");
       kills += 1;
     }
     const job = await finished(system.client, id, LIMIT_SECONDS);

@@ -35,7 +35,7 @@ const drawScene = async (folder: string, scene: number): Promise<void> => {
     ],
     [scene % 5 === 0, ".png", (image) => image.png()],
   ];
-  for (const [wanted, suffix, change] of variants) if (wanted) await change(sharp(original)).toFile(copy(suffix));
+  for (const [isDrawn, suffix, change] of variants) if (isDrawn) await change(sharp(original)).toFile(copy(suffix));
   if (scene % 3 === 1) await copyFile(original, copy(" (1).jpg"));
 };
 

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { compareVersions, NATS_FLOOR } from "@lookalike/shared/bus/connect";
@@ -10,25 +11,25 @@ import { freePort, launch, type Server } from "./server-process.ts";
 
 const run = promisify(execFile);
 
-/** Installed by `go install` where there is Go and no package. */
+/** What `go install` builds where there is Go and no package. */
 const GO_MODULE = "github.com/nats-io/nats-server/v2@v2.12.0";
 
 /** How the server is set up. */
 export interface NatsOptions {
   readonly port?: number;
-  /** Of its monitoring pages; left out: none. */
+  /** Port of its monitoring pages; left out: none. */
   readonly monitoringPort?: number;
-  /** Bytes that JetStream may take; left out: as the server decides. */
+  /** Bytes that JetStream may store; left out: the server decides. */
   readonly maxStorage?: number;
 }
 
-/** A nats-server with JetStream of the quick start's own. */
+/** A nats-server with JetStream, its state in the data folder. @param report gets a line when it must be fetched first */
 export const startNats = async (
   data: DataFolder,
-  say: (text: string) => void,
+  report: (text: string) => void,
   options: NatsOptions = {},
 ): Promise<Server> => {
-  const command = await findNatsServer(join(data.path, "bin"), say);
+  const command = await findNatsServer(join(data.path, "bin"), report);
   const port = options.port ?? (await freePort());
   const config = join(data.path, "nats.conf");
   const settings = {
@@ -55,9 +56,9 @@ export const startNats = async (
   });
 };
 
-const answers = async (port: number): Promise<boolean> => {
-  const { connect } = await import("node:net");
-  return new Promise((resolve) => {
+/** A NATS server greets each connection with INFO. */
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     socket.once("data", () => {
       socket.destroy();
@@ -65,27 +66,26 @@ const answers = async (port: number): Promise<boolean> => {
     });
     socket.once("error", () => resolve(false));
   });
-};
 
 /**
- * A nats-server new enough: on the PATH, else kept in `folder` from an earlier start, else Debian's
+ * A nats-server new enough: on the PATH, else the one that an earlier start left in `folder`, else Debian's
  * package unpacked there (nothing is installed system-wide), else built by Go.
  * @throws OperatorError with the line that installs one
  */
-const findNatsServer = async (folder: string, say: (text: string) => void): Promise<string> => {
-  const kept = join(folder, "nats-server");
+const findNatsServer = async (folder: string, report: (text: string) => void): Promise<string> => {
+  const own = join(folder, "nats-server");
   const tooOld: string[] = [];
-  for (const candidate of ["nats-server", "/usr/sbin/nats-server", kept]) {
+  for (const candidate of ["nats-server", "/usr/sbin/nats-server", own]) {
     const version = await versionOf(candidate);
     if (version !== null && compareVersions(version, NATS_FLOOR) >= 0) return candidate;
     if (version !== null) tooOld.push(`${candidate} is ${version}`);
   }
   await mkdir(folder, { recursive: true });
-  say("Getting nats-server (only this once)…");
+  report("Getting nats-server (only this once)…");
   for (const install of [unpackDebianPackage, installWithGo]) {
     await install(folder).catch(() => undefined);
-    const version = await versionOf(kept);
-    if (version !== null && compareVersions(version, NATS_FLOOR) >= 0) return kept;
+    const version = await versionOf(own);
+    if (version !== null && compareVersions(version, NATS_FLOOR) >= 0) return own;
   }
   throw new OperatorError(
     `nats-server ${NATS_FLOOR} or newer is needed${tooOld.length > 0 ? ` (${tooOld.join(", ")})` : ""}: ${adviceFor(process.platform)} Or set NATS_URL to a running one.`,
@@ -104,7 +104,7 @@ const versionOf = async (command: string): Promise<string | null> => {
 
 const DOWNLOAD_MS = 300_000;
 
-/** Needs no root: with root, or lists that are there already, apt may know the package. */
+/** Root is needed only where apt has no list of packages yet. */
 const unpackDebianPackage = async (folder: string): Promise<void> => {
   const scratch = join(folder, "deb");
   await mkdir(scratch, { recursive: true });
@@ -114,12 +114,13 @@ const unpackDebianPackage = async (folder: string): Promise<void> => {
       await run("apt-get", ["update"], { timeout: DOWNLOAD_MS });
       await download();
     });
-    const [packageFile = ""] = (await readdir(scratch)).filter((name) => name.endsWith(".deb"));
-    await run("dpkg", ["-x", join(scratch, packageFile), join(scratch, "files")]);
-    const binary =
-      ["usr/sbin/nats-server", "usr/bin/nats-server"].map((path) => join(scratch, "files", path)).find(existsSync) ??
-      "";
-    await run("cp", [binary, join(folder, "nats-server")]);
+    const packageFile = (await readdir(scratch)).find((name) => name.endsWith(".deb"));
+    if (packageFile === undefined) throw new Error("apt-get downloaded no package");
+    const files = join(scratch, "files");
+    await run("dpkg", ["-x", join(scratch, packageFile), files]);
+    const binary = ["usr/sbin/nats-server", "usr/bin/nats-server"].map((path) => join(files, path)).find(existsSync);
+    if (binary === undefined) throw new Error(`${packageFile} has no nats-server`);
+    await copyFile(binary, join(folder, "nats-server"));
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

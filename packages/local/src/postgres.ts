@@ -11,7 +11,7 @@ import { freePort, launch, type Server } from "./server-process.ts";
 const run = promisify(execFile);
 const DATABASE = "lookalike";
 
-/** Real PostgreSQL of the quick start's own, from the npm package of this platform; also as root. */
+/** PostgreSQL from this platform's npm package, its state in the data folder; it works for root, too. */
 export const startPostgres = async (data: DataFolder): Promise<Server> => {
   const { initdb, postgres } = await binaries();
   const cluster = join(data.path, "postgres");
@@ -36,7 +36,7 @@ export const startPostgres = async (data: DataFolder): Promise<Server> => {
     args,
     log: join(data.path, "logs", "postgres.log"),
     pidFile: join(data.path, "postgres.pid"),
-    // Fast shutdown: ends the sessions and keeps what is committed.
+    // A fast shutdown: it ends the sessions, and what they committed is safe.
     stopSignal: "SIGINT",
     url: address(DATABASE),
     isReady: () =>
@@ -55,12 +55,13 @@ export const startPostgres = async (data: DataFolder): Promise<Server> => {
   }
 };
 
-const query = async (url: string, text: string): Promise<number> => {
+/** Runs one statement in a connection of its own. @returns the number of rows; null for a statement without rows */
+const query = async (url: string, text: string): Promise<number | null> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on("error", () => undefined);
   await client.connect();
   try {
-    return (await client.query(text)).rowCount ?? 0;
+    return (await client.query(text)).rowCount;
   } finally {
     await client.end();
   }
@@ -79,13 +80,13 @@ const binaries = async (): Promise<{ initdb: string; postgres: string }> => {
 };
 
 const initialise = async (initdb: string, cluster: string, data: DataFolder, as: Unprivileged): Promise<void> => {
-  // A cluster that a crash left half made is made anew: without PG_VERSION it never held anything.
+  // A crash left this cluster unfinished: without PG_VERSION it never held data, so it may be created again.
   await rm(cluster, { recursive: true, force: true });
   await mkdir(cluster, { mode: 0o700 });
   const passwordFile = join(data.path, "postgres.password");
   await writeFile(passwordFile, data.secret, { mode: 0o600 });
-  if (as.ids !== null)
-    await Promise.all([cluster, passwordFile].map((path) => chown(path, as.ids?.uid ?? 0, as.ids?.gid ?? 0)));
+  const { ids } = as;
+  if (ids !== null) await Promise.all([cluster, passwordFile].map((path) => chown(path, ids.uid, ids.gid)));
   try {
     const [command, ...args] = as.command([
       initdb,
@@ -112,18 +113,21 @@ const initialise = async (initdb: string, cluster: string, data: DataFolder, as:
   }
 };
 
+type CommandLine = readonly [program: string, ...args: string[]];
+
 interface Unprivileged {
+  /** The user that PostgreSQL runs as; null = the one of this process. */
   readonly ids: { readonly uid: number; readonly gid: number } | null;
   /** The command line that runs `command` as that user. */
-  command(command: readonly string[]): [string, ...string[]];
+  command(command: CommandLine): CommandLine;
 }
 
 /**
  * PostgreSQL refuses to run as root: then it runs as `postgres`, or else `nobody`. Where that user
- * can't reach the paths, as under /root, it gets the one capability to pass through, not the rest.
+ * can't reach the paths, as under /root, it gets the one capability to read them, and no other.
  */
 const unprivileged = async (paths: readonly string[]): Promise<Unprivileged> => {
-  if (process.getuid?.() !== 0) return { ids: null, command: ([command = "", ...args]) => [command, ...args] };
+  if (process.getuid?.() !== 0) return { ids: null, command: (command) => command };
   const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
   const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
   if (user === undefined)

@@ -1,13 +1,15 @@
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import { ProcessRecord, recordOf, stateOf } from "./processes.ts";
 
-/** A server that the quick start runs: nats-server or PostgreSQL. */
+/** A server that `lookalike start` runs: nats-server or PostgreSQL. */
 export interface Server {
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -15,10 +17,9 @@ interface Launch {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  readonly options?: SpawnOptions;
-  /** The server's output. */
+  /** File for the server's output. */
   readonly log: string;
-  /** Remembers the process, so that the next start can end one that was left behind. */
+  /** File that records the process, so that the next start can end one that was left behind. */
   readonly pidFile: string;
   readonly stopSignal: NodeJS.Signals;
   readonly url: string;
@@ -28,43 +29,39 @@ interface Launch {
 const READY_MS = 30_000;
 const STOP_MS = 15_000;
 
-/** Starts a server and waits until it answers. @throws OperatorError with the end of its log */
-export const launch = async ({
-  name,
-  command,
-  args,
-  options,
-  log,
-  pidFile,
-  stopSignal,
-  url,
-  isReady,
-}: Launch): Promise<Server> => {
-  await endLeftover(pidFile, command, stopSignal);
+/** Starts a server and waits until it is ready. @throws OperatorError with the end of its log */
+export const launch = async (server: Launch): Promise<Server> => {
+  const { name, log, pidFile, stopSignal, url, isReady } = server;
+  await endLeftover(pidFile, stopSignal);
   const output = openSync(log, "a");
-  // Its own process group: it must outlive the services at Ctrl-C, not die beside them.
-  const child = spawn(command, args, { ...options, stdio: ["ignore", output, output], detached: true });
+  // Its own process group: Ctrl-C must reach the services first, and the server only after them.
+  const child = spawn(server.command, server.args, { stdio: ["ignore", output, output], detached: true });
   closeSync(output);
   const exited = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
     child.once("error", () => resolve());
   });
-  if (child.pid !== undefined) await writeFile(pidFile, String(child.pid));
+  const { pid } = child;
+  if (pid === undefined) throw new OperatorError(`${name}: ${server.command} can't be run.`, EXIT.unavailable);
+  await recordOf(pid).then(
+    (record) => writeFile(pidFile, `${JSON.stringify(record)}\n`),
+    // It has ended already, which the loop below reports.
+    () => undefined,
+  );
   const stop = () => end(child, exited, stopSignal, pidFile);
   for (const deadline = Date.now() + READY_MS; !(await isReady()); await sleep(50)) {
     if (isRunning(child) && Date.now() < deadline) continue;
     await stop();
-    const lines = await readFile(log, "utf8").catch(() => "");
-    throw new OperatorError(
-      `${name} did not start: ${lines.trim().split("\n").at(-1) ?? ""} (see ${log})`,
-      EXIT.unavailable,
-    );
+    throw new OperatorError(`${name} did not start: ${await lastLine(log)} (see ${log})`, EXIT.unavailable);
   }
-  return { url, stop };
+  return { url, pid, stop };
 };
 
-const isRunning = (child: ChildProcess): boolean =>
-  child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+/** The last line of a log; empty where there is none yet. */
+export const lastLine = async (file: string): Promise<string> =>
+  (await readFile(file, "utf8").catch(() => "")).trimEnd().replace(/^.*\n/s, "");
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
 const end = async (
   child: ChildProcess,
@@ -81,28 +78,26 @@ const end = async (
   await rm(pidFile, { force: true });
 };
 
-/** Ends the server of a quick start that was killed, if its process is still that server. */
-const endLeftover = async (pidFile: string, command: string, signal: NodeJS.Signals): Promise<void> => {
-  const pid = Number(await readFile(pidFile, "utf8").catch(() => ""));
-  if (!Number.isInteger(pid) || pid <= 0) return;
-  const of = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
-  const isOurs = async () => (await of("cmdline")).includes(command);
-  // A killed process that nobody has waited for has no command line any more, and PostgreSQL takes it for a live one.
-  const isZombie = async () => /\) Z [^)]*$/.test(await of("stat"));
-  if (await isOurs()) process.kill(pid, signal);
+/** Ends the server of a start that was killed. */
+const endLeftover = async (pidFile: string, signal: NodeJS.Signals): Promise<void> => {
+  const leftover = await readFile(pidFile, "utf8").then(
+    (text) => ProcessRecord.parse(JSON.parse(text)),
+    () => null,
+  );
+  if (leftover === null) return;
+  if ((await stateOf(leftover)) === "runs") process.kill(leftover.pid, signal);
+  // PostgreSQL believes that a process runs until its exit code has been read: this waits for that, too.
   for (const deadline = Date.now() + STOP_MS; Date.now() < deadline; await sleep(50))
-    if (!(await isOurs()) && !(await isZombie())) return;
+    if ((await stateOf(leftover)) === "absent") return;
 };
 
-/** A TCP port of 127.0.0.1 that nothing listens on now. */
-export const freePort = (): Promise<number> =>
+/** The port of 127.0.0.1 if nothing listens on it now; for 0 any such port. @throws Error with code EADDRINUSE */
+export const freePort = (port = 0): Promise<number> =>
   new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
-      );
+    probe.listen(port, "127.0.0.1", () => {
+      const { port: found } = probe.address() as AddressInfo;
+      probe.close(() => resolve(found));
     });
   });

@@ -1,116 +1,122 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { z } from "zod";
+import { lastLine } from "./server-process.ts";
 
 const SERVICES = ["coordinator", "hasher", "comparer", "api"] as const;
 type ServiceName = (typeof SERVICES)[number];
 
-/** The four services, each a process of its own, started again when one crashes. */
+/** The four services, each in a process of its own that is started again after a crash. */
 export interface Services {
-  /** Address of the API. */
+  /** Address of the API; another one after a crash where LOOKALIKE_PORT is 0. */
   readonly address: string;
-  /** Address of a service's /metrics, where it has one. */
+  /** Address of a service's /metrics; undefined where it has none. */
   metricsAddress(name: ServiceName): string | undefined;
-  /** Process id of a service, as it runs now. */
-  pid(name: ServiceName): number | undefined;
-  /** Rejects when a service can't be kept running. */
+  /** Process id of a service; another one after a crash. */
+  pid(name: ServiceName): number;
+  /** Rejects when a service has crashed too often to be started again. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
 const MAX_QUICK_CRASHES = 5;
 const QUICK_MS = 10_000;
-const ReadyMessage = z.object({ address: z.string().optional(), metricsAddress: z.string().optional() });
+/** What a service sends to its parent process besides "ready". */
+const Addresses = z.object({ address: z.string().optional(), metricsAddress: z.string().optional() });
 
 /** Starts the services on these servers and waits until all are ready. */
 export const startServices = async (environment: Record<string, string>, logs: string): Promise<Services> => {
-  let reject: (error: Error) => void = () => undefined;
-  const failed = new Promise<never>((_resolve, rejectFailed) => {
-    reject = rejectFailed;
-  });
+  const start = (name: ServiceName) => supervise(name, environment, join(logs, `${name}.log`));
+  const supervised = Object.fromEntries(SERVICES.map((name) => [name, start(name)])) as Record<ServiceName, Supervised>;
+  const all = Object.values(supervised);
+  const failed = Promise.race(all.map((service) => service.failed));
   failed.catch(() => undefined);
-  let address = "";
-  const onAddress = (given: string) => {
-    address = given;
-  };
-  const supervised = SERVICES.map((name) => supervise(name, environment, join(logs, `${name}.log`), onAddress, reject));
   const stop = async () => {
-    await Promise.all(supervised.map((service) => service.stop()));
+    await Promise.all(all.map((service) => service.stop()));
   };
   try {
-    await Promise.race([Promise.all(supervised.map(({ ready }) => ready)), failed]);
+    await Promise.race([Promise.all(all.map(({ ready }) => ready)), failed]);
   } catch (error) {
     await stop();
     throw error;
   }
   return {
     get address() {
+      const { address } = supervised.api.addresses();
+      if (address === undefined) throw new Error("the api has sent no address");
       return address;
     },
-    metricsAddress: (name) => supervised[SERVICES.indexOf(name)]?.metricsAddress(),
-    pid: (name) => supervised[SERVICES.indexOf(name)]?.pid(),
+    metricsAddress: (name) => supervised[name].addresses().metricsAddress,
+    pid: (name) => supervised[name].pid(),
     failed,
     stop,
   };
 };
 
-const supervise = (
-  name: ServiceName,
-  environment: Record<string, string>,
-  log: string,
-  onAddress: (address: string) => void,
-  onFailure: (error: Error) => void,
-) => {
+interface Supervised {
+  readonly ready: Promise<void>;
+  readonly failed: Promise<never>;
+  addresses(): z.infer<typeof Addresses>;
+  pid(): number;
+  stop(): Promise<void>;
+}
+
+const supervise = (name: ServiceName, environment: Record<string, string>, log: string): Supervised => {
   let isReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
     isReady = resolve;
   });
   let stopping = false;
-  let child: ChildProcess | undefined;
-  let measured: string | undefined;
-  const keepRunning = async (): Promise<void> => {
-    for (let quickCrashes = 0; !stopping; ) {
+  let addresses: z.infer<typeof Addresses> = {};
+  const spawnOnce = (): ChildProcess => {
+    const spawned = spawnService(name, environment, log);
+    spawned.on("message", (message) => {
+      if (message === "ready") isReady();
+      addresses = { ...addresses, ...Addresses.safeParse(message).data };
+    });
+    return spawned;
+  };
+  let child = spawnOnce();
+  const superviseRuns = async (): Promise<void> => {
+    for (let quickCrashes = 0; ; child = spawnOnce()) {
       const started = Date.now();
-      child = spawnService(name, environment, log);
-      child.on("message", (message) => {
-        if (message === "ready") isReady();
-        const { address, metricsAddress } = ReadyMessage.safeParse(message).data ?? {};
-        if (address !== undefined) onAddress(address);
-        if (metricsAddress !== undefined) measured = metricsAddress;
-      });
-      const code = await new Promise<number | null>((resolve) => child?.once("exit", resolve));
+      const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
       if (stopping) return;
       quickCrashes = Date.now() - started < QUICK_MS ? quickCrashes + 1 : 1;
       const last = await lastLine(log);
-      if (isForPeople(code)) throw new OperatorError(last, code ?? EXIT.software);
+      if (isFinal(code)) throw new OperatorError(last, code);
       if (quickCrashes >= MAX_QUICK_CRASHES)
         throw new OperatorError(
           `The ${name} crashed ${quickCrashes} times in a row: ${last} (see ${log})`,
           EXIT.software,
         );
       await sleep(200 * 2 ** quickCrashes);
+      if (stopping) return;
     }
   };
-  const running = keepRunning().catch(onFailure);
+  const runs = superviseRuns();
   return {
     ready,
-    pid: () => child?.pid,
-    metricsAddress: () => measured,
+    failed: runs.then(() => new Promise<never>(() => undefined)),
+    addresses: () => addresses,
+    pid() {
+      if (child.pid === undefined) throw new Error(`the ${name} has no process`);
+      return child.pid;
+    },
     async stop() {
       stopping = true;
-      child?.kill("SIGTERM");
-      await running;
+      child.kill("SIGTERM");
+      await runs.catch(() => undefined);
     },
   };
 };
 
-/** The service ended with a line for whoever started it: trying again would end the same way. */
-const isForPeople = (code: number | null): boolean =>
+/** The service ended with a line for its operator: to start it again would end the same way. */
+const isFinal = (code: number | null): code is number =>
   code === EXIT.config || code === EXIT.usage || code === EXIT.unavailable;
 
 const spawnService = (name: ServiceName, environment: Record<string, string>, log: string): ChildProcess => {
@@ -123,6 +129,3 @@ const spawnService = (name: ServiceName, environment: Record<string, string>, lo
   closeSync(output);
   return child;
 };
-
-const lastLine = async (file: string): Promise<string> =>
-  (await readFile(file, "utf8").catch(() => "")).trim().split("\n").at(-1) ?? "";
