@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient } from "@lookalike/cli/start/client";
+import { createClient } from "@lookalike/cli/client";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

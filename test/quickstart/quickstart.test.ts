@@ -226,6 +226,41 @@ describe("what can't work ends in one line that says what to do, and leaves noth
   });
 });
 
+describe("the command line", () => {
+  const groups = (more: Record<string, string> = {}) => {
+    const command = [process.execPath, "packages/cli/dist/main.js", "groups", path("pictures")];
+    const places = { LOOKALIKE_URL: "", LOOKALIKE_KEY: "", ...environment("instance"), ...more };
+    return startCommand(command, places).ended;
+  };
+
+  it("finds the running instance and its key by the data folder, and says when it was killed", async () => {
+    const args = [path("pictures"), "--keep-running"];
+    const first = start(args, { ...environment("instance"), LOOKALIKE_PORT: "0" });
+    await until(() => first.output().includes("Running until Ctrl-C"));
+    const found = await groups();
+    expect([found.code, found.stderr]).toEqual([0, ""]);
+    expect(found.stdout).toMatch(/^\d+ {2}(exact|variant|derivative|near-duplicate)\n {3}keep {2}/);
+    const elsewhere = await groups({ LOOKALIKE_URL: "http://127.0.0.1:1" });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining("answers at http://127.0.0.1:1")]);
+
+    const { pid } = JSON.parse(await readFile(path("instance/instance.json"), "utf8"));
+    process.kill(pid, "SIGKILL");
+    expect((await first.ended).code).toBe(137);
+    const ended = await groups();
+    const line = `${path("instance")}: its Lookalike (process ${pid}) does not run any more. Start it with npm start, or set LOOKALIKE_URL.\n`;
+    expect([ended.code, ended.stdout, ended.stderr]).toEqual([1, "", line]);
+
+    // The servers of the killed one still run: the next start ends them, and finds all that was done.
+    const second = start([...args, "--json"], { ...environment("instance"), LOOKALIKE_PORT: "0" });
+    await until(() => second.output().includes("Running until Ctrl-C"));
+    expect((await groups()).stdout).toBe(found.stdout);
+    second.child.kill("SIGINT");
+    expect(JSON.parse((await second.ended).stdout)).toMatchObject({ pairs: 0 });
+    const none = await groups();
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("No Lookalike answers at http://127.0.0.1:")]);
+  });
+});
+
 describe("an interrupted job", () => {
   it("is gone on with by the next start: Ctrl-C, then kill -9 of everything", async () => {
     await writeHashes(path("many.ndjson"), { images: 12_000, bits: 256, seed: 2, copiesPerThousand: 50 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient, type Job } from "@lookalike/cli/start/client";
+import { type Client, createClient, type Job } from "@lookalike/cli/client";
 import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
 import { type NatsOptions, startNats } from "@lookalike/local/nats-server";
 import { startPostgres } from "@lookalike/local/postgres";

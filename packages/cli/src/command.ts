@@ -1,28 +1,18 @@
-import { type Command, InvalidArgumentError } from "commander";
-import type { Connection } from "./connection.ts";
+import type { Command } from "commander";
+import type { Client } from "./client.ts";
 import type { Output } from "./output.ts";
 
-/** What a command does, given a way to the API, a way to tell results, and what commander has read. */
-export type Work<Values extends unknown[]> = (
-  connection: Connection,
+/** What a command does with a client, its output, and the arguments and options as commander has read them. */
+export type ClientAction<Values extends unknown[]> = (
+  client: Client,
   output: Output,
   ...values: Values
 ) => Promise<void>;
 
-/** Makes work into an action of commander. */
-export type Inside = <Values extends unknown[]>(work: Work<Values>) => (...values: unknown[]) => Promise<void>;
+/** Turns it into an action of commander. */
+export type WithClient = <Values extends unknown[]>(
+  action: ClientAction<Values>,
+) => (...values: unknown[]) => Promise<void>;
 
 /** Adds commands to the program. */
-export type AddCommands = (program: Command, inside: Inside) => void;
-
-/** An option or argument that is a number. */
-export const wholeNumber = (text: string): number => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("must be a whole number");
-  return Number(text);
-};
-
-export const KINDS = ["exact", "variant", "derivative", "burst", "near-duplicate"] as const;
-export const PAGE = 500;
-
-/** A query's cursor, where there is one. */
-export const after = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor });
+export type AddCommands = (program: Command, withClient: WithClient) => void;

@@ -1,38 +1,48 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type Client, createClient } from "@lookalike/client";
+import { accessKeyFile, dataFolderPath, readInstance } from "@lookalike/local/instance";
+import { DEFAULT_API_PORT } from "@lookalike/shared/runtime/config";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 
-/** Where the API is and how to get in: what every command needs. */
+/** Where the API answers, and a key to it. */
 export interface Connection {
-  readonly api: Client;
   readonly address: string;
-  readonly headers: Record<string, string>;
-}
-
-/** Said to people as it is, without a stack. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
+  readonly key: string;
 }
 
 /**
- * The API of LOOKALIKE_URL with the key of LOOKALIKE_KEY, or that of the quick start's data folder.
- * @throws UsageError where there is no key
+ * LOOKALIKE_URL and LOOKALIKE_KEY; where one is not set, the data folder's running instance and its key.
+ * @throws OperatorError where there is no key, or the folder's Lookalike does not run
  */
-export const connect = async (environment: NodeJS.ProcessEnv = process.env): Promise<Connection> => {
-  const address = environment["LOOKALIKE_URL"] || "http://127.0.0.1:7373";
-  const file = join(environment["LOOKALIKE_DATA"] || ".lookalike", "access-key");
-  const key = environment["LOOKALIKE_KEY"] || (await readFile(file, "utf8").catch(() => "")).trim();
-  if (key === "")
-    throw new UsageError(
-      `No access key: set LOOKALIKE_KEY, or LOOKALIKE_DATA to the folder that has one (not ${file}).`,
+export const findConnection = async (environment: NodeJS.ProcessEnv = process.env): Promise<Connection> => {
+  const folder = dataFolderPath(environment);
+  return {
+    address: environment["LOOKALIKE_URL"] || (await instanceAddress(folder)),
+    key: environment["LOOKALIKE_KEY"] || (await readKey(accessKeyFile(folder))),
+  };
+};
+
+const instanceAddress = async (folder: string): Promise<string> => {
+  const instance = await readInstance(folder);
+  if (instance === null) return `http://127.0.0.1:${DEFAULT_API_PORT}`;
+  const { pid, runs, address } = instance;
+  if (!runs)
+    throw new OperatorError(
+      `${folder}: its Lookalike (process ${pid}) does not run any more. Start it with npm start, or set LOOKALIKE_URL.`,
+      EXIT.error,
     );
-  const headers = { authorization: `Bearer ${key}` };
-  const api = createClient(address);
-  api.use({
-    onRequest({ request }) {
-      for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
-      return request;
-    },
-  });
-  return { api, address, headers };
+  if (address === null)
+    throw new OperatorError(
+      `${folder}: its Lookalike (process ${pid}) is starting. Try again in a moment.`,
+      EXIT.error,
+    );
+  return address;
+};
+
+const readKey = async (file: string): Promise<string> => {
+  const key = (await readFile(file, "utf8").catch(() => "")).trim();
+  if (key !== "") return key;
+  throw new OperatorError(
+    `No access key: set LOOKALIKE_KEY, or LOOKALIKE_DATA to the folder that has one (not ${file}).`,
+    EXIT.error,
+  );
 };

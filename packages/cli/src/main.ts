@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-import { createProgram, errorMessage } from "./program.ts";
+import { ApiProblem } from "@lookalike/client";
+import { EXIT, OperatorError, runMain } from "@lookalike/shared/runtime/errors";
+import { createProgram } from "./program.ts";
 
 // A reader that has seen enough, as head, is no error.
-process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? EXIT.ok : EXIT.error));
 
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  const words = errorMessage(error);
-  if (words === null) throw error;
-  process.stderr.write(`${words}\n`);
-  process.exitCode = 1;
-}
+runMain(async () => {
+  await createProgram()
+    .parseAsync()
+    .catch((error: unknown) => {
+      throw error instanceof ApiProblem ? new OperatorError(error.message, EXIT.error) : error;
+    });
+});

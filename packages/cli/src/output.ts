@@ -1,56 +1,35 @@
 import type { Group, Job } from "@lookalike/client";
-import { SingleBar } from "cli-progress";
 import prettyBytes from "pretty-bytes";
 
-/** How results are told: one JSON value a line, or text for people. */
+/** Standard output of a command: one JSON value a line, or text for people. */
 export interface Output {
   readonly isJson: boolean;
-  /** A result: `text` for people, or `value` as a line of JSON. */
-  tell(value: unknown, text: string): void;
+  /** Prints a result: `text` for people, `value` as a line of JSON. */
+  print(value: unknown, text: string): void;
 }
 
 export const createOutput = (isJson: boolean): Output => ({
   isJson,
-  tell: (value, text) => void process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
+  print: (value, text) => void process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
 });
 
-const share = ({ phase, completedImages, totalImages, completedBlockPairs, totalBlockPairs }: Job): number =>
-  phase === "comparing"
-    ? completedBlockPairs / Math.max(1, totalBlockPairs)
-    : phase === "hashing"
-      ? completedImages / Math.max(1, totalImages)
-      : 0;
+/** A line for people on standard error, where it can't get between results. */
+export const printStatus = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** A job's progress: a bar on a terminal, a plain line for each phase and tenth in a pipe. */
-export const createProgress = () => {
-  const isTerminal = process.stderr.isTTY === true;
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: "{phase} [{bar}] {percentage} % {rest}",
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  let begun = false;
-  let last = "";
-  return {
-    show(job: Job): void {
-      const percent = Math.floor(share(job) * 100);
-      const rest = job.etaSeconds === null ? "" : `${Math.ceil(job.etaSeconds)} s left`;
-      const phase = job.paused ? "paused" : job.phase;
-      if (isTerminal) {
-        if (begun) bar.update(percent, { phase: phase.padEnd(9), rest });
-        else bar.start(100, percent, { phase: phase.padEnd(9), rest });
-        begun = true;
-        return;
-      }
-      const line = `${phase} ${Math.floor(percent / 10) * 10} %`;
-      if (line !== last) process.stderr.write(`${line}\n`);
-      last = line;
-    },
-    end(): void {
-      if (begun) bar.stop();
-    },
-  };
+/** As in `3 images`, `1 image`. */
+export const countText = (count: number, thing: string): string =>
+  `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+
+export const sizeText = (bytes: number): string => prettyBytes(bytes, { maximumFractionDigits: 1 });
+
+const UNSAFE = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A file name that can't move the cursor or break the line: its unsafe characters escaped, and then in quotes. */
+export const printable = (name: string): string => {
+  const safe = JSON.stringify(name)
+    .slice(1, -1)
+    .replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return safe === name ? name : `"${safe}"`;
 };
 
 export const jobText = (job: Job): string =>
@@ -67,12 +46,8 @@ export const groupText = ({ number, kind, keeper, decision, members }: Group): s
   [
     `${number}  ${kind}${decision === null ? "" : `  (${decision.verdict})`}`,
     ...members.map(({ ordinal, path, distance }) => {
-      const kept = decision?.verdict === "keep" ? decision.keep.includes(ordinal) : ordinal === keeper;
-      return `   ${kept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distance === null || distance === 0 ? "" : `  ${distance} bits`}`;
+      const isKept = decision?.verdict === "keep" ? decision.keep.includes(ordinal) : ordinal === keeper;
+      const distanceText = distance === null || distance === 0 ? "" : `  ${distance} bits`;
+      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distanceText}`;
     }),
   ].join("\n");
-
-export const sizeText = (bytes: number): string => prettyBytes(bytes, { maximumFractionDigits: 1 });
-
-/** A file name that can't move the cursor or break the line. */
-export const printable = (name: string): string => name.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "\ufffd");

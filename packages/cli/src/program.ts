@@ -1,43 +1,61 @@
-import { ApiProblem } from "@lookalike/client";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Argument, Command } from "commander";
-import type { Inside, Work } from "./command.ts";
+import { createClient } from "./client.ts";
+import type { ClientAction, WithClient } from "./command.ts";
 import { addArchiveCommands } from "./commands/archive.ts";
 import { addDecideCommands } from "./commands/decide.ts";
 import { addGroupsCommands } from "./commands/groups.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addScanCommands } from "./commands/scan.ts";
-import { completionFor, SHELL_NAMES } from "./completion.ts";
-import { connect, UsageError } from "./connection.ts";
+import { addStartCommand } from "./commands/start.ts";
+import { completionFor, SHELLS, type Shell } from "./completion.ts";
+import { findConnection } from "./connection.ts";
 import { createOutput } from "./output.ts";
+
+const ABOUT =
+  "Finds and reviews the duplicate images of a catalog. It uses the Lookalike that runs in the data folder " +
+  "(LOOKALIKE_DATA, default .lookalike), or the one at LOOKALIKE_URL with the access key LOOKALIKE_KEY.";
 
 /** The `lookalike` command. */
 export const createProgram = (): Command => {
   const program = new Command("lookalike")
-    .description("Finds and reviews the duplicate images of a catalog. LOOKALIKE_URL and LOOKALIKE_KEY say where.")
-    .option("--json", "one JSON value a line, for programs")
+    .description(ABOUT)
+    .option("--json", "JSON for programs on standard output, one value a line")
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError();
-  const inside: Inside =
-    <Values extends unknown[]>(work: Work<Values>) =>
-    async (...values: unknown[]) =>
-      work(await connect(), createOutput(program.opts()["json"] === true), ...(values as Values));
+  const withClient: WithClient =
+    <Values extends unknown[]>(action: ClientAction<Values>) =>
+    async (...values: unknown[]) => {
+      const { address, key } = await findConnection();
+      const output = createOutput(program.opts()["json"] === true);
+      await action(
+        createClient(() => address, key),
+        output,
+        ...(values as Values),
+      ).catch((error: unknown) => {
+        throw explainUnreachable(error, address);
+      });
+    };
 
-  addScanCommands(program, inside);
-  addGroupsCommands(program, inside);
-  addDecideCommands(program, inside);
-  addArchiveCommands(program, inside);
-  addQueryCommand(program, inside);
+  addStartCommand(program);
+  addScanCommands(program, withClient);
+  addGroupsCommands(program, withClient);
+  addDecideCommands(program, withClient);
+  addArchiveCommands(program, withClient);
+  addQueryCommand(program, withClient);
   program
     .command("completion")
     .description("a completion script: source <(lookalike completion bash)")
-    .addArgument(new Argument("<shell>").choices(SHELL_NAMES))
-    .action((shell: string) => void process.stdout.write(`${completionFor(shell, program)}\n`));
+    .addArgument(new Argument("<shell>").choices(SHELLS))
+    .action((shell: Shell) => void process.stdout.write(`${completionFor(shell, program)}\n`));
   return program;
 };
 
-/** One line for people, where it is known what is wrong. */
-export const errorMessage = (error: unknown): string | null => {
-  if (error instanceof UsageError || error instanceof ApiProblem) return error.message;
-  if (error instanceof TypeError && error.message === "fetch failed")
-    return `No Lookalike answers at ${process.env["LOOKALIKE_URL"] || "http://127.0.0.1:7373"}: start it with npm start, or set LOOKALIKE_URL.`;
-  return null;
-};
+/** A refused connection in one line for people; any other error as it is. */
+const explainUnreachable = (error: unknown, address: string): unknown =>
+  error instanceof TypeError && error.message === "fetch failed"
+    ? new OperatorError(
+        `No Lookalike answers at ${address}: start it with npm start, or set LOOKALIKE_URL.`,
+        EXIT.error,
+      )
+    : error;

@@ -18,8 +18,15 @@ export type Statistics = Schemas["Statistics"];
 
 export type Client = FetchClient<paths>;
 
-/** A client of the API at `address`; paths, parameters and answers are typed by the OpenAPI document. */
-export const createClient = (address: string): Client => createFetchClient<paths>({ baseUrl: address });
+/**
+ * A client of the API at `address`; paths, parameters and answers are typed by the OpenAPI document.
+ * @param key an access key; left out where a browser's cookie gives access
+ */
+export const createClient = (address: string, key?: string): Client =>
+  createFetchClient<paths>({
+    baseUrl: address,
+    ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
+  });
 
 /** The API said no: what the problem details say. */
 export class ApiProblem extends Error {

@@ -1,4 +1,4 @@
-import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { DEFAULT_API_PORT, integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { runService } from "@lookalike/shared/service/run";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
@@ -14,7 +14,7 @@ const Environment = ServiceEnvironment.extend({
   LOOKALIKE_PORT: integer({
     min: 0,
     max: 65_535,
-    default: 7373,
+    default: DEFAULT_API_PORT,
     about: "Port the API listens on; 0 = a free one",
   }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,

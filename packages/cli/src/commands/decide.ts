@@ -1,8 +1,10 @@
-import { bodyOf, type Group, type NewDecision } from "@lookalike/client";
+import { bodyOf, type NewDecision } from "@lookalike/client";
+import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
-import { type AddCommands, KINDS, wholeNumber } from "../command.ts";
-import { type Connection, UsageError } from "../connection.ts";
-import { findCatalog, newestResult } from "../jobs.ts";
+import type { Client } from "../client.ts";
+import type { AddCommands } from "../command.ts";
+import { wholeNumber } from "../options.ts";
 import { sizeText } from "../output.ts";
 
 interface DecideOptions {
@@ -12,14 +14,14 @@ interface DecideOptions {
 }
 
 interface AcceptOptions {
-  readonly kind: Group["kind"][];
+  readonly kind: GroupKind[];
   readonly keepUnder?: string;
   readonly minBytes: number;
   readonly yes?: boolean;
 }
 
-/** Decide, one by one or many at once, and take it back. */
-export const addDecideCommands: AddCommands = (program, inside) => {
+/** Decides on one group or on many, and takes decisions back. */
+export const addDecideCommands: AddCommands = (program, withClient) => {
   program
     .command("decide")
     .description("decide on a group; lookalike groups shows numbers and ordinals")
@@ -32,14 +34,14 @@ export const addDecideCommands: AddCommands = (program, inside) => {
     .option("--keep-all", "all images stay")
     .option("--not-duplicates", "different pictures: never group them again")
     .action(
-      inside(async (connection, output, name: string, number: number, options: DecideOptions) => {
-        const job = await newestResult(connection, await findCatalog(connection, name));
+      withClient(async (client, output, name: string, number: number, options: DecideOptions) => {
+        const job = await client.newestResult(await client.findCatalog(name));
         const path = { job, number };
-        const body = await verdictOf(connection, path, options);
+        const body = await verdictOf(client, path, options);
         const decision = bodyOf(
-          await connection.api.POST("/v1/jobs/{job}/groups/{number}/decisions", { params: { path }, body }),
+          await client.api.POST("/v1/jobs/{job}/groups/{number}/decisions", { params: { path }, body }),
         );
-        output.tell(decision, `group ${number}: ${decision.verdict} (${decision.id})`);
+        output.print(decision, `group ${number}: ${decision.verdict} (${decision.id})`);
       }),
     );
 
@@ -47,23 +49,23 @@ export const addDecideCommands: AddCommands = (program, inside) => {
     .command("accept")
     .description("decide all open groups by a rule; without --yes it only says what that would do")
     .argument("<catalog>")
-    .addOption(new Option("--kind <kinds...>", "only groups of these kinds").choices(KINDS).default(["exact"]))
+    .addOption(
+      new Option("--kind <kinds...>", "only groups of these kinds").choices(GroupKind.options).default(["exact"]),
+    )
     .option(
       "--keep-under <folder>",
-      "what lies in this folder stays, its copies elsewhere go; else the suggested image stays",
+      "what is in this folder stays, its copies elsewhere go; else the suggested image stays",
     )
-    .option("--min-bytes <n>", "only groups that give back so much", wholeNumber, 0)
+    .option("--min-bytes <n>", "only groups that free at least this many bytes", wholeNumber, 0)
     .option("--yes", "do it")
     .action(
-      inside(async (connection, output, name: string, { kind, keepUnder, minBytes, yes }: AcceptOptions) => {
-        const job = await newestResult(connection, await findCatalog(connection, name));
+      withClient(async (client, output, name: string, { kind, keepUnder, minBytes, yes }: AcceptOptions) => {
+        const job = await client.newestResult(await client.findCatalog(name));
         const preview = yes !== true;
         const body = { kinds: kind, keepUnder: keepUnder ?? null, minReclaimableBytes: minBytes, preview };
-        const result = bodyOf(
-          await connection.api.POST("/v1/jobs/{job}/decisions", { params: { path: { job } }, body }),
-        );
+        const result = bodyOf(await client.api.POST("/v1/jobs/{job}/decisions", { params: { path: { job } }, body }));
         const { groups, kept, removed, reclaimableBytes } = result;
-        output.tell(
+        output.print(
           result,
           `${preview ? "would decide" : "decided"} ${groups} groups: ${kept} images stay, ${removed} go, ${sizeText(reclaimableBytes)} less${preview ? ". --yes does it" : ""}`,
         );
@@ -72,29 +74,27 @@ export const addDecideCommands: AddCommands = (program, inside) => {
 
   program
     .command("undo")
-    .description("take a decision back; decide says its id")
+    .description("take a decision back; decide prints its id")
     .argument("<catalog>")
     .argument("<decision>")
     .action(
-      inside(async (connection, output, name: string, decision: string) => {
-        const catalog = await findCatalog(connection, name);
+      withClient(async (client, output, name: string, decision: string) => {
+        const path = { catalog: await client.findCatalog(name), decision };
         const undone = bodyOf(
-          await connection.api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", {
-            params: { path: { catalog, decision } },
-          }),
+          await client.api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", { params: { path } }),
         );
-        output.tell(undone, `${decision} is taken back (${undone.id})`);
+        output.print(undone, `${decision} is taken back (${undone.id})`);
       }),
     );
 };
 
 const verdictOf = async (
-  { api }: Connection,
+  { api }: Client,
   path: { job: string; number: number },
   { keep, keepAll, notDuplicates }: DecideOptions,
 ): Promise<NewDecision> => {
-  if ([keep, keepAll, notDuplicates].filter((given) => given !== undefined).length !== 1)
-    throw new UsageError("Say one of --keep ORDINAL…, --keep-all, --not-duplicates.");
+  if ([keep, keepAll, notDuplicates].filter((option) => option !== undefined).length !== 1)
+    throw new OperatorError("Say one of --keep ORDINAL…, --keep-all, --not-duplicates.", EXIT.error);
   if (notDuplicates === true) return { verdict: "not-duplicates" };
   if (keep !== undefined) return { verdict: "keep", keep };
   const { members } = bodyOf(await api.GET("/v1/jobs/{job}/groups/{number}", { params: { path } }));

@@ -1,31 +1,46 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { bodyOf, type Group, itemsOf } from "@lookalike/client";
-import { type Command, Option } from "commander";
-import { type AddCommands, after, KINDS, PAGE, wholeNumber } from "../command.ts";
-import { type Connection, UsageError } from "../connection.ts";
-import { findCatalog, newestResult } from "../jobs.ts";
+import type { ReadableStream } from "node:stream/web";
+import { bodyOf } from "@lookalike/client";
+import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
+import { Option } from "commander";
+import type { AddCommands } from "../command.ts";
+import { wholeNumber } from "../options.ts";
 import { groupText } from "../output.ts";
 
 interface GroupsOptions {
-  readonly kind?: Group["kind"];
+  readonly kind?: GroupKind;
   readonly undecided?: boolean;
   readonly limit: number;
 }
 
-/** See what was found. */
-export const addGroupsCommands: AddCommands = (program, inside) => {
+const FORMATS = ["csv", "ndjson", "sh", "tags"] as const;
+const MAX_PAGE = 500;
+
+/** Shows and exports what was found. */
+export const addGroupsCommands: AddCommands = (program, withClient) => {
   program
     .command("groups")
     .description("the groups of a catalog, most reclaimable first")
     .argument("<catalog>")
-    .addOption(new Option("--kind <kind>").choices(KINDS))
+    .addOption(new Option("--kind <kind>", "only groups of this kind").choices(GroupKind.options))
     .option("--undecided", "only what is left to decide")
-    .option("--limit <n>", "at most so many", wholeNumber, 50)
+    .option("--limit <n>", "at most this many", wholeNumber, 50)
     .action(
-      inside(async (connection, output, name: string, options: GroupsOptions) => {
-        const job = await newestResult(connection, await findCatalog(connection, name));
-        for await (const group of groupsOf(connection, job, options)) output.tell(group, groupText(group));
+      withClient(async (client, output, name: string, { kind, undecided, limit }: GroupsOptions) => {
+        const job = await client.newestResult(await client.findCatalog(name));
+        const filter = {
+          order: "reclaimable" as const,
+          ...(kind === undefined ? {} : { kind }),
+          ...(undecided === true ? { decided: "false" as const } : {}),
+        };
+        let remaining = limit;
+        if (remaining === 0) return;
+        for await (const group of client.groups(job, filter, Math.min(limit, MAX_PAGE))) {
+          output.print(group, groupText(group));
+          remaining -= 1;
+          if (remaining === 0) return;
+        }
       }),
     );
 
@@ -33,38 +48,14 @@ export const addGroupsCommands: AddCommands = (program, inside) => {
     .command("export")
     .description("groups and decisions to standard output")
     .argument("<catalog>")
-    .addOption(
-      new Option("--format <format>")
-        .choices(["csv", "ndjson", "sh", "tags"])
-        .default("csv", "csv, or ndjson with --json"),
-    )
+    .addOption(new Option("--format <format>", "csv, or ndjson with --json, unless chosen").choices(FORMATS))
     .action(
-      inside(async (connection, output, name: string, options: { format: string }, command: Command) => {
-        const { address, headers } = connection;
-        const isChosen = command.getOptionValueSource("format") !== "default";
-        const format = output.isJson && !isChosen ? "ndjson" : options.format;
-        const job = await newestResult(connection, await findCatalog(connection, name));
-        const response = await fetch(`${address}/v1/jobs/${job}/export?format=${format}`, { headers });
-        if (!response.ok || response.body === null) throw new UsageError(`The API answered ${response.status}.`);
-        await pipeline(Readable.fromWeb(response.body as never), process.stdout, { end: false });
+      withClient(async (client, output, name: string, options: { format?: (typeof FORMATS)[number] }) => {
+        const format = options.format ?? (output.isJson ? "ndjson" : "csv");
+        const job = await client.newestResult(await client.findCatalog(name));
+        const params = { path: { job }, query: { format } };
+        const file = bodyOf(await client.api.GET("/v1/jobs/{job}/export", { params, parseAs: "stream" }));
+        await pipeline(Readable.fromWeb(file as ReadableStream), process.stdout, { end: false });
       }),
     );
 };
-
-async function* groupsOf({ api }: Connection, job: string, { kind, undecided, limit }: GroupsOptions) {
-  if (limit === 0) return;
-  const filter = {
-    ...(kind === undefined ? {} : { kind }),
-    ...(undecided === true ? { decided: "false" as const } : {}),
-  };
-  const groups = itemsOf(async (cursor) => {
-    const query = { order: "reclaimable" as const, limit: Math.min(PAGE, limit), ...filter, ...after(cursor) };
-    return bodyOf(await api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } }));
-  });
-  let left = limit;
-  for await (const group of groups) {
-    yield group;
-    left -= 1;
-    if (left === 0) return;
-  }
-}

@@ -1,37 +1,36 @@
 import { readFile } from "node:fs/promises";
-import { bodyOf, type QueryResult } from "@lookalike/client";
-import { type AddCommands, wholeNumber } from "../command.ts";
-import { UsageError } from "../connection.ts";
-import { findCatalog } from "../jobs.ts";
+import { bodyOf } from "@lookalike/client";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import type { AddCommands } from "../command.ts";
+import { wholeNumber } from "../options.ts";
 import { printable } from "../output.ts";
+import { callerPath } from "../source-address.ts";
 
-/** Find a picture's like. */
-export const addQueryCommand: AddCommands = (program, inside) => {
+/** Finds the images of a catalog that are similar to a picture. */
+export const addQueryCommand: AddCommands = (program, withClient) => {
   program
     .command("query")
     .description("the catalog's images nearest to a picture")
     .argument("<catalog>")
     .argument("<picture>", "a file")
-    .option("--max-distance <bits>", "how far", wholeNumber)
+    .option("--max-distance <bits>", "largest Hamming distance (default: the catalog's threshold)", wholeNumber)
     .action(
-      inside(async (connection, output, name: string, picture: string, { maxDistance }: { maxDistance?: number }) => {
-        const catalog = await findCatalog(connection, name);
-        const body = await readFile(picture).catch(() => {
-          throw new UsageError(`${picture}: this file can't be read.`);
+      withClient(async (client, output, name: string, picture: string, query: { maxDistance?: number }) => {
+        const catalog = await client.findCatalog(name);
+        const body = await readFile(callerPath(picture)).catch(() => {
+          throw new OperatorError(`${picture}: this file can't be read.`, EXIT.error);
         });
-        const path = `/v1/catalogs/${catalog}/query/image`;
-        const query = maxDistance === undefined ? "" : `?maxDistance=${maxDistance}`;
-        const response = await fetch(`${connection.address}${path}${query}`, {
-          method: "POST",
-          headers: { ...connection.headers, "content-type": "application/octet-stream" },
-          body: new Uint8Array(body),
-        });
-        const answer: unknown = await response.json();
-        const { items } = bodyOf<QueryResult>(
-          response.ok ? { data: answer as QueryResult, response } : { error: answer, response },
+        const { items } = bodyOf(
+          await client.api.POST("/v1/catalogs/{catalog}/query/image", {
+            params: { path: { catalog }, query },
+            headers: { "content-type": "application/octet-stream" },
+            // The API's document does not describe this body: it is the file's bytes, of any image format.
+            body: body as never,
+            bodySerializer: () => new Uint8Array(body),
+          }),
         );
         for (const item of items)
-          output.tell(item, `${String(item.distance).padStart(3)} bits  ${printable(item.image.path)}`);
+          output.print(item, `${String(item.distance).padStart(3)} bits  ${printable(item.image.path)}`);
       }),
     );
 };

@@ -1,59 +1,52 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { bodyOf, itemsOf, type NewCatalog } from "@lookalike/client";
+import { bodyOf, itemsOf, type Job } from "@lookalike/client";
+import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
+import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
-import { type AddCommands, after, PAGE, wholeNumber } from "../command.ts";
-import { type Connection, UsageError } from "../connection.ts";
-import { findCatalog, watchJob } from "../jobs.ts";
-import { jobText, printable } from "../output.ts";
+import { type Client, pageOf } from "../client.ts";
+import type { AddCommands } from "../command.ts";
+import { JOB_MODES, numberOption } from "../options.ts";
+import { jobText, type Output, printable } from "../output.ts";
+import { percentLine } from "../progress.ts";
+import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
+import { watchJob } from "../watch-job.ts";
 
 interface ScanOptions {
   readonly against?: string;
   readonly list?: string;
   readonly name?: string;
-  readonly mode: "new" | "full" | "regroup" | "retry";
+  readonly mode?: Job["mode"];
   readonly threshold?: number;
   readonly wait: boolean;
 }
 
-/** Start jobs and follow them. */
-export const addScanCommands: AddCommands = (program, inside) => {
+/** Starts jobs and follows them. */
+export const addScanCommands: AddCommands = (program, withClient) => {
   program
     .command("scan")
     .description("scan a folder (or a catalog that exists) and wait for its groups")
-    .argument("<source>", "a folder, s3://bucket/prefix, hashes:FILE.ndjson, or a catalog's name")
-    .option("--name <name>", "the catalog's name; the folder's path unless given")
-    .addOption(new Option("--mode <mode>").choices(["new", "full", "regroup", "retry"]).default("new"))
-    .option("--threshold <bits>", "largest distance of similar images", wholeNumber)
+    .argument("<source>", `${SOURCE_FORMS}, or a catalog's name`)
+    .option("--name <name>", "the catalog's name (default: the folder's path)")
+    .addOption(new Option("--mode <mode>", "what is read and compared (default: new)").choices(JOB_MODES))
+    .addOption(numberOption("thresholdBits", "--threshold <bits>", "largest distance of similar images"))
     .option("--list <file>", "only the files this text file names, one path a line, under the folder")
     .option("--against <catalog>", "also say which pictures that catalog has already, and which not")
     .option("--no-wait", "do not wait for the end")
     .action(
-      inside(async (connection, output, source: string, options: ScanOptions) => {
-        const catalog = await openCatalog(connection, source, options);
-        const reference = options.against === undefined ? null : await findCatalog(connection, options.against);
-        const started = bodyOf(
-          await connection.api.POST("/v1/catalogs/{catalog}/jobs", {
-            params: { path: { catalog } },
-            body: {
-              mode: options.mode,
-              reference,
-              ...(options.threshold === undefined ? {} : { thresholdBits: options.threshold }),
-            },
-          }),
-        );
-        const job = options.wait ? await watchJob(connection, started.id) : started;
-        output.tell(job, jobText(job));
-        if (options.wait && job.state !== "completed") throw new UsageError(job.failure ?? `The job is ${job.state}.`);
-        if (reference === null || !options.wait) return;
-        for (const present of ["true", "false"] as const)
-          for await (const item of referencedImages(connection, job.id, present))
-            output.tell(
-              item,
-              item.match === null
-                ? `new   ${printable(item.image.path)}`
-                : `have  ${printable(item.image.path)}  ~  ${printable(item.match.path ?? "")}`,
-            );
+      withClient(async (client, output, address: string, options: ScanOptions) => {
+        const { mode, threshold, against, wait } = options;
+        const catalog = await openCatalog(client, address, options);
+        const reference = against === undefined ? null : await client.findCatalog(against);
+        const started = await client.startJob(catalog, {
+          reference,
+          ...(mode === undefined ? {} : { mode }),
+          ...(threshold === undefined ? {} : { thresholdBits: threshold }),
+        });
+        if (!wait) return output.print(started, jobText(started));
+        const job = await watchJob(client, started, percentLine);
+        output.print(job, jobText(job));
+        if (job.state !== "completed") throw new OperatorError(job.failure ?? `The job is ${job.state}.`, EXIT.error);
+        if (reference !== null) await printReferenced(client, output, job.id);
       }),
     );
 
@@ -62,12 +55,10 @@ export const addScanCommands: AddCommands = (program, inside) => {
     .description("the newest jobs of a catalog")
     .argument("<catalog>")
     .action(
-      inside(async (connection, output, name: string) => {
-        const catalog = await findCatalog(connection, name);
-        const { items } = bodyOf(
-          await connection.api.GET("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } } }),
-        );
-        for (const job of items) output.tell(job, jobText(job));
+      withClient(async (client, output, name: string) => {
+        const path = { catalog: await client.findCatalog(name) };
+        const { items } = bodyOf(await client.api.GET("/v1/catalogs/{catalog}/jobs", { params: { path } }));
+        for (const job of items) output.print(job, jobText(job));
       }),
     );
 
@@ -76,43 +67,53 @@ export const addScanCommands: AddCommands = (program, inside) => {
     .description("follow a job until it is over")
     .argument("<job>")
     .action(
-      inside(async (connection, output, id: string) => {
-        const job = await watchJob(connection, id);
-        output.tell(job, jobText(job));
+      withClient(async (client, output, id: string) => {
+        const job = await watchJob(client, await client.readJob(id), percentLine);
+        output.print(job, jobText(job));
       }),
     );
 };
 
-/** The catalog over a source, made when there is none of its name. */
-const openCatalog = async (connection: Connection, source: string, { name, list }: ScanOptions): Promise<string> => {
-  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(source) ?? [];
-  if (bucket !== undefined)
-    return findOrCreate(connection, name ?? source, { kind: "s3", bucket, prefix: prefix ?? "" });
-  const hashes = /^hashes:(.+)$/.exec(source)?.[1];
-  const path = resolve(hashes ?? source);
-  const isThere = await stat(path).then(
+/** The catalog over a source, created when there is none of its name; or the catalog that the address names. */
+const openCatalog = async (client: Client, address: string, { name, list }: ScanOptions): Promise<string> => {
+  const source = sourceOf(address);
+  switch (source.kind) {
+    case "s3":
+      return client.openCatalog(name ?? address, source);
+    case "hashes":
+      return (await exists(source.file))
+        ? client.openCatalog(name ?? sourceLabel(source), source)
+        : client.findCatalog(address);
+    case "directory": {
+      if (!(await exists(source.root))) return client.findCatalog(address);
+      if (list === undefined) return client.openCatalog(name ?? sourceLabel(source), source);
+      const listed: Source = { ...source, list: callerPath(list) };
+      return client.openCatalog(name ?? `${sourceLabel(source)} (${list})`, listed);
+    }
+  }
+};
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
     () => true,
     () => false,
   );
-  if (!isThere) return findCatalog(connection, source);
-  const place = hashes === undefined ? path : `hashes:${path}`;
-  const wanted = name ?? (list === undefined ? place : `${place} (${list})`);
-  return findOrCreate(
-    connection,
-    wanted,
-    hashes === undefined
-      ? { kind: "directory", root: path, list: list === undefined ? null : resolve(list) }
-      : { kind: "hashes", file: path },
-  );
-};
 
-const findOrCreate = async ({ api }: Connection, name: string, source: NewCatalog["source"]): Promise<string> => {
-  const known = bodyOf(await api.GET("/v1/catalogs", { params: { query: { name } } })).items[0];
-  return known?.id ?? bodyOf(await api.POST("/v1/catalogs", { body: { name, source } })).id;
+/** Prints which images the reference catalog has too, then those that it has not. */
+const printReferenced = async ({ api }: Client, output: Output, job: string): Promise<void> => {
+  for (const present of ["true", "false"] as const) {
+    const items = itemsOf(async (cursor) => {
+      const params = { path: { job }, query: { present, ...pageOf(cursor) } };
+      return bodyOf(await api.GET("/v1/jobs/{job}/reference", { params }));
+    });
+    for await (const { image, match, ...rest } of items) {
+      const path = printable(image.path);
+      output.print(
+        { image, match, ...rest },
+        match === null
+          ? `new   ${path}`
+          : `have  ${path}  ~  ${match.path === null ? "(no longer in that catalog)" : printable(match.path)}`,
+      );
+    }
+  }
 };
-
-const referencedImages = ({ api }: Connection, job: string, present: "true" | "false") =>
-  itemsOf(async (cursor) => {
-    const query = { present, limit: PAGE, ...after(cursor) };
-    return bodyOf(await api.GET("/v1/jobs/{job}/reference", { params: { path: { job }, query } }));
-  });

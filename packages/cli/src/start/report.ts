@@ -1,5 +1,8 @@
-import prettyBytes from "pretty-bytes";
-import type { FailedImage, Group, Job } from "./client.ts";
+import type { FailedImage, Group, Job } from "@lookalike/client";
+import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
+import { EXIT } from "@lookalike/shared/runtime/errors";
+import type { Client } from "../client.ts";
+import { countText, printable, printStatus, sizeText } from "../output.ts";
 
 /** The object that `--json` prints; docs/json.md documents it. A new `version` means a breaking change. */
 export interface JsonReport {
@@ -24,58 +27,94 @@ export interface JsonReport {
   readonly seconds: number;
 }
 
-export interface Result {
+interface Result {
   readonly job: Job;
   readonly groups: readonly Group[];
   readonly failed: readonly FailedImage[];
   readonly seconds: number;
 }
 
-export const jsonReport = ({ job, groups, failed, seconds }: Result): JsonReport => ({
-  version: 1,
-  job: job.id,
-  images: job.totalImages,
-  blocks: job.totalBlocks,
-  pairs: job.totalBlockPairs,
-  tasks: job.totalTasks,
-  tasksDone: job.completedTasks,
-  tasksQuarantined: job.quarantinedTasks,
-  flat: job.result?.flatImages ?? 0,
-  threshold: job.thresholdBits,
-  grouping: job.options.grouping,
-  failed: failed.map(({ path, reason, detail }) => ({ path, reason, detail })),
-  groups: groups.map(({ kind, keeper, keeperReason, members }) => ({
-    kind,
-    keeper: members.find(({ ordinal }) => ordinal === keeper)?.path ?? "",
-    keeperReason,
-    members: members.map(({ path }) => path),
-  })),
-  seconds: Math.round(seconds * 100) / 100,
-});
+/** Prints what the job found. @returns the exit code */
+export const report = async (
+  client: Client,
+  job: Job,
+  source: Source,
+  json: boolean,
+  seconds: number,
+): Promise<number> => {
+  if (job.state !== "completed") {
+    printStatus(job.failure ?? `The job is ${job.state}.`);
+    return EXIT.error;
+  }
+  const result = { job, groups: await all(client.groups(job.id)), failed: await all(client.failures(job.id)), seconds };
+  if (json) process.stdout.write(`${JSON.stringify(jsonReport(result))}\n`);
+  else if (job.totalImages > 1) process.stdout.write(textReport(result));
+  if (job.totalImages > 1) return EXIT.ok;
+  const found = job.totalImages === 0 ? "no images" : "one image";
+  printStatus(`${sourceLabel(source)}: ${found} there, and duplicates need two. ${moreImages(source)}`);
+  return EXIT.noInput;
+};
+
+const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+};
+
+const IMAGES = "pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC)";
+
+const moreImages = (source: Source): string => {
+  switch (source.kind) {
+    case "directory":
+      return `Give a folder with more ${IMAGES}.`;
+    case "s3":
+      return `Give a bucket or prefix with more ${IMAGES}.`;
+    case "hashes":
+      return "Give a file with more hashes.";
+  }
+};
+
+const jsonReport = ({ job, groups, failed, seconds }: Result): JsonReport => {
+  if (job.result === null) throw new Error(`the completed job ${job.id} has no result`);
+  return {
+    version: 1,
+    job: job.id,
+    images: job.totalImages,
+    blocks: job.totalBlocks,
+    pairs: job.totalBlockPairs,
+    tasks: job.totalTasks,
+    tasksDone: job.completedTasks,
+    tasksQuarantined: job.quarantinedTasks,
+    flat: job.result.flatImages,
+    threshold: job.thresholdBits,
+    grouping: job.options.grouping,
+    failed: failed.map(({ path, reason, detail }) => ({ path, reason, detail })),
+    groups: groups.map((group) => ({
+      kind: group.kind,
+      keeper: keeperPath(group),
+      keeperReason: group.keeperReason,
+      members: group.members.map(({ path }) => path),
+    })),
+    seconds: Math.round(seconds * 100) / 100,
+  };
+};
+
+const keeperPath = ({ number, keeper, members }: Group): string => {
+  const member = members.find(({ ordinal }) => ordinal === keeper);
+  if (member === undefined) throw new Error(`the keeper ${keeper} of group ${number} is not a member of it`);
+  return member.path;
+};
 
 const GROUPS_SHOWN = 20;
 const FAILURES_SHOWN = 10;
 
-/** The result as a person reads it. */
-export const textReport = ({ job, groups, failed, seconds }: Result): string => {
-  const lines: string[] = [];
-  groups.slice(0, GROUPS_SHOWN).forEach((group, at) => {
-    lines.push(`${String(at + 1).padStart(4)}  ${group.kind}`);
-    for (const member of group.members) {
-      const keep = member.ordinal === group.keeper;
-      lines.push(
-        [
-          keep ? "      keep  " : "            ",
-          printable(member.path),
-          "  ",
-          facts(member),
-          keep ? `  (${group.keeperReason.replaceAll("-", " ")})` : "",
-        ]
-          .join("")
-          .trimEnd(),
-      );
-    }
-  });
+const textReport = ({ job, groups, failed, seconds }: Result): string => {
+  const lines = groups
+    .slice(0, GROUPS_SHOWN)
+    .flatMap((group, at) => [
+      `${String(at + 1).padStart(4)}  ${group.kind}`,
+      ...group.members.map((member) => memberLine(member, group)),
+    ]);
   if (groups.length > GROUPS_SHOWN) lines.push(`      … and ${groups.length - GROUPS_SHOWN} more groups`);
   if (failed.length > 0) lines.push("", `${failed.length} could not be read:`);
   for (const { path, reason, detail } of failed.slice(0, FAILURES_SHOWN))
@@ -83,35 +122,27 @@ export const textReport = ({ job, groups, failed, seconds }: Result): string => 
   if (failed.length > FAILURES_SHOWN) lines.push(`      … and ${failed.length - FAILURES_SHOWN} more`);
   const reclaimable = groups.reduce((sum, group) => sum + group.reclaimableBytes, 0);
   const pictures = groups.reduce((sum, group) => sum + group.members.length, 0);
+  const freed = reclaimable > 0 ? `; keeping one of each would free ${sizeText(reclaimable)}` : "";
   lines.push(
     "",
-    `${count(job.totalImages, "image")}, ${count(groups.length, "group")} of look-alikes with ${count(pictures, "picture")}` +
-      `${reclaimable > 0 ? `; keeping one of each would free ${size(reclaimable)}` : ""} (${seconds.toFixed(1)} s).`,
+    `${countText(job.totalImages, "image")}, ${countText(groups.length, "group")} of look-alikes with ${countText(pictures, "picture")}${freed} (${seconds.toFixed(1)} s).`,
   );
   return `${lines.join("\n")}\n`;
 };
 
-const count = (number: number, thing: string): string =>
-  `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
+type Member = Group["members"][number];
 
-const facts = ({ width, height, bytes, distance }: Group["members"][number]): string =>
+const memberLine = (member: Member, { keeper, keeperReason }: Group): string => {
+  const isKeeper = member.ordinal === keeper;
+  const reason = isKeeper ? `  (${keeperReason.replaceAll("-", " ")})` : "";
+  return `${isKeeper ? "      keep  " : "            "}${printable(member.path)}  ${facts(member)}${reason}`.trimEnd();
+};
+
+const facts = ({ width, height, bytes, distance }: Member): string =>
   [
     width === undefined || height === undefined ? "" : `${width} x ${height}`,
-    bytes === undefined ? "" : size(bytes),
+    bytes === undefined ? "" : sizeText(bytes),
     distance === null || distance === 0 ? "" : `${distance} bits away`,
   ]
     .filter((fact) => fact !== "")
     .join(", ");
-
-const size = (bytes: number): string => prettyBytes(bytes, { maximumFractionDigits: 1 });
-
-/** A file name that can't move the cursor or break the line; quoted when that changed it. */
-const printable = (name: string): string => {
-  const safe = JSON.stringify(name)
-    .slice(1, -1)
-    .replace(
-      /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu,
-      (odd) => `\\u${odd.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
-  return safe === name ? name : `"${safe}"`;
-};

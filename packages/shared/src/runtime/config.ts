@@ -23,6 +23,9 @@ const wholeNumber = ({ min, max = Number.MAX_SAFE_INTEGER, about }: WholeNumber)
 export const integer = ({ default: preset, ...range }: WholeNumber & { readonly default: number }) =>
   wholeNumber(range).default(preset);
 
+/** The API's port where LOOKALIKE_PORT sets no other. */
+export const DEFAULT_API_PORT = 7373;
+
 export const LogLevel = z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]);
 
 /** What every service reads from its environment. */

@@ -1,0 +1,54 @@
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { describe, expect, it } from "vitest";
+import { numberOption, wordOption } from "./options.ts";
+import { createProgram } from "./program.ts";
+import { startRequest } from "./start/request.ts";
+
+const startCommand = () => {
+  const command = createProgram().commands.find((one) => one.name() === "start");
+  if (command === undefined) throw new Error("there is no command start");
+  return command;
+};
+const helpOf = (flag: string): string =>
+  (
+    startCommand()
+      .helpInformation()
+      .split(/\n {2}(?=-)/)
+      .find((entry) => entry.startsWith(flag)) ?? ""
+  ).replace(/\s+/g, " ");
+
+describe("the options of lookalike start", () => {
+  it("without any, start a job with the schema's defaults: dispatch follows the roll-out", () => {
+    const { options } = startRequest(undefined, startCommand().opts(), false);
+    expect(options).toEqual(JobOptions.parse({}));
+    expect(options.dispatch).toBe("auto");
+  });
+
+  it.each([
+    ["--pairs-per-task", "(default: 50)"],
+    ["--batch-size", "(default: 100)"],
+    ["--threshold", "(default: 20 of 256 bits)"],
+    ["--block-size", "(default: 250, more for large catalogs)"],
+    ["--dispatch", '(choices: "auto", "window", "waves", "all", default: "auto")'],
+    ["--kernel", '(choices: "auto", "exhaustive", "indexed", default: "auto")'],
+    ["--grouping", '(choices: "clique", "star", "pairs", "transitive", default: "clique")'],
+  ])("%s says its default", (flag, text) => {
+    expect(helpOf(flag)).toContain(text);
+  });
+});
+
+describe("an option of a job", () => {
+  it("has the limits of the schema", () => {
+    const { parseArg } = numberOption("thresholdBits", "--threshold <bits>", "distance");
+    expect(parseArg?.("64", undefined)).toBe(64);
+    expect(() => parseArg?.("65", undefined)).toThrow("<=64");
+    expect(() => parseArg?.("-1", undefined)).toThrow("whole number");
+    expect(() => parseArg?.("1.5", undefined)).toThrow("whole number");
+  });
+
+  it("takes the words of the schema alone", () => {
+    const { parseArg } = wordOption("dispatch", "--dispatch <way>", "how");
+    expect(parseArg?.("waves", undefined)).toBe("waves");
+    expect(() => parseArg?.("often", undefined)).toThrow("Allowed choices are auto, window, waves, all");
+  });
+});

@@ -1,0 +1,42 @@
+import { defaultThresholdBits, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
+import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
+import { InvalidArgumentError, Option } from "commander";
+
+/** Reads an option or argument that is a number. @throws InvalidArgumentError */
+export const wholeNumber = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+};
+
+/** The options of a job that are numbers. */
+type NumberOption = "thresholdBits" | "blockSize" | "pairsPerTask" | "batchSize";
+/** The options of a job that are words. */
+type WordOption = "grouping" | "dispatch" | "kernel";
+
+/** What an owner may start: a shadow is started by the coordinator alone. */
+export const JOB_MODES = JobMode.exclude(["shadow"]).options;
+
+const DEFAULTS = JobOptions.parse({});
+
+const PHOTOGRAPH_HASH_BITS = 256;
+const SMALL_CATALOG = 1;
+/** What the job chooses where the schema's default is null. */
+const AUTOMATIC = {
+  thresholdBits: `${defaultThresholdBits(PHOTOGRAPH_HASH_BITS)} of ${PHOTOGRAPH_HASH_BITS} bits`,
+  blockSize: `${defaultBlockSize(SMALL_CATALOG)}, more for large catalogs`,
+};
+
+/** A job's numeric option: its limits and its default are those of the schema. */
+export const numberOption = (name: NumberOption, flags: string, about: string): Option => {
+  const automatic = name === "thresholdBits" || name === "blockSize" ? ` (default: ${AUTOMATIC[name]})` : "";
+  const option = new Option(flags, `${about}${automatic}`).argParser((text) => {
+    const parsed = JobOptions.shape[name].safeParse(wholeNumber(text));
+    if (parsed.success) return parsed.data;
+    throw new InvalidArgumentError(`${parsed.error.issues.map(({ message }) => message).join(", ")}.`);
+  });
+  return automatic === "" ? option.default(DEFAULTS[name]) : option;
+};
+
+/** A job's option with a fixed set of words: words and default are those of the schema. */
+export const wordOption = (name: WordOption, flags: string, about: string): Option =>
+  new Option(flags, about).choices(JobOptions.shape[name].unwrap().options).default(DEFAULTS[name]);

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
+import { makeDemoCatalog } from "@lookalike/local/demo";
+import { dataFolderPath } from "@lookalike/local/instance";
+import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
+import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
+import { createClient } from "../client.ts";
+import { printStatus } from "../output.ts";
+import { checkSource } from "./check-source.ts";
+import { type Running, startLocal } from "./local.ts";
+import { choosePort } from "./port.ts";
+import { report } from "./report.ts";
+import type { StartRequest } from "./request.ts";
+import { runJob } from "./run-job.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"];
+
+/** Starts everything, runs the job, and ends the process with its exit code. @throws OperatorError */
+export const start = async (request: StartRequest): Promise<never> => {
+  if (request.source !== null) await checkSource(request.source);
+  const data = await openDataFolder(dataFolderPath());
+  // What runs, in the order of starting; it ends in the opposite order.
+  const running: Running[] = [{ stop: () => data.release() }];
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    const interrupt = () => reject(new OperatorError("Interrupted. Start again to go on.", EXIT.interrupted));
+    for (const signal of SIGNALS) process.once(signal, interrupt);
+  });
+  interrupted.catch(() => undefined);
+  try {
+    process.exitCode = await Promise.race([runAll(request, data, running), interrupted]);
+  } finally {
+    for (const part of running.reverse()) await part.stop().catch((error: unknown) => printStatus(messageOf(error)));
+  }
+  process.exit();
+};
+
+const runAll = async (request: StartRequest, data: DataFolder, running: Running[]): Promise<number> => {
+  const startedAt = performance.now();
+  const port = await choosePort(request.keepRunning);
+  const source = request.source ?? (await demoSource(join(data.path, "demo")));
+  const services = await startLocal(data, port, source, running);
+  await data.announce(services.address);
+  const client = createClient(() => services.address, data.accessKey.key);
+  const job = await Promise.race([runJob(client, source, request.options), services.failed]);
+  const code = await report(client, job, source, request.json, (performance.now() - startedAt) / 1_000);
+  if (request.keepRunning) {
+    printStatus(`\n${await invitation(services.address, data)}\nRunning until Ctrl-C.`);
+    await Promise.race([services.failed, untilInterrupted()]);
+  }
+  return code;
+};
+
+const demoSource = async (folder: string): Promise<Source> => {
+  printStatus(`No folder given: comparing a demo catalog in ${folder}. For your own: npm start -- ~/Pictures`);
+  await makeDemoCatalog(folder);
+  return directorySource(folder);
+};
+
+/** Where to review. The first time with the key, which the browser then stores. */
+const invitation = async (address: string, { accessKey: { key, file }, isFirstStart }: DataFolder): Promise<string> =>
+  (await isFirstStart())
+    ? `Review them: ${address}/#key=${key}\n(The access key is shown this once; it is kept in ${file}.)`
+    : `Review them: ${address}/`;
+
+/** After the job, an interrupt is the way to end it, and no error. */
+const untilInterrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of SIGNALS) {
+      process.removeAllListeners(signal);
+      process.once(signal, () => resolve());
+    }
+  });
