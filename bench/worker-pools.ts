@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
@@ -23,7 +24,8 @@ export const startHashers = (threads: number) => {
     hash: async (path: string): Promise<Outcome> => {
       const request: HashRequest = {
         file: {
-          path: Buffer.from(path),
+          root: dirname(path),
+          path: basename(path),
           fingerprint: fingerprintOf(await stat(path, { bigint: true })),
           maxBytes: 2 ** 30,
         },

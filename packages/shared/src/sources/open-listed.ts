@@ -1,38 +1,85 @@
-import { constants } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, realpathSync } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { bytesOfName } from "../domain/image/file-name.ts";
+import { messageOf } from "../runtime/errors.ts";
 import { fingerprintOf, joinPath } from "./listed-file.ts";
 
-/** Why a listed file is not what was listed. */
-export type ListedFileProblem = "missing" | "changed" | "not-a-regular-file" | "outside-the-source" | "unreadable";
+/** A file of a directory source as it was listed. */
+export interface ListedFile {
+  /** The folder of the source. */
+  readonly root: string;
+  readonly path: string;
+  readonly fingerprint: string;
+}
 
-/** The file's place on disk, below the real root. */
-export const diskPath = async (root: string, path: string): Promise<Buffer> =>
-  joinPath(await realpath(root, { encoding: "buffer" }), Buffer.from(bytesOfName(path)));
+/** Why a listed file is not what was listed. */
+export interface ListedFileProblem {
+  readonly reason: "missing" | "changed" | "not-a-regular-file" | "outside-the-source" | "unreadable";
+  readonly detail: string;
+}
+
+/** Without blocking, so that a pipe under an image's name cannot hang its reader; and no link is followed. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+const BYTES = { encoding: "buffer" } as const;
+const LINKED: ListedFileProblem = {
+  reason: "outside-the-source",
+  detail: "a link has taken its place since it was listed",
+};
 
 /**
- * Opens a listed file if it is still the one that was listed. Neither a link that took its place nor
- * one on the way to it is followed out of the source.
+ * Opens a listed file if it is still the one that was listed. A link that took its place, or the place of a
+ * folder above it, is not followed. The caller closes the file.
  */
-export const openListed = async (
-  root: string,
-  path: string,
-  fingerprint: string,
-): Promise<FileHandle | ListedFileProblem> => {
+export const openListed = async (listed: ListedFile): Promise<FileHandle | ListedFileProblem> => {
   let file: FileHandle | null = null;
   try {
-    const place = await diskPath(root, path);
-    if (!(await realpath(place, { encoding: "buffer" })).equals(place)) return "outside-the-source";
-    file = await open(place, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-    const stats = await file.stat({ bigint: true });
-    const refusal = !stats.isFile() ? "not-a-regular-file" : fingerprintOf(stats) === fingerprint ? null : "changed";
-    if (refusal === null) return file;
+    const place = placeOf(await realpath(listed.root, BYTES), listed);
+    if (!(await realpath(place, BYTES)).equals(place)) return LINKED;
+    file = await open(place, FLAGS);
+    const problem = problemOf(await file.stat({ bigint: true }), listed);
+    if (problem === null) return file;
     await file.close();
-    return refusal;
+    return problem;
   } catch (error) {
     await file?.close();
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return "missing";
-    return code === "ELOOP" ? "outside-the-source" : "unreadable";
+    return problemOfError(error);
+  }
+};
+
+/** As {@link openListed}, for worker threads that have nothing else to do. @returns a file descriptor */
+export const openListedSync = (listed: ListedFile): number | ListedFileProblem => {
+  let file: number | null = null;
+  try {
+    const place = placeOf(realpathSync.native(listed.root, BYTES), listed);
+    if (!realpathSync.native(place, BYTES).equals(place)) return LINKED;
+    file = openSync(place, FLAGS);
+    const problem = problemOf(fstatSync(file, { bigint: true }), listed);
+    if (problem === null) return file;
+    closeSync(file);
+    return problem;
+  } catch (error) {
+    if (file !== null) closeSync(file);
+    return problemOfError(error);
+  }
+};
+
+const placeOf = (root: Buffer, { path }: ListedFile): Buffer => joinPath(root, Buffer.from(bytesOfName(path)));
+
+/** Why an opened file is not the listed one; null = it is. */
+const problemOf = (stats: BigIntStats, { fingerprint }: ListedFile): ListedFileProblem | null => {
+  if (!stats.isFile()) return { reason: "not-a-regular-file", detail: "a pipe, socket or device, not a file" };
+  if (fingerprintOf(stats) === fingerprint) return null;
+  return { reason: "changed", detail: "changed since it was listed; the next job will hash it" };
+};
+
+const problemOfError = (error: unknown): ListedFileProblem => {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return { reason: "missing", detail: "deleted since it was listed" };
+    case "ELOOP":
+      return LINKED;
+    default:
+      return { reason: "unreadable", detail: messageOf(error) };
   }
 };

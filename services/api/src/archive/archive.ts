@@ -108,12 +108,13 @@ const attempt = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<
 
 /** Why a file must stay, by what is on the disk at this moment; null = it may go. */
 const refusalOf = async (root: string, entry: ManifestEntry): Promise<string | null> => {
-  const file = await openListed(root, entry.path, entry.fingerprint);
-  if (typeof file === "string") return file === "missing" ? "the file is gone" : `the file is not as it was: ${file}`;
+  const file = await openListed({ root, path: entry.path, fingerprint: entry.fingerprint });
+  if ("reason" in file)
+    return file.reason === "missing" ? "the file is gone" : `the file is not as it was: ${file.reason}`;
   await file.close();
   for (const { path, fingerprint } of entry.keepers) {
-    const keeper = await openListed(root, path, fingerprint);
-    if (typeof keeper === "string") continue;
+    const keeper = await openListed({ root, path, fingerprint });
+    if ("reason" in keeper) continue;
     await keeper.close();
     return null;
   }

@@ -17,7 +17,7 @@ import { decodeHeicIsolated } from "./decode-heic.ts";
 const THUMBNAIL_PIXELS = { small: 320, large: 1_600 } as const;
 export type ThumbnailSize = keyof typeof THUMBNAIL_PIXELS;
 
-const REASONS: Record<ListedFileProblem, string> = {
+const REASONS: Record<ListedFileProblem["reason"], string> = {
   missing: "The file is gone since it was listed. The next job will notice.",
   changed: "The file has changed since it was listed. The next job will read it again.",
   "not-a-regular-file": "There is no regular file under that name any more.",
@@ -47,8 +47,8 @@ export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): 
 };
 
 const openFile = async (root: string, image: CatalogImage): Promise<Picture> => {
-  const file = await openListed(root, image.path, image.fingerprint);
-  if (typeof file === "string") throw new HttpProblem(410, file, REASONS[file]);
+  const file = await openListed({ root, path: image.path, fingerprint: image.fingerprint });
+  if ("reason" in file) throw new HttpProblem(410, file.reason, REASONS[file.reason]);
   const { size } = await file.stat();
   return {
     bytes: size,

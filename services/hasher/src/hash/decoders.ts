@@ -1,16 +1,14 @@
 import { failed } from "@lookalike/engine/hash/hash-image";
 import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
-import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
-import { joinPath } from "@lookalike/shared/sources/listed-file";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { Piscina } from "piscina";
 import { createDecodeProcess } from "./decode-process.ts";
 import type { HashRequest } from "./decode-worker.ts";
 import type { SourceOfFiles } from "./hash-block.ts";
 import type { FileRequest } from "./hash-file.ts";
-import { readListedObject } from "./read-object.ts";
+import { readListedObject } from "./read-listed.ts";
 
 interface Limits {
   readonly threads: number;
@@ -65,16 +63,16 @@ export const createDecoders = (limits: Limits): Decoders => {
   };
 };
 
-/** What is hashed: a file that is read where it is hashed, or bytes that come over the network. */
+/** What is hashed: a file, which is read where it is hashed, or bytes that are read over the network. */
 const fileOf = async (
   source: SourceOfFiles,
   image: ListedImage,
   maxBytes: number,
-): Promise<FileRequest["file"] | Outcome> =>
-  source.kind === "s3"
-    ? readListedObject(s3Objects(), source, image, maxBytes)
-    : {
-        path: joinPath(Buffer.from(source.root), Buffer.from(bytesOfName(image.path))),
-        fingerprint: image.fingerprint,
-        maxBytes,
-      };
+): Promise<FileRequest["file"] | Outcome> => {
+  switch (source.kind) {
+    case "directory":
+      return { root: source.root, path: image.path, fingerprint: image.fingerprint, maxBytes };
+    case "s3":
+      return readListedObject(s3Objects(), source, image, maxBytes);
+  }
+};

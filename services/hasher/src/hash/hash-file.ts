@@ -1,21 +1,16 @@
 import { type HashLimits, hashImage } from "@lookalike/engine/hash/hash-image";
 import type { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import type { ListedFile } from "@lookalike/shared/sources/open-listed";
 import sharp from "sharp";
-import { readListedFile } from "./read-file.ts";
+import { readListedFile } from "./read-listed.ts";
 
 /** What is hashed: a file that is read here, or bytes that came over the network. */
 export interface FileRequest extends Pick<HashLimits, "maxPixels" | "timeoutSeconds"> {
-  readonly file: ListedFile | Uint8Array;
+  readonly file: (ListedFile & { readonly maxBytes: number }) | Uint8Array;
 }
 
-interface ListedFile {
-  readonly path: Uint8Array;
-  readonly fingerprint: string;
-  readonly maxBytes: number;
-}
-
-// One thread of libvips a picture: those who call this share out the cores.
+// libvips uses one thread for each picture, since the caller distributes pictures over the cores.
 sharp.concurrency(1);
 // Every file is decoded once.
 sharp.cache(false);
@@ -29,4 +24,4 @@ export const hashFile = async (request: FileRequest, budget?: PixelBudget): Prom
 const contentOf = (file: FileRequest["file"]): Buffer | Outcome =>
   file instanceof Uint8Array
     ? Buffer.from(file.buffer, file.byteOffset, file.byteLength)
-    : readListedFile(Buffer.from(file.path), file.fingerprint, file.maxBytes);
+    : readListedFile(file, file.maxBytes);

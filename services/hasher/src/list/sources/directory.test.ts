@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readListedFile } from "../../hash/read-file.ts";
+import { readListedFile } from "../../hash/read-listed.ts";
 import { listDirectory } from "./directory.ts";
 
 let root: string;
@@ -91,7 +91,7 @@ describe("a folder", () => {
 describe("a listed file, when its turn comes", () => {
   const MAX = 100;
   const read = async (name: string, fingerprint: string): Promise<string> => {
-    const file: Buffer | Outcome = await readListedFile(Buffer.from(path(name)), fingerprint, MAX);
+    const file: Buffer | Outcome = readListedFile({ root, path: name, fingerprint }, MAX);
     return Buffer.isBuffer(file) ? file.toString() : file.kind === "failed" ? file.failure.reason : file.kind;
   };
   const fingerprint = async (name: string): Promise<string> =>
