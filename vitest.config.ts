@@ -1,14 +1,21 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+const UNIT = "{packages,services}/*/src/**/*.test.ts";
+const INT = "{packages,services}/*/src/**/*.int.test.ts";
+
+/** Tests read our packages from their sources; what runs as a process or a worker of its own is built. */
+const fromSource: TestProjectInlineConfiguration = { ssr: { resolve: { conditions: ["source"] } } };
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts"] } },
+      // No servers, no processes, no build: `npm test -- --project unit` runs from a clone with node_modules.
+      { ...fromSource, test: { name: "unit", include: [UNIT], exclude: [INT] } },
       {
+        ...fromSource,
         test: {
-          name: "system",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/scale/**", "test/fuzz/**", "test/alerts/**"],
+          name: "int",
+          include: [INT],
           // Each file starts servers of its own; two at once, since they wait more than they work.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -16,8 +23,24 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 120_000 } },
       {
+        ...fromSource,
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/scale/**", "test/fuzz/**", "test/alerts/**"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 120_000 },
+      },
+      {
+        ...fromSource,
         test: {
           name: "alerts",
           include: ["test/alerts/**/*.test.ts"],
@@ -26,7 +49,15 @@ export default defineConfig({
           bail: 1,
         },
       },
-      { test: { name: "scale", include: ["test/scale/**/*.test.ts"], fileParallelism: false, testTimeout: 1_800_000 } },
+      {
+        ...fromSource,
+        test: {
+          name: "scale",
+          include: ["test/scale/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 1_800_000,
+        },
+      },
     ],
   },
 });

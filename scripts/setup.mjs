@@ -13,6 +13,15 @@ const STAMP = join(ROOT, "node_modules", ".lookalike-installed");
 
 /** Installs and builds. Says what it does on standard error; ends the process when it can't. */
 export const setUp = () => {
+  install();
+  run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"], BUILD_FAILED);
+  buildKernels();
+  buildNative();
+  buildReviewPage();
+};
+
+/** Installs the packages, where those that are installed are not the ones of the lockfile. */
+export const install = () => {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor < NODE_FLOOR[1])) {
     fail(
@@ -29,10 +38,6 @@ export const setUp = () => {
     );
     writeFileSync(STAMP, wanted);
   }
-  run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"], BUILD_FAILED);
-  buildKernels();
-  buildNative();
-  buildReviewPage();
 };
 
 const ENGINE = join(ROOT, "packages/engine");
