@@ -5,7 +5,7 @@
  *
  * scripts/check-layers.mjs has one negative control for each rule.
  */
-const TESTS = "\\.test\\.ts$";
+const TESTS = "\\.(test|fixtures)\\.ts$";
 const DOMAIN = "^packages/shared/src/domain/";
 
 /** @param rules one entry for each name: comment, from, to */
@@ -87,6 +87,12 @@ module.exports = {
     "nothing-knows-the-benches": {
       from: { pathNot: "^bench/" },
       to: { path: "^bench/" },
+    },
+    "system-tests-stay-outside": {
+      comment:
+        "They drive processes through what is public; a test of one service's inside is its *.int.test.ts. The replay takes the coordinator's inside and the comparer's.",
+      from: { path: "^test/", pathNot: "^test/(support/|pipeline/log-replayed)" },
+      to: { path: "^services/" },
     },
     "no-cycles": { from: {}, to: { circular: true } },
   }),

@@ -1,10 +1,19 @@
+import { join } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
 
-/** Tests read our packages from their sources; what runs as a process or a worker of its own is built. */
-const fromSource: TestProjectInlineConfiguration = { ssr: { resolve: { conditions: ["source"] } } };
+/**
+ * Tests import our packages from their sources. By an alias, because vitest would hand the packages'
+ * `source` condition on to Node: the processes and workers that a test starts, which are built, would
+ * then look for sources too.
+ */
+const fromSource: TestProjectInlineConfiguration = {
+  resolve: {
+    alias: [{ find: /^@lookalike\/(\w+)\/(.+)$/, replacement: join(import.meta.dirname, "packages/$1/src/$2.ts") }],
+  },
+};
 
 export default defineConfig({
   test: {

@@ -26,6 +26,7 @@ const CONTROLS = {
   "services-are-independent": ["services/api/src/control.test.ts", "../../comparer/src/target.ts"],
   "production-knows-no-tests": ["services/comparer/src/control.ts", "../../../test/support/target.ts"],
   "nothing-knows-the-benches": ["test/support/control.ts", "../../bench/target.ts"],
+  "system-tests-stay-outside": ["test/pipeline/control.ts", "../../services/api/src/target.ts"],
   "no-cycles": ["services/coordinator/src/control.ts", "./control.ts"],
 };
 

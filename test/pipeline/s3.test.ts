@@ -1,12 +1,9 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { directorySource, Source } from "@lookalike/shared/domain/job/source";
 import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
-import pMap from "p-map";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listBucket } from "../../services/hasher/src/list/sources/s3.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { hasS3Server, type S3Server, startS3Server } from "../support/s3-server.ts";
 import {
@@ -20,7 +17,6 @@ import {
 } from "../support/system.ts";
 
 const PICTURES = { kind: "s3", bucket: "pictures", prefix: "photographs/" } as const;
-const PAGE = 1_000;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: S3Server;
 let system: System;
@@ -97,43 +93,6 @@ describe.skipIf(!hasS3Server)("a bucket", () => {
     // Now it comes from where it is kept.
     await objects.write("thumbnails", (await kept())[0] ?? "", Buffer.from("kept"), "image/webp");
     expect((await thumbnail()).toString()).toBe("kept");
-  });
-
-  it("is listed page after page, in the order of its keys, also while it changes", async () => {
-    const pixel = await sharp({ create: { width: 1, height: 1, channels: 3, background: "red" } })
-      .png()
-      .toBuffer();
-    const keys = Array.from({ length: PAGE + 200 }, (_, at) => `many/${String(at).padStart(5, "0")}.png`);
-    await pMap(keys, (key) => objects.write("pictures", key, pixel, "image/png"), { concurrency: 16 });
-    const source = Source.parse({ ...PICTURES, prefix: "many/" });
-    const found: string[] = [];
-    for await (const { path } of listBucket(source as Parameters<typeof listBucket>[0], objects)) {
-      found.push(path);
-      if (found.length !== 1) continue;
-      // The first page is here, the second is not asked for yet.
-      await rm(join(folder.path, "data/pictures/many/01100.png"));
-      await writeFile(join(folder.path, "data/pictures/many/00000-new.png"), pixel);
-      await objects.write("pictures", "many/99999.png", pixel, "image/png");
-    }
-    const wanted = keys.filter((key) => key !== "many/01100.png").map((key) => key.slice(5));
-    expect(found).toEqual([...wanted, "99999.png"]);
-  });
-
-  it("gives no object that is another one now, or gone", async () => {
-    const [first] = await (async () => {
-      const list = [];
-      for await (const object of objects.list("pictures", "photographs/")) list.push(object);
-      return list;
-    })();
-    if (first === undefined) throw new Error("no objects");
-    expect((await buffer(await objects.read("pictures", first.key, first.etag))).length).toBe(first.bytes);
-    await expect(objects.read("pictures", first.key, '"0123456789abcdef"')).rejects.toMatchObject({
-      reason: "changed",
-    });
-    await expect(objects.size("pictures", first.key, '"0123456789abcdef"')).rejects.toMatchObject({
-      reason: "changed",
-    });
-    await expect(objects.read("pictures", "photographs/none.jpg", null)).rejects.toMatchObject({ reason: "missing" });
   });
 
   it("that is not allowed is refused, and one that is not there fails its job in words", async () => {

@@ -8,8 +8,8 @@ import { insertFinalization, reusableBase } from "@lookalike/shared/store/result
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { groupImages } from "../../services/comparer/src/finalize/group-images.ts";
-import { connectTo, groupsOf, type System, startSystem, storedGroups } from "../support/system.ts";
+import { connectTo, groupsOf, type System, startSystem, storedGroups } from "../../../../test/support/system.ts";
+import { groupImages } from "./group-images.ts";
 
 let system: System;
 beforeAll(async () => {

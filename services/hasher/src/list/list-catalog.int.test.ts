@@ -2,21 +2,24 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { type FoundImage, foundImage, type ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { Listing } from "@lookalike/shared/domain/image/listing";
+import { enact } from "@lookalike/shared/domain/job/decide";
+import { acceptedJob } from "@lookalike/shared/domain/job/job";
 import { jobAccepted } from "@lookalike/shared/domain/job/job.fixtures";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { directorySource } from "@lookalike/shared/domain/job/source";
-import { Task, type TaskOf } from "@lookalike/shared/domain/job/task";
+import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
+import { restoreCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
 import { appendFound } from "@lookalike/shared/store/catalog/listing";
+import { insertJob } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
-import { listCatalog } from "../../services/hasher/src/list/list-catalog.ts";
-import { fullWalk } from "../../services/hasher/src/list/sources/walk.ts";
-import { connectTo, messagesOf, type Servers, startServers } from "../support/system.ts";
+import { connectTo, messagesOf, type Servers, startServers } from "../../../../test/support/system.ts";
+import { listCatalog } from "./list-catalog.ts";
+import { fullWalk } from "./sources/walk.ts";
 
 type ScanTask = TaskOf<"scan">;
 
@@ -47,14 +50,13 @@ async function* source(numbers: Iterable<number>, end?: Error): AsyncGenerator<F
 }
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
 
-/** A job that is about to list its catalog. */
+/** Stores a job that is about to list its catalog, as the coordinator does. Returns its scan task. */
 const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<ScanTask> => {
-  const accepted = jobAccepted({}, { id: catalog, name: catalog, source: directorySource("/photos") });
-  await applyEvents(store.db, [{ ...accepted, job, at: new Date().toISOString() }]);
-  const { rows } = await store.pool.query("select body from outbox where event_id like $1", [`${job}:scan:%`]);
-  const task = Task.parse(rows[0].body);
-  if (task.kind !== "scan") throw new Error(`a task of kind ${task.kind}`);
-  return task;
+  const accepted = { ...jobAccepted({}, { id: catalog, name: catalog, source: directorySource("/photos") }), job };
+  const { tenant, run, attempt, at } = accepted;
+  await restoreCatalog(store.db, tenant, accepted.body.catalog);
+  await insertJob(store.db, enact(acceptedJob(accepted), { type: "scan" }), at);
+  return { v: 1, tenant, job, run, attempt, kind: "scan", catalog, task: 0 };
 };
 
 const list = (task: ScanTask, images: AsyncIterable<FoundImage>): Promise<void> =>

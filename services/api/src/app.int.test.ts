@@ -4,9 +4,8 @@ import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
 import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startApp, type TestApp } from "../support/app.ts";
-import { writeHashes } from "../support/hashes.ts";
-import { ROOT, type System, startSystem, TEST_KEY, WITH_KEY } from "../support/system.ts";
+import { startApp, type TestApp } from "../../../test/support/app.ts";
+import { ROOT, TEST_KEY, WITH_KEY } from "../../../test/support/system.ts";
 
 const source = { kind: "hashes", file: "" };
 let started: TestApp;
@@ -222,44 +221,5 @@ describe("a job that was restored with nothing done", () => {
   it("keeps its sets as they are stored", async () => {
     const { rows } = await store.pool.query("select blocks_done from job limit 1");
     expect(new Uint8Array(rows[0].blocks_done)).toEqual(emptySet(0));
-  });
-});
-
-describe("progress of a running job", () => {
-  let system: System;
-  beforeAll(async () => {
-    system = await startSystem();
-  });
-  afterAll(() => system.stop());
-
-  it("comes as server-sent events that never go backwards and end with the job", async () => {
-    const file = join(system.servers.folder, "hashes.ndjson");
-    await writeHashes(file, { images: 4_000, bits: 256, seed: 5, copiesPerThousand: 50 });
-    const catalog = await system.client.openCatalog("progress", { kind: "hashes", file });
-    const started = await fetch(`${system.address}/v1/catalogs/${catalog}/jobs`, {
-      method: "POST",
-      headers: { ...WITH_KEY, "content-type": "application/json" },
-      body: JSON.stringify({ blockSize: 50 }),
-    });
-    const { id } = (await started.json()) as { id: string };
-    const stream = await fetch(`${system.address}/v1/jobs/${id}/progress`, {
-      headers: { ...WITH_KEY, accept: "text/event-stream" },
-    });
-    expect(stream.headers.get("content-type")).toContain("text/event-stream");
-    const events = (await stream.text())
-      .split("\n\n")
-      .flatMap((event) => /^data: (.*)$/m.exec(event)?.[1] ?? [])
-      .map((data) => JSON.parse(data));
-    expect(events.length).toBeGreaterThan(2);
-    for (const counter of ["completedImages", "completedBlockPairs", "completedTasks"]) {
-      const counts = events.map((event) => event[counter]);
-      expect(counts).toEqual([...counts].sort((a, b) => a - b));
-    }
-    expect(events.at(-1)).toMatchObject({
-      state: "completed",
-      phase: "done",
-      completedImages: 4_000,
-      result: { grouping: "clique" },
-    });
   });
 });

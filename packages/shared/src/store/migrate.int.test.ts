@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openStore } from "@lookalike/shared/store/open";
 import { countGroups } from "@lookalike/shared/store/results/results";
 import { expect, it } from "vitest";
-import { ROOT, startServers, storedGroups } from "../support/system.ts";
+import { ROOT, startServers, storedGroups } from "../../../../test/support/system.ts";
 
 const FOLDER = join(ROOT, "packages/shared/migrations");
 

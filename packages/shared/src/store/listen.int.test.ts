@@ -3,7 +3,7 @@ import { addToOutbox, OUTBOX_CHANNEL } from "@lookalike/shared/store/jobs/outbox
 import { listenTo } from "@lookalike/shared/store/listen";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { expect, it } from "vitest";
-import { connectTo, startServers, until } from "../support/system.ts";
+import { connectTo, startServers, until } from "../../../../test/support/system.ts";
 
 it("tells relays at the commit, and again after their connection is lost", async () => {
   const servers = await startServers();

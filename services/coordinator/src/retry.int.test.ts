@@ -16,9 +16,9 @@ import { findJob, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
-import { retryTask } from "../../services/coordinator/src/retry.ts";
-import { temporaryFolder } from "../support/system.ts";
+import { temporaryFolder } from "../../../test/support/system.ts";
+import { applyEvents } from "./apply-events.ts";
+import { retryTask } from "./retry.ts";
 
 const MAX_ATTEMPTS = 3;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

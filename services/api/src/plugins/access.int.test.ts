@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { insertAccessKey, makeKey } from "@lookalike/shared/store/access/access-keys";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startApp, type TestApp } from "../support/app.ts";
+import { startApp, type TestApp } from "../../../../test/support/app.ts";
 
 let started: TestApp;
 let store: Store;

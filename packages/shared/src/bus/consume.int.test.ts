@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
+import { until } from "../../../../test/support/system.ts";
+import type { Message } from "../domain/job/message.ts";
+import { createLogger } from "../runtime/log.ts";
+import { isDataError } from "../store/data-error.ts";
+import { type Bus, connectBus } from "./connect.ts";
+import { consumeBatches, PermanentError, work } from "./consume.ts";
+import { publish } from "./publish.ts";
+import { runTasks } from "./tasks.ts";
+import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+
+const log = createLogger("test", "silent");
+const job = { tenant: "acme", job: "job-1" };
+let server: NatsServer;
+let bus: Bus;
+
+beforeAll(async () => {
+  server = await startNatsServer();
+  bus = await connectBus(server.url, "test", () => undefined);
+  await ensureTopology(bus, 1);
+});
+afterAll(async () => {
+  await bus.connection.close();
+  await server.stop();
+});
+
+const task = (number: number): Message => ({
+  eventId: `job-1:compare:${number}:a0`,
+  stream: STREAMS.tasks,
+  subject: subjects.task("compare", "bulk", job),
+  body: { number },
+});
+
+const NO_POISON = {
+  park: async () => undefined,
+  isPoison: () => false,
+  crash: (error: unknown): never => {
+    throw error;
+  },
+};
+
+describe("working off tasks", () => {
+  it("handles each once, at most as many at once as allowed, and gives up what can't succeed", async () => {
+    for (let number = 0; number < 30; number += 1) await publish(bus, task(number));
+    const handled: number[] = [];
+    const givenUp: number[] = [];
+    let atOnce = 0;
+    let most = 0;
+    const failures = new Map<number, number>();
+    const subscription = await work(bus, {
+      stream: STREAMS.tasks,
+      durables: ["compare-interactive", "compare-bulk"],
+      concurrency: 3,
+      maxDeliver: 5,
+      log,
+      async handle({ body }) {
+        const { number } = body as { number: number };
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        await sleep(5);
+        atOnce -= 1;
+        if (number === 13) throw new PermanentError("never");
+        if (number === 7 && (failures.get(7) ?? 0) === 0) {
+          failures.set(7, 1);
+          throw new Error("not yet");
+        }
+        handled.push(number);
+      },
+      giveUp: async ({ body }) => void givenUp.push((body as { number: number }).number),
+    });
+    await until(() => handled.length >= 29);
+    await subscription.stop();
+    expect([...handled].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 30 }, (_, at) => at).filter((at) => at !== 13),
+    );
+    expect([givenUp, most]).toEqual([[13], 3]);
+    const info = await bus.jsm.consumers.info(STREAMS.tasks, "compare-bulk");
+    expect([info.num_ack_pending, info.num_pending]).toEqual([0, 0]);
+  });
+
+  it("gives a task that says more than it knows back, for a worker that knows it", async () => {
+    const known = {
+      ...{ v: 1, tenant: "acme", job: "job-2", run: 1, attempt: 0, kind: "hash", catalog: "c", task: 0 },
+      ...{ blockSize: 256, hashBits: 256, radiusBits: 24, plan: null },
+    };
+    const handledByOlder: number[] = [];
+    const older = await runTasks(bus, {
+      kind: "hash",
+      concurrency: 2,
+      log,
+      handle: async ({ task }) => void handledByOlder.push(task),
+    });
+    const send = (number: number, more: object) =>
+      publish(bus, {
+        eventId: `job-2:hash:${number}:a0`,
+        stream: STREAMS.tasks,
+        subject: subjects.task("hash", "bulk", { tenant: "acme", job: "job-2" }),
+        body: { ...known, task: number, ...more },
+      });
+    await send(1, { half: "upper" });
+    await send(2, {});
+    await until(() => handledByOlder.length > 0);
+    await older.stop();
+    const handledByNewer: number[] = [];
+    const newer = await work(bus, {
+      stream: STREAMS.tasks,
+      durables: ["hash-interactive", "hash-bulk"],
+      concurrency: 1,
+      maxDeliver: 5,
+      log,
+      handle: async ({ body }) => {
+        const { task } = body as { task?: number };
+        // Other tests' messages are no tasks.
+        if (task !== undefined) handledByNewer.push(task);
+      },
+      giveUp: async () => undefined,
+    });
+    await until(() => handledByNewer.length > 0);
+    await newer.stop();
+    expect([handledByOlder, handledByNewer]).toEqual([[2], [1]]);
+  });
+});
+
+describe("micro-batches", () => {
+  it("make one batch of what arrives meanwhile, and give all of a failed one again", async () => {
+    const subject = subjects.event("pair-batch-done", job);
+    for (let number = 0; number < 50; number += 1)
+      await publish(bus, { eventId: `batch-${number}`, stream: STREAMS.events, subject, body: { number } });
+    const seen: number[] = [];
+    let batches = 0;
+    let failed = false;
+    const subscription = await consumeBatches(bus, {
+      stream: STREAMS.events,
+      durable: `coordinator-${subject.split(".")[2]}`,
+      maxMessages: 20,
+      ...NO_POISON,
+      log,
+      async handle(deliveries) {
+        expect(deliveries.length).toBeLessThanOrEqual(20);
+        if (!failed) {
+          failed = true;
+          throw new Error("the database is away");
+        }
+        batches += 1;
+        await sleep(10);
+        seen.push(...deliveries.map(({ body }) => (body as { number: number }).number));
+      },
+    });
+    await until(() => new Set(seen).size === 50);
+    await subscription.stop();
+    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, at) => at));
+    expect(batches).toBeLessThan(25);
+  });
+
+  it("that fail by our own code end the process: their messages are neither parked nor acknowledged", async () => {
+    const subject = subjects.event("hash-done", { ...job, job: "job-of-a-bug" });
+    const durable = `coordinator-${subject.split(".")[2]}`;
+    const crashes: unknown[] = [];
+    const parked: number[] = [];
+    const subscription = await consumeBatches(bus, {
+      stream: STREAMS.events,
+      durable,
+      maxMessages: 20,
+      log,
+      handle: async () => {
+        throw new TypeError("undefined is not a function");
+      },
+      park: async ({ sequence }) => void parked.push(sequence),
+      isPoison: isDataError,
+      crash: (error) => void crashes.push(error),
+    });
+    await publish(bus, { eventId: "bug", stream: STREAMS.events, subject, body: {} });
+    await until(() => crashes.length > 0);
+    await subscription.stop();
+    expect(crashes[0]).toBeInstanceOf(TypeError);
+    expect(parked).toEqual([]);
+    expect((await bus.jsm.consumers.info(STREAMS.events, durable)).num_ack_pending).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
+import type { Message } from "../domain/job/message.ts";
+import { type Bus, connectBus } from "./connect.ts";
+import { publish, publishOnce } from "./publish.ts";
+import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+
+const job = { tenant: "acme", job: "job-1" };
+let server: NatsServer;
+let bus: Bus;
+
+beforeAll(async () => {
+  server = await startNatsServer();
+  bus = await connectBus(server.url, "test", () => undefined);
+  await ensureTopology(bus, 1);
+});
+afterAll(async () => {
+  await bus.connection.close();
+  await server.stop();
+});
+
+const task = (number: number): Message => ({
+  eventId: `job-1:compare:${number}:a0`,
+  stream: STREAMS.tasks,
+  subject: subjects.task("compare", "bulk", job),
+  body: { number },
+});
+
+describe("publishing", () => {
+  it("stores a message once, however often it is sent", async () => {
+    for (let time = 0; time < 3; time += 1)
+      await publish(bus, { ...task(1_000), subject: subjects.task("hash", "bulk", job) });
+    const { state } = await bus.jsm.streams.info(STREAMS.tasks, {
+      subjects_filter: subjects.task("hash", "bulk", job),
+    });
+    expect(Object.values(state.subjects ?? {})).toEqual([1]);
+  });
+
+  it("writes a write-once subject once: its own message again is success, another one is refused", async () => {
+    const finalize = (eventId: string): Message => ({
+      eventId,
+      stream: STREAMS.finalize,
+      subject: subjects.finalize(1, job),
+      body: { eventId },
+    });
+    const racers = await Promise.all(
+      Array.from({ length: 20 }, (_, racer) => publishOnce(bus, finalize(`racer-${racer}`))),
+    );
+    expect(racers.filter(Boolean)).toEqual([true]);
+    const winner = racers.indexOf(true);
+    // A server that has forgotten the ids still knows the message.
+    await bus.connection.flush();
+    expect(await publishOnce(bus, finalize(`racer-${winner}`))).toBe(true);
+    const { state } = await bus.jsm.streams.info(STREAMS.finalize, { subjects_filter: ">" });
+    expect(state.subjects).toEqual({ [subjects.finalize(1, job)]: 1 });
+  });
+
+  it("does not try again what can only be refused", async () => {
+    const huge = { ...task(1), body: { text: "x".repeat(2_000_000) } };
+    await expect(publish(bus, huge)).rejects.toMatchObject({ code: "MAX_PAYLOAD_EXCEEDED" });
+  });
+});

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
+import { type Bus, connectBus } from "./connect.ts";
+import { consumerPlans, ensureTopology, STREAMS, streamPlans } from "./topology.ts";
+
+let server: NatsServer;
+let bus: Bus;
+
+beforeAll(async () => {
+  server = await startNatsServer();
+  bus = await connectBus(server.url, "test", () => undefined);
+  await ensureTopology(bus, 1);
+});
+afterAll(async () => {
+  await bus.connection.close();
+  await server.stop();
+});
+
+describe("the topology", () => {
+  it("stands as planned, and is left alone the second time", async () => {
+    const before = await bus.jsm.streams.info(STREAMS.tasks);
+    await ensureTopology(bus, 1);
+    expect((await bus.jsm.streams.info(STREAMS.tasks)).created).toBe(before.created);
+    for (const { name } of streamPlans(1)) {
+      const consumers = await bus.jsm.consumers.list(name).next();
+      expect(consumers.map((info) => info.name).sort()).toEqual(
+        (consumerPlans[name] ?? []).map((plan) => plan.durable_name).sort(),
+      );
+    }
+  });
+
+  it("gets back what the services rely on, and a lost stream with its consumers; limits are the operator's", async () => {
+    await bus.jsm.streams.update(STREAMS.deadLetters, { max_bytes: 1_000_000, duplicate_window: 1_000_000_000 });
+    await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7, backoff: [1_000_000_000] });
+    await bus.jsm.streams.delete(STREAMS.advisories);
+    await ensureTopology(bus, 1);
+    expect((await bus.jsm.streams.info(STREAMS.deadLetters)).config).toMatchObject({
+      max_bytes: 1_000_000,
+      duplicate_window: 600_000_000_000,
+    });
+    const { config } = await bus.jsm.consumers.info(STREAMS.tasks, "scan");
+    expect([config.max_ack_pending, config.ack_wait, config.backoff]).toEqual([256, 30_000_000_000, undefined]);
+    expect((await bus.jsm.consumers.info(STREAMS.advisories, "advisory-router")).name).toBe("advisory-router");
+  });
+
+  it.each([
+    ["a gigabyte", 1024 ** 3],
+    ["ten gigabytes", 10 * 1024 ** 3],
+  ])("fits into a server that has %s to give", async (_room, maxStorage) => {
+    const small = await startNatsServer({ maxStorage });
+    const there = await connectBus(small.url, "test", () => undefined);
+    await ensureTopology(there, 1);
+    for (const { name } of streamPlans(1))
+      expect((await there.jsm.streams.info(name)).config.max_bytes).toBeGreaterThanOrEqual(32 * 1024 ** 2);
+    await there.connection.close();
+    await small.stop();
+  });
+
+  it("says what to do where there is no room at all", async () => {
+    const small = await startNatsServer({ maxStorage: 100 * 1024 ** 2 });
+    const there = await connectBus(small.url, "test", () => undefined);
+    await expect(ensureTopology(there, 1)).rejects.toThrow(/no room for LOOKALIKE_\w+: .*max_file_store/);
+    await there.connection.close();
+    await small.stop();
+  });
+
+  it("is only checked where others make it", async () => {
+    await bus.jsm.consumers.update(STREAMS.tasks, "scan", { max_ack_pending: 7, backoff: [1_000_000_000] });
+    await ensureTopology(bus, 1, "others");
+    expect((await bus.jsm.consumers.info(STREAMS.tasks, "scan")).config.max_ack_pending).toBe(7);
+    await bus.jsm.consumers.delete(STREAMS.tasks, "scan");
+    await expect(ensureTopology(bus, 1, "others")).rejects.toThrow(/LOOKALIKE_TASKS\/scan is missing/);
+    await ensureTopology(bus, 1);
+  });
+
+  it("refuses a stream of the same name that is another one", async () => {
+    await bus.jsm.streams.delete(STREAMS.deadLetters);
+    await bus.jsm.streams.add({ name: STREAMS.deadLetters, subjects: ["somebody.else.>"] });
+    await expect(ensureTopology(bus, 1)).rejects.toThrow(
+      /LOOKALIKE_DEAD_LETTERS: its subjects is \["somebody.else.>"\]/,
+    );
+    await bus.jsm.streams.delete(STREAMS.deadLetters);
+    await ensureTopology(bus, 1);
+  });
+});
