@@ -1,0 +1,66 @@
+import { sql } from "drizzle-orm";
+import { index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { AccessScope } from "../../domain/review/access.ts";
+import { bytea, time } from "./columns.ts";
+
+/** Who may use the API, and for what. The key itself is stored nowhere, only its SHA-256. */
+export const accessKey = pgTable("access_key", {
+  id: text("id").primaryKey(),
+  tenant: text("tenant").notNull(),
+  name: text("name").notNull(),
+  scope: text("scope").$type<AccessScope>().notNull(),
+  digest: bytea("digest").notNull().unique(),
+  createdAt: time("created_at").notNull().defaultNow(),
+  revokedAt: time("revoked_at"),
+});
+
+/** The response to a request with an Idempotency-Key, which is sent again when the request is. */
+export const idempotentRequest = pgTable(
+  "idempotent_request",
+  {
+    tenant: text("tenant").notNull(),
+    key: text("key").notNull(),
+    /** SHA-256 of method, path and body: the same key with another request is a mistake of the client. */
+    digest: text("digest").notNull(),
+    /** null while the first request is handled. */
+    status: integer("status"),
+    location: text("location"),
+    body: text("body"),
+    createdAt: time("created_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.key] })],
+);
+
+/** Addresses that are notified when a job is over. */
+export const webhook = pgTable("webhook", {
+  id: text("id").primaryKey(),
+  tenant: text("tenant").notNull(),
+  url: text("url").notNull(),
+  /** Signs each payload, so it is stored as it is and not as a digest. */
+  secret: text("secret").notNull(),
+  createdAt: time("created_at").notNull().defaultNow(),
+});
+
+/** Notifications, and how their delivery went. */
+export const webhookDelivery = pgTable(
+  "webhook_delivery",
+  {
+    /** The id by which a receiver recognizes a repeated attempt. */
+    id: text("id").primaryKey(),
+    webhookId: text("webhook_id")
+      .notNull()
+      .references(() => webhook.id, { onDelete: "cascade" }),
+    payload: text("payload").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    /** null = there is none: delivered, or given up. */
+    nextAttemptAt: time("next_attempt_at").defaultNow(),
+    deliveredAt: time("delivered_at"),
+    /** How the last attempt ended. */
+    outcome: text("outcome"),
+    createdAt: time("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    index("webhook_delivery_due").on(table.nextAttemptAt).where(sql`next_attempt_at is not null`),
+    index("webhook_delivery_webhook").on(table.webhookId, table.createdAt),
+  ],
+);

@@ -1,0 +1,52 @@
+import { sql } from "drizzle-orm";
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import type { Failure } from "../../domain/image/hash-block.ts";
+import type { ListingMark } from "../../domain/image/listing-mark.ts";
+import { Source } from "../../domain/job/source.ts";
+import { bytea, parsedJson, time } from "./columns.ts";
+
+export const catalog = pgTable(
+  "catalog",
+  {
+    id: text("id").primaryKey(),
+    tenant: text("tenant").notNull(),
+    name: text("name").notNull(),
+    source: parsedJson(Source)("source").notNull(),
+    /** Images per block and bits per hash: fixed by the first job that lists the catalog. */
+    blockSize: integer("block_size"),
+    hashBits: integer("hash_bits"),
+    /** Where the next walk over the source may begin; null = at the start. */
+    listingMark: jsonb("listing_mark").$type<ListingMark>(),
+    createdAt: time("created_at").notNull().defaultNow(),
+    /** Hidden from its owner since then; its rows are deleted in small steps. */
+    deletedAt: time("deleted_at"),
+  },
+  (table) => [unique("catalog_name").on(table.tenant, table.name)],
+);
+
+export const image = pgTable(
+  "image",
+  {
+    catalogId: text("catalog_id").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    /** Bytes, not text: file names need not be valid UTF-8. Relative to the source's root. */
+    path: bytea("path").notNull(),
+    /** Equal fingerprint = the image has not changed since it was listed. */
+    fingerprint: text("fingerprint").notNull(),
+    bytes: bigint("bytes", { mode: "number" }),
+    modifiedAt: time("modified_at"),
+    /** A hash that the source provides: its image is not decoded. */
+    givenHash: bytea("given_hash"),
+    width: integer("width"),
+    height: integer("height"),
+    failure: jsonb("failure").$type<Failure>(),
+    listedIn: text("listed_in").notNull(),
+    /** The job whose listing no longer found it. The row is a tombstone: its ordinal is never used again. */
+    vanishedIn: text("vanished_in"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.catalogId, table.ordinal] }),
+    uniqueIndex("image_path").on(table.catalogId, table.path).where(sql`vanished_in is null`),
+    index("image_vanished").on(table.catalogId, table.ordinal).where(sql`vanished_in is not null`),
+  ],
+);

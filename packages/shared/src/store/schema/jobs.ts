@@ -1,0 +1,92 @@
+import { sql } from "drizzle-orm";
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, real, text } from "drizzle-orm/pg-core";
+import type { JobState } from "../../domain/job/job.ts";
+import { type JobMode, JobOptions } from "../../domain/job/options.ts";
+import { bytea, parsedJson, time } from "./columns.ts";
+
+export const job = pgTable(
+  "job",
+  {
+    id: text("id").primaryKey(),
+    tenant: text("tenant").notNull(),
+    catalogId: text("catalog_id").notNull(),
+    mode: text("mode").$type<JobMode>().notNull(),
+    options: parsedJson(JobOptions)("options").notNull(),
+    state: text("state").$type<JobState>().notNull(),
+    paused: boolean("paused").notNull().default(false),
+    run: integer("run").notNull().default(1),
+    failure: text("failure"),
+    traceparent: text("traceparent"),
+    baseJob: text("base_job"),
+    baseBlocks: integer("base_blocks"),
+    blockSize: integer("block_size"),
+    hashBits: integer("hash_bits"),
+    thresholdBits: integer("threshold_bits"),
+    radiusBits: integer("radius_bits"),
+    /** The indexed kernel's plan; null = the exhaustive kernel. */
+    tileBlocks: integer("tile_blocks"),
+    bands: integer("bands"),
+    kernelReason: text("kernel_reason"),
+    /** Tasks below the cursor are dispatched, those below "published" are sent: the outbox of all tasks. */
+    hashCursor: integer("hash_cursor").notNull().default(0),
+    hashPublished: integer("hash_published").notNull().default(0),
+    compareCursor: integer("compare_cursor").notNull().default(0),
+    comparePublished: integer("compare_published").notNull().default(0),
+    blocksDone: bytea("blocks_done").notNull(),
+    blocksQuarantined: bytea("blocks_quarantined").notNull(),
+    tasksDone: bytea("tasks_done").notNull(),
+    tasksQuarantined: bytea("tasks_quarantined").notNull(),
+    /** Progress, derived from the sets above in the same transaction, for people and for SQL. */
+    phase: text("phase").notNull(),
+    totalImages: integer("total_images").notNull().default(0),
+    completedImages: integer("completed_images").notNull().default(0),
+    /** Completed images and those of blocks in progress: shown to people, never computed with. */
+    shownImages: integer("shown_images").notNull().default(0),
+    failedImages: integer("failed_images").notNull().default(0),
+    totalBlocks: integer("total_blocks").notNull().default(0),
+    completedBlocks: integer("completed_blocks").notNull().default(0),
+    totalBlockPairs: bigint("total_block_pairs", { mode: "number" }).notNull().default(0),
+    completedBlockPairs: bigint("completed_block_pairs", { mode: "number" }).notNull().default(0),
+    totalTasks: integer("total_tasks").notNull().default(0),
+    completedTasks: integer("completed_tasks").notNull().default(0),
+    quarantinedTasks: integer("quarantined_tasks").notNull().default(0),
+    /** Units of the phase per second, smoothed; 0 = not known yet. */
+    rate: real("rate").notNull().default(0),
+    rateAt: time("rate_at"),
+    acceptedAt: time("accepted_at").notNull(),
+    updatedAt: time("updated_at").notNull().defaultNow(),
+    finishedAt: time("finished_at"),
+  },
+  (table) => [
+    index("job_catalog").on(table.catalogId, table.acceptedAt),
+    index("job_active").on(table.updatedAt).where(sql`state in ('accepted', 'listing', 'running', 'finalizing')`),
+  ],
+);
+
+/** Tasks that were dispatched again or quarantined: a first attempt is arithmetic and leaves no row. */
+export const taskAttempt = pgTable(
+  "task_attempt",
+  {
+    jobId: text("job_id").notNull(),
+    kind: text("kind").notNull(),
+    task: integer("task").notNull(),
+    attempt: integer("attempt").notNull(),
+    reason: text("reason").notNull(),
+    at: time("at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.kind, table.task, table.attempt] })],
+);
+
+/** Messages that must be published if their transaction commits. They are polled by state, never by id. */
+export const outbox = pgTable(
+  "outbox",
+  {
+    eventId: text("event_id").primaryKey(),
+    stream: text("stream").notNull(),
+    subject: text("subject").notNull(),
+    body: jsonb("body").$type<Record<string, unknown>>().notNull(),
+    createdAt: time("created_at").notNull().defaultNow(),
+    publishedAt: time("published_at"),
+  },
+  (table) => [index("outbox_unpublished").on(table.createdAt).where(sql`published_at is null`)],
+);

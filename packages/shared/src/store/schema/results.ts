@@ -1,0 +1,96 @@
+import { sql } from "drizzle-orm";
+import { bigint, boolean, index, integer, pgTable, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core";
+import type { Grouping } from "../../domain/job/options.ts";
+import { bytea, time } from "./columns.ts";
+
+/** The edges that one comparison task found. */
+export const compareResult = pgTable(
+  "compare_result",
+  {
+    jobId: text("job_id").notNull(),
+    task: integer("task").notNull(),
+    /** A task with many edges stores them in parts while it finds them. */
+    part: integer("part").notNull().default(0),
+    edges: bytea("edges").notNull(),
+    edgeCount: integer("edge_count").notNull(),
+    /** SHA-256 of the part's bytes. */
+    digest: text("digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.task, table.part] })],
+);
+
+/** The result of grouping, once for each (job, run). */
+export const finalization = pgTable(
+  "finalization",
+  {
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    grouping: text("grouping").$type<Grouping>().notNull(),
+    thresholdBits: integer("threshold_bits").notNull(),
+    edges: bigint("edges", { mode: "number" }).notNull(),
+    flatImages: integer("flat_images").notNull(),
+    groups: integer("groups").notNull(),
+    groupedImages: integer("grouped_images").notNull(),
+    /** Results that build on each other are steps of one lineage, and share the groups that do not change. */
+    lineage: integer("lineage").generatedByDefaultAsIdentity().notNull(),
+    step: integer("step").notNull().default(0),
+    /** Which images have equal hashes, as edges; only in results that a next step may build on. */
+    equalImages: bytea("equal_images"),
+    at: time("at").notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.jobId, table.run] }),
+    unique("finalization_step").on(table.lineage, table.step),
+  ],
+);
+
+export const imageGroup = pgTable(
+  "image_group",
+  {
+    lineage: integer("lineage").notNull(),
+    number: integer("number").notNull(),
+    /** The first step that has it, and the first step that no longer has it; null = every later step has it. */
+    fromStep: integer("from_step").notNull(),
+    toStep: integer("to_step"),
+    kind: text("kind").notNull(),
+    keeper: integer("keeper").notNull(),
+    keeperReason: text("keeper_reason").notNull(),
+    size: integer("size").notNull(),
+    reclaimableBytes: bigint("reclaimable_bytes", { mode: "number" }).notNull(),
+    /** The decision that is effective for all its members; null = undecided. */
+    decisionId: text("decision_id"),
+    /** The decision that was effective for some of them, before another image joined. */
+    reopenedId: text("reopened_id"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.lineage, table.number] }),
+    index("image_group_reclaimable").on(table.lineage, table.reclaimableBytes.desc(), table.number),
+    index("image_group_decision").on(table.decisionId).where(sql`decision_id is not null`),
+  ],
+);
+
+export const groupMember = pgTable(
+  "group_member",
+  {
+    lineage: integer("lineage").notNull(),
+    number: integer("number").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    /** Hamming distance to the keeper in bits; null where both are flat and only their bytes are equal. */
+    distance: smallint("distance"),
+  },
+  (table) => [primaryKey({ columns: [table.lineage, table.number, table.ordinal] })],
+);
+
+/** Images that the reference catalog of a job has, too. It has none of those without a row. */
+export const referenceMatch = pgTable(
+  "reference_match",
+  {
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    referenceOrdinal: integer("reference_ordinal").notNull(),
+    distance: smallint("distance").notNull(),
+    equalBytes: boolean("equal_bytes").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.run, table.ordinal] })],
+);

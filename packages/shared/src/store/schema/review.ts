@@ -1,0 +1,45 @@
+import { bigint, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import type { ArchiveState, Verdict } from "../../domain/review/decisions.ts";
+import { time } from "./columns.ts";
+
+/** Owners' decisions about groups. Rows are appended, never changed; an undo is another row. */
+export const decision = pgTable(
+  "decision",
+  {
+    id: text("id").primaryKey(),
+    catalogId: text("catalog_id").notNull(),
+    /** The group, as it was shown to its owner. */
+    jobId: text("job_id").notNull(),
+    run: integer("run").notNull(),
+    groupNumber: integer("group_number").notNull(),
+    verdict: text("verdict").$type<Verdict>().notNull(),
+    /** Ordinals, which belong to the same image for the life of the catalog. */
+    members: integer("members").array().notNull(),
+    keep: integer("keep").array().notNull(),
+    /** The decision that this one undoes. */
+    undoes: text("undoes").unique(),
+    decidedBy: text("decided_by").notNull(),
+    decidedAt: time("decided_at").notNull().defaultNow(),
+  },
+  (table) => [index("decision_catalog").on(table.catalogId, table.decidedAt)],
+);
+
+/** Files that were moved out of a catalog, and perhaps back. The manifest beside the files lists each one. */
+export const archive = pgTable(
+  "archive",
+  {
+    id: text("id").primaryKey(),
+    catalogId: text("catalog_id").notNull(),
+    state: text("state").$type<ArchiveState>().notNull(),
+    /** Where the files are, under the catalog's root. */
+    folder: text("folder").notNull(),
+    totalFiles: integer("total_files").notNull(),
+    movedFiles: integer("moved_files").notNull().default(0),
+    movedBytes: bigint("moved_bytes", { mode: "number" }).notNull().default(0),
+    /** Files that were not moved, with the reason. */
+    refusals: jsonb("refusals").$type<{ path: string; reason: string }[]>().notNull().default([]),
+    startedAt: time("started_at").notNull().defaultNow(),
+    finishedAt: time("finished_at"),
+  },
+  (table) => [index("archive_catalog").on(table.catalogId, table.startedAt)],
+);
