@@ -22,7 +22,12 @@ const app = await createApp({
 });
 await app.ready();
 const document = join(ROOT, "packages/client/openapi.json");
-writeFileSync(document, `${JSON.stringify(app.swagger(), null, 2)}\n`);
+// Sorted by name, so that the files do not change when a route moves to another module.
+const sorted = (named) => Object.fromEntries(Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1)));
+const swagger = app.swagger();
+swagger.paths = sorted(swagger.paths);
+swagger.components.schemas = sorted(swagger.components.schemas);
+writeFileSync(document, `${JSON.stringify(swagger, null, 2)}\n`);
 // The generator needs an older TypeScript than ours: run apart, with its own.
 const { status } = spawnSync(
   "npx",

@@ -4,203 +4,21 @@
  */
 
 export interface paths {
-  "/v1/session": {
+  "/v1/archives/{archive}": {
     parameters: {
       query?: never;
       header?: never;
       path?: never;
       cookie?: never;
     };
-    get?: never;
-    put?: never;
-    /** Keep a key in the browser's cookie: what the review page does */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          "application/json": {
-            key: string;
-          };
-        };
-      };
-      responses: {
-        /** @description Default Response */
-        204: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    /** Forget the browser's key */
-    delete: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path?: never;
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        204: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/keys": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The tenant's access keys, without the keys themselves */
+    /** Read an archive and how far it is */
     get: {
       parameters: {
         query?: never;
         header?: never;
-        path?: never;
+        path: {
+          archive: string;
+        };
         cookie?: never;
       };
       requestBody?: never;
@@ -211,9 +29,7 @@ export interface paths {
             [name: string]: unknown;
           };
           content: {
-            "application/json": {
-              items: components["schemas"]["AccessKey"][];
-            };
+            "application/json": components["schemas"]["Archive"];
           };
         };
         /** @description Default Response */
@@ -236,6 +52,15 @@ export interface paths {
         };
         /** @description Default Response */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
           headers: {
             [name: string]: unknown;
           };
@@ -264,36 +89,41 @@ export interface paths {
       };
     };
     put?: never;
-    /** Make an access key for this tenant; it is shown this once */
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/archives/{archive}/restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Put the archive's files back where they were */
     post: {
       parameters: {
         query?: never;
         header?: never;
-        path?: never;
+        path: {
+          archive: string;
+        };
         cookie?: never;
       };
-      requestBody: {
-        content: {
-          "application/json": components["schemas"]["NewAccessKeyInput"];
-        };
-      };
+      requestBody?: never;
       responses: {
         /** @description Default Response */
-        201: {
+        202: {
           headers: {
             [name: string]: unknown;
           };
           content: {
-            "application/json": {
-              id: string;
-              name: string;
-              /** @enum {string} */
-              scope: "read" | "write" | "admin";
-              /** Format: date-time */
-              createdAt: string;
-              revokedAt: string | null;
-              key: string;
-            };
+            "application/json": components["schemas"]["Archive"];
           };
         };
         /** @description Default Response */
@@ -316,6 +146,15 @@ export interface paths {
         };
         /** @description Default Response */
         403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
           headers: {
             [name: string]: unknown;
           };
@@ -380,96 +219,6 @@ export interface paths {
       };
     };
     delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/keys/{key}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Revoke an access key, for good */
-    delete: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          key: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        204: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
     options?: never;
     head?: never;
     patch?: never;
@@ -974,6 +723,532 @@ export interface paths {
     };
     trace?: never;
   };
+  "/v1/catalogs/{catalog}/archives": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The catalog's archives, newest first */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": {
+              items: components["schemas"]["Archive"][];
+            };
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    /** Move the files that were decided to go into an archive folder of the same source */
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        202: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["Archive"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/catalogs/{catalog}/decisions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Everything that was decided, newest first, undone or not */
+    get: {
+      parameters: {
+        query?: {
+          cursor?: string;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": {
+              items: components["schemas"]["Decision"][];
+              next: string | null;
+            };
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/catalogs/{catalog}/decisions/{decision}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read a decision */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          catalog: string;
+          decision: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["Decision"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/catalogs/{catalog}/decisions/{decision}/undo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take a decision back, by another fact; its group is open again */
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          catalog: string;
+          decision: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["Decision"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/catalogs/{catalog}/deletion": {
     parameters: {
       query?: never;
@@ -1099,98 +1374,6 @@ export interface paths {
         };
       };
     };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/catalogs/{catalog}/statistics": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** How many images and groups there are, and what keeping one of each would free */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          catalog: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/json": components["schemas"]["Statistics"];
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1388,128 +1571,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/catalogs/{catalog}/images/{ordinal}/thumbnail": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The picture made small, as WebP */
-    get: {
-      parameters: {
-        query?: {
-          size?: "small" | "large";
-        };
-        header?: {
-          "if-none-match"?: string;
-        };
-        path: {
-          catalog: string;
-          ordinal: number;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description image/webp, 320 or 1,600 pixels at most */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "image/webp": unknown;
-          };
-        };
-        /** @description Not changed */
-        304: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content?: never;
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        410: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/v1/catalogs/{catalog}/images/{ordinal}/original": {
     parameters: {
       query?: never;
@@ -1608,6 +1669,128 @@ export interface paths {
         };
         /** @description Default Response */
         416: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/catalogs/{catalog}/images/{ordinal}/thumbnail": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The picture made small, as WebP */
+    get: {
+      parameters: {
+        query?: {
+          size?: "small" | "large";
+        };
+        header?: {
+          "if-none-match"?: string;
+        };
+        path: {
+          catalog: string;
+          ordinal: number;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description image/webp, 320 or 1,600 pixels at most */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "image/webp": unknown;
+          };
+        };
+        /** @description Not changed */
+        304: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content?: never;
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        410: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
           headers: {
             [name: string]: unknown;
           };
@@ -1848,6 +2031,369 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/catalogs/{catalog}/query": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** The catalog's images nearest to a perceptual hash */
+    post: {
+      parameters: {
+        query?: {
+          /** @description Bits; left out: the catalog's default threshold */
+          maxDistance?: number;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            /** @description 64 to 256 bits in hexadecimal, as long as the catalog's */
+            hash: string;
+          };
+        };
+      };
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["QueryResult"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/catalogs/{catalog}/query/image": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** The catalog's images nearest to a picture, sent as the body */
+    post: {
+      parameters: {
+        query?: {
+          /** @description Bits; left out: the catalog's default threshold */
+          maxDistance?: number;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["QueryResult"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/catalogs/{catalog}/statistics": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How many images and groups there are, and what keeping one of each would free */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["Statistics"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/jobs/{job}": {
     parameters: {
       query?: never;
@@ -1934,366 +2480,6 @@ export interface paths {
     };
     put?: never;
     post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/jobs/{job}/progress": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * The job as server-sent events, one a second at most, until it is over
-     * @description A client that comes back with `Last-Event-ID` is sent only what it has not seen.
-     */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          job: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Events named `progress`, each a Job */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "text/event-stream": unknown;
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        406: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/jobs/{job}/pause": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Ask to pause the job */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          job: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        202: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/json": components["schemas"]["Job"];
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/jobs/{job}/resume": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** Ask to resume the job */
-    post: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          job: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        202: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/json": components["schemas"]["Job"];
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
     delete?: never;
     options?: never;
     head?: never;
@@ -2428,28 +2614,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/jobs/{job}/reference": {
+  "/v1/jobs/{job}/decisions": {
     parameters: {
       query?: never;
       header?: never;
       path?: never;
       cookie?: never;
     };
-    /** The job's images that its reference catalog has too, or has not */
-    get: {
+    get?: never;
+    put?: never;
+    /** Decide every undecided group of some kinds by one rule; first as a preview */
+    post: {
       parameters: {
-        query: {
-          cursor?: string;
-          limit?: number;
-          present: "true" | "false";
-        };
+        query?: never;
         header?: never;
         path: {
           job: string;
         };
         cookie?: never;
       };
-      requestBody?: never;
+      requestBody: {
+        content: {
+          "application/json": components["schemas"]["BulkDecisionInput"];
+        };
+      };
       responses: {
         /** @description Default Response */
         200: {
@@ -2457,10 +2645,7 @@ export interface paths {
             [name: string]: unknown;
           };
           content: {
-            "application/json": {
-              items: components["schemas"]["ReferencedImage"][];
-              next: string | null;
-            };
+            "application/json": components["schemas"]["BulkResult"];
           };
         };
         /** @description Default Response */
@@ -2509,7 +2694,140 @@ export interface paths {
           };
         };
         /** @description Default Response */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
         414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/jobs/{job}/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The groups and decisions as a file
+     * @description `csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.
+     */
+    get: {
+      parameters: {
+        query?: {
+          format?: "csv" | "ndjson" | "sh" | "tags";
+        };
+        header?: never;
+        path: {
+          job: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description The file */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "text/csv": unknown;
+            "application/x-ndjson": unknown;
+            "application/x-sh": unknown;
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
           headers: {
             [name: string]: unknown;
           };
@@ -2976,7 +3294,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/jobs/{job}/decisions": {
+  "/v1/jobs/{job}/pause": {
     parameters: {
       query?: never;
       header?: never;
@@ -2985,7 +3303,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Decide every undecided group of some kinds by one rule; first as a preview */
+    /** Ask to pause the job */
     post: {
       parameters: {
         query?: never;
@@ -2995,19 +3313,15 @@ export interface paths {
         };
         cookie?: never;
       };
-      requestBody: {
-        content: {
-          "application/json": components["schemas"]["BulkDecisionInput"];
-        };
-      };
+      requestBody?: never;
       responses: {
         /** @description Default Response */
-        200: {
+        202: {
           headers: {
             [name: string]: unknown;
           };
           content: {
-            "application/json": components["schemas"]["BulkResult"];
+            "application/json": components["schemas"]["Job"];
           };
         };
         /** @description Default Response */
@@ -3108,23 +3422,128 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/catalogs/{catalog}/decisions": {
+  "/v1/jobs/{job}/progress": {
     parameters: {
       query?: never;
       header?: never;
       path?: never;
       cookie?: never;
     };
-    /** Everything that was decided, newest first, undone or not */
+    /**
+     * The job as server-sent events, one a second at most, until it is over
+     * @description A client that comes back with `Last-Event-ID` is sent only what it has not seen.
+     */
     get: {
       parameters: {
-        query?: {
+        query?: never;
+        header?: never;
+        path: {
+          job: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Events named `progress`, each a Job */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "text/event-stream": unknown;
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        406: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/jobs/{job}/reference": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The job's images that its reference catalog has too, or has not */
+    get: {
+      parameters: {
+        query: {
           cursor?: string;
           limit?: number;
+          present: "true" | "false";
         };
         header?: never;
         path: {
-          catalog: string;
+          job: string;
         };
         cookie?: never;
       };
@@ -3137,7 +3556,7 @@ export interface paths {
           };
           content: {
             "application/json": {
-              items: components["schemas"]["Decision"][];
+              items: components["schemas"]["ReferencedImage"][];
               next: string | null;
             };
           };
@@ -3179,91 +3598,7 @@ export interface paths {
           };
         };
         /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/catalogs/{catalog}/decisions/{decision}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read a decision */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          catalog: string;
-          decision: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/json": components["schemas"]["Decision"];
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
+        409: {
           headers: {
             [name: string]: unknown;
           };
@@ -3299,7 +3634,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/catalogs/{catalog}/decisions/{decision}/undo": {
+  "/v1/jobs/{job}/resume": {
     parameters: {
       query?: never;
       header?: never;
@@ -3308,26 +3643,25 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Take a decision back, by another fact; its group is open again */
+    /** Ask to resume the job */
     post: {
       parameters: {
         query?: never;
         header?: never;
         path: {
-          catalog: string;
-          decision: string;
+          job: string;
         };
         cookie?: never;
       };
       requestBody?: never;
       responses: {
         /** @description Default Response */
-        201: {
+        202: {
           headers: {
             [name: string]: unknown;
           };
           content: {
-            "application/json": components["schemas"]["Decision"];
+            "application/json": components["schemas"]["Job"];
           };
         };
         /** @description Default Response */
@@ -3428,120 +3762,19 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/jobs/{job}/export": {
+  "/v1/keys": {
     parameters: {
       query?: never;
       header?: never;
       path?: never;
       cookie?: never;
     };
-    /**
-     * The groups and decisions as a file
-     * @description `csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.
-     */
-    get: {
-      parameters: {
-        query?: {
-          format?: "csv" | "ndjson" | "sh" | "tags";
-        };
-        header?: never;
-        path: {
-          job: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description The file */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "text/csv": unknown;
-            "application/x-ndjson": unknown;
-            "application/x-sh": unknown;
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/catalogs/{catalog}/archives": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** The catalog's archives, newest first */
+    /** The tenant's access keys, without the keys themselves */
     get: {
       parameters: {
         query?: never;
         header?: never;
-        path: {
-          catalog: string;
-        };
+        path?: never;
         cookie?: never;
       };
       requestBody?: never;
@@ -3553,7 +3786,7 @@ export interface paths {
           };
           content: {
             "application/json": {
-              items: components["schemas"]["Archive"][];
+              items: components["schemas"]["AccessKey"][];
             };
           };
         };
@@ -3585,15 +3818,6 @@ export interface paths {
           };
         };
         /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
         414: {
           headers: {
             [name: string]: unknown;
@@ -3614,25 +3838,36 @@ export interface paths {
       };
     };
     put?: never;
-    /** Move the files that were decided to go into an archive folder of the same source */
+    /** Make an access key for this tenant; it is shown this once */
     post: {
       parameters: {
         query?: never;
         header?: never;
-        path: {
-          catalog: string;
-        };
+        path?: never;
         cookie?: never;
       };
-      requestBody?: never;
+      requestBody: {
+        content: {
+          "application/json": components["schemas"]["NewAccessKeyInput"];
+        };
+      };
       responses: {
         /** @description Default Response */
-        202: {
+        201: {
           headers: {
             [name: string]: unknown;
           };
           content: {
-            "application/json": components["schemas"]["Archive"];
+            "application/json": {
+              id: string;
+              name: string;
+              /** @enum {string} */
+              scope: "read" | "write" | "admin";
+              /** Format: date-time */
+              createdAt: string;
+              revokedAt: string | null;
+              key: string;
+            };
           };
         };
         /** @description Default Response */
@@ -3655,15 +3890,6 @@ export interface paths {
         };
         /** @description Default Response */
         403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
           headers: {
             [name: string]: unknown;
           };
@@ -3733,99 +3959,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/archives/{archive}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Read an archive and how far it is */
-    get: {
-      parameters: {
-        query?: never;
-        header?: never;
-        path: {
-          archive: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/json": components["schemas"]["Archive"];
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/archives/{archive}/restore": {
+  "/v1/keys/{key}": {
     parameters: {
       query?: never;
       header?: never;
@@ -3834,26 +3968,25 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Put the archive's files back where they were */
-    post: {
+    post?: never;
+    /** Revoke an access key, for good */
+    delete: {
       parameters: {
         query?: never;
         header?: never;
         path: {
-          archive: string;
+          key: string;
         };
         cookie?: never;
       };
       requestBody?: never;
       responses: {
         /** @description Default Response */
-        202: {
+        204: {
           headers: {
             [name: string]: unknown;
           };
-          content: {
-            "application/json": components["schemas"]["Archive"];
-          };
+          content?: never;
         };
         /** @description Default Response */
         400: {
@@ -3884,6 +4017,90 @@ export interface paths {
         };
         /** @description Default Response */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/session": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Keep a key in the browser's cookie: what the review page does */
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": {
+            key: string;
+          };
+        };
+      };
+      responses: {
+        /** @description Default Response */
+        204: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content?: never;
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
           headers: {
             [name: string]: unknown;
           };
@@ -3947,7 +4164,70 @@ export interface paths {
         };
       };
     };
-    delete?: never;
+    /** Forget the browser's key */
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        204: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content?: never;
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
     options?: never;
     head?: never;
     patch?: never;
@@ -4334,756 +4614,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/v1/catalogs/{catalog}/query": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** The catalog's images nearest to a perceptual hash */
-    post: {
-      parameters: {
-        query?: {
-          /** @description Bits; left out: the catalog's default threshold */
-          maxDistance?: number;
-          limit?: number;
-        };
-        header?: never;
-        path: {
-          catalog: string;
-        };
-        cookie?: never;
-      };
-      requestBody: {
-        content: {
-          "application/json": {
-            /** @description 64 to 256 bits in hexadecimal, as long as the catalog's */
-            hash: string;
-          };
-        };
-      };
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/json": components["schemas"]["QueryResult"];
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/catalogs/{catalog}/query/image": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /** The catalog's images nearest to a picture, sent as the body */
-    post: {
-      parameters: {
-        query?: {
-          /** @description Bits; left out: the catalog's default threshold */
-          maxDistance?: number;
-          limit?: number;
-        };
-        header?: never;
-        path: {
-          catalog: string;
-        };
-        cookie?: never;
-      };
-      requestBody?: never;
-      responses: {
-        /** @description Default Response */
-        200: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/json": components["schemas"]["QueryResult"];
-          };
-        };
-        /** @description Default Response */
-        400: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        401: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        403: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        404: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        409: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        413: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        414: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        415: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        422: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-        /** @description Default Response */
-        429: {
-          headers: {
-            [name: string]: unknown;
-          };
-          content: {
-            "application/problem+json": components["schemas"]["Problem"];
-          };
-        };
-      };
-    };
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
-    CatalogInput: {
+    AccessKey: {
       id: string;
       name: string;
-      source:
-        | {
-            /** @constant */
-            kind: "directory";
-            /** @description Absolute path of the folder to scan */
-            root: string;
-            /**
-             * @description Globs a relative path must match; none = every image
-             * @default []
-             */
-            include?: string[];
-            /**
-             * @description Globs of relative paths to leave out
-             * @default []
-             */
-            exclude?: string[];
-            /**
-             * @description Absolute path of a text file: only the files it names, one path a line, under the root
-             * @default null
-             */
-            list?: string | null;
-            /**
-             * @description Also list SVG files
-             * @default false
-             */
-            svg?: boolean;
-          }
-        | {
-            /** @constant */
-            kind: "s3";
-            bucket: string;
-            /**
-             * @description Only keys that begin with this
-             * @default
-             */
-            prefix?: string;
-            /**
-             * @description Globs a key, without the prefix, must match; none = every image
-             * @default []
-             */
-            include?: string[];
-            /**
-             * @description Globs of keys, without the prefix, to leave out
-             * @default []
-             */
-            exclude?: string[];
-            /**
-             * @description Also list SVG files
-             * @default false
-             */
-            svg?: boolean;
-          }
-        | {
-            /** @constant */
-            kind: "hashes";
-            /** @description Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?} */
-            file: string;
-          };
-      /** @description Images per block; fixed by the first job */
-      blockSize: number | null;
-      hashBits: number | null;
+      /** @enum {string} */
+      scope: "read" | "write" | "admin";
       /** Format: date-time */
       createdAt: string;
+      revokedAt: string | null;
     };
-    NewCatalogInput: {
+    AccessKeyInput: {
+      id: string;
       name: string;
-      source:
-        | {
-            /** @constant */
-            kind: "directory";
-            /** @description Absolute path of the folder to scan */
-            root: string;
-            /**
-             * @description Globs a relative path must match; none = every image
-             * @default []
-             */
-            include?: string[];
-            /**
-             * @description Globs of relative paths to leave out
-             * @default []
-             */
-            exclude?: string[];
-            /**
-             * @description Absolute path of a text file: only the files it names, one path a line, under the root
-             * @default null
-             */
-            list?: string | null;
-            /**
-             * @description Also list SVG files
-             * @default false
-             */
-            svg?: boolean;
-          }
-        | {
-            /** @constant */
-            kind: "s3";
-            bucket: string;
-            /**
-             * @description Only keys that begin with this
-             * @default
-             */
-            prefix?: string;
-            /**
-             * @description Globs a key, without the prefix, must match; none = every image
-             * @default []
-             */
-            include?: string[];
-            /**
-             * @description Globs of keys, without the prefix, to leave out
-             * @default []
-             */
-            exclude?: string[];
-            /**
-             * @description Also list SVG files
-             * @default false
-             */
-            svg?: boolean;
-          }
-        | {
-            /** @constant */
-            kind: "hashes";
-            /** @description Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?} */
-            file: string;
-          };
+      /** @enum {string} */
+      scope: "read" | "write" | "admin";
+      /** Format: date-time */
+      createdAt: string;
+      revokedAt: string | null;
     };
-    CatalogChangeInput: {
-      name: string;
-    };
-    NewJobInput: {
-      /**
-       * @description Largest Hamming distance of a similar pair, in bits; null = the default for the hash length
-       * @default null
-       */
-      thresholdBits?: number | null;
-      /**
-       * @default clique
-       * @enum {string}
-       */
-      grouping?: "clique" | "star" | "pairs" | "transitive";
-      /**
-       * @description Images per block, fixed for the life of the catalog; null = by catalog size
-       * @default null
-       */
-      blockSize?: number | null;
-      /** @default 50 */
-      pairsPerTask?: number;
-      /**
-       * @description Outstanding tasks (window) or tasks per wave (waves)
-       * @default 100
-       */
-      batchSize?: number;
-      /**
-       * @default auto
-       * @enum {string}
-       */
-      dispatch?: "auto" | "window" | "waves" | "all";
-      /**
-       * @default auto
-       * @enum {string}
-       */
-      kernel?: "auto" | "exhaustive" | "indexed";
-      /**
-       * @description Id of another catalog: which of these images are in it already
-       * @default null
-       */
-      reference?: string | null;
-      /**
-       * @default new
-       * @enum {string}
-       */
-      mode?: "new" | "full" | "regroup" | "retry";
-    };
-    JobInput: {
+    Archive: {
       id: string;
       catalog: string;
       /** @enum {string} */
-      mode: "new" | "full" | "regroup" | "retry";
-      options: {
-        /**
-         * @description Largest Hamming distance of a similar pair, in bits; null = the default for the hash length
-         * @default null
-         */
-        thresholdBits?: number | null;
-        /**
-         * @default clique
-         * @enum {string}
-         */
-        grouping?: "clique" | "star" | "pairs" | "transitive";
-        /**
-         * @description Images per block, fixed for the life of the catalog; null = by catalog size
-         * @default null
-         */
-        blockSize?: number | null;
-        /** @default 50 */
-        pairsPerTask?: number;
-        /**
-         * @description Outstanding tasks (window) or tasks per wave (waves)
-         * @default 100
-         */
-        batchSize?: number;
-        /**
-         * @default auto
-         * @enum {string}
-         */
-        dispatch?: "auto" | "window" | "waves" | "all";
-        /**
-         * @default auto
-         * @enum {string}
-         */
-        kernel?: "auto" | "exhaustive" | "indexed";
-        /**
-         * @description Id of another catalog: which of these images are in it already
-         * @default null
-         */
-        reference?: string | null;
-        /** @default [] */
-        rollout?: {
-          /** @enum {string} */
-          feature: "USE_BATCHED_COMPARISON" | "INDEXED_COMPARISON";
-          enabled: boolean;
-          reason: string;
-          shadow: boolean;
-        }[];
-        /**
-         * @description The job a shadow is compared with
-         * @default null
-         */
-        shadowOf?: string | null;
-      };
-      /** @enum {string} */
-      state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
-      /** @enum {string} */
-      phase: "listing" | "hashing" | "comparing" | "grouping" | "done";
-      paused: boolean;
-      run: number;
-      failure: string | null;
-      blockSize: number | null;
-      hashBits: number | null;
-      thresholdBits: number | null;
-      radiusBits: number | null;
-      /** @description null until listed */
-      kernel: ("exhaustive" | "indexed") | null;
-      /** @description What each kernel would cost */
-      kernelReason: string | null;
-      totalImages: number;
-      completedImages: number;
-      failedImages: number;
-      totalBlocks: number;
-      completedBlocks: number;
-      totalBlockPairs: number;
-      completedBlockPairs: number;
-      totalTasks: number;
-      completedTasks: number;
-      quarantinedTasks: number;
-      /** @description Images or block pairs a second, as the phase counts; 0 = not known yet */
-      rate: number;
-      etaSeconds: number | null;
+      state: "archiving" | "archived" | "restoring" | "restored";
+      /** @description Where the files are, with a manifest of them */
+      folder: string;
+      totalFiles: number;
+      movedFiles: number;
+      movedBytes: number;
+      /** @description Files left alone */
+      refusals: {
+        path: string;
+        reason: string;
+      }[];
       /** Format: date-time */
-      acceptedAt: string;
+      startedAt: string;
       finishedAt: string | null;
-      result: {
-        /** @enum {string} */
-        grouping: "clique" | "star" | "pairs" | "transitive";
-        thresholdBits: number;
-        groups: number;
-        groupedImages: number;
-        flatImages: number;
-        /** @description Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched */
-        edges: number;
-      } | null;
-    };
-    ImageInput: {
-      width?: number;
-      height?: number;
-      bytes?: number;
-      format?: string;
-      /** @description EXIF DateTimeOriginal as written, no time zone added */
-      takenAt?: string;
-      camera?: string;
-      /** @description The image's number in its catalog, never used again */
-      ordinal: number;
-      /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
-      path: string;
-      modifiedAt: string | null;
-      /** @enum {string} */
-      state: "listed" | "hashed" | "flat" | "failed";
-      /** @description SHA-256 of the file in hexadecimal */
-      contentDigest: string | null;
-      failure: {
-        /** @enum {string} */
-        reason:
-          | "bad-line"
-          | "changed"
-          | "corrupt"
-          | "crash"
-          | "duplicate-id"
-          | "empty"
-          | "missing"
-          | "not-a-regular-file"
-          | "not-an-image"
-          | "quarantined"
-          | "timeout"
-          | "too-large"
-          | "too-many-pixels"
-          | "truncated"
-          | "unreadable"
-          | "unsupported";
-        detail: string;
-      } | null;
-    };
-    QueryResultInput: {
-      /** @description What was searched for, in hexadecimal */
-      hash: string;
-      items: {
-        /** @description Hamming distance in bits */
-        distance: number;
-        image: components["schemas"]["ImageInput"];
-      }[];
-    };
-    ReferencedImageInput: {
-      image: components["schemas"]["ImageInput"];
-      match: {
-        ordinal: number;
-        /** @description Ordinal of the nearest image in the reference catalog */
-        referenceOrdinal: number;
-        /** @description Hamming distance in bits */
-        distance: number;
-        equalBytes: boolean;
-        /** @description In the reference; null = gone since */
-        path: string | null;
-      } | null;
-    };
-    DecisionInput: {
-      id: string;
-      job: string;
-      group: number;
-      /** @enum {string} */
-      verdict: "keep" | "not-duplicates" | "undo";
-      /** @description Ordinals of the group as it was shown */
-      members: number[];
-      /** @description Ordinals that stay */
-      keep: number[];
-      undoes: string | null;
-      decidedBy: string;
-      /** Format: date-time */
-      decidedAt: string;
-    };
-    NewDecisionInput:
-      | {
-          /** @constant */
-          verdict: "keep";
-          /** @description Ordinals that stay: at least one; all = keep all. The others may be archived */
-          keep: number[];
-        }
-      | {
-          /** @constant */
-          verdict: "not-duplicates";
-        };
-    GroupInput: {
-      job: string;
-      number: number;
-      /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
-      /** @description Ordinal of the member to keep */
-      keeper: number;
-      /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
-      size: number;
-      reclaimableBytes: number;
-      /** @description What stands for the whole group; null = undecided */
-      decision: components["schemas"]["DecisionInput"] | null;
-      /** @description What stood for some of it, before another image joined */
-      reopened: components["schemas"]["DecisionInput"] | null;
-      members: {
-        width?: number;
-        height?: number;
-        bytes?: number;
-        format?: string;
-        /** @description EXIF DateTimeOriginal as written, no time zone added */
-        takenAt?: string;
-        camera?: string;
-        ordinal: number;
-        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
-        path: string;
-        modifiedAt: string | null;
-        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
-        distance: number | null;
-      }[];
-    };
-    PairInput: {
-      a: number;
-      b: number;
-      /** @description Hamming distance of the perceptual hashes in bits */
-      distance: number | null;
-      /** @description Of the second hash, in bits; null for given hashes */
-      secondDistance: number | null;
-      /** @description Largest difference of a quarter's colour, of 255 */
-      colourSteps: number | null;
-      equalBytes: boolean;
-    };
-    GroupDetailInput: {
-      job: string;
-      number: number;
-      /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
-      /** @description Ordinal of the member to keep */
-      keeper: number;
-      /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
-      size: number;
-      reclaimableBytes: number;
-      /** @description What stands for the whole group; null = undecided */
-      decision: components["schemas"]["DecisionInput"] | null;
-      /** @description What stood for some of it, before another image joined */
-      reopened: components["schemas"]["DecisionInput"] | null;
-      members: {
-        width?: number;
-        height?: number;
-        bytes?: number;
-        format?: string;
-        /** @description EXIF DateTimeOriginal as written, no time zone added */
-        takenAt?: string;
-        camera?: string;
-        ordinal: number;
-        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
-        path: string;
-        modifiedAt: string | null;
-        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
-        distance: number | null;
-      }[];
-      /** @description Every two members, of the first 100 */
-      pairs: components["schemas"]["PairInput"][];
-    };
-    BulkDecisionInput: {
-      /** @description Undecided groups of these kinds */
-      kinds: ("exact" | "variant" | "derivative" | "burst" | "near-duplicate")[];
-      /** @default 0 */
-      minReclaimableBytes?: number;
-      /**
-       * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
-       * @default null
-       */
-      keepUnder?: string | null;
-      /**
-       * @description true: only says what it would do
-       * @default true
-       */
-      preview?: boolean;
-    };
-    BulkResultInput: {
-      preview: boolean;
-      groups: number;
-      kept: number;
-      removed: number;
-      reclaimableBytes: number;
-    };
-    StatisticsInput: {
-      images: number;
-      /** @description The newest finished job; null before the first */
-      job: string | null;
-      groups: number;
-      undecided: number;
-      groupedImages: number;
-      reclaimableBytes: number;
-      byKind: {
-        /** @enum {string} */
-        kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
-        groups: number;
-        undecided: number;
-        images: number;
-        reclaimableBytes: number;
-      }[];
     };
     ArchiveInput: {
       id: string;
@@ -5104,89 +4674,51 @@ export interface components {
       startedAt: string;
       finishedAt: string | null;
     };
-    AccessKeyInput: {
-      id: string;
-      name: string;
-      /** @enum {string} */
-      scope: "read" | "write" | "admin";
-      /** Format: date-time */
-      createdAt: string;
-      revokedAt: string | null;
-    };
-    NewAccessKeyInput: {
-      /** @description Who uses it: stands in what they decide */
-      name: string;
+    BulkDecision: {
+      /** @description Undecided groups of these kinds */
+      kinds: ("exact" | "variant" | "derivative" | "burst" | "near-duplicate")[];
+      /** @default 0 */
+      minReclaimableBytes: number;
       /**
-       * @default write
-       * @enum {string}
+       * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
+       * @default null
        */
-      scope?: "read" | "write" | "admin";
+      keepUnder: string | null;
+      /**
+       * @description true: only says what it would do
+       * @default true
+       */
+      preview: boolean;
     };
-    NewWebhookInput: {
-      url: string;
+    BulkDecisionInput: {
+      /** @description Undecided groups of these kinds */
+      kinds: ("exact" | "variant" | "derivative" | "burst" | "near-duplicate")[];
+      /** @default 0 */
+      minReclaimableBytes?: number;
+      /**
+       * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
+       * @default null
+       */
+      keepUnder?: string | null;
+      /**
+       * @description true: only says what it would do
+       * @default true
+       */
+      preview?: boolean;
     };
-    WebhookInput: {
-      id: string;
-      url: string;
-      /** Format: date-time */
-      createdAt: string;
+    BulkResult: {
+      preview: boolean;
+      groups: number;
+      kept: number;
+      removed: number;
+      reclaimableBytes: number;
     };
-    WebhookDeliveryInput: {
-      /** @description The webhook-id header of every attempt */
-      id: string;
-      payload: {
-        /** @enum {string} */
-        type: "job.finalized" | "job.failed";
-        timestamp: string;
-        data: {
-          job: string;
-          catalog: string;
-          state: string;
-          failure: string | null;
-        };
-      };
-      attempts: number;
-      /** @description How the last attempt ended */
-      outcome: string | null;
-      /** Format: date-time */
-      createdAt: string;
-      deliveredAt: string | null;
-      /** @description null = over: delivered, or given up */
-      nextAttemptAt: string | null;
-    };
-    FailedImageInput: {
-      ordinal: number;
-      path: string;
-      /** @enum {string} */
-      reason:
-        | "bad-line"
-        | "changed"
-        | "corrupt"
-        | "crash"
-        | "duplicate-id"
-        | "empty"
-        | "missing"
-        | "not-a-regular-file"
-        | "not-an-image"
-        | "quarantined"
-        | "timeout"
-        | "too-large"
-        | "too-many-pixels"
-        | "truncated"
-        | "unreadable"
-        | "unsupported";
-      detail: string;
-    };
-    /** @description RFC 9457 problem details */
-    ProblemInput: {
-      type: string;
-      title: string;
-      status: number;
-      detail: string;
-      errors?: {
-        pointer: string;
-        detail: string;
-      }[];
+    BulkResultInput: {
+      preview: boolean;
+      groups: number;
+      kept: number;
+      removed: number;
+      reclaimableBytes: number;
     };
     Catalog: {
       id: string;
@@ -5255,7 +4787,14 @@ export interface components {
       /** Format: date-time */
       createdAt: string;
     };
-    NewCatalog: {
+    CatalogChange: {
+      name: string;
+    };
+    CatalogChangeInput: {
+      name: string;
+    };
+    CatalogInput: {
+      id: string;
       name: string;
       source:
         | {
@@ -5267,22 +4806,22 @@ export interface components {
              * @description Globs a relative path must match; none = every image
              * @default []
              */
-            include: string[];
+            include?: string[];
             /**
              * @description Globs of relative paths to leave out
              * @default []
              */
-            exclude: string[];
+            exclude?: string[];
             /**
              * @description Absolute path of a text file: only the files it names, one path a line, under the root
              * @default null
              */
-            list: string | null;
+            list?: string | null;
             /**
              * @description Also list SVG files
              * @default false
              */
-            svg: boolean;
+            svg?: boolean;
           }
         | {
             /** @constant */
@@ -5292,22 +4831,22 @@ export interface components {
              * @description Only keys that begin with this
              * @default
              */
-            prefix: string;
+            prefix?: string;
             /**
              * @description Globs a key, without the prefix, must match; none = every image
              * @default []
              */
-            include: string[];
+            include?: string[];
             /**
              * @description Globs of keys, without the prefix, to leave out
              * @default []
              */
-            exclude: string[];
+            exclude?: string[];
             /**
              * @description Also list SVG files
              * @default false
              */
-            svg: boolean;
+            svg?: boolean;
           }
         | {
             /** @constant */
@@ -5315,53 +4854,293 @@ export interface components {
             /** @description Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?} */
             file: string;
           };
-    };
-    CatalogChange: {
-      name: string;
-    };
-    NewJob: {
-      /**
-       * @description Largest Hamming distance of a similar pair, in bits; null = the default for the hash length
-       * @default null
-       */
-      thresholdBits: number | null;
-      /**
-       * @default clique
-       * @enum {string}
-       */
-      grouping: "clique" | "star" | "pairs" | "transitive";
-      /**
-       * @description Images per block, fixed for the life of the catalog; null = by catalog size
-       * @default null
-       */
+      /** @description Images per block; fixed by the first job */
       blockSize: number | null;
-      /** @default 50 */
-      pairsPerTask: number;
-      /**
-       * @description Outstanding tasks (window) or tasks per wave (waves)
-       * @default 100
-       */
-      batchSize: number;
-      /**
-       * @default auto
-       * @enum {string}
-       */
-      dispatch: "auto" | "window" | "waves" | "all";
-      /**
-       * @default auto
-       * @enum {string}
-       */
-      kernel: "auto" | "exhaustive" | "indexed";
-      /**
-       * @description Id of another catalog: which of these images are in it already
-       * @default null
-       */
-      reference: string | null;
-      /**
-       * @default new
-       * @enum {string}
-       */
-      mode: "new" | "full" | "regroup" | "retry";
+      hashBits: number | null;
+      /** Format: date-time */
+      createdAt: string;
+    };
+    Decision: {
+      id: string;
+      job: string;
+      group: number;
+      /** @enum {string} */
+      verdict: "keep" | "not-duplicates" | "undo";
+      /** @description Ordinals of the group as it was shown */
+      members: number[];
+      /** @description Ordinals that stay */
+      keep: number[];
+      undoes: string | null;
+      decidedBy: string;
+      /** Format: date-time */
+      decidedAt: string;
+    };
+    DecisionInput: {
+      id: string;
+      job: string;
+      group: number;
+      /** @enum {string} */
+      verdict: "keep" | "not-duplicates" | "undo";
+      /** @description Ordinals of the group as it was shown */
+      members: number[];
+      /** @description Ordinals that stay */
+      keep: number[];
+      undoes: string | null;
+      decidedBy: string;
+      /** Format: date-time */
+      decidedAt: string;
+    };
+    FailedImage: {
+      ordinal: number;
+      path: string;
+      /** @enum {string} */
+      reason:
+        | "bad-line"
+        | "changed"
+        | "corrupt"
+        | "crash"
+        | "duplicate-id"
+        | "empty"
+        | "missing"
+        | "not-a-regular-file"
+        | "not-an-image"
+        | "quarantined"
+        | "timeout"
+        | "too-large"
+        | "too-many-pixels"
+        | "truncated"
+        | "unreadable"
+        | "unsupported";
+      detail: string;
+    };
+    FailedImageInput: {
+      ordinal: number;
+      path: string;
+      /** @enum {string} */
+      reason:
+        | "bad-line"
+        | "changed"
+        | "corrupt"
+        | "crash"
+        | "duplicate-id"
+        | "empty"
+        | "missing"
+        | "not-a-regular-file"
+        | "not-an-image"
+        | "quarantined"
+        | "timeout"
+        | "too-large"
+        | "too-many-pixels"
+        | "truncated"
+        | "unreadable"
+        | "unsupported";
+      detail: string;
+    };
+    Group: {
+      job: string;
+      number: number;
+      /** @enum {string} */
+      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      /** @description Ordinal of the member to keep */
+      keeper: number;
+      /** @enum {string} */
+      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      size: number;
+      reclaimableBytes: number;
+      /** @description What stands for the whole group; null = undecided */
+      decision: components["schemas"]["Decision"] | null;
+      /** @description What stood for some of it, before another image joined */
+      reopened: components["schemas"]["Decision"] | null;
+      members: {
+        width?: number;
+        height?: number;
+        bytes?: number;
+        format?: string;
+        /** @description EXIF DateTimeOriginal as written, no time zone added */
+        takenAt?: string;
+        camera?: string;
+        ordinal: number;
+        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
+        path: string;
+        modifiedAt: string | null;
+        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
+        distance: number | null;
+      }[];
+    };
+    GroupDetail: {
+      job: string;
+      number: number;
+      /** @enum {string} */
+      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      /** @description Ordinal of the member to keep */
+      keeper: number;
+      /** @enum {string} */
+      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      size: number;
+      reclaimableBytes: number;
+      /** @description What stands for the whole group; null = undecided */
+      decision: components["schemas"]["Decision"] | null;
+      /** @description What stood for some of it, before another image joined */
+      reopened: components["schemas"]["Decision"] | null;
+      members: {
+        width?: number;
+        height?: number;
+        bytes?: number;
+        format?: string;
+        /** @description EXIF DateTimeOriginal as written, no time zone added */
+        takenAt?: string;
+        camera?: string;
+        ordinal: number;
+        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
+        path: string;
+        modifiedAt: string | null;
+        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
+        distance: number | null;
+      }[];
+      /** @description Every two members, of the first 100 */
+      pairs: components["schemas"]["Pair"][];
+    };
+    GroupDetailInput: {
+      job: string;
+      number: number;
+      /** @enum {string} */
+      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      /** @description Ordinal of the member to keep */
+      keeper: number;
+      /** @enum {string} */
+      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      size: number;
+      reclaimableBytes: number;
+      /** @description What stands for the whole group; null = undecided */
+      decision: components["schemas"]["DecisionInput"] | null;
+      /** @description What stood for some of it, before another image joined */
+      reopened: components["schemas"]["DecisionInput"] | null;
+      members: {
+        width?: number;
+        height?: number;
+        bytes?: number;
+        format?: string;
+        /** @description EXIF DateTimeOriginal as written, no time zone added */
+        takenAt?: string;
+        camera?: string;
+        ordinal: number;
+        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
+        path: string;
+        modifiedAt: string | null;
+        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
+        distance: number | null;
+      }[];
+      /** @description Every two members, of the first 100 */
+      pairs: components["schemas"]["PairInput"][];
+    };
+    GroupInput: {
+      job: string;
+      number: number;
+      /** @enum {string} */
+      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      /** @description Ordinal of the member to keep */
+      keeper: number;
+      /** @enum {string} */
+      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      size: number;
+      reclaimableBytes: number;
+      /** @description What stands for the whole group; null = undecided */
+      decision: components["schemas"]["DecisionInput"] | null;
+      /** @description What stood for some of it, before another image joined */
+      reopened: components["schemas"]["DecisionInput"] | null;
+      members: {
+        width?: number;
+        height?: number;
+        bytes?: number;
+        format?: string;
+        /** @description EXIF DateTimeOriginal as written, no time zone added */
+        takenAt?: string;
+        camera?: string;
+        ordinal: number;
+        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
+        path: string;
+        modifiedAt: string | null;
+        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
+        distance: number | null;
+      }[];
+    };
+    Image: {
+      width?: number;
+      height?: number;
+      bytes?: number;
+      format?: string;
+      /** @description EXIF DateTimeOriginal as written, no time zone added */
+      takenAt?: string;
+      camera?: string;
+      /** @description The image's number in its catalog, never used again */
+      ordinal: number;
+      /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
+      path: string;
+      modifiedAt: string | null;
+      /** @enum {string} */
+      state: "listed" | "hashed" | "flat" | "failed";
+      /** @description SHA-256 of the file in hexadecimal */
+      contentDigest: string | null;
+      failure: {
+        /** @enum {string} */
+        reason:
+          | "bad-line"
+          | "changed"
+          | "corrupt"
+          | "crash"
+          | "duplicate-id"
+          | "empty"
+          | "missing"
+          | "not-a-regular-file"
+          | "not-an-image"
+          | "quarantined"
+          | "timeout"
+          | "too-large"
+          | "too-many-pixels"
+          | "truncated"
+          | "unreadable"
+          | "unsupported";
+        detail: string;
+      } | null;
+    };
+    ImageInput: {
+      width?: number;
+      height?: number;
+      bytes?: number;
+      format?: string;
+      /** @description EXIF DateTimeOriginal as written, no time zone added */
+      takenAt?: string;
+      camera?: string;
+      /** @description The image's number in its catalog, never used again */
+      ordinal: number;
+      /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
+      path: string;
+      modifiedAt: string | null;
+      /** @enum {string} */
+      state: "listed" | "hashed" | "flat" | "failed";
+      /** @description SHA-256 of the file in hexadecimal */
+      contentDigest: string | null;
+      failure: {
+        /** @enum {string} */
+        reason:
+          | "bad-line"
+          | "changed"
+          | "corrupt"
+          | "crash"
+          | "duplicate-id"
+          | "empty"
+          | "missing"
+          | "not-a-regular-file"
+          | "not-an-image"
+          | "quarantined"
+          | "timeout"
+          | "too-large"
+          | "too-many-pixels"
+          | "truncated"
+          | "unreadable"
+          | "unsupported";
+        detail: string;
+      } | null;
     };
     Job: {
       id: string;
@@ -5462,44 +5241,404 @@ export interface components {
         edges: number;
       } | null;
     };
-    Image: {
-      width?: number;
-      height?: number;
-      bytes?: number;
-      format?: string;
-      /** @description EXIF DateTimeOriginal as written, no time zone added */
-      takenAt?: string;
-      camera?: string;
-      /** @description The image's number in its catalog, never used again */
-      ordinal: number;
-      /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
-      path: string;
-      modifiedAt: string | null;
+    JobInput: {
+      id: string;
+      catalog: string;
       /** @enum {string} */
-      state: "listed" | "hashed" | "flat" | "failed";
-      /** @description SHA-256 of the file in hexadecimal */
-      contentDigest: string | null;
-      failure: {
+      mode: "new" | "full" | "regroup" | "retry";
+      options: {
+        /**
+         * @description Largest Hamming distance of a similar pair, in bits; null = the default for the hash length
+         * @default null
+         */
+        thresholdBits?: number | null;
+        /**
+         * @default clique
+         * @enum {string}
+         */
+        grouping?: "clique" | "star" | "pairs" | "transitive";
+        /**
+         * @description Images per block, fixed for the life of the catalog; null = by catalog size
+         * @default null
+         */
+        blockSize?: number | null;
+        /** @default 50 */
+        pairsPerTask?: number;
+        /**
+         * @description Outstanding tasks (window) or tasks per wave (waves)
+         * @default 100
+         */
+        batchSize?: number;
+        /**
+         * @default auto
+         * @enum {string}
+         */
+        dispatch?: "auto" | "window" | "waves" | "all";
+        /**
+         * @default auto
+         * @enum {string}
+         */
+        kernel?: "auto" | "exhaustive" | "indexed";
+        /**
+         * @description Id of another catalog: which of these images are in it already
+         * @default null
+         */
+        reference?: string | null;
+        /** @default [] */
+        rollout?: {
+          /** @enum {string} */
+          feature: "USE_BATCHED_COMPARISON" | "INDEXED_COMPARISON";
+          enabled: boolean;
+          reason: string;
+          shadow: boolean;
+        }[];
+        /**
+         * @description The job a shadow is compared with
+         * @default null
+         */
+        shadowOf?: string | null;
+      };
+      /** @enum {string} */
+      state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
+      /** @enum {string} */
+      phase: "listing" | "hashing" | "comparing" | "grouping" | "done";
+      paused: boolean;
+      run: number;
+      failure: string | null;
+      blockSize: number | null;
+      hashBits: number | null;
+      thresholdBits: number | null;
+      radiusBits: number | null;
+      /** @description null until listed */
+      kernel: ("exhaustive" | "indexed") | null;
+      /** @description What each kernel would cost */
+      kernelReason: string | null;
+      totalImages: number;
+      completedImages: number;
+      failedImages: number;
+      totalBlocks: number;
+      completedBlocks: number;
+      totalBlockPairs: number;
+      completedBlockPairs: number;
+      totalTasks: number;
+      completedTasks: number;
+      quarantinedTasks: number;
+      /** @description Images or block pairs a second, as the phase counts; 0 = not known yet */
+      rate: number;
+      etaSeconds: number | null;
+      /** Format: date-time */
+      acceptedAt: string;
+      finishedAt: string | null;
+      result: {
         /** @enum {string} */
-        reason:
-          | "bad-line"
-          | "changed"
-          | "corrupt"
-          | "crash"
-          | "duplicate-id"
-          | "empty"
-          | "missing"
-          | "not-a-regular-file"
-          | "not-an-image"
-          | "quarantined"
-          | "timeout"
-          | "too-large"
-          | "too-many-pixels"
-          | "truncated"
-          | "unreadable"
-          | "unsupported";
-        detail: string;
+        grouping: "clique" | "star" | "pairs" | "transitive";
+        thresholdBits: number;
+        groups: number;
+        groupedImages: number;
+        flatImages: number;
+        /** @description Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched */
+        edges: number;
       } | null;
+    };
+    NewAccessKey: {
+      /** @description Who uses it: stands in what they decide */
+      name: string;
+      /**
+       * @default write
+       * @enum {string}
+       */
+      scope: "read" | "write" | "admin";
+    };
+    NewAccessKeyInput: {
+      /** @description Who uses it: stands in what they decide */
+      name: string;
+      /**
+       * @default write
+       * @enum {string}
+       */
+      scope?: "read" | "write" | "admin";
+    };
+    NewCatalog: {
+      name: string;
+      source:
+        | {
+            /** @constant */
+            kind: "directory";
+            /** @description Absolute path of the folder to scan */
+            root: string;
+            /**
+             * @description Globs a relative path must match; none = every image
+             * @default []
+             */
+            include: string[];
+            /**
+             * @description Globs of relative paths to leave out
+             * @default []
+             */
+            exclude: string[];
+            /**
+             * @description Absolute path of a text file: only the files it names, one path a line, under the root
+             * @default null
+             */
+            list: string | null;
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg: boolean;
+          }
+        | {
+            /** @constant */
+            kind: "s3";
+            bucket: string;
+            /**
+             * @description Only keys that begin with this
+             * @default
+             */
+            prefix: string;
+            /**
+             * @description Globs a key, without the prefix, must match; none = every image
+             * @default []
+             */
+            include: string[];
+            /**
+             * @description Globs of keys, without the prefix, to leave out
+             * @default []
+             */
+            exclude: string[];
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg: boolean;
+          }
+        | {
+            /** @constant */
+            kind: "hashes";
+            /** @description Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?} */
+            file: string;
+          };
+    };
+    NewCatalogInput: {
+      name: string;
+      source:
+        | {
+            /** @constant */
+            kind: "directory";
+            /** @description Absolute path of the folder to scan */
+            root: string;
+            /**
+             * @description Globs a relative path must match; none = every image
+             * @default []
+             */
+            include?: string[];
+            /**
+             * @description Globs of relative paths to leave out
+             * @default []
+             */
+            exclude?: string[];
+            /**
+             * @description Absolute path of a text file: only the files it names, one path a line, under the root
+             * @default null
+             */
+            list?: string | null;
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg?: boolean;
+          }
+        | {
+            /** @constant */
+            kind: "s3";
+            bucket: string;
+            /**
+             * @description Only keys that begin with this
+             * @default
+             */
+            prefix?: string;
+            /**
+             * @description Globs a key, without the prefix, must match; none = every image
+             * @default []
+             */
+            include?: string[];
+            /**
+             * @description Globs of keys, without the prefix, to leave out
+             * @default []
+             */
+            exclude?: string[];
+            /**
+             * @description Also list SVG files
+             * @default false
+             */
+            svg?: boolean;
+          }
+        | {
+            /** @constant */
+            kind: "hashes";
+            /** @description Absolute path of an NDJSON file of {id, hash, width?, height?, bytes?} */
+            file: string;
+          };
+    };
+    NewDecision:
+      | {
+          /** @constant */
+          verdict: "keep";
+          /** @description Ordinals that stay: at least one; all = keep all. The others may be archived */
+          keep: number[];
+        }
+      | {
+          /** @constant */
+          verdict: "not-duplicates";
+        };
+    NewDecisionInput:
+      | {
+          /** @constant */
+          verdict: "keep";
+          /** @description Ordinals that stay: at least one; all = keep all. The others may be archived */
+          keep: number[];
+        }
+      | {
+          /** @constant */
+          verdict: "not-duplicates";
+        };
+    NewJob: {
+      /**
+       * @description Largest Hamming distance of a similar pair, in bits; null = the default for the hash length
+       * @default null
+       */
+      thresholdBits: number | null;
+      /**
+       * @default clique
+       * @enum {string}
+       */
+      grouping: "clique" | "star" | "pairs" | "transitive";
+      /**
+       * @description Images per block, fixed for the life of the catalog; null = by catalog size
+       * @default null
+       */
+      blockSize: number | null;
+      /** @default 50 */
+      pairsPerTask: number;
+      /**
+       * @description Outstanding tasks (window) or tasks per wave (waves)
+       * @default 100
+       */
+      batchSize: number;
+      /**
+       * @default auto
+       * @enum {string}
+       */
+      dispatch: "auto" | "window" | "waves" | "all";
+      /**
+       * @default auto
+       * @enum {string}
+       */
+      kernel: "auto" | "exhaustive" | "indexed";
+      /**
+       * @description Id of another catalog: which of these images are in it already
+       * @default null
+       */
+      reference: string | null;
+      /**
+       * @default new
+       * @enum {string}
+       */
+      mode: "new" | "full" | "regroup" | "retry";
+    };
+    NewJobInput: {
+      /**
+       * @description Largest Hamming distance of a similar pair, in bits; null = the default for the hash length
+       * @default null
+       */
+      thresholdBits?: number | null;
+      /**
+       * @default clique
+       * @enum {string}
+       */
+      grouping?: "clique" | "star" | "pairs" | "transitive";
+      /**
+       * @description Images per block, fixed for the life of the catalog; null = by catalog size
+       * @default null
+       */
+      blockSize?: number | null;
+      /** @default 50 */
+      pairsPerTask?: number;
+      /**
+       * @description Outstanding tasks (window) or tasks per wave (waves)
+       * @default 100
+       */
+      batchSize?: number;
+      /**
+       * @default auto
+       * @enum {string}
+       */
+      dispatch?: "auto" | "window" | "waves" | "all";
+      /**
+       * @default auto
+       * @enum {string}
+       */
+      kernel?: "auto" | "exhaustive" | "indexed";
+      /**
+       * @description Id of another catalog: which of these images are in it already
+       * @default null
+       */
+      reference?: string | null;
+      /**
+       * @default new
+       * @enum {string}
+       */
+      mode?: "new" | "full" | "regroup" | "retry";
+    };
+    NewWebhook: {
+      url: string;
+    };
+    NewWebhookInput: {
+      url: string;
+    };
+    Pair: {
+      a: number;
+      b: number;
+      /** @description Hamming distance of the perceptual hashes in bits */
+      distance: number | null;
+      /** @description Of the second hash, in bits; null for given hashes */
+      secondDistance: number | null;
+      /** @description Largest difference of a quarter's colour, of 255 */
+      colourSteps: number | null;
+      equalBytes: boolean;
+    };
+    PairInput: {
+      a: number;
+      b: number;
+      /** @description Hamming distance of the perceptual hashes in bits */
+      distance: number | null;
+      /** @description Of the second hash, in bits; null for given hashes */
+      secondDistance: number | null;
+      /** @description Largest difference of a quarter's colour, of 255 */
+      colourSteps: number | null;
+      equalBytes: boolean;
+    };
+    /** @description RFC 9457 problem details */
+    Problem: {
+      type: string;
+      title: string;
+      status: number;
+      detail: string;
+      errors?: {
+        pointer: string;
+        detail: string;
+      }[];
+    };
+    /** @description RFC 9457 problem details */
+    ProblemInput: {
+      type: string;
+      title: string;
+      status: number;
+      detail: string;
+      errors?: {
+        pointer: string;
+        detail: string;
+      }[];
     };
     QueryResult: {
       /** @description What was searched for, in hexadecimal */
@@ -5508,6 +5647,15 @@ export interface components {
         /** @description Hamming distance in bits */
         distance: number;
         image: components["schemas"]["Image"];
+      }[];
+    };
+    QueryResultInput: {
+      /** @description What was searched for, in hexadecimal */
+      hash: string;
+      items: {
+        /** @description Hamming distance in bits */
+        distance: number;
+        image: components["schemas"]["ImageInput"];
       }[];
     };
     ReferencedImage: {
@@ -5523,129 +5671,18 @@ export interface components {
         path: string | null;
       } | null;
     };
-    Decision: {
-      id: string;
-      job: string;
-      group: number;
-      /** @enum {string} */
-      verdict: "keep" | "not-duplicates" | "undo";
-      /** @description Ordinals of the group as it was shown */
-      members: number[];
-      /** @description Ordinals that stay */
-      keep: number[];
-      undoes: string | null;
-      decidedBy: string;
-      /** Format: date-time */
-      decidedAt: string;
-    };
-    NewDecision:
-      | {
-          /** @constant */
-          verdict: "keep";
-          /** @description Ordinals that stay: at least one; all = keep all. The others may be archived */
-          keep: number[];
-        }
-      | {
-          /** @constant */
-          verdict: "not-duplicates";
-        };
-    Group: {
-      job: string;
-      number: number;
-      /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
-      /** @description Ordinal of the member to keep */
-      keeper: number;
-      /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
-      size: number;
-      reclaimableBytes: number;
-      /** @description What stands for the whole group; null = undecided */
-      decision: components["schemas"]["Decision"] | null;
-      /** @description What stood for some of it, before another image joined */
-      reopened: components["schemas"]["Decision"] | null;
-      members: {
-        width?: number;
-        height?: number;
-        bytes?: number;
-        format?: string;
-        /** @description EXIF DateTimeOriginal as written, no time zone added */
-        takenAt?: string;
-        camera?: string;
+    ReferencedImageInput: {
+      image: components["schemas"]["ImageInput"];
+      match: {
         ordinal: number;
-        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
-        path: string;
-        modifiedAt: string | null;
-        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
-        distance: number | null;
-      }[];
-    };
-    Pair: {
-      a: number;
-      b: number;
-      /** @description Hamming distance of the perceptual hashes in bits */
-      distance: number | null;
-      /** @description Of the second hash, in bits; null for given hashes */
-      secondDistance: number | null;
-      /** @description Largest difference of a quarter's colour, of 255 */
-      colourSteps: number | null;
-      equalBytes: boolean;
-    };
-    GroupDetail: {
-      job: string;
-      number: number;
-      /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
-      /** @description Ordinal of the member to keep */
-      keeper: number;
-      /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
-      size: number;
-      reclaimableBytes: number;
-      /** @description What stands for the whole group; null = undecided */
-      decision: components["schemas"]["Decision"] | null;
-      /** @description What stood for some of it, before another image joined */
-      reopened: components["schemas"]["Decision"] | null;
-      members: {
-        width?: number;
-        height?: number;
-        bytes?: number;
-        format?: string;
-        /** @description EXIF DateTimeOriginal as written, no time zone added */
-        takenAt?: string;
-        camera?: string;
-        ordinal: number;
-        /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
-        path: string;
-        modifiedAt: string | null;
-        /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
-        distance: number | null;
-      }[];
-      /** @description Every two members, of the first 100 */
-      pairs: components["schemas"]["Pair"][];
-    };
-    BulkDecision: {
-      /** @description Undecided groups of these kinds */
-      kinds: ("exact" | "variant" | "derivative" | "burst" | "near-duplicate")[];
-      /** @default 0 */
-      minReclaimableBytes: number;
-      /**
-       * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
-       * @default null
-       */
-      keepUnder: string | null;
-      /**
-       * @description true: only says what it would do
-       * @default true
-       */
-      preview: boolean;
-    };
-    BulkResult: {
-      preview: boolean;
-      groups: number;
-      kept: number;
-      removed: number;
-      reclaimableBytes: number;
+        /** @description Ordinal of the nearest image in the reference catalog */
+        referenceOrdinal: number;
+        /** @description Hamming distance in bits */
+        distance: number;
+        equalBytes: boolean;
+        /** @description In the reference; null = gone since */
+        path: string | null;
+      } | null;
     };
     Statistics: {
       images: number;
@@ -5664,45 +5701,22 @@ export interface components {
         reclaimableBytes: number;
       }[];
     };
-    Archive: {
-      id: string;
-      catalog: string;
-      /** @enum {string} */
-      state: "archiving" | "archived" | "restoring" | "restored";
-      /** @description Where the files are, with a manifest of them */
-      folder: string;
-      totalFiles: number;
-      movedFiles: number;
-      movedBytes: number;
-      /** @description Files left alone */
-      refusals: {
-        path: string;
-        reason: string;
+    StatisticsInput: {
+      images: number;
+      /** @description The newest finished job; null before the first */
+      job: string | null;
+      groups: number;
+      undecided: number;
+      groupedImages: number;
+      reclaimableBytes: number;
+      byKind: {
+        /** @enum {string} */
+        kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+        groups: number;
+        undecided: number;
+        images: number;
+        reclaimableBytes: number;
       }[];
-      /** Format: date-time */
-      startedAt: string;
-      finishedAt: string | null;
-    };
-    AccessKey: {
-      id: string;
-      name: string;
-      /** @enum {string} */
-      scope: "read" | "write" | "admin";
-      /** Format: date-time */
-      createdAt: string;
-      revokedAt: string | null;
-    };
-    NewAccessKey: {
-      /** @description Who uses it: stands in what they decide */
-      name: string;
-      /**
-       * @default write
-       * @enum {string}
-       */
-      scope: "read" | "write" | "admin";
-    };
-    NewWebhook: {
-      url: string;
     };
     Webhook: {
       id: string;
@@ -5733,39 +5747,34 @@ export interface components {
       /** @description null = over: delivered, or given up */
       nextAttemptAt: string | null;
     };
-    FailedImage: {
-      ordinal: number;
-      path: string;
-      /** @enum {string} */
-      reason:
-        | "bad-line"
-        | "changed"
-        | "corrupt"
-        | "crash"
-        | "duplicate-id"
-        | "empty"
-        | "missing"
-        | "not-a-regular-file"
-        | "not-an-image"
-        | "quarantined"
-        | "timeout"
-        | "too-large"
-        | "too-many-pixels"
-        | "truncated"
-        | "unreadable"
-        | "unsupported";
-      detail: string;
+    WebhookDeliveryInput: {
+      /** @description The webhook-id header of every attempt */
+      id: string;
+      payload: {
+        /** @enum {string} */
+        type: "job.finalized" | "job.failed";
+        timestamp: string;
+        data: {
+          job: string;
+          catalog: string;
+          state: string;
+          failure: string | null;
+        };
+      };
+      attempts: number;
+      /** @description How the last attempt ended */
+      outcome: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      deliveredAt: string | null;
+      /** @description null = over: delivered, or given up */
+      nextAttemptAt: string | null;
     };
-    /** @description RFC 9457 problem details */
-    Problem: {
-      type: string;
-      title: string;
-      status: number;
-      detail: string;
-      errors?: {
-        pointer: string;
-        detail: string;
-      }[];
+    WebhookInput: {
+      id: string;
+      url: string;
+      /** Format: date-time */
+      createdAt: string;
     };
   };
   responses: never;

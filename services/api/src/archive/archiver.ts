@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
@@ -53,10 +54,9 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
 
   const workOnAll = async (): Promise<void> => {
     for (const { archive, source } of await unfinishedArchives(db)) {
-      if (source.kind !== "directory" || stopping) continue;
-      const { root } = source;
+      if (stopping) return;
       await store
-        .exclusively(`lookalike:archive:${archive.id}`, () => work(archive, root))
+        .exclusively(`lookalike:archive:${archive.id}`, () => work(archive, movableRoot(source)))
         .catch((error: unknown) => log.error({ archive: archive.id, err: messageOf(error) }, "archive failed"));
     }
   };
@@ -67,8 +67,7 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
   return {
     resume,
     async archive(catalog) {
-      if (catalog.source.kind !== "directory")
-        throw new HttpProblem(409, "no-files", "This catalog is of hashes: it has no files to move.");
+      const root = movableRoot(catalog.source);
       const decisions = await readDecisions(db, catalog.id);
       const ordinals = [...new Set(decisions.flatMap(({ members }) => members))];
       const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
@@ -82,7 +81,7 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
             : `${refusals[0].path}: ${refusals[0].reason}.`.toWellFormed(),
         );
       const id = randomUUID();
-      const folder = join(await realpath(catalog.source.root), ARCHIVE_FOLDER, id);
+      const folder = join(await realpath(root), ARCHIVE_FOLDER, id);
       await writeManifest(folder, entries).catch((error: unknown) => {
         throw new HttpProblem(409, "read-only", `${folder} can't be written: ${messageOf(error)}. Nothing was moved.`);
       });
@@ -101,4 +100,20 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
       await working;
     },
   };
+};
+
+/** The folder whose files an archive moves. @throws HttpProblem 409 for a source that has none */
+const movableRoot = (source: Source): string => {
+  switch (source.kind) {
+    case "directory":
+      return source.root;
+    case "s3":
+      throw new HttpProblem(
+        409,
+        "read-only",
+        "This catalog is in S3, where Lookalike only reads. Export the decisions as sh, csv or ndjson to move the objects yourself.",
+      );
+    case "hashes":
+      throw new HttpProblem(409, "no-files", "This catalog is of hashes: it has no files to move.");
+  }
 };

@@ -17,7 +17,7 @@ import { decodeHeicIsolated } from "./decode-heic.ts";
 const THUMBNAIL_PIXELS = { small: 320, large: 1_600 } as const;
 export type ThumbnailSize = keyof typeof THUMBNAIL_PIXELS;
 
-const REASONS: Record<ListedFileProblem["reason"], string> = {
+const FILE_PROBLEMS: Record<ListedFileProblem["reason"], string> = {
   missing: "The file is gone since it was listed. The next job will notice.",
   changed: "The file has changed since it was listed. The next job will read it again.",
   "not-a-regular-file": "There is no regular file under that name any more.",
@@ -25,7 +25,13 @@ const REASONS: Record<ListedFileProblem["reason"], string> = {
   unreadable: "The file can't be read.",
 };
 
-/** The file behind an image. */
+const OBJECT_PROBLEMS: Record<ObjectError["reason"], string> = {
+  missing: "The object is gone from its bucket since it was listed. The next job will notice.",
+  changed: "The object has changed since it was listed. The next job will read it again.",
+  unreadable: "The object can't be read.",
+};
+
+/** The file or object of an image. */
 export interface Picture {
   readonly bytes: number;
   /** An inclusive range of its bytes. The stream closes the picture. */
@@ -48,7 +54,7 @@ export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): 
 
 const openFile = async (root: string, image: CatalogImage): Promise<Picture> => {
   const file = await openListed({ root, path: image.path, fingerprint: image.fingerprint });
-  if ("reason" in file) throw new HttpProblem(410, file.reason, REASONS[file.reason]);
+  if ("reason" in file) throw new HttpProblem(410, file.reason, FILE_PROBLEMS[file.reason]);
   const { size } = await file.stat();
   return {
     bytes: size,
@@ -73,7 +79,7 @@ const openObject = async (source: Extract<Source, { kind: "s3" }>, image: Catalo
 };
 
 const gone = (error: unknown): never => {
-  throw error instanceof ObjectError ? new HttpProblem(410, error.reason, REASONS[error.reason]) : error;
+  throw error instanceof ObjectError ? new HttpProblem(410, error.reason, OBJECT_PROBLEMS[error.reason]) : error;
 };
 
 // Each picture on one thread, as many pictures as there are cores: the page asks for dozens at once.

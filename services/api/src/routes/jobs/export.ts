@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../../exports/export.ts";
+import { ExportFormat, exportFile, MEDIA_TYPE } from "../../exports/export-file.ts";
+import { exportRows } from "../../exports/export-rows.ts";
 import { rawSerializer } from "../../http/raw-serializer.ts";
 import { catalogReader, groupsOf, jobReader } from "../../http/tenant-scope.ts";
 import { Problem } from "../../resources/problem.ts";
@@ -24,19 +25,19 @@ export const exportRoutes =
           produces: Object.values(MEDIA_TYPE).map((type) => type.split(";")[0] ?? type),
           params: z.object({ job: z.string() }),
           querystring: z.object({ format: ExportFormat.default("csv") }),
-          response: { 200: z.any().meta({ description: "The file" }), 400: Problem, 404: Problem },
+          response: { 200: z.any().meta({ description: "The file" }), 400: Problem, 404: Problem, 422: Problem },
         },
       },
       async ({ access, params, query: { format } }, reply) => {
         const job = await readJob(access, params.job);
-        const { name, source } = await readCatalog(access, job.catalogId);
-        const place = { catalog: name, root: source.kind === "directory" ? source.root : "" };
+        const catalog = await readCatalog(access, job.catalogId);
+        const file = exportFile(format, exportRows(db, groupsOf(job)), catalog);
         const extension = format === "tags" ? "tags.csv" : format;
         return reply
           .type(MEDIA_TYPE[format])
           .header("content-disposition", `attachment; filename="lookalike-${job.id}.${extension}"`)
           .serializer(rawSerializer)
-          .send(Readable.from(exportFile(format, exportRows(db, groupsOf(job)), place)));
+          .send(Readable.from(file));
       },
     );
   };

@@ -1,0 +1,53 @@
+import type { Db } from "@lookalike/shared/store/open";
+import { EVERY_GROUP, type GroupsOf, listGroups } from "@lookalike/shared/store/results/groups";
+import type { z } from "zod";
+import type { Decision } from "../resources/decision.ts";
+import { type Group, groupResources } from "../resources/group.ts";
+
+/** What is exported of a grouped image. */
+export interface ExportRow {
+  readonly group: number;
+  readonly kind: string;
+  readonly ordinal: number;
+  readonly path: string;
+  /** null = nobody has decided yet. */
+  readonly decision: "keep" | "remove" | "not-duplicates" | null;
+  readonly suggestion: "keep" | "remove";
+  readonly distance: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly bytes: number | null;
+}
+
+const GROUPS_PER_PAGE = 500;
+
+/** Every image of every group of a result, read one page of groups at a time. */
+export async function* exportRows(db: Db, of: GroupsOf): AsyncGenerator<ExportRow> {
+  for (let after = 0; ; ) {
+    const rows = await listGroups(db, of, EVERY_GROUP, { by: "number", after }, GROUPS_PER_PAGE);
+    for (const group of await groupResources(db, rows)) yield* rowsOf(group);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.number;
+  }
+}
+
+const rowsOf = ({ number, kind, keeper, decision, members }: z.infer<typeof Group>): ExportRow[] =>
+  members.map(({ ordinal, path, distance, width = null, height = null, bytes = null }) => ({
+    group: number,
+    kind,
+    ordinal,
+    path,
+    decision: decision === null ? null : decisionAbout(decision, ordinal),
+    suggestion: ordinal === keeper ? "keep" : "remove",
+    distance,
+    width,
+    height,
+    bytes,
+  }));
+
+/** What a group's decision says about one of its images. */
+const decisionAbout = ({ verdict, keep }: z.infer<typeof Decision>, ordinal: number): ExportRow["decision"] => {
+  if (verdict !== "keep") return "not-duplicates";
+  return keep.includes(ordinal) ? "keep" : "remove";
+};
