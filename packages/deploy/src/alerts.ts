@@ -1,15 +1,14 @@
+import { CONSUMERS, EVENTS, STREAMS } from "./selectors.ts";
+
 /** An alert: when it fires, how urgent it is. Its section of docs/operations.md has its name. */
 export interface Alert {
   readonly name: string;
   readonly expr: string;
-  /** How long it must hold. */
+  /** How long the expression must be true. */
   readonly for: string;
   readonly severity: "page" | "ticket";
   readonly summary: string;
 }
-
-const CONSUMERS = '{stream_name=~"LOOKALIKE_.*", is_consumer_leader="true"}';
-const STREAMS = '{stream_name=~"LOOKALIKE_.*", is_stream_leader="true"}';
 
 export const ALERTS: readonly Alert[] = [
   {
@@ -49,7 +48,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: "LookalikeProjectionLag",
-    expr: 'sum(nats_consumer_num_pending{stream_name="LOOKALIKE_EVENTS", is_consumer_leader="true"}) > 5000 and sum(deriv(nats_consumer_num_pending{stream_name="LOOKALIKE_EVENTS", is_consumer_leader="true"}[10m])) > 0',
+    expr: `sum(nats_consumer_num_pending${EVENTS}) > 5000 and sum(deriv(nats_consumer_num_pending${EVENTS}[10m])) > 0`,
     for: "10m",
     severity: "page",
     summary: "The coordinators fall behind the log",
@@ -124,10 +123,10 @@ export const prometheusRules = (alerts: readonly Alert[]): unknown => ({
   groups: [
     {
       name: "lookalike",
-      rules: alerts.map(({ name, expr, for: holds, severity, summary }) => ({
+      rules: alerts.map(({ name, expr, for: duration, severity, summary }) => ({
         alert: name,
         expr,
-        for: holds,
+        for: duration,
         labels: { severity },
         annotations: { summary, runbook: `docs/operations.md#${name.toLowerCase()}` },
       })),

@@ -2,15 +2,19 @@ import { consumerPlans, streamPlans } from "@lookalike/shared/bus/topology";
 
 const API = "jetstream.nats.io/v1beta2";
 const SECOND = 1_000_000_000;
-const duration = (nanoseconds: number): string => `${nanoseconds / SECOND}s`;
+/** A planned time as NACK writes it. @throws Error where the topology leaves it to the server */
+const duration = (nanoseconds: number | undefined, name: string): string => {
+  if (nanoseconds === undefined) throw new Error(`the topology plans no ${name}`);
+  return `${nanoseconds / SECOND}s`;
+};
 const resourceName = (...parts: readonly string[]): string => parts.join("-").toLowerCase().replaceAll("_", "-");
 
 type StreamPlan = ReturnType<typeof streamPlans>[number];
 type ConsumerPlan = NonNullable<(typeof consumerPlans)[string]>[number];
 
 /**
- * The streams and consumers as resources of NACK, JetStream's Kubernetes controller, out of the
- * topology that the services use themselves. They then only check: LOOKALIKE_TOPOLOGY=others.
+ * The streams and consumers as resources of NACK, JetStream's Kubernetes controller, from the topology
+ * that the services use. With LOOKALIKE_TOPOLOGY=others the services only check them.
  */
 export const nackResources = (replicas: number): unknown[] =>
   streamPlans(replicas).flatMap((stream) => [
@@ -30,9 +34,9 @@ const streamResource = (stream: StreamPlan) => ({
     discard: stream.discard,
     ...(stream.discard_new_per_subject === undefined ? {} : { discardPerSubject: stream.discard_new_per_subject }),
     ...(stream.max_msgs_per_subject === undefined ? {} : { maxMsgsPerSubject: stream.max_msgs_per_subject }),
-    maxAge: duration(stream.max_age ?? 0),
+    maxAge: duration(stream.max_age, `max_age of ${stream.name}`),
     maxBytes: stream.max_bytes,
-    duplicateWindow: duration(stream.duplicate_window ?? 0),
+    duplicateWindow: duration(stream.duplicate_window, `duplicate_window of ${stream.name}`),
     replicas: stream.num_replicas,
     allowDirect: stream.allow_direct,
     ...(stream.deny_delete === undefined ? {} : { denyDelete: stream.deny_delete }),
@@ -51,7 +55,7 @@ const consumerResource = (stream: string, consumer: ConsumerPlan) => ({
     ackPolicy: consumer.ack_policy,
     deliverPolicy: consumer.deliver_policy,
     ...(consumer.filter_subject === undefined ? {} : { filterSubject: consumer.filter_subject }),
-    ackWait: duration(consumer.ack_wait ?? 0),
+    ackWait: duration(consumer.ack_wait, `ack_wait of ${consumer.durable_name}`),
     maxDeliver: consumer.max_deliver,
     maxAckPending: consumer.max_ack_pending,
     preventDelete: true,
