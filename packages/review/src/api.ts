@@ -3,10 +3,10 @@ import { signal } from "@preact/signals";
 
 export const api = createClient(location.origin);
 
-/** The last thing that went wrong, in words; shown until the next success or a dismissal. */
+/** What failed last, as a sentence; the page shows it until something succeeds or it is dismissed. */
 export const trouble = signal<string | null>(null);
 
-/** Does it, and tells people when it fails. */
+/** The result of `work`; undefined when it fails, which `trouble` then shows. */
 export const attempt = async <Result>(work: () => Promise<Result>): Promise<Result | undefined> => {
   try {
     const result = await work();

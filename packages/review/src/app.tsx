@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { trouble } from "./api.ts";
-import { catalog, catalogs, enterWith, isKnown, openCatalog, refreshStatistics, statistics } from "./catalogs.ts";
+import { catalog, catalogs, isSignedIn, openCatalog, refreshStatistics, signIn, statistics } from "./catalogs.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { bytesText, countText } from "./facts.ts";
 import { GroupList, isListOpen } from "./group-list.tsx";
@@ -43,7 +43,7 @@ export const App = () => {
 };
 
 const Header = () => {
-  const counted = statistics.value;
+  const counts = statistics.value;
   return (
     <header>
       <h1>Lookalike</h1>
@@ -60,27 +60,31 @@ const Header = () => {
       <label>
         <span class="visually-hidden">Catalog</span>
         <select
-          value={catalog.value?.id ?? ""}
+          value={catalog.value?.id}
           onChange={({ currentTarget }) => {
-            const wanted = catalogs.value?.find(({ id }) => id === currentTarget.value);
-            if (wanted !== undefined) void openCatalog(wanted);
+            const selected = catalogs.value?.find(({ id }) => id === currentTarget.value);
+            if (selected !== undefined) void openCatalog(selected);
           }}
         >
-          {(catalogs.value ?? []).map(({ id, name }) => (
+          {catalogs.value?.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
             </option>
           ))}
         </select>
       </label>
-      {counted !== null && (
+      {counts !== null && (
         <p class="counts" role="status">
-          {countText(counted.images, "image")}, <strong>{countText(counted.undecided, "group")}</strong> to decide of{" "}
-          {counted.groups.toLocaleString("en")}, {bytesText(counted.reclaimableBytes)} in copies
+          {countText(counts.images, "image")}, <strong>{countText(counts.undecided, "group")}</strong> to decide of{" "}
+          {counts.groups.toLocaleString("en")}, {bytesText(counts.reclaimableBytes)} in copies
         </p>
       )}
       <div class="tools">
-        <button type="button" onClick={() => (dialog.value = "bulk")} disabled={(counted?.undecided ?? 0) === 0}>
+        <button
+          type="button"
+          onClick={() => (dialog.value = "bulk")}
+          disabled={counts === null || counts.undecided === 0}
+        >
           Accept many…
         </button>
         <button type="button" onClick={() => (dialog.value = "archive")} disabled={catalog.value === null}>
@@ -96,10 +100,10 @@ const Header = () => {
 
 const SignIn = () => (
   <form
-    class="nothing"
+    class="empty-state"
     onSubmit={(event) => {
       event.preventDefault();
-      void enterWith(String(new FormData(event.currentTarget).get("key")).trim());
+      void signIn(String(new FormData(event.currentTarget).get("key")).trim());
     }}
   >
     <p>This page needs an access key. The first start of Lookalike showed one, and keeps it in its data folder.</p>
@@ -111,16 +115,16 @@ const SignIn = () => (
 );
 
 const EmptyState = () => {
-  const counted = statistics.value;
-  if (!isKnown.value) return <SignIn />;
-  if (catalogs.value === null) return <p class="nothing">Loading…</p>;
+  const counts = statistics.value;
+  if (!isSignedIn.value) return <SignIn />;
+  if (catalogs.value === null) return <p class="empty-state">Loading…</p>;
   if (catalog.value === null)
-    return <p class="nothing">No catalog yet. Start one from a terminal: npm start -- ~/Pictures</p>;
-  if (counted === null || counted.job === null)
-    return <p class="nothing">{job.value === null ? "Not scanned yet." : "The first scan is not over yet."}</p>;
+    return <p class="empty-state">No catalog yet. Start one from a terminal: npm start -- ~/Pictures</p>;
+  if (counts === null || counts.job === null)
+    return <p class="empty-state">{job.value === null ? "Not scanned yet." : "The first scan is not over yet."}</p>;
   return (
-    <p class="nothing">
-      {counted.groups === 0
+    <p class="empty-state">
+      {counts.groups === 0
         ? "No look-alikes among these images."
         : "Every group is decided. Archive moves the files that may go; nothing is ever deleted."}
     </p>

@@ -8,7 +8,7 @@ const POLL_MS = 500;
 
 export const isMoving = ({ state }: Archive): boolean => state === "archiving" || state === "restoring";
 
-/** Reads the catalog's archives, again and again while files are moving. */
+/** Reads the catalog's archives, and repeats that while files are moving. */
 export const readArchives = async (catalog: string): Promise<void> => {
   const page = await attempt(async () =>
     bodyOf(await api.GET("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } })),
@@ -38,7 +38,7 @@ export interface BulkRule {
   readonly keepUnder: string;
 }
 
-/** What deciding by a rule would do, or does. */
+/** Decides by a rule. @param preview only counts what that would do */
 export const acceptAll = (
   job: string,
   { kinds, keepUnder }: BulkRule,

@@ -6,56 +6,63 @@ import { closeJob, openJob } from "./jobs.ts";
 
 export const catalogs = signal<Catalog[] | null>(null);
 export const catalog = signal<Catalog | null>(null);
-export const statistics = signal<Statistics | null>(null);
 
-/** False when the API wants a key that this browser does not have. */
-export const isKnown = signal(true);
-
-/** Starts with the key of the address, which the browser then keeps, or with the one it has. */
-export const enter = async (): Promise<void> => {
-  const given = /^#key=(.+)$/.exec(location.hash)?.[1];
-  if (given === undefined) await openCatalogs();
-  else await enterWith(given);
+/** The id of the open catalog. @throws Error where none is open */
+export const openCatalogId = (): string => {
+  if (catalog.value === null) throw new Error("no catalog is open");
+  return catalog.value.id;
 };
 
-export const enterWith = async (key: string): Promise<void> => {
+export const statistics = signal<Statistics | null>(null);
+
+/** False when the API requires a key that this browser does not have. */
+export const isSignedIn = signal(true);
+
+/** Starts the page with the key of its address, which becomes a cookie, or with the cookie that the browser has. */
+export const start = async (): Promise<void> => {
+  const key = /^#key=(.+)$/.exec(location.hash)?.[1];
+  if (key === undefined) await openCatalogs();
+  else await signIn(key);
+};
+
+export const signIn = async (key: string): Promise<void> => {
   history.replaceState(null, "", location.pathname);
   const { error } = await api.POST("/v1/session", { body: { key } });
-  isKnown.value = error === undefined;
+  isSignedIn.value = error === undefined;
   if (error === undefined) await openCatalogs();
   else trouble.value = error.detail;
 };
 
-/** Loads the catalogs and opens the one of the address, or the newest. */
+/** Loads the catalogs and opens the one that the address names, or the newest. */
 const openCatalogs = async (): Promise<void> => {
   const answer = await api.GET("/v1/catalogs", { params: { query: { limit: 1_000 } } });
-  isKnown.value = answer.response.status !== 401;
-  if (!isKnown.value) return;
+  isSignedIn.value = answer.response.status !== 401;
+  if (!isSignedIn.value) return;
   const page = await attempt(async () => bodyOf(answer));
   if (page === undefined) return;
   const newestFirst = page.items.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   catalogs.value = newestFirst;
-  const wanted = newestFirst.find(({ id }) => location.hash === `#${id}`) ?? newestFirst[0];
-  if (wanted !== undefined) await openCatalog(wanted);
+  const selected = newestFirst.find(({ id }) => location.hash === `#${id}`) ?? newestFirst[0];
+  if (selected !== undefined) await openCatalog(selected);
 };
 
-export const openCatalog = async (wanted: Catalog): Promise<void> => {
+export const openCatalog = async (selected: Catalog): Promise<void> => {
   closeGroups();
   closeJob();
-  catalog.value = wanted;
+  catalog.value = selected;
   statistics.value = null;
-  history.replaceState(null, "", `#${wanted.id}`);
+  history.replaceState(null, "", `#${selected.id}`);
   await refreshCatalog();
-  await openJob(wanted.id, () => void refreshCatalog());
+  await openJob(selected.id, () => void refreshCatalog());
 };
 
-/** Statistics anew, and the groups when a newer job has made others. */
+/** Reads the statistics again, and the groups when a newer job has made others. */
 export const refreshCatalog = async (): Promise<void> => {
   const { value: open } = catalog;
   if (open === null) return;
-  const counted = await readStatistics(open.id);
-  if (counted === undefined || catalog.value !== open) return;
-  if (counted.job !== null) await openGroups(open.id, counted.job);
+  const counts = await readStatistics(open.id);
+  if (counts === undefined || catalog.value !== open) return;
+  if (counts.job !== null) await openGroups(open.id, counts.job);
 };
 
 export const refreshStatistics = async (): Promise<void> => {
@@ -63,9 +70,9 @@ export const refreshStatistics = async (): Promise<void> => {
 };
 
 const readStatistics = async (id: string): Promise<Statistics | undefined> => {
-  const counted = await attempt(async () =>
+  const counts = await attempt(async () =>
     bodyOf(await api.GET("/v1/catalogs/{catalog}/statistics", { params: { path: { catalog: id } } })),
   );
-  if (counted !== undefined && catalog.value?.id === id) statistics.value = counted;
-  return counted;
+  if (counts !== undefined && catalog.value?.id === id) statistics.value = counts;
+  return counts;
 };

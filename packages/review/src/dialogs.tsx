@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { acceptAll, archives, isMoving, readArchives, restoreArchive, startArchive } from "./archives.ts";
-import { catalog, refreshStatistics, statistics } from "./catalogs.ts";
+import { openCatalogId, refreshStatistics, statistics } from "./catalogs.ts";
 import { bytesText, countText, KIND_TEXT } from "./facts.ts";
 import { reloadGroups } from "./groups.ts";
 import { KEYS } from "./keyboard.ts";
@@ -57,10 +57,10 @@ const HelpDialog = () => (
   </Modal>
 );
 
-/** A preview is asked for when nothing was typed for so long. */
-const TYPING_MS = 200;
+/** A preview is requested when nothing was typed for this long. */
+const TYPING_PAUSE_MS = 200;
 
-/** Decides whole kinds by one rule, after saying what that does. */
+/** Decides all groups of some kinds by one rule. A preview shows first what that does. */
 const BulkDialog = () => {
   const kinds = useSignal<readonly Group["kind"][]>(["exact"]);
   const keepUnder = useSignal("");
@@ -71,13 +71,13 @@ const BulkDialog = () => {
     preview.value = null;
     if (job === null || kinds.value.length === 0) return undefined;
     let isStale = false;
-    const asking = setTimeout(async () => {
+    const timer = setTimeout(async () => {
       const result = await acceptAll(job, rule, true);
       if (!isStale) preview.value = result ?? null;
-    }, TYPING_MS);
+    }, TYPING_PAUSE_MS);
     return () => {
       isStale = true;
-      clearTimeout(asking);
+      clearTimeout(timer);
     };
   }, [kinds.value, keepUnder.value]);
   const accept = async (): Promise<void> => {
@@ -89,14 +89,14 @@ const BulkDialog = () => {
     <Modal title="Accept many at once">
       <p>In every undecided group of these kinds, keep the suggested picture and let the others go.</p>
       <ul class="plain">
-        {(statistics.value?.byKind ?? []).map(({ kind, undecided }) => (
+        {statistics.value?.byKind.map(({ kind, undecided }) => (
           <li key={kind}>
             <label>
               <input
                 type="checkbox"
                 checked={kinds.value.includes(kind)}
                 onChange={({ currentTarget }) => {
-                  const others = kinds.value.filter((known) => known !== kind);
+                  const others = kinds.value.filter((other) => other !== kind);
                   kinds.value = currentTarget.checked ? [...others, kind] : others;
                 }}
               />{" "}
@@ -121,7 +121,12 @@ const BulkDialog = () => {
           ? "…"
           : `Decides ${countText(preview.value.groups, "group")}: keeps ${preview.value.kept}, lets ${countText(preview.value.removed, "picture")} go, ${bytesText(preview.value.reclaimableBytes)}. Nothing is moved yet, and each can be undone.`}
       </p>
-      <button type="button" class="primary" disabled={(preview.value?.groups ?? 0) === 0} onClick={() => void accept()}>
+      <button
+        type="button"
+        class="primary"
+        disabled={preview.value === null || preview.value.groups === 0}
+        onClick={() => void accept()}
+      >
         Accept
       </button>
     </Modal>
@@ -129,7 +134,7 @@ const BulkDialog = () => {
 };
 
 const ArchiveDialog = () => {
-  const id = catalog.value?.id ?? "";
+  const id = openCatalogId();
   useEffect(() => void readArchives(id), [id]);
   const job = statistics.value?.job;
   return (

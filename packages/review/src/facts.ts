@@ -34,7 +34,7 @@ export const KIND_TEXT: Record<Group["kind"], string> = {
 interface Fact {
   readonly name: string;
   readonly values: readonly string[];
-  /** Not the same for all members. */
+  /** True when the members have different values. */
   readonly differs: boolean;
 }
 
@@ -48,7 +48,7 @@ const FACTS: readonly (readonly [string, (member: Member) => string])[] = [
   ["Changed", ({ modifiedAt }) => modifiedAt?.slice(0, 16).replace("T", " ") ?? ""],
 ];
 
-/** What is known of each member, line by line; lines that nothing is known for are left out. */
+/** What is known about each member, one fact a line; a fact that no member has is left out. */
 export const factsOf = (members: readonly Member[]): Fact[] =>
   FACTS.map(([name, read]) => {
     const values = members.map(read);

@@ -1,11 +1,11 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { thumbnailUrl } from "./api.ts";
-import { catalog, statistics } from "./catalogs.ts";
+import { openCatalogId, statistics } from "./catalogs.ts";
 import { bytesText, countText } from "./facts.ts";
 import { groups, loadGroups, onlyUndecided, position, reloadGroups, show } from "./groups.ts";
 
-/** On a phone the list lies over the group, and is mostly closed. */
+/** On a phone the list covers the group, so it is mostly closed. */
 export const isListOpen = signal(false);
 
 const ROW = 72;
@@ -15,22 +15,20 @@ const view = signal({ top: 0, height: 0 });
 /** All groups, of which only the rows in view exist: ten thousand scroll like ten. */
 export const GroupList = () => {
   const box = useRef<HTMLDivElement>(null);
-  const total = onlyUndecided.value
-    ? Math.max(groups.value.length, statistics.value?.undecided ?? 0)
-    : (statistics.value?.groups ?? groups.value.length);
+  const total = totalRows();
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const look = (): void => {
+    const update = (): void => {
       view.value = { top: element.scrollTop, height: element.clientHeight };
       void loadGroups(Math.ceil((element.scrollTop + element.clientHeight) / ROW) + SPARE_ROWS);
     };
-    look();
-    element.addEventListener("scroll", look, { passive: true });
-    const observer = new ResizeObserver(look);
+    update();
+    element.addEventListener("scroll", update, { passive: true });
+    const observer = new ResizeObserver(update);
     observer.observe(element);
     return () => {
-      element.removeEventListener("scroll", look);
+      element.removeEventListener("scroll", update);
       observer.disconnect();
     };
   }, []);
@@ -68,6 +66,14 @@ export const GroupList = () => {
   );
 };
 
+/** Rows of the whole list: those loaded, and those that the statistics count. */
+const totalRows = (): number => {
+  const loaded = groups.value.length;
+  if (statistics.value === null) return loaded;
+  const { groups: all, undecided } = statistics.value;
+  return onlyUndecided.value ? Math.max(loaded, undecided) : all;
+};
+
 const Row = ({ at, total }: { at: number; total: number }) => {
   const group = groups.value[at];
   const style = { transform: `translateY(${at * ROW}px)` };
@@ -82,7 +88,7 @@ const Row = ({ at, total }: { at: number; total: number }) => {
           isListOpen.value = false;
         }}
       >
-        <img src={thumbnailUrl(catalog.value?.id ?? "", group.keeper, "small")} alt="" loading="lazy" />
+        <img src={thumbnailUrl(openCatalogId(), group.keeper, "small")} alt="" loading="lazy" />
         <span>
           <strong>{countText(group.size, "picture")}</strong>
           {group.decision === null ? "" : " ✓ decided"}

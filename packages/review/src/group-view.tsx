@@ -1,7 +1,7 @@
 import type { Group } from "@lookalike/client";
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { catalog } from "./catalogs.ts";
+import { openCatalogId } from "./catalogs.ts";
 import { bytesText, factsOf, fileName, KIND_TEXT, type Member, reasonText } from "./facts.ts";
 import {
   busy,
@@ -58,17 +58,17 @@ const Headline = ({ group }: { group: Group }) => (
     )}
     <fieldset class="comparisons">
       <legend class="visually-hidden">Compare</legend>
-      {COMPARISONS.map((way) => (
-        <label key={way}>
+      {COMPARISONS.map((choice) => (
+        <label key={choice}>
           <input
             type="radio"
             name="comparison"
-            checked={comparison.value === way}
+            checked={comparison.value === choice}
             onChange={() => {
-              comparison.value = way;
+              comparison.value = choice;
             }}
           />
-          {way}
+          {choice}
         </label>
       ))}
     </fieldset>
@@ -83,7 +83,7 @@ const SideBySide = ({ group }: { group: Group }) => {
       {members.map((member, at) => (
         <li key={member.ordinal} class={keep.value.has(member.ordinal) ? "member kept" : "member"}>
           <figure>
-            <Picture catalog={catalog.value?.id ?? ""} member={member} />
+            <Picture catalog={openCatalogId()} member={member} />
             <figcaption>
               <MemberChoice group={group} member={member} at={at} />
               <dl>
@@ -95,7 +95,7 @@ const SideBySide = ({ group }: { group: Group }) => {
                 ))}
                 <div>
                   <dt>Distance</dt>
-                  <dd>{member.ordinal === group.keeper ? "–" : `${member.distance ?? 0} bits`}</dd>
+                  <dd>{member.ordinal === group.keeper ? "–" : distanceText(member)}</dd>
                 </div>
               </dl>
             </figcaption>
@@ -108,6 +108,8 @@ const SideBySide = ({ group }: { group: Group }) => {
     </ol>
   );
 };
+
+const distanceText = ({ distance }: Member): string => (distance === null ? "equal bytes" : `${distance} bits`);
 
 const MemberChoice = ({ group, member, at }: { group: Group; member: Member; at: number }) => (
   <label class="choice">
@@ -126,7 +128,7 @@ const MemberChoice = ({ group, member, at }: { group: Group; member: Member; at:
 
 const BLINK_MS = 600;
 
-/** The keeper and one other in the same place: one after the other, or what is different between them. */
+/** The keeper and one other in the same place: in turn, or their difference. */
 const Together = ({ group }: { group: Group }) => {
   const shown = useSignal(false);
   useEffect(() => {
@@ -140,7 +142,7 @@ const Together = ({ group }: { group: Group }) => {
   const others = group.members.filter(({ ordinal }) => ordinal !== group.keeper).slice(0, MEMBERS_SHOWN);
   const other = others[compared.value] ?? others[0];
   if (keeper === undefined || other === undefined) return null;
-  const id = catalog.value?.id ?? "";
+  const id = openCatalogId();
   return (
     <div class="together">
       <div class={comparison.value === "difference" ? "stack difference" : "stack"}>
@@ -173,7 +175,7 @@ const Together = ({ group }: { group: Group }) => {
 const Actions = ({ group }: { group: Group }) => {
   const open = group.decision === null && !busy.value;
   const removed = group.members.filter(({ ordinal }) => !keep.value.has(ordinal));
-  const freed = removed.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  const freed = removed.reduce((sum, { bytes }) => (bytes === undefined ? sum : sum + bytes), 0);
   const undoable =
     group.decision === null ? decided.value.at(-1) : { decision: group.decision.id, group: group.number };
   return (

@@ -8,23 +8,24 @@ const PAGE = 500;
 /** The groups that are loaded so far, most reclaimable first. */
 export const groups = signal<readonly Group[]>([]);
 export const onlyUndecided = signal(true);
-/** Which of them is shown. */
+/** The index of the group that is shown. */
 export const position = signal(0);
 export const current = computed<Group | null>(() => groups.value[position.value] ?? null);
-/** Ordinals that the owner keeps of the current group, before it is decided. */
+/** Ordinals of the current group that the owner keeps, before it is decided. */
 export const keep = signal<ReadonlySet<number>>(new Set());
-/** Decisions of this visit, newest last: what undo takes back. */
+/** Decisions since the page was opened, newest last: undo takes them back. */
 export const decided = signal<readonly { readonly decision: string; readonly group: number }[]>([]);
 export const busy = signal(false);
 
 let source: { catalog: string; job: string } | null = null;
-let next: string | null = null;
+/** Query of the next page; null = all groups are loaded. */
+let next: { readonly cursor?: string } | null = null;
 let loading: Promise<void> | null = null;
 let onDecided: () => void = () => undefined;
 
-/** Called after each decision or undo: counts have changed. */
-export const whenDecided = (call: () => void): void => {
-  onDecided = call;
+/** Registers what runs after each decision and undo, when counts have changed. */
+export const whenDecided = (callback: () => void): void => {
+  onDecided = callback;
 };
 
 export const closeGroups = (): void => {
@@ -41,17 +42,17 @@ export const openGroups = async (catalog: string, job: string): Promise<void> =>
   await reloadGroups();
 };
 
-/** From the first page on, by the filter as it is. */
+/** Loads the groups again from the first page, by the current filter. */
 export const reloadGroups = async (): Promise<void> => {
-  next = "";
+  next = {};
   groups.value = [];
   await loadGroups(FIRST_PAGE);
   show(0);
 };
 
-/** Loads pages until `wanted` groups are there, or all. */
-export const loadGroups = async (wanted: number): Promise<void> => {
-  while (groups.value.length < wanted && next !== null && source !== null) {
+/** Loads pages until `count` groups are there, or all. */
+export const loadGroups = async (count: number): Promise<void> => {
+  while (groups.value.length < count && next !== null && source !== null) {
     loading ??= loadPage(source.job).finally(() => {
       loading = null;
     });
@@ -64,26 +65,26 @@ const loadPage = async (job: string): Promise<void> => {
     order: "reclaimable" as const,
     limit: groups.value.length === 0 ? FIRST_PAGE : PAGE,
     ...(onlyUndecided.value ? { decided: "false" as const } : {}),
-    ...(next === null || next === "" ? {} : { cursor: next }),
+    ...next,
   };
   const page = await attempt(async () =>
     bodyOf(await api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } })),
   );
   if (source?.job !== job) return;
-  next = page?.next ?? null;
+  next = page === undefined || page.next === null ? null : { cursor: page.next };
   if (page !== undefined) groups.value = [...groups.value, ...page.items];
 };
 
-/** Shows the group at a place, with the suggested keeper chosen, and fetches the next one's pictures. */
+/** Shows a group with its suggested keeper chosen, and fetches the pictures of the next one. */
 export const show = (at: number): void => {
   if (at < 0 || (at >= groups.value.length && at > 0)) return;
   position.value = at;
   const group = groups.value[at];
-  if (group === undefined) return;
+  if (group === undefined || source === null) return;
   keep.value = new Set(group.decision?.keep ?? [group.keeper]);
   void loadGroups(at + FIRST_PAGE);
   for (const { ordinal } of groups.value[at + 1]?.members.slice(0, 4) ?? [])
-    new Image().src = thumbnailUrl(source?.catalog ?? "", ordinal, "large");
+    new Image().src = thumbnailUrl(source.catalog, ordinal, "large");
 };
 
 export const toggleKeep = (ordinal: number): void => {
@@ -119,10 +120,12 @@ export const decide = async (verdict: NewDecision): Promise<void> => {
 };
 
 export const decideKeep = (): Promise<void> => decide({ verdict: "keep", keep: [...keep.value] });
-export const decideKeepAll = (): Promise<void> =>
-  decide({ verdict: "keep", keep: (current.value?.members ?? []).map(({ ordinal }) => ordinal) });
+export const decideKeepAll = async (): Promise<void> => {
+  if (current.value === null) return;
+  await decide({ verdict: "keep", keep: current.value.members.map(({ ordinal }) => ordinal) });
+};
 
-/** Takes back the decision of the group, and shows it. */
+/** Takes a decision back, and shows its group. */
 export const undo = async (last: { decision: string; group: number } | undefined): Promise<void> => {
   if (last === undefined || source === null || busy.value) return;
   busy.value = true;

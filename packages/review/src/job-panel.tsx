@@ -3,7 +3,13 @@ import { catalog, refreshCatalog } from "./catalogs.ts";
 import { countText, durationText } from "./facts.ts";
 import { failures, job, sendCommand, startJob } from "./jobs.ts";
 
-const share = ({ phase, completedImages, totalImages, completedBlockPairs, totalBlockPairs }: Job): number | null =>
+const completedShare = ({
+  phase,
+  completedImages,
+  totalImages,
+  completedBlockPairs,
+  totalBlockPairs,
+}: Job): number | null =>
   phase === "hashing"
     ? completedImages / Math.max(1, totalImages)
     : phase === "comparing"
@@ -18,7 +24,7 @@ const rateText = ({ phase, rate, etaSeconds }: Job): string =>
     .filter((text) => text !== "")
     .join(", ");
 
-/** How far the newest job is, and what to do about it. */
+/** The progress of the newest job, and its buttons. */
 export const JobPanel = () => {
   const shown = job.value;
   const id = catalog.value?.id;
@@ -31,9 +37,9 @@ export const JobPanel = () => {
         <button type="button" onClick={start("new")}>
           {shown === null ? "Scan" : "Scan again"}
         </button>
-        {failures.value.length > 0 && (
+        {shown !== null && failures.value.length > 0 && (
           <details>
-            <summary>{countText(shown?.failedImages ?? 0, "image")} could not be read</summary>
+            <summary>{countText(shown.failedImages, "image")} could not be read</summary>
             <ul>
               {failures.value.map(({ ordinal, path, reason, detail }) => (
                 <li key={ordinal}>
@@ -48,7 +54,7 @@ export const JobPanel = () => {
         )}
       </section>
     );
-  const done = share(shown);
+  const done = completedShare(shown);
   return (
     <section class="job" aria-label="Job">
       <p aria-live="polite">

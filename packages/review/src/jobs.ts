@@ -2,7 +2,7 @@ import type { FailedImage, Job } from "@lookalike/client";
 import { signal } from "@preact/signals";
 import { api, attempt, bodyOf } from "./api.ts";
 
-/** The catalog's newest job, as it goes. */
+/** The catalog's newest job, updated while it runs. */
 export const job = signal<Job | null>(null);
 export const failures = signal<readonly FailedImage[]>([]);
 
@@ -34,11 +34,11 @@ const follow = (started: Job, onOver: () => void): void => {
   const events = new EventSource(`/v1/jobs/${started.id}/progress`);
   stream = events;
   events.addEventListener("progress", ({ data }: MessageEvent<string>) => {
-    const told = JSON.parse(data) as Job;
-    job.value = told;
-    if (told.phase !== "done") return;
+    const latest = JSON.parse(data) as Job;
+    job.value = latest;
+    if (latest.phase !== "done") return;
     events.close();
-    void readFailures(told);
+    void readFailures(latest);
     onOver();
   });
 };
@@ -58,14 +58,14 @@ export const startJob = async (catalog: string, mode: Job["mode"], onOver: () =>
   if (started !== undefined) follow(started, onOver);
 };
 
-const VERBS = {
+const COMMANDS = {
   pause: "/v1/jobs/{job}/pause",
   resume: "/v1/jobs/{job}/resume",
   cancel: "/v1/jobs/{job}/cancel",
 } as const;
 
-export const sendCommand = async (verb: keyof typeof VERBS): Promise<void> => {
+export const sendCommand = async (command: keyof typeof COMMANDS): Promise<void> => {
   const id = job.value?.id;
   if (id === undefined) return;
-  await attempt(async () => bodyOf(await api.POST(VERBS[verb], { params: { path: { job: id } } })));
+  await attempt(async () => bodyOf(await api.POST(COMMANDS[command], { params: { path: { job: id } } })));
 };

@@ -8,7 +8,7 @@ interface Key {
   readonly press: (key: string) => void;
 }
 
-/** Every key of the page, as the help shows them. */
+/** Every key of the page; the help shows them. */
 export const KEYS: readonly Key[] = [
   { keys: ["ArrowRight", "j"], label: "→ J", about: "next group", press: () => show(position.value + 1) },
   { keys: ["ArrowLeft", "k"], label: "← K", about: "group before", press: () => show(position.value - 1) },
@@ -48,7 +48,7 @@ export const KEYS: readonly Key[] = [
   },
 ];
 
-/** Keys that what has the focus needs for itself. */
+/** Whether the focused control needs the key for itself. */
 const isTaken = (target: EventTarget | null, key: string): boolean => {
   if (target instanceof HTMLSelectElement) return true;
   if (target instanceof HTMLInputElement) return key === " " || (target.type === "radio" && key.startsWith("Arrow"));
@@ -57,7 +57,7 @@ const isTaken = (target: EventTarget | null, key: string): boolean => {
   );
 };
 
-/** A key anywhere on the page, unless what has the focus needs it, or a dialog is open. */
+/** Handles a key anywhere on the page, unless the focused control needs it or a dialog is open. */
 export const onKey = (event: KeyboardEvent): void => {
   if (event.ctrlKey || event.metaKey || event.altKey || dialog.value !== null) return;
   if (isTaken(event.target, event.key)) return;
@@ -68,7 +68,7 @@ export const onKey = (event: KeyboardEvent): void => {
   key.press(pressed);
 };
 
-/** A button that was clicked, not pressed by key, gives the focus back: Enter decides again. */
+/** After a click by pointer the control loses the focus, so that Enter decides again. */
 export const onClick = ({ detail, target }: MouseEvent): void => {
   if (detail === 0 || !(target instanceof Element)) return;
   const control = target.closest<HTMLElement>("button, label, input");

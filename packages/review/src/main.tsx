@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { enter } from "./catalogs.ts";
+import { start } from "./catalogs.ts";
 import "./style.css";
 
 render(<App />, document.getElementById("app") as HTMLElement);
-void enter();
+void start();

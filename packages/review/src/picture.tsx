@@ -4,14 +4,14 @@ import type { Member } from "./facts.ts";
 import { changeZoom, pan, zoom } from "./view-state.ts";
 
 const SHOWN_BY_BROWSERS = new Set(["jpeg", "png", "webp", "gif", "avif"]);
-/** From here on the large thumbnail has fewer pixels than the screen. */
-const ORIGINAL_FROM = 1.5;
+/** At this scale the large thumbnail has fewer pixels than the screen. */
+const ORIGINAL_MIN_SCALE = 1.5;
 
 /** One picture, zoomed and moved together with all others. */
 export const Picture = ({ catalog, member }: { catalog: string; member: Member }) => {
   const frame = useRef<HTMLDivElement>(null);
   const { scale, x, y } = zoom.value;
-  const isOriginal = scale >= ORIGINAL_FROM && SHOWN_BY_BROWSERS.has(member.format ?? "");
+  const isOriginal = scale >= ORIGINAL_MIN_SCALE && member.format !== undefined && SHOWN_BY_BROWSERS.has(member.format);
   useEffect(() => {
     const element = frame.current;
     if (element === null) return;

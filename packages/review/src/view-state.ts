@@ -1,18 +1,24 @@
 import { signal } from "@preact/signals";
 
-/** The dialog that is open. */
+/** The open dialog. */
 export const dialog = signal<"bulk" | "archive" | "help" | null>(null);
 
-/** How the pictures of a group are looked at. */
+/** How the pictures of a group are compared. */
 export type Comparison = "side by side" | "blink" | "difference";
 export const COMPARISONS: readonly Comparison[] = ["side by side", "blink", "difference"];
 export const comparison = signal<Comparison>("side by side");
 
-export const cycleComparison = (): void => {
-  comparison.value = COMPARISONS[(COMPARISONS.indexOf(comparison.value) + 1) % COMPARISONS.length] ?? "side by side";
+const NEXT: Record<Comparison, Comparison> = {
+  "side by side": "blink",
+  blink: "difference",
+  difference: "side by side",
 };
 
-/** One zoom for all pictures: the point (x, y) of each, from 0 to 1, is in the middle. */
+export const cycleComparison = (): void => {
+  comparison.value = NEXT[comparison.value];
+};
+
+/** One zoom for all pictures: the point (x, y) of each picture, from 0 to 1, is in the middle of its frame. */
 export const zoom = signal({ scale: 1, x: 0.5, y: 0.5 });
 const MAX_SCALE = 12;
 
@@ -26,5 +32,5 @@ export const pan = (dx: number, dy: number): void => {
   zoom.value = { scale, x: inside(x - dx / scale, scale), y: inside(y - dy / scale, scale) };
 };
 
-/** No further than the picture's edge. */
+/** The nearest point whose view does not reach over the picture's edge. */
 const inside = (at: number, scale: number): number => Math.min(1 - 0.5 / scale, Math.max(0.5 / scale, at));
