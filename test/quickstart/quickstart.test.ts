@@ -38,7 +38,7 @@ const environment = (data = "data") => ({ LOOKALIKE_DATA: path(data) });
 const start = (args: readonly string[], more: Record<string, string> = {}) =>
   npmStart(args, { ...environment(), ...more });
 
-/** Processes of the quick start whose data folder is in this test's folder. */
+/** Processes whose data folder is in this test's folder. */
 const leftRunning = (): string[] =>
   execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
     .split("\n")
@@ -72,7 +72,7 @@ describe("npm start", () => {
     expect(again).toMatchObject({ images: 21, pairs: 0, tasks: 0, groups: report.groups });
   });
 
-  it("takes hashes instead of a folder", async () => {
+  it("reads hashes instead of a folder", async () => {
     await writeHashes(path("hashes.ndjson"), { images: 600, bits: 256, seed: 1, copiesPerThousand: 100 });
     const { code, stdout } = await start([
       `hashes:${path("hashes.ndjson")}`,
@@ -262,7 +262,7 @@ describe("the command line", () => {
 });
 
 describe("an interrupted job", () => {
-  it("is gone on with by the next start: Ctrl-C, then kill -9 of everything", async () => {
+  it("is continued by the next start: after Ctrl-C, and after kill -9 of everything", async () => {
     await writeHashes(path("many.ndjson"), { images: 12_000, bits: 256, seed: 2, copiesPerThousand: 50 });
     const args = [`hashes:${path("many.ndjson")}`, "--json", "--block-size", "100", "--pairs-per-task", "10"];
     const first = start(args, environment("interrupted"));
@@ -277,7 +277,7 @@ describe("an interrupted job", () => {
     execFileSync("pkill", ["-9", "-f", path("many.ndjson")]);
     await second.ended;
 
-    // What the killed workers had in hand is missed after three seconds, not after a minute.
+    // The tasks of the killed workers count as lost after three seconds, not after a minute.
     const soon = { LOOKALIKE_LOST_AFTER_MS: "3000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500" };
     const third = await start(args, { ...environment("interrupted"), ...soon }).ended;
     expect(third).toMatchObject({
@@ -292,7 +292,7 @@ describe("an interrupted job", () => {
 });
 
 describe("npm start -- --help", () => {
-  it("tells the options and the exit codes", async () => {
+  it("prints the options and the exit codes", async () => {
     const { code, stdout } = await startCommand(["npm", "start", "--", "--help"]).ended;
     expect(code).toBe(0);
     for (const text of [
