@@ -1,23 +1,20 @@
-import { finalizeMessage, taskMessage } from "@lookalike/shared/bus/messages";
-import { decide, enact } from "@lookalike/shared/domain/job/decide";
-import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import { taskMessage } from "@lookalike/shared/bus/messages";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import { evolve } from "@lookalike/shared/domain/job/evolve";
 import { acceptedJob, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
 import { outsidePlan } from "@lookalike/shared/domain/job/outside-plan";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
-import { insertHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
-import { restoreCatalog, saveListing } from "@lookalike/shared/store/catalog/catalogs";
-import { markVanished, restoreListed } from "@lookalike/shared/store/catalog/listing";
+import { restoreCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { insertAttempt } from "@lookalike/shared/store/jobs/attempts";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
-import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/results/compare-results";
+import { enactDecisions } from "./enact-decisions.ts";
+import { recordEvent } from "./record-event.ts";
 import { startShadows } from "./rollout/shadow-jobs.ts";
 
-/** A step of a job that people ask about. */
-export interface Change {
+/** A change of a job's state, for the log. */
+interface StateChange {
   readonly job: string;
   readonly from: JobState;
   readonly to: JobState;
@@ -30,117 +27,83 @@ interface Refusal {
   readonly reason: string;
 }
 
+interface Applied {
+  /** Ids of the jobs that the events are about. */
+  readonly jobs: readonly string[];
+  readonly changes: readonly StateChange[];
+  readonly refused: readonly Refusal[];
+}
+
+/** What follows when a job ends, in the transaction that ends it. */
+const ON_JOB_OVER: readonly ((db: Db, job: Job, at: string) => Promise<void>)[] = [enqueueWebhooks, startShadows];
+
 /**
  * Folds a micro-batch of events into the projection, in one transaction: rows by natural key, done
  * sets, and what follows from them. Jobs are locked in the order of their ids, so that coordinators
  * cannot deadlock; events are applied in the order of the log, since a catalog's next job builds on
  * the rows of the one before.
- * @returns the jobs it touched, how their states changed, and the events it refused with the reason
  */
-export const applyEvents = (
-  db: Db,
-  events: readonly JobEvent[],
-): Promise<{ jobs: string[]; refused: Refusal[]; changes: Change[] }> =>
+export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<Applied> =>
   db.transaction(async (tx) => {
     for (const event of events) if (event.type === "job-accepted") await restoreJob(tx, event);
-    const jobs = new Map<string, { row: JobRow; job: Job; at: string }>();
-    for (const id of [...new Set(events.map(({ job }) => job))].sort()) {
-      const row = await lockJob(tx, id);
-      if (row !== null) jobs.set(id, { row, job: jobOf(row), at: "" });
-    }
+    const folds = await lockJobs(tx, events);
     const refused: Refusal[] = [];
-    const changes: Change[] = [];
     for (const event of events) {
-      const known = jobs.get(event.job);
-      const reason =
-        known === undefined ? "no such job" : (outsidePlan(known.job, event) ?? (await record(tx, known.job, event)));
+      const fold = folds.get(event.job);
+      const reason = fold === undefined ? "no such job" : await applyEvent(tx, fold, event);
       if (reason !== null) refused.push({ event, reason });
-      else if (known !== undefined) {
-        const job = evolve(known.job, event);
-        if (event.type === "job-redriven" && job !== known.job) await sendRedriven(tx, job, event.body.tasks);
-        jobs.set(event.job, { ...known, job, at: event.at });
-      }
     }
-    for (const { row, job, at } of jobs.values()) {
-      if (at === "") continue;
+    const changes: StateChange[] = [];
+    for (const { row, job, at } of folds.values()) {
+      if (at === null) continue;
       const next = await enactDecisions(tx, job);
       await saveJob(tx, row, next, at);
-      if (row.state !== next.state || row.paused !== next.paused)
-        changes.push({ job: next.id, from: row.state, to: next.state, run: next.run, paused: next.paused });
-      if (isOver(next) && row.state !== next.state) {
-        await enqueueWebhooks(tx, next, at);
-        await startShadows(tx, next);
-      }
+      const { id, state, run, paused } = next;
+      if (row.state !== state || row.paused !== paused)
+        changes.push({ job: id, from: row.state, to: state, run, paused });
+      if (isOver(next) && row.state !== state) for (const react of ON_JOB_OVER) await react(tx, next, at);
     }
-    return { jobs: [...jobs.keys()], refused, changes };
+    return { jobs: [...folds.keys()], changes, refused };
   });
 
-/** Decides for one job outside any event: what the completion monitor asks for. */
-export const reconsider = (db: Db, id: string, at: string): Promise<void> =>
-  db.transaction(async (tx) => {
-    const row = await lockJob(tx, id);
-    if (row === null) return;
-    const job = jobOf(row);
-    const next = await enactDecisions(tx, job, true);
-    if (next !== job) await saveJob(tx, row, next, at);
-  });
+/** A job that is locked while its events are folded. */
+interface Fold {
+  /** The row as it was before. */
+  readonly row: JobRow;
+  job: Job;
+  /** Time of the last event that was applied; null = none yet. */
+  at: string | null;
+}
 
-/** Tasks that left quarantine go out as the attempts that their event names. */
-const sendRedriven = async (db: Db, job: Job, tasks: EventOf<"job-redriven">["body"]["tasks"]): Promise<void> => {
+const lockJobs = async (db: Db, events: readonly JobEvent[]): Promise<Map<string, Fold>> => {
+  const folds = new Map<string, Fold>();
+  for (const id of [...new Set(events.map(({ job }) => job))].sort()) {
+    const row = await lockJob(db, id);
+    if (row !== null) folds.set(id, { row, job: jobOf(row), at: null });
+  }
+  return folds;
+};
+
+/** @returns why the event is refused, or null */
+const applyEvent = async (db: Db, fold: Fold, event: JobEvent): Promise<string | null> => {
+  const reason = outsidePlan(fold.job, event) ?? (await recordEvent(db, fold.job, event));
+  if (reason !== null) return reason;
+  const job = evolve(fold.job, event);
+  if (event.type === "job-redriven" && job !== fold.job) await dispatchRedriven(db, job, event.body.tasks);
+  fold.job = job;
+  fold.at = event.at;
+  return null;
+};
+
+/** Tasks that left quarantine are dispatched as the attempts that their event names. */
+const dispatchRedriven = async (db: Db, job: Job, tasks: EventOf<"job-redriven">["body"]["tasks"]): Promise<void> => {
   for (const { task, attempt } of tasks) {
     const row = { jobId: job.id, kind: "compare", task, attempt, reason: "redriven" };
     if (await insertAttempt(db, row)) await addToOutbox(db, taskMessage(job, "compare", task, attempt));
   }
 };
 
-/** Takes the decisions; their messages go to the outbox, or are the cursors themselves. */
-const enactDecisions = async (db: Db, job: Job, monitor = false): Promise<Job> => {
-  let next = job;
-  for (const decision of decide(job, monitor)) {
-    next = enact(next, decision);
-    if (decision.type === "scan") await addToOutbox(db, taskMessage(next, "scan", 0, 0));
-    if (decision.type === "finalize") await addToOutbox(db, finalizeMessage(next));
-  }
-  return next;
-};
-
 const restoreJob = async (db: Db, event: EventOf<"job-accepted">): Promise<void> => {
   await restoreCatalog(db, event.tenant, event.body.catalog);
   await insertJob(db, acceptedJob(event), event.at);
-};
-
-/** Writes the rows an event carries. Gives the reason when it must not count. */
-const record = async (db: Db, job: Job, event: JobEvent): Promise<string | null> => {
-  switch (event.type) {
-    case "images-listed":
-      await restoreListed(db, job.catalog, job.id, event.body.images);
-      return null;
-    case "images-vanished":
-      await markVanished(db, job.catalog, job.id, event.body.ordinals);
-      return null;
-    case "listing-done": {
-      const { blockSize, hashBits, mark } = event.body;
-      await saveListing(db, job.catalog, { blockSize, hashBits, listingMark: mark });
-      return null;
-    }
-    case "hash-done": {
-      const { digest, ...block } = event.body;
-      if (job.state !== "running") return null;
-      if (hashBlockDigest(block) !== digest) return "digest differs from the block's bytes";
-      await insertHashBlock(db, job.catalog, job.id, digest, block);
-      return null;
-    }
-    case "pair-batch-done": {
-      const { task, edges, edgeCount, digest } = event.body;
-      if (job.state !== "running") return null;
-      if (edges === null) {
-        return (await storedResultDigest(db, job.id, task)) === digest ? null : "its claimed result is not stored";
-      }
-      if (edgesDigest(edges) !== digest) return "digest differs from the edges' bytes";
-      await insertCompareResult(db, { jobId: job.id, task, part: 0, edges, edgeCount, digest });
-      return null;
-    }
-    default:
-      return null;
-  }
 };

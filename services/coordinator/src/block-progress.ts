@@ -1,36 +1,47 @@
-import type { BlockProgress } from "@lookalike/shared/bus/progress";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { subscribeProgress } from "@lookalike/shared/bus/progress";
 import { settled } from "@lookalike/shared/domain/job/work";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
+import type { Logger } from "@lookalike/shared/runtime/log";
+import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
 import { findJob, jobOf, raiseShownImages } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 
-/** Images hashed in blocks that are not done yet, so that a small catalog's progress moves, too. */
-export interface BlockProgressBoard {
-  note(progress: BlockProgress): void;
-  /** Raises what the jobs show. Never lowers it: a block that starts again after a crash takes nothing back. */
-  flush(): Promise<void>;
-}
+const PAUSE_MS = 500;
 
-export const createBlockProgressBoard = (db: Db): BlockProgressBoard => {
+/**
+ * Shows images hashed in blocks that are not done yet, so that the progress of a small catalog moves
+ * as well. The number shown never goes down: a block that starts again after a crash takes nothing back.
+ */
+export const startBlockProgress = (
+  bus: Bus,
+  db: Db,
+  log: Logger,
+  onError: (error: unknown) => void,
+): Pick<Loop, "stop"> => {
   const jobs = new Map<string, Map<number, number>>();
-  return {
-    note({ job, block, images }) {
+  subscribeProgress(
+    bus,
+    ({ job, block, images }) => {
       const blocks = jobs.get(job) ?? new Map<number, number>();
       jobs.set(job, blocks.set(block, images));
     },
-    async flush() {
-      for (const [id, blocks] of jobs) {
-        const row = await findJob(db, id);
-        if (row?.state !== "running") {
-          jobs.delete(id);
-          continue;
-        }
-        const finished = settled(jobOf(row).hash);
-        for (const block of blocks.keys()) if (has(finished, block)) blocks.delete(block);
-        if (blocks.size === 0) jobs.delete(id);
-        const inHand = [...blocks.values()].reduce((sum, images) => sum + images, 0);
-        await raiseShownImages(db, id, row.completedImages + inHand);
-      }
-    },
-  };
+    log,
+  );
+  return startLoop(PAUSE_MS, () => showProgress(db, jobs), onError);
+};
+
+const showProgress = async (db: Db, jobs: Map<string, Map<number, number>>): Promise<void> => {
+  for (const [id, blocks] of jobs) {
+    const row = await findJob(db, id);
+    if (row?.state !== "running") {
+      jobs.delete(id);
+      continue;
+    }
+    const finished = settled(jobOf(row).hash);
+    for (const block of blocks.keys()) if (has(finished, block)) blocks.delete(block);
+    if (blocks.size === 0) jobs.delete(id);
+    const unfinished = [...blocks.values()].reduce((sum, images) => sum + images, 0);
+    await raiseShownImages(db, id, row.completedImages + unfinished);
+  }
 };

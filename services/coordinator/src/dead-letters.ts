@@ -1,7 +1,8 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { type Delivery, PermanentError } from "@lookalike/shared/bus/consume";
+import { type Delivery, PermanentError, type Subscription, work } from "@lookalike/shared/bus/consume";
 import { readPayload } from "@lookalike/shared/bus/payload";
 import { readMessage } from "@lookalike/shared/bus/read";
+import { STREAMS } from "@lookalike/shared/bus/topology";
 import { DeadLetter, Task } from "@lookalike/shared/domain/job/task";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { deadLetters } from "@lookalike/shared/runtime/metrics";
@@ -16,8 +17,27 @@ interface Router {
   readonly maxAttempts: number;
 }
 
-/** A worker gave a task up and said why: next attempt, or quarantine. */
-export const routeDeadLetter = async ({ db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
+/** Tasks that a worker or the server gave up get their next attempt, or go to quarantine. */
+export const routeLostTasks = (router: Router): Promise<Subscription[]> =>
+  Promise.all(
+    [
+      { stream: STREAMS.deadLetters, durable: "dead-letter-router", route: routeDeadLetter },
+      { stream: STREAMS.advisories, durable: "advisory-router", route: routeAdvisory },
+    ].map(({ stream, durable, route }) =>
+      work(router.bus, {
+        stream,
+        durables: [durable],
+        concurrency: 1,
+        maxDeliver: -1,
+        handle: (delivery) => route(router, delivery),
+        giveUp: async () => undefined,
+        log: router.log,
+      }),
+    ),
+  );
+
+/** A worker gave a task up and recorded why. */
+const routeDeadLetter = async ({ db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
   const letter = DeadLetter.safeParse(delivery.body);
   if (!letter.success) {
     deadLetters.inc({ kind: "unreadable", outcome: "parked" });
@@ -39,10 +59,10 @@ export const routeDeadLetter = async ({ db, log, maxAttempts }: Router, delivery
 const Advisory = z.object({ type: z.string(), stream: z.string(), stream_seq: z.int() });
 
 /**
- * The safety net under the dead letters: a task whose worker died each time could not write one, but
- * the server said that it has given up. Late and repeated advisories do no harm: see `retryTask`.
+ * The safety net below the dead letters: a worker that died each time could not write one, but the
+ * server reports that it has given the task up. Late and repeated advisories do no harm: see `retryTask`.
  */
-export const routeAdvisory = async ({ bus, db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
+const routeAdvisory = async ({ bus, db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
   const advisory = readPayload(Advisory, delivery.body, "advisory", log);
   if (advisory === null || !advisory.type.includes("max_deliver")) return;
   const { stream, stream_seq: sequence } = advisory;

@@ -2,13 +2,29 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { relayOutbox } from "@lookalike/shared/store/jobs/outbox";
-import type { Db } from "@lookalike/shared/store/open";
+import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
+import { OUTBOX_CHANNEL, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
+import { listenTo } from "@lookalike/shared/store/listen";
+import type { Db, Store } from "@lookalike/shared/store/open";
 
 const MESSAGES_PER_ROUND = 100;
+const PAUSE_MS = 200;
 
-/** Publishes the outbox until it is empty. Every coordinator relays; row locks share the work out. */
-export const relayRound = async (bus: Bus, db: Db, log: Logger): Promise<void> => {
+/** Publishes the outbox: at each notice of a commit that added to it, and at short intervals. */
+export const startRelay = (bus: Bus, store: Store, log: Logger, onError: (error: unknown) => void): Loop => {
+  const loop = startLoop(PAUSE_MS, () => relayRound(bus, store.db, log), onError);
+  const notices = listenTo(store.pool, OUTBOX_CHANNEL, loop.wake, onError);
+  return {
+    wake: loop.wake,
+    async stop() {
+      await notices.stop();
+      await loop.stop();
+    },
+  };
+};
+
+/** Publishes the outbox until it is empty. Every coordinator relays; row locks share the work among them. */
+const relayRound = async (bus: Bus, db: Db, log: Logger): Promise<void> => {
   let relayed: number;
   do {
     relayed = await relayOutbox(db, MESSAGES_PER_ROUND, async (message) => {

@@ -1,9 +1,9 @@
+import { coalesce } from "@lookalike/shared/runtime/coalesce";
 import type { Db } from "@lookalike/shared/store/open";
 import { readSnapshot } from "@lookalike/shared/store/snapshot";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { rawSerializer } from "../http/raw-serializer.ts";
-import { coalesce } from "./coalesce.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {

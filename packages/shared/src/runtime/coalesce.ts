@@ -1,6 +1,6 @@
 /**
- * One call of `read` at a time; whoever asks while it runs shares the next one, which starts after
- * they asked. So many callers get an answer no older than their question for the price of few.
+ * One call of `read` at a time. Callers that arrive while it runs share the next call, which starts
+ * after they arrived: so many callers get an answer no older than their question for the price of few.
  */
 export const coalesce = <Result>(read: () => Promise<Result>): (() => Promise<Result>) => {
   let running: Promise<unknown> = Promise.resolve();

@@ -1,0 +1,16 @@
+import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
+
+/** What the coordinator reads from its environment, beside what every service reads. */
+export const Environment = ServiceEnvironment.extend({
+  LOOKALIKE_RECONCILE_INTERVAL_MS: integer({
+    min: 100,
+    default: 10_000,
+    about: "Pause between two searches for lost tasks, in milliseconds",
+  }),
+  LOOKALIKE_LOST_AFTER_MS: integer({
+    min: 500,
+    default: 60_000,
+    about: "Time without a result after which a job's tasks are searched for, in milliseconds",
+  }),
+  LOOKALIKE_MAX_ATTEMPTS: integer({ min: 1, default: 3, about: "Attempts at a task before it is quarantined" }),
+});

@@ -1,0 +1,61 @@
+import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
+import type { Job } from "@lookalike/shared/domain/job/job";
+import { insertHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
+import { saveListing } from "@lookalike/shared/store/catalog/catalogs";
+import { markVanished, restoreListed } from "@lookalike/shared/store/catalog/listing";
+import type { Db } from "@lookalike/shared/store/open";
+import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/results/compare-results";
+
+/** Writes the rows that an event carries. @returns why the event is refused, or null */
+export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<string | null> => {
+  switch (event.type) {
+    case "images-listed":
+      await restoreListed(db, job.catalog, job.id, event.body.images);
+      return null;
+    case "images-vanished":
+      await markVanished(db, job.catalog, job.id, event.body.ordinals);
+      return null;
+    case "listing-done": {
+      const { blockSize, hashBits, mark } = event.body;
+      await saveListing(db, job.catalog, { blockSize, hashBits, listingMark: mark });
+      return null;
+    }
+    case "hash-done":
+      return job.state === "running" ? recordBlock(db, job, event.body) : null;
+    case "pair-batch-done":
+      return job.state === "running" ? recordEdges(db, job, event.body) : null;
+    case "job-accepted":
+    case "listing-failed":
+    case "task-quarantined":
+    case "job-redriven":
+    case "job-paused":
+    case "job-resumed":
+    case "job-cancelled":
+    case "shadow-compared":
+    case "job-finalized":
+      return null;
+  }
+};
+
+const recordBlock = async (
+  db: Db,
+  job: Job,
+  { digest, ...block }: EventOf<"hash-done">["body"],
+): Promise<string | null> => {
+  if (hashBlockDigest(block) !== digest) return "digest differs from the block's bytes";
+  await insertHashBlock(db, job.catalog, job.id, digest, block);
+  return null;
+};
+
+const recordEdges = async (
+  db: Db,
+  job: Job,
+  { task, edges, edgeCount, digest }: EventOf<"pair-batch-done">["body"],
+): Promise<string | null> => {
+  if (edges === null)
+    return (await storedResultDigest(db, job.id, task)) === digest ? null : "its claimed result is not stored";
+  if (edgesDigest(edges) !== digest) return "digest differs from the edges' bytes";
+  await insertCompareResult(db, { jobId: job.id, task, part: 0, edges, edgeCount, digest });
+  return null;
+};
