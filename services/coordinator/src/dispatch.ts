@@ -10,7 +10,7 @@ const PUBLISHES_IN_FLIGHT = 64;
 
 /**
  * Publishes the tasks between a job's published mark and its cursor. The two integers are the
- * outbox: a crash in between only publishes the same ids again.
+ * outbox of tasks: after a crash between them the same ids are published again.
  */
 const publishDispatched = async (bus: Bus, db: Db, id: string): Promise<void> => {
   const row = await findJob(db, id);
@@ -36,9 +36,9 @@ const publishDispatched = async (bus: Bus, db: Db, id: string): Promise<void> =>
 };
 
 export interface Dispatcher {
-  /** Publishes what the job has dispatched; while that runs, further calls become one more run. */
+  /** Publishes the tasks that the job has dispatched; calls made meanwhile become one more run. */
   dispatch(jobId: string): void;
-  /** Waits for what is running. */
+  /** Waits for the publishing that runs. */
   stop(): Promise<void>;
 }
 

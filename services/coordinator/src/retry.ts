@@ -9,7 +9,7 @@ import { jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 
-interface Lost {
+interface LostTask {
   readonly job: string;
   readonly kind: TaskKind;
   readonly task: number;
@@ -21,13 +21,13 @@ interface Lost {
 export type Retry = "redispatched" | "quarantined" | "stale";
 
 /**
- * Sends a lost task out again as its next attempt, or quarantines it after `maxAttempts`, so that
- * one task can never keep a job from its end. A task that is settled, or has a later attempt
- * already, is left alone: any number of coordinators may report the same loss.
+ * Sends a lost task again as its next attempt, or quarantines it after `maxAttempts`, so that no
+ * task can keep its job from ending. A task that is settled or has a later attempt is left alone:
+ * any number of coordinators may report the same loss.
  */
 export const retryTask = (
   db: Db,
-  { job: id, kind, task, attempt, reason }: Lost,
+  { job: id, kind, task, attempt, reason }: LostTask,
   maxAttempts: number,
 ): Promise<Retry> =>
   db.transaction(async (tx) => {

@@ -1,3 +1,4 @@
+// Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { jobEvent } from "@lookalike/shared/bus/messages";
 import { decodeEdges } from "@lookalike/shared/domain/grouping/edges";
 import { ALL, collapse } from "@lookalike/shared/domain/grouping/image-classes";
@@ -10,20 +11,21 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
 
-/** Room for 67 million hashes on each side of a double's 53 bits. */
-const HASHES = 2 ** 26;
+/** A pair of hash numbers must fit the 53 bits of a double: 67 million hashes. */
+const MAX_HASHES = 2 ** 26;
 
 /**
- * Ends a shadow job: not by groups, but by the pairs of different hashes that only it or only its
- * job has found. One kernel tells of every image, the other once of equal hashes.
+ * Ends a shadow job. Its result is not groups, but the number of pairs of different hashes that only
+ * it or only its job found: pairs of hashes, because one kernel reports equal hashes for every image
+ * and the other reports them once.
  */
 export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): Promise<void> => {
   const started = performance.now();
   const { shadowOf, rollout } = shadow.options;
   const job = shadowOf === null ? null : await findJob(db, shadowOf);
   const feature = rollout[0]?.feature;
-  if (shadow.totalImages > HASHES)
-    throw new Error(`a shadow compares at most ${HASHES} images, not ${shadow.totalImages}`);
+  if (shadow.totalImages > MAX_HASHES)
+    throw new Error(`a shadow compares at most ${MAX_HASHES} images, not ${shadow.totalImages}`);
   if (job === null || feature === undefined) throw new Error(`job ${shadow.id} is the shadow of no job`);
   // A job may build on one that was compared up to a larger radius.
   const radiusBits = Math.min(listed(jobOf(job)).radiusBits, listed(jobOf(shadow)).radiusBits);
@@ -76,7 +78,7 @@ const sortedPairs = async (db: Db, job: string, hashNumbers: Int32Array, radiusB
       const x = at(hashNumbers, at(a, edge));
       const y = at(hashNumbers, at(b, edge));
       if (at(distance, edge) > radiusBits || x === y) continue;
-      pairs[count++] = Math.min(x, y) * HASHES + Math.max(x, y);
+      pairs[count++] = Math.min(x, y) * MAX_HASHES + Math.max(x, y);
     }
   }
   const sorted = pairs.subarray(0, count).sort();

@@ -3,7 +3,7 @@ import { JOB_COMMANDS, type JobCommand, jobCommand } from "@lookalike/shared/bus
 import { ACTIVE, isOver, JobState } from "@lookalike/shared/domain/job/job";
 import { partitionOf } from "@lookalike/shared/domain/job/partition";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
-import { outstanding, settled } from "@lookalike/shared/domain/job/work";
+import { outstanding, settled, type Work } from "@lookalike/shared/domain/job/work";
 import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
@@ -15,7 +15,7 @@ import { JobRequest, lockJobOrThrow, readJob } from "./job-request.ts";
 const JOBS_LISTED = 200;
 const UNITS_LISTED = 100;
 
-/** Look at jobs, and pause, resume or cancel one. */
+/** Endpoints that show jobs, and that pause, resume or cancel one. */
 export const jobEndpoints = (db: Db): Endpoint[] => [
   endpoint({
     name: "jobs",
@@ -40,29 +40,29 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
       return { ...summary(row), ...details(row), attempts: await listAttempts(db, id, UNITS_LISTED) };
     },
   }),
-  ...JOB_COMMANDS.map((verb) =>
+  ...JOB_COMMANDS.map((command) =>
     endpoint({
-      name: verb,
-      about: `Ask to ${verb} a job, as its owner may`,
+      name: command,
+      about: `Request to ${command} a job, as its owner may`,
       answers: "one",
       request: JobRequest,
-      handle: ({ job: id }) => db.transaction((tx) => ask(tx, id, verb)),
+      handle: ({ job: id }) => db.transaction((tx) => sendCommand(tx, id, command)),
     }),
   ),
 ];
 
-const ask = async (db: Db, id: string, verb: JobCommand) => {
+const sendCommand = async (db: Db, id: string, command: JobCommand) => {
   const row = await lockJobOrThrow(db, id);
-  if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${verb}.`);
-  const event = jobCommand(verb, row);
+  if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${command}.`);
+  const event = jobCommand(command, row);
   await addToOutbox(db, event);
-  return { job: id, asked: verb, event: event.eventId };
+  return { job: id, asked: command, event: event.eventId };
 };
 
 const summary = (row: JobRow) => ({
   job: row.id,
   tenant: row.tenant,
-  /** Of its subjects. */
+  /** The partition in the job's subjects. */
   partition: partitionOf(row.id),
   catalog: row.catalogId,
   mode: row.mode,
@@ -95,21 +95,12 @@ const details = (row: JobRow) => {
   };
 };
 
-/** What is handed out and not back, and what was given up: the first hundred of each. */
-const workOf = (work: ReturnType<typeof jobOf>["hash"], published: number) => ({
+/** How far the work is: missing tasks are dispatched and have no result. At most a hundred of each are listed. */
+const workOf = (work: Work, published: number) => ({
   count: work.count,
   cursor: work.cursor,
   published,
   outstanding: outstanding(work),
-  missing: first(missing(settled(work), 0, work.cursor)),
-  quarantined: first(members(work.quarantined, work.count)),
+  missing: [...missing(settled(work), 0, work.cursor)].slice(0, UNITS_LISTED),
+  quarantined: [...members(work.quarantined, work.count)].slice(0, UNITS_LISTED),
 });
-
-const first = (units: Iterable<number>): number[] => {
-  const list: number[] = [];
-  for (const unit of units) {
-    if (list.length === UNITS_LISTED) break;
-    list.push(unit);
-  }
-  return list;
-};

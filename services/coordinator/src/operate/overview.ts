@@ -4,7 +4,7 @@ import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { countJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
 
-/** The state of the whole, as any coordinator sees it. */
+/** The state of all jobs and queues; every coordinator reports the same. */
 export const overview = async (bus: Bus, db: Db): Promise<Record<string, unknown>> => ({
   jobs: await countJobs(db),
   outbox: await outboxBacklog(db),

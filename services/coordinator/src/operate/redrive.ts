@@ -17,21 +17,21 @@ import { JobRequest, lockJobOrThrow } from "./job-request.ts";
 
 const TASKS_PER_REQUEST = 1_000;
 
-const Asked = z.union([
+const RedriveRequest = z.union([
   JobRequest.extend({ kind: TaskKind.optional(), task: z.int().min(0).optional() }),
   z.object({ deadLetter: z.int().min(1).meta({ description: "Its sequence in LOOKALIKE_DEAD_LETTERS" }) }),
 ]);
 
-/** Send work out again, and group again. */
+/** Endpoints that send tasks again, and that group again. */
 export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
   endpoint({
     name: "redrive",
     about: "Do missing and quarantined tasks again, or a dead letter",
     answers: "one",
-    request: Asked,
-    handle: async (asked) => {
-      if ("deadLetter" in asked) return redriveDeadLetter(bus, db, asked.deadLetter);
-      const { job, kind, task } = asked;
+    request: RedriveRequest,
+    handle: async (request) => {
+      if ("deadLetter" in request) return redriveDeadLetter(bus, db, request.deadLetter);
+      const { job, kind, task } = request;
       return redrive(db, job, (unit) => (kind ?? unit.kind) === unit.kind && (task ?? unit.task) === unit.task);
     },
   }),
@@ -52,10 +52,10 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
 ];
 
 /**
- * Missing tasks go out as their next attempt. Quarantined comparisons leave quarantine by an event
- * of their job, which is reopened as its next run where it was completed.
+ * Sends missing tasks again as their next attempt. Quarantined comparisons leave quarantine by an
+ * event of their job, which begins its next run where the job was completed.
  */
-const redrive = (db: Db, id: string, isRequested: (unit: TaskRef) => boolean) =>
+const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
   db.transaction(async (tx) => {
     const job = jobOf(await lockJobOrThrow(tx, id));
     if (job.state === "failed" || job.state === "cancelled" || job.state === "finalizing")
@@ -63,26 +63,26 @@ const redrive = (db: Db, id: string, isRequested: (unit: TaskRef) => boolean) =>
         409,
         `${id} is ${job.state}: it has no tasks to do again. Start another job of its catalog.`,
       );
-    const lost = missingTasks(job).filter(isRequested);
+    const missing = missingTasks(job).filter(isRequested);
     const quarantined = [...members(job.compare.quarantined, job.compare.count)].filter((task) =>
       isRequested({ kind: "compare", task }),
     );
     const blocks = [...members(job.hash.quarantined, job.hash.count)];
-    const some = lost.slice(0, TASKS_PER_REQUEST);
-    for (const unit of some) await redispatch(tx, job, unit);
-    const leaving = quarantined.slice(0, TASKS_PER_REQUEST - some.length);
+    const sent = missing.slice(0, TASKS_PER_REQUEST);
+    for (const task of sent) await redispatch(tx, job, task);
+    const leaving = quarantined.slice(0, TASKS_PER_REQUEST - sent.length);
     const run = leaving.length > 0 ? await addRedriven(tx, job, leaving) : job.run;
     return {
       job: id,
       run,
-      redriven: [...some, ...leaving.map((task) => ({ kind: "compare", task }))],
-      left: lost.length + quarantined.length - some.length - leaving.length,
+      redriven: [...sent, ...leaving.map((task) => ({ kind: "compare", task }))],
+      left: missing.length + quarantined.length - sent.length - leaving.length,
       ...(blocks.length === 0
         ? {}
         : {
             quarantinedBlocks: blocks.slice(0, TASKS_PER_REQUEST),
             advice:
-              "Other tasks have compared without these blocks: start a job of mode new, it hashes them and compares what was left out.",
+              "Other tasks were compared without these blocks: start a job of mode new, which hashes them and compares what was left out.",
           }),
     };
   });
@@ -118,7 +118,7 @@ const redriveDeadLetter = async (bus: Bus, db: Db, sequence: number) => {
     const { job, kind, task } = letter.data.task;
     return redrive(db, job, (unit) => unit.kind === kind && unit.task === task);
   }
-  // What no version knew when it came: back to where it was, perhaps one knows it now.
+  // A message that no version could read when it arrived: it goes back, since this version may read it.
   const parked = Parked.parse(stored.body);
   const isEvent = stored.subject.startsWith("lookalike.dead.event.");
   const subject = stored.subject.replace("lookalike.dead.", isEvent ? "lookalike." : "lookalike.task.");

@@ -26,10 +26,10 @@ interface Replayer {
   readonly dispatch: (jobId: string) => void;
 }
 
-/** A listing's events hold a thousand images each. */
+/** An event of a listing holds up to a thousand images. */
 const EVENTS_PER_BATCH = 100;
 
-/** Rebuild a job from the log. */
+/** The endpoint that rebuilds a job from the log. */
 export const replayEndpoint = (replayer: Replayer): Endpoint =>
   endpoint({
     name: "replay",
@@ -40,8 +40,9 @@ export const replayEndpoint = (replayer: Replayer): Endpoint =>
   });
 
 /**
- * Folds a job's events into empty tables beside the live ones. With `apply`, once more under the
- * job's row lock, so that nothing the live projection has is missing, and what differs is replaced.
+ * Folds a job's events into empty tables beside the live ones, and compares. With `apply` it then
+ * folds the newest events under the job's row lock, so that no event that the live projection has
+ * is missing, and replaces the rows that differ.
  */
 const replay = async ({ bus, store, databaseUrl, dispatch }: Replayer, id: string, apply: boolean) => {
   const schemaName = `shadow_${id.replaceAll(/\W/g, "_").toLowerCase()}_${process.pid}`;
@@ -82,6 +83,7 @@ const replay = async ({ bus, store, databaseUrl, dispatch }: Replayer, id: strin
   }
 };
 
+/** Folds the events of one job into a shadow, and continues where the last call ended. */
 class Folding {
   readonly #bus: Bus;
   readonly #shadow: Shadow;
@@ -97,7 +99,7 @@ class Folding {
     this.#job = job;
   }
 
-  /** Folds what the log has of the job and was not folded yet. */
+  /** Folds the job's events that the log has and that are not folded yet. */
   async catchUp(): Promise<void> {
     let batch: JobEvent[] = [];
     for await (const { sequence, body } of readStream(

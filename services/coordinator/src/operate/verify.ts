@@ -8,6 +8,7 @@ import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/diges
 import { type Job, planOf } from "@lookalike/shared/domain/job/job";
 import { taskCount } from "@lookalike/shared/domain/job/plan";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
+import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { outstanding } from "@lookalike/shared/domain/job/work";
 import { has, members, size } from "@lookalike/shared/domain/primitives/bit-set";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
@@ -21,28 +22,28 @@ const PROBLEMS_LISTED = 100;
 /** What a block's digest is computed over, and the digest. */
 const HASHED_COLUMNS = ["block", "states", "hashes", "signatures", "contentDigests", "details", "digest"] as const;
 
-type Note = (problem: string) => void;
+type Report = (problem: string) => void;
 
-/** Hold what is stored of a job against each other. */
+/** The endpoint that checks a job's row, blocks, results, events and groups against each other. */
 export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
   endpoint({
     name: "verify",
-    about: "Hold all that is stored of a job against each other",
+    about: "Check all that is stored of a job against each other",
     answers: "one",
     request: JobRequest,
     handle: async ({ job: id }) => {
       const row = await readJob(db, id);
       const job = jobOf(row);
       const problems: string[] = [];
-      const note = (problem: string) => problems.push(problem);
-      verifyPlan(row, job, note);
+      const report = (problem: string) => problems.push(problem);
+      verifyPlan(row, job, report);
       const checked = {
-        blocks: await verifyBlocks(db, job, note),
-        results: await verifyResults(db, job, note),
-        events: await verifyLog(bus, job, note),
+        blocks: await verifyBlocks(db, job, report),
+        results: await verifyResults(db, job, report),
+        events: await verifyLog(bus, job, report),
       };
-      await verifyResult(bus, db, job, note);
-      await verifyWindow(bus, job, note);
+      await verifyResult(bus, db, job, report);
+      await verifyWindow(bus, job, report);
       return {
         job: id,
         state: row.state,
@@ -53,91 +54,91 @@ export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
     },
   });
 
-/** The row against the arithmetic of the plan. */
-const verifyPlan = (row: JobRow, job: Job, note: Note): void => {
+/** The row agrees with the arithmetic of the plan. */
+const verifyPlan = (row: JobRow, job: Job, report: Report): void => {
   if (job.listing !== null && taskCount(planOf(job)) !== job.compare.count)
-    note(`plan: ${taskCount(planOf(job))} tasks by arithmetic, ${job.compare.count} stored`);
-  for (const kind of ["hash", "compare"] as const) {
+    report(`plan: ${taskCount(planOf(job))} tasks by arithmetic, ${job.compare.count} stored`);
+  for (const kind of WorkKind.options) {
     const { count, cursor, done, quarantined } = job[kind];
-    if (cursor > count) note(`${kind}: cursor ${cursor} is beyond the plan's ${count}`);
+    if (cursor > count) report(`${kind}: cursor ${cursor} is beyond the plan's ${count}`);
     for (let unit = 0; unit < count; unit += 1)
-      if (has(done, unit) && has(quarantined, unit)) note(`${kind} ${unit}: both done and quarantined`);
+      if (has(done, unit) && has(quarantined, unit)) report(`${kind} ${unit}: both done and quarantined`);
   }
   if (row.hashPublished > row.hashCursor || row.comparePublished > row.compareCursor)
-    note("more is published than was dispatched");
+    report("more is published than was dispatched");
   for (const [name, value] of Object.entries(progressOf(job)))
     if (row[name as keyof JobRow] !== value)
-      note(`progress: ${name} is ${row[name as keyof JobRow]}, its sets say ${value}`);
+      report(`progress: ${name} is ${row[name as keyof JobRow]}, its sets say ${value}`);
 };
 
 /** Each block that is done is stored, and its bytes have its digest. @returns blocks read */
-const verifyBlocks = async (db: Db, job: Job, note: Note): Promise<number> => {
+const verifyBlocks = async (db: Db, job: Job, report: Report): Promise<number> => {
   const missing = new Set(members(job.hash.done, job.hash.count));
   const expected = [...missing];
   for await (const block of readBlocks(db, job.catalog, expected, HASHED_COLUMNS)) {
     missing.delete(block.block);
-    if (hashBlockDigest(block) !== block.digest) note(`block ${block.block}: its bytes differ from its digest`);
+    if (hashBlockDigest(block) !== block.digest) report(`block ${block.block}: its bytes differ from its digest`);
   }
-  for (const number of missing) note(`block ${number}: done, but not stored`);
+  for (const number of missing) report(`block ${number}: done, but not stored`);
   return expected.length - missing.size;
 };
 
-/** Each task that is done has its edges stored, and no other. @returns rows read */
-const verifyResults = async (db: Db, job: Job, note: Note): Promise<number> => {
+/** Each task that is done has its edges stored. @returns rows read */
+const verifyResults = async (db: Db, job: Job, report: Report): Promise<number> => {
   const seen = new Set<number>();
   let read = 0;
   for await (const { task, part, edges, edgeCount: count, digest } of readResults(db, job.id)) {
     read += 1;
     seen.add(task);
-    if (edgesDigest(edges) !== digest) note(`task ${task}/${part}: its bytes differ from its digest`);
+    if (edgesDigest(edges) !== digest) report(`task ${task}/${part}: its bytes differ from its digest`);
     else if (edgeCount(decodeEdges(edges)) !== count)
-      note(`task ${task}/${part}: ${count} edges stored by count, not by bytes`);
+      report(`task ${task}/${part}: ${count} edges stored by count, not by bytes`);
   }
   for (const task of members(job.compare.done, job.compare.count))
-    if (!seen.has(task)) note(`task ${task}: done, but no result is stored`);
+    if (!seen.has(task)) report(`task ${task}: done, but no result is stored`);
   return read;
 };
 
-/** The log has the events that the projection rests on. @returns events in it */
-const verifyLog = async (bus: Bus, job: Job, note: Note): Promise<number> => {
+/** The log has the events that the projection was folded from. @returns events in it */
+const verifyLog = async (bus: Bus, job: Job, report: Report): Promise<number> => {
   const counts = await countBySubject(bus, STREAMS.events, subjects.eventsOf(job.id));
   const of = (type: string) => counts[subjects.event(type, { tenant: job.tenant, job: job.id })] ?? 0;
-  const wanted = {
+  const expected = {
     "job-accepted": 1,
     "listing-done": job.listing === null ? 0 : 1,
     "pair-batch-done": size(job.compare.done),
     "job-finalized": job.state === "completed" ? job.run : 0,
   };
-  for (const [type, least] of Object.entries(wanted))
+  for (const [type, least] of Object.entries(expected))
     if (of(type) < least)
-      note(`log: ${of(type)} events ${type}, at least ${least} expected (they are kept for 30 days)`);
+      report(`log: ${of(type)} events ${type}, at least ${least} expected (they are kept for 30 days)`);
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 };
 
 /** A completed job was finalized once in each run, and its groups are there. */
-const verifyResult = async (bus: Bus, db: Db, job: Job, note: Note): Promise<void> => {
+const verifyResult = async (bus: Bus, db: Db, job: Job, report: Report): Promise<void> => {
   if (job.state !== "completed") return;
   const subject = subjects.finalize(job.run, { tenant: job.tenant, job: job.id });
   const orders = (await countBySubject(bus, STREAMS.finalize, subject))[subject] ?? 0;
-  if (orders !== 1) note(`finalize: ${orders} orders for run ${job.run}, not 1`);
+  if (orders !== 1) report(`finalize: ${orders} orders for run ${job.run}, not 1`);
   if (job.mode === "shadow") return;
   const of = { jobId: job.id, run: job.run };
   const result = await getFinalization(db, of);
-  if (result === null) note(`result: none is stored for run ${job.run}; rerun-finalize makes one`);
+  if (result === null) report(`result: none is stored for run ${job.run}; rerun-finalize makes one`);
   else {
     const groups = await countGroups(db, of);
-    if (groups !== result.groups) note(`result: ${result.groups} groups by count, ${groups} stored`);
+    if (groups !== result.groups) report(`result: ${result.groups} groups by count, ${groups} stored`);
   }
 };
 
-/** What is handed out is in somebody's hands. */
-const verifyWindow = async (bus: Bus, job: Job, note: Note): Promise<void> => {
+/** A worker holds or awaits each task that is dispatched. */
+const verifyWindow = async (bus: Bus, job: Job, report: Report): Promise<void> => {
   if (job.state !== "running" || job.paused) return;
-  for (const kind of ["hash", "compare"] as const) {
+  for (const kind of WorkKind.options) {
     const out = outstanding(job[kind]);
     if (out > 0 && (await consumerBacklog(bus, kind)) === 0)
-      note(
-        `${kind}: ${out} tasks are handed out and no worker has or awaits one; the reconciler sends them again, or redrive does`,
+      report(
+        `${kind}: ${out} tasks are dispatched and no worker has or awaits one; the reconciler sends them again, or redrive does`,
       );
   }
 };

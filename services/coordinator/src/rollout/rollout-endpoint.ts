@@ -1,10 +1,11 @@
+// Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { Feature, Rollout } from "@lookalike/shared/domain/rollout/rollout";
 import type { Db } from "@lookalike/shared/store/open";
 import { listOverrides, listRollouts, setOverride, setRollout } from "@lookalike/shared/store/rollout/rollouts";
 import { z } from "zod";
 
-/** How far features are rolled out: asked, or changed for jobs that start from now on. */
+/** The endpoint that shows how far features are rolled out, and changes it for jobs that start from now on. */
 export const rolloutEndpoint = (db: Db): Endpoint =>
   endpoint({
     name: "rollout",
@@ -22,11 +23,11 @@ export const rolloutEndpoint = (db: Db): Endpoint =>
         throw new EndpointError(400, "An override needs both catalog and enabled.");
       if (feature === undefined && [percent, shadow, catalog].some((value) => value !== undefined))
         throw new EndpointError(400, `What to change needs its feature: ${Feature.options.join(" or ")}.`);
-      const now = (await listRollouts(db)).find((row) => row.feature === feature);
-      if (now !== undefined) {
+      const current = (await listRollouts(db)).find((row) => row.feature === feature);
+      if (current !== undefined) {
         if (percent !== undefined || shadow !== undefined)
-          await setRollout(db, { ...now, percent: percent ?? now.percent, shadow: shadow ?? now.shadow });
-        if (catalog !== undefined && enabled !== undefined) await setOverride(db, now.feature, catalog, enabled);
+          await setRollout(db, { ...current, percent: percent ?? current.percent, shadow: shadow ?? current.shadow });
+        if (catalog !== undefined && enabled !== undefined) await setOverride(db, current.feature, catalog, enabled);
       }
       return { rollouts: await listRollouts(db), overrides: await listOverrides(db) };
     },

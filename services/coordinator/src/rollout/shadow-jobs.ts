@@ -1,3 +1,4 @@
+// Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { jobEvent } from "@lookalike/shared/bus/messages";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { shadowOptions } from "@lookalike/shared/domain/rollout/rollout";
@@ -5,10 +6,10 @@ import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 
-/** Ids of a job's shadows, the same each time: any number of coordinators start one. */
+/** Suffixes of the ids of a job's shadows. The ids are the same each time, so that many coordinators start one shadow. */
 const SUFFIX = { USE_BATCHED_COMPARISON: "batched", INDEXED_COMPARISON: "indexed" } as const;
 
-/** Starts, for each feature in shadow mode, a job that compares the same images by the other choice. */
+/** Starts, for each feature in shadow mode, a job that compares the same images with the other choice. */
 export const startShadows = async (db: Db, job: Job): Promise<void> => {
   const shadowed = job.options.rollout.filter(({ shadow }) => shadow);
   if (shadowed.length === 0 || job.state !== "completed" || job.mode === "shadow" || job.run > 1) return;

@@ -1,10 +1,11 @@
+// Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { JobOptions } from "../../domain/job/options.ts";
 import { chooseFeature, explicitChoice, Feature, optionsWith, type Rollout } from "../../domain/rollout/rollout.ts";
 import type { Db } from "../open.ts";
 import { rollout, rolloutOverride } from "../schema.ts";
 
-/** Every feature, with how far it is rolled out; one without a row is for all jobs. */
+/** Every feature, with how far it is rolled out; a feature without a row is on for all jobs. */
 export const listRollouts = async (db: Db): Promise<Rollout[]> => {
   const rows = await db.select().from(rollout);
   return Feature.options.map((feature) => {
@@ -23,7 +24,7 @@ export const setRollout = async (db: Db, { feature, percent, shadow }: Rollout):
     .onConflictDoUpdate({ target: rollout.feature, set: { percent, shadow, changedAt: sql`now()` } });
 };
 
-/** @param enabled null takes the override away */
+/** @param enabled null removes the override */
 export const setOverride = async (
   db: Db,
   feature: Feature,
@@ -35,14 +36,14 @@ export const setOverride = async (
   if (enabled !== null) await db.insert(rolloutOverride).values({ feature, catalogId, enabled });
 };
 
-/** A new job's options, with what the roll-out chose where its owner left it open. */
-export const rolledOut = async (db: Db, job: string, catalogId: string, asked: JobOptions): Promise<JobOptions> => {
+/** A new job's options: what its owner requested, completed by the roll-out where the owner left it open. */
+export const rolledOut = async (db: Db, job: string, catalogId: string, requested: JobOptions): Promise<JobOptions> => {
   const rollouts = await listRollouts(db);
   const overrides = await db.select().from(rolloutOverride).where(eq(rolloutOverride.catalogId, catalogId));
   return rollouts.reduce((options, rolledOut) => {
     const { feature } = rolledOut;
     const override = overrides.find((row) => row.feature === feature)?.enabled ?? null;
-    const choice = chooseFeature(rolledOut, job, explicitChoice(feature, asked), override);
+    const choice = chooseFeature(rolledOut, job, explicitChoice(feature, requested), override);
     return { ...optionsWith(options, choice), rollout: [...options.rollout, choice] };
-  }, asked);
+  }, requested);
 };
