@@ -1,6 +1,6 @@
 import type { Archive, BulkResult, Group } from "@lookalike/client";
 import { signal } from "@preact/signals";
-import { api, attempt, bodyOf } from "./api.ts";
+import { api, request } from "./api.ts";
 
 export const archives = signal<readonly Archive[]>([]);
 
@@ -10,24 +10,18 @@ export const isMoving = ({ state }: Archive): boolean => state === "archiving" |
 
 /** Reads the catalog's archives, and repeats that while files are moving. */
 export const readArchives = async (catalog: string): Promise<void> => {
-  const page = await attempt(async () =>
-    bodyOf(await api.GET("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } })),
-  );
+  const page = await request(api.GET("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } }));
   archives.value = page?.items ?? [];
   if (archives.value.some(isMoving)) setTimeout(() => void readArchives(catalog), POLL_MS);
 };
 
 export const startArchive = async (catalog: string): Promise<void> => {
-  await attempt(async () =>
-    bodyOf(await api.POST("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } })),
-  );
+  await request(api.POST("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } }));
   await readArchives(catalog);
 };
 
 export const restoreArchive = async ({ id, catalog }: Archive): Promise<void> => {
-  await attempt(async () =>
-    bodyOf(await api.POST("/v1/archives/{archive}/restore", { params: { path: { archive: id } } })),
-  );
+  await request(api.POST("/v1/archives/{archive}/restore", { params: { path: { archive: id } } }));
   await readArchives(catalog);
 };
 
@@ -44,11 +38,9 @@ export const acceptAll = (
   { kinds, keepUnder }: BulkRule,
   preview: boolean,
 ): Promise<BulkResult | undefined> =>
-  attempt(async () =>
-    bodyOf(
-      await api.POST("/v1/jobs/{job}/decisions", {
-        params: { path: { job } },
-        body: { kinds: [...kinds], keepUnder: keepUnder === "" ? null : keepUnder, preview },
-      }),
-    ),
+  request(
+    api.POST("/v1/jobs/{job}/decisions", {
+      params: { path: { job } },
+      body: { kinds: [...kinds], keepUnder: keepUnder === "" ? null : keepUnder, preview },
+    }),
   );

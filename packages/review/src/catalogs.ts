@@ -1,6 +1,6 @@
 import type { Catalog, Statistics } from "@lookalike/client";
 import { signal } from "@preact/signals";
-import { api, attempt, bodyOf, trouble } from "./api.ts";
+import { api, request, trouble } from "./api.ts";
 import { closeGroups, openGroups } from "./groups.ts";
 import { closeJob, openJob } from "./jobs.ts";
 
@@ -38,7 +38,7 @@ const openCatalogs = async (): Promise<void> => {
   const answer = await api.GET("/v1/catalogs", { params: { query: { limit: 1_000 } } });
   isSignedIn.value = answer.response.status !== 401;
   if (!isSignedIn.value) return;
-  const page = await attempt(async () => bodyOf(answer));
+  const page = await request(Promise.resolve(answer));
   if (page === undefined) return;
   const newestFirst = page.items.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   catalogs.value = newestFirst;
@@ -70,9 +70,7 @@ export const refreshStatistics = async (): Promise<void> => {
 };
 
 const readStatistics = async (id: string): Promise<Statistics | undefined> => {
-  const counts = await attempt(async () =>
-    bodyOf(await api.GET("/v1/catalogs/{catalog}/statistics", { params: { path: { catalog: id } } })),
-  );
+  const counts = await request(api.GET("/v1/catalogs/{catalog}/statistics", { params: { path: { catalog: id } } }));
   if (counts !== undefined && catalog.value?.id === id) statistics.value = counts;
   return counts;
 };

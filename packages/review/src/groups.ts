@@ -1,6 +1,6 @@
 import type { Group, NewDecision } from "@lookalike/client";
 import { computed, signal } from "@preact/signals";
-import { api, attempt, bodyOf, thumbnailUrl } from "./api.ts";
+import { api, request, thumbnailUrl } from "./api.ts";
 
 const FIRST_PAGE = 100;
 const PAGE = 500;
@@ -67,9 +67,7 @@ const loadPage = async (job: string): Promise<void> => {
     ...(onlyUndecided.value ? { decided: "false" as const } : {}),
     ...next,
   };
-  const page = await attempt(async () =>
-    bodyOf(await api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } })),
-  );
+  const page = await request(api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } }));
   if (source?.job !== job) return;
   next = page === undefined || page.next === null ? null : { cursor: page.next };
   if (page !== undefined) groups.value = [...groups.value, ...page.items];
@@ -102,13 +100,11 @@ export const decide = async (verdict: NewDecision): Promise<void> => {
   const group = current.value;
   if (group === null || group.decision !== null || busy.value) return;
   busy.value = true;
-  const decision = await attempt(async () =>
-    bodyOf(
-      await api.POST("/v1/jobs/{job}/groups/{number}/decisions", {
-        params: { path: { job: group.job, number: group.number } },
-        body: verdict,
-      }),
-    ),
+  const decision = await request(
+    api.POST("/v1/jobs/{job}/groups/{number}/decisions", {
+      params: { path: { job: group.job, number: group.number } },
+      body: verdict,
+    }),
   );
   busy.value = false;
   if (decision === undefined) return;
@@ -130,12 +126,10 @@ export const undo = async (last: { decision: string; group: number } | undefined
   if (last === undefined || source === null || busy.value) return;
   busy.value = true;
   const { catalog } = source;
-  const undone = await attempt(async () =>
-    bodyOf(
-      await api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", {
-        params: { path: { catalog, decision: last.decision } },
-      }),
-    ),
+  const undone = await request(
+    api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", {
+      params: { path: { catalog, decision: last.decision } },
+    }),
   );
   busy.value = false;
   if (undone === undefined) return;

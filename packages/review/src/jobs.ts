@@ -1,6 +1,6 @@
 import type { FailedImage, Job } from "@lookalike/client";
 import { signal } from "@preact/signals";
-import { api, attempt, bodyOf } from "./api.ts";
+import { api, request } from "./api.ts";
 
 /** The catalog's newest job, updated while it runs. */
 export const job = signal<Job | null>(null);
@@ -17,9 +17,7 @@ export const closeJob = (): void => {
 
 /** Follows the newest job of a catalog until it is over. */
 export const openJob = async (catalog: string, onOver: () => void): Promise<void> => {
-  const page = await attempt(async () =>
-    bodyOf(await api.GET("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } } })),
-  );
+  const page = await request(api.GET("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } } }));
   const newest = page?.items[0];
   if (newest !== undefined) follow(newest, onOver);
 };
@@ -45,15 +43,15 @@ const follow = (started: Job, onOver: () => void): void => {
 
 const readFailures = async ({ id, failedImages }: Job): Promise<void> => {
   if (failedImages === 0) return;
-  const page = await attempt(async () =>
-    bodyOf(await api.GET("/v1/jobs/{job}/failures", { params: { path: { job: id }, query: { limit: 100 } } })),
+  const page = await request(
+    api.GET("/v1/jobs/{job}/failures", { params: { path: { job: id }, query: { limit: 100 } } }),
   );
   if (page !== undefined && job.value?.id === id) failures.value = page.items;
 };
 
 export const startJob = async (catalog: string, mode: Job["mode"], onOver: () => void): Promise<void> => {
-  const started = await attempt(async () =>
-    bodyOf(await api.POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body: { mode } })),
+  const started = await request(
+    api.POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body: { mode } }),
   );
   if (started !== undefined) follow(started, onOver);
 };
@@ -67,5 +65,5 @@ const COMMANDS = {
 export const sendCommand = async (command: keyof typeof COMMANDS): Promise<void> => {
   const id = job.value?.id;
   if (id === undefined) return;
-  await attempt(async () => bodyOf(await api.POST(COMMANDS[command], { params: { path: { job: id } } })));
+  await request(api.POST(COMMANDS[command], { params: { path: { job: id } } }));
 };
