@@ -22,69 +22,66 @@ interface GroupFilter {
   readonly order?: "number" | "reclaimable";
 }
 
-/** Requests to a running Lookalike. @throws ApiProblem in the API's words where it refuses one */
-export interface Client {
-  /** The API itself, for requests that have no method here. */
-  readonly api: Api;
-  /** The catalog of this name, created when there is none. */
-  openCatalog(name: string, source: Source): Promise<string>;
-  /** The catalog of a name or an id. @throws OperatorError where there is none */
-  findCatalog(nameOrId: string): Promise<string>;
-  /** The newest finished job of a catalog. @throws OperatorError where there is none */
-  newestResult(catalog: string): Promise<string>;
-  startJob(catalog: string, options: Partial<JobOptions> & { readonly mode?: Job["mode"] }): Promise<Job>;
-  readJob(id: string): Promise<Job>;
-  latestJob(catalog: string): Promise<Job | null>;
-  /** @param pageSize groups a request */
-  groups(job: string, filter?: GroupFilter, pageSize?: number): AsyncGenerator<Group>;
-  failures(job: string): AsyncGenerator<FailedImage>;
-}
+/** Requests to a running Lookalike, which throw an ApiProblem in the API's words where it refuses one. */
+export type Client = ReturnType<typeof createClient>;
 
 /** @param address the API's, read for each request: another one after a crash where its port is free to choose */
-export const createClient = (address: () => string, key: string): Client => {
+export const createClient = (address: () => string, key: string) => {
   const api = () => createApi(address(), key);
   const signal = () => AbortSignal.timeout(REQUEST_MS);
   const catalogOf = async (name: string): Promise<string | undefined> =>
     bodyOf(await api().GET("/v1/catalogs", { signal: signal(), params: { query: { name } } })).items[0]?.id;
   return {
-    get api() {
+    /** The API itself, for requests that have no method here. */
+    get api(): Api {
       return api();
     },
-    openCatalog: async (name, source) =>
+
+    /** The catalog of this name, created when there is none. */
+    openCatalog: async (name: string, source: Source): Promise<string> =>
       (await catalogOf(name)) ??
       bodyOf(await api().POST("/v1/catalogs", { signal: signal(), body: { name, source } })).id,
-    async findCatalog(nameOrId) {
+
+    /** The catalog of a name or an id. @throws OperatorError where there is none */
+    async findCatalog(nameOrId: string): Promise<string> {
       const named = await catalogOf(nameOrId);
       if (named !== undefined) return named;
-      const path = { catalog: nameOrId };
-      const { data } = await api().GET("/v1/catalogs/{catalog}", { signal: signal(), params: { path } });
+      const params = { path: { catalog: nameOrId } };
+      const { data } = await api().GET("/v1/catalogs/{catalog}", { signal: signal(), params });
       if (data !== undefined) return data.id;
       throw new OperatorError(`There is no catalog ${nameOrId}. lookalike scan FOLDER creates one.`, EXIT.error);
     },
-    async newestResult(catalog) {
-      const path = { catalog };
-      const { job } = bodyOf(
-        await api().GET("/v1/catalogs/{catalog}/statistics", { signal: signal(), params: { path } }),
-      );
+
+    /** The newest finished job of a catalog. @throws OperatorError where there is none */
+    async newestResult(catalog: string): Promise<string> {
+      const params = { path: { catalog } };
+      const { job } = bodyOf(await api().GET("/v1/catalogs/{catalog}/statistics", { signal: signal(), params }));
       if (job !== null) return job;
       throw new OperatorError("This catalog has no finished job yet. lookalike scan starts one.", EXIT.error);
     },
-    startJob: async (catalog, body) =>
-      bodyOf(
-        await api().POST("/v1/catalogs/{catalog}/jobs", { signal: signal(), params: { path: { catalog } }, body }),
-      ),
-    readJob: async (job) => bodyOf(await api().GET("/v1/jobs/{job}", { signal: signal(), params: { path: { job } } })),
-    async latestJob(catalog) {
-      const path = { catalog };
-      const { items } = bodyOf(await api().GET("/v1/catalogs/{catalog}/jobs", { signal: signal(), params: { path } }));
-      return items[0] ?? null;
+
+    async startJob(catalog: string, body: Partial<JobOptions> & { readonly mode?: Job["mode"] }): Promise<Job> {
+      const params = { path: { catalog } };
+      return bodyOf(await api().POST("/v1/catalogs/{catalog}/jobs", { signal: signal(), params, body }));
     },
-    groups: (job, filter = {}, pageSize = PAGE) =>
+
+    readJob: async (job: string): Promise<Job> =>
+      bodyOf(await api().GET("/v1/jobs/{job}", { signal: signal(), params: { path: { job } } })),
+
+    /** The jobs of a catalog, newest first. */
+    async newestJobs(catalog: string): Promise<Job[]> {
+      const params = { path: { catalog } };
+      return bodyOf(await api().GET("/v1/catalogs/{catalog}/jobs", { signal: signal(), params })).items;
+    },
+
+    /** @param pageSize groups a request */
+    groups: (job: string, filter: GroupFilter = {}, pageSize = PAGE): AsyncGenerator<Group> =>
       itemsOf(async (cursor) => {
         const params = { path: { job }, query: { ...filter, ...pageOf(cursor, pageSize) } };
         return bodyOf(await api().GET("/v1/jobs/{job}/groups", { signal: signal(), params }));
       }),
-    failures: (job) =>
+
+    failures: (job: string): AsyncGenerator<FailedImage> =>
       itemsOf(async (cursor) => {
         const params = { path: { job }, query: pageOf(cursor) };
         return bodyOf(await api().GET("/v1/jobs/{job}/failures", { signal: signal(), params }));

@@ -28,12 +28,11 @@ export const createProgram = (): Command => {
     async (...values: unknown[]) => {
       const { address, key } = await findConnection();
       const output = createOutput(program.opts()["json"] === true);
-      await action(
-        createClient(() => address, key),
-        output,
-        ...(values as Values),
-      ).catch((error: unknown) => {
-        throw explainUnreachable(error, address);
+      const client = createClient(() => address, key);
+      await action(client, output, ...(values as Values)).catch((error: unknown) => {
+        if (!isRefused(error)) throw error;
+        const message = `No Lookalike answers at ${address}: start it with npm start, or set LOOKALIKE_URL.`;
+        throw new OperatorError(message, EXIT.error);
       });
     };
 
@@ -51,11 +50,4 @@ export const createProgram = (): Command => {
   return program;
 };
 
-/** A refused connection in one line for people; any other error as it is. */
-const explainUnreachable = (error: unknown, address: string): unknown =>
-  error instanceof TypeError && error.message === "fetch failed"
-    ? new OperatorError(
-        `No Lookalike answers at ${address}: start it with npm start, or set LOOKALIKE_URL.`,
-        EXIT.error,
-      )
-    : error;
+const isRefused = (error: unknown): boolean => error instanceof TypeError && error.message === "fetch failed";

@@ -14,15 +14,8 @@ export type ProgressLine = (job: Job) => string;
 export const createProgress = (line: ProgressLine): Progress =>
   process.stderr.isTTY ? createBar() : createLines(line);
 
-interface PhaseProgress {
-  readonly label: string;
-  readonly done: number;
-  /** 0 where the phase counts nothing. */
-  readonly total: number;
-  readonly unit: string;
-}
-
-const phaseProgress = (job: Job): PhaseProgress => {
+/** What a phase counts; a total of 0 where it counts nothing. */
+const phaseProgress = (job: Job) => {
   switch (job.phase) {
     case "listing":
       return { label: "Listing", done: 0, total: 0, unit: "images" };

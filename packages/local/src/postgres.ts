@@ -19,17 +19,8 @@ export const startPostgres = async (data: DataFolder): Promise<Server> => {
   if (!existsSync(join(cluster, "PG_VERSION"))) await initialise(initdb, cluster, data, as);
   const port = await freePort();
   const address = (database: string) => `postgres://postgres:${data.secret}@127.0.0.1:${port}/${database}`;
-  const [command, ...args] = as.command([
-    postgres,
-    "-D",
-    cluster,
-    "-p",
-    String(port),
-    "-c",
-    "listen_addresses=127.0.0.1",
-    "-c",
-    "unix_socket_directories=",
-  ]);
+  const settings = [`--port=${port}`, "--listen_addresses=127.0.0.1", "--unix_socket_directories="];
+  const [command, ...args] = as.command([postgres, "-D", cluster, ...settings]);
   const server = await launch({
     name: "PostgreSQL",
     command,
@@ -88,19 +79,8 @@ const initialise = async (initdb: string, cluster: string, data: DataFolder, as:
   const { ids } = as;
   if (ids !== null) await Promise.all([cluster, passwordFile].map((path) => chown(path, ids.uid, ids.gid)));
   try {
-    const [command, ...args] = as.command([
-      initdb,
-      "-D",
-      cluster,
-      "-U",
-      "postgres",
-      "-A",
-      "scram-sha-256",
-      `--pwfile=${passwordFile}`,
-      "-E",
-      "UTF8",
-      "--locale=C",
-    ]);
+    const access = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
+    const [command, ...args] = as.command([initdb, "-D", cluster, ...access, "--encoding=UTF8", "--locale=C"]);
     await run(command, args);
   } catch (error) {
     await rm(cluster, { recursive: true, force: true });

@@ -57,15 +57,9 @@ export const startServices = async (environment: Record<string, string>, logs: s
   };
 };
 
-interface Supervised {
-  readonly ready: Promise<void>;
-  readonly failed: Promise<never>;
-  addresses(): z.infer<typeof Addresses>;
-  pid(): number;
-  stop(): Promise<void>;
-}
+type Supervised = ReturnType<typeof supervise>;
 
-const supervise = (name: ServiceName, environment: Record<string, string>, log: string): Supervised => {
+const supervise = (name: ServiceName, environment: Record<string, string>, log: string) => {
   let isReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
     isReady = resolve;
@@ -103,7 +97,7 @@ const supervise = (name: ServiceName, environment: Record<string, string>, log: 
     ready,
     failed: runs.then(() => new Promise<never>(() => undefined)),
     addresses: () => addresses,
-    pid() {
+    pid(): number {
       if (child.pid === undefined) throw new Error(`the ${name} has no process`);
       return child.pid;
     },

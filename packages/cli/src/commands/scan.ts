@@ -56,9 +56,8 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .argument("<catalog>")
     .action(
       withClient(async (client, output, name: string) => {
-        const path = { catalog: await client.findCatalog(name) };
-        const { items } = bodyOf(await client.api.GET("/v1/catalogs/{catalog}/jobs", { params: { path } }));
-        for (const job of items) output.print(job, jobText(job));
+        const jobs = await client.newestJobs(await client.findCatalog(name));
+        for (const job of jobs) output.print(job, jobText(job));
       }),
     );
 

@@ -4,29 +4,6 @@ import { EXIT } from "@lookalike/shared/runtime/errors";
 import type { Client } from "../client.ts";
 import { countText, printable, printStatus, sizeText } from "../output.ts";
 
-/** The object that `--json` prints; docs/json.md documents it. A new `version` means a breaking change. */
-export interface JsonReport {
-  readonly version: 1;
-  readonly job: string;
-  readonly images: number;
-  readonly blocks: number;
-  readonly pairs: number;
-  readonly tasks: number;
-  readonly tasksDone: number;
-  readonly tasksQuarantined: number;
-  readonly flat: number;
-  readonly threshold: number | null;
-  readonly grouping: string;
-  readonly failed: readonly { readonly path: string; readonly reason: string; readonly detail: string }[];
-  readonly groups: readonly {
-    readonly kind: string;
-    readonly keeper: string;
-    readonly keeperReason: string;
-    readonly members: readonly string[];
-  }[];
-  readonly seconds: number;
-}
-
 interface Result {
   readonly job: Job;
   readonly groups: readonly Group[];
@@ -74,7 +51,8 @@ const moreImages = (source: Source): string => {
   }
 };
 
-const jsonReport = ({ job, groups, failed, seconds }: Result): JsonReport => {
+/** The object that `--json` prints; docs/json.md documents it. A new `version` means a breaking change. */
+const jsonReport = ({ job, groups, failed, seconds }: Result) => {
   if (job.result === null) throw new Error(`the completed job ${job.id} has no result`);
   return {
     version: 1,

@@ -11,17 +11,12 @@ export interface StartRequest {
   readonly keepRunning: boolean;
 }
 
-/** The options as commander reads them. */
+/** The options as commander reads them; the schema of a job's options checks theirs. */
 export interface StartFlags {
-  readonly threshold?: number;
-  readonly grouping?: string;
-  readonly blockSize?: number;
-  readonly pairsPerTask?: number;
-  readonly batchSize?: number;
-  readonly kernel?: string;
-  readonly dispatch?: string;
   readonly json?: true;
   readonly keepRunning?: true;
+  readonly threshold?: number;
+  readonly [jobOption: string]: unknown;
 }
 
 /** @param isTerminal whether standard output is one: there a person reviews the result */

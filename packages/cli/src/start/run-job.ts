@@ -12,8 +12,8 @@ export const runJob = async (client: Client, source: Source, options: JobOptions
   // The block size is fixed for the life of a catalog: another size is another catalog.
   const name = options.blockSize === null ? label : `${label} (blocks of ${options.blockSize})`;
   const catalog = await client.openCatalog(name, source);
-  const latest = await client.latestJob(catalog);
-  if (latest !== null && latest.phase !== "done") {
+  const [latest] = await client.newestJobs(catalog);
+  if (latest !== undefined && latest.phase !== "done") {
     printStatus("Going on with the job that was interrupted.");
     const resumed = await watchJob(client, latest, countLine);
     const { thresholdBits, grouping } = resumed.options;
