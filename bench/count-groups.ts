@@ -1,8 +1,8 @@
+import { classEdges } from "@lookalike/shared/domain/grouping/class-edges";
 import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
 import {
-  ALL,
-  classEdges,
-  collapse,
+  allImages,
+  classifyImages,
   membersOf,
   type StoredHashes,
 } from "@lookalike/shared/domain/grouping/image-classes";
@@ -21,7 +21,8 @@ export const countGroups = async (
   thresholdBits: number,
 ): Promise<number> => {
   const images = block.states.length;
-  const classes = await collapse(each([block]), { blockSize: images, extent: images, images, hashBytes }, ALL);
+  const layout = { blockSize: images, extent: images, hashBytes };
+  const classes = await classifyImages(each([block]), layout, allImages(images));
   const edges = await classEdges(each(results), classes, thresholdBits);
   const groups = groupNodes(similarityGraph(classes.count, edges), "clique");
   const grouped = new Set(groups.flat());

@@ -1,15 +1,15 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { concatEdges, type Edges, edgeCount, encodeEdges } from "@lookalike/shared/domain/grouping/edges";
+import { EdgeList, type Edges, edgeCount, encodeEdges } from "@lookalike/shared/domain/grouping/edges";
 import { edgesDigest } from "@lookalike/shared/domain/job/digest";
 
 /** Edges of a part: one or two megabytes encoded. */
 const EDGES_PER_PART = 262_144;
-/** Parts on their way to the store before the worker waits for it. */
+/** Parts that are not stored yet before the worker waits. */
 const PARTS_AHEAD = 2;
-/** Edges travel inside the event up to this size; more are stored first, and the event names them. */
+/** Edges up to this size are in the event itself; more are stored first, and the event has their digest. */
 const INLINE_EDGE_BYTES = 65_536;
 
-/** Some of a task's edges, encoded: what one row of `compare_result` holds. */
+/** A part of a task's edges, encoded: one row of `compare_result`. */
 export interface EdgePart {
   readonly part: number;
   readonly edges: Uint8Array;
@@ -17,10 +17,10 @@ export interface EdgePart {
   readonly digest: string;
 }
 
-/** The worker's end of the way to the store. */
+/** What a worker sends its parts to. */
 export interface PartsPort {
   readonly port: MessagePort;
-  /** Parts stored so far, shared with the worker: it waits on it, so that edges never pile up. */
+  /** Parts stored so far, in memory shared with the worker: the worker waits on it, so that edges never pile up. */
   readonly stored: Int32Array;
 }
 
@@ -35,8 +35,7 @@ export interface FoundEdges {
 export class EdgeParts {
   readonly #to: PartsPort;
   readonly #digests: string[] = [];
-  #held: Edges[] = [];
-  #heldCount = 0;
+  #unsent = new EdgeList();
   #count = 0;
 
   constructor(to: PartsPort) {
@@ -44,31 +43,25 @@ export class EdgeParts {
   }
 
   readonly add = (edges: Edges): void => {
-    this.#held.push(edges);
-    this.#heldCount += edgeCount(edges);
-    if (this.#heldCount >= EDGES_PER_PART) this.#send(this.#take());
+    this.#unsent.addAll(edges);
+    if (edgeCount(this.#unsent.edges) >= EDGES_PER_PART) this.#send(this.#cutPart());
   };
 
-  /** Sends what is held, and waits until all is stored. */
+  /** Sends the last part, unless its edges are few enough for the event, and waits until all parts are stored. */
   finish(): FoundEdges {
-    const last = this.#take();
+    const last = this.#cutPart();
     const inline = last.part === 0 && last.edges.byteLength <= INLINE_EDGE_BYTES ? last : null;
     if (inline === null && last.edgeCount > 0) this.#send(last);
     this.#waitForAllBut(0);
     return { inline, digests: this.#digests, edgeCount: this.#count };
   }
 
-  #take(): EdgePart {
-    const edges = encodeEdges(concatEdges(this.#held));
-    const part = {
-      part: this.#digests.length,
-      edges,
-      edgeCount: this.#heldCount,
-      digest: edgesDigest(edges),
-    };
-    this.#count += this.#heldCount;
-    this.#held = [];
-    this.#heldCount = 0;
+  #cutPart(): EdgePart {
+    const found = this.#unsent.edges;
+    const edges = encodeEdges(found);
+    const part = { part: this.#digests.length, edges, edgeCount: edgeCount(found), digest: edgesDigest(edges) };
+    this.#count += part.edgeCount;
+    this.#unsent = new EdgeList();
     return part;
   }
 
@@ -81,16 +74,16 @@ export class EdgeParts {
   #waitForAllBut(ahead: number): void {
     const { stored } = this.#to;
     for (;;) {
-      const now = Atomics.load(stored, 0);
-      if (this.#digests.length - now <= ahead) return;
-      Atomics.wait(stored, 0, now);
+      const count = Atomics.load(stored, 0);
+      if (this.#digests.length - count <= ahead) return;
+      Atomics.wait(stored, 0, count);
     }
   }
 }
 
 /**
- * Runs `work` in a worker, which gets a port for its parts, and stores them one after the other as
- * they come. @throws what `store` threw, after the worker has ended
+ * Runs `work` in a worker, which receives a port for its parts, and stores the parts one after the other as they
+ * arrive. @throws what `store` threw, after the worker has ended
  */
 export const storeParts = async <Answer>(
   work: (parts: PartsPort) => Promise<Answer>,
@@ -104,7 +97,7 @@ export const storeParts = async <Answer>(
     storing = storing
       .then(() => (failures.length === 0 ? store(part) : undefined))
       .catch((error: unknown) => void failures.push(error))
-      // Counted even when it failed: the worker must not wait for ever.
+      // Parts that could not be stored count, too: the worker must not wait for ever.
       .then(() => {
         Atomics.add(stored, 0, 1);
         Atomics.notify(stored, 0);

@@ -1,31 +1,26 @@
-import { affectedImages, edgesAmong } from "@lookalike/shared/domain/grouping/affected-images";
+import { classEdges } from "@lookalike/shared/domain/grouping/class-edges";
+import { edgesAmong } from "@lookalike/shared/domain/grouping/edges";
 import { equalImages } from "@lookalike/shared/domain/grouping/equal-images";
-import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
-import {
-  classEdges,
-  collapse,
-  countOf,
-  hashOfImage,
-  type ImageClasses,
-  membersOf,
-} from "@lookalike/shared/domain/grouping/image-classes";
+import { byFirstMembers, groupNodes } from "@lookalike/shared/domain/grouping/grouping";
+import { classifyImages, countOf, type ImageClasses } from "@lookalike/shared/domain/grouping/image-classes";
+import { imageDistance, imageGroups } from "@lookalike/shared/domain/grouping/image-groups";
 import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/grouping/keeper";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
-import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
-import { contentDigestAt, factsAt, STATE } from "@lookalike/shared/domain/image/hash-block";
-import type { Grouping } from "@lookalike/shared/domain/job/options";
-import { toHex } from "@lookalike/shared/domain/primitives/encoding";
+import { listed } from "@lookalike/shared/domain/job/job";
+import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { separate, suppressionsOf } from "@lookalike/shared/domain/review/decisions";
-import { blocksBelow, COMPARED_COLUMNS, listFlats, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
-import { allVanished, readNames, vanishedSince } from "@lookalike/shared/store/catalog/images";
-import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
+import { COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { allVanished } from "@lookalike/shared/store/catalog/images";
+import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
-import { type Base, type GroupsToStore, type NewGroup, reusableBase } from "@lookalike/shared/store/results/results";
-import { decidedSince, readDecisions } from "@lookalike/shared/store/review/decisions";
+import { type GroupsToStore, type NewGroup, reusableBase } from "@lookalike/shared/store/results/results";
+import { readDecisions } from "@lookalike/shared/store/review/decisions";
+import { type Change, changeSince, everythingNew } from "./change.ts";
+import { readMembers } from "./members.ts";
 
 interface Grouped extends GroupsToStore {
-  /** Similar pairs that were looked at. */
+  /** Similar pairs that were grouped. */
   readonly edges: number;
   readonly flatImages: number;
   /** Which images of the catalog have equal hashes, for the job that builds on this one. */
@@ -33,186 +28,86 @@ interface Grouped extends GroupsToStore {
 }
 
 /**
- * A job's groups out of its stored hashes and edges: the same rows give the same groups, whether all
- * are made anew or, on top of an earlier job's, only those of images that a change touches. Then only
- * these images' hashes are read.
- * @param mayReuse false makes all anew
+ * A job's groups from its stored hashes and edges: the same rows give the same groups, whether all images are grouped
+ * or, on top of an earlier job's groups, only those that a change affects. Then only these images' hashes are read.
+ * @param mayReuse false groups all images
  */
 export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise<Grouped> => {
-  const { catalogId, options } = job;
-  const [blockSize, thresholdBits] = [job.blockSize ?? 1, job.thresholdBits ?? 0];
+  const { catalogId } = job;
+  const { grouping } = job.options;
+  const { blockSize, hashBits, thresholdBits } = listed(jobOf(job));
   const extent = job.totalBlocks * blockSize;
-  const vanished = new Uint8Array(extent);
-  for (const ordinal of await allVanished(db, catalogId)) vanished[ordinal] = 1;
-  const isLive = (ordinal: number): boolean => vanished[ordinal] === 0;
-  const base = mayReuse ? await reusableBase(db, job) : null;
-  const came = (base?.blocks ?? 0) * blockSize;
-  const went = base === null ? [] : await vanishedSince(db, catalogId, base.jobId);
-  const affected =
-    base === null ? new Uint8Array(extent).fill(1) : await affectedSince(db, job, base, { extent, came, went });
+  const vanished = new OrdinalSet(await allVanished(db, catalogId), extent);
+  const isLive = (ordinal: number): boolean => !vanished.has(ordinal);
 
-  const classes = await collapse(
-    readBlocks(db, catalogId, blocksWith(affected, blockSize), COMPARED_COLUMNS),
-    { blockSize, extent, images: countOnes(affected), hashBytes: (job.hashBits ?? 0) / 8 },
-    { isWanted: (ordinal) => affected[ordinal] === 1, isLive },
+  // What is affected?
+  const base = mayReuse ? await reusableBase(db, job) : null;
+  const change = base === null ? everythingNew(extent) : await changeSince(db, job, base);
+  const { affected, firstNewOrdinal } = change;
+
+  // Classes of images that comparing cannot distinguish.
+  const classes = await classifyImages(
+    readBlocks(db, catalogId, blocksOf(affected, blockSize), COMPARED_COLUMNS),
+    { blockSize, extent, hashBytes: hashBits / 8 },
+    { size: affected.size, isSelected: (ordinal) => affected.has(ordinal), isLive },
   );
+
+  // The graph of similar classes that have live images.
   const edges = edgesAmong(
     await classEdges(streamResults(db, job.id), classes, thresholdBits),
     (number) => countOf(classes, number) > 0,
   );
-  const { grouping } = options;
   const graph = similarityGraph(classes.count, edges);
+
+  // Groups, without the pairs that owners have separated. Flat images in one group have equal bytes: distance 0.
   const suppressions = suppressionsOf(await readDecisions(db, catalogId));
-  const made = imageGroups(classes, groupNodes(graph, grouping), grouping)
-    .flatMap((group) => separate(group, suppressions, (a, b) => distanceOf(classes, a, b) ?? 0))
-    .sort(byHead);
-  const members = await readMembers(db, job, made);
-  const vanishedNow = new Set(went);
-  const liveFlats = classes.flats.filter(isLive);
-  const flatsInBase = classes.flats.filter(
-    (ordinal) => ordinal < came && (isLive(ordinal) || vanishedNow.has(ordinal)),
-  );
+  const distance = (a: number, b: number): number => imageDistance(classes, a, b) ?? 0;
+  const groups = imageGroups(classes, groupNodes(graph, grouping), grouping)
+    .flatMap((group) => separate(group, suppressions, distance))
+    .sort(byFirstMembers);
+
+  // Their members, keepers and kinds.
+  const memberOf = await readMembers(db, catalogId, blockSize, new Set(groups.flat()));
   return {
-    groups: made.map((ordinals) => newGroup(ordinals, members, classes)),
+    groups: groups.map((ordinals) => newGroup(ordinals.map(memberOf), classes)),
     base,
-    regrouped: flagged(affected.subarray(0, came)),
+    regrouped: base === null ? [] : [...affected].filter((ordinal) => ordinal < firstNewOrdinal),
     edges: edges.a.length,
-    flatImages: (base?.flatImages ?? 0) - flatsInBase.length + liveFlats.length,
-    equalImages: equalImages(classes, base?.equalImages ?? null, came),
+    flatImages: (base === null ? 0 : base.flatImages) + newFlatImages(classes.flats, change, isLive),
+    equalImages: equalImages(classes, base === null ? null : base.equalImages, firstNewOrdinal),
   };
 };
 
-/** What a catalog's images are now, and were when the base was made. */
-interface Change {
-  /** One past the highest ordinal, and the first one that came since. */
-  readonly extent: number;
-  readonly came: number;
-  /** Ordinals that vanished since. */
-  readonly went: readonly number[];
-}
-
-/** Images that a change since the base may have given another group. */
-const affectedSince = async (db: Db, job: JobRow, base: Base, { extent, came, went }: Change): Promise<Uint8Array> => {
-  const changed = [
-    ...Array.from({ length: extent - came }, (_, at) => came + at),
-    ...went,
-    ...(await decidedSince(db, job.catalogId, base)),
-  ];
-  const alike = await flatDuplicates(db, job, new Set(changed));
-  async function* ties() {
-    yield { edges: base.equalImages };
-    yield* streamResults(db, job.id);
+/** The blocks of ascending ordinals, ascending. */
+const blocksOf = (ordinals: Iterable<number>, blockSize: number): number[] => {
+  const blocks: number[] = [];
+  for (const ordinal of ordinals) {
+    const block = Math.floor(ordinal / blockSize);
+    if (block !== blocks.at(-1)) blocks.push(block);
   }
-  return affectedImages(extent, ties(), job.thresholdBits ?? 0, [...changed, ...alike]);
+  return blocks;
 };
 
-/** Flat images with the bytes of a changed one: no edge tells of them. */
-const flatDuplicates = async (db: Db, job: JobRow, changed: ReadonlySet<number>): Promise<number[]> => {
-  const flats: { ordinal: number; digest: string }[] = [];
-  for (const block of await listFlats(db, job.catalogId, job.totalBlocks))
-    block.states.forEach((state, position) => {
-      const digest = state === STATE.flat ? contentDigestAt(block, position) : null;
-      if (digest !== null)
-        flats.push({ ordinal: block.block * (job.blockSize ?? 1) + position, digest: toHex(digest) });
-    });
-  const wanted = new Set(flats.filter(({ ordinal }) => changed.has(ordinal)).map(({ digest }) => digest));
-  return flats.filter(({ digest }) => wanted.has(digest)).map(({ ordinal }) => ordinal);
+/** How many more flat images are live than in the base. @param flats those of the affected images */
+const newFlatImages = (
+  flats: readonly number[],
+  { firstNewOrdinal, vanishedSinceBase }: Change,
+  isLive: (ordinal: number) => boolean,
+): number => {
+  const wasLive = (ordinal: number): boolean =>
+    ordinal < firstNewOrdinal && (isLive(ordinal) || vanishedSinceBase.has(ordinal));
+  return flats.filter(isLive).length - flats.filter(wasLive).length;
 };
 
-const flagged = (flags: Uint8Array): number[] => {
-  const ordinals: number[] = [];
-  flags.forEach((flag, ordinal) => {
-    if (flag === 1) ordinals.push(ordinal);
-  });
-  return ordinals;
-};
-
-const countOnes = (flags: Uint8Array): number => flags.reduce((sum, flag) => sum + flag, 0);
-
-/** Blocks that have a flagged image, ascending. */
-const blocksWith = (flags: Uint8Array, blockSize: number): number[] =>
-  blocksBelow(flags.length / blockSize).filter((block) =>
-    flags.subarray(block * blockSize, (block + 1) * blockSize).includes(1),
-  );
-
-/**
- * Groups of classes as groups of images, ordered by their first image. A class of several equal
- * images that no group took is a group by itself; with `pairs`, each equal image pairs with the first.
- */
-const imageGroups = (classes: ImageClasses, ofClasses: readonly number[][], grouping: Grouping): number[][] => {
-  const live = (number: number): number[] => [...membersOf(classes, number)];
-  const groups: number[][] = ofClasses.map(
-    grouping === "pairs" ? (pair) => pair.map((number) => live(number)[0] ?? 0) : (group) => group.flatMap(live),
-  );
-  const grouped = new Uint8Array(classes.count);
-  for (const group of ofClasses) for (const number of group) grouped[number] = 1;
-  for (let number = 0; number < classes.count; number += 1) {
-    if (countOf(classes, number) < 2) continue;
-    const [head = 0, ...rest] = live(number);
-    if (grouping === "pairs") for (const other of rest) groups.push([head, other]);
-    else if (grouped[number] === 0) groups.push([head, ...rest]);
-  }
-  for (const group of groups) group.sort((a, b) => a - b);
-  return groups;
-};
-
-const byHead = (a: readonly number[], b: readonly number[]): number =>
-  (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
-
-/** Hamming distance of two images in bits; null where one is flat. */
-const distanceOf = (classes: ImageClasses, a: number, b: number): number | null => {
-  const [x, y] = [hashOfImage(classes, a), hashOfImage(classes, b)];
-  return x === null || y === null ? null : hammingDistance(x, y);
-};
-
-const ORDINALS_PER_QUERY = 20_000;
-const FACT_COLUMNS = ["block", "states", "contentDigests", "details"] as const;
-
-/** What keeper and kind are chosen by, for every grouped image. */
-const readMembers = async (db: Db, job: JobRow, groups: readonly number[][]): Promise<Map<number, Member>> => {
-  const wanted = Uint32Array.from(new Set(groups.flat())).sort();
-  const facts = new Map<number, Pick<Member, "facts" | "contentDigest">>();
-  const blockSize = job.blockSize ?? 1;
-  const blocks = new Set(Array.from(wanted, (ordinal) => Math.floor(ordinal / blockSize)));
-  let next = 0;
-  for await (const block of readBlocks(db, job.catalogId, [...blocks], FACT_COLUMNS)) {
-    const end = (block.block + 1) * blockSize;
-    for (; (wanted[next] ?? end) < end; next += 1) {
-      const ordinal = wanted[next] ?? 0;
-      const position = ordinal % blockSize;
-      const digest = contentDigestAt(block, position);
-      facts.set(ordinal, {
-        facts: factsAt(block, position),
-        contentDigest: digest === null ? null : toHex(digest),
-      });
-    }
-  }
-  const members = new Map<number, Member>();
-  for (let from = 0; from < wanted.length; from += ORDINALS_PER_QUERY) {
-    const some = wanted.subarray(from, from + ORDINALS_PER_QUERY);
-    for (const name of await readNames(db, job.catalogId, some)) {
-      const known = facts.get(name.ordinal);
-      if (known !== undefined) members.set(name.ordinal, { ...name, ...known });
-    }
-  }
-  return members;
-};
-
-const newGroup = (ordinals: readonly number[], known: ReadonlyMap<number, Member>, classes: ImageClasses): NewGroup => {
-  const members = ordinals.map((ordinal) => {
-    const member = known.get(ordinal);
-    if (member === undefined) throw new Error(`image ${ordinal} is grouped, but not in the catalog`);
-    return member;
-  });
+const newGroup = (members: readonly Member[], classes: ImageClasses): NewGroup => {
   const { keeper, reason } = chooseKeeper(members);
+  const others = members.filter(({ ordinal }) => ordinal !== keeper.ordinal);
   return {
     kind: kindOf(members),
     keeper: keeper.ordinal,
     keeperReason: reason,
-    reclaimableBytes: members.reduce(
-      (sum, { ordinal, facts }) => sum + (ordinal === keeper.ordinal ? 0 : (facts.bytes ?? 0)),
-      0,
-    ),
-    members: ordinals.map((ordinal) => ({ ordinal, distance: distanceOf(classes, keeper.ordinal, ordinal) })),
+    // An image whose size is unknown counts as nothing.
+    reclaimableBytes: others.reduce((sum, { facts }) => sum + (facts.bytes ?? 0), 0),
+    members: members.map(({ ordinal }) => ({ ordinal, distance: imageDistance(classes, keeper.ordinal, ordinal) })),
   };
 };

@@ -1,10 +1,10 @@
 // Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { jobEvent } from "@lookalike/shared/bus/messages";
 import { decodeEdges } from "@lookalike/shared/domain/grouping/edges";
-import { ALL, collapse } from "@lookalike/shared/domain/grouping/image-classes";
+import { allImages, classifyImages } from "@lookalike/shared/domain/grouping/image-classes";
 import { listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
-import { at } from "@lookalike/shared/domain/primitives/columns";
+import { at, byteAt, withRoom } from "@lookalike/shared/domain/primitives/columns";
 import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
@@ -54,11 +54,11 @@ const numberHashes = async (db: Db, shadow: JobRow): Promise<Int32Array> => {
   const { catalogId, totalBlocks } = shadow;
   const { blockSize, hashBits } = listed(jobOf(shadow));
   const extent = totalBlocks * blockSize;
-  const shape = { blockSize, extent, images: extent, hashBytes: hashBits / 8 };
-  const { ofOrdinal, hashOf } = await collapse(
+  const layout = { blockSize, extent, hashBytes: hashBits / 8 };
+  const { ofOrdinal, hashOf } = await classifyImages(
     readBlocks(db, catalogId, blocksBelow(totalBlocks), COMPARED_COLUMNS),
-    shape,
-    ALL,
+    layout,
+    allImages(extent),
   );
   return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : at(hashOf, number)));
 };
@@ -69,15 +69,11 @@ const sortedPairs = async (db: Db, job: string, hashNumbers: Int32Array, radiusB
   let count = 0;
   for await (const { edges } of streamResults(db, job)) {
     const { a, b, distance } = decodeEdges(edges);
-    if (count + a.length > pairs.length) {
-      const larger = new Float64Array(2 * (count + a.length));
-      larger.set(pairs.subarray(0, count));
-      pairs = larger;
-    }
+    pairs = withRoom(pairs, count + a.length);
     for (let edge = 0; edge < a.length; edge += 1) {
       const x = at(hashNumbers, at(a, edge));
       const y = at(hashNumbers, at(b, edge));
-      if (at(distance, edge) > radiusBits || x === y) continue;
+      if (byteAt(distance, edge) > radiusBits || x === y) continue;
       pairs[count++] = Math.min(x, y) * MAX_HASHES + Math.max(x, y);
     }
   }

@@ -8,7 +8,7 @@ import { jobAccepted } from "@lookalike/shared/domain/job/job.fixtures";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
-import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
+import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { restoreCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";

@@ -1,7 +1,7 @@
 import { STATE } from "@lookalike/shared/domain/image/hash-block";
 import { Listing } from "@lookalike/shared/domain/image/listing";
 import type { Source } from "@lookalike/shared/domain/job/source";
-import { OrdinalSet } from "@lookalike/shared/domain/primitives/ordinal-set";
+import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Census } from "@lookalike/shared/store/catalog/census";
 import { analyzeGrown, markUnseenVanished } from "@lookalike/shared/store/catalog/listing";

@@ -14,10 +14,9 @@ async function* results(...all: readonly Edge[][]) {
       }),
     };
 }
-const affected = async (edges: readonly Edge[][], changed: readonly number[]): Promise<number[]> => {
-  const flags = await affectedImages(10, results(...edges), 6, changed);
-  return [...flags.keys()].filter((ordinal) => flags[ordinal] === 1);
-};
+const affected = async (edges: readonly Edge[][], changed: readonly number[]): Promise<number[]> => [
+  ...(await affectedImages(10, results(...edges), 6, changed)),
+];
 
 describe("touched images", () => {
   it("are all that a changed one is connected with, over several results and both ways", async () => {

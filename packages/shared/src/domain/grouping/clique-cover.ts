@@ -1,47 +1,41 @@
+import { at, byteAt } from "../primitives/columns.ts";
 import { distanceBetween, neighboursOf, type SimilarityGraph } from "./similarity.ts";
 
-/** Components up to this size get the best cover there is; 3^10 / 2 steps are still nothing. */
-const EXACT_NODES = 10;
+/** Components up to this size get the best cover: that takes 3^10 / 2 steps at most. */
+const MAX_EXACT_NODES = 10;
 
 /**
- * Shares a connected component out into cliques, those with two members or more, each member in one.
+ * Divides a connected component into cliques, each member in one; cliques of one member are left out.
  *
  * Small components: the cover with the fewest cliques, and of these the one whose members are
  * closest together (dynamic programming over subsets). Large ones: a greedy cover, since the best
- * one is NP-hard (Karp, 1972): from the lowest free node on, its closest free neighbours first, each
- * taken in if it is similar to all so far. That takes time in proportion to the component's edges.
+ * one is NP-hard (Karp, 1972): it starts at the lowest free node and adds its closest free neighbours first, each
+ * if it is similar to all members so far. That takes time in proportion to the component's edges.
  * @param component its nodes, ascending
  */
-export const cliqueCover = (graph: SimilarityGraph, component: readonly number[]): number[][] =>
-  component.length <= 2
-    ? [[...component]]
-    : component.length <= EXACT_NODES
-      ? bestCover(graph, component)
-      : greedyCover(graph, component);
+export const cliqueCover = (graph: SimilarityGraph, component: readonly number[]): number[][] => {
+  if (component.length <= 2) return [[...component]];
+  return component.length <= MAX_EXACT_NODES ? bestCover(graph, component) : greedyCover(graph, component);
+};
 
-/** Costs more than all distances within a component can sum up to. */
-const CLIQUE = 2 ** 20;
+/** The cost of a clique: more than all distances within a component together. */
+const CLIQUE_COST = 2 ** 20;
 
+/** A set of nodes is a number whose bit n stands for the n-th node of the component. */
 const bestCover = (graph: SimilarityGraph, component: readonly number[]): number[][] => {
-  const sets = 2 ** component.length;
-  /** Sum of the distances within each set of nodes; infinite where it is no clique. */
-  const within = new Float64Array(sets);
-  /** Least cost to cover a set, and the clique that has its lowest node. */
+  const nodes = new Uint32Array(component);
+  const sets = 2 ** nodes.length;
+  const within = distancesWithin(graph, nodes);
+  /** The least cost to cover a set, and the clique of that cover that has the set's lowest node. */
   const cost = new Float64Array(sets);
-  const chosen = new Uint16Array(sets);
+  const chosen = new Uint32Array(sets);
   for (let set = 1; set < sets; set += 1) {
-    const low = lowest(set);
-    const rest = set & (set - 1);
-    within[set] = within[rest] ?? 0;
-    for (let others = rest; others !== 0; others &= others - 1) {
-      const distance = distanceBetween(graph, component[low] ?? 0, component[lowest(others)] ?? 0);
-      within[set] = (within[set] ?? 0) + (distance ?? Number.POSITIVE_INFINITY);
-    }
     cost[set] = Number.POSITIVE_INFINITY;
+    const rest = withoutLowest(set);
     for (let others = rest; ; others = (others - 1) & rest) {
-      const clique = others | (1 << low);
-      const total = (within[clique] ?? 0) + CLIQUE + (cost[set ^ clique] ?? 0);
-      if (total < (cost[set] ?? 0)) {
+      const clique = others | (set ^ rest);
+      const total = at(within, clique) + CLIQUE_COST + at(cost, set ^ clique);
+      if (total < at(cost, set)) {
         cost[set] = total;
         chosen[set] = clique;
       }
@@ -49,14 +43,29 @@ const bestCover = (graph: SimilarityGraph, component: readonly number[]): number
     }
   }
   const groups: number[][] = [];
-  for (let left = sets - 1; left !== 0; left ^= chosen[left] ?? 0) {
-    const clique = component.filter((_, at) => ((chosen[left] ?? 0) >> at) & 1);
+  for (let uncovered = sets - 1; uncovered !== 0; uncovered ^= at(chosen, uncovered)) {
+    const clique = component.filter((_, index) => (at(chosen, uncovered) >> index) & 1);
     if (clique.length > 1) groups.push(clique);
   }
   return groups;
 };
 
+/** The sum of the distances within each set of nodes; infinite where the set is no clique. */
+const distancesWithin = (graph: SimilarityGraph, nodes: Uint32Array): Float64Array => {
+  const within = new Float64Array(2 ** nodes.length);
+  for (let set = 1; set < within.length; set += 1) {
+    const node = at(nodes, lowest(set));
+    const rest = withoutLowest(set);
+    let sum = at(within, rest);
+    for (let others = rest; others !== 0; others = withoutLowest(others))
+      sum += distanceBetween(graph, node, at(nodes, lowest(others))) ?? Number.POSITIVE_INFINITY;
+    within[set] = sum;
+  }
+  return within;
+};
+
 const lowest = (set: number): number => 31 - Math.clz32(set & -set);
+const withoutLowest = (set: number): number => set & (set - 1);
 
 const greedyCover = (graph: SimilarityGraph, component: readonly number[]): number[][] => {
   const taken = new Set<number>();
@@ -64,12 +73,13 @@ const greedyCover = (graph: SimilarityGraph, component: readonly number[]): numb
   for (const seed of component) {
     if (taken.has(seed)) continue;
     const clique = [seed];
-    /** How many members of the clique each node is similar to, the seed left out. */
-    const similarTo = new Map<number, number>();
+    /** How many members of the clique, the seed not counted, each node is similar to. */
+    const similarMembers = new Map<number, number>();
+    const countOf = (node: number): number => similarMembers.get(node) ?? 0;
     for (const candidate of closestFirst(graph, seed)) {
-      if (taken.has(candidate) || (similarTo.get(candidate) ?? 0) < clique.length - 1) continue;
+      if (taken.has(candidate) || countOf(candidate) < clique.length - 1) continue;
       clique.push(candidate);
-      for (const other of neighboursOf(graph, candidate)) similarTo.set(other, (similarTo.get(other) ?? 0) + 1);
+      for (const other of neighboursOf(graph, candidate)) similarMembers.set(other, countOf(other) + 1);
     }
     if (clique.length < 2) continue;
     for (const member of clique) taken.add(member);
@@ -79,10 +89,9 @@ const greedyCover = (graph: SimilarityGraph, component: readonly number[]): numb
 };
 
 const closestFirst = (graph: SimilarityGraph, node: number): Uint32Array => {
-  const first = graph.offsets[node] ?? 0;
+  const first = at(graph.offsets, node);
   const neighbours = neighboursOf(graph, node);
-  const order = Uint32Array.from({ length: neighbours.length }, (_, at) => at).sort(
-    (x, y) => (graph.distances[first + x] ?? 0) - (graph.distances[first + y] ?? 0) || x - y,
-  );
-  return order.map((at) => neighbours[at] ?? 0);
+  return Uint32Array.from(neighbours.keys())
+    .sort((x, y) => byteAt(graph.distances, first + x) - byteAt(graph.distances, first + y) || x - y)
+    .map((index) => at(neighbours, index));
 };

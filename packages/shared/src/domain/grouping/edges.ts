@@ -1,4 +1,4 @@
-import { at } from "../primitives/columns.ts";
+import { at, byteAt, withRoom } from "../primitives/columns.ts";
 import { pairOrder } from "./pair-order.ts";
 
 /** Similar pairs of images: ordinals a < b and their Hamming distance in bits, in columns. */
@@ -16,23 +16,58 @@ export const NO_EDGES: Edges = {
 
 export const edgeCount = (edges: Edges): number => edges.a.length;
 
-/** The edges of all lists, one list after the other. */
-export const concatEdges = (lists: readonly Edges[]): Edges => {
-  const count = lists.reduce((sum, list) => sum + edgeCount(list), 0);
-  const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
-  let at = 0;
-  for (const { a, b, distance } of lists) {
-    edges.a.set(a, at);
-    edges.b.set(b, at);
-    edges.distance.set(distance, at);
-    at += a.length;
+/** Edges in columns that grow as edges are added. */
+export class EdgeList {
+  #a = new Uint32Array(1_024);
+  #b = new Uint32Array(1_024);
+  #distance = new Uint8Array(1_024);
+  #count = 0;
+
+  add(a: number, b: number, distance: number): void {
+    const edge = this.#count;
+    this.#reserve(edge + 1);
+    this.#a[edge] = a;
+    this.#b[edge] = b;
+    this.#distance[edge] = distance;
+    this.#count += 1;
   }
-  return edges;
+
+  addAll({ a, b, distance }: Edges): void {
+    this.#reserve(this.#count + a.length);
+    this.#a.set(a, this.#count);
+    this.#b.set(b, this.#count);
+    this.#distance.set(distance, this.#count);
+    this.#count += a.length;
+  }
+
+  /** The edges so far, in the order in which they were added: parts of the list's own columns. */
+  get edges(): Edges {
+    return {
+      a: this.#a.subarray(0, this.#count),
+      b: this.#b.subarray(0, this.#count),
+      distance: this.#distance.subarray(0, this.#count),
+    };
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.#a.length) return;
+    this.#a = withRoom(this.#a, count);
+    this.#b = withRoom(this.#b, count);
+    this.#distance = withRoom(this.#distance, count);
+  }
+}
+
+/** The edges whose two ends satisfy `includes`. */
+export const edgesAmong = ({ a, b, distance }: Edges, includes: (number: number) => boolean): Edges => {
+  const among = new EdgeList();
+  for (let edge = 0; edge < a.length; edge += 1)
+    if (includes(at(a, edge)) && includes(at(b, edge))) among.add(at(a, edge), at(b, edge), byteAt(distance, edge));
+  return among.edges;
 };
 
 /**
  * Edges in ascending (a, b), each as two delta varints (LEB128) and a distance byte, 3 to 11 bytes
- * an edge. Equal edge sets give equal bytes, so a digest can compare two workers' answers.
+ * per edge. Equal edge sets give equal bytes, so a digest can compare two workers' results.
  */
 export const encodeEdges = (edges: Edges): Uint8Array => {
   const count = edgeCount(edges);
@@ -54,7 +89,7 @@ export const encodeEdges = (edges: Edges): Uint8Array => {
     const b = at(edges.b, edge);
     varint(a - lastA);
     varint(b - (a === lastA ? lastB : a));
-    bytes[end++] = at(edges.distance, edge);
+    bytes[end++] = byteAt(edges.distance, edge);
     lastA = a;
     lastB = b;
   }

@@ -1,19 +1,30 @@
 import type { Grouping } from "../job/options.ts";
+import { at } from "../primitives/columns.ts";
 import { cliqueCover } from "./clique-cover.ts";
 import { neighboursOf, type SimilarityGraph } from "./similarity.ts";
 
 /**
- * Groups of nodes of the similarity graph, each with two members or more, ascending, and ordered by
- * their first member. The same graph gives the same groups, whoever computed it in whatever order.
+ * Groups of nodes of the similarity graph, each of two members or more, ascending, and ordered by their first two
+ * members. The same graph gives the same groups, whoever computed it in whatever order.
  *
- * - `clique`: all members are mutually similar, so strangers are never chained together; an image is
- *   in one group at most. See `clique-cover.ts`.
+ * - `clique`: all members are mutually similar, so dissimilar images are never chained together; an image
+ *   is in one group at most. See `clique-cover.ts`.
  * - `star`: every member is similar to the group's centre, the free node with most free neighbours.
  * - `pairs`: every similar pair is a group; an image may be in several.
- * - `transitive`: connected components. One weak link joins two strangers: for review only.
+ * - `transitive`: connected components. One wrong edge joins two groups that are not similar: for review only.
  */
 export const groupNodes = (graph: SimilarityGraph, grouping: Grouping): number[][] =>
-  GROUPINGS[grouping](graph).sort((x, y) => (x[0] ?? 0) - (y[0] ?? 0) || (x[1] ?? 0) - (y[1] ?? 0));
+  GROUPINGS[grouping](graph).sort(byFirstMembers);
+
+/** The order of groups: by their first members, then by their second ones. */
+export const byFirstMembers = (x: readonly number[], y: readonly number[]): number =>
+  memberAt(x, 0) - memberAt(y, 0) || memberAt(x, 1) - memberAt(y, 1);
+
+const memberAt = (group: readonly number[], index: number): number => {
+  const member = group[index];
+  if (member === undefined) throw new RangeError("a group has two members at least");
+  return member;
+};
 
 const cliques = (graph: SimilarityGraph): number[][] =>
   components(graph).flatMap((component) => cliqueCover(graph, component));
@@ -46,11 +57,12 @@ const components = (graph: SimilarityGraph): number[][] => {
   const seen = new Uint8Array(graph.count);
   const groups: number[][] = [];
   for (let seed = 0; seed < graph.count; seed += 1) {
-    if (seen[seed] === 1 || graph.offsets[seed] === graph.offsets[seed + 1]) continue;
+    if (seen[seed] === 1 || at(graph.offsets, seed) === at(graph.offsets, seed + 1)) continue;
     seen[seed] = 1;
     const component = [seed];
-    for (let at = 0; at < component.length; at += 1) {
-      for (const neighbour of neighboursOf(graph, component[at] ?? 0)) {
+    // The component grows while it is iterated over.
+    for (const node of component) {
+      for (const neighbour of neighboursOf(graph, node)) {
         if (seen[neighbour] === 1) continue;
         seen[neighbour] = 1;
         component.push(neighbour);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { STATE } from "../image/hash-block.ts";
 import { SIGNATURE_BYTES } from "../image/signature.ts";
+import { classEdges } from "./class-edges.ts";
 import { encodeEdges } from "./edges.ts";
-import { ALL, classEdges, collapse, hashOfImage, membersOf } from "./image-classes.ts";
+import { allImages, classifyImages, hashOfImage, membersOf } from "./image-classes.ts";
 
 const HASH_BYTES = 8;
 type Picture = { hash: number; signature?: number; state?: number; digest?: number };
@@ -21,10 +22,10 @@ async function* blocksOf(pictures: readonly Picture[]) {
   };
 }
 const classesOf = (pictures: readonly Picture[], vanished: readonly number[] = []) =>
-  collapse(
+  classifyImages(
     blocksOf(pictures),
-    { blockSize: pictures.length, extent: pictures.length, images: pictures.length, hashBytes: HASH_BYTES },
-    { ...ALL, isLive: (ordinal) => !vanished.includes(ordinal) },
+    { blockSize: pictures.length, extent: pictures.length, hashBytes: HASH_BYTES },
+    { ...allImages(pictures.length), isLive: (ordinal) => !vanished.includes(ordinal) },
   );
 const members = (classes: Awaited<ReturnType<typeof classesOf>>) =>
   Array.from({ length: classes.count }, (_, number) => [...membersOf(classes, number)]);

@@ -1,4 +1,4 @@
-import { at } from "../primitives/columns.ts";
+import { at, byteAt } from "../primitives/columns.ts";
 import type { Edges } from "./edges.ts";
 import { pairOrder } from "./pair-order.ts";
 
@@ -39,7 +39,7 @@ export const similarityGraph = (count: number, edges: Edges): SimilarityGraph =>
     const neighbour = at(to, entry);
     if (end > at(offsets, node) && neighbours[end - 1] === neighbour) continue;
     neighbours[end] = neighbour;
-    distances[end] = at(edges.distance, entry % size);
+    distances[end] = byteAt(edges.distance, entry % size);
     end += 1;
   }
   offsets.fill(end, node + 1);
@@ -56,7 +56,7 @@ export const distanceBetween = (graph: SimilarityGraph, a: number, b: number): n
   while (low <= high) {
     const middle = (low + high) >>> 1;
     const found = at(graph.neighbours, middle);
-    if (found === b) return at(graph.distances, middle);
+    if (found === b) return byteAt(graph.distances, middle);
     if (found < b) low = middle + 1;
     else high = middle - 1;
   }

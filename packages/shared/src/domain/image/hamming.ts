@@ -1,4 +1,4 @@
-import { at } from "../primitives/columns.ts";
+import { byteAt } from "../primitives/columns.ts";
 import { popcount, popcount32 } from "../primitives/popcount.ts";
 
 /** Hamming distance of two equally long hashes, in bits. */
@@ -13,7 +13,7 @@ export const hammingDistanceAt = (
   bytes: number,
 ): number => {
   let distance = 0;
-  for (let byte = 0; byte < bytes; byte += 1) distance += popcount32(at(a, aFrom + byte) ^ at(b, bFrom + byte));
+  for (let byte = 0; byte < bytes; byte += 1) distance += popcount32(byteAt(a, aFrom + byte) ^ byteAt(b, bFrom + byte));
   return distance;
 };
 

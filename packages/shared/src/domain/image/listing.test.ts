@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OrdinalSet } from "../primitives/ordinal-set.ts";
+import { OrdinalSet } from "../primitives/bit-set.ts";
 import { type FoundImage, foundImage } from "./listed-image.ts";
 import { compareListing, type KnownImage, Listing, type ListingStep, type WalkStart } from "./listing.ts";
 

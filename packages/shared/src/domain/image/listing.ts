@@ -1,4 +1,4 @@
-import { OrdinalSet } from "../primitives/ordinal-set.ts";
+import { OrdinalSet } from "../primitives/bit-set.ts";
 import type { FoundImage, ListedImage } from "./listed-image.ts";
 
 /** What is known when a walk over a catalog's source starts. */

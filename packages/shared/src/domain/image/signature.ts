@@ -1,4 +1,4 @@
-import { at } from "../primitives/columns.ts";
+import { byteAt } from "../primitives/columns.ts";
 import { hammingDistanceAt } from "./hamming.ts";
 
 /** Length of `signature/2`: a second hash of 8 bytes, then the mean colour differences Cb and Cr of each quarter. */
@@ -30,8 +30,8 @@ export const colourSteps = (x: Uint8Array, xFrom: number, y: Uint8Array, yFrom: 
   let isGreyX = true;
   let isGreyY = true;
   for (let byte = HASH_BYTES; byte < SIGNATURE_BYTES; byte += 1) {
-    const a = at(x, xFrom + byte);
-    const b = at(y, yFrom + byte);
+    const a = byteAt(x, xFrom + byte);
+    const b = byteAt(y, yFrom + byte);
     largest = Math.max(largest, Math.abs(a - b));
     isGreyX &&= Math.abs(a - GREY) <= GREY_STEPS;
     isGreyY &&= Math.abs(b - GREY) <= GREY_STEPS;

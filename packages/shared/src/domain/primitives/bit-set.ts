@@ -1,6 +1,9 @@
+import { byteAt, withRoom } from "./columns.ts";
+import { popcount } from "./popcount.ts";
+
 /**
- * The set of finished unit numbers, one bit each. It does not care about order, duplicates or who
- * did the work, and it is the checkpoint: what a restarted coordinator reads and goes on from.
+ * The set of finished unit numbers, one bit each. It does not depend on order, on duplicates or on who
+ * did the work, and it is the checkpoint: what a restarted coordinator reads and continues from.
  */
 export type DoneSet = Uint8Array;
 
@@ -14,6 +17,7 @@ export const fullSet = (size: number): DoneSet => {
   return set;
 };
 
+/** Whether the set contains `unit`; a number that the set has no room for is not in it. */
 export const has = (set: DoneSet, unit: number): boolean => ((set[unit >> 3] ?? 0) & (1 << (unit & 7))) !== 0;
 
 /** A copy with `unit` in it. @throws RangeError when the set has no room for `unit` */
@@ -21,40 +25,40 @@ export const withUnit = (set: DoneSet, unit: number): DoneSet => {
   if (!Number.isInteger(unit) || unit < 0 || unit >> 3 >= set.length) {
     throw new RangeError(`unit ${unit} is outside a set of ${set.length * 8}`);
   }
-  const next = set.slice();
-  next[unit >> 3] = (next[unit >> 3] ?? 0) | (1 << (unit & 7));
-  return next;
+  return put(set.slice(), unit);
 };
 
-/** A copy without `unit`. */
+const put = (set: DoneSet, unit: number): DoneSet => {
+  set[unit >> 3] = byteAt(set, unit >> 3) | (1 << (unit & 7));
+  return set;
+};
+
+/** The set without `unit`. */
 export const withoutUnit = (set: DoneSet, unit: number): DoneSet => {
+  if (!has(set, unit)) return set;
   const next = set.slice();
-  next[unit >> 3] = (next[unit >> 3] ?? 0) & ~(1 << (unit & 7));
+  next[unit >> 3] = byteAt(set, unit >> 3) & ~(1 << (unit & 7));
   return next;
 };
 
-export const union = (a: DoneSet, b: DoneSet): DoneSet =>
-  Uint8Array.from({ length: Math.max(a.length, b.length) }, (_, at) => (a[at] ?? 0) | (b[at] ?? 0));
-
-const POPCOUNT = Uint8Array.from({ length: 256 }, (_, byte) => {
-  let count = 0;
-  for (let bits = byte; bits !== 0; bits &= bits - 1) count += 1;
-  return count;
-});
+export const union = (a: DoneSet, b: DoneSet): DoneSet => {
+  const [shorter, longer] = a.length < b.length ? [a, b] : [b, a];
+  const all = longer.slice();
+  shorter.forEach((byte, index) => {
+    all[index] = byteAt(all, index) | byte;
+  });
+  return all;
+};
 
 /** How many numbers are in the set. */
-export const size = (set: DoneSet): number => {
-  let count = 0;
-  for (const byte of set) count += POPCOUNT[byte] ?? 0;
-  return count;
-};
+export const size = (set: DoneSet): number => popcount(set);
 
 /** Length of the run 0, 1, 2, … that is wholly in the set, at most `limit`. */
 export const prefixLength = (set: DoneSet, limit: number): number => {
-  let at = 0;
-  while (at + 8 <= limit && set[at >> 3] === 0xff) at += 8;
-  while (at < limit && has(set, at)) at += 1;
-  return at;
+  let length = 0;
+  while (length + 8 <= limit && set[length >> 3] === 0xff) length += 8;
+  while (length < limit && has(set, length)) length += 1;
+  return length;
 };
 
 /** The numbers below `limit` that are in the set, ascending. */
@@ -65,4 +69,44 @@ export function* members(set: DoneSet, limit: number): Generator<number> {
 /** The numbers in [from, to) that are not in the set, ascending. */
 export function* missing(set: DoneSet, from: number, to: number): Generator<number> {
   for (let unit = from; unit < to; unit += 1) if (!has(set, unit)) yield unit;
+}
+
+/** A set of ordinals that grows in place: ten million take little more than a megabyte. */
+export class OrdinalSet implements Iterable<number> {
+  #bits: DoneSet;
+  #size: number;
+
+  /** @param extent room for ordinals below it; the set grows when a larger one is added */
+  constructor(ordinals: Iterable<number> = [], extent = 8_192) {
+    this.#bits = emptySet(extent);
+    this.#size = 0;
+    for (const ordinal of ordinals) this.add(ordinal);
+  }
+
+  /** All ordinals below `extent`. */
+  static below(extent: number): OrdinalSet {
+    const set = new OrdinalSet();
+    set.#bits = fullSet(extent);
+    set.#size = extent;
+    return set;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(ordinal: number): boolean {
+    return has(this.#bits, ordinal);
+  }
+
+  add(ordinal: number): void {
+    if (this.has(ordinal)) return;
+    this.#bits = put(withRoom(this.#bits, (ordinal >> 3) + 1), ordinal);
+    this.#size += 1;
+  }
+
+  /** The ordinals, ascending. */
+  [Symbol.iterator](): Generator<number> {
+    return members(this.#bits, this.#bits.length * 8);
+  }
 }

@@ -1,0 +1,33 @@
+import { corroborates, SIGNATURE_BYTES } from "../image/signature.ts";
+import { at, byteAt, NONE } from "../primitives/columns.ts";
+import { decodeEdges, EdgeList, type Edges } from "./edges.ts";
+import type { ImageClasses } from "./image-classes.ts";
+
+/**
+ * Edges between classes, within the threshold, from the stored results: an edge between two images is one between
+ * all classes of their two hashes whose signatures agree. Classes without live members have edges, too.
+ */
+export const classEdges = async (
+  results: AsyncIterable<{ readonly edges: Uint8Array }>,
+  { ofOrdinal, hashOf, firstOf, nextOf, signatures, isSigned }: ImageClasses,
+  thresholdBits: number,
+): Promise<Edges> => {
+  const agree = (x: number, y: number): boolean =>
+    isSigned[x] === 0 ||
+    isSigned[y] === 0 ||
+    corroborates(signatures, x * SIGNATURE_BYTES, signatures, y * SIGNATURE_BYTES);
+  const ofClasses = new EdgeList();
+  for await (const { edges } of results) {
+    const { a, b, distance } = decodeEdges(edges);
+    for (let edge = 0; edge < a.length; edge += 1) {
+      const left = at(ofOrdinal, at(a, edge));
+      const right = at(ofOrdinal, at(b, edge));
+      const bits = byteAt(distance, edge);
+      if (bits > thresholdBits || left === NONE || right === NONE || at(hashOf, left) === at(hashOf, right)) continue;
+      for (let x = at(firstOf, at(hashOf, left)); x !== NONE; x = at(nextOf, x))
+        for (let y = at(firstOf, at(hashOf, right)); y !== NONE; y = at(nextOf, y))
+          if (agree(x, y)) ofClasses.add(x, y, bits);
+    }
+  }
+  return ofClasses.edges;
+};

@@ -1,0 +1,56 @@
+import { affectedImages } from "@lookalike/shared/domain/grouping/affected-images";
+import { contentDigestAt, STATE } from "@lookalike/shared/domain/image/hash-block";
+import { listed } from "@lookalike/shared/domain/job/job";
+import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
+import { listFlats } from "@lookalike/shared/store/blocks/hash-blocks";
+import { vanishedSince } from "@lookalike/shared/store/catalog/images";
+import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import type { Db } from "@lookalike/shared/store/open";
+import { streamResults } from "@lookalike/shared/store/results/compare-results";
+import type { Base } from "@lookalike/shared/store/results/results";
+import { decidedSince } from "@lookalike/shared/store/review/decisions";
+
+/** How a catalog differs from what it was when the base was grouped. */
+export interface Change {
+  readonly firstNewOrdinal: number;
+  readonly vanishedSinceBase: ReadonlySet<number>;
+  /** Images whose groups may be others than in the base. */
+  readonly affected: OrdinalSet;
+}
+
+/** The change since there was nothing. */
+export const everythingNew = (extent: number): Change => ({
+  firstNewOrdinal: 0,
+  vanishedSinceBase: new Set(),
+  affected: OrdinalSet.below(extent),
+});
+
+export const changeSince = async (db: Db, job: JobRow, base: Base): Promise<Change> => {
+  const { blockSize, thresholdBits } = listed(jobOf(job));
+  const extent = job.totalBlocks * blockSize;
+  const firstNewOrdinal = base.blocks * blockSize;
+  const vanishedSinceBase = new Set(await vanishedSince(db, job.catalogId, base.jobId));
+  const changed = new OrdinalSet([...vanishedSinceBase, ...(await decidedSince(db, job.catalogId, base))]);
+  for (let ordinal = firstNewOrdinal; ordinal < extent; ordinal += 1) changed.add(ordinal);
+  for (const ordinal of await flatDuplicates(db, job, changed)) changed.add(ordinal);
+  async function* connections() {
+    yield { edges: base.equalImages };
+    yield* streamResults(db, job.id);
+  }
+  const affected = await affectedImages(extent, connections(), thresholdBits, changed);
+  return { firstNewOrdinal, vanishedSinceBase, affected };
+};
+
+/** Flat images with the bytes of a changed one: they are not compared, so no edge connects them. */
+const flatDuplicates = async (db: Db, job: JobRow, changed: OrdinalSet): Promise<number[]> => {
+  const { blockSize } = listed(jobOf(job));
+  const flats: { ordinal: number; digest: string }[] = [];
+  for (const block of await listFlats(db, job.catalogId, job.totalBlocks))
+    block.states.forEach((state, position) => {
+      const digest = state === STATE.flat ? contentDigestAt(block, position) : null;
+      if (digest !== null) flats.push({ ordinal: block.block * blockSize + position, digest: toHex(digest) });
+    });
+  const changedDigests = new Set(flats.filter(({ ordinal }) => changed.has(ordinal)).map(({ digest }) => digest));
+  return flats.filter(({ digest }) => changedDigests.has(digest)).map(({ ordinal }) => ordinal);
+};

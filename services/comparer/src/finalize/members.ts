@@ -1,0 +1,69 @@
+import type { Member } from "@lookalike/shared/domain/grouping/keeper";
+import { contentDigestAt, factsAt } from "@lookalike/shared/domain/image/hash-block";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
+import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { readNames } from "@lookalike/shared/store/catalog/images";
+import type { Db } from "@lookalike/shared/store/open";
+
+const ORDINALS_PER_QUERY = 20_000;
+const FACT_COLUMNS = ["block", "states", "contentDigests", "details"] as const;
+
+type HashedMember = Pick<Member, "facts" | "contentDigest">;
+
+/**
+ * Reads what the keeper and the kind of a group are chosen by, for these images.
+ * @returns looks up a member by its ordinal. @throws Error when the image is not in the catalog
+ */
+export const readMembers = async (
+  db: Db,
+  catalogId: string,
+  blockSize: number,
+  ordinals: ReadonlySet<number>,
+): Promise<(ordinal: number) => Member> => {
+  const sorted = Uint32Array.from(ordinals).sort();
+  const hashed = await readHashed(db, catalogId, blockSize, sorted);
+  const members = new Map<number, Member>();
+  for (let from = 0; from < sorted.length; from += ORDINALS_PER_QUERY) {
+    for (const name of await readNames(db, catalogId, sorted.subarray(from, from + ORDINALS_PER_QUERY))) {
+      const known = hashed.get(name.ordinal);
+      if (known !== undefined) members.set(name.ordinal, { ...name, ...known });
+    }
+  }
+  return (ordinal) => {
+    const member = members.get(ordinal);
+    if (member === undefined) throw new Error(`image ${ordinal} is grouped, but not in the catalog`);
+    return member;
+  };
+};
+
+const readHashed = async (
+  db: Db,
+  catalogId: string,
+  blockSize: number,
+  ordinals: Uint32Array,
+): Promise<Map<number, HashedMember>> => {
+  const ofBlock = ordinalsByBlock(ordinals, blockSize);
+  const hashed = new Map<number, HashedMember>();
+  for await (const block of readBlocks(db, catalogId, [...ofBlock.keys()], FACT_COLUMNS)) {
+    for (const ordinal of ofBlock.get(block.block) ?? []) {
+      const position = ordinal % blockSize;
+      const digest = contentDigestAt(block, position);
+      hashed.set(ordinal, {
+        facts: factsAt(block, position),
+        contentDigest: digest === null ? null : toHex(digest),
+      });
+    }
+  }
+  return hashed;
+};
+
+const ordinalsByBlock = (ordinals: Uint32Array, blockSize: number): Map<number, number[]> => {
+  const byBlock = new Map<number, number[]>();
+  for (const ordinal of ordinals) {
+    const block = Math.floor(ordinal / blockSize);
+    const others = byBlock.get(block);
+    if (others === undefined) byBlock.set(block, [ordinal]);
+    else others.push(ordinal);
+  }
+  return byBlock;
+};
