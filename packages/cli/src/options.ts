@@ -13,7 +13,7 @@ type NumberOption = "thresholdBits" | "blockSize" | "pairsPerTask" | "batchSize"
 /** The options of a job that are words. */
 type WordOption = "grouping" | "dispatch" | "kernel";
 
-/** What an owner may start: a shadow is started by the coordinator alone. */
+/** What an owner may start: only the coordinator starts a shadow. Ends with the roll-out: decision 0037. */
 export const JOB_MODES = JobMode.exclude(["shadow"]).options;
 
 const DEFAULTS = JobOptions.parse({});

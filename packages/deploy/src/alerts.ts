@@ -109,6 +109,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "The API answers over one request in twenty with an error",
   },
+  // Ends with the roll-out: decision 0037.
   {
     name: "LookalikeRolloutDifference",
     expr: "sum by (feature) (increase(lookalike_rollout_differences_total[1h])) > 0",

@@ -34,7 +34,7 @@ interface Applied {
   readonly refused: readonly Refusal[];
 }
 
-/** What follows when a job ends, in the transaction that ends it. */
+/** What follows when a job ends, in the transaction that ends it. startShadows ends with the roll-out: decision 0037. */
 const ON_JOB_OVER: readonly ((db: Db, job: Job, at: string) => Promise<void>)[] = [enqueueWebhooks, startShadows];
 
 /**

@@ -97,6 +97,7 @@ const openSpans = (events: readonly JobEvent[]): ReturnType<typeof openSpan>[] =
 const countProjected = (events: readonly JobEvent[]): void => {
   for (const event of events) {
     eventsProjected.inc({ type: event.type });
+    // Ends with the roll-out: decision 0037.
     countDifference(event);
   }
   const newest = events.reduce((latest, { at }) => Math.max(latest, Date.parse(at)), 0);

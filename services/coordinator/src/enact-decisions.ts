@@ -19,7 +19,7 @@ export const enactDecisions = async (db: Db, job: Job, monitor = false): Promise
   return next;
 };
 
-/** Decides for one job without an event, as the completion monitor. */
+/** Decides for one job without an event, as the completion monitor of `dispatch: "all"`. Ends with it: decision 0037. */
 export const reconsider = (db: Db, id: string, at: string): Promise<void> =>
   db.transaction(async (tx) => {
     const row = await lockJob(tx, id);

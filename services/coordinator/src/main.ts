@@ -29,6 +29,7 @@ runService({
     const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
     initCounters();
     measureTables(db);
+    // Ends with the roll-out: decision 0037.
     measureRollout(db);
     const { dispatch, stop: stopDispatch } = createDispatcher(bus, db, onError);
     const relay = startRelay(bus, store, log, onError);
@@ -60,6 +61,7 @@ runService({
         ...redriveEndpoints(bus, db),
         replayEndpoint({ bus, store, databaseUrl: environment.DATABASE_URL, dispatch }),
         verifyEndpoint(bus, db),
+        // Ends with the roll-out: decision 0037.
         rolloutEndpoint(db),
       ],
     };

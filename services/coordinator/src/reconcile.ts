@@ -26,6 +26,7 @@ interface Reconciler {
 export const reconcileRound = async (reconciler: Reconciler): Promise<void> => {
   const { db, dispatch } = reconciler;
   for (const { id, silentMs } of await activeJobs(db)) {
+    // Ends with the roll-out: decision 0037.
     await reconsider(db, id, new Date().toISOString());
     if (silentMs >= reconciler.lostAfterMs) await retryMissingTasks(reconciler, id, silentMs);
   }

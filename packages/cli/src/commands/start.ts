@@ -32,6 +32,7 @@ export const addStartCommand = (program: Command): void => {
     .addOption(numberOption("pairsPerTask", "--pairs-per-task <pairs>", "block pairs a task compares"))
     .addOption(numberOption("batchSize", "--batch-size <tasks>", "outstanding tasks"))
     .addOption(wordOption("kernel", "--kernel <name>", "compare every pair, or find the same ones by bands of bits"))
+    // Ends with the roll-out: decision 0037.
     .addOption(wordOption("dispatch", "--dispatch <way>", "how tasks are handed out; auto follows the roll-out"))
     .option("--keep-running", "leave the services running when the job is done, as on a terminal")
     .addHelpText("after", HELP)

@@ -49,6 +49,7 @@ export const JOB_FLOW: Dashboard = {
         narrow("Refused events", "In 10 minutes, by type", "short", "verify-a-job", {
           refused: "sum(increase(lookalike_events_refused_total[10m])) or vector(0)",
         }),
+        // Ends with the roll-out: decision 0037.
         narrow("Shadow differences", "Jobs whose shadow found other pairs, in a day", "short", "roll-out", {
           "{{feature}}": "sum by (feature) (increase(lookalike_rollout_differences_total[1d]))",
         }),

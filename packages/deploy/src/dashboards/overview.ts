@@ -66,6 +66,7 @@ export const OVERVIEW: Dashboard = {
         narrow("Similar pairs a second", "Edges found", "short", "look-at-jobs", {
           edges: `sum(rate(lookalike_edges_total${RATE}))`,
         }),
+        // Ends with the roll-out: decision 0037.
         narrow("Roll-out", "Percent of new jobs that get a feature", "percent", "roll-out", {
           "{{feature}}": "max by (feature) (lookalike_rollout_percent)",
         }),

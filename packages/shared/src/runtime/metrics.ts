@@ -113,6 +113,7 @@ export const repairs = new Counter({
   help: "Lost tasks that the reconciler found, by kind and outcome",
   labelNames: ["kind", "outcome"],
 });
+/** Ends with the roll-out: decision 0037. */
 export const rolloutDifferences = new Counter({
   name: "lookalike_rollout_differences_total",
   help: "Shadow jobs whose result differs from their job's, by feature",

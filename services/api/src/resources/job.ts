@@ -6,7 +6,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { getFinalization } from "@lookalike/shared/store/results/results";
 import { z } from "zod";
 
-/** An owner never sees a shadow. */
+/** An owner never sees a shadow. Ends with the roll-out: decision 0037. */
 const OwnersMode = JobMode.exclude(["shadow"]);
 
 export const NewJob = JobOptions.omit({ rollout: true, shadowOf: true })

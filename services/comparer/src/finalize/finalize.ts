@@ -21,6 +21,7 @@ import { matchReference } from "./match-reference.ts";
 export const finalizeJob = async (store: Store, order: Finalize): Promise<void> => {
   const job = await findJob(store.db, order.job);
   if (job === null || job.thresholdBits === null || job.state === "cancelled") return;
+  // Ends with the roll-out: decision 0037.
   if (job.mode === "shadow") {
     await finalizeShadow(store.db, job, order);
     return;

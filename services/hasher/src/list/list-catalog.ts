@@ -4,19 +4,19 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import type { EventOf } from "@lookalike/shared/domain/job/events";
-import { listed } from "@lookalike/shared/domain/job/job";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
-import { emptySet, fullSet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
+import { emptySet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { blocksBelow } from "@lookalike/shared/store/blocks/hash-blocks";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { type Census, givenHashBits, takeCensus } from "@lookalike/shared/store/catalog/census";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/images";
-import { findJob, type JobRow, jobOf, latestBase } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
+import { planShadow } from "../rollout/plan-shadow.ts";
 import { type Emit, emitListed, emitVanished } from "./record-listing.ts";
 import { ListingError } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
@@ -44,6 +44,7 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
   const emit: Emit = (type, part, body) => publish(bus, resultEvent(task, type, body, part));
   try {
     const done =
+      // Ends with the roll-out: decision 0037.
       job.mode === "shadow" ? await planShadow(store.db, job) : await listSource({ store, emit, walk }, catalog, job);
     if (done === null) return;
     await emit("listing-done", "", done);
@@ -130,30 +131,4 @@ const emitUnhashed = async (db: Db, emit: Emit, { catalog, blockSize, end, hashe
     async (block) => emitListed(emit, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
     { concurrency: BLOCKS_IN_FLIGHT },
   );
-};
-
-/** The plan of a job that compares everything another one has compared. */
-const planShadow = async (db: Db, job: JobRow): Promise<ListingDone> => {
-  const shadowed = await findJob(db, job.options.shadowOf ?? "");
-  if (shadowed === null) throw new Error(`job ${job.id} is the shadow of no job`);
-  const { totalBlocks: blocks } = shadowed;
-  const { blockSize, hashBits, radiusBits } = listed(jobOf(shadowed));
-  return {
-    images: shadowed.totalImages,
-    blockSize,
-    blocks,
-    hashBits,
-    hashedBlocks: fullSet(blocks),
-    hashedImages: shadowed.completedImages,
-    failedImages: shadowed.failedImages,
-    base: null,
-    ...chooseKernel({
-      code: fastestBackend.name,
-      choice: job.options.kernel,
-      plan: { firstBlock: 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
-      blockSize,
-      hashBits,
-      radiusBits,
-    }),
-  };
 };

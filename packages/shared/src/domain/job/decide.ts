@@ -25,6 +25,7 @@ export const decide = (job: Job, monitor = false): Decision[] => {
   if (job.state === "accepted") return [{ type: "scan" }];
   if (job.state !== "running") return [];
   const { batchSize } = job.options;
+  // Ends with the roll-out: decision 0037.
   const mode = dispatchModes[job.options.dispatch];
   if (isComplete(job) && (monitor || !mode.onlyMonitorFinalizes)) return [{ type: "finalize", run: job.run }];
   const blocksReady = prefixLength(settled(job.hash), job.hash.count);

@@ -82,6 +82,7 @@ export const JobEvent = z.discriminatedUnion("type", [
   event("job-paused", NONE),
   event("job-resumed", NONE),
   event("job-cancelled", NONE),
+  // Ends with the roll-out: decision 0037.
   event("shadow-compared", ShadowComparison),
   event("job-finalized", z.object({ groups: z.int(), groupedImages: z.int() })),
 ]);

@@ -29,6 +29,7 @@ export const JobOptions = z.object({
     .max(100_000)
     .default(100)
     .meta({ description: "Outstanding tasks (window) or tasks per wave (waves)" }),
+  // Ends with the roll-out: decision 0037.
   dispatch: Dispatch.default("auto"),
   kernel: KernelChoice.default("auto"),
   reference: z
@@ -37,6 +38,7 @@ export const JobOptions = z.object({
     .nullable()
     .default(null)
     .meta({ description: "Id of another catalog: which of these images are in it already" }),
+  // Ends with the roll-out: decision 0037.
   ...rolloutOptions,
 });
 export type JobOptions = z.infer<typeof JobOptions>;
@@ -46,7 +48,7 @@ export type JobOptions = z.infer<typeof JobOptions>;
  * everything again. regroup: group what is stored by another threshold or grouping, without listing,
  * hashing or comparing. retry: as new, and images that could not be hashed are read again.
  * shadow: compare what another job compared, by the other choice of a feature; its owner never sees
- * it, and it ends with the roll-out (docs/decisions/0037-parts-with-an-end.md).
+ * it. This mode ends with the roll-out: decision 0037.
  */
 export const JobMode = z.enum(["new", "full", "regroup", "retry", "shadow"]);
 export type JobMode = z.infer<typeof JobMode>;

@@ -1,3 +1,4 @@
+// Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { describe, expect, it } from "vitest";
 import { bucketOf, chooseFeature, optionsWith, shadowOptions } from "./rollout.ts";
 

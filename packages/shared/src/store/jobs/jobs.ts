@@ -8,7 +8,7 @@ import { catalog, job } from "../schema.ts";
 
 export type JobRow = typeof job.$inferSelect;
 
-/** Not a shadow: those are the roll-out's, and no owner sees them. */
+/** Shadow jobs belong to the roll-out, and no owner sees them. Ends with it: decision 0037. */
 const IS_OWNERS = ne(job.mode, "shadow");
 
 /**

@@ -1,3 +1,4 @@
+// Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { boolean, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { Feature } from "../../domain/rollout/rollout.ts";
 import { time } from "./columns.ts";

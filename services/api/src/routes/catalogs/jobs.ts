@@ -50,6 +50,7 @@ export const catalogJobRoutes =
         const body = {
           catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
           mode,
+          // Ends with the roll-out: decision 0037.
           options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
         };
         const { tenant } = access;
