@@ -80,16 +80,15 @@ export const listed = ({ id, listing }: Pick<Job, "id" | "listing">): Listed => 
   return listing;
 };
 
+/** The plan of a job that is listed with so many blocks. */
+export const planFrom = (
+  { base, index }: Pick<Listed, "base" | "index">,
+  blocks: number,
+  { pairsPerTask }: JobOptions,
+): Plan => ({ firstBlock: base === null ? 0 : base.blocks, blocks, pairsPerTask, index });
+
 /** @throws Error when the source is not listed yet */
-export const planOf = (job: Job): Plan => {
-  const { base, index } = listed(job);
-  return {
-    firstBlock: base === null ? 0 : base.blocks,
-    blocks: job.hash.count,
-    pairsPerTask: job.options.pairsPerTask,
-    index,
-  };
-};
+export const planOf = (job: Job): Plan => planFrom(listed(job), job.hash.count, job.options);
 
 /** Jobs up to this many images go before bulk work. */
 const INTERACTIVE_IMAGES = 10_000;

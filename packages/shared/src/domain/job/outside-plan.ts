@@ -1,6 +1,7 @@
 import type { JobEvent } from "./events.ts";
-import type { Job } from "./job.ts";
-import { type Plan, taskCount } from "./plan.ts";
+import { type Job, planFrom } from "./job.ts";
+import { taskCount } from "./plan.ts";
+import type { WorkKind } from "./task.ts";
 
 /** Blocks and tasks are counted in columns of PostgreSQL's type integer. */
 const MAX_UNITS = 2_147_483_647;
@@ -12,14 +13,8 @@ const MAX_UNITS = 2_147_483_647;
 export const outsidePlan = (job: Job, event: JobEvent): string | null => {
   switch (event.type) {
     case "listing-done": {
-      const { base, blocks, index } = event.body;
-      const plan: Plan = {
-        firstBlock: base === null ? 0 : base.blocks,
-        blocks,
-        pairsPerTask: job.options.pairsPerTask,
-        index,
-      };
-      const units = Math.max(blocks, taskCount(plan));
+      const { blocks } = event.body;
+      const units = Math.max(blocks, taskCount(planFrom(event.body, blocks, job.options)));
       return units <= MAX_UNITS ? null : `a plan of ${units} blocks or tasks, at most ${MAX_UNITS} are possible`;
     }
     case "hash-done":
@@ -33,7 +28,7 @@ export const outsidePlan = (job: Job, event: JobEvent): string | null => {
   }
 };
 
-const outside = (job: Job, kind: "hash" | "compare", unit: number): string | null => {
+const outside = (job: Job, kind: WorkKind, unit: number): string | null => {
   const { count } = job[kind];
   return job.state !== "running" || unit < count ? null : `${kind} task ${unit} of a job that has ${count}`;
 };
