@@ -110,6 +110,18 @@ describe("a file that is no good", () => {
   });
 });
 
+it("a file that is cut short is truncated, whatever other files fail beside it", async () => {
+  const jpeg = await sharp(picture).jpeg().toBuffer();
+  const damaged = Buffer.from(await sharp(picture).png().toBuffer());
+  damaged.fill(0, 5_000, 5_500);
+  const cut = jpeg.subarray(0, jpeg.length * 0.6);
+  const outcomes = await Promise.all(
+    Array.from({ length: 60 }, (_, at) => hashImage(at % 3 === 0 ? cut : damaged, LIMITS)),
+  );
+  const reasons = outcomes.map((outcome) => (outcome.kind === "failed" ? outcome.failure.reason : outcome.kind));
+  expect(reasons).toEqual(outcomes.map((_, at) => (at % 3 === 0 ? "truncated" : "corrupt")));
+});
+
 describe("a HEIC picture", () => {
   // The drawn picture above, by heif-enc of libheif 1.15.
   const read = (): Promise<Buffer> => readFile(new URL("../../../../test/fixtures/drawn.heic", import.meta.url));

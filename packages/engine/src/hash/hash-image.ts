@@ -5,6 +5,7 @@ import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
 import sharp, { type Metadata } from "sharp";
 import { z } from "zod";
+import { isCutShort } from "./cut-short.ts";
 import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
 import { pictureSums, SIDE } from "./picture-sums.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
@@ -82,7 +83,7 @@ const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBud
       },
     };
   } catch (error) {
-    return { kind: "failed", failure: failureOf(error) };
+    return { kind: "failed", failure: failureOf(error, file) };
   } finally {
     budget?.giveBack();
   }
@@ -118,14 +119,18 @@ export const failed = (reason: FailureReason, detail: string): Outcome => ({
 const REASONS: readonly [RegExp, FailureReason][] = [
   [/pixel limit/i, "too-many-pixels"],
   [/timeout/i, "timeout"],
-  [/premature end|truncated|unexpected end|out of data|not enough|end of (file|input)|incomplete/i, "truncated"],
   [/unsupported image format|not in a supported format/i, "not-an-image"],
 ];
+const TRUNCATED = /premature end|truncated|unexpected end|out of data|not enough|end of (file|input)|incomplete/i;
 
-const failureOf = (error: unknown): Failure => {
+/** The file's own structure decides between truncated and corrupt where it can: the words may be another picture's. */
+const failureOf = (error: unknown, file: Buffer): Failure => {
   const message = error instanceof Error ? error.message : String(error);
-  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? "corrupt";
-  return { reason, detail: tidy(message, 120) };
+  const isCut = isCutShort(file) ?? TRUNCATED.test(message);
+  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? (isCut ? "truncated" : "corrupt");
+  const detail =
+    reason === "truncated" && message === UNKNOWN_ERROR ? "the file ends before the picture does" : message;
+  return { reason, detail: tidy(detail, 120) };
 };
 
 const Exif = z.object({
