@@ -9,6 +9,7 @@ import pMap from "p-map";
 import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
 import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
+import { installedScenes } from "./installed-photographs.ts";
 import { TOOLS } from "./rival-tools.ts";
 import { median } from "./statistics.ts";
 import { startHashers } from "./worker-pools.ts";
@@ -28,7 +29,7 @@ const withPhotographs = async <Result>(
 ): Promise<Result> => {
   const folder = await mkdtemp(join(tmpdir(), "lookalike-photographs-"));
   try {
-    await makePhotographs(folder, files, width);
+    await makePhotographs(folder, files, width, installedScenes());
     return await work(folder);
   } finally {
     await rm(folder, { recursive: true });

@@ -5,6 +5,7 @@ import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
 import { startBareProgram } from "./bare-program.ts";
 import { type Bench, throughputRow } from "./bench.ts";
+import { installedScenes } from "./installed-photographs.ts";
 import { median } from "./statistics.ts";
 
 const IMAGES = 2_000;
@@ -16,7 +17,7 @@ export const pipeline: Bench = {
   async run(rounds, say) {
     const folder = join(tmpdir(), `lookalike-bench-${IMAGES}-${WIDTH}`);
     say(`Making ${IMAGES} image files in ${folder} …`);
-    await makePhotographs(folder, IMAGES, WIDTH);
+    await makePhotographs(folder, IMAGES, WIDTH, installedScenes());
     const threads = availableParallelism();
     const system = await startSystem({
       LOOKALIKE_HASHER_THREADS: String(threads),
@@ -28,7 +29,7 @@ export const pipeline: Bench = {
     const theirs: number[] = [];
     try {
       // Both warm: threads started, code compiled.
-      await makePhotographs(`${folder}-warm-up`, 100, WIDTH);
+      await makePhotographs(`${folder}-warm-up`, 100, WIDTH, installedScenes());
       await system.run(directorySource(`${folder}-warm-up`));
       await bare.run(`${folder}-warm-up`);
       for (let round = 0; round < rounds; round += 1) {

@@ -7,8 +7,8 @@ import { corroborates } from "@lookalike/shared/domain/image/signature";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import pMap from "p-map";
 import sharp, { type Sharp } from "sharp";
-import { findPhotographs } from "../test/support/photographs.ts";
 import { type Bench, type Row, throughputRow } from "./bench.ts";
+import { installedPhotographs } from "./installed-photographs.ts";
 
 const WIDTH = 2_000;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 60 };
@@ -52,9 +52,9 @@ const QUARTERS = [
 const PIECES = QUARTERS.length + 1;
 
 /** One of each picture: wallpapers come in many sizes, side by side in one folder or named alike. */
-const distinctPictures = async (): Promise<string[]> => {
+const distinctPictures = (): string[] => {
   const byName = new Map<string, string>();
-  for (const file of await findPhotographs()) {
+  for (const file of installedPhotographs()) {
     if (/screenshot/.test(file)) continue;
     const sizes = /\/contents\/images/.test(file);
     byName.set(sizes ? dirname(file) : file.replace(/-[dl](\.\w+)$/, "$1"), file);
@@ -66,7 +66,7 @@ const distinctPictures = async (): Promise<string[]> => {
 export const quality: Bench = {
   about: "edited copies that are found, and strangers taken for copies",
   async run(_, say) {
-    const pictures = await distinctPictures();
+    const pictures = distinctPictures();
     const hashed = (await pMap(pictures.entries(), hashEdits, { concurrency: availableParallelism() })).flat();
     const threshold = defaultThresholdBits(256);
     const near = (x: Hashed, y: Hashed) => hammingDistance(x.hash, y.hash) <= threshold;
