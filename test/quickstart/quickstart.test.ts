@@ -10,6 +10,7 @@ import { z } from "zod";
 import { writeHashes } from "../support/hashes.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { pngBomb } from "../support/png-bomb.ts";
+import { killAllWith, processesWith } from "../support/processes.ts";
 import { npmStart, startCommand, until } from "../support/system.ts";
 
 /** docs/json.md, as a schema. */
@@ -39,10 +40,7 @@ const start = (args: readonly string[], more: Record<string, string> = {}) =>
   npmStart(args, { ...environment(), ...more });
 
 /** Processes whose data folder is in this test's folder. */
-const leftRunning = (): string[] =>
-  execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
-    .split("\n")
-    .filter((line) => line.includes(folder));
+const leftRunning = (): string[] => processesWith(folder).map(({ command }) => command);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lookalike-quickstart-"));
@@ -273,8 +271,8 @@ describe("an interrupted job", () => {
 
     const second = start(args, environment("interrupted"));
     await until(() => second.output().includes("Comparing"));
-    execFileSync("pkill", ["-9", "-f", `${path("interrupted")}`]);
-    execFileSync("pkill", ["-9", "-f", path("many.ndjson")]);
+    killAllWith(path("interrupted"));
+    killAllWith(path("many.ndjson"));
     await second.ended;
 
     // The tasks of the killed workers count as lost after three seconds, not after a minute.

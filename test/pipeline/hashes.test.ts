@@ -1,14 +1,12 @@
-import { appendFile, cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
-import { makePhotographs } from "../support/photographs.ts";
 import { connectTo, groupsOf, type System, startSystem } from "../support/system.ts";
 
 let system: System;
 const inFolder = (name: string): string => join(system.servers.folder, name);
-const folder = (name: string): Source => directorySource(inFolder(name));
 const hashes = (name: string): Source => ({ kind: "hashes", file: inFolder(name) });
 const pathsOf = async (job: string): Promise<string[][]> => {
   const groups: string[][] = [];
@@ -26,98 +24,6 @@ beforeAll(async () => {
   system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" });
 });
 afterAll(() => system.stop());
-
-describe("a catalog of 1,000 real photographs and variants of them", () => {
-  const IMAGES = 1_000;
-
-  beforeAll(() => makePhotographs(inFolder("photographs"), IMAGES, 320));
-
-  it("gets groups that never mix scenes, with every exact copy found", async () => {
-    const job = await system.run(folder("photographs"), { pairsPerTask: 2 });
-    expect(job).toMatchObject({
-      state: "completed",
-      totalImages: IMAGES,
-      completedImages: IMAGES,
-      failedImages: 0,
-      totalBlocks: 4,
-      totalBlockPairs: 10,
-      completedBlockPairs: 10,
-      totalTasks: 5,
-      completedTasks: 5,
-      quarantinedTasks: 0,
-    });
-    const sceneOf = (path: string): string => path.slice(0, 6);
-    const groups = await pathsOf(job.id);
-    const mixed = groups.filter((paths) => new Set(paths.map(sceneOf)).size > 1);
-    // A few pieces of a painting's sky are one picture even to the eye.
-    expect(mixed.length).toBeLessThanOrEqual(groups.length * 0.03);
-    const groupOf = new Map(groups.flatMap((paths, at) => paths.map((path) => [path, at] as const)));
-    const scenes = Math.ceil(IMAGES / 7);
-    for (let scene = 0; scene + scenes * 6 < IMAGES; scene += 1) {
-      const name = String(scene).padStart(6, "0");
-      if (groupOf.has(`${name}-0.jpg`)) expect(groupOf.get(`${name}-copy.jpg`)).toBe(groupOf.get(`${name}-0.jpg`));
-    }
-    expect(groups.flat().length).toBeGreaterThan(IMAGES * 0.85);
-  });
-
-  it("is not hashed or compared again when nothing changed, and another threshold only regroups", async () => {
-    const again = await system.run(folder("photographs"));
-    expect(again).toMatchObject({ state: "completed", completedImages: IMAGES, totalBlockPairs: 0, totalTasks: 0 });
-    const first = await groupsOf(system.client, again.id);
-    expect(first.length).toBeGreaterThan(100);
-    const strict = await system.run(folder("photographs"), { thresholdBits: 0 });
-    expect(strict.totalTasks).toBe(0);
-    for (const group of await groupsOf(system.client, strict.id)) expect(group).not.toMatch(/\/[1-9]/);
-    expect(await groupsOf(system.client, (await system.run(folder("photographs"))).id)).toEqual(first);
-  });
-});
-
-describe("a grown catalog", () => {
-  it("hashes and compares only what is new, and its groups are those of a full job from scratch", async () => {
-    await makePhotographs(inFolder("all"), 140, 240);
-    await mkdir(inFolder("growing"));
-    const shared = { blockSize: 20, pairsPerTask: 3 };
-    const names = (from: number, to: number) =>
-      Array.from({ length: to - from }, (_, at) => String(from + at).padStart(6, "0"));
-    const grow = async (scenes: string[]): Promise<void> => {
-      for (const scene of scenes) {
-        for (const variant of ["0.jpg", "1.jpg", "2.webp", "3.jpg", "4.jpg", "5.jpg", "copy.jpg"]) {
-          await cp(join(inFolder("all"), `${scene}-${variant}`), join(inFolder("growing"), `${scene}-${variant}`), {
-            preserveTimestamps: true,
-          });
-        }
-      }
-    };
-    await grow(names(0, 12));
-    const first = await system.run(folder("growing"), shared);
-    expect(first).toMatchObject({ totalImages: 84, totalBlocks: 5, totalBlockPairs: 15 });
-    await grow(names(12, 20));
-    const second = await system.run(folder("growing"), shared);
-    // 56 new images in 3 new blocks: the partly filled fifth block is left as it is.
-    expect(second).toMatchObject({ totalImages: 140, completedImages: 140, totalBlocks: 8, totalBlockPairs: 36 - 15 });
-    const scratch = await system.run(folder("growing"), shared, "from scratch");
-    expect(scratch.totalBlockPairs).toBe(28);
-    const sorted = async (job: string) => (await pathsOf(job)).map((paths) => [...paths].sort().join(" ")).sort();
-    expect(await sorted(second.id)).toEqual(await sorted(scratch.id));
-  });
-
-  it("forgets vanished files, hashes changed ones again, and leaves no group of one", async () => {
-    await makePhotographs(inFolder("changing"), 14, 240);
-    const all = await pathsOf((await system.run(folder("changing"))).id);
-    expect(all.flat()).toContain("000000-copy.jpg");
-    await rm(join(inFolder("changing"), "000000-copy.jpg"));
-    await cp(join(inFolder("changing"), "000001-0.jpg"), join(inFolder("changing"), "000000-1.jpg"));
-    const changed = await system.run(folder("changing"));
-    expect(changed).toMatchObject({ state: "completed", totalImages: 13 });
-    const groups = await pathsOf(changed.id);
-    expect(groups.flat()).not.toContain("000000-copy.jpg");
-    expect(groups.find((paths) => paths.includes("000000-1.jpg"))).toContain("000001-0.jpg");
-    for (const group of groups) expect(group.length).toBeGreaterThan(1);
-    await rename(inFolder("changing"), inFolder("elsewhere"));
-    const gone = await system.run(folder("changing"));
-    expect(gone).toMatchObject({ state: "failed", failure: expect.stringContaining("no such file or folder") });
-  });
-});
 
 describe("a catalog of given hashes", () => {
   beforeAll(() => writeHashes(inFolder("5000.ndjson"), { images: 5_000, bits: 64, seed: 7, copiesPerThousand: 80 }));
