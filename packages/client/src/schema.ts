@@ -4784,6 +4784,8 @@ export interface components {
       /** @description Images per block; fixed by the first job */
       blockSize: number | null;
       hashBits: number | null;
+      /** @description How its hashes are computed; null until it is listed */
+      hashFormat: string | null;
       /** Format: date-time */
       createdAt: string;
     };
@@ -4857,6 +4859,8 @@ export interface components {
       /** @description Images per block; fixed by the first job */
       blockSize: number | null;
       hashBits: number | null;
+      /** @description How its hashes are computed; null until it is listed */
+      hashFormat: string | null;
       /** Format: date-time */
       createdAt: string;
     };

@@ -42,7 +42,7 @@ runService({
       pool.run(request, { transferList: [request.parts.port] });
     const finalize = (request: FinalizeRequest): Promise<void> => pool.run(request, { filename: finalizeFile });
     const hashes = createHashReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
-    const isWanted = createJobGate(db);
+    const findRunning = createJobGate(db);
     const [comparing, finalizing] = await Promise.all([
       runTasks(bus, {
         kind: "compare",
@@ -50,7 +50,8 @@ runService({
         concurrency: threads + 1,
         log,
         handle: async (task) => {
-          if (await isWanted(task.job)) await comparePairs({ bus, db, hashes, compare }, task);
+          const job = await findRunning(task.job);
+          if (job !== null) await comparePairs({ bus, db, hashes, compare }, task, job.hashFormat);
         },
       }),
       work(bus, {

@@ -1,7 +1,7 @@
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
-import { insertHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
+import { storeHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { saveListing } from "@lookalike/shared/store/catalog/catalogs";
 import { markVanished, restoreListed } from "@lookalike/shared/store/catalog/listing";
 import type { Db } from "@lookalike/shared/store/open";
@@ -17,8 +17,8 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
       await markVanished(db, job.catalog, job.id, event.body.ordinals);
       return null;
     case "listing-done": {
-      const { blockSize, hashBits, mark } = event.body;
-      await saveListing(db, job.catalog, { blockSize, hashBits, listingMark: mark });
+      const { blockSize, hashBits, hashFormat = job.hashFormat, mark } = event.body;
+      await saveListing(db, job.catalog, { blockSize, hashBits, hashFormat, listingMark: mark });
       return null;
     }
     case "hash-done":
@@ -41,10 +41,11 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
 const recordBlock = async (
   db: Db,
   job: Job,
-  { digest, ...block }: EventOf<"hash-done">["body"],
+  { digest, hashFormat = job.hashFormat, ...block }: EventOf<"hash-done">["body"],
 ): Promise<string | null> => {
   if (hashBlockDigest(block) !== digest) return "digest differs from the block's bytes";
-  await insertHashBlock(db, job.catalog, job.id, digest, block);
+  if (hashFormat !== job.hashFormat) return `hashes of ${hashFormat} in a job of ${job.hashFormat}`;
+  await storeHashBlock(db, { catalogId: job.catalog, jobId: job.id, hashFormat, digest }, block);
   return null;
 };
 

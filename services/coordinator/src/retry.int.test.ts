@@ -1,6 +1,7 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
+import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import {
   BLOCK,
   hashDone,
@@ -11,7 +12,10 @@ import {
   pairBatchDone,
 } from "@lookalike/shared/domain/job/job.fixtures";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
+import { listBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { findJob, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -87,7 +91,7 @@ describe("a task that is lost again and again", () => {
 
   it("leaves its job no base for the next one: what is missing must be compared again", async () => {
     await applyEvents(store.db, [{ ...jobFinalized(1), ...about("lost") }]);
-    expect(await latestBase(store.db, "catalog-of-lost", 32)).toBeNull();
+    expect(await latestBase(store.db, "catalog-of-lost", "given", 32)).toBeNull();
   });
 
   it("is recorded once when ten coordinators report it at the same time", async () => {
@@ -118,5 +122,45 @@ describe("events that must not count", () => {
       "digest differs from the block's bytes",
     ]);
     expect(await findJob(store.db, "strict")).toMatchObject({ state: "running", completedTasks: 0 });
+  });
+
+  it("are refused: hashes of another format than their job's", async () => {
+    const catalog = { id: "library", name: "library", source: directorySource("/photos") };
+    const { body } = hashDone(0);
+    const hashed = { ...body, digest: hashBlockDigest(body) };
+    const { refused } = await applyEvents(
+      store.db,
+      [
+        jobAccepted({}, catalog),
+        listingDone(1, { hashFormat: "blockhash16/3" }),
+        hashDone(0, { ...hashed, hashFormat: "blockhash16/2" }),
+      ].map((event) => ({ ...event, ...about("formats") })),
+    );
+    expect(refused.map(({ reason }) => reason)).toEqual(["hashes of blockhash16/2 in a job of blockhash16/3"]);
+    expect(await findJob(store.db, "formats")).toMatchObject({ hashFormat: "blockhash16/3", completedBlocks: 0 });
+    const event = { ...hashDone(0, { ...hashed, hashFormat: "blockhash16/3" }), ...about("formats") };
+    expect((await applyEvents(store.db, [event])).refused).toEqual([]);
+    expect(await listBlocks(store.db, "library", ["block", "hashFormat"])).toEqual([
+      { block: 0, hashFormat: "blockhash16/3" },
+    ]);
+  });
+});
+
+describe("events of the time before formats were recorded", () => {
+  it.each([
+    ["old-photos", directorySource("/photos"), "blockhash16/2"],
+    ["old-hashes", { kind: "hashes", file: "/f" }, "given"],
+  ] as const)("give %s the format of that time", async (job, source, hashFormat) => {
+    const { body } = hashDone(0);
+    const catalog = { id: `catalog-of-${job}`, name: job, source };
+    await applyEvents(
+      store.db,
+      [jobAccepted({}, catalog), listingDone(1), hashDone(0, { ...body, digest: hashBlockDigest(body) })].map(
+        (event) => ({ ...event, ...about(job) }),
+      ),
+    );
+    expect(await findJob(store.db, job)).toMatchObject({ hashFormat, completedBlocks: 1 });
+    expect(await getCatalog(store.db, "acme", catalog.id)).toMatchObject({ hashFormat });
+    expect(await listBlocks(store.db, catalog.id, ["hashFormat"])).toEqual([{ hashFormat }]);
   });
 });

@@ -1,24 +1,26 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openStore } from "@lookalike/shared/store/open";
+import { openStore, type Store } from "@lookalike/shared/store/open";
 import { countGroups } from "@lookalike/shared/store/results/results";
 import { expect, it } from "vitest";
 import { ROOT, startServers, storedGroups } from "../../../../test/support/system.ts";
 
 const FOLDER = join(ROOT, "packages/shared/migrations");
 
+/** Runs the migrations with from <= number < to. */
+const migrate = async ({ pool }: Store, from: string, to: string): Promise<void> => {
+  for (const file of (await readdir(FOLDER))
+    .filter((name) => name >= from && name < to && name.endsWith(".sql"))
+    .sort())
+    for (const statement of (await readFile(join(FOLDER, file), "utf8")).split("--> statement-breakpoint"))
+      await pool.query(statement);
+};
+
 it("results that are stored before groups are shared are results of their own after", async () => {
   const servers = await startServers();
   const store = await openStore(servers.environment["DATABASE_URL"] ?? "", "lookalike-test", 2);
-  const migrate = async (from: string, to: string): Promise<void> => {
-    for (const file of (await readdir(FOLDER))
-      .filter((name) => name >= from && name < to && name.endsWith(".sql"))
-      .sort())
-      for (const statement of (await readFile(join(FOLDER, file), "utf8")).split("--> statement-breakpoint"))
-        await store.pool.query(statement);
-  };
   try {
-    await migrate("0000", "0010");
+    await migrate(store, "0000", "0010");
     for (const id of ["first", "second"]) {
       await store.pool.query(
         `insert into job (id, tenant, catalog_id, mode, options, state, phase, accepted_at,
@@ -41,7 +43,7 @@ it("results that are stored before groups are shared are results of their own af
         [id],
       );
     }
-    await migrate("0010", "9999");
+    await migrate(store, "0010", "9999");
     const group = {
       ...{ kind: "exact", keeper: 0, keeperReason: "path", reclaimableBytes: 7 },
       members: [
@@ -55,6 +57,50 @@ it("results that are stored before groups are shared are results of their own af
     }
     const { rows } = await store.pool.query("select count(distinct lineage)::int as lineages from finalization");
     expect(rows).toEqual([{ lineages: 2 }]);
+  } finally {
+    await store.close();
+    await servers.stop();
+  }
+});
+
+it("hashes that are stored before formats are recorded have the first format, or are given", async () => {
+  const servers = await startServers();
+  const store = await openStore(servers.environment["DATABASE_URL"] ?? "", "lookalike-test", 2);
+  try {
+    await migrate(store, "0000", "0011");
+    for (const [id, source, hashBits] of [
+      ["photos", { kind: "directory", root: "/photos" }, 256],
+      ["bucket", { kind: "s3", bucket: "photos" }, 256],
+      ["file", { kind: "hashes", file: "/f" }, 64],
+      ["never listed", { kind: "directory", root: "/photos" }, null],
+    ] as const) {
+      await store.pool.query(
+        "insert into catalog (id, tenant, name, source, hash_bits) values ($1, 'default', $1, $2, $3)",
+        [id, source, hashBits],
+      );
+      await store.pool.query(
+        `insert into job (id, tenant, catalog_id, mode, options, state, phase, accepted_at,
+           blocks_done, blocks_quarantined, tasks_done, tasks_quarantined)
+         values ($1, 'default', $1, 'new', '{}', 'completed', 'done', now(), '', '', '', '')`,
+        [id],
+      );
+      await store.pool.query(
+        `insert into hash_block (catalog_id, block, job_id, states, hashes, content_digests, details, failed_images, digest)
+         values ($1, 0, $1, '', '', '', '[]', 0, '')`,
+        [id],
+      );
+    }
+    await migrate(store, "0011", "9999");
+    const { rows } = await store.pool.query(
+      `select catalog.id, catalog.hash_format as catalog, job.hash_format as job, hash_block.hash_format as block
+       from catalog join job on job.id = catalog.id join hash_block on hash_block.catalog_id = catalog.id order by 1`,
+    );
+    expect(rows).toEqual([
+      { id: "bucket", catalog: "blockhash16/2", job: "blockhash16/2", block: "blockhash16/2" },
+      { id: "file", catalog: "given", job: "given", block: "given" },
+      { id: "never listed", catalog: null, job: "blockhash16/2", block: "blockhash16/2" },
+      { id: "photos", catalog: "blockhash16/2", job: "blockhash16/2", block: "blockhash16/2" },
+    ]);
   } finally {
     await store.close();
     await servers.stop();

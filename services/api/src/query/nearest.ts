@@ -28,11 +28,16 @@ export const createNearest = (db: Db, maxBytes: number) => {
   });
 
   /** Images within `maxDistance` bits of `hash`, nearest first, vanished ones among them. */
-  return async ({ id, blockSize }: CatalogRow, hash: Uint8Array, maxDistance: number): Promise<Near[]> => {
-    if (blockSize === null) return [];
+  return async ({ id, blockSize, hashFormat }: CatalogRow, hash: Uint8Array, maxDistance: number): Promise<Near[]> => {
+    if (blockSize === null || hashFormat === null) return [];
     const wanted = wordsOf(hash);
     const found: Near[] = [];
-    for (const [block, { states, words }] of await cache.load(db, id, blockSize, await listDigests(db, id)))
+    for (const [block, { states, words }] of await cache.load(
+      db,
+      id,
+      blockSize,
+      await listDigests(db, id, { hashFormat }),
+    ))
       for (let position = 0; position < states.length; position += 1) {
         if (states[position] !== STATE.hashed) continue;
         const first = position * wanted.length;

@@ -12,6 +12,7 @@ const MAX_MEMBERS = 100;
 
 interface Hashed {
   readonly ordinal: number;
+  readonly hashFormat: string | null;
   readonly hash: Uint8Array | null;
   readonly signature: Uint8Array | null;
   readonly contentDigest: Uint8Array | null;
@@ -25,14 +26,16 @@ export const pairsAmong = async (
 ): Promise<z.infer<typeof Pair>[]> => {
   const first = ordinals.slice(0, MAX_MEMBERS);
   const numbers = [...new Set(first.map((ordinal) => Math.floor(ordinal / blockSize)))];
-  const blocks = new Map<number, StoredHashes>();
-  for await (const block of readBlocks(db, catalogId, numbers, COMPARED_COLUMNS)) blocks.set(block.block, block);
+  const blocks = new Map<number, StoredHashes & { readonly hashFormat: string }>();
+  for await (const block of readBlocks(db, catalogId, numbers, [...COMPARED_COLUMNS, "hashFormat"]))
+    blocks.set(block.block, block);
   const hashed = first.map((ordinal): Hashed => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;
-    if (block === undefined) return { ordinal, hash: null, signature: null, contentDigest: null };
+    if (block === undefined) return { ordinal, hashFormat: null, hash: null, signature: null, contentDigest: null };
     return {
       ordinal,
+      hashFormat: block.hashFormat,
       hash: hashAt(block, position),
       signature: signatureAt(block, position),
       contentDigest: contentDigestAt(block, position),
@@ -42,11 +45,16 @@ export const pairsAmong = async (
 };
 
 const pairOf = (x: Hashed, y: Hashed): z.infer<typeof Pair> => {
-  const signatures = x.signature === null || y.signature === null ? null : ([x.signature, 0, y.signature, 0] as const);
+  // While a catalog is hashed again in another format, it has blocks of both.
+  const [hash, other] = x.hashFormat === y.hashFormat ? [x.hash, y.hash] : [null, null];
+  const signatures =
+    x.hashFormat !== y.hashFormat || x.signature === null || y.signature === null
+      ? null
+      : ([x.signature, 0, y.signature, 0] as const);
   return {
     a: x.ordinal,
     b: y.ordinal,
-    distance: x.hash === null || y.hash === null ? null : hammingDistance(x.hash, y.hash),
+    distance: hash === null || other === null ? null : hammingDistance(hash, other),
     secondDistance: signatures === null ? null : hashDistance(...signatures),
     colourSteps: signatures === null ? null : colourSteps(...signatures),
     equalBytes:

@@ -11,6 +11,7 @@ export const Catalog = z
     source: Source,
     blockSize: z.int().nullable().meta({ description: "Images per block; fixed by the first job" }),
     hashBits: z.int().nullable(),
+    hashFormat: z.string().nullable().meta({ description: "How its hashes are computed; null until it is listed" }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: "Catalog" });
@@ -28,6 +29,7 @@ export const catalogResource = ({
   source,
   blockSize,
   hashBits,
+  hashFormat,
   createdAt,
 }: CatalogRow): z.infer<typeof Catalog> => ({
   id,
@@ -35,6 +37,7 @@ export const catalogResource = ({
   source,
   blockSize,
   hashBits,
+  hashFormat,
   createdAt: iso(createdAt),
 });
 

@@ -30,9 +30,13 @@ interface Comparer {
 }
 
 /** Does one comparison task and tells the log which images are similar. */
-export const comparePairs = async ({ bus, db, hashes, compare }: Comparer, task: TaskOf<"compare">): Promise<void> => {
+export const comparePairs = async (
+  { bus, db, hashes, compare }: Comparer,
+  task: TaskOf<"compare">,
+  hashFormat: string,
+): Promise<void> => {
   const started = performance.now();
-  const work = await loadWork(hashes, task);
+  const work = await loadWork(hashes, task, hashFormat);
   const { inline, digests, edgeCount, comparisons, kernel } = await storeParts(
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
@@ -52,30 +56,40 @@ export const comparePairs = async ({ bus, db, hashes, compare }: Comparer, task:
 };
 
 /** The work of a task by its plan, and the hashes for it. */
-const loadWork = async (hashes: HashReader, task: TaskOf<"compare">): Promise<CompareWork> => {
-  const { blockSize, hashBits, radiusBits, catalog } = task;
+const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, hashFormat: string): Promise<CompareWork> => {
+  const { blockSize, hashBits, radiusBits } = task;
+  const catalog = { id: task.catalog, blockSize, hashFormat };
   const plan: Plan = task.plan;
   if (plan.index === null) {
     const pairs = blockPairs(pairsOfTask(plan, task.task));
-    const blocks = await hashes.readBlocks(catalog, blockSize, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
+    const blocks = await hashes.readBlocks(catalog, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
     return { kernel: "exhaustive", blocks, pairs, radiusBits };
   }
   const { i, j, band } = bandOfTask(plan, task.task);
-  const right = await hashes.readTile(catalog, blockSize, blocksOfTile(plan, j));
-  const left = i === j ? right : await hashes.readTile(catalog, blockSize, blocksOfTile(plan, i));
+  const right = await hashes.readTile(catalog, blocksOfTile(plan, j));
+  const left = i === j ? right : await hashes.readTile(catalog, blocksOfTile(plan, i));
   return { kernel: "indexed", left, right, hashBits, radiusBits, band, bands: plan.index.bands };
 };
 
 const blockPairs = ({ from, to }: Range): BlockPair[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, at) => pairOf(from + at));
 
-/** Jobs whose owner gave up need no comparing; a job that is wanted is asked about every two seconds at most. */
-export const createJobGate = (db: Db): ((jobId: string) => Promise<boolean>) => {
-  const wanted = new LRUCache<string, true>({ max: 1_000, ttl: 2_000 });
+interface RunningJob {
+  readonly hashFormat: string;
+}
+
+/**
+ * Finds a job that is running; null where its owner has cancelled it, so that it needs no comparing.
+ * An answer is valid for two seconds, because a job has many tasks.
+ */
+export const createJobGate = (db: Db): ((jobId: string) => Promise<RunningJob | null>) => {
+  const running = new LRUCache<string, RunningJob>({ max: 1_000, ttl: 2_000 });
   return async (jobId) => {
-    if (wanted.has(jobId)) return true;
-    const isRunning = (await findJob(db, jobId))?.state === "running";
-    if (isRunning) wanted.set(jobId, true);
-    return isRunning;
+    const cached = running.get(jobId);
+    if (cached !== undefined) return cached;
+    const job = await findJob(db, jobId);
+    if (job?.state !== "running") return null;
+    running.set(jobId, { hashFormat: job.hashFormat });
+    return job;
   };
 };

@@ -14,12 +14,20 @@ const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Arra
 /** Two tiles for the tasks in progress, and one for those that come next. */
 const CACHED_TILES = 3;
 
+/** Whose blocks are read. */
+interface HashedCatalog {
+  readonly id: string;
+  readonly blockSize: number;
+  /** Blocks of another format count as not stored. */
+  readonly hashFormat: string;
+}
+
 /** Reads hashes as kernels take them, in shared memory, and caches them. */
 export interface HashReader {
   /** The blocks of `numbers`, an empty one where none is stored. */
-  readBlocks(catalogId: string, blockSize: number, numbers: readonly number[]): Promise<ReadonlyMap<number, HashRows>>;
+  readBlocks(catalog: HashedCatalog, numbers: readonly number[]): Promise<ReadonlyMap<number, HashRows>>;
   /** The rows of a range of blocks as one tile, read once however many tasks need it at the same time. */
-  readTile(catalogId: string, blockSize: number, blocks: Range): Promise<Tile>;
+  readTile(catalog: HashedCatalog, blocks: Range): Promise<Tile>;
 }
 
 /** @param maxBytes size of the cached blocks; the tiles, which are few, come on top */
@@ -32,30 +40,22 @@ export const createHashReader = (db: Db, maxBytes: number): HashReader => {
   });
   const tiles = new LRUCache<string, Promise<Tile>>({ max: CACHED_TILES });
   return {
-    async readBlocks(catalogId, blockSize, numbers) {
-      const blocks = await cache.load(db, catalogId, blockSize, await listDigests(db, catalogId, numbers));
+    async readBlocks({ id, blockSize, hashFormat }, numbers) {
+      const blocks = await cache.load(db, id, blockSize, await listDigests(db, id, { numbers, hashFormat }));
       for (const number of numbers) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
       return blocks;
     },
-    async readTile(catalogId, blockSize, { from, to }) {
-      const stored = await listDigests(
-        db,
-        catalogId,
-        Array.from({ length: to - from }, (_, at) => from + at),
-      );
+    async readTile({ id, blockSize, hashFormat }, { from, to }) {
+      const numbers = Array.from({ length: to - from }, (_, at) => from + at);
+      const stored = await listDigests(db, id, { numbers, hashFormat });
       const content = createHash("sha256");
       for (const { block, digest } of stored) content.update(`${block}:${digest},`);
-      const id = `${catalogId}:${from}-${to}:${content.digest("base64url")}`;
-      const cached = tiles.get(id);
+      const key = `${id}:${from}-${to}:${content.digest("base64url")}`;
+      const cached = tiles.get(key);
       if (cached !== undefined) return cached;
-      const reading = cache.load(db, catalogId, blockSize, stored).then((blocks) =>
-        tileOf(
-          id,
-          stored.map(({ block }) => blocks.get(block) ?? NO_HASHES),
-        ),
-      );
-      tiles.set(id, reading);
-      reading.catch(() => tiles.delete(id));
+      const reading = cache.load(db, id, blockSize, stored).then((blocks) => tileOf(key, [...blocks.values()]));
+      tiles.set(key, reading);
+      reading.catch(() => tiles.delete(key));
       return reading;
     },
   };

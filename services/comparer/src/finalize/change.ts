@@ -46,7 +46,7 @@ export const changeSince = async (db: Db, job: JobRow, base: Base): Promise<Chan
 const flatDuplicates = async (db: Db, job: JobRow, changed: OrdinalSet): Promise<number[]> => {
   const { blockSize } = listed(jobOf(job));
   const flats: { ordinal: number; digest: string }[] = [];
-  for (const block of await listFlats(db, job.catalogId, job.totalBlocks))
+  for (const block of await listFlats(db, job))
     block.states.forEach((state, position) => {
       const digest = state === STATE.flat ? contentDigestAt(block, position) : null;
       if (digest !== null) flats.push({ ordinal: block.block * blockSize + position, digest: toHex(digest) });

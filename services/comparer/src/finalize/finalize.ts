@@ -50,14 +50,20 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
 const referenceMatches = async (db: Db, job: JobRow): Promise<ReferenceMatch[]> => {
   const { reference } = job.options;
   const other = reference === null ? null : await getCatalog(db, job.tenant, reference);
-  if (other === null || other.blockSize === null || other.hashBits !== job.hashBits) return [];
+  if (
+    other === null ||
+    other.blockSize === null ||
+    other.hashBits !== job.hashBits ||
+    other.hashFormat !== job.hashFormat
+  )
+    return [];
   const own = { id: job.catalogId, blockSize: job.blockSize ?? 1, blocks: job.totalBlocks };
   const side = async ({ id, blockSize, blocks }: typeof own) => {
     const vanished = new Set(await allVanished(db, id));
     return {
       blockSize,
       hashBits: job.hashBits ?? 0,
-      blocks: readBlocks(db, id, blocksBelow(blocks), COMPARED_COLUMNS),
+      blocks: readBlocks(db, id, blocksBelow(blocks), COMPARED_COLUMNS, job.hashFormat),
       isLive: (ordinal: number) => !vanished.has(ordinal),
     };
   };

@@ -47,7 +47,7 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
 
   // Classes of images that comparing cannot distinguish.
   const classes = await classifyImages(
-    readBlocks(db, catalogId, blocksOf(affected, blockSize), COMPARED_COLUMNS),
+    readBlocks(db, catalogId, blocksOf(affected, blockSize), COMPARED_COLUMNS, job.hashFormat),
     { blockSize, extent, hashBytes: hashBits / 8 },
     { size: affected.size, isSelected: (ordinal) => affected.has(ordinal), isLive },
   );

@@ -51,12 +51,12 @@ export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): P
 
 /** The number of each image's hash: equal hashes have the same one. */
 const numberHashes = async (db: Db, shadow: JobRow): Promise<Int32Array> => {
-  const { catalogId, totalBlocks } = shadow;
+  const { catalogId, hashFormat, totalBlocks } = shadow;
   const { blockSize, hashBits } = listed(jobOf(shadow));
   const extent = totalBlocks * blockSize;
   const layout = { blockSize, extent, hashBytes: hashBits / 8 };
   const { ofOrdinal, hashOf } = await classifyImages(
-    readBlocks(db, catalogId, blocksBelow(totalBlocks), COMPARED_COLUMNS),
+    readBlocks(db, catalogId, blocksBelow(totalBlocks), COMPARED_COLUMNS, hashFormat),
     layout,
     allImages(extent),
   );

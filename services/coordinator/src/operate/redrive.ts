@@ -8,6 +8,7 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
+import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempts";
 import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
@@ -100,6 +101,12 @@ const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<
   const reopens = job.state === "completed";
   if (reopens && (await hasActiveJob(db, job.catalog)))
     throw new EndpointError(409, `Another job of catalog ${job.catalog} is not over. Wait for it, or cancel it.`);
+  const catalog = await getCatalog(db, job.tenant, job.catalog);
+  if (reopens && catalog?.hashFormat !== job.hashFormat)
+    throw new EndpointError(
+      409,
+      `${job.id} compared hashes of the format ${job.hashFormat}, which its catalog no longer has. Start another job of its catalog.`,
+    );
   const run = reopens ? job.run + 1 : job.run;
   const attempts = await Promise.all(
     tasks.map(async (task) => ({ task, attempt: (await lastAttempt(db, job.id, "compare", task)) + 1 })),

@@ -1,9 +1,11 @@
+import { HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publishProgress } from "@lookalike/shared/bus/progress";
 import { publish } from "@lookalike/shared/bus/publish";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { Source } from "@lookalike/shared/domain/job/source";
@@ -32,6 +34,10 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   const catalog = await getCatalog(db, task.tenant, task.catalog);
   const { blockSize, hashBits } = task;
   if (catalog === null) throw new Error(`hash task ${task.task} of job ${task.job}: no catalog ${task.catalog}`);
+  const hashFormat = catalog.source.kind === "hashes" ? GIVEN_FORMAT : HASH_FORMAT;
+  // Not permanent: while services are upgraded, another worker may compute the catalog's format.
+  if (catalog.hashFormat !== null && catalog.hashFormat !== hashFormat)
+    throw new Error(formatMismatch("The catalog", catalog.hashFormat, hashFormat));
   const first = task.task * blockSize;
   const given = await readGiven(db, catalog.id, first, first + blockSize);
   const toRead = await readUnread(db, catalog.id, first, first + blockSize);
@@ -56,7 +62,7 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   await pMap(toRead, read, { concurrency }).finally(() => clearInterval(telling));
 
   const block = hashBlockOf(task.task, hashBits, positions);
-  await publish(bus, resultEvent(task, "hash-done", { ...block, digest: hashBlockDigest(block) }));
+  await publish(bus, resultEvent(task, "hash-done", { ...block, hashFormat, digest: hashBlockDigest(block) }));
 };
 
 /** Zeros from the start: a counter that first appears as 20 has no increase for Prometheus. */

@@ -1,8 +1,10 @@
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
+import { HASH_BITS, HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
+import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
 import type { EventOf } from "@lookalike/shared/domain/job/events";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
@@ -23,8 +25,6 @@ import { type Walker, walkCatalog } from "./walk-catalog.ts";
 
 /** Blocks whose images are read and told at once. */
 const BLOCKS_IN_FLIGHT = 8;
-/** Hash length of images that are decoded here; a `hashes` source brings its own. */
-const DECODED_HASH_BITS = 256;
 
 interface Lister extends Omit<Walker, "emit"> {
   readonly bus: Bus;
@@ -61,19 +61,20 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
  */
 const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {
   const { db } = walker.store;
-  const before = await takeCensus(db, catalog);
+  const hashFormat = formatFor(catalog, job);
+  const before = await takeCensus(db, catalog, hashFormat);
   const walked = job.mode === "regroup" ? undefined : await walkCatalog(walker, catalog, job, before);
   if (walked === null) return null;
-  const census = walked === undefined ? before : await takeCensus(db, catalog, before);
+  const census = walked === undefined ? before : await takeCensus(db, catalog, hashFormat, before);
   const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(census.images);
-  const hashBits = catalog.hashBits ?? ((await givenHashBits(db, catalog.id)) || DECODED_HASH_BITS);
+  const hashBits = await hashBitsFor(db, catalog, hashFormat);
   const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
   if (thresholdBits > hashBits / 4)
     throw new ListingError(`threshold ${thresholdBits}: at most ${hashBits / 4} bits for ${hashBits}-bit hashes`);
-  await requireReference(db, job, hashBits);
+  await requireReference(db, job, hashFormat, hashBits);
   const radiusBits = radiusBitsFor(hashBits, thresholdBits);
   const blocks = Math.ceil(census.end / blockSize);
-  const base = job.mode === "full" ? null : await latestBase(db, catalog.id, radiusBits);
+  const base = job.mode === "full" ? null : await latestBase(db, catalog.id, hashFormat, radiusBits);
   if (job.mode === "regroup" && base?.blocks !== blocks)
     throw new ListingError(
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
@@ -85,6 +86,7 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
     blockSize,
     blocks,
     hashBits,
+    hashFormat,
     hashedBlocks: census.hashed.reduce((set, { block }) => withUnit(set, block), emptySet(blocks)),
     hashedImages: census.images - census.unhashedImages,
     failedImages: census.failedImages,
@@ -101,17 +103,41 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
   };
 };
 
-/** @throws ListingError where the job's reference catalog has no hashes of this length */
+/**
+ * The format of the hashes that the job compares: the engine's, or that of given hashes.
+ * @throws ListingError where the catalog's hashes have another format, and the job would add to them
+ */
+const formatFor = ({ source, hashFormat: stored }: CatalogRow, { mode }: JobRow): string => {
+  const current = source.kind === "hashes" ? GIVEN_FORMAT : HASH_FORMAT;
+  if (stored === null || stored === current || mode === "full") return current;
+  // It groups stored edges: nothing is hashed or compared.
+  if (mode === "regroup") return stored;
+  throw new ListingError(formatMismatch("The catalog", stored, current));
+};
+
+/** Length of the hashes in bits, which the first job that lists the catalog in this format decides. */
+const hashBitsFor = async (db: Db, { id, hashFormat, hashBits }: CatalogRow, format: string): Promise<number> => {
+  if (hashBits !== null && hashFormat === format) return hashBits;
+  const givenBits = format === GIVEN_FORMAT ? await givenHashBits(db, id) : null;
+  return givenBits ?? HASH_BITS;
+};
+
+/** @throws ListingError where the job's reference catalog has no hashes that can be compared with these */
 const requireReference = async (
   db: Db,
   { tenant, options: { reference } }: JobRow,
+  hashFormat: string,
   hashBits: number,
 ): Promise<void> => {
   if (reference === null) return;
   const other = await getCatalog(db, tenant, reference);
-  if (other?.hashBits !== hashBits)
+  if (other === null || other.hashFormat === null)
+    throw new ListingError("The reference catalog has no hashes. Scan it first, or choose another.");
+  if (other.hashFormat !== hashFormat)
+    throw new ListingError(formatMismatch("The reference catalog", other.hashFormat, hashFormat));
+  if (other.hashBits !== hashBits)
     throw new ListingError(
-      `the reference catalog has hashes of ${other?.hashBits ?? 0} bits, these have ${hashBits}: scan it first, or take another`,
+      `The reference catalog has hashes of ${other.hashBits} bits, these have ${hashBits}. Choose another.`,
     );
 };
 

@@ -18,6 +18,7 @@ export const planShadow = async (db: Db, { id, options }: JobRow): Promise<Event
     blockSize,
     blocks,
     hashBits,
+    hashFormat: shadowed.hashFormat,
     hashedBlocks: fullSet(blocks),
     hashedImages,
     failedImages,

@@ -13,6 +13,9 @@ import { WorkKind } from "./task.ts";
 const event = <Type extends string, Body extends z.ZodType>(type: Type, body: Body) =>
   Envelope.extend({ type: z.literal(type), body });
 
+/** Left out before formats were recorded: see `unrecordedFormat`. */
+const hashFormat = z.string().max(64).optional();
+
 const NONE = z.object({});
 
 export const JobEvent = z.discriminatedUnion("type", [
@@ -33,6 +36,7 @@ export const JobEvent = z.discriminatedUnion("type", [
       blockSize: z.int().min(1),
       blocks: z.int().min(0),
       hashBits: z.int().min(64).max(256),
+      hashFormat,
       /** Blocks an earlier job hashed, and what is in them. */
       hashedBlocks: base64Bytes,
       hashedImages: z.int().min(0),
@@ -48,7 +52,7 @@ export const JobEvent = z.discriminatedUnion("type", [
     }),
   ),
   event("listing-failed", z.object({ detail: z.string() })),
-  event("hash-done", HashBlock.extend({ digest: z.string() })),
+  event("hash-done", HashBlock.extend({ digest: z.string(), hashFormat })),
   event(
     "pair-batch-done",
     z.object({

@@ -75,6 +75,7 @@ const planned = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
   const running: Job = {
     ...job,
     state: "running",
+    hashFormat: body.hashFormat ?? job.hashFormat,
     listing: { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason },
     images,
     hashedImages,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unrecordedFormat } from "../image/hash-format.ts";
 import { missing } from "../primitives/bit-set.ts";
 import type { EventOf } from "./events.ts";
 import type { JobMode, JobOptions } from "./options.ts";
@@ -39,6 +40,8 @@ export interface Job {
   readonly failure: string | null;
   /** The span of the request that started the job: the spans of its work belong under it. */
   readonly traceparent: string | null;
+  /** Format of the hashes it compares. Until its listing records one, the format of the time before that. */
+  readonly hashFormat: string;
   /** null until the source is listed. */
   readonly listing: Listed | null;
   readonly images: number;
@@ -66,6 +69,7 @@ export const acceptedJob = ({
   run,
   failure: null,
   traceparent: traceparent ?? null,
+  hashFormat: unrecordedFormat(body.catalog.source),
   listing: null,
   images: 0,
   hashedImages: 0,

@@ -45,7 +45,7 @@ export type JobOptions = z.infer<typeof JobOptions>;
 
 /**
  * new: list the source, hash what is new, compare only what no earlier job compared. full: compare
- * everything again. regroup: group what is stored by another threshold or grouping, without listing,
+ * everything again, and first hash again what has hashes of another format. regroup: group what is stored by another threshold or grouping, without listing,
  * hashing or comparing. retry: as new, and images that could not be hashed are read again.
  * shadow: compare what another job compared, by the other choice of a feature; its owner never sees
  * it. This mode ends with the roll-out: decision 0037.

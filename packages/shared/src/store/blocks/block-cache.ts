@@ -15,8 +15,9 @@ interface BlockCacheOptions<Column extends keyof BlockRow, Value> {
 
 export interface BlockCache<Value> {
   /**
-   * The blocks of `stored`, which the caller has just listed, by their numbers. A cached block counts
-   * only while its digest is the listed one: a replay or a new hash format replaces blocks.
+   * The blocks of `stored`, which the caller has just listed, by their numbers and in that order. A cached
+   * block counts only while its digest is the listed one: a replay or a new hash format replaces blocks.
+   * @throws Error where a block is replaced at that moment: another attempt reads the new one
    */
   load(db: Db, catalogId: string, blockSize: number, stored: readonly BlockDigest[]): Promise<Map<number, Value>>;
 }
@@ -34,21 +35,26 @@ export const createBlockCache = <Column extends keyof BlockRow, Value>({
   });
   return {
     async load(db, catalogId, blockSize, stored) {
-      const values = new Map<number, Value>();
-      const missing: number[] = [];
+      const found = new Map<number, { digest: string; value: Value }>();
       for (const { block, digest } of stored) {
         const cached = cache.get(`${catalogId}:${block}`);
-        if (cached?.digest === digest) values.set(block, cached.value);
-        else missing.push(block);
+        if (cached?.digest === digest) found.set(block, cached);
       }
+      const missing = stored.map(({ block }) => block).filter((block) => !found.has(block));
       for await (const row of readBlocks(db, catalogId, missing, ["block", "digest", ...columns])) {
-        const value = toValue(row, blockSize);
-        values.set(row.block, value);
-        cache.set(`${catalogId}:${row.block}`, { digest: row.digest, value });
+        const entry = { digest: row.digest, value: toValue(row, blockSize) };
+        found.set(row.block, entry);
+        cache.set(`${catalogId}:${row.block}`, entry);
         // There may be a thousand blocks: messages have their turn between them.
         await setImmediate();
       }
-      return values;
+      const values = stored.map(({ block, digest }): [number, Value] => {
+        const entry = found.get(block);
+        if (entry?.digest !== digest)
+          throw new Error(`block ${block} of catalog ${catalogId} was replaced while it was read`);
+        return [block, entry.value];
+      });
+      return new Map(values);
     },
   };
 };

@@ -53,7 +53,7 @@ export const readFacts = async (
 ): Promise<(ordinal: number) => HashedFacts> => {
   if (blockSize === null) return () => NOT_HASHED;
   const numbers = [...new Set(ordinals.map((ordinal) => Math.floor(ordinal / blockSize)))];
-  const blocks = await cache.load(db, catalogId, blockSize, await listDigests(db, catalogId, numbers));
+  const blocks = await cache.load(db, catalogId, blockSize, await listDigests(db, catalogId, { numbers }));
   return (ordinal) => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;

@@ -1,23 +1,27 @@
-import { and, asc, eq, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { countState, type HashBlock, STATE } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
 import { hashBlock } from "../schema.ts";
 
-/** Stores a block once. False when the block is there already. */
-export const insertHashBlock = async (
-  db: Db,
-  catalogId: string,
-  jobId: string,
-  digest: string,
-  block: HashBlock,
-): Promise<boolean> => {
-  const rows = await db
+interface BlockOrigin {
+  readonly catalogId: string;
+  readonly jobId: string;
+  readonly hashFormat: string;
+  readonly digest: string;
+}
+
+/** Stores a block once for each hash format. It replaces a block of another format. */
+export const storeHashBlock = async (db: Db, origin: BlockOrigin, block: HashBlock): Promise<void> => {
+  const row = { ...origin, ...block, failedImages: countState(block, "failed") };
+  await db
     .insert(hashBlock)
-    .values({ catalogId, jobId, digest, ...block, failedImages: countState(block, "failed") })
-    .onConflictDoNothing()
-    .returning({ block: hashBlock.block });
-  return rows.length === 1;
+    .values(row)
+    .onConflictDoUpdate({
+      target: [hashBlock.catalogId, hashBlock.block],
+      set: row,
+      setWhere: ne(hashBlock.hashFormat, origin.hashFormat),
+    });
 };
 
 export type BlockRow = typeof hashBlock.$inferSelect;
@@ -33,10 +37,10 @@ export const listBlocks = async <Column extends BlockColumn>(
   columns: readonly Column[],
   condition?: SQL,
 ): Promise<Pick<BlockRow, Column>[]> => {
-  const selected: Record<string, PgColumn> = Object.fromEntries(columns.map((column) => [column, hashBlock[column]]));
+  const fields: Record<string, PgColumn> = Object.fromEntries(columns.map((column) => [column, hashBlock[column]]));
   // drizzle infers no row type from columns that are named at run time.
   const rows: unknown[] = await db
-    .select(selected)
+    .select(fields)
     .from(hashBlock)
     .where(and(eq(hashBlock.catalogId, catalogId), condition))
     .orderBy(asc(hashBlock.block));
@@ -45,40 +49,68 @@ export const listBlocks = async <Column extends BlockColumn>(
 
 const BLOCKS_PER_QUERY = 32;
 
+/** Blocks with hashes of this format. A catalog has two while a job in mode full hashes it again. */
+export const hasFormat = (hashFormat: string): SQL => eq(hashBlock.hashFormat, hashFormat);
+
 /**
  * Streams the named columns of those of the blocks that are stored, in the order of `numbers` if that
  * is ascending. Few blocks are in memory at a time.
+ * @param hashFormat only blocks of this format; left out: of any, for readers that compare no hashes
  */
 export async function* readBlocks<Column extends BlockColumn>(
   db: Db,
   catalogId: string,
   numbers: readonly number[],
   columns: readonly Column[],
+  hashFormat?: string,
 ): AsyncGenerator<Pick<BlockRow, Column>> {
   for (let from = 0; from < numbers.length; from += BLOCKS_PER_QUERY)
     yield* await listBlocks(
       db,
       catalogId,
       columns,
-      inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_PER_QUERY)),
+      selected({ numbers: numbers.slice(from, from + BLOCKS_PER_QUERY), hashFormat }),
     );
 }
 
-/** The blocks below `end` that have flat images. */
-export const listFlats = (db: Db, catalogId: string, end: number) =>
+interface JobBlocks {
+  readonly catalogId: string;
+  readonly hashFormat: string;
+  readonly totalBlocks: number;
+}
+
+/** The job's blocks that have flat images. */
+export const listFlats = (db: Db, { catalogId, hashFormat, totalBlocks }: JobBlocks) =>
   listBlocks(
     db,
     catalogId,
     ["block", "states", "contentDigests"],
-    and(lt(hashBlock.block, end), sql`position(${Buffer.of(STATE.flat)}::bytea in ${hashBlock.states}) > 0`),
+    and(
+      lt(hashBlock.block, totalBlocks),
+      hasFormat(hashFormat),
+      sql`position(${Buffer.of(STATE.flat)}::bytea in ${hashBlock.states}) > 0`,
+    ),
   );
 
 /** All that two images are compared by. */
 export const COMPARED_COLUMNS = ["block", "states", "hashes", "signatures", "contentDigests"] as const;
 
-/** Which blocks are stored, and the digest of each. @param numbers only these; left out: all of the catalog */
-export const listDigests = (db: Db, catalogId: string, numbers?: readonly number[]): Promise<BlockDigest[]> =>
-  listBlocks(db, catalogId, ["block", "digest"], numbers && inArray(hashBlock.block, [...numbers]));
+interface BlockSelection {
+  /** Left out: every block. */
+  readonly numbers?: readonly number[];
+  /** Left out: blocks of any format. */
+  readonly hashFormat?: string | undefined;
+}
+
+const selected = ({ numbers, hashFormat }: BlockSelection): SQL | undefined =>
+  and(
+    numbers === undefined ? undefined : inArray(hashBlock.block, [...numbers]),
+    hashFormat === undefined ? undefined : hasFormat(hashFormat),
+  );
+
+/** Which blocks are stored, and the digest of each. */
+export const listDigests = (db: Db, catalogId: string, selection: BlockSelection): Promise<BlockDigest[]> =>
+  listBlocks(db, catalogId, ["block", "digest"], selected(selection));
 
 /** A stored block's number, and the digest that its bytes have now. */
 export type BlockDigest = Pick<BlockRow, "block" | "digest">;

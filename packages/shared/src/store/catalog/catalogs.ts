@@ -104,11 +104,11 @@ export const restoreCatalog = async (
     .onConflictDoNothing();
 };
 
-/** Keeps what a listing found: block size and hash length, and its mark; undefined leaves the mark as it is. */
+/** Stores what a listing found. An undefined mark leaves the catalog's as it is. */
 export const saveListing = async (
   db: Db,
   id: string,
-  shape: { blockSize: number; hashBits: number; listingMark: ListingMark | null | undefined },
+  shape: { blockSize: number; hashBits: number; hashFormat: string; listingMark: ListingMark | null | undefined },
 ): Promise<void> => {
   await db.update(catalog).set(shape).where(eq(catalog.id, id));
 };

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, isNotNull, sql } from "drizzle-orm";
 import { countLive, type HashBlock } from "../../domain/image/hash-block.ts";
-import { listBlocks } from "../blocks/hash-blocks.ts";
+import { hasFormat, listBlocks } from "../blocks/hash-blocks.ts";
 import type { Db } from "../open.ts";
 import { image } from "../schema.ts";
 import { allVanished } from "./images.ts";
@@ -21,15 +21,18 @@ export interface Census {
 /**
  * Counts a catalog's images without looking at each: hashed blocks say what is in them, tombstones
  * have an index of their own, and rows are counted in open blocks only.
+ * @param hashFormat blocks with hashes of another format count as not hashed
  * @param before of the same job, which hashes no block while it lists
  */
 export const takeCensus = async (
   db: Db,
   { id, blockSize }: { readonly id: string; readonly blockSize: number | null },
+  hashFormat: string,
   before?: Census,
 ): Promise<Census> => {
   const end = await endOfCatalog(db, id);
-  const hashed = before?.hashed ?? (blockSize === null ? [] : await listBlocks(db, id, ["block", "states"]));
+  const hashed =
+    before?.hashed ?? (blockSize === null ? [] : await listBlocks(db, id, ["block", "states"], hasFormat(hashFormat)));
   const inHashed = countLive(hashed, blockSize ?? 1, await allVanished(db, id));
   const unhashedImages = await countRanges(db, id, openRanges(hashed, blockSize ?? 1, end));
   return {
@@ -52,15 +55,16 @@ export const endOfCatalog = async (db: Db, catalogId: string): Promise<number> =
   return (rows[0]?.ordinal ?? -1) + 1;
 };
 
-/** Length in bits of the hashes that the source gives; 0 = it gives none. */
-export const givenHashBits = async (db: Db, catalogId: string): Promise<number> => {
+/** Length in bits of the hashes that the source provides; null where no image has one. */
+export const givenHashBits = async (db: Db, catalogId: string): Promise<number | null> => {
   const rows = await db
     .select({ bytes: sql<number>`length(${image.givenHash})` })
     .from(image)
     .where(and(eq(image.catalogId, catalogId), isNotNull(image.givenHash)))
     .orderBy(asc(image.ordinal))
     .limit(1);
-  return (rows[0]?.bytes ?? 0) * 8;
+  const [first] = rows;
+  return first === undefined ? null : first.bytes * 8;
 };
 
 interface Range {

@@ -41,6 +41,7 @@ export const insertJob = async (db: Db, accepted: Job, at: string): Promise<void
       state: accepted.state,
       run: accepted.run,
       traceparent: accepted.traceparent,
+      hashFormat: accepted.hashFormat,
       phase: progressOf(accepted).phase,
       blocksDone: emptySet(0),
       blocksQuarantined: emptySet(0),
@@ -135,10 +136,14 @@ export const raiseShownImages = async (db: Db, id: string, images: number): Prom
     .where(eq(job.id, id));
 };
 
-/** The newest finished job whose edges a new one may build on: nothing missing, radius large enough. */
+/**
+ * The newest finished job whose edges a new one may build on: it compared hashes of the same format,
+ * nothing is missing, and its radius is large enough.
+ */
 export const latestBase = async (
   db: Db,
   catalogId: string,
+  hashFormat: string,
   radiusBits: number,
 ): Promise<{ job: string; blocks: number } | null> => {
   const rows = await db
@@ -149,6 +154,7 @@ export const latestBase = async (
         eq(job.catalogId, catalogId),
         eq(job.state, "completed"),
         IS_OWNERS,
+        eq(job.hashFormat, hashFormat),
         eq(job.quarantinedTasks, 0),
         gt(job.totalBlocks, 0),
         sql`${job.radiusBits} >= ${radiusBits}`,
@@ -171,6 +177,7 @@ export const jobOf = (row: JobRow): Job => ({
   run: row.run,
   failure: row.failure,
   traceparent: row.traceparent,
+  hashFormat: row.hashFormat,
   listing: listingOf(row),
   images: row.totalImages,
   hashedImages: row.completedImages,
@@ -228,6 +235,7 @@ export const saveJob = async (db: Db, row: JobRow, next: Job, at: string): Promi
       paused: next.paused,
       run: next.run,
       failure: next.failure,
+      hashFormat: next.hashFormat,
       ...listingColumns(next.listing),
       hashCursor: next.hash.cursor,
       compareCursor: next.compare.cursor,

@@ -65,11 +65,14 @@ interface Compared {
   readonly where: (job: { id: string; catalogId: string }) => SQL;
 }
 
+/** A later job may have hashed the catalog again in another format, and replaced this job's blocks. */
+const currentFormat = (catalogId: string): SQL => sql`(select hash_format from public.catalog where id = ${catalogId})`;
+
 const COMPARED: readonly Compared[] = [
   {
     table: "catalog",
     key: "t.id",
-    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at']",
+    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at', 'hash_format']",
     where: ({ catalogId }) => sql`t.id = ${catalogId}`,
   },
   {
@@ -90,7 +93,8 @@ const COMPARED: readonly Compared[] = [
     table: "hash_block",
     key: "t.block",
     row: "to_jsonb(t)",
-    where: ({ id, catalogId }) => sql`t.catalog_id = ${catalogId} and t.job_id = ${id}`,
+    where: ({ id, catalogId }) =>
+      sql`t.catalog_id = ${catalogId} and t.job_id = ${id} and t.hash_format = ${currentFormat(catalogId)}`,
   },
   {
     table: "compare_result",
@@ -153,7 +157,9 @@ export const applyShadow = async (
   }
   if (changed.has("hash_block")) {
     await tx.delete(hashBlock).where(sql`${hashBlock.catalogId} = ${catalogId} and ${hashBlock.jobId} = ${id}`);
-    await tx.execute(sql`insert into hash_block select * from ${shadow(hashBlock)} on conflict do nothing`);
+    await tx.execute(sql`
+      insert into hash_block select * from ${shadow(hashBlock)}
+      where hash_format = ${currentFormat(catalogId)} on conflict do nothing`);
   }
   if (changed.has("compare_result")) {
     await tx.delete(compareResult).where(eq(compareResult.jobId, id));

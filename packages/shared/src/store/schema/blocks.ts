@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { Failure, ImageFacts } from "../../domain/image/hash-block.ts";
+import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
 import { bytea } from "./columns.ts";
 
 /** A hashed block, column for column the body of its `hash-done` event. */
@@ -9,6 +10,7 @@ export const hashBlock = pgTable(
   {
     catalogId: text("catalog_id").notNull(),
     block: integer("block").notNull(),
+    hashFormat: text("hash_format").notNull().default(FIRST_FORMAT),
     jobId: text("job_id").notNull(),
     states: bytea("states").notNull(),
     hashes: bytea("hashes").notNull(),

@@ -12,9 +12,10 @@ export const catalog = pgTable(
     tenant: text("tenant").notNull(),
     name: text("name").notNull(),
     source: parsedJson(Source)("source").notNull(),
-    /** Images per block and bits per hash: fixed by the first job that lists the catalog. */
+    /** Images per block, bits per hash and the hashes' format; null until a job has listed the catalog. */
     blockSize: integer("block_size"),
     hashBits: integer("hash_bits"),
+    hashFormat: text("hash_format"),
     /** Where the next walk over the source may begin; null = at the start. */
     listingMark: jsonb("listing_mark").$type<ListingMark>(),
     createdAt: time("created_at").notNull().defaultNow(),

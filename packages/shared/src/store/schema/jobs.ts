@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, real, text } from "drizzle-orm/pg-core";
+import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
 import type { JobState } from "../../domain/job/job.ts";
 import { type JobMode, JobOptions } from "../../domain/job/options.ts";
 import { bytea, parsedJson, time } from "./columns.ts";
@@ -21,6 +22,7 @@ export const job = pgTable(
     baseBlocks: integer("base_blocks"),
     blockSize: integer("block_size"),
     hashBits: integer("hash_bits"),
+    hashFormat: text("hash_format").notNull().default(FIRST_FORMAT),
     thresholdBits: integer("threshold_bits"),
     radiusBits: integer("radius_bits"),
     /** The indexed kernel's plan; null = the exhaustive kernel. */

@@ -1,4 +1,5 @@
-import { hashImage } from "@lookalike/engine/hash/hash-image";
+import { HASH_FORMAT, hashImage } from "@lookalike/engine/hash/hash-image";
+import { formatMismatch } from "@lookalike/shared/domain/image/hash-format";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
@@ -113,6 +114,12 @@ export const queryRoutes =
           throw new HttpProblem(422, outcome.failure.reason, `The picture can't be read: ${outcome.failure.detail}`);
         if (outcome.kind === "flat" || outcome.kind === "absent")
           throw new HttpProblem(422, "flat", "The picture is of one colour: it matches nothing.");
+        if (catalog.hashFormat !== null && catalog.hashFormat !== HASH_FORMAT)
+          throw new HttpProblem(
+            400,
+            "hash-format",
+            formatMismatch("This catalog", catalog.hashFormat, `a picture's, ${HASH_FORMAT}`),
+          );
         return search(catalog, outcome.hash, query);
       },
     );

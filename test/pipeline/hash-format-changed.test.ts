@@ -1,0 +1,119 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Job } from "@lookalike/cli/client";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { directorySource } from "@lookalike/shared/domain/job/source";
+import type { Store } from "@lookalike/shared/store/open";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makePhotographs } from "../support/photographs.ts";
+import { ask } from "../support/request.ts";
+import { connectTo, finished, groupsOf, type System, startSystem, WITH_KEY } from "../support/system.ts";
+
+const CURRENT = "blockhash16/2";
+const OLDER = "blockhash16/1";
+const OPTIONS = { blockSize: 20, pairsPerTask: 3 };
+
+let system: System;
+let bus: Bus;
+let store: Store;
+let close: () => Promise<void>;
+let catalog: string;
+let first: string;
+let groups: string[];
+let blocks: unknown[];
+const inFolder = (name: string): string => join(system.servers.folder, name);
+const run = async (mode: Job["mode"], options: { reference?: string } = {}, of = catalog): Promise<Job> =>
+  finished(system.client, (await system.client.startJob(of, { ...OPTIONS, ...options, mode })).id);
+
+/** Stores the catalog as a version that computed other hashes would have. */
+const storeAsOlder = async (): Promise<void> => {
+  await store.pool.query("update catalog set hash_format = $2 where id = $1", [catalog, OLDER]);
+  await store.pool.query("update job set hash_format = $2 where catalog_id = $1", [catalog, OLDER]);
+  await store.pool.query(
+    "update hash_block set hash_format = $2, hashes = decode(repeat('f0', length(hashes)), 'hex'), digest = 'older' where catalog_id = $1",
+    [catalog, OLDER],
+  );
+};
+const storedBlocks = async (): Promise<unknown[]> =>
+  (
+    await store.pool.query(
+      "select block, hash_format, digest, encode(hashes, 'hex') as hashes from hash_block where catalog_id = $1 order by block",
+      [catalog],
+    )
+  ).rows;
+
+beforeAll(async () => {
+  system = await startSystem();
+  ({ bus, store, close } = await connectTo(system.servers.environment));
+  await makePhotographs(inFolder("photographs"), 70, 240);
+  await makePhotographs(inFolder("card"), 14, 240);
+  catalog = await system.client.openCatalog("photographs", directorySource(inFolder("photographs")));
+  first = (await run("new")).id;
+  groups = await groupsOf(system.client, first);
+  blocks = await storedBlocks();
+  await storeAsOlder();
+});
+afterAll(async () => {
+  await close();
+  await system.stop();
+});
+
+describe("a catalog whose hashes have another format than this version computes", () => {
+  it.each(["new", "retry"] as const)("is not scanned in mode %s, and the job says what to do", async (mode) => {
+    expect(await run(mode)).toMatchObject({
+      state: "failed",
+      failure: `The catalog has hashes of the format ${OLDER}, which cannot be compared with ${CURRENT}. Scan it in mode full, which hashes its images again.`,
+    });
+  });
+
+  it("is not compared with a picture, nor as the reference of another catalog", async () => {
+    const response = await fetch(`${system.address}/v1/catalogs/${catalog}/query/image`, {
+      method: "POST",
+      headers: { ...WITH_KEY, "content-type": "image/jpeg" },
+      body: new Uint8Array(await readFile(inFolder("photographs/000000-0.jpg"))),
+    });
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { type: expect.stringContaining("hash-format"), detail: expect.stringContaining("Scan it in mode full") },
+    ]);
+    const card = await system.client.openCatalog("card", directorySource(inFolder("card")));
+    expect(await run("new", { reference: catalog }, card)).toMatchObject({
+      state: "failed",
+      failure: expect.stringMatching(/^The reference catalog has hashes of the format blockhash16\/1,.*mode full/),
+    });
+  });
+
+  it("is hashed again in mode full, block by block, with the groups of a new scan", async () => {
+    const job = await run("full");
+    expect(job).toMatchObject({ state: "completed", completedImages: 70, completedBlockPairs: job.totalBlockPairs });
+    expect(await storedBlocks()).toEqual(blocks);
+    expect(await groupsOf(system.client, job.id)).toEqual(groups);
+  });
+
+  it("has no older result that can be grouped again", async () => {
+    const { code, body } = await ask(bus, "coordinator.rerun-finalize", { job: first });
+    expect([code, body]).toMatchObject([
+      409,
+      { error: { message: expect.stringContaining(`hashes of the format ${OLDER}`) } },
+    ]);
+  });
+
+  it("is then a catalog as any other: nothing is hashed again, and no older job is built on", async () => {
+    const { rows } = await store.pool.query("select distinct job_id from hash_block where catalog_id = $1", [catalog]);
+    expect(await run("new")).toMatchObject({ state: "completed", totalTasks: 0 });
+    expect(await run("full")).toMatchObject({ state: "completed", completedImages: 70 });
+    const after = await store.pool.query("select distinct job_id from hash_block where catalog_id = $1", [catalog]);
+    expect(after.rows).toEqual(rows);
+    const card = await system.client.openCatalog("card", directorySource(inFolder("card")));
+    expect(await run("new", { reference: catalog }, card)).toMatchObject({ state: "completed" });
+  });
+
+  it("is not continued by a job in mode full that was cancelled: its blocks count, older edges do not", async () => {
+    await storeAsOlder();
+    await store.pool.query("update catalog set hash_format = $2 where id = $1", [catalog, CURRENT]);
+    const job = await run("new");
+    expect(job).toMatchObject({ state: "completed", totalBlockPairs: 10, completedImages: 70 });
+    expect(await storedBlocks()).toEqual(blocks);
+    expect(await groupsOf(system.client, job.id)).toEqual(groups);
+  });
+});
