@@ -70,6 +70,11 @@ module.exports = {
       from: { path: "^packages/(cli|client|review)/" },
       to: { path: "^packages/(engine|shared/src/(bus|store|sources))/" },
     },
+    "only-start-loads-the-servers": {
+      comment: "No other command needs them, and each should answer at once.",
+      from: { path: "^packages/cli/src/", pathNot: "^packages/cli/src/start/(start|local|port)\\.ts" },
+      to: { path: "^packages/local/src/(?!(instance|processes)\\.ts)" },
+    },
     "packages-know-no-service": {
       comment: "packages/local starts the services as processes; it imports none of them.",
       from: { path: "^packages/" },

@@ -22,6 +22,7 @@ const CONTROLS = {
   "shared-stands-alone": ["packages/shared/src/service/control.ts", "@lookalike/local/target"],
   "engine-does-no-io": ["packages/engine/src/control.ts", "@lookalike/shared/store/target"],
   "clients-use-the-rest-api": ["packages/cli/src/control.ts", "@lookalike/shared/bus/target"],
+  "only-start-loads-the-servers": ["packages/cli/src/commands/control.ts", "@lookalike/local/target"],
   "packages-know-no-service": ["packages/local/src/control.ts", "../../../services/api/src/target.ts"],
   "services-are-independent": ["services/api/src/control.test.ts", "../../comparer/src/target.ts"],
   "production-knows-no-tests": ["services/comparer/src/control.ts", "../../../test/support/target.ts"],

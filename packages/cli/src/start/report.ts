@@ -64,7 +64,7 @@ const jsonReport = ({ job, groups, failed, seconds }: Result) => {
     tasksDone: job.completedTasks,
     tasksQuarantined: job.quarantinedTasks,
     flat: job.result.flatImages,
-    threshold: job.thresholdBits,
+    threshold: job.result.thresholdBits,
     grouping: job.options.grouping,
     failed: failed.map(({ path, reason, detail }) => ({ path, reason, detail })),
     groups: groups.map((group) => ({
