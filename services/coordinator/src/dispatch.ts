@@ -36,7 +36,7 @@ const publishDispatched = async (bus: Bus, db: Db, id: string): Promise<void> =>
 };
 
 export interface Dispatcher {
-  /** Publishes the tasks that the job has dispatched; calls made meanwhile become one more run. */
+  /** Publishes the tasks that the job has dispatched; calls that arrive meanwhile become one more run. */
   dispatch(jobId: string): void;
   /** Waits for the publishing that runs. */
   stop(): Promise<void>;

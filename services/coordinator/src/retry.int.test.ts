@@ -66,7 +66,7 @@ describe("a task that is lost again and again", () => {
     const lose = (attempt: number | null) =>
       retryTask(store.db, { job: "lost", kind: "compare", task: 0, attempt, reason: "crash" }, MAX_ATTEMPTS);
     expect(await lose(0)).toBe("redispatched");
-    // Told again by another coordinator, or by a late advisory: nothing happens.
+    // Another coordinator or a late advisory reports the same loss: nothing happens.
     expect(await lose(0)).toBe("stale");
     expect(await lose(1)).toBe("redispatched");
     expect(await lose(2)).toBe("quarantined");

@@ -7,8 +7,8 @@ import { activeTraceparent } from "../runtime/tracing.ts";
 import { STREAMS, subjects } from "./topology.ts";
 
 /**
- * Every message about a job is made here: its id, its subject and its body. JetStream deduplicates
- * by the id. The id of a task names its attempt, because the server's map of ids survives a purge
+ * This file builds every message about a job: its id, by which JetStream deduplicates, its subject
+ * and its body. The id of a task names its attempt, because the server's map of ids survives a purge
  * and would drop a task that is dispatched again.
  */
 const taskId = (job: string, kind: TaskKind, task: number, attempt: number): string =>

@@ -68,7 +68,7 @@ const verifyPlan = (row: JobRow, job: Job, report: Report): void => {
     report("more is published than was dispatched");
   for (const [name, value] of Object.entries(progressOf(job)))
     if (row[name as keyof JobRow] !== value)
-      report(`progress: ${name} is ${row[name as keyof JobRow]}, its sets say ${value}`);
+      report(`progress: ${name} is ${row[name as keyof JobRow]}, its sets give ${value}`);
 };
 
 /** Each block that is done is stored, and its bytes have its digest. @returns blocks read */

@@ -37,7 +37,7 @@ export const JobEvent = z.discriminatedUnion("type", [
       blocks: z.int().min(0),
       hashBits: z.int().min(64).max(256),
       hashFormat,
-      /** Blocks an earlier job hashed, and what is in them. */
+      /** The set of blocks that an earlier job hashed; the two counts are of the images in them. */
       hashedBlocks: base64Bytes,
       hashedImages: z.int().min(0),
       failedImages: z.int().min(0),
@@ -45,7 +45,7 @@ export const JobEvent = z.discriminatedUnion("type", [
       base: z.object({ job: z.string(), blocks: z.int() }).nullable(),
       /** Where the next walk over the source may begin; left out by a job that did not walk it. */
       mark: ListingMark.nullable().optional(),
-      /** null: every pair is compared. */
+      /** null = every pair is compared. */
       index: IndexPlan.nullable().default(null),
       /** Why this kernel, in words: the cost of both. */
       kernelReason: z.string().default(""),
@@ -59,7 +59,7 @@ export const JobEvent = z.discriminatedUnion("type", [
       task: z.int().min(0),
       comparisons: z.int().min(0),
       edgeCount: z.int().min(0),
-      /** null: too many for a message; the worker stored them in `compare_result` under `digest`. */
+      /** null = too many for a message: the worker stored them in `compare_result` under `digest`. */
       edges: base64Bytes.nullable(),
       digest: z.string(),
       kernel: z.string(),
@@ -71,7 +71,7 @@ export const JobEvent = z.discriminatedUnion("type", [
     z.object({
       kind: WorkKind,
       task: z.int().min(0),
-      /** Images lost with a hash task. */
+      /** Images in the block of a hash task; 0 for a comparison. */
       images: z.int().min(0),
       reason: z.string(),
     }),

@@ -22,7 +22,7 @@ import { progressOf } from "./progress.ts";
 import { outstanding } from "./work.ts";
 
 describe("a job", () => {
-  it("lists first, and plans when the listing is done", () => {
+  it("lists first, and plans once the listing is done", () => {
     const job = given(anAcceptedJob({ pairsPerTask: 2 })).when();
     expect(job.state).toBe("listing");
     const running = given(job).when(listingDone(3));
@@ -30,7 +30,7 @@ describe("a job", () => {
     expect(listed(running)).toMatchObject({ thresholdBits: 20, radiusBits: 32 });
   });
 
-  it("hands out comparing while hashing still runs, in the order of the columns", () => {
+  it("dispatches comparisons while hashing still runs, in the order of the columns", () => {
     const job = given(anAcceptedJob({ pairsPerTask: 1 })).when(listingDone(3), hashDone(1), hashDone(0));
     expect(job.hash.cursor).toBe(3);
     // Blocks 0 and 1 hold pairs 0, 1 and 2.
@@ -38,7 +38,7 @@ describe("a job", () => {
     expect(progressOf(job).phase).toBe("hashing");
   });
 
-  it("finalizes once, when the last task arrives, also when it arrives twice", () => {
+  it("finalizes once when the last result arrives twice", () => {
     let job = given(anAcceptedJob({ pairsPerTask: 50 })).when(listingDone(2), hashDone(0), hashDone(1));
     expect(isComplete(job)).toBe(false);
     job = evolve(job, pairBatchDone(0));
@@ -69,7 +69,7 @@ describe("a job", () => {
     expect(job.state).toBe("finalizing");
   });
 
-  it("takes a comparison back from quarantine when its result comes after all, but not a block: others compared without it", () => {
+  it("takes a comparison out of quarantine when its result arrives late, but not a block: others were compared without it", () => {
     const compared = given(anAcceptedJob({ pairsPerTask: 1 })).when(
       listingDone(2),
       hashDone(0),
@@ -81,7 +81,7 @@ describe("a job", () => {
     expect(evolve(hashed, hashDone(0))).toBe(hashed);
   });
 
-  it("is opened again as its next run, once, and a late end of the run before does not close it", () => {
+  it("is reopened as its next run, once, and a late end of the run before does not close it", () => {
     const ended = given(anAcceptedJob({ pairsPerTask: 1 })).when(
       listingDone(1),
       taskQuarantined("compare", 0),
@@ -97,7 +97,7 @@ describe("a job", () => {
     expect(given(done).when(jobFinalized(2), jobRedriven(2, [0])).state).toBe("completed");
   });
 
-  it("goes on with redriven tasks while it runs, and a cancelled one stays over", () => {
+  it("continues with redriven tasks while it runs, and stays over once it is cancelled", () => {
     const running = given(anAcceptedJob({ pairsPerTask: 1 })).when(
       listingDone(2),
       hashDone(0),
@@ -108,7 +108,7 @@ describe("a job", () => {
     expect(evolve(cancelled, jobRedriven(2, [0]))).toBe(cancelled);
   });
 
-  it("hands nothing out while paused, and goes on where it was", () => {
+  it("dispatches nothing while it is paused, and continues where it was", () => {
     const paused = given(anAcceptedJob({ batchSize: 1 })).when(
       listingDone(2),
       jobEventOf("job-paused", {}),
@@ -118,14 +118,14 @@ describe("a job", () => {
     expect(given(paused).when(jobEventOf("job-resumed", {})).hash.cursor).toBe(2);
   });
 
-  it("ignores results that come after it was cancelled", () => {
+  it("ignores results that arrive after it was cancelled", () => {
     const cancelled = given(anAcceptedJob()).when(listingDone(2), jobEventOf("job-cancelled", {}));
     expect(evolve(cancelled, hashDone(0))).toBe(cancelled);
     expect(decide(cancelled)).toEqual([]);
   });
 });
 
-describe("any order of events, each told once or more", () => {
+describe("any order of events, each delivered once or more", () => {
   const blocks = 4;
   const scenario = fc.record({
     options: fc.record({
@@ -152,9 +152,9 @@ describe("any order of events, each told once or more", () => {
           const open: JobEvent[] = [];
           for (let unit = 0; unit < job.hash.cursor; unit += 1) open.push(hashDone(unit));
           for (let unit = 0; unit < job.compare.cursor; unit += 1) open.push(pairBatchDone(unit));
-          // One event in four is an old one, told again.
-          const told = new Set(delivered.map((event) => JSON.stringify(event.body)));
-          const fresh = open.filter((event) => !told.has(JSON.stringify(event.body)));
+          // One event in four is an old one that is delivered again.
+          const seen = new Set(delivered.map((event) => JSON.stringify(event.body)));
+          const fresh = open.filter((event) => !seen.has(JSON.stringify(event.body)));
           const source = fresh.length === 0 || (delivered.length > 0 && pick(4) === 0) ? delivered : fresh;
           const event = source[pick(source.length)] ?? hashDone(0);
           delivered.push(event);

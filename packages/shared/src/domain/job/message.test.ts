@@ -49,7 +49,7 @@ describe("an event on the wire", () => {
     expect(decodeEvent(JSON.parse(JSON.stringify(listed)))).toMatchObject({ body: { images: [image] } });
   });
 
-  it("refuses to be made with a body that does not fit", () => {
+  it("cannot be encoded with a body that does not fit", () => {
     expect(() => encodeEvent(jobEventOf("pair-batch-done", { ...body, task: -1 }))).toThrow();
   });
 });

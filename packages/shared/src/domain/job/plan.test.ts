@@ -86,10 +86,10 @@ describe("the plan", () => {
           expect(to).toBeGreaterThan(from);
           for (let pair = from; pair < to; pair += 1) seen.push(JSON.stringify(pairOf(pair)));
         }
-        const wanted: string[] = [];
+        const expected: string[] = [];
         for (let j = plan.firstBlock; j < plan.blocks; j += 1)
-          for (let i = 0; i <= j; i += 1) wanted.push(JSON.stringify({ i, j }));
-        expect(seen).toEqual(wanted);
+          for (let i = 0; i <= j; i += 1) expected.push(JSON.stringify({ i, j }));
+        expect(seen).toEqual(expected);
       }),
     );
   });
@@ -137,9 +137,10 @@ describe("an indexed plan", () => {
           for (let x = left.from; x < left.to; x += 1)
             for (let y = i === j ? x : right.from; y < right.to; y += 1) seen[band]?.push(`${x} ${y}`);
         }
-        const wanted: string[] = [];
-        for (let j = plan.firstBlock; j < plan.blocks; j += 1) for (let i = 0; i <= j; i += 1) wanted.push(`${i} ${j}`);
-        for (const pairs of seen) expect(pairs.sort()).toEqual(wanted.sort());
+        const expected: string[] = [];
+        for (let j = plan.firstBlock; j < plan.blocks; j += 1)
+          for (let i = 0; i <= j; i += 1) expected.push(`${i} ${j}`);
+        for (const pairs of seen) expect(pairs.sort()).toEqual(expected.sort());
       }),
     );
   });

@@ -62,7 +62,7 @@ export const pairOf = (pair: number): BlockPair => {
     throw new RangeError(`pair ${pair}: must be a whole number from 0 to 2^52 - 1`);
   }
   let j = Math.floor((Math.sqrt(8 * pair + 1) - 1) / 2);
-  // The square root rounds near 2^52: step to the column that really holds the pair.
+  // The square root is rounded near 2^52: step to the column that holds the pair.
   while (pairsInColumns(j) > pair) j -= 1;
   while (pairsInColumns(j + 1) <= pair) j += 1;
   return { i: pair - pairsInColumns(j), j };
@@ -124,8 +124,8 @@ export const eligibleTasks = (plan: Plan, hashedPrefix: number): number => {
 };
 
 /**
- * Images per block when the owner does not say: few enough blocks that tasks stay below about
- * 60,000 a job, up to ten million images and beyond.
+ * Images per block when the owner does not choose: few enough blocks that a job has less than about
+ * 60,000 tasks, up to ten million images and beyond.
  */
 export const defaultBlockSize = (images: number): number =>
   images <= 250_000 ? 250 : images <= 2_500_000 ? 1_024 : 4_096;

@@ -7,7 +7,7 @@ import { settled } from "./work.ts";
 export const Phase = z.enum(["listing", "hashing", "comparing", "grouping", "done"]);
 export type Phase = z.infer<typeof Phase>;
 
-/** A job's progress in the numbers people ask for. Counts never go backwards. */
+/** A job's progress in the numbers that people read. Counts never decrease. */
 export interface Progress {
   readonly phase: Phase;
   readonly totalImages: number;
@@ -47,7 +47,7 @@ const completedPairs = (job: Job): number => {
   const last = job.compare.count - 1;
   if (last < 0) return 0;
   const plan = planOf(job);
-  // An indexed task is a band of many pairs: its share of them.
+  // An indexed task is one band of many pairs, so each task counts as its share of all pairs.
   if (plan.index !== null) return Math.floor((pairCount(plan) * size(job.compare.done)) / job.compare.count);
   const short = plan.pairsPerTask - (pairsOfTask(plan, last).to - pairsOfTask(plan, last).from);
   return size(job.compare.done) * plan.pairsPerTask - (has(job.compare.done, last) ? short : 0);

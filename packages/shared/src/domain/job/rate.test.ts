@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { etaSeconds, nextRate } from "./rate.ts";
+import { nextRate, remainingSeconds } from "./rate.ts";
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString();
 
@@ -17,19 +17,28 @@ describe("the rate", () => {
     ).toBe(200);
   });
 
-  it("starts afresh with a new phase", () => {
+  it("starts without a rate in a new phase", () => {
     expect(
       nextRate({ phase: "hashing", rate: 100, at: at(0), done: 9 }, { phase: "comparing", at: at(1), done: 0 }),
     ).toEqual({ rate: 0, at: at(1) });
   });
 
-  it("keeps the old reading while too little time has passed to tell", () => {
+  it("keeps the old reading while too little time has passed to measure", () => {
     expect(
       nextRate({ phase: "hashing", rate: 7, at: at(0), done: 0 }, { phase: "hashing", at: at(0.1), done: 5 }),
     ).toEqual({ rate: 7, at: at(0) });
   });
 
   it("gives the seconds left", () => {
-    expect([etaSeconds(50, 100, 600), etaSeconds(0, 0, 10), etaSeconds(5, 12, 10)]).toEqual([10, null, 0]);
+    const hashing = (rate: number, completedImages: number, totalImages: number) =>
+      remainingSeconds({
+        phase: "hashing",
+        rate,
+        completedImages,
+        totalImages,
+        completedBlockPairs: 0,
+        totalBlockPairs: 1_000,
+      });
+    expect([hashing(50, 100, 600), hashing(0, 0, 10), hashing(5, 12, 10)]).toEqual([10, null, 0]);
   });
 });

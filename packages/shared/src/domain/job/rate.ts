@@ -1,6 +1,8 @@
-/** A reading of how far a phase is, and the rate known then. */
-export interface RateReading {
-  readonly phase: string;
+import type { Phase, Progress } from "./progress.ts";
+
+/** A reading of how far a phase is. */
+interface RateReading {
+  readonly phase: Phase;
   /** Units done. */
   readonly done: number;
   /** ISO time; null when no rate has been read in this phase. */
@@ -11,8 +13,8 @@ const HALF_LIFE_SECONDS = 10;
 const SHORTEST_SECONDS = 0.2;
 
 /**
- * Units a second, smoothed so that a burst of results does not make the ETA jump: the weight of an
- * old reading halves every ten seconds. A new phase starts afresh; 0 = not known yet.
+ * Units per second, smoothed so that a burst of results does not make the remaining time jump: the
+ * weight of an old reading halves every ten seconds. A new phase starts without a rate; 0 = not known yet.
  */
 export const nextRate = (
   last: RateReading & { rate: number },
@@ -20,26 +22,27 @@ export const nextRate = (
 ): { rate: number; at: string } => {
   if (last.at === null || last.phase !== now.phase) return { rate: 0, at: now.at };
   const seconds = (Date.parse(now.at) - Date.parse(last.at)) / 1000;
-  // Too short to divide by; the reading stays where it is and the next one covers both.
+  // The interval is too short to divide by: the old reading stays, and the next one covers both.
   if (now.done === last.done || seconds < SHORTEST_SECONDS) return { rate: last.rate, at: last.at };
   const reading = (now.done - last.done) / seconds;
   const weight = last.rate === 0 ? 0 : 0.5 ** (seconds / HALF_LIFE_SECONDS);
   return { rate: last.rate * weight + reading * (1 - weight), at: now.at };
 };
 
-/** Seconds that a job's phase still needs, or null while no rate is known. */
-export const remainingSeconds = (job: {
-  readonly phase: string;
-  readonly rate: number;
-  readonly completedImages: number;
-  readonly totalImages: number;
-  readonly completedBlockPairs: number;
-  readonly totalBlockPairs: number;
-}): number | null =>
-  job.phase === "hashing"
-    ? etaSeconds(job.rate, job.completedImages, job.totalImages)
-    : etaSeconds(job.rate, job.completedBlockPairs, job.totalBlockPairs);
+/** The numbers that a phase's rate is computed from. */
+type PhaseProgress = Pick<
+  Progress,
+  "phase" | "completedImages" | "totalImages" | "completedBlockPairs" | "totalBlockPairs"
+>;
 
-/** Seconds until `total`, or null while no rate is known. */
-export const etaSeconds = (rate: number, done: number, total: number): number | null =>
-  rate > 0 ? Math.max(0, (total - done) / rate) : null;
+/** What the phase counts: images while hashing, block pairs afterwards. */
+export const unitsOf = (progress: PhaseProgress): { done: number; total: number } =>
+  progress.phase === "hashing"
+    ? { done: progress.completedImages, total: progress.totalImages }
+    : { done: progress.completedBlockPairs, total: progress.totalBlockPairs };
+
+/** Seconds that a job's phase still needs, or null while no rate is known. */
+export const remainingSeconds = (job: PhaseProgress & { readonly rate: number }): number | null => {
+  const { done, total } = unitsOf(job);
+  return job.rate > 0 ? Math.max(0, (total - done) / job.rate) : null;
+};

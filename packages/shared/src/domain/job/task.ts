@@ -62,7 +62,7 @@ export const Task = z.discriminatedUnion("kind", [
 export type Task = z.infer<typeof Task>;
 export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>;
 
-/** A task that no retry will save, with the error that says so. */
+/** A task that its worker gave up, with the error. */
 export const DeadLetter = z.object({ v: z.literal(1), task: Task, error: z.string(), at: z.iso.datetime() });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 

@@ -28,5 +28,5 @@ export const outstanding = (work: Work): number => {
   return count;
 };
 
-/** How many more units a window of `size` outstanding ones admits; negative after the window was made smaller. */
+/** How many more units a window of `size` outstanding ones admits; negative when more are outstanding. */
 export const windowCredit = (work: Work, size: number): number => size - outstanding(work);

@@ -22,9 +22,9 @@ describe("a roll-out", () => {
     expect(both.length / jobs.length).toBeCloseTo(0.25, 1);
   });
 
-  it("gives way to the catalog's override, and that to what the owner asked for, and says so", () => {
-    const choose = (asked: boolean | null, override: boolean | null) =>
-      chooseFeature(at(0, true), "job", asked, override);
+  it("yields to the override of the catalog, which yields to the owner's request; the reason names which", () => {
+    const choose = (requested: boolean | null, override: boolean | null) =>
+      chooseFeature(at(0, true), "job", requested, override);
     expect(choose(null, true)).toEqual({ ...CHOICE, enabled: true, reason: "override of its catalog" });
     expect(choose(false, true)).toEqual({ ...CHOICE, enabled: false, reason: "asked for" });
     expect(choose(null, null)).toEqual({
@@ -49,10 +49,10 @@ describe("the options of a choice", () => {
     expect(optionsWith(open, choice("INDEXED_COMPARISON", false)).kernel).toBe("exhaustive");
   });
 
-  it("leave what was asked for", () => {
-    const asked = { dispatch: "waves", kernel: "indexed" } as const;
-    expect(optionsWith(asked, choice("USE_BATCHED_COMPARISON", true))).toEqual(asked);
-    expect(optionsWith(asked, choice("INDEXED_COMPARISON", false))).toEqual(asked);
+  it("leave what the owner requested", () => {
+    const requested = { dispatch: "waves", kernel: "indexed" } as const;
+    expect(optionsWith(requested, choice("USE_BATCHED_COMPARISON", true))).toEqual(requested);
+    expect(optionsWith(requested, choice("INDEXED_COMPARISON", false))).toEqual(requested);
   });
 
   it("are the other way round for a shadow, in that feature alone", () => {

@@ -72,7 +72,7 @@ interface OpenOptions {
   readonly kernel: KernelChoice;
 }
 
-/** What the owner's own options say about a feature; null = they leave it open. */
+/** What the owner's own options choose for a feature; null = they leave it open. */
 export const explicitChoice = (feature: Feature, { dispatch, kernel }: OpenOptions): boolean | null => {
   if (feature === "USE_BATCHED_COMPARISON") return dispatch === "auto" ? null : dispatch !== "all";
   return kernel === "auto" ? null : kernel === "indexed";

@@ -1,7 +1,8 @@
 import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, ne, sql } from "drizzle-orm";
 import { ACTIVE, type Job, type Listed } from "../../domain/job/job.ts";
 import { progressOf } from "../../domain/job/progress.ts";
-import { nextRate } from "../../domain/job/rate.ts";
+import { nextRate, unitsOf } from "../../domain/job/rate.ts";
+import type { WorkKind } from "../../domain/job/task.ts";
 import { emptySet } from "../../domain/primitives/bit-set.ts";
 import type { Db } from "../open.ts";
 import { catalog, job } from "../schema.ts";
@@ -12,8 +13,8 @@ export type JobRow = typeof job.$inferSelect;
 const IS_OWNERS = ne(job.mode, "shadow");
 
 /**
- * True when the catalog has a job that is not over. Asked under the catalog's row lock, so that two
- * requests at once can't both start one.
+ * Whether the catalog has a job that is not over. Locks the catalog's row, so that two requests at
+ * the same time cannot both start one.
  */
 export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> => {
   await db.select({ id: catalog.id }).from(catalog).where(eq(catalog.id, catalogId)).for("update");
@@ -26,8 +27,8 @@ export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> 
 };
 
 /**
- * Stores a new job, once. No constraint on the catalog's other jobs here: a replay may hear of the
- * next job before the last one's end.
+ * Stores a new job, once. The catalog's other jobs are not checked here: a replay may fold the start
+ * of the next job before the end of the last one.
  */
 export const insertJob = async (db: Db, accepted: Job, at: string): Promise<void> => {
   await db
@@ -61,7 +62,7 @@ export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow
   return rows[0] ?? null;
 };
 
-/** A job of any tenant: for the coordinator and the workers, which serve all. */
+/** A job of any tenant, for the coordinator and the workers, which serve all tenants. */
 export const findJob = async (db: Db, id: string): Promise<JobRow | null> => {
   const rows = await db.select().from(job).where(eq(job.id, id));
   return rows[0] ?? null;
@@ -90,13 +91,13 @@ export const listJobs = (
     .orderBy(desc(job.acceptedAt), desc(job.id))
     .limit(limit);
 
-/** Locks the job's row: whoever holds it decides alone. Null when there is no such job. */
+/** Locks the job's row: only the holder of the lock decides. null = there is no such job. */
 export const lockJob = async (db: Db, id: string): Promise<JobRow | null> => {
   const rows = await db.select().from(job).where(eq(job.id, id)).for("update");
   return rows[0] ?? null;
 };
 
-/** The id of a job and how long nothing has happened to it, for all that are not over. */
+/** Jobs that are not over, and how long nothing has happened to each. */
 export const activeJobs = (db: Db): Promise<{ id: string; silentMs: number }[]> =>
   db
     .select({ id: job.id, silentMs: sql<number>`(extract(epoch from now() - ${job.updatedAt}) * 1000)::float8` })
@@ -104,22 +105,22 @@ export const activeJobs = (db: Db): Promise<{ id: string; silentMs: number }[]> 
     .where(inArray(job.state, [...ACTIVE]))
     .orderBy(asc(job.updatedAt));
 
-/** Jobs with tasks that were dispatched but perhaps never published. */
+/** Jobs with dispatched tasks that may not have been published. */
 export const jobsWithUnpublishedTasks = async (db: Db): Promise<string[]> => {
   const rows = await db
     .select({ id: job.id })
     .from(job)
     .where(
       and(
-        inArray(job.state, ["running"]),
+        eq(job.state, "running"),
         sql`(${job.hashPublished} < ${job.hashCursor} or ${job.comparePublished} < ${job.compareCursor})`,
       ),
     );
   return rows.map(({ id }) => id);
 };
 
-/** Records that tasks below `cursor` were published. Two coordinators may both say so. */
-export const markPublished = async (db: Db, id: string, kind: "hash" | "compare", cursor: number): Promise<void> => {
+/** Records that tasks below `cursor` were published; several coordinators may record it. */
+export const markPublished = async (db: Db, id: string, kind: WorkKind, cursor: number): Promise<void> => {
   const column = kind === "hash" ? job.hashPublished : job.comparePublished;
   const key = kind === "hash" ? "hashPublished" : "comparePublished";
   await db
@@ -224,8 +225,8 @@ export const saveJob = async (db: Db, row: JobRow, next: Job, at: string): Promi
   const progress = progressOf(next);
   const over = progress.phase === "done";
   const rate = nextRate(
-    { phase: row.phase, rate: row.rate, at: row.rateAt, done: unitsDone(row) },
-    { phase: progress.phase, at, done: unitsDone(progress) },
+    { phase: row.phase, rate: row.rate, at: row.rateAt, done: unitsOf(row).done },
+    { phase: progress.phase, at, done: unitsOf(progress).done },
   );
   await db
     .update(job)
@@ -250,7 +251,3 @@ export const saveJob = async (db: Db, row: JobRow, next: Job, at: string): Promi
     })
     .where(eq(job.id, row.id));
 };
-
-/** What the phase counts: images while hashing, block pairs after. */
-const unitsDone = (progress: { phase: string; completedImages: number; completedBlockPairs: number }): number =>
-  progress.phase === "hashing" ? progress.completedImages : progress.completedBlockPairs;

@@ -3,10 +3,10 @@ import type { Message } from "../../domain/job/message.ts";
 import type { Db } from "../open.ts";
 import { outbox } from "../schema.ts";
 
-/** Where the outbox says that it has something. */
+/** The channel on which a commit that added to the outbox notifies the relays. */
 export const OUTBOX_CHANNEL = "lookalike_outbox";
 
-/** Adds a message that leaves if this transaction commits; relays hear of it then. The same event twice is one. */
+/** Adds a message that is published if this transaction commits; an event that is added twice is published once. */
 export const addToOutbox = async (db: Db, message: Message): Promise<void> => {
   await db.insert(outbox).values(message).onConflictDoNothing();
   await db.execute(sql`select pg_notify(${OUTBOX_CHANNEL}, '')`);
@@ -15,21 +15,21 @@ export const addToOutbox = async (db: Db, message: Message): Promise<void> => {
 /** Hands each unpublished message to `send` and marks it; several relays share the work by row locks. */
 export const relayOutbox = (db: Db, limit: number, send: (message: Message) => Promise<void>): Promise<number> =>
   db.transaction(async (tx) => {
-    const waiting = await tx
+    const unpublished = await tx
       .select()
       .from(outbox)
       .where(isNull(outbox.publishedAt))
       .orderBy(asc(outbox.createdAt))
       .limit(limit)
       .for("update", { skipLocked: true });
-    for (const message of waiting) {
+    for (const message of unpublished) {
       await send(message);
       await tx.update(outbox).set({ publishedAt: sql`now()` }).where(eq(outbox.eventId, message.eventId));
     }
-    return waiting.length;
+    return unpublished.length;
   });
 
-/** Forgets messages published over `days` ago. */
+/** Deletes messages that were published more than `days` days ago. */
 export const pruneOutbox = async (db: Db, days: number): Promise<void> => {
   await db.delete(outbox).where(lt(outbox.publishedAt, sql`now() - make_interval(days => ${days})`));
 };

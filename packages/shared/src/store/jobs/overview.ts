@@ -16,7 +16,7 @@ export const listAllJobs = (db: Db, states: readonly JobState[] | null, limit: n
 export const countJobs = (db: Db): Promise<{ state: JobState; paused: boolean; jobs: number }[]> =>
   db.select({ state: job.state, paused: job.paused, jobs: count() }).from(job).groupBy(job.state, job.paused);
 
-/** Messages that wait to be published, and how long the oldest has waited. */
+/** Messages that wait to be published, and how long the oldest has waited; 0 without any. */
 export const outboxBacklog = async (db: Db): Promise<{ messages: number; ageSeconds: number }> => {
   const rows = await db
     .select({
@@ -25,16 +25,22 @@ export const outboxBacklog = async (db: Db): Promise<{ messages: number; ageSeco
     })
     .from(outbox)
     .where(isNull(outbox.publishedAt));
-  return rows[0] ?? { messages: 0, ageSeconds: 0 };
+  return onlyRow(rows);
 };
 
-/** Seconds since anything happened to the active job that has been silent longest; paused ones may be. */
+/** Seconds since anything happened to the active job that has been silent longest; paused jobs may be silent. */
 export const longestSilence = async (db: Db): Promise<number> => {
   const rows = await db
     .select({ seconds: sql<number>`coalesce(extract(epoch from now() - min(${job.updatedAt})), 0)::float8` })
     .from(job)
     .where(sql`${inArray(job.state, [...ACTIVE])} and not ${job.paused}`);
-  return rows[0]?.seconds ?? 0;
+  return onlyRow(rows).seconds;
+};
+
+/** The row of a query that always returns one. */
+const onlyRow = <Row>([row]: readonly Row[]): Row => {
+  if (row === undefined) throw new Error("an aggregate returned no row");
+  return row;
 };
 
 /** Attempts of a job's tasks after their first, with the reasons, newest first. */

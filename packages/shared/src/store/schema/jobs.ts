@@ -3,6 +3,7 @@ import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, real, text
 import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
 import type { JobState } from "../../domain/job/job.ts";
 import { type JobMode, JobOptions } from "../../domain/job/options.ts";
+import type { Phase } from "../../domain/job/progress.ts";
 import { bytea, parsedJson, time } from "./columns.ts";
 
 export const job = pgTable(
@@ -39,7 +40,7 @@ export const job = pgTable(
     tasksDone: bytea("tasks_done").notNull(),
     tasksQuarantined: bytea("tasks_quarantined").notNull(),
     /** Progress, derived from the sets above in the same transaction, for people and for SQL. */
-    phase: text("phase").notNull(),
+    phase: text("phase").$type<Phase>().notNull(),
     totalImages: integer("total_images").notNull().default(0),
     completedImages: integer("completed_images").notNull().default(0),
     /** Completed images and those of blocks in progress: shown to people, never computed with. */
