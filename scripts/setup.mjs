@@ -28,15 +28,15 @@ export const install = () => {
       `Node.js ${process.versions.node} is too old: ${NODE_FLOOR.join(".")} or newer is needed. See https://nodejs.org/en/download`,
     );
   }
-  const wanted = fingerprint();
-  if (readOr(STAMP, "") !== wanted) {
-    say("Installing Lookalike's packages (only this once)…");
+  const expected = fingerprint();
+  if (readOr(STAMP, "") !== expected) {
+    print("Installing Lookalike's packages (only this once)…");
     run(
       "npx",
       ["-y", PNPM, "install", "--frozen-lockfile"],
       "The packages could not be installed. Check the network and the free disk space, then try again.",
     );
-    writeFileSync(STAMP, wanted);
+    writeFileSync(STAMP, expected);
   }
 };
 
@@ -101,7 +101,7 @@ const readOr = (file, otherwise) => {
 
 /** Shows a command's output only when it fails; never on standard output. */
 const run = (command, args, advice, cwd = ROOT) => {
-  // The project's .npmrc silences npm, for `npm start -- --json`; here its errors are wanted.
+  // The project's .npmrc silences npm, for `npm start -- --json`; here its errors must be seen.
   const env = { ...process.env, npm_config_loglevel: "error" };
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
@@ -118,9 +118,9 @@ const run = (command, args, advice, cwd = ROOT) => {
   );
 };
 
-const say = (text) => process.stderr.write(`${text}\n`);
+const print = (text) => process.stderr.write(`${text}\n`);
 
 const fail = (text) => {
-  say(text);
+  print(text);
   process.exit(1);
 };

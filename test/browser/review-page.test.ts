@@ -209,7 +209,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     expect((await system.client.readJob(id)).state).toBe("cancelled");
   });
 
-  it("asks nobody else for anything, and allows no script but its own", async () => {
+  it("sends requests to its own server alone, and allows no script but its own", async () => {
     const response = await fetch(system.address);
     expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'self'/);
     const origins = new Set(requests.map((url) => new URL(url).origin));

@@ -175,13 +175,13 @@ describe("what can't work ends in one line that says what to do, and leaves noth
     ],
     ["a bad address", () => [path("pictures")], { NATS_URL: "nonsense" }, 78, /NATS_URL=nonsense/],
   ];
-  it.each(cases)("%s", async (_, args, more, wanted, line) => {
+  it.each(cases)("%s", async (_, args, more, exitCode, line) => {
     const { code, stdout, stderr } = await start([...(await args())], more).ended;
     const lines = stderr
       .trim()
       .split("\n")
       .filter((text) => !/^(Installing|No folder given|Listing|Grouping)/.test(text));
-    expect([code, stdout, lines.length]).toEqual([wanted, "", 1]);
+    expect([code, stdout, lines.length]).toEqual([exitCode, "", 1]);
     expect(lines[0]).toMatch(line);
     expect(leftRunning()).toEqual([]);
   });

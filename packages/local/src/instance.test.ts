@@ -18,7 +18,8 @@ afterEach(async () => {
 });
 
 const writeInstance = async (change: object): Promise<void> => {
-  const record = await recordOf(other.pid ?? 0);
+  if (other.pid === undefined) throw new Error("the other process did not start");
+  const record = await recordOf(other.pid);
   await writeFile(join(folder, "instance.json"), JSON.stringify({ ...record, address: null, ...change }));
 };
 
