@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
-import { makeKey } from "@lookalike/shared/store/access/access-keys";
+import { createKey } from "@lookalike/shared/store/access/access-keys";
 import { accessKeyFile, claimInstance, type OwnInstance } from "./instance.ts";
 
 /** The one folder that holds all state of `lookalike start`. */
@@ -30,7 +30,7 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
       ...instance,
       path,
       secret: await readOrCreate(join(path, "secret"), () => randomBytes(24).toString("base64url")),
-      accessKey: { key: await readOrCreate(file, makeKey), file },
+      accessKey: { key: await readOrCreate(file, createKey), file },
       isFirstStart: () =>
         open(`${file}.shown`, "wx").then(
           (shown) => shown.close().then(() => true),

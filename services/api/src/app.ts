@@ -23,7 +23,7 @@ export interface AppParts extends Version1Parts {
 
 const HEADERS_MS = 60_000;
 
-/** The HTTP application, apart from how it is run. */
+/** The HTTP application; main.ts connects and runs it. */
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   const { health, requestMs } = parts;
   const app: FastifyInstance = fastify({
@@ -42,7 +42,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
   observe(app);
-  letConnectionsGo(app);
+  closeIdleConnections(app);
   app.setNotFoundHandler((request) => {
     throw notFound("resource", request.url);
   });
@@ -75,8 +75,8 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
 
 const IDLE_MS = 100;
 
-/** While the server closes, what is in hand is answered; a connection goes as soon as it asks for nothing more. */
-const letConnectionsGo = (app: FastifyInstance): void => {
+/** While the server closes, requests in progress are answered, and each connection is closed once it is idle. */
+const closeIdleConnections = (app: FastifyInstance): void => {
   app.addHook("preClose", async () => {
     const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS).unref();
     app.server.once("close", () => clearInterval(timer));

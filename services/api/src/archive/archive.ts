@@ -15,15 +15,15 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What happened to one file of the manifest. */
+/** The outcome for one file of the manifest; reason null = there was nothing to do. */
 export type Moved = { readonly entry: ManifestEntry } & (
   | { readonly moved: true }
   | { readonly moved: false; readonly reason: string | null }
 );
 
 /**
- * What an archive is to move: the images that a standing decision lets go, whose keeper is there.
- * An image that one decision keeps and another lets go stays.
+ * The images that an archive moves: those that an effective decision does not keep, if an image that it
+ * keeps still exists. An image that any decision keeps stays.
  */
 export const planArchive = (
   decisions: readonly Decision[],
@@ -31,31 +31,34 @@ export const planArchive = (
 ): { entries: ManifestEntry[]; refusals: Refusal[] } => {
   const entries: ManifestEntry[] = [];
   const refusals: Refusal[] = [];
-  const decided = effectiveDecisions(decisions).filter(({ verdict }) => verdict === "keep");
-  const kept = new Set(decided.flatMap(({ keep }) => keep));
+  const effective = effectiveDecisions(decisions).filter(({ verdict }) => verdict === "keep");
+  const kept = new Set(effective.flatMap(({ keep }) => keep));
   const planned = new Set<number>();
-  for (const { members, keep } of decided) {
+  for (const { members, keep } of effective) {
     const keepers = keep.flatMap((ordinal) => images.get(ordinal) ?? []);
     for (const ordinal of members) {
       const image = images.get(ordinal);
       if (image === undefined || kept.has(ordinal) || planned.has(ordinal)) continue;
       planned.add(ordinal);
-      if (keepers.length === 0) refusals.push({ path: image.path, reason: "none of the images to keep is there" });
-      else if (image.contentDigest === null) refusals.push({ path: image.path, reason: "its content was never read" });
+      const { path, fingerprint, contentDigest, facts } = image;
+      if (keepers.length === 0) refusals.push({ path, reason: "none of the images to keep is there" });
+      else if (contentDigest === null || facts.bytes === undefined)
+        refusals.push({ path, reason: "its content was never read" });
       else
         entries.push({
-          path: image.path,
-          fingerprint: image.fingerprint,
-          sha256: toHex(image.contentDigest),
-          bytes: image.facts.bytes ?? 0,
-          keepers: keepers.map(({ path, fingerprint }) => ({ path, fingerprint })),
+          path,
+          fingerprint,
+          sha256: toHex(contentDigest),
+          bytes: facts.bytes,
+          keepers: keepers.map((keeper) => ({ path: keeper.path, fingerprint: keeper.fingerprint })),
         });
     }
   }
   return { entries, refusals };
 };
 
-const placesOf = async (root: string, folder: string, path: string): Promise<{ source: Buffer; archived: Buffer }> => {
+/** The two names that a file may have: in the source and in the archive. */
+const namesOf = async (root: string, folder: string, path: string): Promise<{ source: Buffer; archived: Buffer }> => {
   const name = Buffer.from(bytesOfName(path));
   return {
     source: joinPath(await realpath(root, { encoding: "buffer" }), name),
@@ -63,33 +66,32 @@ const placesOf = async (root: string, folder: string, path: string): Promise<{ s
   };
 };
 
-/** Moves what the manifest names into the archive. Started again after a crash, it goes on. */
+/** Moves the manifest's files into the archive. After a crash, a second call continues the first one. */
 export async function* archiveFiles(root: string, folder: string): AsyncGenerator<Moved> {
   for await (const entry of readManifest(folder)) {
-    const { source, archived } = await placesOf(root, folder, entry.path);
+    const { source, archived } = await namesOf(root, folder, entry.path);
     const isArchived = await isThere(archived);
-    const gone = !(await isThere(source));
-    if (isArchived && gone) yield { entry, moved: true };
+    if (isArchived && !(await isThere(source))) yield { entry, moved: true };
     else {
       const reason = await refusalOf(root, entry);
       if (reason !== null) yield { entry, moved: false, reason };
-      else yield isArchived ? await finishMove(entry, source, archived) : await attempt(entry, source, archived);
+      else yield isArchived ? await finishMove(entry, source, archived) : await tryMove(entry, source, archived);
     }
   }
 }
 
-/** Puts back what the archive holds. Started again after a crash, it goes on. */
+/** Moves the archive's files back. After a crash, a second call continues the first one. */
 export async function* restoreFiles(root: string, folder: string): AsyncGenerator<Moved> {
   for await (const entry of readManifest(folder)) {
-    const { source, archived } = await placesOf(root, folder, entry.path);
-    // Never moved, or back already.
+    const { source, archived } = await namesOf(root, folder, entry.path);
+    // The file was never moved, or is back already.
     if (!(await isThere(archived))) yield { entry, moved: false, reason: null };
     else if (await isThere(source)) yield await finishMove(entry, archived, source);
-    else yield await attempt(entry, archived, source);
+    else yield await tryMove(entry, archived, source);
   }
 }
 
-/** A crash came before the old name was gone: it goes now, if the new one has all of the file. */
+/** Completes a move that a crash interrupted: removes the old name if the whole file has the new one. */
 const finishMove = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<Moved> => {
   if ((await sha256Of(to)) !== entry.sha256)
     return { entry, moved: false, reason: "there is another file under that name" };
@@ -97,7 +99,7 @@ const finishMove = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promi
   return { entry, moved: true };
 };
 
-const attempt = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<Moved> => {
+const tryMove = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<Moved> => {
   try {
     await moveFile(from, to, entry.sha256);
     return { entry, moved: true };
@@ -106,7 +108,7 @@ const attempt = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<
   }
 };
 
-/** Why a file must stay, by what is on the disk at this moment; null = it may go. */
+/** Why a file must stay, according to the disk at this moment; null = it may be moved. */
 const refusalOf = async (root: string, entry: ManifestEntry): Promise<string | null> => {
   const file = await openListed({ root, path: entry.path, fingerprint: entry.fingerprint });
   if ("reason" in file)

@@ -21,11 +21,11 @@ import { writeManifest } from "./manifest.ts";
 
 const REPORT_INTERVAL_FILES = 50;
 
-/** Moves files for requests that do not wait for it, and goes on with what a crash left half done. */
+/** Moves files in the background, and continues the archives that a crash interrupted. */
 export interface Archiver {
-  /** Writes the manifest and begins. @throws HttpProblem 409 where nothing may be moved */
+  /** Writes the manifest and starts to move. @throws HttpProblem 409 when there is nothing to move */
   archive(catalog: CatalogRow): Promise<ArchiveRow>;
-  /** Goes on with every archive that is not finished, this process's and others'. */
+  /** Continues every unfinished archive, also those that other processes started. */
   resume(): void;
   stop(): Promise<void>;
 }
@@ -36,20 +36,24 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
   let working: Promise<void> = Promise.resolve();
 
   const work = async ({ id, state, folder, refusals }: ArchiveRow, root: string): Promise<void> => {
-    const left: Refusal[] = state === "archiving" ? [...refusals] : [];
-    let [movedFiles, movedBytes, seen] = [0, 0, 0];
-    for await (const result of state === "archiving" ? archiveFiles(root, folder) : restoreFiles(root, folder)) {
+    const isArchiving = state === "archiving";
+    const refused: Refusal[] = isArchiving ? [...refusals] : [];
+    let movedFiles = 0;
+    let movedBytes = 0;
+    let files = 0;
+    for await (const result of isArchiving ? archiveFiles(root, folder) : restoreFiles(root, folder)) {
       if (stopping) return;
       if (result.moved) {
         movedFiles += 1;
         movedBytes += result.entry.bytes;
-      } else if (result.reason !== null) left.push({ path: result.entry.path.toWellFormed(), reason: result.reason });
-      seen += 1;
-      if (seen % REPORT_INTERVAL_FILES === 0) await updateArchive(db, id, { movedFiles, movedBytes });
+      } else if (result.reason !== null)
+        refused.push({ path: result.entry.path.toWellFormed(), reason: result.reason });
+      files += 1;
+      if (files % REPORT_INTERVAL_FILES === 0) await updateArchive(db, id, { movedFiles, movedBytes });
     }
-    const over = state === "archiving" ? "archived" : "restored";
-    await updateArchive(db, id, { state: over, movedFiles, movedBytes, refusals: left });
-    log.info({ archive: id, state: over, movedFiles, refused: left.length }, "archive finished");
+    const finalState = isArchiving ? "archived" : "restored";
+    await updateArchive(db, id, { state: finalState, movedFiles, movedBytes, refusals: refused });
+    log.info({ archive: id, state: finalState, movedFiles, refused: refused.length }, "archive finished");
   };
 
   const workOnAll = async (): Promise<void> => {

@@ -5,24 +5,24 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { syncToDisk } from "./sync.ts";
 
-/** A file that an archive is about: enough to put it back, whatever has become of the database. */
+/** A file of an archive, with enough to restore it without the database. */
 export const ManifestEntry = z.object({
-  /** Relative to the source's root; as in the API. */
+  /** Relative to the source's root, written as in the API. */
   path: z.string(),
   fingerprint: z.string(),
   sha256: z.string(),
   bytes: z.int(),
-  /** What stays instead. */
+  /** The images that stay in its place. */
   keepers: z.array(z.object({ path: z.string(), fingerprint: z.string() })),
 });
 export type ManifestEntry = z.infer<typeof ManifestEntry>;
 
-const manifestOf = (folder: string): string => join(folder, "manifest.ndjson");
+const manifestFile = (folder: string): string => join(folder, "manifest.ndjson");
 
-/** Writes the manifest, whole or not at all, and to the disk before anything is moved. */
+/** Writes the manifest whole or not at all. It is on the disk when this returns, before any file is moved. */
 export const writeManifest = async (folder: string, entries: readonly ManifestEntry[]): Promise<void> => {
   await mkdir(folder, { recursive: true });
-  const unfinished = `${manifestOf(folder)}.unfinished`;
+  const unfinished = `${manifestFile(folder)}.unfinished`;
   const file = await open(unfinished, "w");
   try {
     for (const entry of entries) await file.write(`${JSON.stringify(entry)}\n`);
@@ -30,12 +30,12 @@ export const writeManifest = async (folder: string, entries: readonly ManifestEn
   } finally {
     await file.close();
   }
-  await rename(unfinished, manifestOf(folder));
+  await rename(unfinished, manifestFile(folder));
   await syncToDisk(folder);
   await syncToDisk(dirname(folder));
 };
 
 export async function* readManifest(folder: string): AsyncGenerator<ManifestEntry> {
-  for await (const line of createInterface({ input: createReadStream(manifestOf(folder)) }))
+  for await (const line of createInterface({ input: createReadStream(manifestFile(folder)) }))
     yield ManifestEntry.parse(JSON.parse(line));
 }

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { constants, copyFile, link, mkdir, realpath, rm, stat, unlink, utimes } from "node:fs/promises";
 import { syncToDisk } from "./sync.ts";
 
-/** The file could not be moved; it is where it was. */
+/** The file was not moved: it still has its old name. */
 class MoveRefused extends Error {
   override readonly name = "MoveRefused";
 }
@@ -12,15 +12,15 @@ const SLASH = 0x2f;
 const folderOf = (path: Buffer): Buffer => path.subarray(0, path.lastIndexOf(SLASH));
 
 /**
- * Moves a file to a name that nothing has yet, also to another volume. At every moment one of the
- * two names has all of it.
- * @param sha256 of the file: a copy that differs is thrown away
- * @throws MoveRefused where there is a file under the new name, or the copy is not the same
+ * Moves a file to a name that no file has yet, also on another volume. At every moment, the whole file
+ * has one of the two names.
+ * @param sha256 digest of the file, in hexadecimal: a copy with another one is deleted
+ * @throws MoveRefused when a file has the new name already, or the copy differs
  */
 export const moveFile = async (from: Buffer, to: Buffer, sha256: string): Promise<void> => {
   await mkdir(folderOf(to), { recursive: true });
   try {
-    // Unlike a rename, a link never replaces what is there.
+    // Unlike a rename, a link never replaces a file.
     await link(from, to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -48,7 +48,7 @@ const copyVerified = async (from: Buffer, to: Buffer, sha256: string): Promise<v
   }
 };
 
-/** Gives the finished copy its name, if nothing has it. */
+/** Gives the finished copy its name, if no file has that name. */
 const claim = async (unfinished: Buffer, to: Buffer): Promise<void> => {
   try {
     await link(unfinished, to);
@@ -56,7 +56,7 @@ const claim = async (unfinished: Buffer, to: Buffer): Promise<void> => {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new MoveRefused("there is a file under that name");
     if (code !== "EPERM" && code !== "ENOTSUP") throw error;
-    // No links on this file system: an exclusive copy is as sure, and was synced above.
+    // This file system has no links: an exclusive copy replaces nothing either.
     await copyFile(unfinished, to, constants.COPYFILE_EXCL);
     await syncToDisk(to);
   }
@@ -68,7 +68,7 @@ export const sha256Of = async (path: Buffer): Promise<string> => {
   return hash.digest("hex");
 };
 
-/** Whether anything has that name. */
+/** Whether a file has that name. */
 export const isThere = (path: Buffer): Promise<boolean> =>
   realpath(path).then(
     () => true,

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 
-/** Puts a file's bytes, or a folder's names, on the disk: a rename is there once its folder is. */
+/** Flushes a file's bytes, or a folder's names, to the disk: a rename is durable once its folder is flushed. */
 export const syncToDisk = async (path: string | Buffer): Promise<void> => {
   const handle = await open(path, "r");
   try {

@@ -1,2 +1,2 @@
-/** A serializer for what is bytes or text already, which no schema describes. */
+/** Serializes a payload that is bytes or text already, for which no schema applies. */
 export const rawSerializer = (payload: unknown): string => payload as string;

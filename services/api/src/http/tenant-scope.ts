@@ -2,10 +2,14 @@ import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/cat
 import { getJob, type JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import type { GroupsOf } from "@lookalike/shared/store/results/groups";
+import { z } from "zod";
 import type { Access } from "../plugins/access.ts";
 import { notFound } from "./problems.ts";
 
-/** Finds a catalog of the tenant. @throws HttpProblem 404 for any other's, as for none */
+export const CatalogParams = z.object({ catalog: z.string() });
+export const JobParams = z.object({ job: z.string() });
+
+/** Reads a catalog of the tenant. @throws HttpProblem 404 for another tenant's catalog too */
 export const catalogReader =
   (db: Db) =>
   async ({ tenant }: Access, id: string): Promise<CatalogRow> => {
@@ -14,7 +18,7 @@ export const catalogReader =
     return row;
   };
 
-/** Finds a job of the tenant. @throws HttpProblem 404 for any other's, as for none */
+/** Reads a job of the tenant. @throws HttpProblem 404 for another tenant's job too */
 export const jobReader =
   (db: Db) =>
   async ({ tenant }: Access, id: string): Promise<JobRow> => {
@@ -23,10 +27,10 @@ export const jobReader =
     return row;
   };
 
-/** Where a job's groups are. */
+/** The result of a job's current run, by which the store finds its groups. */
 export const groupsOf = ({ id, run, catalogId, blockSize }: JobRow): GroupsOf => ({
   jobId: id,
   run,
   catalogId,
-  blockSize: blockSize ?? 1,
+  blockSize,
 });

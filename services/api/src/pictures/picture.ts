@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Source } from "@lookalike/shared/domain/job/source";
+import { messageOf } from "@lookalike/shared/runtime/errors";
 import { keyOf } from "@lookalike/shared/sources/listed-file";
 import { ObjectError, s3Objects } from "@lookalike/shared/sources/objects";
 import { type ListedFileProblem, openListed } from "@lookalike/shared/sources/open-listed";
@@ -13,7 +14,7 @@ import sharp, { type Sharp } from "sharp";
 import { HttpProblem } from "../http/problems.ts";
 import { decodeHeicIsolated } from "./decode-heic.ts";
 
-/** Longest side in pixels of the two sizes of thumbnail. */
+/** The longest side of each size of thumbnail, in pixels. */
 const THUMBNAIL_PIXELS = { small: 320, large: 1_600 } as const;
 export type ThumbnailSize = keyof typeof THUMBNAIL_PIXELS;
 
@@ -34,13 +35,13 @@ const OBJECT_PROBLEMS: Record<ObjectError["reason"], string> = {
 /** The file or object of an image. */
 export interface Picture {
   readonly bytes: number;
-  /** An inclusive range of its bytes. The stream closes the picture. */
+  /** Reads an inclusive range of the bytes. The stream closes the picture at its end. */
   read(start: number, end: number): Promise<Readable>;
   readAll(): Promise<Buffer>;
   close(): Promise<void>;
 }
 
-/** Opens the picture of an image. @throws HttpProblem 404 where the source has none, 410 where it is another now */
+/** Opens the picture of an image. @throws HttpProblem 404 when the source has no pictures, 410 when it is not the listed one any more */
 export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): Promise<Picture> => {
   switch (source.kind) {
     case "directory":
@@ -64,28 +65,28 @@ const openFile = async (root: string, image: CatalogImage): Promise<Picture> => 
   };
 };
 
-/** Its ETag is asked for with each read: another object of the same key is never shown. */
+/** Every read names the ETag, so that another object of the same key is never shown. */
 const openObject = async (source: Extract<Source, { kind: "s3" }>, image: CatalogImage): Promise<Picture> => {
   const objects = s3Objects();
   const key = keyOf(source.prefix, image.path);
   const read = (range?: { start: number; end: number }): Promise<Readable> =>
-    objects.read(source.bucket, key, image.fingerprint, range).catch(gone);
+    objects.read(source.bucket, key, image.fingerprint, range).catch(throwProblem);
   return {
-    bytes: await objects.size(source.bucket, key, image.fingerprint).catch(gone),
+    bytes: await objects.size(source.bucket, key, image.fingerprint).catch(throwProblem),
     read: (start, end) => read({ start, end }),
     readAll: async () => buffer(await read()),
     close: async () => undefined,
   };
 };
 
-const gone = (error: unknown): never => {
+const throwProblem = (error: unknown): never => {
   throw error instanceof ObjectError ? new HttpProblem(410, error.reason, OBJECT_PROBLEMS[error.reason]) : error;
 };
 
-// Each picture on one thread, as many pictures as there are cores: the page asks for dozens at once.
+// Each picture takes one thread, and the review page requests dozens of pictures at once.
 const decoders = new PQueue({ concurrency: availableParallelism() });
 
-const opened = async (bytes: Buffer): Promise<Sharp> => {
+const openImage = async (bytes: Buffer): Promise<Sharp> => {
   const image = sharp(bytes);
   if ((await image.metadata()).compression !== "hevc") return image;
   const heic = await decodeHeicIsolated(bytes);
@@ -93,23 +94,19 @@ const opened = async (bytes: Buffer): Promise<Sharp> => {
   return sharp(heic.data, { raw: heic.raw });
 };
 
-/** A picture made small, as WebP, turned as it is seen. @throws HttpProblem 415 where it can't be decoded */
+/** The picture in a smaller size and upright, as WebP. @throws HttpProblem 415 when it can't be decoded */
 export const thumbnailOf = (picture: Picture, size: ThumbnailSize): Promise<Buffer> =>
   decoders.add(async () => {
     const bytes = await picture.readAll();
     try {
       const pixels = THUMBNAIL_PIXELS[size];
-      return await (await opened(bytes))
+      return await (await openImage(bytes))
         .timeout({ seconds: 30 })
         .autoOrient()
         .resize({ width: pixels, height: pixels, fit: "inside", withoutEnlargement: true })
         .webp({ quality: 80 })
         .toBuffer();
     } catch (error) {
-      throw new HttpProblem(
-        415,
-        "not-decoded",
-        `The picture can't be decoded: ${error instanceof Error ? error.message.slice(0, 200) : error}`,
-      );
+      throw new HttpProblem(415, "not-decoded", `The picture can't be decoded: ${messageOf(error).slice(0, 200)}`);
     }
   });

@@ -11,16 +11,18 @@ import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import { z } from "zod";
 import { openPicture, type ThumbnailSize, thumbnailOf } from "./picture.ts";
 
-/** Where thumbnails are kept once they were made. */
+/** Where thumbnails are stored. */
 export const ThumbnailLocation = z
   .string()
-  .refine((place) => place === "" || isAbsolute(place) || s3Source(place) !== null, {
+  .refine((location) => location === "" || isAbsolute(location) || s3Source(location) !== null, {
     error: "must be the absolute path of a folder, or s3://bucket/prefix",
   })
   .default("")
-  .meta({ description: "Folder, or s3://bucket/prefix, to keep thumbnails in; none = made anew each time" });
+  .meta({
+    description: "Folder, or s3://bucket/prefix, to store thumbnails in; none = each request creates its thumbnail",
+  });
 
-/** Gives an image's thumbnail as WebP. @throws HttpProblem where the picture can't be had or decoded */
+/** An image's thumbnail as WebP. @throws HttpProblem when the picture can't be read or decoded */
 export type Thumbnails = (catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize) => Promise<Buffer>;
 
 interface ThumbnailStore {
@@ -28,19 +30,19 @@ interface ThumbnailStore {
   put(name: string, bytes: Buffer): Promise<void>;
 }
 
-/** Makes thumbnails, and keeps them at `place` under a name that changes with the file. */
-export const createThumbnails = (place: string, log: Logger): Thumbnails => {
-  const store = thumbnailStoreAt(place);
+/** Creates thumbnails, and stores them at `location` under a name that changes with the file. */
+export const createThumbnails = (location: string, log: Logger): Thumbnails => {
+  const store = thumbnailStoreAt(location);
   return async (catalog, image, size) => {
     const name = nameOf(catalog, image, size);
-    const kept = await store?.get(name).catch(() => null);
-    if (kept != null) return kept;
+    const stored = await store?.get(name).catch(() => null);
+    if (stored != null) return stored;
     const picture = await openPicture(catalog, image);
     const thumbnail = await thumbnailOf(picture, size).finally(() => picture.close());
-    // Not waited for: whoever looks at the picture does not care that it is kept.
+    // Not awaited: the response does not depend on it.
     store
       ?.put(name, thumbnail)
-      .catch((error: unknown) => log.warn({ place, err: messageOf(error) }, "thumbnail not kept"));
+      .catch((error: unknown) => log.warn({ location, err: messageOf(error) }, "thumbnail not stored"));
     return thumbnail;
   };
 };
@@ -48,9 +50,9 @@ export const createThumbnails = (place: string, log: Logger): Thumbnails => {
 const nameOf = ({ id }: CatalogRow, { ordinal, fingerprint }: CatalogImage, size: ThumbnailSize): string =>
   `${id}/${ordinal}-${createHash("sha256").update(fingerprint).digest("hex").slice(0, 16)}-${size}.webp`;
 
-const thumbnailStoreAt = (place: string): ThumbnailStore | null => {
-  if (place === "") return null;
-  const source = s3Source(place);
+const thumbnailStoreAt = (location: string): ThumbnailStore | null => {
+  if (location === "") return null;
+  const source = s3Source(location);
   if (source !== null) {
     const objects = s3Objects();
     const keyOf = (name: string): string => `${source.prefix}${name}`;
@@ -60,11 +62,11 @@ const thumbnailStoreAt = (place: string): ThumbnailStore | null => {
     };
   }
   return {
-    get: (name) => readFile(join(place, name)),
+    get: (name) => readFile(join(location, name)),
     async put(name, bytes) {
-      const file = join(place, name);
+      const file = join(location, name);
       await mkdir(dirname(file), { recursive: true });
-      // Whole or not at all, whoever else makes the same one now.
+      // A rename, so that another process that creates the same thumbnail never reads half of it.
       const partial = `${file}.${randomUUID()}`;
       await writeFile(partial, bytes);
       await rename(partial, file);

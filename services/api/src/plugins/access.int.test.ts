@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { insertAccessKey, makeKey } from "@lookalike/shared/store/access/access-keys";
+import { createKey, insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../../test/support/app.ts";
@@ -16,7 +16,7 @@ let folder: string;
 const REQUESTS_PER_MINUTE = 400;
 
 const newKey = async (tenant: string, scope: "read" | "write" | "admin"): Promise<string> => {
-  const key = makeKey();
+  const key = createKey();
   await insertAccessKey(store.db, { key, tenant, name: `${tenant}'s ${scope}`, scope });
   return key;
 };
@@ -49,7 +49,7 @@ describe("access keys", () => {
         const url = path.replaceAll(/\{\w+\}/g, "1");
         const answer = await app.inject({ method: method.toUpperCase() as "GET", url });
         expect([url, answer.statusCode, answer.headers["www-authenticate"]]).toEqual([url, 401, "Bearer"]);
-        const wrong = await call(makeKey(), method.toUpperCase() as "GET", url);
+        const wrong = await call(createKey(), method.toUpperCase() as "GET", url);
         expect(wrong.statusCode).toBe(401);
       }
     for (const url of ["/healthz", "/openapi.json", "/docs", "/"]) expect((await app.inject(url)).statusCode).toBe(200);
@@ -87,7 +87,7 @@ describe("access keys", () => {
     expect(session.headers["set-cookie"]).toMatch(/HttpOnly; SameSite=Strict/);
     const cookies = { lookalike_key: session.cookies[0]?.value ?? "" };
     expect((await app.inject({ url: "/v1/catalogs", cookies })).statusCode).toBe(200);
-    expect((await app.inject({ method: "POST", url: "/v1/session", payload: { key: makeKey() } })).statusCode).toBe(
+    expect((await app.inject({ method: "POST", url: "/v1/session", payload: { key: createKey() } })).statusCode).toBe(
       401,
     );
   });

@@ -6,11 +6,11 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { HttpProblem } from "../http/problems.ts";
 
-/** On whose behalf a request is made. */
+/** Whose access key a request has. */
 export interface Access {
   readonly keyId: string;
   readonly tenant: string;
-  /** Of the key: who decided, in decisions. */
+  /** The key's name, which decisions record as who decided. */
   readonly name: string;
   readonly scope: AccessScope;
 }
@@ -20,37 +20,38 @@ declare module "fastify" {
     access: Access;
   }
   interface FastifyContextConfig {
-    /** What the key must allow; left out: read for GET, write for everything else. null = no key at all. */
+    /** The scope that the key must include: by default read for GET, and write otherwise. null = no key is needed. */
     scope?: AccessScope | null;
   }
 }
 
-/** The page keeps its key here: images and event streams can't send a header. */
+/** The cookie of the review page's key: a browser sends no header with images and event streams. */
 export const SESSION_COOKIE = "lookalike_key";
 
 const CACHED_MS = 2_000;
 
-/** Every request below needs a key, from the header or the page's cookie, whose scope allows it. */
+/** Refuses requests without an access key of the route's scope, in the header or the review page's cookie. */
 export const requireAccess = async (app: FastifyInstance, db: Db): Promise<void> => {
   await app.register(cookie);
   app.decorateRequest("access", null as unknown as Access);
-  // A page of thumbnails is a hundred requests: the key is not looked up for each. Revoking takes as long.
-  const known = new LRUCache<string, { access: Access | null }>({ max: 1_000, ttl: CACHED_MS });
+  // A page of thumbnails is a hundred requests with one key. A revoked key stays valid for as long as it is cached.
+  const cache = new LRUCache<string, { access: Access | null }>({ max: 1_000, ttl: CACHED_MS });
   const accessOf = async (key: string): Promise<Access | null> => {
-    const found = known.get(key);
-    if (found !== undefined) return found.access;
+    const cached = cache.get(key);
+    if (cached !== undefined) return cached.access;
     const row = await findAccessKey(db, key);
     const access = row === null ? null : { keyId: row.id, tenant: row.tenant, name: row.name, scope: row.scope };
-    known.set(key, { access });
+    cache.set(key, { access });
     return access;
   };
   app.addHook("onRequest", async (request, reply) => {
     const { scope = request.method === "GET" ? "read" : "write" } = request.routeOptions.config;
     if (scope === null) return;
-    const access = await accessOf(keyOf(request) ?? "");
+    const key = keyOf(request);
+    const access = key === undefined ? null : await accessOf(key);
     if (access === null) {
       reply.header("www-authenticate", "Bearer");
-      throw new HttpProblem(401, "no-access", "Give an access key that is valid: Authorization: Bearer lk_…");
+      throw new HttpProblem(401, "no-access", "Send a valid access key: Authorization: Bearer lk_…");
     }
     if (!allows(access.scope, scope))
       throw new HttpProblem(403, "scope", `This needs a key of scope ${scope}; this one is of scope ${access.scope}.`);
@@ -59,4 +60,4 @@ export const requireAccess = async (app: FastifyInstance, db: Db): Promise<void>
 };
 
 const keyOf = ({ headers, cookies }: FastifyRequest): string | undefined =>
-  /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? cookies[SESSION_COOKIE];
+  headers.authorization?.match(/^Bearer +(\S+)$/i)?.[1] ?? cookies[SESSION_COOKIE];

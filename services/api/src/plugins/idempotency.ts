@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { answerRequest, claimRequest, releaseRequest } from "@lookalike/shared/store/access/idempotency";
+import { claimRequest, releaseRequest, storeResponse } from "@lookalike/shared/store/access/idempotency";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { HttpProblem } from "../http/problems.ts";
@@ -7,7 +7,7 @@ import { rawSerializer } from "../http/raw-serializer.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Under which key this request's answer is kept; null = under none. */
+    /** The key under which the response is stored; null = it is not stored. */
     idempotencyKey: string | null;
   }
 }
@@ -15,7 +15,7 @@ declare module "fastify" {
 const MAX_KEY = 255;
 
 /**
- * The same POST with the same Idempotency-Key is done once, and answered again with the same words.
+ * Executes a POST with an Idempotency-Key once; a repetition gets the stored response.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
@@ -46,11 +46,11 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     const key = request.idempotencyKey;
     if (key === null) return payload;
     const name = { tenant: request.access.tenant, key };
-    // What failed here is not an answer for good, and nor is "not now".
+    // A failure of ours and "too many requests" are not final: the client may try again under the same key.
     if (reply.statusCode >= 500 || reply.statusCode === 429) await releaseRequest(db, name);
     else {
       const location = reply.getHeader("location");
-      await answerRequest(db, name, {
+      await storeResponse(db, name, {
         status: reply.statusCode,
         location: typeof location === "string" ? location : null,
         body: typeof payload === "string" ? payload : null,

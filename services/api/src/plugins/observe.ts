@@ -2,7 +2,7 @@ import { httpSeconds } from "@lookalike/shared/runtime/metrics";
 import { openSpan } from "@lookalike/shared/runtime/tracing";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
-/** Measures each request, and makes it a span that all it starts belongs under. */
+/** Measures each request, and opens a span that is the parent of every span in its route. */
 export const observe = (app: FastifyInstance): void => {
   const spans = new WeakMap<FastifyRequest, ReturnType<typeof openSpan>>();
   app.addHook("onRequest", (request, _reply, done) => {

@@ -10,10 +10,7 @@ interface Operation {
 
 const PROBLEM = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
 
-/**
- * The document with what the schemas of routes can't say: every error is problem details, and some
- * answers have no body.
- */
+/** Adds what a route's schema can't express: errors are problem details, and 204 and 304 have no body. */
 export const documentOf: TransformObject = (parts) => {
   const document: Document = jsonSchemaTransformObject(parts);
   const paths = (document.paths ?? {}) as Record<string, Record<string, Operation>>;

@@ -7,43 +7,43 @@ import { rawSerializer } from "../http/raw-serializer.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** The answer follows from the database and the address alone. */
-    kept?: boolean;
+    /** Whether responses are cached: they must depend on nothing but the database, the tenant and the URL. */
+    isCached?: boolean;
   }
   interface FastifyRequest {
-    /** The database's snapshot before the answer was read; null = the answer is not kept. */
+    /** The database's snapshot before the response was read; null = the response is not cached. */
     snapshot: string | null;
   }
 }
 
-interface Answer {
+interface CachedResponse {
   readonly snapshot: string;
   readonly body: Buffer;
   readonly headers: Record<string, string>;
 }
 
-const KEPT_BYTES = 67_108_864;
-/** Transaction numbers may come again after a failover to a replica that lagged. */
-const KEPT_MS = 60_000;
+const CACHE_BYTES = 67_108_864;
+/** After a failover to a replica that lagged, PostgreSQL may use a transaction number a second time. */
+const CACHED_MS = 60_000;
 
 /**
- * Answers again with the same bytes for as long as PostgreSQL shows the same data: the snapshot of
- * all transactions says so, whoever writes. Nothing is ever answered that a read now would not give.
+ * Answers with the same bytes for as long as PostgreSQL shows the same data, which the snapshot of all
+ * transactions says, whoever writes: a cached response is always what a read would return now.
  */
 export const cacheResponses = (app: FastifyInstance, db: Db): void => {
-  const answers = new LRUCache<string, Answer>({
-    maxSize: KEPT_BYTES,
+  const cache = new LRUCache<string, CachedResponse>({
+    maxSize: CACHE_BYTES,
     sizeCalculation: ({ body }) => body.length + 1_024,
-    ttl: KEPT_MS,
+    ttl: CACHED_MS,
   });
   const snapshotNow = coalesce(() => readSnapshot(db));
   app.decorateRequest("snapshot", null);
   app.addHook("preHandler", async (request, reply) => {
-    if (request.routeOptions.config.kept !== true) return;
+    if (request.routeOptions.config.isCached !== true) return;
     const snapshot = await snapshotNow();
-    const answer = answers.get(nameOf(request));
-    if (answer === undefined || answer.snapshot !== snapshot) request.snapshot = snapshot;
-    else await reply.headers(answer.headers).serializer(rawSerializer).send(answer.body);
+    const cached = cache.get(cacheKey(request));
+    if (cached === undefined || cached.snapshot !== snapshot) request.snapshot = snapshot;
+    else await reply.headers(cached.headers).serializer(rawSerializer).send(cached.body);
   });
   app.addHook("onSend", async (request, reply, payload) => {
     const { snapshot } = request;
@@ -53,9 +53,9 @@ export const cacheResponses = (app: FastifyInstance, db: Db): void => {
       "content-type": String(reply.getHeader("content-type")),
       ...(typeof etag === "string" ? { etag } : {}),
     };
-    answers.set(nameOf(request), { snapshot, body: Buffer.from(payload), headers });
+    cache.set(cacheKey(request), { snapshot, body: Buffer.from(payload), headers });
     return payload;
   });
 };
 
-const nameOf = ({ access, url }: FastifyRequest): string => `${access.tenant} ${url}`;
+const cacheKey = ({ access, url }: FastifyRequest): string => `${access.tenant} ${url}`;

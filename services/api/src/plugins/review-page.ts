@@ -6,7 +6,7 @@ import type { FastifyPluginAsync } from "fastify";
 
 const ROOT = join(dirname(createRequire(import.meta.url).resolve("@lookalike/review/package.json")), "dist", "page");
 
-/** No request leaves the page's own origin. */
+/** The page may only send requests to its own origin. */
 const HEADERS = {
   "content-security-policy":
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -14,13 +14,13 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-/** The review page at `/`; nothing where it was not built. */
+/** Serves the review page at `/` if it was built. */
 export const reviewPage: FastifyPluginAsync = async (app) => {
   if (!existsSync(ROOT)) return;
   await app.register(fastifyStatic, {
     root: ROOT,
     wildcard: false,
-    // Names of assets change with their content; the page itself is asked for again.
+    // An asset's name changes with its content, but the page's does not, so browsers revalidate the page.
     cacheControl: false,
     setHeaders(reply, path) {
       for (const [name, value] of Object.entries(HEADERS)) reply.header(name, value);

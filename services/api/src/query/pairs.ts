@@ -18,12 +18,13 @@ interface Hashed {
   readonly contentDigest: Uint8Array | null;
 }
 
-/** How near every two of some images are, and by which measure. */
+/** The distances between every two of a group's first {@link MAX_MEMBERS} images, by each measure. */
 export const pairsAmong = async (
   db: Db,
-  { catalogId, blockSize }: GroupsOf,
+  { jobId, catalogId, blockSize }: GroupsOf,
   ordinals: readonly number[],
 ): Promise<z.infer<typeof Pair>[]> => {
+  if (blockSize === null) throw new Error(`job ${jobId} has groups, but no block size`);
   const first = ordinals.slice(0, MAX_MEMBERS);
   const numbers = [...new Set(first.map((ordinal) => Math.floor(ordinal / blockSize)))];
   const blocks = new Map<number, StoredHashes & { readonly hashFormat: string }>();

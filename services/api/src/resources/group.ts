@@ -1,9 +1,11 @@
 import { GroupKind, KeeperReason } from "@lookalike/shared/domain/grouping/keeper";
 import { ImageFacts } from "@lookalike/shared/domain/image/hash-block";
 import type { Db } from "@lookalike/shared/store/open";
-import type { listGroups } from "@lookalike/shared/store/results/groups";
+import { type GroupsOf, getGroup, type listGroups } from "@lookalike/shared/store/results/groups";
 import { decisionsOf } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
+import { notFound } from "../http/problems.ts";
+import { JobParams } from "../http/tenant-scope.ts";
 import { Decision, decisionResource } from "./decision.ts";
 import { ImagePath } from "./image.ts";
 
@@ -54,22 +56,38 @@ export const GroupQuery = z.object({
   decided: z.enum(["true", "false"]).optional().meta({ description: "false: only what is left to decide" }),
 });
 
+export const GroupParams = JobParams.extend({ number: z.coerce.number().int().min(1).max(2_147_483_647) });
+
 type GroupRow = Awaited<ReturnType<typeof listGroups>>[number];
 
 /** Groups as clients see them, with the decisions about them. */
 export const groupResources = async (db: Db, rows: readonly GroupRow[]): Promise<z.infer<typeof Group>[]> => {
   const ids = rows.flatMap(({ decisionId, reopenedId }) => [decisionId, reopenedId]).filter((id) => id !== null);
   const decisions = new Map((await decisionsOf(db, ids)).map((row) => [row.id, decisionResource(row)]));
+  const decisionOf = (id: string | null): z.infer<typeof Decision> | null => {
+    if (id === null) return null;
+    const decision = decisions.get(id);
+    if (decision === undefined) throw new Error(`decision ${id} of a group is not stored`);
+    return decision;
+  };
   return z.array(Group).parse(
     rows.map(({ jobId, decisionId, reopenedId, ...group }) => ({
       ...group,
       job: jobId,
-      decision: decisions.get(decisionId ?? "") ?? null,
-      reopened: decisions.get(reopenedId ?? "") ?? null,
+      decision: decisionOf(decisionId),
+      reopened: decisionOf(reopenedId),
     })),
   );
 };
 
-/** Changes with whatever two people may change about a group at the same time. */
+/** One group as clients see it. @throws HttpProblem 404 */
+export const readGroup = async (db: Db, of: GroupsOf, number: number): Promise<z.infer<typeof Group>> => {
+  const row = await getGroup(db, of, number);
+  const [group] = await groupResources(db, row === null ? [] : [row]);
+  if (group === undefined) throw notFound("group", String(number));
+  return group;
+};
+
+/** Changes with everything about a group that two people may change at the same time. */
 export const groupEtag = ({ job, number, decision }: z.infer<typeof Group>): string =>
   `"${job}.${number}.${decision?.id ?? "undecided"}"`;

@@ -1,4 +1,9 @@
-import { insertAccessKey, listAccessKeys, makeKey, revokeAccessKey } from "@lookalike/shared/store/access/access-keys";
+import {
+  createKey,
+  insertAccessKey,
+  listAccessKeys,
+  revokeAccessKey,
+} from "@lookalike/shared/store/access/access-keys";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -21,9 +26,9 @@ export const keyRoutes =
         },
       },
       async ({ access, body }, reply) => {
-        const key = makeKey();
+        const key = createKey();
         const row = await insertAccessKey(db, { ...body, key, tenant: access.tenant });
-        if (row === null) throw new Error("two equal keys were made");
+        if (row === null) throw new Error("a new key was stored before");
         return reply
           .code(201)
           .header("cache-control", "no-store")

@@ -6,28 +6,28 @@ import { accessKey } from "../schema.ts";
 
 export type AccessKeyRow = typeof accessKey.$inferSelect;
 
-/** A key that nobody can guess: 256 random bits, so that its plain SHA-256 says nothing about it. */
-export const makeKey = (): string => `lk_${randomBytes(32).toString("base64url")}`;
+/** A new key of 256 random bits: too many to guess, so its plain SHA-256 can be stored. */
+export const createKey = (): string => `lk_${randomBytes(32).toString("base64url")}`;
 
 const digestOf = (key: string): Buffer => createHash("sha256").update(key).digest();
 
-/** Stores a key once, by its digest alone. Null when the key is there already. */
+/** Stores a key, as its digest only. Null when the key is stored already. */
 export const insertAccessKey = async (
   db: Db,
   {
     key,
-    ...given
+    ...values
   }: { readonly key: string; readonly tenant: string; readonly name: string; readonly scope: AccessScope },
 ): Promise<AccessKeyRow | null> => {
   const rows = await db
     .insert(accessKey)
-    .values({ ...given, id: randomUUID(), digest: digestOf(key) })
+    .values({ ...values, id: randomUUID(), digest: digestOf(key) })
     .onConflictDoNothing()
     .returning();
   return rows[0] ?? null;
 };
 
-/** The key as it is stored, unless it is unknown or revoked. */
+/** The row of a key; null when the key is unknown or revoked. */
 export const findAccessKey = async (db: Db, key: string): Promise<AccessKeyRow | null> => {
   const rows = await db
     .select()
@@ -39,7 +39,7 @@ export const findAccessKey = async (db: Db, key: string): Promise<AccessKeyRow |
 export const listAccessKeys = (db: Db, tenant: string): Promise<AccessKeyRow[]> =>
   db.select().from(accessKey).where(eq(accessKey.tenant, tenant)).orderBy(asc(accessKey.createdAt), asc(accessKey.id));
 
-/** False when the tenant has no such key, or it is revoked already. */
+/** Revokes a key. False when the tenant has no such key, or it is revoked already. */
 export const revokeAccessKey = async (db: Db, tenant: string, id: string): Promise<boolean> => {
   const rows = await db
     .update(accessKey)

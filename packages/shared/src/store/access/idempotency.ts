@@ -1,30 +1,24 @@
-import { and, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, lt, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { idempotentRequest } from "../schema.ts";
 
 export type IdempotentRow = typeof idempotentRequest.$inferSelect;
 type Name = Pick<IdempotentRow, "tenant" | "key">;
 
-/** A first request that has not answered after this long has died. */
+/** A request without a response after this time is taken as crashed. */
 const ABANDONED_SECONDS = 60;
 
-/**
- * Claims a key for a request. @returns null when it is this request's; else the row of the one that
- * was first
- */
+/** Claims a key for a request. @returns null when the key is claimed, else the row of the earlier request */
 export const claimRequest = async (db: Db, { tenant, key }: Name, digest: string): Promise<IdempotentRow | null> => {
-  const abandoned = and(
-    isNull(idempotentRequest.status),
-    eq(idempotentRequest.digest, digest),
-    lt(idempotentRequest.createdAt, sql`now() - make_interval(secs => ${ABANDONED_SECONDS})`),
-  );
+  const abandoned = sql`${idempotentRequest.status} is null and ${idempotentRequest.digest} = ${digest}
+    and ${idempotentRequest.createdAt} < now() - make_interval(secs => ${ABANDONED_SECONDS})`;
   const claimed = await db
     .insert(idempotentRequest)
     .values({ tenant, key, digest })
     .onConflictDoUpdate({
       target: [idempotentRequest.tenant, idempotentRequest.key],
       set: { createdAt: sql`now()` },
-      ...(abandoned === undefined ? {} : { setWhere: abandoned }),
+      setWhere: abandoned,
     })
     .returning({ key: idempotentRequest.key });
   if (claimed.length === 1) return null;
@@ -34,20 +28,21 @@ export const claimRequest = async (db: Db, { tenant, key }: Name, digest: string
 
 const named = ({ tenant, key }: Name) => and(eq(idempotentRequest.tenant, tenant), eq(idempotentRequest.key, key));
 
-export const answerRequest = async (
+/** Stores the response to a claimed request. */
+export const storeResponse = async (
   db: Db,
   name: Name,
-  answer: Pick<IdempotentRow, "status" | "location" | "body">,
+  response: Pick<IdempotentRow, "status" | "location" | "body">,
 ): Promise<void> => {
-  await db.update(idempotentRequest).set(answer).where(named(name));
+  await db.update(idempotentRequest).set(response).where(named(name));
 };
 
-/** The request failed on our side: the same key may try again. */
+/** Releases the key of a request that failed on our side, so that the client may try again. */
 export const releaseRequest = async (db: Db, name: Name): Promise<void> => {
   await db.delete(idempotentRequest).where(named(name));
 };
 
-/** Forgets answers older than `hours`. */
+/** Deletes the keys and responses of requests older than `hours`. */
 export const pruneRequests = async (db: Db, hours: number): Promise<void> => {
   await db
     .delete(idempotentRequest)

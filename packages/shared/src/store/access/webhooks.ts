@@ -17,7 +17,7 @@ export const insertWebhook = async (db: Db, tenant: string, url: string): Promis
 export const listWebhooks = (db: Db, tenant: string): Promise<WebhookRow[]> =>
   db.select().from(webhook).where(eq(webhook.tenant, tenant)).orderBy(asc(webhook.createdAt), asc(webhook.id));
 
-/** False when the tenant has no such webhook. */
+/** Deletes a webhook with its deliveries. False when the tenant has no such webhook. */
 export const deleteWebhook = async (db: Db, tenant: string, id: string): Promise<boolean> => {
   const rows = await db
     .delete(webhook)
@@ -46,15 +46,15 @@ export const listDeliveries = async (
     .limit(limit);
 };
 
-const TOLD: Partial<Record<Job["state"], string>> = { completed: "job.finalized", failed: "job.failed" };
+const EVENT_TYPES: Partial<Record<Job["state"], string>> = { completed: "job.finalized", failed: "job.failed" };
 
-/** Notes for each webhook of the tenant that a job is over, in the transaction that ends the job; once for each run. */
+/** Adds a delivery that a job is over for each webhook of its tenant, once per run, in the transaction that ends the job. */
 export const enqueueWebhooks = async (
   db: Db,
   { id, tenant, catalog, state, run, failure }: Job,
   at: string,
 ): Promise<void> => {
-  const type = TOLD[state];
+  const type = EVENT_TYPES[state];
   if (type === undefined) return;
   const payload = JSON.stringify({ type, timestamp: at, data: { job: id, catalog, state, failure } });
   await db.execute(sql`
@@ -64,10 +64,10 @@ export const enqueueWebhooks = async (
 };
 
 /**
- * Takes deliveries that are due, so that no other process has the same ones; their next attempt is
- * put off first, so that a crash on the way is only a late attempt.
+ * Claims due deliveries, so that no other process sends the same ones. Their next attempt is postponed
+ * first, so that after a crash they are only late.
  */
-export const claimDue = async (
+export const claimDueDeliveries = async (
   db: Db,
   limit: number,
   holdSeconds: number,
@@ -94,7 +94,7 @@ export const claimDue = async (
   return due.map(({ delivery, url, secret }) => ({ ...delivery, attempts: delivery.attempts + 1, url, secret }));
 };
 
-/** How an attempt ended. @param retrySeconds until the next one; null = there is none */
+/** Stores the outcome of an attempt. @param result `retrySeconds` until the next attempt; null = there is none */
 export const settleDelivery = async (
   db: Db,
   id: string,

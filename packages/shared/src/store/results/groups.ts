@@ -8,13 +8,14 @@ import type { Db } from "../open.ts";
 import { groupMember, image, imageGroup } from "../schema.ts";
 import { hasGroup, lineageOf, type Result } from "./lineage.ts";
 
-/** The groups of one result, and what is needed to read their images. */
+/** A result, with what is needed to read the images of its groups. */
 export interface GroupsOf extends Result {
   readonly catalogId: string;
-  readonly blockSize: number;
+  /** null until the job is listed: until then it has no groups. */
+  readonly blockSize: number | null;
 }
 
-/** Which groups; null = any. */
+/** A condition on groups; null = none. */
 export interface GroupFilter {
   readonly kind: GroupKind | null;
   readonly minSize: number | null;
@@ -24,12 +25,12 @@ export interface GroupFilter {
 
 export const EVERY_GROUP: GroupFilter = { kind: null, minSize: null, minReclaimableBytes: null, decided: null };
 
-/** By number, or most reclaimable first; each after a position. */
+/** By number, or by reclaimable bytes, most first; from after a position on. */
 export type GroupOrder =
   | { readonly by: "number"; readonly after: number }
   | { readonly by: "reclaimable"; readonly after: { readonly bytes: number; readonly number: number } | null };
 
-const wanted = (of: GroupsOf, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
+const matching = (of: Result, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
   and(
     hasGroup(of),
     kind === null ? undefined : eq(imageGroup.kind, kind),
@@ -49,8 +50,8 @@ export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, orde
   const groups = await db
     .select()
     .from(imageGroup)
-    .where(and(wanted(of, filter), after))
-    // As the index has it: with nulls first, as is the default, all groups would be sorted for each page.
+    .where(and(matching(of, filter), after))
+    // In the order of the index: with the default, nulls first, PostgreSQL would sort all groups for each page.
     .orderBy(
       ...(order.by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]),
       asc(imageGroup.number),
@@ -63,12 +64,12 @@ export const getGroup = async (db: Db, of: GroupsOf, number: number) => {
   const groups = await db
     .select()
     .from(imageGroup)
-    .where(and(wanted(of, EVERY_GROUP), eq(imageGroup.number, number)));
+    .where(and(matching(of, EVERY_GROUP), eq(imageGroup.number, number)));
   return (await withMembers(db, of, groups))[0] ?? null;
 };
 
-/** A result's groups by kind: how many, how many of them undecided, what keeping one of each would free. */
-export const groupStatistics = (db: Db, of: GroupsOf, filter: GroupFilter = EVERY_GROUP) =>
+/** For each kind of a result's groups: how many there are and are undecided, and the bytes that keeping one of each frees. */
+export const groupStatistics = (db: Db, of: Result, filter: GroupFilter = EVERY_GROUP) =>
   db
     .select({
       kind: imageGroup.kind,
@@ -78,7 +79,7 @@ export const groupStatistics = (db: Db, of: GroupsOf, filter: GroupFilter = EVER
       reclaimableBytes: sql<number>`sum(${imageGroup.reclaimableBytes})::float8`,
     })
     .from(imageGroup)
-    .where(wanted(of, filter))
+    .where(matching(of, filter))
     .groupBy(imageGroup.kind)
     .orderBy(asc(imageGroup.kind));
 
@@ -88,7 +89,7 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   if (groups.length === 0) return [];
   const { catalogId, blockSize } = of;
   const numbers = groups.map(({ number }) => number);
-  // Plain rows, since a mapper takes longer than the query.
+  // Without drizzle's mapper, which takes longer than the query.
   const { rows } = await db.execute<MemberRow>(sql`
     select number, member.ordinal, distance, path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
@@ -123,7 +124,7 @@ interface MemberRow extends Record<string, unknown> {
   readonly modifiedAt: string | null;
 }
 
-/** Every group that fits, with its images: for deciding many at once. */
+/** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
   const member = sql`array_agg(json_build_array(${image.ordinal}, encode(${image.path}, 'hex'), coalesce(${image.bytes}, 0)) order by ${image.ordinal})`;
   const rows = await db
@@ -135,7 +136,7 @@ export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilt
     .from(imageGroup)
     .innerJoin(groupMember, and(eq(groupMember.lineage, imageGroup.lineage), eq(groupMember.number, imageGroup.number)))
     .innerJoin(image, and(eq(image.catalogId, of.catalogId), eq(image.ordinal, groupMember.ordinal)))
-    .where(wanted(of, filter))
+    .where(matching(of, filter))
     .groupBy(imageGroup.number, imageGroup.keeper)
     .orderBy(asc(imageGroup.number));
   return rows.map(({ members, ...group }) => ({

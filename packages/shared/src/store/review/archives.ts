@@ -21,14 +21,14 @@ export const updateArchive = async (
   id: string,
   change: Partial<Pick<ArchiveRow, "state" | "movedFiles" | "movedBytes" | "refusals">>,
 ): Promise<void> => {
-  const over = change.state === "archived" || change.state === "restored";
+  const isFinished = change.state === "archived" || change.state === "restored";
   await db
     .update(archive)
-    .set({ ...change, ...(over ? { finishedAt: sql`now()` } : {}) })
+    .set({ ...change, ...(isFinished ? { finishedAt: sql`now()` } : {}) })
     .where(eq(archive.id, id));
 };
 
-/** From archived to restoring, once. False when it is in another state. */
+/** Changes an archive's state from archived to restoring. False when it is in another state. */
 export const startRestore = async (db: Db, id: string): Promise<boolean> => {
   const rows = await db
     .update(archive)
@@ -38,7 +38,7 @@ export const startRestore = async (db: Db, id: string): Promise<boolean> => {
   return rows.length === 1;
 };
 
-/** An archive of the tenant's. */
+/** An archive of the tenant; null when there is none. */
 export const getArchive = async (db: Db, tenant: string, id: string): Promise<ArchiveRow | null> => {
   const rows = await db
     .select({ archive })
@@ -57,7 +57,7 @@ export const listArchives = (db: Db, catalogId: string, limit: number): Promise<
     .orderBy(desc(archive.startedAt), desc(archive.id))
     .limit(limit);
 
-/** Archives whose files are on the way, with where they come from: of any tenant. */
+/** Every tenant's archives that are not finished, with their sources. */
 export const unfinishedArchives = (db: Db) =>
   db
     .select({ archive, source: catalog.source })

@@ -15,7 +15,7 @@ export const readDecisions = (db: Db, catalogId: string): Promise<DecisionRow[]>
     .where(eq(decision.catalogId, catalogId))
     .orderBy(asc(decision.decidedAt), asc(decision.id));
 
-/** Images that were decided about since the job of a result was accepted: their groups may be others now. */
+/** Images that were decided about since the job of a result was accepted, which may change their groups. */
 export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result): Promise<number[]> => {
   const rows = await db
     .select({ members: decision.members })
@@ -26,8 +26,8 @@ export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result)
 };
 
 /**
- * Marks the groups that a result has made and earlier decisions stand for; those it took over have their marks.
- * Under the catalog's lock, as new decisions are made: none falls between two results.
+ * Marks a result's new groups that earlier decisions are about; the groups that it took over are marked already.
+ * It holds the catalog's lock, as new decisions do, so that no decision is missed between two results.
  */
 export const carryDecisions = async (db: Db, catalogId: string, result: Result): Promise<void> => {
   await lockCatalog(db, catalogId);
@@ -55,7 +55,7 @@ export const carryDecisions = async (db: Db, catalogId: string, result: Result):
     where lineage = ${lineageOf(result)} and image_group.number = known.number`);
 };
 
-/** The catalog's newest result, from when its groups are stored; null before the first. */
+/** The catalog's newest result whose groups are stored; null before the first one. */
 export const latestResult = async (db: Db, catalogId: string): Promise<Result | null> => {
   const { rows } = await db.execute<{ jobId: string; run: number }>(sql`
     select job.id as "jobId", finalization.run from job
@@ -71,26 +71,25 @@ export const lockCatalog = async (db: Db, catalogId: string): Promise<void> => {
 
 export type NewDecision = Pick<DecisionRow, "groupNumber" | "verdict" | "members" | "keep">;
 
-/** Appends decisions about groups of a result, and marks the groups. The caller holds the catalog's lock. */
+/** Stores decisions about groups of a result, and marks the groups. The caller holds the catalog's lock. */
 export const appendDecisions = async (
   db: Db,
-  catalogId: string,
-  { jobId, run }: Result,
+  { catalogId, jobId, run }: Result & { readonly catalogId: string },
   decidedBy: string,
   decisions: readonly NewDecision[],
 ): Promise<DecisionRow[]> => {
-  const made: DecisionRow[] = [];
+  const appended: DecisionRow[] = [];
   for (let from = 0; from < decisions.length; from += DECISIONS_PER_QUERY) {
     const values = decisions
       .slice(from, from + DECISIONS_PER_QUERY)
-      .map((given) => ({ ...given, id: randomUUID(), catalogId, jobId, run, decidedBy }));
-    made.push(...(await db.insert(decision).values(values).returning()));
+      .map((values) => ({ ...values, id: randomUUID(), catalogId, jobId, run, decidedBy }));
+    appended.push(...(await db.insert(decision).values(values).returning()));
   }
   await db.execute(sql`
-    update image_group set decision_id = made.id, reopened_id = null
-    from jsonb_to_recordset(${JSON.stringify(made.map(({ id, groupNumber }) => ({ id, number: groupNumber })))}::jsonb) as made(id text, number int)
-    where lineage = ${lineageOf({ jobId, run })} and image_group.number = made.number`);
-  return made;
+    update image_group set decision_id = appended.id, reopened_id = null
+    from jsonb_to_recordset(${JSON.stringify(appended.map(({ id, groupNumber }) => ({ id, number: groupNumber })))}::jsonb) as appended(id text, number int)
+    where lineage = ${lineageOf({ jobId, run })} and image_group.number = appended.number`);
+  return appended;
 };
 
 const DECISIONS_PER_QUERY = 1_000;
@@ -112,7 +111,7 @@ export const decisionsOf = async (db: Db, ids: readonly string[]): Promise<Decis
         .from(decision)
         .where(inArray(decision.id, [...ids]));
 
-/** Takes a decision back by another fact; its groups are open again. Null when it is taken back already. */
+/** Takes a decision back by storing a second one; its groups are open again. Null when it was taken back before. */
 export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string): Promise<DecisionRow | null> => {
   const { catalogId, jobId, run, groupNumber, members, keep, id } = row;
   const undo = { id: randomUUID(), catalogId, jobId, run, groupNumber, members, keep, decidedBy };

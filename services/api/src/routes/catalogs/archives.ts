@@ -3,7 +3,7 @@ import { listArchives } from "@lookalike/shared/store/review/archives";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Archiver } from "../../archive/archiver.ts";
-import { catalogReader } from "../../http/tenant-scope.ts";
+import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { Archive, archiveResource } from "../../resources/archive.ts";
 import { Problem } from "../../resources/problem.ts";
 
@@ -19,7 +19,7 @@ export const catalogArchiveRoutes =
         schema: {
           tags: ["archives"],
           summary: "Move the files that were decided to go into an archive folder of the same source",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           response: { 202: Archive, 404: Problem, 409: Problem },
         },
       },
@@ -35,7 +35,7 @@ export const catalogArchiveRoutes =
         schema: {
           tags: ["archives"],
           summary: "The catalog's archives, newest first",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           response: { 200: z.object({ items: z.array(Archive) }), 404: Problem },
         },
       },

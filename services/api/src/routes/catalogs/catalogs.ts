@@ -7,10 +7,10 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { confirmationTokens } from "../../http/confirmation-token.ts";
-import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
 import { IfMatch, requireMatch } from "../../http/if-match.ts";
+import { PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem } from "../../http/problems.ts";
-import { catalogReader } from "../../http/tenant-scope.ts";
+import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../../resources/catalog.ts";
 import { Problem } from "../../resources/problem.ts";
 
@@ -30,9 +30,7 @@ export const catalogRoutes =
           response: { 201: Catalog, 400: Problem, 403: Problem, 409: Problem },
         },
       },
-      async (request, reply) => {
-        const { access } = request;
-        const { name, source } = request.body;
+      async ({ access, body: { name, source } }, reply) => {
         const refusal = await refusalOf(source, sources);
         if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
         const created = await createCatalog(db, access.tenant, name, source);
@@ -53,13 +51,14 @@ export const catalogRoutes =
           response: { 200: pageOf(Catalog), 400: Problem },
         },
       },
-      async ({ access, query: { cursor, limit, name } }) => {
-        const rows = await listCatalogs(db, access.tenant, {
-          name: name ?? null,
-          after: decodeCursor(cursor, ""),
-          limit: limit + 1,
-        });
-        const { items, next } = page(rows, limit, ({ id }) => id);
+      async ({ access, query }) => {
+        const { name = null } = query;
+        const { items, next } = await readPage(
+          query,
+          "",
+          (after, limit) => listCatalogs(db, access.tenant, { name, after, limit }),
+          ({ id }) => id,
+        );
         return { items: items.map(catalogResource), next };
       },
     );
@@ -70,14 +69,14 @@ export const catalogRoutes =
         schema: {
           tags: ["catalogs"],
           summary: "Read a catalog",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           response: { 200: Catalog, 404: Problem },
         },
       },
       async ({ access, params }, reply) => {
-        const found = await readCatalog(access, params.catalog);
-        reply.header("etag", catalogEtag(found));
-        return catalogResource(found);
+        const catalog = await readCatalog(access, params.catalog);
+        reply.header("etag", catalogEtag(catalog));
+        return catalogResource(catalog);
       },
     );
 
@@ -87,17 +86,17 @@ export const catalogRoutes =
         schema: {
           tags: ["catalogs"],
           summary: "Rename a catalog",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           headers: IfMatch,
           body: CatalogChange,
           response: { 200: Catalog, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
         },
       },
       async ({ access, params, headers, body: { name } }) => {
-        const found = await readCatalog(access, params.catalog);
-        requireMatch(headers, catalogEtag(found), "Someone renamed this catalog since you read it. Read it again.");
-        if (!(await renameCatalog(db, found, name))) throw nameTaken(name);
-        return catalogResource({ ...found, name });
+        const catalog = await readCatalog(access, params.catalog);
+        requireMatch(headers, catalogEtag(catalog), "Someone renamed this catalog since you read it. Read it again.");
+        if (!(await renameCatalog(db, catalog, name))) throw nameTaken(name);
+        return catalogResource({ ...catalog, name });
       },
     );
 
@@ -107,13 +106,13 @@ export const catalogRoutes =
         schema: {
           tags: ["catalogs"],
           summary: "Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           response: { 200: z.object({ token: z.string(), images: z.int() }), 404: Problem },
         },
       },
       async ({ access, params }) => {
         const { id } = await readCatalog(access, params.catalog);
-        return { token: tokens.make(id), images: await countImages(db, id) };
+        return { token: tokens.create(id), images: await countImages(db, id) };
       },
     );
 
@@ -123,18 +122,18 @@ export const catalogRoutes =
         schema: {
           tags: ["catalogs"],
           summary: "Delete a catalog and all that is known of it; never a picture",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           querystring: z.object({ token: z.string().max(200) }),
           response: { 204: z.void(), 400: Problem, 403: Problem, 404: Problem, 409: Problem },
         },
       },
       async ({ access, params, query }, reply) => {
         const { id } = await readCatalog(access, params.catalog);
-        if (!tokens.check(id, query.token))
+        if (!tokens.isValid(id, query.token))
           throw new HttpProblem(
             403,
             "not-confirmed",
-            "The token is not for this catalog, or too old. Ask for another.",
+            "The token is not for this catalog, or too old. Request another one.",
           );
         await db.transaction(async (tx) => {
           if (await hasActiveJob(tx, id))

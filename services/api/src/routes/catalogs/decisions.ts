@@ -2,9 +2,9 @@ import type { Db } from "@lookalike/shared/store/open";
 import { findDecision, listDecisions, lockCatalog, undoDecision } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem, notFound } from "../../http/problems.ts";
-import { catalogReader } from "../../http/tenant-scope.ts";
+import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import type { Access } from "../../plugins/access.ts";
 import { Decision, decisionResource } from "../../resources/decision.ts";
 import { Problem } from "../../resources/problem.ts";
@@ -13,7 +13,7 @@ export const catalogDecisionRoutes =
   (db: Db): FastifyPluginAsyncZod =>
   async (app) => {
     const readCatalog = catalogReader(db);
-    const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
+    const DecisionParams = CatalogParams.extend({ decision: z.string() });
     const readDecision = async (access: Access, catalogId: string, id: string) => {
       const row = await findDecision(db, (await readCatalog(access, catalogId)).id, id);
       if (row === null) throw notFound("decision", id);
@@ -26,15 +26,19 @@ export const catalogDecisionRoutes =
         schema: {
           tags: ["decisions"],
           summary: "Everything that was decided, newest first, undone or not",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           querystring: PageQuery,
           response: { 200: pageOf(Decision), 400: Problem, 404: Problem },
         },
       },
-      async ({ access, params, query: { cursor, limit } }) => {
-        const { id } = await readCatalog(access, params.catalog);
-        const rows = await listDecisions(db, id, { before: decodeCursor(cursor, ""), limit: limit + 1 });
-        const { items, next } = page(rows, limit, (row) => row.id);
+      async ({ access, params, query }) => {
+        const catalog = await readCatalog(access, params.catalog);
+        const { items, next } = await readPage(
+          query,
+          "",
+          (before, limit) => listDecisions(db, catalog.id, { before, limit }),
+          ({ id }) => id,
+        );
         return { items: items.map(decisionResource), next };
       },
     );

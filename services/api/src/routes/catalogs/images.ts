@@ -1,24 +1,25 @@
+import { posix } from "node:path";
 import { findImages, listImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem, notFound } from "../../http/problems.ts";
 import { rawSerializer } from "../../http/raw-serializer.ts";
-import { catalogReader } from "../../http/tenant-scope.ts";
+import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { openPicture } from "../../pictures/picture.ts";
 import type { Thumbnails } from "../../pictures/thumbnails.ts";
 import type { Access } from "../../plugins/access.ts";
 import { Image, imageResource } from "../../resources/image.ts";
 import { Problem } from "../../resources/problem.ts";
 
-const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
+const ImageParams = CatalogParams.extend({ ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
 
 const MEDIA_TYPES: Record<string, string> = { jpg: "jpeg", svg: "svg+xml" };
 
-/** An ordinal's file never changes under its name here: a changed file gets another ordinal. */
+/** The response of an address never changes: a file that changes gets another ordinal. */
 const FOREVER = "private, max-age=31536000, immutable";
 
 export const imageRoutes =
@@ -35,19 +36,23 @@ export const imageRoutes =
     app.get(
       "/catalogs/:catalog/images",
       {
-        config: { kept: true },
+        config: { isCached: true },
         schema: {
           tags: ["images"],
           summary: "The catalog's images, by ordinal",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           querystring: PageQuery,
           response: { 200: pageOf(Image), 400: Problem, 404: Problem },
         },
       },
-      async ({ access, params, query: { cursor, limit } }) => {
+      async ({ access, params, query }) => {
         const catalog = await readCatalog(access, params.catalog);
-        const rows = await listImages(db, catalog, { after: decodeCursor(cursor, -1), limit: limit + 1 });
-        const { items, next } = page(rows, limit, ({ ordinal }) => ordinal);
+        const { items, next } = await readPage(
+          query,
+          -1,
+          (after, limit) => listImages(db, catalog, { after, limit }),
+          ({ ordinal }) => ordinal,
+        );
         return { items: items.map(imageResource), next };
       },
     );
@@ -55,7 +60,7 @@ export const imageRoutes =
     app.get(
       "/catalogs/:catalog/images/:ordinal",
       {
-        config: { kept: true },
+        config: { isCached: true },
         schema: {
           tags: ["images"],
           summary: "Read an image",
@@ -125,7 +130,7 @@ export const imageRoutes =
           reply.header("content-range", `bytes */${size}`);
           throw new HttpProblem(416, "no-such-range", `The file has ${size} bytes.`);
         }
-        // A malformed range, or several, is answered with the whole file (RFC 9110, 14.2).
+        // A malformed range and several ranges get the whole file (RFC 9110, 14.2).
         const range = Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
         const { start, end } = range ?? { start: 0, end: size - 1 };
         const format = image.facts.format ?? "octet-stream";
@@ -136,7 +141,7 @@ export const imageRoutes =
           .header("etag", `"${image.fingerprint}"`)
           .header("cache-control", FOREVER)
           .header("content-disposition", `inline; filename*=UTF-8''${encodedName(image.path)}`)
-          // A picture may be an SVG with scripts in it: shown, never run.
+          // An SVG may contain scripts, which must not run.
           .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
           .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
         if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
@@ -145,7 +150,7 @@ export const imageRoutes =
     );
   };
 
-/** A problem must not be kept by caches as the picture would be. */
+/** Caches must not store a problem as long as they would store the picture. */
 const unlabelled =
   (reply: FastifyReply) =>
   (error: unknown): never => {
@@ -155,7 +160,7 @@ const unlabelled =
   };
 
 const encodedName = (path: string): string =>
-  encodeURIComponent((path.split("/").at(-1) ?? "").toWellFormed()).replace(
+  encodeURIComponent(posix.basename(path).toWellFormed()).replace(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16)}`,
   );

@@ -8,14 +8,11 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem } from "../../http/problems.ts";
-import { catalogReader, jobReader } from "../../http/tenant-scope.ts";
+import { CatalogParams, catalogReader, jobReader } from "../../http/tenant-scope.ts";
 import { Job, jobResource, NewJob } from "../../resources/job.ts";
 import { Problem } from "../../resources/problem.ts";
-
-const CatalogParams = z.object({ catalog: z.string() });
 
 export const catalogJobRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -85,11 +82,14 @@ export const catalogJobRoutes =
           response: { 200: pageOf(Job), 400: Problem, 404: Problem },
         },
       },
-      async ({ access, params, query: { cursor, limit } }) => {
+      async ({ access, params, query }) => {
         await readCatalog(access, params.catalog);
-        const after = decodeCursor(cursor, "");
-        const rows = await listJobs(db, access.tenant, params.catalog, { after, limit: limit + 1 });
-        const { items, next } = page(rows, limit, ({ id }) => id);
+        const { items, next } = await readPage(
+          query,
+          "",
+          (after, limit) => listJobs(db, access.tenant, params.catalog, { after, limit }),
+          ({ id }) => id,
+        );
         return { items: await Promise.all(items.map((row) => jobResource(db, row))), next };
       },
     );

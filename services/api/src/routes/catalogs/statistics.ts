@@ -3,8 +3,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { groupStatistics } from "@lookalike/shared/store/results/groups";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
-import { catalogReader } from "../../http/tenant-scope.ts";
+import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { Problem } from "../../resources/problem.ts";
 import { Statistics } from "../../resources/statistics.ts";
 
@@ -16,18 +15,18 @@ export const statisticsRoutes =
     app.get(
       "/catalogs/:catalog/statistics",
       {
-        config: { kept: true },
+        config: { isCached: true },
         schema: {
           tags: ["catalogs"],
           summary: "How many images and groups there are, and what keeping one of each would free",
-          params: z.object({ catalog: z.string() }),
+          params: CatalogParams,
           response: { 200: Statistics, 404: Problem },
         },
       },
       async ({ access, params }) => {
         const { id } = await readCatalog(access, params.catalog);
         const latest = await latestResult(db, id);
-        const byKind = latest === null ? [] : await groupStatistics(db, { ...latest, catalogId: id, blockSize: 1 });
+        const byKind = latest === null ? [] : await groupStatistics(db, latest);
         const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>
           byKind.reduce((total, row) => total + row[column], 0);
         return Statistics.parse({

@@ -2,13 +2,10 @@ import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { listFailures } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
-import { jobReader } from "../../http/tenant-scope.ts";
+import { PageQuery, pageOf, readPage } from "../../http/page.ts";
+import { JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { FailedImage } from "../../resources/image.ts";
 import { Problem } from "../../resources/problem.ts";
-
-const JobParams = z.object({ job: z.string() });
 
 export const failureRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -26,16 +23,17 @@ export const failureRoutes =
           response: { 200: pageOf(FailedImage), 400: Problem, 404: Problem },
         },
       },
-      async ({ access, params, query: { cursor, limit } }) => {
-        const job = await readJob(access, params.job);
-        const rows = await listFailures(db, {
-          catalogId: job.catalogId,
-          blockSize: job.blockSize ?? 1,
-          quarantinedBlocks: [...members(job.blocksQuarantined, job.totalBlocks)],
-          after: decodeCursor(cursor, -1),
-          limit: limit + 1,
-        });
-        return page(rows, limit, ({ ordinal }) => ordinal);
+      async ({ access, params, query }) => {
+        const { catalogId, blockSize, blocksQuarantined, totalBlocks } = await readJob(access, params.job);
+        // No image is hashed before the source is listed.
+        if (blockSize === null) return { items: [], next: null };
+        const quarantinedBlocks = [...members(blocksQuarantined, totalBlocks)];
+        return readPage(
+          query,
+          -1,
+          (after, limit) => listFailures(db, { catalogId, blockSize, quarantinedBlocks, after, limit }),
+          ({ ordinal }) => ordinal,
+        );
       },
     );
   };

@@ -1,13 +1,20 @@
 import type { Db } from "@lookalike/shared/store/open";
-import type { GroupFilter, GroupOrder } from "@lookalike/shared/store/results/groups";
-import { getGroup, listGroups } from "@lookalike/shared/store/results/groups";
+import { type GroupFilter, type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
-import { HttpProblem, notFound } from "../../http/problems.ts";
-import { groupsOf, jobReader } from "../../http/tenant-scope.ts";
+import { PageQuery, pageOf, readPage } from "../../http/page.ts";
+import { HttpProblem } from "../../http/problems.ts";
+import { groupsOf, JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { pairsAmong } from "../../query/pairs.ts";
-import { Group, GroupDetail, GroupQuery, groupEtag, groupResources } from "../../resources/group.ts";
+import {
+  Group,
+  GroupDetail,
+  GroupParams,
+  GroupQuery,
+  groupEtag,
+  groupResources,
+  readGroup,
+} from "../../resources/group.ts";
 import { Problem } from "../../resources/problem.ts";
 
 const filterOf = (query: z.infer<typeof GroupQuery>): GroupFilter => ({
@@ -17,13 +24,13 @@ const filterOf = (query: z.infer<typeof GroupQuery>): GroupFilter => ({
   decided: query.decided === undefined ? null : query.decided === "true",
 });
 
-/** A position among groups by what they would free: `bytes:number`. */
-const reclaimableAfter = (cursor: string): { bytes: number; number: number } | null => {
-  if (cursor === "") return null;
-  const [bytes, number] = cursor.split(":").map(Number);
-  if (!Number.isSafeInteger(bytes) || !Number.isSafeInteger(number))
+/** Reads a position in the order of reclaimable bytes, `bytes:number`; null = before the first group. */
+const reclaimableAfter = (position: string): { bytes: number; number: number } | null => {
+  if (position === "") return null;
+  const [, bytes, number] = /^(\d{1,15}):(\d{1,10})$/.exec(position) ?? [];
+  if (bytes === undefined || number === undefined)
     throw new HttpProblem(400, "bad-cursor", "The cursor belongs to another order: start from the first page.");
-  return { bytes: bytes ?? 0, number: number ?? 0 };
+  return { bytes: Number(bytes), number: Number(number) };
 };
 
 export const groupRoutes =
@@ -34,11 +41,11 @@ export const groupRoutes =
     app.get(
       "/jobs/:job/groups",
       {
-        config: { kept: true },
+        config: { isCached: true },
         schema: {
           tags: ["groups"],
           summary: "The job's groups, by number or most reclaimable first",
-          params: z.object({ job: z.string() }),
+          params: JobParams,
           querystring: PageQuery.extend(GroupQuery.shape).extend({
             order: z.enum(["number", "reclaimable"]).default("number"),
           }),
@@ -47,15 +54,21 @@ export const groupRoutes =
       },
       async ({ access, params, query }) => {
         const of = groupsOf(await readJob(access, params.job));
-        const { limit } = query;
-        const order: GroupOrder =
+        const read = (order: GroupOrder, limit: number) => listGroups(db, of, filterOf(query), order, limit);
+        const { items, next } =
           query.order === "number"
-            ? { by: "number", after: decodeCursor(query.cursor, 0) }
-            : { by: "reclaimable", after: reclaimableAfter(decodeCursor(query.cursor, "")) };
-        const rows = await listGroups(db, of, filterOf(query), order, limit + 1);
-        const { items, next } = page(rows, limit, ({ number, reclaimableBytes }) =>
-          order.by === "number" ? number : `${reclaimableBytes}:${number}`,
-        );
+            ? await readPage(
+                query,
+                0,
+                (after, limit) => read({ by: "number", after }, limit),
+                ({ number }) => number,
+              )
+            : await readPage(
+                query,
+                "",
+                (position, limit) => read({ by: "reclaimable", after: reclaimableAfter(position) }, limit),
+                ({ reclaimableBytes, number }) => `${reclaimableBytes}:${number}`,
+              );
         return { items: await groupResources(db, items), next };
       },
     );
@@ -63,19 +76,17 @@ export const groupRoutes =
     app.get(
       "/jobs/:job/groups/:number",
       {
-        config: { kept: true },
+        config: { isCached: true },
         schema: {
           tags: ["groups"],
           summary: "One group with the distances between its members; ETag for deciding",
-          params: z.object({ job: z.string(), number: z.coerce.number().int().min(1).max(2_147_483_647) }),
+          params: GroupParams,
           response: { 200: GroupDetail, 400: Problem, 404: Problem },
         },
       },
       async ({ access, params }, reply) => {
         const of = groupsOf(await readJob(access, params.job));
-        const row = await getGroup(db, of, params.number);
-        const [group] = await groupResources(db, row === null ? [] : [row]);
-        if (group === undefined) throw notFound("group", String(params.number));
+        const group = await readGroup(db, of, params.number);
         reply.header("etag", groupEtag(group));
         return {
           ...group,

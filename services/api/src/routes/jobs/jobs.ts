@@ -2,12 +2,9 @@ import { JOB_COMMANDS, jobCommand } from "@lookalike/shared/bus/messages";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { z } from "zod";
-import { jobReader } from "../../http/tenant-scope.ts";
+import { JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { Job, jobResource } from "../../resources/job.ts";
 import { Problem } from "../../resources/problem.ts";
-
-const JobParams = z.object({ job: z.string() });
 
 export const jobRoutes =
   (db: Db): FastifyPluginAsyncZod =>

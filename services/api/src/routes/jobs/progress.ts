@@ -3,11 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { jobReader } from "../../http/tenant-scope.ts";
+import { JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { jobResource } from "../../resources/job.ts";
 import { Problem } from "../../resources/problem.ts";
 
-const JobParams = z.object({ job: z.string() });
 const PROGRESS_INTERVAL_MS = 1_000;
 
 export const progressRoutes =
@@ -42,13 +41,13 @@ export const progressRoutes =
         reply.sse.onClose(() => {
           open = false;
         });
-        let seen = reply.sse.lastEventId;
+        let sent = reply.sse.lastEventId;
         while (open && !closing) {
           const job = await jobResource(db, await readJob(access, params.job));
-          // A state has its own id: whoever has seen it, on whatever connection, is not sent it again.
+          // The id depends on the state alone, so a client that connects again does not receive a state twice.
           const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
-          if (id !== seen) await reply.sse.send({ id, event: "progress", data: job });
-          seen = id;
+          if (id !== sent) await reply.sse.send({ id, event: "progress", data: job });
+          sent = id;
           if (job.phase === "done") return;
           await sleep(PROGRESS_INTERVAL_MS);
         }

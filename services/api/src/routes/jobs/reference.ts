@@ -2,13 +2,11 @@ import type { Db } from "@lookalike/shared/store/open";
 import { listByReference, readMatches } from "@lookalike/shared/store/results/reference-matches";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decodeCursor, PageQuery, page, pageOf } from "../../http/cursor.ts";
+import { PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem } from "../../http/problems.ts";
-import { catalogReader, jobReader } from "../../http/tenant-scope.ts";
+import { catalogReader, JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { imageResource, ReferencedImage } from "../../resources/image.ts";
 import { Problem } from "../../resources/problem.ts";
-
-const JobParams = z.object({ job: z.string() });
 
 export const referenceRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -27,20 +25,20 @@ export const referenceRoutes =
           response: { 200: pageOf(ReferencedImage), 400: Problem, 404: Problem, 409: Problem },
         },
       },
-      async ({ access, params, query: { cursor, limit, present } }) => {
+      async ({ access, params, query }) => {
         const job = await readJob(access, params.job);
         const { reference } = job.options;
         if (reference === null || job.state !== "completed")
           throw new HttpProblem(409, "no-reference", "This job has no reference catalog, or is not over yet.");
         const catalog = await readCatalog(access, job.catalogId);
         const result = { jobId: job.id, run: job.run };
-        const rows = await listByReference(db, catalog, {
-          ...result,
-          isPresent: present === "true",
-          after: decodeCursor(cursor, -1),
-          limit: limit + 1,
-        });
-        const { items, next } = page(rows, limit, ({ ordinal }) => ordinal);
+        const isPresent = query.present === "true";
+        const { items, next } = await readPage(
+          query,
+          -1,
+          (after, limit) => listByReference(db, catalog, { ...result, isPresent, after, limit }),
+          ({ ordinal }) => ordinal,
+        );
         const matches = await readMatches(
           db,
           result,

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { HttpProblem } from "./problems.ts";
+
+/** A page of a list, and the cursor that requests the next one; null on the last page. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().nullable() });
+
+export const PageQuery = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+/**
+ * Reads one page of a list, with the cursor of the next one: the row beyond `limit` shows that there is one.
+ * @param start position before the first row
+ * @throws HttpProblem 400 when the cursor was not made for this list
+ */
+export const readPage = async <Row, Position>(
+  { cursor, limit }: z.infer<typeof PageQuery>,
+  start: Position,
+  read: (after: Position, limit: number) => Promise<Row[]>,
+  positionOf: (row: Row) => Position,
+): Promise<{ items: Row[]; next: string | null }> => {
+  const rows = await read(cursor === undefined ? start : decodeCursor(cursor, start), limit + 1);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null };
+};
+
+/** A cursor is opaque: clients send it back unchanged. */
+const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString("base64url");
+
+const decodeCursor = <Position>(cursor: string, start: Position): Position => {
+  try {
+    const position: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    if (typeof position === typeof start && (typeof position !== "number" || Number.isSafeInteger(position)))
+      return position as Position;
+  } catch {
+    // Not JSON: refused below, like a position of another type.
+  }
+  throw new HttpProblem(400, "bad-cursor", "The cursor can't be read: use `next` of the page before, unchanged.");
+};
