@@ -16,6 +16,7 @@ const app = await createApp({
   health: null,
   sources: { roots: [], buckets: [] },
   thumbnails: null,
+  nearest: null,
   requestsPerMinute: 1,
   requestMs: 120_000,
   webhooksInside: false,

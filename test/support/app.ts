@@ -33,6 +33,8 @@ export const startApp = async (
     health: { postgres: store.isReachable, nats: options.nats ?? (() => true) },
     sources: { roots: [folder], buckets: [] },
     thumbnails: createThumbnails("", log),
+    // The worker thread of the real search needs the built API.
+    nearest: async () => [],
     requestsPerMinute: options.requestsPerMinute ?? 5_000,
     requestMs: options.requestMs ?? 120_000,
     webhooksInside: false,

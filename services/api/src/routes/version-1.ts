@@ -8,7 +8,7 @@ import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { requireAccess } from "../plugins/access.ts";
 import { honourIdempotencyKeys } from "../plugins/idempotency.ts";
 import { cacheResponses } from "../plugins/response-cache.ts";
-import { createNearest } from "../query/nearest.ts";
+import type { Nearest } from "../query/nearest.ts";
 import { Problem } from "../resources/problem.ts";
 import { archiveRoutes } from "./archives.ts";
 import { catalogArchiveRoutes } from "./catalogs/archives.ts";
@@ -36,6 +36,7 @@ export interface Version1Parts {
   /** The folders and buckets that a source may be in. */
   readonly sources: AllowedSources;
   readonly thumbnails: Thumbnails;
+  readonly nearest: Nearest;
   readonly requestsPerMinute: number;
   /** Whether webhooks may lead into private networks. */
   readonly webhooksInside: boolean;
@@ -45,12 +46,9 @@ export interface Version1Parts {
 const ANYWHERE = { 400: Problem, 401: Problem, 403: Problem, 414: Problem, 429: Problem };
 const ANY_POST = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
-/** Hashes held for queries: eight million of 256 bits. */
-const HASH_CACHE_BYTES = 268_435_456;
-
 /** The routes under /v1: each needs an access key, unless it says otherwise. */
 export const version1 =
-  ({ db, archiver, sources, thumbnails, requestsPerMinute, webhooksInside }: Version1Parts) =>
+  ({ db, archiver, sources, thumbnails, nearest, requestsPerMinute, webhooksInside }: Version1Parts) =>
   async (app: FastifyInstance): Promise<void> => {
     app.addHook("onRoute", ({ schema, method }) => {
       if (schema === undefined) return;
@@ -77,7 +75,7 @@ export const version1 =
       catalogJobRoutes(db),
       catalogDecisionRoutes(db),
       catalogArchiveRoutes(db, archiver),
-      queryRoutes(db, createNearest(db, HASH_CACHE_BYTES)),
+      queryRoutes(db, nearest),
       jobRoutes(db),
       progressRoutes(db),
       groupRoutes(db),

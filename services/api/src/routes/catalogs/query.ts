@@ -8,7 +8,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HttpProblem } from "../../http/problems.ts";
-import { catalogReader } from "../../http/tenant-scope.ts";
+import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { decodeHeicIsolated } from "../../pictures/decode-heic.ts";
 import type { Nearest } from "../../query/nearest.ts";
 import { imageResource, QueryResult } from "../../resources/image.ts";
@@ -16,10 +16,9 @@ import { Problem } from "../../resources/problem.ts";
 
 const MAX_BODY = 67_108_864;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicIsolated };
-/** Nearest images looked up for the few that may have vanished among them. */
+/** More images than requested are searched for, since some of them may have vanished. */
 const SPARE = 200;
 
-const Params = z.object({ catalog: z.string() });
 const Options = z.object({
   maxDistance: z.coerce
     .number()
@@ -47,23 +46,22 @@ export const queryRoutes =
       hash: Uint8Array,
       { maxDistance, limit }: Options,
     ): Promise<z.infer<typeof QueryResult>> => {
-      const hashBits = catalog.hashBits ?? 0;
-      if (hashBits === 0) return { hash: toHex(hash), items: [] };
+      const { hashBits } = catalog;
+      if (hashBits === null) return { hash: toHex(hash), items: [] };
       if (hash.length * 8 !== hashBits)
         throw new HttpProblem(
           400,
           "hash-length",
           `A hash of ${hash.length * 8} bits: the hashes of this catalog have ${hashBits}.`,
         );
-      const found = await nearest(catalog, hash, maxDistance ?? defaultThresholdBits(hashBits));
-      const some = found.slice(0, limit + SPARE);
+      const found = await nearest(catalog, hash, maxDistance ?? defaultThresholdBits(hashBits), limit + SPARE);
       const live = await findImages(
         db,
         catalog,
-        some.map(({ ordinal }) => ordinal),
+        found.map(({ ordinal }) => ordinal),
       );
       const images = new Map(live.map((image) => [image.ordinal, image]));
-      const items = some.flatMap(({ ordinal, distance }) => {
+      const items = found.flatMap(({ ordinal, distance }) => {
         const image = images.get(ordinal);
         return image === undefined ? [] : [{ distance, image: imageResource(image) }];
       });
@@ -77,7 +75,7 @@ export const queryRoutes =
         schema: {
           tags: ["query"],
           summary: "The catalog's images nearest to a perceptual hash",
-          params: Params,
+          params: CatalogParams,
           querystring: Options,
           body: z.strictObject({
             hash: z
@@ -101,7 +99,7 @@ export const queryRoutes =
           tags: ["query"],
           summary: "The catalog's images nearest to a picture, sent as the body",
           consumes: ["application/octet-stream", "image/*"],
-          params: Params,
+          params: CatalogParams,
           querystring: Options,
           response: { 200: QueryResult, 400: Problem, 404: Problem, 422: Problem },
         },
