@@ -4,6 +4,14 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
 
+/** Tests with servers. Each file starts servers of its own; two at once, since they wait more than they work. */
+const withServers = {
+  globalSetup: ["test/support/global-setup.ts"],
+  maxWorkers: 2,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
 /**
  * Tests import our packages from their sources. By an alias, because vitest would hand the packages'
  * `source` condition on to Node: the processes and workers that a test starts, which are built, would
@@ -20,49 +28,31 @@ export default defineConfig({
     projects: [
       // No servers, no processes, no build: `npm test -- --project unit` runs from a clone with node_modules.
       { ...fromSource, test: { name: "unit", include: [UNIT], exclude: [INT] } },
-      {
-        ...fromSource,
-        test: {
-          name: "int",
-          include: [INT],
-          // Each file starts servers of its own; two at once, since they wait more than they work.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { ...fromSource, test: { name: "int", include: [INT], ...withServers, sequence: { groupOrder: 1 } } },
       {
         ...fromSource,
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/scale/**", "test/fuzz/**", "test/alerts/**"],
-          maxWorkers: 2,
+          ...withServers,
           sequence: { groupOrder: 2 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
       {
         ...fromSource,
-        test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 120_000 },
+        test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], ...withServers, testTimeout: 900_000 },
       },
       {
         ...fromSource,
-        test: {
-          name: "alerts",
-          include: ["test/alerts/**/*.test.ts"],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
-          bail: 1,
-        },
+        test: { name: "alerts", include: ["test/alerts/**/*.test.ts"], ...withServers, testTimeout: 240_000, bail: 1 },
       },
       {
         ...fromSource,
         test: {
           name: "scale",
           include: ["test/scale/**/*.test.ts"],
+          ...withServers,
           fileParallelism: false,
           testTimeout: 1_800_000,
         },

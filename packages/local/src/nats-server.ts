@@ -72,7 +72,7 @@ const answers = (port: number): Promise<boolean> =>
  * package unpacked there (nothing is installed system-wide), else built by Go.
  * @throws OperatorError with the line that installs one
  */
-const findNatsServer = async (folder: string, report: (text: string) => void): Promise<string> => {
+export const findNatsServer = async (folder: string, report: (text: string) => void): Promise<string> => {
   const own = join(folder, "nats-server");
   const tooOld: string[] = [];
   for (const candidate of ["nats-server", "/usr/sbin/nats-server", own]) {
