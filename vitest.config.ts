@@ -19,7 +19,10 @@ const withServers = {
  */
 const fromSource: TestProjectInlineConfiguration = {
   resolve: {
-    alias: [{ find: /^@lookalike\/(\w+)\/(.+)$/, replacement: join(import.meta.dirname, "packages/$1/src/$2.ts") }],
+    alias: [
+      { find: /^@lookalike\/client$/, replacement: join(import.meta.dirname, "packages/client/src/client.ts") },
+      { find: /^@lookalike\/(\w+)\/(.+)$/, replacement: join(import.meta.dirname, "packages/$1/src/$2.ts") },
+    ],
   },
 };
 
@@ -27,7 +30,8 @@ export default defineConfig({
   test: {
     projects: [
       // No servers, no processes, no build: `npm test -- --project unit` runs from a clone with node_modules.
-      { ...fromSource, test: { name: "unit", include: [UNIT], exclude: [INT] } },
+      // One process for many files: they share no state but modules, and starting costs more than most of them take.
+      { ...fromSource, test: { name: "unit", include: [UNIT], exclude: [INT], isolate: false, testTimeout: 30_000 } },
       { ...fromSource, test: { name: "int", include: [INT], ...withServers, sequence: { groupOrder: 1 } } },
       {
         ...fromSource,

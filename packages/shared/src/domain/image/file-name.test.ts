@@ -2,11 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesOfName, nameOfBytes } from "./file-name.ts";
 
+/** Every code point but half surrogates. The library's own "binary" unit takes half a second to prepare. */
+const codePoint = fc
+  .integer({ min: 0, max: 0x10ffff })
+  .filter((point) => point < 0xd800 || point > 0xdfff)
+  .map((point) => String.fromCodePoint(point));
+
 describe("a file name as text", () => {
   it("is the name itself when that is UTF-8, with emoji, quotes and newlines", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (name) => {
-        fc.pre(name.isWellFormed());
+      fc.property(fc.string({ unit: codePoint }), (name) => {
         expect(nameOfBytes(Buffer.from(name))).toBe(name);
       }),
     );
