@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { type NatsOptions, startNats } from "@lookalike/local/nats-server";
 import { temporaryFolder } from "./system.ts";
@@ -22,7 +20,7 @@ export const startNatsServer = async (options: NatsOptions = {}): Promise<NatsSe
   return {
     url: server.url,
     async kill() {
-      process.kill(Number(await readFile(join(path, "nats-server.pid"), "utf8")), "SIGKILL");
+      process.kill(server.pid, "SIGKILL");
       await server.stop();
     },
     async restart() {
