@@ -1,5 +1,5 @@
-import { consumerBacklog } from "@lookalike/shared/bus/backlog";
 import type { Bus } from "@lookalike/shared/bus/connect";
+import { consumerBacklog } from "@lookalike/shared/bus/read";
 import { missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { repairs } from "@lookalike/shared/runtime/metrics";

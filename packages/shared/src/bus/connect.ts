@@ -16,11 +16,11 @@ export interface Bus {
   readonly connection: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
-  /** Whether the connection stands now; the client mends it by itself. */
+  /** Whether the connection is open now. The client reconnects by itself. */
   isConnected(): boolean;
 }
 
-/** Files that the connection needs, named as the nats CLI names them. */
+/** Files that the connection needs, by the names that the nats CLI has for them. */
 export interface BusFiles {
   readonly NATS_CREDS?: string | undefined;
   readonly NATS_CA?: string | undefined;
@@ -28,12 +28,12 @@ export interface BusFiles {
   readonly NATS_KEY?: string | undefined;
 }
 
-/** Debian 12 ships this version: the oldest that the tests run on. */
+/** The version in Debian 12, and the oldest that the tests run on. */
 export const NATS_FLOOR = "2.9.10";
 
 /**
- * Connects for good: the client reconnects for ever, so when the connection closes anyway the
- * process must end (`onClosed`), or its consumers would wait in silence (nats.js v2).
+ * Connects with endless reconnects. If the connection closes all the same, the process must end
+ * (`onClosed`), because its consumers would wait for ever without an error (nats.js v2).
  * @throws OperatorError when no server answers, it is too old, or JetStream is off
  */
 export const connectBus = async (
@@ -42,7 +42,7 @@ export const connectBus = async (
   onClosed: (error: Error) => void,
   files: BusFiles = {},
 ): Promise<Bus> => {
-  const servers = urls.split(",").map((one) => new URL(one));
+  const servers = urls.split(",").map((url) => new URL(url));
   const { username = "", password = "", protocol = "" } = servers[0] ?? {};
   const address = `NATS_URL=${urls.replace(/\/\/[^@,]*@/, "//***@")}`;
   const { NATS_CREDS: credentials, NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = files;
@@ -50,7 +50,7 @@ export const connectBus = async (
   const isTls = protocol === "tls:" || Object.values(tls).some((file) => file !== undefined);
   const connection = await connect({
     servers: servers.map(({ host }) => host),
-    // Credentials stand in the address, as with the nats CLI: user:password@, or a token alone.
+    // As in the nats CLI, the address has the credentials: user:password@, or a token alone.
     ...(password !== ""
       ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
       : username !== ""
@@ -74,11 +74,11 @@ export const connectBus = async (
       { cause: error },
     );
   });
-  const version = connection.info?.version ?? "0.0.0";
-  if (compareVersions(version, NATS_FLOOR) < 0) {
+  const version = connection.info?.version;
+  if (version === undefined || compareVersions(version, NATS_FLOOR) < 0) {
     await connection.close();
     throw new OperatorError(
-      `${address}: nats-server ${version} is too old, ${NATS_FLOOR} or newer is needed. Upgrade it.`,
+      `${address}: nats-server ${version ?? "of an unknown version"} is too old, ${NATS_FLOOR} or newer is needed. Upgrade it.`,
       EXIT.unavailable,
     );
   }
@@ -103,10 +103,11 @@ export const connectBus = async (
   return { name, connection, jsm, js: connection.jetstream({ timeout: 5_000 }), isConnected: () => isConnected };
 };
 
-/** Below 0, 0 or above 0 as version `a` is older than, equal to or newer than `b`. */
+/** A negative number, 0 or a positive one where version `a` is older than, equal to or newer than `b`. */
 export const compareVersions = (a: string, b: string): number => {
   const parts = (version: string) => version.split(/[.-]/).slice(0, 3).map(Number);
-  const [left, right] = [parts(a), parts(b)];
-  const differing = left.findIndex((part, at) => part !== right[at]);
-  return differing === -1 ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0);
+  const other = parts(b);
+  // 2.9 is 2.9.0.
+  const differences = parts(a).map((part, index) => part - (other[index] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
 };

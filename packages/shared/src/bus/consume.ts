@@ -7,18 +7,18 @@ import { messageSeconds, messageWaitSeconds, redeliveries, workerBusy, workerSlo
 import type { Bus } from "./connect.ts";
 import { jsonOf } from "./payload.ts";
 
-/** A consumer at work. */
+/** A consumer that is running. */
 export interface Subscription {
-  /** Takes no more messages, waits for those in hand, then resolves. */
+  /** Stops taking messages, and resolves when those in progress are handled. */
   stop(): Promise<void>;
 }
 
-/** Workers of one kind, whose number an operator may change. */
+/** Workers of one kind. An operator may change their number. */
 export interface Workers extends Subscription {
   readonly concurrency: number;
-  /** Messages in hand. */
+  /** Messages in progress. */
   readonly busy: number;
-  /** At most so many messages at once from now on; 0 = none, and resolves when none is in hand. */
+  /** Limits the messages in progress from now on; with 0 it resolves when none is left. */
   setConcurrency(concurrency: number): Promise<void>;
 }
 
@@ -31,18 +31,18 @@ export interface Delivery {
   readonly deliveryCount: number;
 }
 
-/** Thrown by a handler for a message that no retry will save. */
+/** A handler throws it for a message that would fail again in every attempt. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";
 }
 
 interface WorkOptions {
   readonly stream: string;
-  /** In order of priority: a free slot takes the first one's message first. */
+  /** In order of priority: a free slot prefers a message of the first one. */
   readonly durables: readonly string[];
-  /** Messages handled at once, over all durables. */
+  /** Messages in progress at once, over all durables. */
   readonly concurrency: number;
-  /** Deliveries after which a failing message is given up; the consumer's max_deliver. */
+  /** Deliveries after which a failing message is given up: the consumer's max_deliver. */
   readonly maxDeliver: number;
   readonly handle: (delivery: Delivery) => Promise<void>;
   /** Called before a message is given up for good. */
@@ -55,8 +55,8 @@ const HEARTBEAT_MS = 10_000;
 const MAX_RETRY_DELAY_MS = 60_000;
 
 /**
- * Handles tasks, one pull per free slot and durable: nothing is prefetched, so no task waits in a
- * busy worker while another is idle, and every held message's ack wait is renewed.
+ * Handles tasks with one pull for each free slot and durable. Nothing is prefetched, so no task waits in
+ * a busy worker while another one is idle. The ack wait of each message in progress is renewed.
  */
 export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => {
   const { stream, durables, log } = options;
@@ -71,29 +71,30 @@ export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => 
   };
   queue.on("active", measure);
   queue.on("next", measure);
-  const isWanted = (slot: number): boolean => !stopping && slot < concurrency;
+  const isActiveSlot = (slot: number): boolean => !stopping && slot < concurrency;
   const pull = async (consumer: Consumer, slot: number, priority: number): Promise<void> => {
-    while (isWanted(slot)) {
+    while (isActiveSlot(slot)) {
       try {
         const message = await consumer.next({ expires: PULL_EXPIRES_MS });
         if (message === null) continue;
-        // A message that came while we stop is not started: back at once, for another worker.
-        if (isWanted(slot)) await heldAlive(message, () => queue.add(() => handleOne(message, options), { priority }));
+        // A message that arrives while the worker stops goes back at once, for another worker.
+        if (isActiveSlot(slot))
+          await renewed(message, () => queue.add(() => handleOne(message, options), { priority }));
         else message.nak(1);
       } catch (error) {
-        log.warn({ stream, err: messageOf(error) }, "pull failed, trying again");
+        log.warn({ stream, err: messageOf(error) }, "pull failed, will be tried again");
         await sleep(500 + Math.random() * 500);
       }
     }
   };
-  const setConcurrency = async (wanted: number): Promise<void> => {
-    concurrency = wanted;
-    if (wanted > 0) queue.concurrency = wanted;
+  const setConcurrency = async (limit: number): Promise<void> => {
+    concurrency = limit;
+    if (limit > 0) queue.concurrency = limit;
     measure();
     for (let slot = 0; slot < concurrency; slot += 1) {
       for (const [rank, consumer] of consumers.entries()) {
         const key = `${slot}:${rank}`;
-        // One that was not wanted for a moment goes on when its pull ends.
+        // A slot that was inactive for a moment still has its pull, which goes on.
         if (!pulls.has(key))
           pulls.set(
             key,
@@ -101,7 +102,7 @@ export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => 
           );
       }
     }
-    if (wanted === 0) await queue.onIdle();
+    if (limit === 0) await queue.onIdle();
   };
   await setConcurrency(options.concurrency);
   return {
@@ -115,13 +116,14 @@ export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => 
     async stop() {
       stopping = true;
       await queue.onIdle();
-      // An idle pull ends by itself within PULL_EXPIRES_MS; shutting down need not wait for it.
+      // An idle pull ends by itself within PULL_EXPIRES_MS, and a shutdown need not wait for it.
       await Promise.race([Promise.all(pulls.values()), sleep(50)]);
     },
   };
 };
 
-const heldAlive = async (message: JsMsg, run: () => Promise<unknown>): Promise<void> => {
+/** Runs the work while it renews the message's ack wait. */
+const renewed = async (message: JsMsg, run: () => Promise<unknown>): Promise<void> => {
   const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
   try {
     await run();
@@ -148,7 +150,7 @@ const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: Wo
     );
     if (last) {
       await giveUp(delivery, error);
-      // No reason text: servers before 2.10.4 take "+TERM reason" for an unknown answer.
+      // Without a reason, because servers before 2.10.4 do not know "+TERM reason".
       message.term();
     } else message.nak(retryDelayMs(delivery.deliveryCount));
   }
@@ -160,7 +162,7 @@ const recordDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: J
   messageWaitSeconds.observe({ consumer }, Math.max(0, Date.now() / 1_000 - timestampNanos / 1e9));
 };
 
-/** In whole milliseconds: a delay with a fraction is none to nats-server, which then redelivers at once. */
+/** Rounded, because nats-server ignores a delay with a fraction of a millisecond and redelivers at once. */
 const retryDelayMs = (deliveryCount: number): number =>
   Math.round(Math.min(1_000 * 2 ** (deliveryCount - 1), MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2));
 
@@ -168,24 +170,24 @@ interface BatchOptions {
   readonly stream: string;
   readonly durable: string;
   readonly maxMessages: number;
-  /** Resolves when the batch is applied for good: only then are its messages acked. */
+  /** Resolves when the batch is committed. Only then are its messages acknowledged. */
   readonly handle: (deliveries: readonly Delivery[]) => Promise<void>;
-  /** Takes a message out of the way that can never be applied. Resolves when it is kept elsewhere. */
+  /** Sets a message aside that can never be applied. Resolves when it is stored elsewhere. */
   readonly park: (delivery: Delivery, error: unknown) => Promise<void>;
-  /** Whether the message is at fault, not a server that is away: only such a message is parked. */
+  /** Whether the message is at fault, and not a server that does not answer: only such a message is parked. */
   readonly isPoison: (error: unknown) => boolean;
   /** Ends the process: our own code is at fault. */
   readonly crash: (error: unknown) => void;
   readonly log: Logger;
 }
 
-/** Client-side prefetch: bounds the memory of a projection that lags behind large events. */
+/** Messages prefetched by the client: a bound for the memory of a projection that lags behind large events. */
 const PREFETCH = 100;
 
 /**
- * Micro-batches by group commit: what arrives while one batch is applied is the next batch, so that
- * an idle system answers at once and a busy one pays for few transactions. When a batch fails, its
- * messages are applied one by one, so that one that can't be does not hold up those behind it.
+ * Handles micro-batches by group commit: the messages that arrive while one batch is applied are the
+ * next batch, so an idle system reacts at once and a busy one needs few transactions. When bad data
+ * makes a batch fail, its messages are applied one by one, so that one of them does not block the rest.
  */
 export const consumeBatches = async (
   bus: Bus,
@@ -202,7 +204,10 @@ export const consumeBatches = async (
     } catch (error) {
       if (isBug(error)) return crash(error);
       const isOne = taken.length === 1;
-      log.error({ durable, messages: taken.length, err: error }, isOne ? "message failed" : "batch failed, one by one");
+      log.error(
+        { durable, messages: taken.length, err: error },
+        isOne ? "message failed" : "batch failed, its messages are applied one by one",
+      );
       if (!isOne && isPoison(error)) for (const message of taken) await apply([message]);
       else if (isOne && isPoison(error)) await parkOne(taken, error);
       else for (const message of taken) message.nak(retryDelayMs(1));
@@ -218,7 +223,7 @@ export const consumeBatches = async (
     }
   };
   const applyAll = async (): Promise<void> => {
-    // Lets the messages that came in one packet come in one batch.
+    // Messages that arrive in one packet become one batch.
     await setImmediate();
     while (batch.length > 0) {
       const taken = batch;

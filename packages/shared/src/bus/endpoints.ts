@@ -14,26 +14,26 @@ import { endpointSeconds } from "../runtime/metrics.ts";
 import { VERSION } from "../runtime/version.ts";
 import type { Bus } from "./connect.ts";
 
-/** Something an operator may ask a service for, by `nats request lookalike.svc.<service>.<name>`. */
+/** A request that an operator may send to a service: `nats request lookalike.svc.<service>.<name>`. */
 export interface Endpoint {
   readonly name: string;
   readonly about: string;
-  /** JSON of the request; none at all is `{}`. */
+  /** The request's JSON. An empty payload is `{}`. */
   readonly request: z.ZodType;
-  /** Whether one instance answers for all, or each for itself. */
+  /** Whether one instance answers for all, or each instance for itself. */
   readonly answers: "one" | "each";
   readonly handle: (request: unknown) => Promise<unknown>;
 }
 
-/** An endpoint whose handler has the type of its schema. */
+/** An endpoint whose handler gets what its schema gives. */
 export const endpoint = <Schema extends z.ZodType>(
-  given: Omit<Endpoint, "request" | "handle"> & {
+  options: Omit<Endpoint, "request" | "handle"> & {
     readonly request: Schema;
     readonly handle: (request: z.infer<Schema>) => Promise<unknown>;
   },
-): Endpoint => ({ ...given, handle: (request) => given.handle(request as z.infer<Schema>) });
+): Endpoint => ({ ...options, handle: (request) => options.handle(request as z.infer<Schema>) });
 
-/** What the one who asks can mend: answered as a micro error of this code, as HTTP has them. */
+/** An error that the operator can correct. It is sent as a micro error with a code as in HTTP. */
 export class EndpointError extends Error {
   override readonly name = "EndpointError";
   readonly code: number;
@@ -44,8 +44,8 @@ export class EndpointError extends Error {
   }
 }
 
-/** The answer of an instance that the request did not mean. */
-export const NO_REPLY = Symbol("silence");
+/** The result of an instance that the request does not address. */
+export const NO_REPLY = Symbol("no reply");
 
 interface Counts {
   requests: number;
@@ -55,7 +55,7 @@ interface Counts {
 }
 
 /**
- * Makes a service known to `nats micro` with its endpoints (ADR-32 of nats-architecture-and-design).
+ * Registers a service and its endpoints for `nats micro` (ADR-32 of nats-architecture-and-design).
  * @param service name of the service: `coordinator`, `hasher`, `comparer` or `api`
  */
 export const serveEndpoints = async (
@@ -70,15 +70,15 @@ export const serveEndpoints = async (
     version: VERSION,
     description: `Lookalike's ${service}`,
     metadata: { instance: bus.name },
-    statsHandler: async (known: MicroEndpoint) => {
-      correct(known, counts);
+    statsHandler: async (served: MicroEndpoint) => {
+      correctStats(served, counts);
       return undefined;
     },
   });
   const group = micro.addGroup(`lookalike.svc.${service}`);
   for (const { name, about, request, answers, handle } of endpoints) {
-    const counted: Counts = { requests: 0, errors: 0, milliseconds: 0, lastError: "" };
-    counts.set(`lookalike.svc.${service}.${name}`, counted);
+    const totals: Counts = { requests: 0, errors: 0, milliseconds: 0, lastError: "" };
+    counts.set(`lookalike.svc.${service}.${name}`, totals);
     const answer = async (message: ServiceMsg): Promise<void> => {
       const started = performance.now();
       let outcome = "ok";
@@ -86,23 +86,23 @@ export const serveEndpoints = async (
         const result = await handle(parse(request, message));
         if (result !== NO_REPLY) message.respond(JSON.stringify(result));
       } catch (error) {
-        const mendable = error instanceof EndpointError;
-        outcome = mendable ? "refused" : "failed";
-        counted.errors += 1;
-        counted.lastError = messageOf(error);
-        if (!mendable) log.error({ endpoint: name, err: error }, "endpoint failed");
-        respondError(message, mendable ? error.code : 500, messageOf(error));
+        const isRefused = error instanceof EndpointError;
+        outcome = isRefused ? "refused" : "failed";
+        totals.errors += 1;
+        totals.lastError = messageOf(error);
+        if (!isRefused) log.error({ endpoint: name, err: error }, "endpoint failed");
+        respondError(message, isRefused ? error.code : 500, messageOf(error));
       } finally {
         const milliseconds = performance.now() - started;
-        counted.requests += 1;
-        counted.milliseconds += milliseconds;
+        totals.requests += 1;
+        totals.milliseconds += milliseconds;
         endpointSeconds.observe({ endpoint: name, outcome }, milliseconds / 1_000);
         log.info({ endpoint: name, outcome, milliseconds: Math.round(milliseconds) }, "operator's request");
       }
     };
     group.addEndpoint(name, {
       metadata: { about, answers, request: signatureOf(request) },
-      // Instances that answer each for themselves have a queue group of their own.
+      // Where each instance answers, each has a queue group of its own.
       ...(answers === "each" ? { queue: bus.name.replaceAll(/[^\w-]/g, "_") } : {}),
       handler: (error: NatsError | null, message: ServiceMsg) => {
         if (error !== null) return;
@@ -113,7 +113,7 @@ export const serveEndpoints = async (
   }
 };
 
-/** What a request may say, short enough for `nats micro info`: `{job, kind?, task?} or {deadLetter}`. */
+/** The fields of a request in one line for `nats micro info`: `{job, kind?, task?} or {deadLetter}`. */
 const signatureOf = (schema: z.ZodType): string => {
   const json = z.toJSONSchema(schema, { io: "input" });
   const signature = ({ properties = {}, required = [] }: { properties?: object; required?: string[] }): string =>
@@ -124,18 +124,19 @@ const signatureOf = (schema: z.ZodType): string => {
 };
 
 /**
- * nats.js counts a handler's synchronous part (service.js, setupHandler), and no error that is
- * thrown later; the endpoint it hands to `statsHandler` holds the counters it will report.
+ * Corrects what nats.js reports: it measures only the synchronous part of a handler, and does not count
+ * errors that are thrown later (service.js, setupHandler).
+ * @param served the endpoint whose counters nats.js is about to report
  */
-const correct = (known: MicroEndpoint, counts: ReadonlyMap<string, Counts>): void => {
-  const { stats } = known as unknown as { stats: Record<string, number | string> };
-  const counted = counts.get(known.subject);
-  if (counted === undefined) return;
-  stats["num_requests"] = counted.requests;
-  stats["num_errors"] = counted.errors;
-  stats["last_error"] = counted.lastError;
-  stats["processing_time"] = Math.round(nanos(counted.milliseconds));
-  stats["average_processing_time"] = Math.round(nanos(counted.milliseconds) / Math.max(1, counted.requests));
+const correctStats = (served: MicroEndpoint, counts: ReadonlyMap<string, Counts>): void => {
+  const { stats } = served as unknown as { stats: Record<string, number | string> };
+  const totals = counts.get(served.subject);
+  if (totals === undefined) return;
+  stats["num_requests"] = totals.requests;
+  stats["num_errors"] = totals.errors;
+  stats["last_error"] = totals.lastError;
+  stats["processing_time"] = Math.round(nanos(totals.milliseconds));
+  stats["average_processing_time"] = Math.round(nanos(totals.milliseconds) / Math.max(1, totals.requests));
 };
 
 const parse = (schema: z.ZodType, message: ServiceMsg): unknown => {
@@ -144,18 +145,20 @@ const parse = (schema: z.ZodType, message: ServiceMsg): unknown => {
   try {
     json = text.trim() === "" ? {} : JSON.parse(text);
   } catch {
-    throw new EndpointError(400, 'The request is no JSON. Send an object, as {"job": "…"}, or nothing.');
+    throw new EndpointError(400, 'The request is not JSON. Send an object like {"job": "…"}, or nothing.');
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message: text }) => `${path.join(".") || "request"}: ${text}`);
+  const problems = parsed.error.issues.map(
+    ({ path, message: problem }) => `${path.join(".") || "request"}: ${problem}`,
+  );
   throw new EndpointError(400, problems.join("; "));
 };
 
 const respondError = (message: ServiceMsg, code: number, text: string): void => {
-  const carried = headers();
-  carried.set(ServiceErrorCodeHeader, String(code));
-  // A header is one line.
-  carried.set(ServiceErrorHeader, text.replaceAll(/\s+/g, " ").slice(0, 1_000));
-  message.respond(JSON.stringify({ error: { code, message: text } }), { headers: carried });
+  const errorHeaders = headers();
+  errorHeaders.set(ServiceErrorCodeHeader, String(code));
+  // A header has one line.
+  errorHeaders.set(ServiceErrorHeader, text.replaceAll(/\s+/g, " ").slice(0, 1_000));
+  message.respond(JSON.stringify({ error: { code, message: text } }), { headers: errorHeaders });
 };

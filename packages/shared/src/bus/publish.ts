@@ -8,12 +8,12 @@ import { jsonOf } from "./payload.ts";
 
 const Identified = z.object({ eventId: z.string() });
 
-const WRONG_LAST_SEQUENCE = 10071;
-const MAX_MESSAGES_PER_SUBJECT = 10077;
+/** Error codes of a write-once subject that has a message: wrong last sequence, too many messages of the subject. */
+const TAKEN: ReadonlySet<number | undefined> = new Set([10071, 10077]);
 
 /**
- * Stores a message in its stream. A time-out is an unknown outcome, so it is tried again with the
- * same id until the server answers.
+ * Stores a message in its stream. After a time-out the outcome is unknown, so the message is sent
+ * again with the same id until the server answers.
  */
 export const publish = async (bus: Bus, message: Message): Promise<void> => {
   await pRetry(() => attempt(bus, message), {
@@ -27,8 +27,9 @@ export const publish = async (bus: Bus, message: Message): Promise<void> => {
 };
 
 /**
- * Stores a message in a write-once subject. True when this message is the one stored there, now or
- * by an earlier try; false when another one was first.
+ * Stores a message in a write-once subject.
+ * @returns true when this message is the stored one, by this or by an earlier attempt; false when another
+ * message was first
  */
 export const publishOnce = async (bus: Bus, message: Message): Promise<boolean> => {
   try {
@@ -36,26 +37,25 @@ export const publishOnce = async (bus: Bus, message: Message): Promise<boolean> 
     return true;
   } catch (error) {
     if (!(error instanceof NatsError) || !isTaken(error)) throw error;
-    // From the stream's leader: a direct get may be answered by a replica that lags.
+    // The stream's leader answers this request; a direct get may come from a replica that lags.
     const stored = await bus.jsm.streams.getMessage(message.stream, { last_by_subj: message.subject });
     return Identified.safeParse(jsonOf(stored.string())).data?.eventId === message.eventId;
   }
 };
 
 const attempt = async (bus: Bus, { subject, eventId, stream, body }: Message): Promise<void> => {
-  const carried = headers();
-  carried.set("lookalike-producer", bus.name);
-  if (typeof body["traceparent"] === "string") carried.set("traceparent", body["traceparent"]);
+  const messageHeaders = headers();
+  messageHeaders.set("lookalike-producer", bus.name);
+  if (typeof body["traceparent"] === "string") messageHeaders.set("traceparent", body["traceparent"]);
   await bus.js.publish(subject, JSON.stringify(body), {
     msgID: eventId,
-    headers: carried,
+    headers: messageHeaders,
     expect: { streamName: stream },
   });
 };
 
-const isTaken = (error: NatsError): boolean =>
-  [WRONG_LAST_SEQUENCE, MAX_MESSAGES_PER_SUBJECT].includes(error.api_error?.err_code ?? 0);
+const isTaken = (error: NatsError): boolean => TAKEN.has(error.api_error?.err_code);
 
-/** An answer that another try would only get again: write-once, payload too large, bad subject. */
+/** An answer that another attempt would get again: write-once, payload too large, bad subject. */
 const isRefusal = (error: NatsError): boolean =>
   isTaken(error) || error.code === "MAX_PAYLOAD_EXCEEDED" || error.code === "BAD_SUBJECT";

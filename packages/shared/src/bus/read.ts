@@ -1,16 +1,18 @@
 import { AckPolicy, DeliverPolicy, NatsError } from "nats";
+import type { TaskKind } from "../domain/job/task.ts";
 import type { Bus } from "./connect.ts";
 import { jsonOf } from "./payload.ts";
+import { durablesOf, STREAMS } from "./topology.ts";
 
-/** A message as a stream keeps it. */
+/** A message as a stream stores it. */
 export interface StoredMessage {
   readonly subject: string;
   readonly sequence: number;
-  /** Its JSON; undefined where it is none. */
+  /** Its JSON; undefined where the payload is not JSON. */
   readonly body: unknown;
 }
 
-/** A message by its sequence, from the stream's leader; null when there is none. */
+/** The message with a sequence, from the stream's leader; null when there is none. */
 export const readMessage = async ({ jsm }: Bus, stream: string, seq: number): Promise<StoredMessage | null> =>
   jsm.streams.getMessage(stream, { seq }).then(
     (stored) => ({ subject: stored.subject, sequence: seq, body: jsonOf(stored.string()) }),
@@ -20,16 +22,23 @@ export const readMessage = async ({ jsm }: Bus, stream: string, seq: number): Pr
     },
   );
 
-/** How many messages a stream keeps under each subject that matches. */
+/** How many messages a stream has of each subject that matches. */
 export const countBySubject = async ({ jsm }: Bus, stream: string, filter: string): Promise<Record<string, number>> =>
+  // The server leaves the field out where nothing matches.
   (await jsm.streams.info(stream, { subjects_filter: filter })).state.subjects ?? {};
+
+/** Tasks of a kind that wait for a worker or that a worker has. */
+export const consumerBacklog = async ({ jsm }: Bus, kind: TaskKind): Promise<number> => {
+  const infos = await Promise.all(durablesOf(kind).map((durable) => jsm.consumers.info(STREAMS.tasks, durable)));
+  return infos.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
+};
 
 const MESSAGES_PER_FETCH = 50;
 const FETCH_MS = 5_000;
 
 /**
- * The messages a stream keeps now under `filter`, in order, through a consumer of its own that is
- * gone afterwards. A pull consumer with acks: an ordered one has no back-pressure in nats.js v2.
+ * The messages that a stream has now under `filter`, in order, through a temporary consumer. It is a
+ * pull consumer with acknowledgements, because an ordered one has no back-pressure in nats.js v2.
  * @param after only those with a higher sequence
  */
 export async function* readStream(
@@ -52,17 +61,18 @@ export async function* readStream(
     let last = after;
     while (left > 0) {
       const messages = await consumer.fetch({ max_messages: Math.min(left, MESSAGES_PER_FETCH), expires: FETCH_MS });
-      let came = 0;
+      let received = 0;
       for await (const message of messages) {
         message.ack();
-        // Delivered again because its reader took long: it was read before.
+        // A slow reader gets messages again: this one was read before.
         if (message.seq <= last) continue;
         last = message.seq;
-        came += 1;
+        received += 1;
         left -= 1;
         yield { subject: message.subject, sequence: message.seq, body: jsonOf(message.string()) };
       }
-      if (came === 0) throw new Error(`${stream}: ${left} messages of ${filter} did not come within ${FETCH_MS} ms`);
+      if (received === 0)
+        throw new Error(`${stream}: ${left} messages of ${filter} did not arrive within ${FETCH_MS} ms`);
     }
   } finally {
     await jsm.consumers.delete(stream, name).catch(() => undefined);

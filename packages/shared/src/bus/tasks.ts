@@ -16,8 +16,8 @@ interface TaskOptions<Kind extends TaskKind> {
 }
 
 /**
- * Works off the tasks of a kind, interactive ones first. A task that keeps failing goes to the dead
- * letters with its error, and the coordinator decides what becomes of it.
+ * Handles the tasks of a kind, interactive ones first. A task that fails in every delivery goes to the
+ * dead letters with its error, and the coordinator decides whether to try it again.
  */
 export const runTasks = <Kind extends TaskKind>(
   bus: Bus,
@@ -51,7 +51,7 @@ const spanAttributes = ({ subject }: Delivery, { job, task, attempt }: Task) => 
 
 const parse = <Kind extends TaskKind>({ body, subject }: Delivery, kind: Kind): TaskOf<Kind> => {
   const { data, error } = Task.safeParse(body);
-  // Not permanent: while services are upgraded, another worker may know it.
+  // Not permanent: while services are upgraded, another worker may know the task.
   if (error) throw new Error(`${subject}: not a task this version knows (${error.message})`);
   if (!isOfKind(data, kind)) throw new Error(`${subject}: a task of kind ${data.kind}, not ${kind}`);
   return data;

@@ -25,13 +25,13 @@ interface Addressed {
   readonly job: string;
 }
 
-/** Where each kind of message goes: low-cardinality tokens only, never an image or a task number. */
+/** The subject of each kind of message. Tokens have few values: never an image or a task number. */
 export const subjects = {
   task: (kind: TaskKind, taskClass: TaskClass, { tenant, job }: Addressed): string =>
     `lookalike.task.${kind}.${taskClass}.${partitionOf(job)}.${tenant}.${job}`,
   event: (type: string, { tenant, job }: Addressed): string =>
     `lookalike.event.${partitionOf(job)}.${tenant}.${job}.${type}`,
-  /** Every event of a job, whatever its tenant. */
+  /** All events of a job, whatever its tenant. */
   eventsOf: (job: string): string => `lookalike.event.${partitionOf(job)}.*.${job}.>`,
   finalize: (run: number, { tenant, job }: Addressed): string =>
     `lookalike.finalize.${partitionOf(job)}.${tenant}.${job}.${run}`,
@@ -47,15 +47,15 @@ export const STREAMS = {
   advisories: "LOOKALIKE_ADVISORIES",
 } as const;
 
-/** Deliveries of a task before it is a dead letter. */
+/** Deliveries of a task after which it becomes a dead letter. */
 export const MAX_DELIVER = 5;
 const advisory = (kind: string, stream: string) => `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${stream}.>`;
 
-type StreamPlan = Partial<StreamConfig> & { name: string; subjects: string[] };
+type StreamPlan = Partial<StreamConfig> & { name: string; subjects: string[]; max_bytes: number };
 
 /**
- * Limits retention everywhere: WorkQueue streams keep ghosts after a crash on 2.9 (docs/decisions/0002).
- * The small ones first: what is made last takes what room is left (`addStream`).
+ * All streams have limits retention, because WorkQueue streams still show deleted messages after a crash
+ * on 2.9 (docs/decisions/0002). The small ones come first: the last ones take the room that is left (`addStream`).
  */
 export const streamPlans = (replicas: number): StreamPlan[] =>
   [
@@ -110,7 +110,7 @@ const consumer = (durable_name: string, settings: Partial<ConsumerConfig>): Cons
   ...settings,
 });
 
-/** Without a backoff: nats-server would add its steps to the delays that workers ask for. Decision 0028. */
+/** Without a backoff, because nats-server would add its steps to the delays that workers request. Decision 0028. */
 const worker = (durable: string, filter: string): ConsumerPlan =>
   consumer(durable, {
     filter_subject: filter,
@@ -128,7 +128,7 @@ export const coordinatorDurables = Array.from(
 export const durablesOf = (kind: TaskKind): string[] =>
   kind === "scan" ? ["scan"] : [`${kind}-interactive`, `${kind}-bulk`];
 
-/** Every durable consumer, by stream. Only the projection may retry for ever: it must never drop an event. */
+/** Every durable consumer, by stream. Those with max_deliver -1 retry for ever, because they must never drop a message. */
 export const consumerPlans: Record<string, ConsumerPlan[]> = {
   [STREAMS.tasks]: [
     worker("scan", "lookalike.task.scan.>"),
@@ -159,14 +159,15 @@ const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;
 const INSUFFICIENT_STORAGE = 10047;
 
-/** Who makes streams and consumers: the services, or others (NACK, an administrator) and the services check. */
+/** Who creates streams and consumers: the services; or others (NACK, an administrator), and the services check them. */
 export type TopologyOwner = "services" | "others";
 
 /**
  * Creates what is missing and updates what the services rely on. Limits and replicas are set at
- * creation and are the operator's from then on (`nats stream edit`). Never through a silent `add`:
- * on 2.9 that overwrites another version's settings without a word.
- * @throws OperatorError when a stream or consumer stands with other subjects or another retention, or is missing and others make them
+ * creation, and belong to the operator from then on (`nats stream edit`). It never calls `add` for what
+ * exists, because on 2.9 that overwrites another version's settings.
+ * @throws OperatorError when a stream or consumer has other subjects or another retention, or is missing
+ * and others create them
  */
 export const ensureTopology = async (
   { jsm }: Bus,
@@ -184,18 +185,18 @@ export const ensureTopology = async (
       if (owner === "services" && differs(info.config, relied))
         await jsm.streams.update(plan.name, { ...info.config, ...relied });
     }
-    for (const wanted of consumerPlans[plan.name] ?? []) {
-      const found = await unlessMissing(jsm.consumers.info(plan.name, wanted.durable_name), CONSUMER_NOT_FOUND);
+    for (const expected of consumerPlans[plan.name] ?? []) {
+      const found = await unlessMissing(jsm.consumers.info(plan.name, expected.durable_name), CONSUMER_NOT_FOUND);
       if (found === null) {
-        refuseMissing(`${plan.name}/${wanted.durable_name}`, owner);
-        await jsm.consumers.add(plan.name, wanted);
+        refuseMissing(`${plan.name}/${expected.durable_name}`, owner);
+        await jsm.consumers.add(plan.name, expected);
       } else {
-        refuseDrift(`${plan.name}/${wanted.durable_name}`, found.config, wanted, ["filter_subject", "ack_policy"]);
-        // Where it began is past: an operator who rewinds the projection makes it begin elsewhere.
-        const { deliver_policy: _, ...settings } = wanted;
+        refuseDrift(`${plan.name}/${expected.durable_name}`, found.config, expected, ["filter_subject", "ack_policy"]);
+        // Where delivery began does not matter any more: an operator may rewind the projection.
+        const { deliver_policy: _, ...settings } = expected;
         if (owner === "services" && differs(found.config, settings)) {
-          const { ack_wait, backoff, max_deliver, max_ack_pending } = wanted;
-          await jsm.consumers.update(plan.name, wanted.durable_name, {
+          const { ack_wait, backoff, max_deliver, max_ack_pending } = expected;
+          await jsm.consumers.update(plan.name, expected.durable_name, {
             ...(ack_wait === undefined ? {} : { ack_wait }),
             ...(backoff === undefined ? {} : { backoff }),
             ...(max_deliver === undefined ? {} : { max_deliver }),
@@ -211,11 +212,11 @@ const MIN_STREAM_BYTES = 32 * 1024 ** 2;
 const SMALLER = 8;
 
 /**
- * Creates a stream; a smaller one where the server has not the room: it reserves each stream's
- * limit, up to three quarters of its disk in all.
+ * Creates a stream, or a smaller one where the server lacks the room: it reserves the limit of each
+ * stream, up to three quarters of its disk.
  */
 const addStream = async (jsm: JetStreamManager, plan: StreamPlan): Promise<void> => {
-  for (let bytes = plan.max_bytes ?? GIB; bytes >= MIN_STREAM_BYTES; bytes /= SMALLER) {
+  for (let bytes = plan.max_bytes; bytes >= MIN_STREAM_BYTES; bytes /= SMALLER) {
     try {
       await jsm.streams.add({ ...plan, max_bytes: bytes });
       return;
@@ -232,29 +233,29 @@ const addStream = async (jsm: JetStreamManager, plan: StreamPlan): Promise<void>
 const refuseMissing = (name: string, owner: TopologyOwner): void => {
   if (owner === "services") return;
   throw new OperatorError(
-    `${name} is missing, and LOOKALIKE_TOPOLOGY=others says that somebody else makes it. Apply deploy/nack, or set LOOKALIKE_TOPOLOGY=services.`,
+    `${name} is missing, and LOOKALIKE_TOPOLOGY=others says that others create it. Apply deploy/nack, or set LOOKALIKE_TOPOLOGY=services.`,
     EXIT.config,
   );
 };
 
-const differs = <Config extends object>(found: Config, wanted: Partial<Config>): boolean =>
-  Object.entries(wanted).some(([key, value]) => !same((found as Record<string, unknown>)[key], value));
+const differs = <Config extends object>(found: Config, expected: Partial<Config>): boolean =>
+  Object.entries(expected).some(([key, value]) => !same((found as Record<string, unknown>)[key], value));
 
-/** The server leaves defaults, zeros and empty lists out of what it reports. */
-const same = (found: unknown, wanted: unknown): boolean =>
-  JSON.stringify(found ?? null) === JSON.stringify(wanted) ||
-  (found === undefined && (!wanted || (Array.isArray(wanted) && wanted.length === 0)));
+/** The server's report leaves out defaults, zeros and empty lists. */
+const same = (found: unknown, expected: unknown): boolean =>
+  JSON.stringify(found ?? null) === JSON.stringify(expected) ||
+  (found === undefined && (!expected || (Array.isArray(expected) && expected.length === 0)));
 
 const refuseDrift = <Config extends object>(
   name: string,
   found: Config,
-  wanted: Partial<Config>,
+  expected: Partial<Config>,
   keys: (keyof Config & string)[],
 ): void => {
   for (const key of keys) {
-    if (wanted[key] !== undefined && !same(found[key], wanted[key])) {
+    if (expected[key] !== undefined && !same(found[key], expected[key])) {
       throw new OperatorError(
-        `${name}: its ${key} is ${JSON.stringify(found[key])}, not ${JSON.stringify(wanted[key])}; that can't be changed in place. Point NATS_URL at Lookalike's own server or account.`,
+        `${name}: its ${key} is ${JSON.stringify(found[key])}, not ${JSON.stringify(expected[key])}, and it cannot be changed in place. Point NATS_URL at Lookalike's own server or account.`,
         EXIT.config,
       );
     }

@@ -1,5 +1,5 @@
-import { consumerBacklog } from "@lookalike/shared/bus/backlog";
 import type { Bus } from "@lookalike/shared/bus/connect";
+import { consumerBacklog } from "@lookalike/shared/bus/read";
 import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { countJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";

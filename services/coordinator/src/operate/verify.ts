@@ -1,7 +1,6 @@
-import { consumerBacklog } from "@lookalike/shared/bus/backlog";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, endpoint } from "@lookalike/shared/bus/endpoints";
-import { countBySubject } from "@lookalike/shared/bus/read";
+import { consumerBacklog, countBySubject } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEdges, edgeCount } from "@lookalike/shared/domain/grouping/edges";
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
