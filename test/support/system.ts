@@ -87,7 +87,9 @@ export async function* messagesOf({ js, jsm }: Bus, stream: string): AsyncGenera
   });
   const consumer = await js.consumers.get(stream, name);
   for (let read = 0; read < state.messages; ) {
-    for await (const message of await consumer.fetch({ max_messages: 100, expires: 1_000 })) {
+    // Requests no more than there is: a fetch that expires loses messages on their way for 30 seconds.
+    const request = { max_messages: Math.min(100, state.messages - read), expires: 30_000 };
+    for await (const message of await consumer.fetch(request)) {
       message.ack();
       read += 1;
       yield message;
