@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, eq, gt, isNotNull, isNull, not, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import type { ListingMark } from "../../domain/image/listing-mark.ts";
 import type { Source } from "../../domain/job/source.ts";
 import type { Db } from "../open.ts";
@@ -7,7 +7,7 @@ import { catalog } from "../schema.ts";
 
 export type CatalogRow = typeof catalog.$inferSelect;
 
-/** Creates a catalog, or gives null when the tenant has one of that name. */
+/** Creates a catalog. @returns null when the tenant has one of that name */
 export const createCatalog = async (
   db: Db,
   tenant: string,
@@ -30,45 +30,47 @@ export const getCatalog = async (db: Db, tenant: string, id: string): Promise<Ca
   return rows[0] ?? null;
 };
 
-/** Names a catalog anew. False when the tenant has another one of that name. */
+/** Renames a catalog. @returns false when the tenant has another one of that name */
 export const renameCatalog = async (db: Db, { id, tenant }: CatalogRow, name: string): Promise<boolean> => {
-  const taken = sql`exists (select from catalog other where other.tenant = ${tenant} and other.name = ${name} and other.id <> ${id})`;
-  const rows = await db
-    .update(catalog)
-    .set({ name })
-    .where(and(eq(catalog.id, id), not(taken)))
-    .returning({ id: catalog.id });
-  return rows.length === 1;
+  const { rowCount } = await db.execute(sql`
+    update catalog set name = ${name}
+    where id = ${id} and not exists (
+      select from catalog as other where other.tenant = ${tenant} and other.name = ${name} and other.id <> ${id})`);
+  return rowCount === 1;
 };
 
-/** Hides a catalog from its owner, whose next one may have its name. */
+/** Hides a catalog from its owner. Its name becomes free for the owner's next one. */
 export const hideCatalog = async (db: Db, id: string): Promise<void> => {
-  await db.update(catalog).set({ deletedAt: sql`now()`, name: sql`id` }).where(eq(catalog.id, id));
+  await db.execute(sql`update catalog set deleted_at = now(), name = id where id = ${id}`);
 };
 
 const ROWS_PER_TRANSACTION = 20_000;
 
 /**
- * Deletes rows of hidden catalogs, a few thousand in a transaction: other catalogs' work never waits.
+ * Deletes rows of hidden catalogs, at most {@link ROWS_PER_TRANSACTION} in a transaction, so that other catalogs' work
+ * never waits for it.
  * @returns whether there is more to do
  */
 export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
-  const hidden = await db.select({ id: catalog.id }).from(catalog).where(isNotNull(catalog.deletedAt)).limit(1);
-  const id = hidden[0]?.id;
+  const hidden = await db.execute<{ id: string }>(sql`select id from catalog where deleted_at is not null limit 1`);
+  const id = hidden.rows[0]?.id;
   if (id === undefined) return false;
-  const some = (table: string, condition: SQL) =>
-    db.execute(sql`delete from ${sql.raw(table)} where ctid = any(array(
-      select ctid from ${sql.raw(table)} where ${condition} limit ${ROWS_PER_TRANSACTION}))`);
   const ofCatalog = sql`catalog_id = ${id}`;
   const ofJobs = sql`job_id in (select id from job where ${ofCatalog})`;
   const ofLineages = sql`lineage in (select lineage from finalization where ${ofJobs})`;
-  for (const table of ["group_member", "image_group"])
-    if (((await some(table, ofLineages)).rowCount ?? 0) > 0) return true;
-  for (const table of ["reference_match", "finalization", "compare_result", "task_attempt"])
-    if (((await some(table, ofJobs)).rowCount ?? 0) > 0) return true;
-  for (const table of ["decision", "archive", "hash_block", "image", "job"])
-    if (((await some(table, ofCatalog)).rowCount ?? 0) > 0) return true;
-  await db.delete(catalog).where(eq(catalog.id, id));
+  const steps = [
+    { tables: ["group_member", "image_group"], condition: ofLineages },
+    { tables: ["reference_match", "finalization", "compare_result", "task_attempt"], condition: ofJobs },
+    { tables: ["decision", "archive", "hash_block", "image", "job"], condition: ofCatalog },
+  ];
+  for (const { tables, condition } of steps)
+    for (const table of tables.map((name) => sql.raw(name))) {
+      const { rowCount } = await db.execute(sql`
+        delete from ${table} where ctid = any(array(
+          select ctid from ${table} where ${condition} limit ${ROWS_PER_TRANSACTION}))`);
+      if (rowCount !== 0) return true;
+    }
+  await db.execute(sql`delete from catalog where id = ${id}`);
   return true;
 };
 
@@ -92,16 +94,13 @@ export const listCatalogs = (
     .orderBy(asc(catalog.id))
     .limit(limit);
 
-/** The catalog as the log knows it, for a projection that has lost its tables. */
+/** Adds a catalog of the log that the table has lost: a projection is rebuilt from the log. */
 export const restoreCatalog = async (
   db: Db,
   tenant: string,
-  given: Pick<CatalogRow, "id" | "name" | "source">,
+  { id, name, source }: Pick<CatalogRow, "id" | "name" | "source">,
 ): Promise<void> => {
-  await db
-    .insert(catalog)
-    .values({ ...given, tenant })
-    .onConflictDoNothing();
+  await db.insert(catalog).values({ id, tenant, name, source }).onConflictDoNothing();
 };
 
 /** Stores what a listing found. An undefined mark leaves the catalog's as it is. */

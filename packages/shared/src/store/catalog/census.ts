@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { countLive, type HashBlock } from "../../domain/image/hash-block.ts";
 import { hasFormat, listBlocks } from "../blocks/hash-blocks.ts";
 import type { Db } from "../open.ts";
-import { image } from "../schema.ts";
+import { integers, onlyRow } from "../sql.ts";
 import { allVanished } from "./images.ts";
 
 /** What a catalog holds. */
@@ -11,18 +11,18 @@ export interface Census {
   readonly end: number;
   /** Live images. */
   readonly images: number;
-  /** Those of them in blocks that are not hashed. */
+  /** Live images in blocks that are not hashed. */
   readonly unhashedImages: number;
-  /** Those in hashed blocks that could not be hashed. */
+  /** Live images in hashed blocks that could not be hashed. */
   readonly failedImages: number;
   readonly hashed: readonly Pick<HashBlock, "block" | "states">[];
 }
 
 /**
- * Counts a catalog's images without looking at each: hashed blocks say what is in them, tombstones
+ * Counts a catalog's images without reading each: hashed blocks say what is in them, tombstones
  * have an index of their own, and rows are counted in open blocks only.
  * @param hashFormat blocks with hashes of another format count as not hashed
- * @param before of the same job, which hashes no block while it lists
+ * @param before a census of the same job, which hashes no block while it lists
  */
 export const takeCensus = async (
   db: Db,
@@ -31,10 +31,13 @@ export const takeCensus = async (
   before?: Census,
 ): Promise<Census> => {
   const end = await endOfCatalog(db, id);
-  const hashed =
-    before?.hashed ?? (blockSize === null ? [] : await listBlocks(db, id, ["block", "states"], hasFormat(hashFormat)));
-  const inHashed = countLive(hashed, blockSize ?? 1, await allVanished(db, id));
-  const unhashedImages = await countRanges(db, id, openRanges(hashed, blockSize ?? 1, end));
+  if (blockSize === null) {
+    const images = await countRanges(db, id, [{ from: 0, to: end }]);
+    return { end, images, unhashedImages: images, failedImages: 0, hashed: [] };
+  }
+  const hashed = before?.hashed ?? (await listBlocks(db, id, ["block", "states"], hasFormat(hashFormat)));
+  const inHashed = countLive(hashed, blockSize, await allVanished(db, id));
+  const unhashedImages = await countRanges(db, id, openRanges(hashed, blockSize, end));
   return {
     end,
     images: inHashed.images + unhashedImages,
@@ -46,35 +49,28 @@ export const takeCensus = async (
 
 /** One past the highest ordinal ever given out. */
 export const endOfCatalog = async (db: Db, catalogId: string): Promise<number> => {
-  const rows = await db
-    .select({ ordinal: image.ordinal })
-    .from(image)
-    .where(eq(image.catalogId, catalogId))
-    .orderBy(desc(image.ordinal))
-    .limit(1);
-  return (rows[0]?.ordinal ?? -1) + 1;
+  const highest = await db.execute<{ end: number }>(sql`
+    select coalesce(max(ordinal) + 1, 0) as end from image where catalog_id = ${catalogId}`);
+  return onlyRow(highest).end;
 };
 
 /** Length in bits of the hashes that the source provides; null where no image has one. */
 export const givenHashBits = async (db: Db, catalogId: string): Promise<number | null> => {
-  const rows = await db
-    .select({ bytes: sql<number>`length(${image.givenHash})` })
-    .from(image)
-    .where(and(eq(image.catalogId, catalogId), isNotNull(image.givenHash)))
-    .orderBy(asc(image.ordinal))
-    .limit(1);
-  const [first] = rows;
-  return first === undefined ? null : first.bytes * 8;
+  const { rows } = await db.execute<{ bits: number }>(sql`
+    select length(given_hash) * 8 as bits from image
+    where catalog_id = ${catalogId} and given_hash is not null
+    order by ordinal limit 1`);
+  return rows[0]?.bits ?? null;
 };
 
-interface Range {
+interface OrdinalRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** Ordinals below `end` that lie in no hashed block. */
-const openRanges = (hashed: Census["hashed"], blockSize: number, end: number): Range[] => {
-  const ranges: Range[] = [];
+/** Ordinals below `end` that are in no hashed block. */
+const openRanges = (hashed: Census["hashed"], blockSize: number, end: number): OrdinalRange[] => {
+  const ranges: OrdinalRange[] = [];
   let from = 0;
   for (const { block } of hashed.toSorted((a, b) => a.block - b.block)) {
     if (block * blockSize > from) ranges.push({ from, to: block * blockSize });
@@ -85,15 +81,15 @@ const openRanges = (hashed: Census["hashed"], blockSize: number, end: number): R
 };
 
 /** Live images in ranges of ordinals. */
-const countRanges = async (db: Db, catalogId: string, ranges: readonly Range[]): Promise<number> => {
-  if (ranges.length === 0) return 0;
-  const bounds = (of: (range: Range) => number) => sql`${sql.param(ranges.map(of))}::int[]`;
-  const { rows } = await db.execute<{ images: number }>(sql`
+const countRanges = async (db: Db, catalogId: string, ranges: readonly OrdinalRange[]): Promise<number> => {
+  const begins = integers(ranges.map(({ from }) => from));
+  const ends = integers(ranges.map(({ to }) => to));
+  const counted = await db.execute<{ images: number }>(sql`
     select coalesce(sum(images), 0)::int as images
-    from unnest(${bounds(({ from }) => from)}, ${bounds(({ to }) => to)}) as open (begins, ends)
+    from unnest(${begins}, ${ends}) as open (begins, ends)
     cross join lateral (
       select count(*) as images from image
       where catalog_id = ${catalogId} and vanished_in is null and ordinal >= begins and ordinal < ends
     ) as counted`);
-  return rows[0]?.images ?? 0;
+  return onlyRow(counted).images;
 };

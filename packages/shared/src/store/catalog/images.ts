@@ -1,28 +1,37 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { Failure, STATE } from "../../domain/image/hash-block.ts";
 import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { iso } from "../../domain/primitives/encoding.ts";
 import { type HashedFacts, readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
-import { hashBlock, image, job } from "../schema.ts";
+import { integers, onlyRow } from "../sql.ts";
 
-/** Tombstones of the catalog that fit, ascending. */
-const tombstones = async (db: Db, catalogId: string, condition?: SQL): Promise<number[]> => {
-  const rows = await db
-    .select({ ordinal: image.ordinal })
-    .from(image)
-    .where(and(eq(image.catalogId, catalogId), isNotNull(image.vanishedIn), condition))
-    .orderBy(asc(image.ordinal));
+/** Tombstones of the catalog that meet a condition, ascending. */
+const tombstones = async (db: Db, catalogId: string, condition: SQL): Promise<number[]> => {
+  const { rows } = await db.execute<{ ordinal: number }>(sql`
+    select ordinal from image
+    where catalog_id = ${catalogId} and vanished_in is not null and ${condition}
+    order by ordinal`);
   return rows.map(({ ordinal }) => ordinal);
 };
 
 /** Every tombstone of the catalog, ascending. */
-export const allVanished = (db: Db, catalogId: string): Promise<number[]> => tombstones(db, catalogId);
+export const allVanished = (db: Db, catalogId: string): Promise<number[]> => tombstones(db, catalogId, sql`true`);
 
 /** Ordinals that vanished in this job, ascending. */
 export const vanishedOrdinals = (db: Db, catalogId: string, jobId: string): Promise<number[]> =>
-  tombstones(db, catalogId, eq(image.vanishedIn, jobId));
+  tombstones(db, catalogId, sql`vanished_in = ${jobId}`);
+
+/** Images that vanished in jobs accepted after this one, ascending. */
+export const vanishedSince = (db: Db, catalogId: string, jobId: string): Promise<number[]> =>
+  tombstones(
+    db,
+    catalogId,
+    sql`vanished_in in (
+      select id from job
+      where catalog_id = ${catalogId} and accepted_at > (select accepted_at from job where id = ${jobId}))`,
+  );
 
 interface ImageRow extends Record<string, unknown> {
   readonly ordinal: number;
@@ -36,7 +45,7 @@ interface ImageRow extends Record<string, unknown> {
   readonly failure: Failure | null;
 }
 
-/** What is known of an image without reading its file: a hash that its source gave, or why it has none. */
+/** What is known about an image without reading its file: a hash that its source gives, or why it has none. */
 export type GivenImage = Pick<ListedImage, "ordinal" | "givenHash" | "bytes" | "width" | "height" | "failure">;
 type GivenRow = Pick<ImageRow, "ordinal" | "given_hash" | "bytes" | "width" | "height" | "failure">;
 
@@ -62,16 +71,16 @@ export const readImages = async (
   catalogId: string,
   from: number,
   to: number,
-  condition = sql``,
+  condition = sql`true`,
 ): Promise<ListedImage[]> => {
   const { rows } = await db.execute<ImageRow>(sql`
     select ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure from image
-    where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null ${condition}
+    where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null and ${condition}
     order by ordinal`);
   return rows.map(listedImage);
 };
 
-/** Live images of which something is known, with from <= ordinal < to, in order: their names are most of a row, and left out. */
+/** Live images with a given hash or a failure, with from <= ordinal < to, in order. Their names, most of a row, are left out. */
 export const readGiven = async (db: Db, catalogId: string, from: number, to: number): Promise<GivenImage[]> => {
   const { rows } = await db.execute<GivenRow>(sql`
     select ordinal, given_hash, bytes, width, height, failure from image
@@ -82,33 +91,19 @@ export const readGiven = async (db: Db, catalogId: string, from: number, to: num
 };
 
 /** The other live images, whose files must be read, with from <= ordinal < to, in order. */
-export const readUnread = async (db: Db, catalogId: string, from: number, to: number): Promise<ListedImage[]> =>
-  readImages(db, catalogId, from, to, sql`and given_hash is null and failure is null`);
+export const readUnread = (db: Db, catalogId: string, from: number, to: number): Promise<ListedImage[]> =>
+  readImages(db, catalogId, from, to, sql`given_hash is null and failure is null`);
 
 /** Paths and times of images, in no particular order. */
 export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array) => {
   const { rows } = await db.execute<Pick<ImageRow, "ordinal" | "path" | "modified_at">>(sql`
     select ordinal, path, modified_at from image
-    where catalog_id = ${catalogId} and ordinal = any(${sql.param([...ordinals])}::int[])`);
+    where catalog_id = ${catalogId} and ordinal = any(${integers(ordinals)})`);
   return rows.map((row) => ({
     ordinal: row.ordinal,
     path: nameOfBytes(row.path),
     modifiedAt: iso(row.modified_at),
   }));
-};
-
-/** Images that vanished in jobs accepted after this one, ascending. */
-export const vanishedSince = async (db: Db, catalogId: string, jobId: string): Promise<number[]> => {
-  const later = db
-    .select({ id: job.id })
-    .from(job)
-    .where(
-      and(
-        eq(job.catalogId, catalogId),
-        sql`${job.acceptedAt} > (select accepted_at from job as base where base.id = ${jobId})`,
-      ),
-    );
-  return tombstones(db, catalogId, inArray(image.vanishedIn, later));
 };
 
 export interface FailurePage {
@@ -122,33 +117,15 @@ export interface FailurePage {
 
 /** Live images that could not be hashed, with the reason, in order of their ordinals. */
 export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBlocks, after, limit }: FailurePage) => {
-  const size = sql.raw(String(blockSize));
-  const block = sql`${image.ordinal} / ${size}`;
-  const quarantined = sql`${block} = any(${sql.param([...quarantinedBlocks])}::int[])`;
-  const rows = await db
-    .select({
-      ordinal: image.ordinal,
-      path: image.path,
-      failure: sql<unknown>`case when ${hashBlock.block} is null then null else ${hashBlock.details} -> (${image.ordinal} % ${size}) end`,
-    })
-    .from(image)
-    .leftJoin(hashBlock, and(eq(hashBlock.catalogId, image.catalogId), sql`${hashBlock.block} = ${block}`))
-    .where(
-      and(
-        eq(image.catalogId, catalogId),
-        isNull(image.vanishedIn),
-        gt(image.ordinal, after),
-        or(
-          and(isNull(hashBlock.block), quarantined),
-          and(
-            gt(hashBlock.failedImages, 0),
-            sql`get_byte(${hashBlock.states}, ${image.ordinal} % ${size}) = ${STATE.failed}`,
-          ),
-        ),
-      ),
-    )
-    .orderBy(asc(image.ordinal))
-    .limit(limit);
+  const block = sql`ordinal / ${blockSize}::int`;
+  const position = sql`ordinal % ${blockSize}::int`;
+  const { rows } = await db.execute<{ ordinal: number; path: Buffer; failure: unknown }>(sql`
+    select ordinal, path, details -> (${position}) as failure
+    from image left join hash_block on hash_block.catalog_id = image.catalog_id and block = ${block}
+    where image.catalog_id = ${catalogId} and vanished_in is null and ordinal > ${after}
+      and case when block is null then ${block} = any(${integers(quarantinedBlocks)})
+               else failed_images > 0 and get_byte(states, ${position}) = ${STATE.failed} end
+    order by ordinal limit ${limit}`);
   return rows.map(({ ordinal, path, failure }) => ({
     ordinal,
     path: nameOfBytes(path),
@@ -171,7 +148,7 @@ interface CatalogShape {
   readonly blockSize: number | null;
 }
 
-/** Live images that fit, as the end of the statement says. */
+/** Live images that the rest of the statement selects: a condition, an order, a limit. */
 export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest: SQL): Promise<CatalogImage[]> => {
   const { rows } = await db.execute<ImageRow>(sql`
     select ordinal, path, fingerprint, modified_at from image
@@ -200,13 +177,11 @@ export const listImages = (
 
 /** The live images among these ordinals. */
 export const findImages = (db: Db, catalog: CatalogShape, ordinals: readonly number[]): Promise<CatalogImage[]> =>
-  imagesWhere(db, catalog, sql`ordinal = any(${sql.param([...ordinals])}::int[]) order by ordinal`);
+  imagesWhere(db, catalog, sql`ordinal = any(${integers(ordinals)}) order by ordinal`);
 
 /** Live images of a catalog. */
 export const countImages = async (db: Db, catalogId: string): Promise<number> => {
-  const rows = await db
-    .select({ images: count() })
-    .from(image)
-    .where(and(eq(image.catalogId, catalogId), isNull(image.vanishedIn)));
-  return rows[0]?.images ?? 0;
+  const counted = await db.execute<{ images: number }>(sql`
+    select count(*)::int as images from image where catalog_id = ${catalogId} and vanished_in is null`);
+  return onlyRow(counted).images;
 };
