@@ -2,15 +2,15 @@ import type { BigIntStats } from "node:fs";
 import { bytesOfName } from "../domain/image/file-name.ts";
 
 /**
- * Equal while a file's content can't have changed: size, modification time, inode, and the mode and
- * owner, so that a file whose permissions were mended is tried again.
+ * A file's fingerprint, equal while its content can't have changed: size, modification time, inode. It also has the mode
+ * and the owner, so that a file whose permissions were corrected is read again.
  */
 export const fingerprintOf = (stats: Pick<BigIntStats, "size" | "mtimeNs" | "ino" | "mode" | "uid">): string =>
   [stats.size, stats.mtimeNs, stats.ino, stats.mode, stats.uid].join("-");
 
 const SLASH = Buffer.from("/");
 
-/** Names are bytes: not every one is valid UTF-8. */
+/** A name in a folder, as bytes: not every name is valid UTF-8. */
 export const joinPath = (folder: Buffer, name: Buffer): Buffer =>
   folder.length === 0 ? name : Buffer.concat([folder, SLASH, name]);
 

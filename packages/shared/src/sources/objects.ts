@@ -5,13 +5,13 @@ import { messageOf } from "../runtime/errors.ts";
 /** An object of a bucket as a listing names it. */
 export interface ListedObject {
   readonly key: string;
-  /** Changes whenever the object does: its identity. */
+  /** It identifies the object's content: another content has another one. */
   readonly etag: string;
   readonly bytes: number;
   readonly modifiedAt: string | null;
 }
 
-/** Why an object can't be had. */
+/** Why an object can't be read or written. */
 export class ObjectError extends Error {
   override readonly name = "ObjectError";
   readonly reason: "missing" | "changed" | "unreadable";
@@ -22,7 +22,7 @@ export class ObjectError extends Error {
   }
 }
 
-interface Range {
+interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
@@ -31,9 +31,9 @@ interface Range {
 export interface Objects {
   /** Everything under a prefix, in the order of the keys' bytes, page after page. @throws ObjectError */
   list(bucket: string, prefix: string): AsyncGenerator<ListedObject>;
-  /** An object, or an inclusive range of it. @param etag null = whatever it is now. @throws ObjectError */
-  read(bucket: string, key: string, etag: string | null, range?: Range): Promise<Readable>;
-  /** Its bytes. @throws ObjectError */
+  /** An object, or an inclusive range of it. @param etag null = the object as it is now. @throws ObjectError */
+  read(bucket: string, key: string, etag: string | null, range?: ByteRange): Promise<Readable>;
+  /** An object's size in bytes. @throws ObjectError */
   size(bucket: string, key: string, etag: string): Promise<number>;
   /** @throws ObjectError */
   write(bucket: string, key: string, bytes: Uint8Array, contentType: string): Promise<void>;
@@ -41,29 +41,29 @@ export interface Objects {
 
 const ATTEMPTS = 8;
 const CONNECT_MS = 5_000;
-const SILENCE_MS = 30_000;
+const RESPONSE_MS = 30_000;
 
 let client: Promise<S3Client> | undefined;
 
-/** Where and as whom: by the AWS SDK's own environment (AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID, …). */
+/** The AWS SDK's own environment says which server and credentials (AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID, …). */
 const connect = async (): Promise<S3Client> => {
   const { S3Client } = await import("@aws-sdk/client-s3");
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION } = process.env;
-  const isElsewhere = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
+  const isOtherServer = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
   return new S3Client({
-    // 503 SlowDown and lost connections are tried again, slower and slower.
+    // 503 SlowDown and lost connections are tried again, with growing pauses.
     retryMode: "adaptive",
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: SILENCE_MS },
-    // Servers other than Amazon's know neither hosts per bucket nor its newer checksums.
-    forcePathStyle: isElsewhere,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: RESPONSE_MS },
+    // Servers other than Amazon's support neither a host for each bucket nor the newer checksums.
+    forcePathStyle: isOtherServer,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    ...(isElsewhere && !AWS_REGION ? { region: "us-east-1" } : {}),
+    ...(isOtherServer && !AWS_REGION ? { region: "us-east-1" } : {}),
   });
 };
 
-/** One connection pool a process; the SDK is loaded when it is first needed. */
+/** Buckets, over one connection pool for the whole process. The SDK is loaded when it is first needed. */
 export const s3Objects = (): Objects => {
   client ??= connect();
   const connected = client;
@@ -74,21 +74,26 @@ export const s3Objects = (): Objects => {
         for await (const page of paginateListObjectsV2({ client: await connected }, { Bucket: bucket, Prefix: prefix }))
           for (const { Key, ETag, Size, LastModified } of page.Contents ?? [])
             if (Key !== undefined && ETag !== undefined)
-              yield { key: Key, etag: ETag, bytes: Size ?? 0, modifiedAt: LastModified?.toISOString() ?? null };
+              yield {
+                key: Key,
+                etag: ETag,
+                bytes: sizeOf(Size, `s3://${bucket}/${Key}`),
+                modifiedAt: LastModified?.toISOString() ?? null,
+              };
       } catch (error) {
         throw refusal(`s3://${bucket}/${prefix}`, error);
       }
     },
     async read(bucket, key, etag, range) {
       const { GetObjectCommand } = await import("@aws-sdk/client-s3");
-      const wanted = {
+      const request = {
         Bucket: bucket,
         Key: key,
         ...(etag === null ? {} : { IfMatch: etag }),
         ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }),
       };
       try {
-        const { Body } = await (await connected).send(new GetObjectCommand(wanted));
+        const { Body } = await (await connected).send(new GetObjectCommand(request));
         return Body as Readable;
       } catch (error) {
         throw refusal(`s3://${bucket}/${key}`, error);
@@ -100,7 +105,7 @@ export const s3Objects = (): Objects => {
         const { ContentLength } = await (await connected).send(
           new HeadObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag }),
         );
-        return ContentLength ?? 0;
+        return sizeOf(ContentLength, `s3://${bucket}/${key}`);
       } catch (error) {
         throw refusal(`s3://${bucket}/${key}`, error);
       }
@@ -132,15 +137,21 @@ const REASONS: Record<string, { reason: ObjectError["reason"]; text: string }> =
   },
 };
 
-/** The answer to a HEAD has no body that would say more than its status. */
+/** @throws ObjectError where the server does not give a size */
+const sizeOf = (bytes: number | undefined, place: string): number => {
+  if (bytes === undefined) throw new ObjectError("unreadable", `${place}: the server does not give its size`);
+  return bytes;
+};
+
+/** A response to HEAD has no body that could say more than the status. */
 const BY_STATUS: Record<number, string> = { 403: "AccessDenied", 404: "NotFound", 412: "PreconditionFailed" };
 
 const refusal = (place: string, error: unknown): ObjectError => {
+  if (error instanceof ObjectError) return error;
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-  const byStatus = name === "Unknown" ? BY_STATUS[$metadata?.httpStatusCode ?? 0] : undefined;
-  const { reason, text } = REASONS[byStatus ?? name ?? ""] ?? {
-    reason: "unreadable",
-    text: messageOf(error),
-  };
+  const status = name === "Unknown" ? $metadata?.httpStatusCode : undefined;
+  const code = status === undefined ? name : BY_STATUS[status];
+  const known = code === undefined ? undefined : REASONS[code];
+  const { reason, text } = known ?? { reason: "unreadable", text: messageOf(error) };
   return new ObjectError(reason, `${place}: ${text}`, { cause: error });
 };
