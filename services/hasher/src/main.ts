@@ -1,50 +1,16 @@
-import { availableParallelism } from "node:os";
 import { runTasks } from "@lookalike/shared/bus/tasks";
-import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
-import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
+import { Environment } from "./environment.ts";
 import { createDecoders } from "./hash/decoders.ts";
 import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { listCatalog } from "./list/list-catalog.ts";
 import { walkSource } from "./list/sources/source.ts";
 
-const Environment = ServiceEnvironment.extend({
-  LOOKALIKE_HASHER_THREADS: integer({
-    min: 1,
-    max: 256,
-    default: availableParallelism(),
-    about: "Worker threads that decode and hash",
-  }),
-  LOOKALIKE_SOURCE_ROOTS: SourceRoots,
-  LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
-  LOOKALIKE_MAX_PIXELS: integer({
-    min: 1,
-    default: 300_000_000,
-    about: "Pixels of the largest picture that is decoded",
-  }),
-  LOOKALIKE_PIXELS_IN_FLIGHT: integer({
-    min: 1_000_000,
-    default: 200_000_000,
-    about: "Pixels decoded at once, in all threads: bounds the memory",
-  }),
-  LOOKALIKE_MAX_FILE_BYTES: integer({
-    min: 1,
-    default: 1_073_741_824,
-    about: "Bytes of the largest file that is read",
-  }),
-  LOOKALIKE_IMAGE_TIMEOUT_SECONDS: integer({
-    min: 1,
-    max: 3_600,
-    default: 60,
-    about: "Time to decode one picture",
-  }),
-});
-
-/** Two blocks at once: the next one keeps the threads busy while the last images of one finish. */
-const BLOCKS_AT_ONCE = 2;
-/** One thread more than decode: it reads its file meanwhile. */
-const READING = 1;
+/** The next block keeps the threads busy while the last images of one finish. */
+const CONCURRENT_BLOCKS = 2;
+/** An additional thread, which reads its file while the others decode. */
+const READING_THREADS = 1;
 
 runService({
   name: "hasher",
@@ -52,10 +18,10 @@ runService({
   connections: 6,
   async start({ environment, bus, store, log }) {
     initCounters();
-    const threads = environment.LOOKALIKE_HASHER_THREADS;
-    const hashing = createDecoders({
-      threads: threads + READING,
-      blocksAtOnce: BLOCKS_AT_ONCE,
+    const threads = environment.LOOKALIKE_HASHER_THREADS + READING_THREADS;
+    const decoders = createDecoders({
+      threads,
+      concurrentBlocks: CONCURRENT_BLOCKS,
       pixelsInFlight: environment.LOOKALIKE_PIXELS_IN_FLIGHT,
       timeoutSeconds: environment.LOOKALIKE_IMAGE_TIMEOUT_SECONDS,
       maxBytes: environment.LOOKALIKE_MAX_FILE_BYTES,
@@ -68,18 +34,18 @@ runService({
         concurrency: 1,
         log,
         handle: (task) =>
-          listCatalog({ bus, store, log, walk: (source, mark) => walkSource(source, allowed, mark) }, task),
+          listCatalog({ bus, store, log, walk: (source, resume) => walkSource(source, allowed, resume) }, task),
       }),
       runTasks(bus, {
         kind: "hash",
-        concurrency: BLOCKS_AT_ONCE,
+        concurrency: CONCURRENT_BLOCKS,
         log,
         handle: (task, isRetried) => {
-          const hashFile = isRetried ? hashing.hashIsolated : hashing.hashFile;
-          return hashBlock({ bus, db: store.db, hashFile, concurrency: threads + READING }, task);
+          const hashFile = isRetried ? decoders.hashIsolated : decoders.hashFile;
+          return hashBlock({ bus, db: store.db, hashFile, concurrency: threads }, task);
         },
       }),
     ]);
-    return workerService(bus.name, { scan, hash }, hashing.close);
+    return workerService(bus.name, { scan, hash }, decoders.close);
   },
 });

@@ -12,12 +12,12 @@ export interface DecodeProcess {
   close(): Promise<void>;
 }
 
-/** A decoder that hangs stops itself at its time-out; what does not is ended so much later. */
-const LATE_MS = 2_000;
+/** A decoder stops itself at its time-out; one that does not is killed this much later. */
+const GRACE_MS = 2_000;
 
 /**
- * Hashing for blocks that have failed before: a picture that brings the decoder's process down costs
- * itself alone. The process starts with the first file, and goes when there is no other.
+ * Hashing for blocks that have failed before: a picture that crashes the decoder's process fails, and no other
+ * picture does. The process starts with the first file, and ends when no other one waits.
  */
 export const createDecodeProcess = (script = new URL("./decode-child.js", import.meta.url)): DecodeProcess => {
   const queue = new PQueue({ concurrency: 1 });
@@ -27,26 +27,26 @@ export const createDecodeProcess = (script = new URL("./decode-child.js", import
     child = null;
   });
   const hash = async (request: FileRequest): Promise<Outcome> => {
-    // Detached: a Ctrl-C in the terminal is for the service, and no fault of the picture in hand.
+    // Detached, because a Ctrl-C in the terminal must stop the service and not count as this picture's crash.
     if (!isAlive(child)) child = fork(fileURLToPath(script), { serialization: "advanced", detached: true });
     const decoder = child;
-    const over = new AbortController();
-    const timeout = AbortSignal.timeout(request.timeoutSeconds * 1_000 + LATE_MS);
-    const ended = once(decoder, "exit", { signal: over.signal }).then(([code, signal]): Outcome => {
+    const settled = new AbortController();
+    const timeout = AbortSignal.timeout(request.timeoutSeconds * 1_000 + GRACE_MS);
+    const ended = once(decoder, "exit", { signal: settled.signal }).then(([code, signal]): Outcome => {
       return timeout.aborted
         ? failed("timeout", `not done after ${request.timeoutSeconds} s`)
         : failed("crash", `the decoder's process ended: ${signal ?? code}`);
     });
-    const answered = once(decoder, "message", { signal: over.signal }).then(([outcome]) => outcome as Outcome);
+    const hashed = once(decoder, "message", { signal: settled.signal }).then(([outcome]) => outcome as Outcome);
     const kill = () => decoder.kill("SIGKILL");
     timeout.addEventListener("abort", kill);
     decoder.send(request);
     try {
-      return await Promise.race([answered, ended]);
+      return await Promise.race([hashed, ended]);
     } finally {
       timeout.removeEventListener("abort", kill);
-      over.abort();
-      await Promise.allSettled([answered, ended]);
+      settled.abort();
+      await Promise.allSettled([hashed, ended]);
     }
   };
   return { hash: (request) => queue.add(() => hash(request)), close: () => queue.onIdle() };

@@ -3,12 +3,12 @@ import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { type FileRequest, hashFile } from "./hash-file.ts";
 
 export interface HashRequest extends FileRequest {
-  /** Shared by all threads. */
+  /** The budget of all threads together, in shared memory. */
   readonly pixelBudget: Int32Array;
-  /** What this file holds of it. */
+  /** The part of it that this file holds. */
   readonly heldPixels: Int32Array;
 }
 
-/** Runs in a worker thread. */
+/** The entry point of a worker thread. */
 export default (request: HashRequest): Promise<Outcome> =>
   hashFile(request, new PixelBudget(request.pixelBudget, request.heldPixels));

@@ -12,8 +12,8 @@ import { readListedObject } from "./read-listed.ts";
 
 interface Limits {
   readonly threads: number;
-  /** Blocks whose images wait for a thread together. */
-  readonly blocksAtOnce: number;
+  /** Blocks whose images wait for a thread at the same time. */
+  readonly concurrentBlocks: number;
   /** Pixels decoded at once, in all threads. */
   readonly pixelsInFlight: number;
   readonly timeoutSeconds: number;
@@ -23,42 +23,42 @@ interface Limits {
 
 /** Decodes and hashes images. */
 export interface Decoders {
-  /** In a worker thread. */
+  /** Hashes in a worker thread. */
   hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
-  /** In a process of its own, which a picture may bring down. */
+  /** Hashes in a separate process, which a picture may crash. */
   hashIsolated(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
   close(): Promise<void>;
 }
 
 export const createDecoders = (limits: Limits): Decoders => {
-  const { threads, blocksAtOnce, timeoutSeconds, maxBytes, maxPixels } = limits;
+  const { threads, concurrentBlocks, timeoutSeconds, maxBytes, maxPixels } = limits;
   const pool = new Piscina<HashRequest, Outcome>({
     filename: new URL("./decode-worker.js", import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
   });
-  const apart = createDecodeProcess();
+  const isolated = createDecodeProcess();
   const pixelBudget = PixelBudget.share(limits.pixelsInFlight);
   return {
     async hashFile(source, image) {
       const file = await fileOf(source, image, maxBytes);
       if ("kind" in file) return file;
-      // libvips stops itself at the time-out; this ends a thread that hangs in a read, too.
-      const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (blocksAtOnce + 1));
+      // libvips stops itself at the time-out. The signal also ends a thread that hangs in a read.
+      const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (concurrentBlocks + 1));
       const request = { file, maxPixels, timeoutSeconds, pixelBudget, heldPixels: PixelBudget.hold() };
       return pool.run(request, { signal }).catch((error: unknown) => {
-        // The thread ended with what it held.
-        if (signal.aborted) new PixelBudget(pixelBudget, request.heldPixels).giveBack();
-        if (signal.aborted) return failed("timeout", `not done after ${timeoutSeconds} s`);
-        throw error;
+        if (!signal.aborted) throw error;
+        // The thread was ended and could not return the pixels that it held.
+        new PixelBudget(pixelBudget, request.heldPixels).giveBack();
+        return failed("timeout", `not done after ${timeoutSeconds} s`);
       });
     },
     async hashIsolated(source, image) {
       const file = await fileOf(source, image, maxBytes);
-      return "kind" in file ? file : apart.hash({ file, maxPixels, timeoutSeconds });
+      return "kind" in file ? file : isolated.hash({ file, maxPixels, timeoutSeconds });
     },
     async close() {
-      await Promise.all([pool.close(), apart.close()]);
+      await Promise.all([pool.close(), isolated.close()]);
     },
   };
 };

@@ -8,7 +8,7 @@ import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-b
 import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
-import type { Source } from "@lookalike/shared/domain/job/source";
+import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -23,13 +23,13 @@ interface Hasher {
   readonly db: Db;
   /** Decodes and hashes one image of a source that has files. */
   readonly hashFile: (source: SourceOfFiles, image: ListedImage) => Promise<Outcome>;
-  /** Files in hand at once. */
+  /** Files that are hashed at the same time. */
   readonly concurrency: number;
 }
 
 const PROGRESS_INTERVAL_MS = 500;
 
-/** Hashes one block of a catalog and tells the log, hashes and all. */
+/** Hashes one block of a catalog, and publishes the whole block as an event. */
 export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: TaskOf<"hash">): Promise<void> => {
   const catalog = await getCatalog(db, task.tenant, task.catalog);
   const { blockSize, hashBits } = task;
@@ -41,39 +41,49 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   const first = task.task * blockSize;
   const given = await readGiven(db, catalog.id, first, first + blockSize);
   const toRead = await readUnread(db, catalog.id, first, first + blockSize);
-  const last = Math.max(given.at(-1)?.ordinal ?? first - 1, toRead.at(-1)?.ordinal ?? first - 1);
-  const positions: Outcome[] = Array.from({ length: last + 1 - first }, () => ({ kind: "absent" }));
+  const lastImages = [...given.slice(-1), ...toRead.slice(-1)];
+  const length = Math.max(0, ...lastImages.map(({ ordinal }) => ordinal + 1 - first));
+  const positions: Outcome[] = Array.from({ length }, () => ({ kind: "absent" }));
   let done = 0;
-  const note = (image: GivenImage, outcome: Outcome): void => {
+  const record = (image: GivenImage, outcome: Outcome): void => {
     positions[image.ordinal - first] = outcome;
     done += 1;
     imagesHashed.inc({ outcome: outcome.kind });
     if (outcome.kind === "failed") imageFailures.inc({ reason: outcome.failure.reason });
   };
-  for (const image of given) note(image, givenOutcome(image));
-  const telling = setInterval(
+  for (const image of given) record(image, givenOutcome(image));
+  const progress = setInterval(
     () => publishProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
     PROGRESS_INTERVAL_MS,
   );
-  const read = async (image: ListedImage): Promise<void> => {
-    if (catalog.source.kind === "hashes") throw new Error(`${image.path}: a hashes source has no file to hash`);
-    note(image, await hashFile(catalog.source, image));
-  };
-  await pMap(toRead, read, { concurrency }).finally(() => clearInterval(telling));
+  const read = async (image: ListedImage): Promise<void> =>
+    record(image, await hashFile(sourceOfFiles(catalog.source), image));
+  await pMap(toRead, read, { concurrency }).finally(() => clearInterval(progress));
 
   const block = hashBlockOf(task.task, hashBits, positions);
   await publish(bus, resultEvent(task, "hash-done", { ...block, hashFormat, digest: hashBlockDigest(block) }));
 };
 
-/** Zeros from the start: a counter that first appears as 20 has no increase for Prometheus. */
+/** @throws Error where the images of the source are given, and have no files */
+const sourceOfFiles = (source: Source): SourceOfFiles => {
+  switch (source.kind) {
+    case "directory":
+    case "s3":
+      return source;
+    case "hashes":
+      throw new Error(`${sourceLabel(source)}: its images have no files to hash`);
+  }
+};
+
+/** Sets the counters to 0 at the start: for Prometheus, a counter that first appears as 20 has not increased. */
 export const initCounters = (): void => {
   for (const outcome of ["hashed", "flat", "failed"]) imagesHashed.inc({ outcome }, 0);
 };
 
-/** What is known without reading a file. */
-const givenOutcome = ({ givenHash: hash, failure, width, height, bytes }: GivenImage): Outcome => {
+/** The outcome that is known without reading a file. */
+const givenOutcome = ({ ordinal, givenHash: hash, failure, width, height, bytes }: GivenImage): Outcome => {
   if (failure !== null) return { kind: "failed", failure };
-  if (hash === null) throw new Error("an image was read as given that has neither a hash nor a failure");
+  if (hash === null) throw new Error(`image ${ordinal} was read as given, and has neither a hash nor a failure`);
   return {
     kind: isFlatHash(hash) ? "flat" : "hashed",
     hash,

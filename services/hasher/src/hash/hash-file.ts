@@ -5,14 +5,14 @@ import type { ListedFile } from "@lookalike/shared/sources/open-listed";
 import sharp from "sharp";
 import { readListedFile } from "./read-listed.ts";
 
-/** What is hashed: a file that is read here, or bytes that came over the network. */
+/** What is hashed: a file, which is read here, or bytes that were read over the network. */
 export interface FileRequest extends Pick<HashLimits, "maxPixels" | "timeoutSeconds"> {
   readonly file: (ListedFile & { readonly maxBytes: number }) | Uint8Array;
 }
 
 // libvips uses one thread for each picture, since the caller distributes pictures over the cores.
 sharp.concurrency(1);
-// Every file is decoded once.
+// A cache would be of no use, since every file is decoded once.
 sharp.cache(false);
 
 /** Reads, decodes and hashes one file. */

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { type FoundImage, foundImage, type ListedImage } from "@lookalike/shared/domain/image/listed-image";
@@ -19,10 +20,11 @@ import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { connectTo, messagesOf, type Servers, startServers } from "../../../../test/support/system.ts";
 import { listCatalog } from "./list-catalog.ts";
-import { fullWalk } from "./sources/walk.ts";
+import { fullWalk, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 
 type ScanTask = TaskOf<"scan">;
 
+const log = createLogger("test", "fatal");
 const IMAGES = 12_000;
 let servers: Servers;
 let bus: Bus;
@@ -43,7 +45,7 @@ afterAll(async () => {
 const image = (number: number, change = ""): FoundImage =>
   foundImage({ path: `picture ${number}.jpg`, fingerprint: `${number}${change}`, bytes: 4 });
 
-/** A source as a list of images, which may break off. */
+/** A source as a stream of images, which may end with an error. */
 async function* source(numbers: Iterable<number>, end?: Error): AsyncGenerator<FoundImage> {
   for (const number of numbers) yield image(number);
   if (end !== undefined) throw end;
@@ -60,9 +62,9 @@ const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<S
 };
 
 const list = (task: ScanTask, images: AsyncIterable<FoundImage>): Promise<void> =>
-  listCatalog({ bus, store, log: createLogger("test", "fatal"), walk: async () => fullWalk(images) }, task);
+  listCatalog({ bus, store, log, walk: async () => fullWalk(images) }, task);
 
-/** What a walk leaves that ends after it has stored a part, before it tells. */
+/** Leaves what a walk leaves that ends when it has stored a part and not yet published it. */
 const storeOnly = async (task: ScanTask, numbers: number[]): Promise<void> => {
   const listing = new Listing({
     catalogId: task.catalog,
@@ -79,8 +81,8 @@ const storeOnly = async (task: ScanTask, numbers: number[]): Promise<void> => {
   );
 };
 
-/** What the log says of a job: its images by ordinal, and how the listing ended. */
-const told = async (job: string) => {
+/** What the log says about a job: its images by ordinal, and how the listing ended. */
+const published = async (job: string) => {
   const images = new Map<number, ListedImage>();
   const done: { images: number }[] = [];
   for await (const message of messagesOf(bus, STREAMS.events)) {
@@ -101,36 +103,36 @@ const stored = async (catalog: string): Promise<{ ordinal: number; path: string 
 };
 
 /** Every live row is in the log as it is in the table, each path once. */
-const expectAllTold = async (task: ScanTask, images: number): Promise<void> => {
+const expectAllPublished = async (task: ScanTask, images: number): Promise<void> => {
   const rows = await stored(task.catalog);
   expect(new Set(rows.map(({ path }) => path)).size).toBe(images);
-  const { images: inLog, done } = await told(task.job);
+  const { images: inLog, done } = await published(task.job);
   expect(rows.filter(({ ordinal, path }) => inLog.get(ordinal)?.path !== path)).toEqual([]);
   expect([rows.length, done.at(-1)?.images]).toEqual([images, images]);
 };
 
-it("a walk that ends half-way is gone on with by the next one, and the log has every image", async () => {
+it("a walk that ends half-way is continued by the next one, and the log has every image", async () => {
   const task = await listingJob("half-way");
   await expect(list(task, source(upTo(7_000), new Error("the hasher ends here")))).rejects.toThrow("ends here");
   await list(task, source(upTo(IMAGES)));
-  await expectAllTold(task, IMAGES);
+  await expectAllPublished(task, IMAGES);
 });
 
-it("the second walk may come to the images in another order, and find others", async () => {
+it("the second walk may find the images in another order, and find others", async () => {
   const task = await listingJob("another-order");
   await expect(list(task, source(upTo(7_000), new Error("the hasher ends here")))).rejects.toThrow("ends here");
   await list(task, source(upTo(IMAGES).reverse()));
-  await expectAllTold(task, IMAGES);
+  await expectAllPublished(task, IMAGES);
 });
 
-it("what was stored and not told is told by the next walk", async () => {
-  const task = await listingJob("untold");
+it("what was stored and not published is published by the next walk", async () => {
+  const task = await listingJob("unpublished");
   await storeOnly(task, upTo(3_000));
   await list(task, source(upTo(IMAGES)));
-  await expectAllTold(task, IMAGES);
+  await expectAllPublished(task, IMAGES);
 });
 
-it("what another walk of the job stores meanwhile is told by the one that comes to it", async () => {
+it("what another walk of the job stores meanwhile is published by the walk that finds it", async () => {
   const task = await listingJob("meanwhile");
   async function* images(): AsyncGenerator<FoundImage> {
     yield* source(upTo(6_000));
@@ -138,30 +140,61 @@ it("what another walk of the job stores meanwhile is told by the one that comes 
     yield* source(upTo(IMAGES).slice(6_000));
   }
   await list(task, images());
-  await expectAllTold(task, IMAGES);
+  await expectAllPublished(task, IMAGES);
 });
 
 it("two walks of one job at the same time number each image once", async () => {
   const task = await listingJob("twice-at-once");
   await Promise.all([list(task, source(upTo(IMAGES))), list(task, source(upTo(IMAGES)))]);
-  await expectAllTold(task, IMAGES);
+  await expectAllPublished(task, IMAGES);
 });
 
 it("a source that names images twice lists them once", async () => {
   const task = await listingJob("twice");
   await list(task, source([...upTo(6_000), ...upTo(6_000), 1, 1]));
-  await expectAllTold(task, 6_000);
+  await expectAllPublished(task, 6_000);
   await store.pool.query("update job set state = 'completed' where id = 'twice'");
   const again = await listingJob("twice-again", task.catalog);
   await list(again, source([0, 0, 5, 5, ...upTo(5_900).reverse(), 7, 6_001, 6_001]));
-  await expectAllTold(again, 5_901);
+  await expectAllPublished(again, 5_901);
 });
 
-it("what a job that never hashed has numbered is told again for the next one", async () => {
+it("images of a job that never hashed are published again for the next job", async () => {
   const first = await listingJob("cancelled", "shared");
   await list(first, source(upTo(3_000)));
   await store.pool.query("update job set state = 'cancelled' where id = 'cancelled'");
   const second = await listingJob("after-it", "shared");
   await list(second, source(upTo(4_000)));
-  await expectAllTold(second, 4_000);
+  await expectAllPublished(second, 4_000);
+});
+
+it("a walk from a mark that finds a known image is followed by one from the start", async () => {
+  const first = await listingJob("before-the-mark", "marked");
+  await list(first, source(upTo(6_000)));
+  await store.pool.query("update job set state = 'completed' where id = 'before-the-mark'");
+  const second = await listingJob("after-the-mark", "marked");
+  const walks: (MarkedCatalog | null)[] = [];
+  const walk = async (_: unknown, resume: MarkedCatalog | null): Promise<Walk> => {
+    walks.push(resume);
+    const images = resume === null ? upTo(6_002) : [6_000, 6_001, 5];
+    return { ...fullWalk(source(images)), isResumed: resume !== null };
+  };
+  await listCatalog({ bus, store, log, walk }, second);
+  expect(walks).toEqual([{ mark: null, end: 6_000, images: 6_000 }, null]);
+  const { images, done } = await published(second.job);
+  // The first job hashed nothing, so all of its images are published again.
+  expect([images.size, done.at(-1)?.images]).toEqual([6_002, 6_002]);
+});
+
+it("a walk whose job was cancelled meanwhile stops, and publishes no end", async () => {
+  const task = await listingJob("zombie");
+  async function* images(): AsyncGenerator<FoundImage> {
+    yield* source(upTo(6_000));
+    while ((await stored(task.catalog)).length < 5_000) await setTimeout(5);
+    await store.pool.query("update job set state = 'cancelled' where id = 'zombie'");
+    yield* source(upTo(IMAGES).slice(6_000));
+  }
+  await list(task, images());
+  const { done } = await published(task.job);
+  expect([(await stored(task.catalog)).length, done]).toEqual([5_000, []]);
 });

@@ -8,6 +8,7 @@ import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/has
 import type { EventOf } from "@lookalike/shared/domain/job/events";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { emptySet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Logger } from "@lookalike/shared/runtime/log";
@@ -23,7 +24,7 @@ import { type Emit, emitListed, emitVanished } from "./record-listing.ts";
 import { ListingError } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
 
-/** Blocks whose images are read and told at once. */
+/** Blocks whose images are read and published at the same time. */
 const BLOCKS_IN_FLIGHT = 8;
 
 interface Lister extends Omit<Walker, "emit"> {
@@ -34,8 +35,8 @@ interface Lister extends Omit<Walker, "emit"> {
 type ListingDone = EventOf<"listing-done">["body"];
 
 /**
- * Lists a job's source into numbered images and tells the log. Delivered twice it walks twice, and
- * the numbers stay the same.
+ * Lists a job's source into numbered images, and publishes them. Where the task is delivered twice, the source is
+ * walked twice and the numbers stay the same.
  */
 export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskOf<"scan">): Promise<void> => {
   const catalog = await getCatalog(store.db, task.tenant, task.catalog);
@@ -43,9 +44,7 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
   if (catalog === null || job === null || job.state !== "listing") return;
   const emit: Emit = (type, part, body) => publish(bus, resultEvent(task, type, body, part));
   try {
-    const done =
-      // Ends with the roll-out: decision 0037.
-      job.mode === "shadow" ? await planShadow(store.db, job) : await listSource({ store, emit, walk }, catalog, job);
+    const done = await list({ store, emit, walk }, catalog, job);
     if (done === null) return;
     await emit("listing-done", "", done);
     log.info({ job: job.id, images: done.images, blocks: done.blocks, hashed: done.hashedImages }, "listed");
@@ -55,17 +54,44 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
   }
 };
 
-/**
- * Walks the source, unless the job only groups again, and plans what is to be hashed and compared.
- * @returns null when the job no longer lists
- */
-const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {
+/** @returns null when the job no longer lists */
+const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {
   const { db } = walker.store;
+  // Ends with the roll-out: decision 0037.
+  if (job.mode === "shadow") return planShadow(db, job);
   const hashFormat = formatFor(catalog, job);
-  const before = await takeCensus(db, catalog, hashFormat);
-  const walked = job.mode === "regroup" ? undefined : await walkCatalog(walker, catalog, job, before);
-  if (walked === null) return null;
-  const census = walked === undefined ? before : await takeCensus(db, catalog, hashFormat, before);
+  switch (job.mode) {
+    case "regroup": {
+      const census = await takeCensus(db, catalog, hashFormat);
+      return planJob(walker, catalog, job, { hashFormat, census, walkedFrom: census.end });
+    }
+    case "new":
+    case "full":
+    case "retry": {
+      const before = await takeCensus(db, catalog, hashFormat);
+      const walk = await walkCatalog(walker, catalog, job, before);
+      if (walk === null) return null;
+      const census = await takeCensus(db, catalog, hashFormat, before);
+      const plan = await planJob(walker, catalog, job, { hashFormat, census, walkedFrom: before.end });
+      return { ...plan, mark: walk.mark(census) };
+    }
+  }
+};
+
+interface Listed {
+  readonly hashFormat: string;
+  readonly census: Census;
+  /** One past the highest ordinal before this job's walk. */
+  readonly walkedFrom: number;
+}
+
+/** Plans what is to be hashed and compared, and publishes what the walk did not. */
+const planJob = async (
+  { store: { db }, emit }: Walker,
+  catalog: CatalogRow,
+  job: JobRow,
+  { hashFormat, census, walkedFrom }: Listed,
+): Promise<ListingDone> => {
   const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(census.images);
   const hashBits = await hashBitsFor(db, catalog, hashFormat);
   const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
@@ -79,8 +105,8 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
     throw new ListingError(
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
     );
-  await emitVanished(walker.emit, await vanishedOrdinals(db, catalog.id, job.id));
-  await emitUnhashed(db, walker.emit, { catalog: catalog.id, blockSize, end: before.end, hashed: census.hashed });
+  await emitVanished(emit, await vanishedOrdinals(db, catalog.id, job.id));
+  await emitUnhashed(db, emit, { catalog: catalog.id, blockSize, end: walkedFrom, hashed: census.hashed });
   return {
     images: census.images,
     blockSize,
@@ -91,11 +117,15 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
     hashedImages: census.images - census.unhashedImages,
     failedImages: census.failedImages,
     base,
-    mark: walked?.mark(census),
     ...chooseKernel({
       code: fastestBackend.name,
       choice: job.options.kernel,
-      plan: { firstBlock: base?.blocks ?? 0, blocks, pairsPerTask: job.options.pairsPerTask, index: null },
+      plan: {
+        firstBlock: base === null ? 0 : base.blocks,
+        blocks,
+        pairsPerTask: job.options.pairsPerTask,
+        index: null,
+      },
       blockSize,
       hashBits,
       radiusBits,
@@ -108,11 +138,22 @@ const listSource = async (walker: Walker, catalog: CatalogRow, job: JobRow): Pro
  * @throws ListingError where the catalog's hashes have another format, and the job would add to them
  */
 const formatFor = ({ source, hashFormat: stored }: CatalogRow, { mode }: JobRow): string => {
-  const current = source.kind === "hashes" ? GIVEN_FORMAT : HASH_FORMAT;
+  const current = formatOf(source);
   if (stored === null || stored === current || mode === "full") return current;
   // It groups stored edges: nothing is hashed or compared.
   if (mode === "regroup") return stored;
   throw new ListingError(formatMismatch("The catalog", stored, current));
+};
+
+/** The format of the hashes of a source that is hashed now. */
+const formatOf = (source: Source): string => {
+  switch (source.kind) {
+    case "directory":
+    case "s3":
+      return HASH_FORMAT;
+    case "hashes":
+      return GIVEN_FORMAT;
+  }
 };
 
 /** Length of the hashes in bits, which the first job that lists the catalog in this format decides. */
@@ -147,8 +188,8 @@ interface Unhashed extends Pick<Census, "end" | "hashed"> {
 }
 
 /**
- * Tells the images below `end` of blocks that are not hashed: what a walk has numbered it has told
- * itself, not so what an earlier one has, which may have ended before it did.
+ * Publishes the images below `end` of blocks that are not hashed. A walk publishes the images that it adds, but
+ * an earlier walk may have ended before it had published all of its own.
  */
 const emitUnhashed = async (db: Db, emit: Emit, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
   const done = new Set(hashed.map(({ block }) => block));

@@ -14,26 +14,26 @@ const source = (log: string[], fails = false) =>
     }
   })();
 
-it("reads the next item while one is worked on, in order", async () => {
+it("reads the next item while one is processed, in order", async () => {
   const log: string[] = [];
   for await (const item of readAhead(source(log))) {
     await Promise.resolve();
-    log.push(`got ${item}`);
+    log.push(`processed ${item}`);
   }
-  expect(log.filter((line) => line.startsWith("got"))).toEqual(["got 1", "got 2", "got 3"]);
-  expect(log.indexOf("read 2")).toBeLessThan(log.indexOf("got 1"));
+  expect(log.filter((line) => line.startsWith("processed"))).toEqual(["processed 1", "processed 2", "processed 3"]);
+  expect(log.indexOf("read 2")).toBeLessThan(log.indexOf("processed 1"));
 });
 
-it("gives a failure after the items before it", async () => {
-  const got: number[] = [];
+it("throws an error of the source after the items before it", async () => {
+  const items: number[] = [];
   const all = async (): Promise<void> => {
-    for await (const item of readAhead(source([], true))) got.push(item);
+    for await (const item of readAhead(source([], true))) items.push(item);
   };
   await expect(all()).rejects.toThrow("no more");
-  expect(got).toEqual([1, 2, 3]);
+  expect(items).toEqual([1, 2, 3]);
 });
 
-it("closes the source when who reads has enough", async () => {
+it("closes the source when the consumer stops early", async () => {
   const log: string[] = [];
   for await (const item of readAhead(source(log))) if (item === 1) break;
   expect(log.at(-1)).toBe("closed");

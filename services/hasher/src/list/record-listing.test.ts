@@ -26,7 +26,7 @@ describe("a listing", () => {
     expect(rowsByEvent([])).toEqual([]);
   });
 
-  it.each(["\udce9", "a"])("of the longest names there are fits messages of NATS' default size: %j", (character) => {
+  it.each(["\udce9", "a"])("of the longest possible names fits messages of NATS' default size: %j", (character) => {
     const images = Array.from({ length: 1_000 }, (_, at) => image(at, `${at}${character.repeat(4_090)}`));
     const events = rowsByEvent(images);
     expect(events.flat()).toEqual(images);
@@ -36,7 +36,7 @@ describe("a listing", () => {
     }
   });
 
-  it("of as many images as an event has, each with as long a name as then fits, fits as well", () => {
+  it("of the most images in one event, each with the longest name that then fits, fits as well", () => {
     const images = Array.from({ length: 1_000 }, (_, at) => image(at, "\udce9".repeat(65)));
     const [rows = []] = rowsByEvent(images);
     expect(rows).toHaveLength(1_000);

@@ -65,11 +65,11 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe("a folder", () => {
   it("is walked in the order of its names' bytes, links left out", async () => {
-    const wanted = ["pipe.jpg", "z.JPG", "a/.hidden.jpg", "b/10.png", "b/2.png", "b/deep/x.webp"];
-    expect((await paths()).filter((name) => !name.startsWith("closed"))).toEqual(wanted);
+    const expected = ["pipe.jpg", "z.JPG", "a/.hidden.jpg", "b/10.png", "b/2.png", "b/deep/x.webp"];
+    expect((await paths()).filter((name) => !name.startsWith("closed"))).toEqual(expected);
   });
 
-  it("lists what include and exclude allow, and SVG only when asked", async () => {
+  it("lists what include and exclude allow, and SVG only where the source includes it", async () => {
     expect(await paths({ include: ["b/**"], exclude: ["**/deep/**"] })).toEqual(["b/10.png", "b/2.png"]);
     expect(await paths({ include: ["a/*"], svg: true })).toEqual(["a/.hidden.jpg", "a/vector.svg"]);
   });
@@ -88,7 +88,7 @@ describe("a folder", () => {
   });
 });
 
-describe("a listed file, when its turn comes", () => {
+describe("a listed file, when it is read", () => {
   const MAX = 100;
   const read = async (name: string, fingerprint: string): Promise<string> => {
     const file: Buffer | Outcome = readListedFile({ root, path: name, fingerprint }, MAX);
@@ -101,21 +101,21 @@ describe("a listed file, when its turn comes", () => {
     expect(await read("z.JPG", await fingerprint("z.JPG"))).toBe("z.JPG");
   });
 
-  it("is refused when it changed, by so much as a second", async () => {
+  it("is refused when its time has changed", async () => {
     const before = await fingerprint("b/2.png");
     await utimes(path("b/2.png"), 1, 1);
     expect(await read("b/2.png", before)).toBe("changed");
   });
 
-  it("is missing, unreadable, too large or a pipe by now", async () => {
+  it("may be missing, unreadable, too large or a pipe by then", async () => {
     const name = "b/10.png";
-    expect(await read("gone.jpg", "")).toBe("missing");
+    expect(await read("none.jpg", "")).toBe("missing");
     expect(await read("pipe.jpg", "")).toBe("not-a-regular-file");
     await chmod(path(name), 0o000);
     const closed = await fingerprint(name);
     expect(await unprivileged(() => read(name, closed))).toBe("unreadable");
     await chmod(path(name), 0o644);
-    // Its mode is part of the fingerprint: mended permissions make it a file to try again.
+    // Its mode is part of the fingerprint: a file whose permissions were corrected is read again.
     expect(await fingerprint(name)).not.toBe(closed);
     await writeFile(path(name), "x".repeat(MAX + 1));
     expect(await read(name, await fingerprint(name))).toBe("too-large");
@@ -123,18 +123,18 @@ describe("a listed file, when its turn comes", () => {
 });
 
 describe("a list of files", () => {
-  it("is taken in its order, relative or absolute, and nothing outside the root is touched", async () => {
+  it("is listed in its order, by relative and absolute paths, and nothing outside the root is touched", async () => {
     const names = path("a/names.txt");
     const outside = await mkdtemp(join(tmpdir(), "lookalike-outside-"));
     await writeFile(join(outside, "secret.jpg"), "secret");
-    await symlink(outside, path("way-out"));
+    await symlink(outside, path("link-out"));
     const lines = [
       "b/2.png",
       path("z.JPG"),
       "",
-      "gone.jpg\r",
+      "none.jpg\r",
       "../../etc/passwd",
-      "way-out/secret.jpg",
+      "link-out/secret.jpg",
       "a/../b/10.png",
     ];
     await writeFile(names, lines.join("\n"));
@@ -142,12 +142,12 @@ describe("a list of files", () => {
     expect(found.map((image) => [image.path, image.failure?.reason ?? null])).toEqual([
       ["b/2.png", null],
       ["z.JPG", null],
-      ["gone.jpg", "missing"],
+      ["none.jpg", "missing"],
       ["../../etc/passwd", "unreadable"],
-      ["way-out/secret.jpg", "unreadable"],
+      ["link-out/secret.jpg", "unreadable"],
       ["b/10.png", null],
     ]);
     await expect(list({ list: path("none.txt") })).rejects.toThrow("the list can't be read");
-    await Promise.all([rm(names), rm(path("way-out")), rm(outside, { recursive: true })]);
+    await Promise.all([rm(names), rm(path("link-out")), rm(outside, { recursive: true })]);
   });
 });

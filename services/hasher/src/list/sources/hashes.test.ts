@@ -26,7 +26,7 @@ const walk = async (file: string, mark: ListingMark | null = null, now = catalog
 const write = (file: string, text: string): Promise<void> => writeFile(join(folder, file), text);
 const grow = (file: string, text: string): Promise<void> => appendFile(join(folder, file), text);
 
-it("a file that has only grown is read from where the last walk ended", async () => {
+it("a file that has only grown is read from the end of the last walk", async () => {
   await write("grows", line("a") + line("b"));
   const first = await walk("grows");
   expect(first).toMatchObject({ found: ["a", "b"], isResumed: false });
@@ -67,23 +67,23 @@ it("a file whose last line may still grow is read from its start the next time",
   expect([found, mark]).toEqual([["a", "b"], null]);
 });
 
-it("a failed line has a name of its own, also where an id is called so", async () => {
+it("a failed line has a name of its own, also where an id is the same as that name", async () => {
   await write("names", `${line("line 2")}no json\n`);
   expect((await walk("names")).found).toEqual(["line 2", "line 2' bad-line"]);
 });
 
-it("no file is no source", async () => {
+it("a missing file and a folder are no sources", async () => {
   await expect(walk("missing")).rejects.toThrow(ListingError);
   await expect(walk(".")).rejects.toThrow("not a file");
 });
 
-it("ids that differ in half a surrogate pair alone are one", async () => {
+it("ids that differ only in half a surrogate pair are the same", async () => {
   const half = (digit: string): string => `{"id":"a\\ud80${digit}","hash":"0123456789abcdef"}\n`;
   await write("surrogates", half("0") + half("1") + line("b"));
   expect((await walk("surrogates")).found).toEqual(["a\ufffd", "line 2 duplicate-id", "b"]);
 });
 
-it("lines are whole wherever reading cuts them; one without an end in sight is a failed line", async () => {
+it("lines are complete wherever two reads divide them; a line that is too long is a failed line", async () => {
   const ids = Array.from({ length: 9_000 }, (_, at) => `\u2028\u00e9${at}${"x".repeat(at % 300)}`);
   const long = `{"id":"${"y".repeat(1_500_000)}","hash":"0123456789abcdef"}\n`;
   const lines = ids.map((id) => line(id));

@@ -46,8 +46,8 @@ it.skipIf(!hasS3Server)(
       await writeFile(join(folder.path, "data/pictures/many/00000-new.png"), pixel);
       await objects.write("pictures", "many/99999.png", pixel, "image/png");
     }
-    const wanted = keys.filter((key) => key !== "many/01100.png").map((key) => key.slice(5));
-    expect(found).toEqual([...wanted, "99999.png"]);
+    const expected = keys.filter((key) => key !== "many/01100.png").map((key) => key.slice(5));
+    expect(found).toEqual([...expected, "99999.png"]);
   },
 );
 
