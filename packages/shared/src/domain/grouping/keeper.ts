@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { bytesOfName } from "../image/file-name.ts";
 import type { ImageFacts } from "../image/hash-block.ts";
+import { at } from "../primitives/columns.ts";
 
-/** A member of a group, as far as ranking and naming the group need it. */
+/** What choosing the keeper and the kind of a group needs of each member. */
 export interface Member {
   readonly ordinal: number;
   readonly path: string;
@@ -22,17 +23,24 @@ export type KeeperReason = z.infer<typeof KeeperReason>;
 export const GroupKind = z.enum(["exact", "variant", "derivative", "burst", "near-duplicate"]);
 export type GroupKind = z.infer<typeof GroupKind>;
 
+/** What is unknown ranks last. */
 const pixels = ({ facts }: Member): number => (facts.width ?? 0) * (facts.height ?? 0);
 const bytes = ({ facts }: Member): number => facts.bytes ?? 0;
-/** EXIF time and file time are both ISO-like strings: they order as text. Unknown comes last. */
-const time = ({ facts, modifiedAt }: Member): string => facts.takenAt ?? modifiedAt ?? "9999";
+/** EXIF time and file time are both ISO-like strings, so they order as text. */
+const LAST_TIME = "9999";
+const time = ({ facts, modifiedAt }: Member): string => facts.takenAt ?? modifiedAt ?? LAST_TIME;
 
 const RULES: readonly { reason: KeeperReason; order: (a: Member, b: Member) => number }[] = [
   { reason: "highest-resolution", order: (a, b) => pixels(b) - pixels(a) },
   { reason: "most-bytes", order: (a, b) => bytes(b) - bytes(a) },
-  { reason: "oldest", order: (a, b) => (time(a) < time(b) ? -1 : time(a) > time(b) ? 1 : 0) },
+  { reason: "oldest", order: (a, b) => compareText(time(a), time(b)) },
   { reason: "first-path", order: (a, b) => Buffer.compare(bytesOfName(a.path), bytesOfName(b.path)) },
 ];
+
+const compareText = (a: string, b: string): number => {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+};
 
 /** The member to keep, and the rule that decided: resolution, then bytes, then age, then path. */
 export const chooseKeeper = (members: readonly Member[]): { keeper: Member; reason: KeeperReason } => {
@@ -49,32 +57,31 @@ export const chooseKeeper = (members: readonly Member[]): { keeper: Member; reas
   return { keeper, reason: "first-path" };
 };
 
+/** By how much the ratios of width to height of one shape may differ. */
 const SAME_SHAPE = 0.02;
 const BURST_SECONDS = 3;
 
-/** What the group is, by its members alone. */
+/** The kind of a group: it depends on the members alone. */
 export const kindOf = (members: readonly Member[]): GroupKind => {
   const digests = new Set(members.map((member) => member.contentDigest));
   if (digests.size === 1 && !digests.has(null)) return "exact";
   if (isBurst(members)) return "burst";
-  const shapes = members.map(({ facts }) => (facts.width ?? Number.NaN) / (facts.height ?? Number.NaN));
-  if (shapes.some(Number.isNaN)) return "near-duplicate";
+  const shapes = members.flatMap(({ facts: { width, height } }) =>
+    width === undefined || height === undefined ? [] : [width / height],
+  );
+  if (shapes.length < members.length) return "near-duplicate";
   return Math.max(...shapes) / Math.min(...shapes) <= 1 + SAME_SHAPE ? "variant" : "derivative";
 };
 
-/** One camera, full frames of one size, each taken at its own time, close after one another. */
+/** Whether one camera took all members, as full frames of one size, each at another time, within seconds. */
 const isBurst = (members: readonly Member[]): boolean => {
-  const { camera, width, height } = members[0]?.facts ?? {};
-  if (camera === undefined) return false;
-  const same = members.every(
-    ({ facts }) => facts.camera === camera && facts.width === width && facts.height === height,
+  const [first, ...others] = members.map(({ facts }) => facts);
+  if (first === undefined || first.camera === undefined) return false;
+  const isSameFrame = others.every(
+    ({ camera, width, height }) => camera === first.camera && width === first.width && height === first.height,
   );
-  const times = members.map(({ facts }) => Date.parse(`${facts.takenAt}Z`) / 1000).sort((a, b) => a - b);
-  return (
-    same &&
-    times.every((taken, at) => {
-      const gap = taken - (times[at - 1] ?? taken - 1);
-      return gap > 0 && gap <= BURST_SECONDS;
-    })
-  );
+  // A time that is unknown is NaN: it sorts last, and no gap to it is short enough.
+  const times = Float64Array.from(members, ({ facts }) => Date.parse(`${facts.takenAt}Z`) / 1000).sort();
+  const gaps = times.subarray(1).map((taken, index) => taken - at(times, index));
+  return isSameFrame && gaps.every((gap) => gap > 0 && gap <= BURST_SECONDS);
 };

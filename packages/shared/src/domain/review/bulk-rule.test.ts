@@ -7,19 +7,19 @@ const group = (...paths: string[]) => ({
   members: paths.map((path, ordinal) => ({ ordinal, path, bytes: 1 })),
 });
 
-describe("what a rule for many groups keeps", () => {
-  it("without a folder: the suggested image", () => {
+describe("the images that a rule for many groups keeps", () => {
+  it("are the suggested image without a folder", () => {
     expect(keepersByRule(group("a.jpg", "b.jpg"), null)).toEqual([1]);
   });
 
-  it("with a folder: every image in it, however deep, and none outside", () => {
+  it("are all images in the folder, however deep, and none outside", () => {
     const mixed = group("dump/a.jpg", "library/2019/a.jpg", "library/a.jpg", "library-old/a.jpg", "library");
     for (const folder of ["library", "library/", "/library", "./library//"])
       expect(keepersByRule(mixed, folder)).toEqual([1, 2]);
     expect(keepersByRule(mixed, "library/2019")).toEqual([1]);
   });
 
-  it("says nothing of a group that lies wholly in the folder, or wholly outside", () => {
+  it("are not decided where a group is wholly in the folder, or wholly outside", () => {
     expect(keepersByRule(group("library/a.jpg", "library/b.jpg"), "library")).toBeNull();
     expect(keepersByRule(group("dump/a.jpg", "dump/b.jpg"), "library")).toBeNull();
     expect(keepersByRule(group("a.jpg", "b.jpg"), "/")).toBeNull();

@@ -1,15 +1,15 @@
-/** A group as far as deciding many at once needs it. */
+/** What a rule for many groups needs of each group. */
 export interface GroupToDecide {
   readonly number: number;
-  /** The suggested one, of the members. */
+  /** Ordinal of the suggested member. */
   readonly keeper: number;
   readonly members: readonly { readonly ordinal: number; readonly path: string; readonly bytes: number }[];
 }
 
 /**
- * Which images of a group stay by a rule for many: the suggested keeper; or, with a folder, all that
- * lie in it. Null where the rule says nothing: no image lies in the folder, or none outside.
- * @param keepUnder a folder by its path from the source's root; null = none
+ * The images of a group that stay by a rule for many groups: the suggested keeper; or, with a folder, all images
+ * in it. Null where the rule does not decide the group: no image is in the folder, or none is outside.
+ * @param keepUnder path of the folder from the source's root; null = no folder
  */
 export const keepersByRule = ({ keeper, members }: GroupToDecide, keepUnder: string | null): number[] | null => {
   if (keepUnder === null) return [keeper];

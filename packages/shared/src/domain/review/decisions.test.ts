@@ -18,25 +18,30 @@ const decide = (id: string, verdict: Verdict, members: number[], undoes: string 
 });
 
 describe("decisions", () => {
-  it("stand until an undo, which may be decided anew", () => {
+  it("are effective until an undo, after which the group may be decided again", () => {
     const facts = [decide("a", "keep", [1, 2]), decide("b", "undo", [1, 2], "a"), decide("c", "keep", [1, 2])];
     expect(effectiveDecisions(facts).map(({ id }) => id)).toEqual(["c"]);
   });
 
-  it("stand for a later group of the same images, or of some of them", () => {
+  it("apply to a later group of the same images, or of a part of them", () => {
     const of = decisionIndex([decide("a", "keep", [1, 2, 3]), decide("b", "keep", [7, 8])]);
     expect(of([1, 2, 3])).toEqual({ decisionId: "a", reopenedId: null });
     expect(of([1, 3])).toEqual({ decisionId: "a", reopenedId: null });
     expect(of([4, 5])).toEqual({ decisionId: null, reopenedId: null });
   });
 
-  it("are reopened by an image that joined, and only where two of the images meet again", () => {
+  it("are reopened by an image that joined, and only where two of the images are in the group", () => {
     const of = decisionIndex([decide("a", "keep", [1, 2, 3])]);
     expect(of([1, 2, 9])).toEqual({ decisionId: null, reopenedId: "a" });
     expect(of([1, 9])).toEqual({ decisionId: null, reopenedId: null });
   });
 
-  it("the newest one stands", () => {
+  it("are reopened by the newest of those that cover a part, whichever images they share with the group", () => {
+    const of = decisionIndex([decide("a", "keep", [2, 3]), decide("b", "keep", [1, 2])]);
+    expect(of([1, 2, 3, 9])).toEqual({ decisionId: null, reopenedId: "b" });
+  });
+
+  it("are replaced by a newer one", () => {
     const of = decisionIndex([decide("a", "keep", [1, 2]), decide("b", "not-duplicates", [1, 2])]);
     expect(of([1, 2]).decisionId).toBe("b");
   });
@@ -45,7 +50,7 @@ describe("decisions", () => {
 describe("images that are not duplicates", () => {
   const distance = (a: number, b: number): number => Math.abs(a - b);
 
-  it("are never in one group again; others go to the nearest", () => {
+  it("are never in one group again; other images join the nearest part", () => {
     const suppressions = suppressionsOf([decide("a", "not-duplicates", [1, 10])]);
     expect(separate([1, 2, 9, 10], suppressions, distance)).toEqual([[1, 2, 9]]);
     expect(separate([1, 10, 11, 2], suppressions, distance)).toEqual([
@@ -56,11 +61,13 @@ describe("images that are not duplicates", () => {
     expect(separate([5, 6], suppressions, distance)).toEqual([[5, 6]]);
   });
 
-  it("whatever is decided, no part holds a suppressed pair and no image is twice in the parts", () => {
+  it("whatever is decided, no part contains a suppressed pair and no image is in two parts", () => {
     const images = fc.uniqueArray(fc.nat(20), { minLength: 2, maxLength: 12 });
     fc.assert(
-      fc.property(images, fc.array(images, { maxLength: 5 }), (members, refused) => {
-        const suppressions = suppressionsOf(refused.map((group, at) => decide(String(at), "not-duplicates", group)));
+      fc.property(images, fc.array(images, { maxLength: 5 }), (members, suppressed) => {
+        const suppressions = suppressionsOf(
+          suppressed.map((group, index) => decide(String(index), "not-duplicates", group)),
+        );
         const parts = separate(members, suppressions, distance);
         for (const part of parts)
           for (const x of part) for (const y of part) expect(suppressions.get(x)?.has(y) ?? false).toBe(false);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { groupBy } from "../primitives/group-by.ts";
 
 /**
  * keep: some members stay, the others may be archived. not-duplicates: the members are different pictures, never to
@@ -11,19 +12,19 @@ export type Verdict = z.infer<typeof Verdict>;
 export const ArchiveState = z.enum(["archiving", "archived", "restoring", "restored"]);
 export type ArchiveState = z.infer<typeof ArchiveState>;
 
-/** A fact about a group: who decided what for which images. Never changed once written. */
+/** A fact about a group: which verdict holds for which images. It never changes once it is written. */
 export interface Decision {
   readonly id: string;
   readonly verdict: Verdict;
   /** Ordinals of the group as it was shown, ascending. */
   readonly members: readonly number[];
-  /** Those of them that stay. */
+  /** The members that stay. */
   readonly keep: readonly number[];
   /** The decision that an undo takes back. */
   readonly undoes: string | null;
 }
 
-/** The decisions that stand: those that no undo took back. */
+/** The decisions that are effective: those that no undo took back. */
 export const effectiveDecisions = <Fact extends Decision>(decisions: readonly Fact[]): Fact[] => {
   const undone = new Set(decisions.map(({ undoes }) => undoes));
   return decisions.filter(({ id, verdict }) => verdict !== "undo" && !undone.has(id));
@@ -31,36 +32,31 @@ export const effectiveDecisions = <Fact extends Decision>(decisions: readonly Fa
 
 /** What earlier decisions say about a group of a later run. */
 export interface DecisionState {
-  /** Decided for all of its members together. */
+  /** The decision that covers all members of the group. */
   readonly decisionId: string | null;
-  /** Decided for some of them, two at least, before another image joined. */
+  /** The decision that covers two members at least, but not the images that joined the group since. */
   readonly reopenedId: string | null;
 }
 
-/** Looks up what stands for a group: the newest decision that covers all of it, or the newest that covers a part. */
+/** Looks up a group's state: the newest decision that covers all of it, or else the newest that covers a part. */
 export const decisionIndex = (decisions: readonly Decision[]): ((members: readonly number[]) => DecisionState) => {
-  const byOrdinal = new Map<number, Decision[]>();
-  for (const decision of effectiveDecisions(decisions)) {
-    for (const ordinal of decision.members) {
-      const known = byOrdinal.get(ordinal);
-      if (known === undefined) byOrdinal.set(ordinal, [decision]);
-      else known.push(decision);
-    }
-  }
+  const covered = effectiveDecisions(decisions).flatMap(({ id, members }, position) =>
+    members.map((ordinal) => ({ ordinal, id, position })),
+  );
+  const byOrdinal = groupBy(covered, ({ ordinal }) => ordinal);
   return (members) => {
-    const shared = new Map<Decision, number>();
-    for (const ordinal of members)
-      for (const decision of byOrdinal.get(ordinal) ?? []) shared.set(decision, (shared.get(decision) ?? 0) + 1);
-    let [decisionId, reopenedId]: (string | null)[] = [null, null];
-    for (const [decision, count] of shared) {
-      if (count === members.length) decisionId = decision.id;
-      else if (count > 1) reopenedId = decision.id;
+    const shared = members.flatMap((ordinal) => byOrdinal.get(ordinal) ?? []).sort((a, b) => a.position - b.position);
+    let decisionId: string | null = null;
+    let reopenedId: string | null = null;
+    for (const [id, { length }] of groupBy(shared, ({ id }) => id)) {
+      if (length === members.length) decisionId = id;
+      else if (length > 1) reopenedId = id;
     }
-    return { decisionId: decisionId ?? null, reopenedId: decisionId === null ? (reopenedId ?? null) : null };
+    return { decisionId, reopenedId: decisionId === null ? reopenedId : null };
   };
 };
 
-/** For each image the images it is no duplicate of, as far as owners have said so. */
+/** For each image the images that owners have decided it is no duplicate of. */
 export type Suppressions = ReadonlyMap<number, ReadonlySet<number>>;
 
 export const suppressionsOf = (decisions: readonly Decision[]): Suppressions => {
@@ -77,9 +73,8 @@ export const suppressionsOf = (decisions: readonly Decision[]): Suppressions => 
 };
 
 /**
- * Splits a group so that no part holds a suppressed pair: each member, in order, goes to the part
- * whose nearest member is nearest to it, of the parts that have none of its suppressed images.
- * Parts of one are dropped.
+ * Divides a group into parts without suppressed pairs: each member, in order, joins the part whose nearest member is
+ * nearest to it, among the parts that have none of its suppressed images. Parts of one image are dropped.
  */
 export const separate = (
   members: readonly number[],
@@ -90,14 +85,18 @@ export const separate = (
   const parts: number[][] = [];
   for (const ordinal of members) {
     const suppressed = suppressions.get(ordinal);
-    let [best, least]: [number[] | null, number] = [null, Number.POSITIVE_INFINITY];
+    let nearestPart: number[] | null = null;
+    let nearestDistance = Number.POSITIVE_INFINITY;
     for (const part of parts) {
       if (part.some((other) => suppressed?.has(other))) continue;
       const nearest = Math.min(...part.map((other) => distance(ordinal, other)));
-      if (best === null || nearest < least) [best, least] = [part, nearest];
+      if (nearest < nearestDistance) {
+        nearestPart = part;
+        nearestDistance = nearest;
+      }
     }
-    if (best === null) parts.push([ordinal]);
-    else best.push(ordinal);
+    if (nearestPart === null) parts.push([ordinal]);
+    else nearestPart.push(ordinal);
   }
   return parts.filter(({ length }) => length > 1);
 };

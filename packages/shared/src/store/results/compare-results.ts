@@ -3,14 +3,16 @@ import { resultDigest } from "../../domain/job/digest.ts";
 import type { Db } from "../open.ts";
 import { compareResult } from "../schema.ts";
 
+const ROWS_PER_QUERY = 64;
+
 export type CompareResultRow = typeof compareResult.$inferSelect;
 
-/** Stores a part of a task's edges once: the first one stays, a second one is the same anyway. */
+/** Stores a part of a task's edges once: a second one would have the same edges. */
 export const insertCompareResult = async (db: Db, row: CompareResultRow): Promise<void> => {
   await db.insert(compareResult).values(row).onConflictDoNothing();
 };
 
-/** The digest of all the parts that are stored for a task. */
+/** The digest of all parts that are stored for a task. */
 export const storedResultDigest = async (db: Db, jobId: string, task: number): Promise<string> => {
   const rows = await db
     .select({ digest: compareResult.digest })
@@ -20,8 +22,8 @@ export const storedResultDigest = async (db: Db, jobId: string, task: number): P
   return resultDigest(rows.map(({ digest }) => digest));
 };
 
-/** All results of a job's own tasks, some at a time. */
-export async function* readResults(db: Db, jobId: string, atOnce = 64): AsyncGenerator<CompareResultRow> {
+/** Streams the results of a job's own tasks. */
+export async function* readResults(db: Db, jobId: string): AsyncGenerator<CompareResultRow> {
   for (let after = { task: -1, part: 0 }; ; ) {
     const rows = await db
       .select()
@@ -33,7 +35,7 @@ export async function* readResults(db: Db, jobId: string, atOnce = 64): AsyncGen
         ),
       )
       .orderBy(asc(compareResult.task), asc(compareResult.part))
-      .limit(atOnce);
+      .limit(ROWS_PER_QUERY);
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined) return;
@@ -41,19 +43,13 @@ export async function* readResults(db: Db, jobId: string, atOnce = 64): AsyncGen
   }
 }
 
-/**
- * The edges a job may group by: its own, and those of the finished jobs it builds on, task by task.
- */
-export async function* streamResults(
-  db: Db,
-  jobId: string,
-  atOnce = 64,
-): AsyncGenerator<Pick<CompareResultRow, "edges">> {
+/** Streams the edges that a job is grouped by: those of the finished jobs that it builds on, then its own. */
+export async function* streamResults(db: Db, jobId: string): AsyncGenerator<Pick<CompareResultRow, "edges">> {
   const { rows: chain } = await db.execute<{ id: string }>(sql`
     with recursive chain as (
       select id, base_job, 0 as depth from job where id = ${jobId}
       union all
       select job.id, job.base_job, chain.depth + 1 from job join chain on job.id = chain.base_job
     ) select id from chain order by depth desc`);
-  for (const { id } of chain) yield* readResults(db, id, atOnce);
+  for (const { id } of chain) yield* readResults(db, id);
 }

@@ -4,6 +4,7 @@ import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { type CatalogImage, imagesWhere } from "../catalog/images.ts";
 import { copyInto } from "../copy.ts";
 import type { Db } from "../open.ts";
+import type { Result } from "./lineage.ts";
 
 /** An image that another catalog has too. */
 export interface ReferenceMatch {
@@ -12,11 +13,6 @@ export interface ReferenceMatch {
   /** Hamming distance in bits. */
   readonly distance: number;
   readonly equalBytes: boolean;
-}
-
-interface Result {
-  readonly jobId: string;
-  readonly run: number;
 }
 
 export const copyMatches = (
@@ -44,18 +40,21 @@ export interface ReferencePage extends Result {
   readonly limit: number;
 }
 
-/** Live images that the reference has, or has not, by ordinal. */
+/** A page of the live images that the reference has too, or of those that it has not, by ordinal. */
 export const listByReference = (
   db: Db,
   catalog: { readonly id: string; readonly blockSize: number | null },
   { jobId, run, isPresent, after, limit }: ReferencePage,
 ): Promise<CatalogImage[]> => {
   const match = sql`exists (select from reference_match m where m.job_id = ${jobId} and m.run = ${run} and m.ordinal = image.ordinal)`;
-  const wanted = isPresent ? match : sql`not ${match}`;
-  return imagesWhere(db, catalog, sql`ordinal > ${after} and ${wanted} order by ordinal limit ${limit}`);
+  return imagesWhere(
+    db,
+    catalog,
+    sql`ordinal > ${after} and ${isPresent ? match : sql`not ${match}`} order by ordinal limit ${limit}`,
+  );
 };
 
-/** What images were matched with, by ordinal; the path is null where the other is gone since. */
+/** The matches of images, by ordinal; the path is null where the image of the reference has vanished since. */
 export const readMatches = async (db: Db, { jobId, run }: Result, reference: string, ordinals: readonly number[]) => {
   const { rows } = await db.execute<ReferenceMatch & { path: Buffer | null } & Record<string, unknown>>(sql`
     select m.ordinal, reference_ordinal as "referenceOrdinal", distance, equal_bytes as "equalBytes", path

@@ -2,14 +2,14 @@ import { and, count, eq, sql } from "drizzle-orm";
 import type pg from "pg";
 import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
 import { copyInto } from "../copy.ts";
-import type { JobRow } from "../jobs/jobs.ts";
+import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
 import { finalization, imageGroup } from "../schema.ts";
 import { hasGroup, type Result } from "./lineage.ts";
 
 type Finalization = typeof finalization.$inferSelect;
 
-/** A group as grouping makes it; its number comes when it is stored. */
+/** A group before it is stored; storing it gives it its number. */
 export interface NewGroup {
   readonly kind: GroupKind;
   readonly keeper: number;
@@ -18,51 +18,60 @@ export interface NewGroup {
   readonly members: readonly { readonly ordinal: number; readonly distance: number | null }[];
 }
 
-/** The earlier result that a job may go on from: the last step of its lineage. */
-export interface Base
-  extends Pick<Finalization, "jobId" | "run" | "lineage" | "step" | "groups" | "groupedImages" | "flatImages"> {
+/** The columns of a result that the next one builds on. */
+type BaseRow = Pick<Finalization, "jobId" | "run" | "lineage" | "step" | "groups" | "groupedImages" | "flatImages"> & {
   readonly equalImages: Uint8Array;
-  /** Blocks it covers. */
+};
+
+/** The earlier result that a new one may build on: the last step of its lineage. */
+export interface Base extends BaseRow {
+  /** Number of blocks that it covers. */
   readonly blocks: number;
 }
 
 export interface GroupsToStore {
-  /** Groups that were made anew. */
   readonly groups: readonly NewGroup[];
-  /** Where the other groups are; null = there are no others. */
+  /** The result that has the other groups; null = there are no others. */
   readonly base: Base | null;
   /** Images whose groups in the base are replaced by these. */
   readonly regrouped: readonly number[];
 }
 
+/** How many groups a result has, and how many images are in them. */
+interface Totals {
+  readonly groups: number;
+  readonly groupedImages: number;
+}
+
+const NO_GROUPS: Totals = { groups: 0, groupedImages: 0 };
+
 /**
  * Stores the result of (job, run) once. On top of a base it is the next step of the base's lineage, and groups
- * that stay as they are are not written again.
- * @returns how many groups and grouped images it has; null when it is there already, and nothing is written
- * @throws the database's error when another result went on from the base meanwhile (one step is one result): group again
+ * that have not changed are not written again.
+ * @returns the totals; null when the result is stored already: then nothing is written
+ * @throws the database's error when another result has meanwhile built on the base, because each step is one result:
+ * the job must be grouped again
  */
 export const insertFinalization = async (
   db: Db,
   client: pg.PoolClient,
   result: Pick<Finalization, "jobId" | "run" | "grouping" | "thresholdBits" | "edges" | "flatImages" | "equalImages">,
   { groups, base, regrouped }: GroupsToStore,
-): Promise<{ groups: number; groupedImages: number } | null> => {
-  const step = base === null ? { step: 0 } : { lineage: base.lineage, step: base.step + 1 };
-  const inserted = await db
+): Promise<Totals | null> => {
+  const place = base === null ? { step: 0 } : { lineage: base.lineage, step: base.step + 1 };
+  const [inserted] = await db
     .insert(finalization)
-    .values({ ...result, ...step, groups: 0, groupedImages: 0 })
+    .values({ ...result, ...place, ...NO_GROUPS })
     .onConflictDoNothing({ target: [finalization.jobId, finalization.run] })
     .returning({ lineage: finalization.lineage, step: finalization.step });
-  const [at] = inserted;
-  if (at === undefined) return null;
-  const replaced = base === null ? NOTHING : await replaceGroups(db, base, regrouped);
-  await copyGroups(client, at, replaced.lastNumber, groups);
+  if (inserted === undefined) return null;
+  const { unchanged, lastNumber } =
+    base === null ? { unchanged: NO_GROUPS, lastNumber: 0 } : await endGroups(db, base, regrouped);
+  await copyGroups(client, inserted, lastNumber, groups);
+  const grouped = new Set(groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal)));
   const totals = {
-    groups: (base?.groups ?? 0) - replaced.groups + groups.length,
-    groupedImages:
-      (base?.groupedImages ?? 0) -
-      replaced.images +
-      new Set(groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal))).size,
+    groups: unchanged.groups + groups.length,
+    groupedImages: unchanged.groupedImages + grouped.size,
   };
   await db.update(finalization).set(totals).where(isResult(result));
   return totals;
@@ -70,20 +79,19 @@ export const insertFinalization = async (
 
 const isResult = ({ jobId, run }: Result) => and(eq(finalization.jobId, jobId), eq(finalization.run, run));
 
-interface Replaced {
-  readonly groups: number;
-  readonly images: number;
-  /** The highest number of the lineage. */
-  readonly lastNumber: number;
-}
-
-const NOTHING: Replaced = { groups: 0, images: 0, lastNumber: 0 };
-
-/** Ends the groups of these images with the base's step, which is no longer the last one. */
-const replaceGroups = async (db: Db, base: Base, regrouped: readonly number[]): Promise<Replaced> => {
-  await db.update(finalization).set({ equalImages: null }).where(isResult(base));
-  const { lineage, step } = base;
-  // One list after the other: a table just filled has no statistics, and a join of both may be a nested loop.
+/**
+ * Ends the groups of these images at the base's step, which is no longer the last one of its lineage.
+ * @returns what remains of the base, and the highest group number of the lineage
+ */
+const endGroups = async (
+  db: Db,
+  base: Base,
+  regrouped: readonly number[],
+): Promise<{ unchanged: Totals; lastNumber: number }> => {
+  const { jobId, run, lineage, step } = base;
+  await db.execute(sql`update finalization set equal_images = null where job_id = ${jobId} and run = ${run}`);
+  // Three queries with lists of numbers between them: a table that was just filled has no statistics, and PostgreSQL
+  // may plan a join of the two tables as a nested loop.
   const affected = await db.execute<{ number: number }>(sql`
     select distinct number from group_member
     where lineage = ${lineage} and ordinal = any(${sql.param(regrouped)}::int[])`);
@@ -91,11 +99,16 @@ const replaceGroups = async (db: Db, base: Base, regrouped: readonly number[]): 
     update image_group set to_step = ${step + 1}
     where lineage = ${lineage} and to_step is null and number = any(${numbersOf(affected.rows)}::int[])
     returning number`);
-  const { rows } = await db.execute<Pick<Replaced, "images" | "lastNumber">>(sql`
+  const { rows } = await db.execute<{ endedImages: number; lastNumber: number }>(sql`
     select (select count(distinct ordinal)::int from group_member
-       where lineage = ${lineage} and number = any(${numbersOf(ended.rows)}::int[])) as images,
+       where lineage = ${lineage} and number = any(${numbersOf(ended.rows)}::int[])) as "endedImages",
       (select coalesce(max(number), 0) from image_group where lineage = ${lineage}) as "lastNumber"`);
-  return { ...(rows[0] ?? NOTHING), groups: ended.rows.length };
+  const { endedImages, lastNumber } = onlyRow(rows);
+  const unchanged = {
+    groups: base.groups - ended.rows.length,
+    groupedImages: base.groupedImages - endedImages,
+  };
+  return { unchanged, lastNumber };
 };
 
 const numbersOf = (rows: readonly { readonly number: number }[]) => sql.param(rows.map(({ number }) => number));
@@ -110,9 +123,9 @@ const copyGroups = async (
     client,
     "image_group",
     ["lineage", "number", "from_step", "kind", "keeper", "keeper_reason", "size", "reclaimable_bytes"],
-    groups.map(({ kind, keeper, keeperReason, members, reclaimableBytes }, at) => [
+    groups.map(({ kind, keeper, keeperReason, members, reclaimableBytes }, index) => [
       lineage,
-      lastNumber + at + 1,
+      lastNumber + index + 1,
       step,
       kind,
       keeper,
@@ -125,42 +138,34 @@ const copyGroups = async (
     client,
     "group_member",
     ["lineage", "number", "ordinal", "distance"],
-    groups.flatMap(({ members }, at) =>
-      members.map(({ ordinal, distance }) => [lineage, lastNumber + at + 1, ordinal, distance]),
+    groups.flatMap(({ members }, index) =>
+      members.map(({ ordinal, distance }) => [lineage, lastNumber + index + 1, ordinal, distance]),
     ),
   );
 };
 
 /**
- * The result of the job that this one builds on, where it was grouped by the same rules, no other result went on
- * from it, and all edges are known: no task of this job is missing, and no older job was completed since.
+ * The result of the job that this one builds on, if it was grouped by the same rules, no other result builds on
+ * it yet, and all edges are known: no task of this job is missing, and no older job was completed since.
  */
-export const reusableBase = async (
-  db: Db,
-  { catalogId, baseJob, baseBlocks, thresholdBits, quarantinedTasks, options }: JobRow,
-): Promise<Base | null> => {
-  if (baseJob === null || baseBlocks === null || thresholdBits === null || quarantinedTasks > 0) return null;
-  const rows = await db
-    .select()
-    .from(finalization)
-    .where(
-      and(
-        eq(finalization.jobId, baseJob),
-        eq(finalization.run, sql`(select run from job where id = ${baseJob})`),
-        eq(finalization.thresholdBits, thresholdBits),
-        eq(finalization.grouping, options.grouping),
-        sql`not exists (select from job as older join job as base on base.id = ${baseJob}
-          where older.catalog_id = ${catalogId} and older.accepted_at < base.accepted_at
-            and older.finished_at > ${finalization.at})`,
-      ),
-    );
+export const reusableBase = async (db: Db, row: JobRow): Promise<Base | null> => {
+  const { listing } = jobOf(row);
+  if (listing === null || listing.base === null || row.quarantinedTasks > 0) return null;
+  const { job: baseJob, blocks } = listing.base;
+  const { rows } = await db.execute<BaseRow & Record<string, unknown>>(sql`
+    select job_id as "jobId", result.run, lineage, step, groups, grouped_images as "groupedImages",
+      result.flat_images as "flatImages", equal_images as "equalImages"
+    from finalization as result join job as base on base.id = result.job_id and base.run = result.run
+    where base.id = ${baseJob} and result.threshold_bits = ${listing.thresholdBits}
+      and result.grouping = ${row.options.grouping} and equal_images is not null
+      and not exists (select from job as older
+        where older.catalog_id = ${row.catalogId} and older.accepted_at < base.accepted_at
+          and older.finished_at > result.at)`);
   const [found] = rows;
-  return found === undefined || found.equalImages === null
-    ? null
-    : { ...found, equalImages: found.equalImages, blocks: baseBlocks };
+  return found === undefined ? null : { ...found, blocks };
 };
 
-/** A result in numbers; which images are equal would be most of its bytes. */
+/** The numbers of a result, without the pairs of equal images, which would be most of its bytes. */
 export const getFinalization = async (db: Db, result: Result) => {
   const { grouping, thresholdBits, groups, groupedImages, flatImages, edges } = finalization;
   const rows = await db
@@ -170,8 +175,14 @@ export const getFinalization = async (db: Db, result: Result) => {
   return rows[0] ?? null;
 };
 
-/** How many groups are stored of a result. */
+/** How many groups of a result are stored. */
 export const countGroups = async (db: Db, result: Result): Promise<number> => {
   const rows = await db.select({ groups: count() }).from(imageGroup).where(hasGroup(result));
-  return rows[0]?.groups ?? 0;
+  return onlyRow(rows).groups;
+};
+
+/** The row of an aggregate without "group by", which always returns one. */
+const onlyRow = <Row>([row]: readonly Row[]): Row => {
+  if (row === undefined) throw new Error("an aggregate returned no row");
+  return row;
 };
