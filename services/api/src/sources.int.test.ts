@@ -8,8 +8,8 @@ import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startApp, type TestApp } from "../support/app.ts";
-import { TEST_KEY, WITH_KEY } from "../support/system.ts";
+import { startApp, type TestApp } from "../../../test/support/app.ts";
+import { TEST_KEY, WITH_KEY } from "../../../test/support/system.ts";
 
 const ETAG = '"etag-of-the-picture"';
 const KINDS: readonly Source["kind"][] = Source.options.map((option) => option.shape.kind.value);
