@@ -3,7 +3,7 @@ import { mkdir, open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { syncToDisk } from "./sync.ts";
+import { syncToDisk } from "./move-file.ts";
 
 /** A file of an archive, with enough to restore it without the database. */
 export const ManifestEntry = z.object({

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { constants, copyFile, link, mkdir, realpath, rm, stat, unlink, utimes } from "node:fs/promises";
-import { syncToDisk } from "./sync.ts";
+import { constants, copyFile, link, mkdir, open, realpath, rm, stat, unlink, utimes } from "node:fs/promises";
 
 /** The file was not moved: it still has its old name. */
 class MoveRefused extends Error {
@@ -74,3 +73,13 @@ export const isThere = (path: Buffer): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Flushes a file's bytes, or a folder's names, to the disk: a rename is durable once its folder is flushed. */
+export const syncToDisk = async (path: string | Buffer): Promise<void> => {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};

@@ -10,18 +10,29 @@ export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
+/** The order of a list: the position before its first row, and the position of a row. */
+export interface Order<Row, Position> {
+  readonly start: Position;
+  readonly positionOf: (row: Row) => Position;
+}
+
+export const BY_ID: Order<{ readonly id: string }, string> = { start: "", positionOf: ({ id }) => id };
+export const BY_ORDINAL: Order<{ readonly ordinal: number }, number> = {
+  start: -1,
+  positionOf: ({ ordinal }) => ordinal,
+};
+
 /**
  * Reads one page of a list, with the cursor of the next one: the row beyond `limit` shows that there is one.
- * @param start position before the first row
- * @throws HttpProblem 400 when the cursor was not made for this list
+ * @throws HttpProblem 400 when the cursor was not made for a list in this order
  */
 export const readPage = async <Row, Position>(
   { cursor, limit }: z.infer<typeof PageQuery>,
-  start: Position,
-  read: (after: Position, limit: number) => Promise<Row[]>,
-  positionOf: (row: Row) => Position,
+  { start, positionOf }: Order<Row, Position>,
+  read: (page: { readonly after: Position; readonly limit: number }) => Promise<Row[]>,
 ): Promise<{ items: Row[]; next: string | null }> => {
-  const rows = await read(cursor === undefined ? start : decodeCursor(cursor, start), limit + 1);
+  const after = cursor === undefined ? start : decodeCursor(cursor, start);
+  const rows = await read({ after, limit: limit + 1 });
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, next: rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null };

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import type { DecodedPixels, HeicDecoder } from "@lookalike/engine/hash/decode-heic";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { keyOf } from "@lookalike/shared/sources/listed-file";
@@ -12,7 +13,7 @@ import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import PQueue from "p-queue";
 import sharp, { type Sharp } from "sharp";
 import { HttpProblem } from "../http/problems.ts";
-import { decodeHeicIsolated } from "./decode-heic.ts";
+import { inThread } from "../worker-thread.ts";
 
 /** The longest side of each size of thumbnail, in pixels. */
 const THUMBNAIL_PIXELS = { small: 320, large: 1_600 } as const;
@@ -82,6 +83,11 @@ const openObject = async (source: Extract<Source, { kind: "s3" }>, image: Catalo
 const throwProblem = (error: unknown): never => {
   throw error instanceof ObjectError ? new HttpProblem(410, error.reason, OBJECT_PROBLEMS[error.reason]) : error;
 };
+
+/** Decodes HEIC in a worker thread, since it would block the event loop for seconds. */
+export const decodeHeicIsolated: HeicDecoder = inThread<Uint8Array, DecodedPixels | null>(
+  new URL("./decode-heic-worker.js", import.meta.url),
+);
 
 // Each picture takes one thread, and the review page requests dozens of pictures at once.
 const decoders = new PQueue({ concurrency: availableParallelism() });

@@ -19,9 +19,10 @@ export const Archive = z
   .meta({ id: "Archive" });
 
 /** An archive as clients see it. */
-export const archiveResource = ({ catalogId, startedAt, finishedAt, ...row }: ArchiveRow): z.infer<typeof Archive> => ({
-  ...row,
-  catalog: catalogId,
-  startedAt: iso(startedAt),
-  finishedAt: iso(finishedAt),
-});
+export const archiveResource = (row: ArchiveRow): z.infer<typeof Archive> =>
+  Archive.parse({
+    ...row,
+    catalog: row.catalogId,
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+  });

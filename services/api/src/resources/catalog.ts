@@ -23,23 +23,8 @@ export const NewCatalog = z
 export const CatalogChange = z.strictObject({ name: z.string().trim().min(1).max(200) }).meta({ id: "CatalogChange" });
 
 /** A catalog as clients see it. */
-export const catalogResource = ({
-  id,
-  name,
-  source,
-  blockSize,
-  hashBits,
-  hashFormat,
-  createdAt,
-}: CatalogRow): z.infer<typeof Catalog> => ({
-  id,
-  name,
-  source,
-  blockSize,
-  hashBits,
-  hashFormat,
-  createdAt: iso(createdAt),
-});
+export const catalogResource = (row: CatalogRow): z.infer<typeof Catalog> =>
+  Catalog.parse({ ...row, createdAt: iso(row.createdAt) });
 
 /** Changes with what two people may change at the same time. */
 export const catalogEtag = ({ id, name }: CatalogRow): string =>

@@ -49,14 +49,5 @@ export const BulkResult = z
   .meta({ id: "BulkResult" });
 
 /** A decision as clients see it. */
-export const decisionResource = (row: DecisionRow): z.infer<typeof Decision> => ({
-  id: row.id,
-  job: row.jobId,
-  group: row.groupNumber,
-  verdict: row.verdict,
-  members: row.members,
-  keep: row.keep,
-  undoes: row.undoes,
-  decidedBy: row.decidedBy,
-  decidedAt: iso(row.decidedAt),
-});
+export const decisionResource = (row: DecisionRow): z.infer<typeof Decision> =>
+  Decision.parse({ ...row, job: row.jobId, group: row.groupNumber, decidedAt: iso(row.decidedAt) });

@@ -58,7 +58,7 @@ export const GroupQuery = z.object({
 
 export const GroupParams = JobParams.extend({ number: z.coerce.number().int().min(1).max(2_147_483_647) });
 
-type GroupRow = Awaited<ReturnType<typeof listGroups>>[number];
+export type GroupRow = Awaited<ReturnType<typeof listGroups>>[number];
 
 /** Groups as clients see them, with the decisions about them. */
 export const groupResources = async (db: Db, rows: readonly GroupRow[]): Promise<z.infer<typeof Group>[]> => {

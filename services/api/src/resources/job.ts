@@ -1,4 +1,7 @@
+import { JobState } from "@lookalike/shared/domain/job/job";
 import { Grouping, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
+import { KernelChoice } from "@lookalike/shared/domain/job/plan";
+import { Phase } from "@lookalike/shared/domain/job/progress";
 import { remainingSeconds } from "@lookalike/shared/domain/job/rate";
 import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
@@ -19,8 +22,8 @@ export const Job = z
     catalog: z.string(),
     mode: OwnersMode,
     options: JobOptions,
-    state: z.enum(["accepted", "listing", "running", "finalizing", "completed", "failed", "cancelled"]),
-    phase: z.enum(["listing", "hashing", "comparing", "grouping", "done"]),
+    state: JobState,
+    phase: Phase,
     paused: z.boolean(),
     run: z.int(),
     failure: z.string().nullable(),
@@ -28,7 +31,7 @@ export const Job = z
     hashBits: z.int().nullable(),
     thresholdBits: z.int().nullable(),
     radiusBits: z.int().nullable(),
-    kernel: z.enum(["exhaustive", "indexed"]).nullable().meta({ description: "null until listed" }),
+    kernel: KernelChoice.exclude(["auto"]).nullable().meta({ description: "null until listed" }),
     kernelReason: z.string().nullable().meta({ description: "What each kernel would cost" }),
     totalImages: z.int(),
     completedImages: z.int(),
@@ -63,36 +66,15 @@ export const Job = z
 /** A job as clients see it, with its result once there is one. */
 export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof Job>> => {
   const result = row.state === "completed" ? await getFinalization(db, { jobId: row.id, run: row.run }) : null;
-  return {
-    id: row.id,
+  const kernel = row.bands === null ? "exhaustive" : "indexed";
+  return Job.parse({
+    ...row,
     catalog: row.catalogId,
-    mode: row.mode as z.infer<typeof Job>["mode"],
-    options: row.options,
-    state: row.state,
-    phase: row.phase as z.infer<typeof Job>["phase"],
-    paused: row.paused,
-    run: row.run,
-    failure: row.failure,
-    blockSize: row.blockSize,
-    hashBits: row.hashBits,
-    thresholdBits: row.thresholdBits,
-    radiusBits: row.radiusBits,
-    kernel: row.kernelReason === null ? null : row.bands === null ? "exhaustive" : "indexed",
-    kernelReason: row.kernelReason,
-    totalImages: row.totalImages,
+    kernel: row.kernelReason === null ? null : kernel,
     completedImages: Math.max(row.completedImages, row.shownImages),
-    failedImages: row.failedImages,
-    totalBlocks: row.totalBlocks,
-    completedBlocks: row.completedBlocks,
-    totalBlockPairs: row.totalBlockPairs,
-    completedBlockPairs: row.completedBlockPairs,
-    totalTasks: row.totalTasks,
-    completedTasks: row.completedTasks,
-    quarantinedTasks: row.quarantinedTasks,
-    rate: row.rate,
     etaSeconds: remainingSeconds(row),
     acceptedAt: iso(row.acceptedAt),
     finishedAt: iso(row.finishedAt),
     result,
-  };
+  });
 };

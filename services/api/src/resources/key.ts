@@ -21,10 +21,5 @@ export const NewAccessKey = z
   .meta({ id: "NewAccessKey" });
 
 /** An access key as clients see it, without the key itself. */
-export const keyResource = ({ id, name, scope, createdAt, revokedAt }: AccessKeyRow): z.infer<typeof AccessKey> => ({
-  id,
-  name,
-  scope,
-  createdAt: iso(createdAt),
-  revokedAt: iso(revokedAt),
-});
+export const keyResource = (row: AccessKeyRow): z.infer<typeof AccessKey> =>
+  AccessKey.parse({ ...row, createdAt: iso(row.createdAt), revokedAt: iso(row.revokedAt) });

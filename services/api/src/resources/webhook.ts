@@ -25,17 +25,15 @@ export const WebhookDelivery = z
   .meta({ id: "WebhookDelivery" });
 
 /** A webhook as clients see it, without its secret. */
-export const webhookResource = ({ id, url, createdAt }: WebhookRow): z.infer<typeof Webhook> => ({
-  id,
-  url,
-  createdAt: iso(createdAt),
-});
+export const webhookResource = (row: WebhookRow): z.infer<typeof Webhook> =>
+  Webhook.parse({ ...row, createdAt: iso(row.createdAt) });
 
 /** A delivery as clients see it. */
-export const deliveryResource = ({ webhookId: _, payload, ...row }: DeliveryRow): z.infer<typeof WebhookDelivery> => ({
-  ...row,
-  payload: JSON.parse(payload),
-  createdAt: iso(row.createdAt),
-  deliveredAt: iso(row.deliveredAt),
-  nextAttemptAt: iso(row.nextAttemptAt),
-});
+export const deliveryResource = (row: DeliveryRow): z.infer<typeof WebhookDelivery> =>
+  WebhookDelivery.parse({
+    ...row,
+    payload: JSON.parse(row.payload),
+    createdAt: iso(row.createdAt),
+    deliveredAt: iso(row.deliveredAt),
+    nextAttemptAt: iso(row.nextAttemptAt),
+  });

@@ -6,7 +6,6 @@ import type { Archiver } from "../archive/archiver.ts";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import type { Access } from "../plugins/access.ts";
 import { Archive, archiveResource } from "../resources/archive.ts";
-import { Problem } from "../resources/problem.ts";
 
 export const archiveRoutes =
   (db: Db, archiver: Archiver): FastifyPluginAsyncZod =>
@@ -21,10 +20,9 @@ export const archiveRoutes =
       "/archives/:archive",
       {
         schema: {
-          tags: ["archives"],
           summary: "Read an archive and how far it is",
           params: z.object({ archive: z.string() }),
-          response: { 200: Archive, 404: Problem },
+          response: { 200: Archive },
         },
       },
       async ({ access, params }) => archiveResource(await readArchive(access, params.archive)),
@@ -34,10 +32,9 @@ export const archiveRoutes =
       "/archives/:archive/restore",
       {
         schema: {
-          tags: ["archives"],
           summary: "Put the archive's files back where they were",
           params: z.object({ archive: z.string() }),
-          response: { 202: Archive, 404: Problem, 409: Problem },
+          response: { 202: Archive },
         },
       },
       async ({ access, params }, reply) => {

@@ -9,7 +9,6 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { notFound } from "../http/problems.ts";
 import { AccessKey, keyResource, NewAccessKey } from "../resources/key.ts";
-import { Problem } from "../resources/problem.ts";
 
 export const keyRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -19,10 +18,9 @@ export const keyRoutes =
       {
         config: { scope: "admin" },
         schema: {
-          tags: ["access"],
           summary: "Make an access key for this tenant; it is shown this once",
           body: NewAccessKey,
-          response: { 201: AccessKey.extend({ key: z.string() }), 400: Problem },
+          response: { 201: AccessKey.extend({ key: z.string() }) },
         },
       },
       async ({ access, body }, reply) => {
@@ -41,7 +39,6 @@ export const keyRoutes =
       {
         config: { scope: "admin" },
         schema: {
-          tags: ["access"],
           summary: "The tenant's access keys, without the keys themselves",
           response: { 200: z.object({ items: z.array(AccessKey) }) },
         },
@@ -54,10 +51,9 @@ export const keyRoutes =
       {
         config: { scope: "admin" },
         schema: {
-          tags: ["access"],
           summary: "Revoke an access key, for good",
           params: z.object({ key: z.string() }),
-          response: { 204: z.void(), 404: Problem },
+          response: { 204: z.void() },
         },
       },
       async ({ access, params }, reply) => {

@@ -4,7 +4,6 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HttpProblem } from "../http/problems.ts";
 import { SESSION_COOKIE } from "../plugins/access.ts";
-import { Problem } from "../resources/problem.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -16,11 +15,10 @@ export const sessionRoutes =
       {
         config: { scope: null },
         schema: {
-          tags: ["access"],
           summary: "Keep a key in the browser's cookie: what the review page does",
           security: [],
           body: z.strictObject({ key: z.string().min(1).max(200) }),
-          response: { 204: z.void(), 400: Problem, 401: Problem },
+          response: { 204: z.void() },
         },
       },
       async ({ body: { key }, protocol }, reply) => {
@@ -44,7 +42,6 @@ export const sessionRoutes =
       {
         config: { scope: null },
         schema: {
-          tags: ["access"],
           summary: "Forget the browser's key",
           security: [],
           response: { 204: z.void() },

@@ -1,15 +1,14 @@
 import rateLimit from "@fastify/rate-limit";
 import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
 import type { Db } from "@lookalike/shared/store/open";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Archiver } from "../archive/archiver.ts";
-import { HttpProblem } from "../http/problems.ts";
+import { HttpProblem, Problem } from "../http/problems.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { requireAccess } from "../plugins/access.ts";
 import { honourIdempotencyKeys } from "../plugins/idempotency.ts";
 import { cacheResponses } from "../plugins/response-cache.ts";
 import type { Nearest } from "../query/nearest.ts";
-import { Problem } from "../resources/problem.ts";
 import { archiveRoutes } from "./archives.ts";
 import { catalogArchiveRoutes } from "./catalogs/archives.ts";
 import { catalogRoutes } from "./catalogs/catalogs.ts";
@@ -17,14 +16,11 @@ import { catalogDecisionRoutes } from "./catalogs/decisions.ts";
 import { imageRoutes } from "./catalogs/images.ts";
 import { catalogJobRoutes } from "./catalogs/jobs.ts";
 import { queryRoutes } from "./catalogs/query.ts";
-import { statisticsRoutes } from "./catalogs/statistics.ts";
 import { jobDecisionRoutes } from "./jobs/decisions.ts";
 import { exportRoutes } from "./jobs/export.ts";
-import { failureRoutes } from "./jobs/failures.ts";
 import { groupRoutes } from "./jobs/groups.ts";
 import { jobRoutes } from "./jobs/jobs.ts";
 import { progressRoutes } from "./jobs/progress.ts";
-import { referenceRoutes } from "./jobs/reference.ts";
 import { keyRoutes } from "./keys.ts";
 import { sessionRoutes } from "./session.ts";
 import { webhookRoutes } from "./webhooks.ts";
@@ -42,18 +38,23 @@ export interface Version1Parts {
   readonly webhooksInside: boolean;
 }
 
-/** Responses that every route may give; its schema lists them. */
+/** Responses that routes may give beside those of their own schemas: every route, one of a resource, one with a body. */
 const ANYWHERE = { 400: Problem, 401: Problem, 403: Problem, 414: Problem, 429: Problem };
-const ANY_POST = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
+const OF_RESOURCE = { 404: Problem };
+const WITH_BODY = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
 /** The routes under /v1: each needs an access key, unless it says otherwise. */
 export const version1 =
   ({ db, archiver, sources, thumbnails, nearest, requestsPerMinute, webhooksInside }: Version1Parts) =>
   async (app: FastifyInstance): Promise<void> => {
-    app.addHook("onRoute", ({ schema, method }) => {
+    app.addHook("onRoute", ({ schema, method, url }) => {
       if (schema === undefined) return;
-      const hasBody = method === "POST" || method === "PATCH";
-      schema.response = { ...ANYWHERE, ...(hasBody ? ANY_POST : {}), ...(schema.response as object | undefined) };
+      schema.response = {
+        ...ANYWHERE,
+        ...(url.includes(":") ? OF_RESOURCE : {}),
+        ...(method === "POST" || method === "PATCH" ? WITH_BODY : {}),
+        ...(schema.response as object | undefined),
+      };
     });
     await requireAccess(app, db);
     await app.register(rateLimit, {
@@ -66,25 +67,32 @@ export const version1 =
     });
     honourIdempotencyKeys(app, db);
     cacheResponses(app, db);
-    const routes = [
-      sessionRoutes(db),
-      keyRoutes(db),
-      catalogRoutes(db, sources),
-      statisticsRoutes(db),
-      imageRoutes(db, thumbnails),
-      catalogJobRoutes(db),
-      catalogDecisionRoutes(db),
-      catalogArchiveRoutes(db, archiver),
-      queryRoutes(db, nearest),
-      jobRoutes(db),
-      progressRoutes(db),
-      groupRoutes(db),
-      jobDecisionRoutes(db),
-      failureRoutes(db),
-      referenceRoutes(db),
-      exportRoutes(db),
-      archiveRoutes(db, archiver),
-      webhookRoutes(db, webhooksInside),
+    const routes: [tag: string, plugin: FastifyPluginAsync][] = [
+      ["access", sessionRoutes(db)],
+      ["access", keyRoutes(db)],
+      ["catalogs", catalogRoutes(db, sources)],
+      ["images", imageRoutes(db, thumbnails)],
+      ["jobs", catalogJobRoutes(db)],
+      ["decisions", catalogDecisionRoutes(db)],
+      ["archives", catalogArchiveRoutes(db, archiver)],
+      ["query", queryRoutes(db, nearest)],
+      ["jobs", jobRoutes(db)],
+      ["jobs", progressRoutes(db)],
+      ["groups", groupRoutes(db)],
+      ["decisions", jobDecisionRoutes(db)],
+      ["exports", exportRoutes(db)],
+      ["archives", archiveRoutes(db, archiver)],
+      ["webhooks", webhookRoutes(db, webhooksInside)],
     ];
-    for (const plugin of routes) await app.register(plugin);
+    for (const [tag, plugin] of routes) await app.register(tagged(tag, plugin));
+  };
+
+/** The document lists routes by their tags. */
+const tagged =
+  (tag: string, plugin: FastifyPluginAsync): FastifyPluginAsync =>
+  async (app) => {
+    app.addHook("onRoute", ({ schema }) => {
+      if (schema !== undefined) schema.tags = [tag];
+    });
+    await app.register(plugin);
   };

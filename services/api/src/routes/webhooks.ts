@@ -3,7 +3,6 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HttpProblem, notFound } from "../http/problems.ts";
-import { Problem } from "../resources/problem.ts";
 import { deliveryResource, NewWebhook, Webhook, WebhookDelivery, webhookResource } from "../resources/webhook.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
 
@@ -20,11 +19,10 @@ export const webhookRoutes =
       {
         config,
         schema: {
-          tags: ["webhooks"],
           summary: "Be told when a job is over: job.finalized, job.failed. The secret is shown this once",
           description: "Signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature.",
           body: NewWebhook,
-          response: { 201: Webhook.extend({ secret: z.string() }), 400: Problem },
+          response: { 201: Webhook.extend({ secret: z.string() }) },
         },
       },
       async ({ access, body: { url } }, reply) => {
@@ -48,7 +46,6 @@ export const webhookRoutes =
       {
         config,
         schema: {
-          tags: ["webhooks"],
           summary: "The tenant's webhooks",
           response: { 200: z.object({ items: z.array(Webhook) }) },
         },
@@ -61,10 +58,9 @@ export const webhookRoutes =
       {
         config,
         schema: {
-          tags: ["webhooks"],
           summary: "Tell it no more",
           params: Params,
-          response: { 204: z.void(), 404: Problem },
+          response: { 204: z.void() },
         },
       },
       async ({ access, params }, reply) => {
@@ -78,10 +74,9 @@ export const webhookRoutes =
       {
         config,
         schema: {
-          tags: ["webhooks"],
           summary: "What it was told, newest first, and how that went",
           params: Params,
-          response: { 200: z.object({ items: z.array(WebhookDelivery) }), 404: Problem },
+          response: { 200: z.object({ items: z.array(WebhookDelivery) }) },
         },
       },
       async ({ access, params }) => {

@@ -124,11 +124,11 @@ export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string):
   return rows[0] ?? null;
 };
 
-/** Decisions of a catalog, newest first, before the position of a page. */
+/** Decisions of a catalog, newest first, from after the one whose id is `after`; "" = from the newest one. */
 export const listDecisions = (
   db: Db,
   catalogId: string,
-  { before, limit }: { before: string; limit: number },
+  { after, limit }: { after: string; limit: number },
 ): Promise<DecisionRow[]> =>
   db
     .select()
@@ -136,9 +136,9 @@ export const listDecisions = (
     .where(
       and(
         eq(decision.catalogId, catalogId),
-        before === ""
+        after === ""
           ? undefined
-          : sql`(${decision.decidedAt}, ${decision.id}) < (select decided_at, id from decision where id = ${before})`,
+          : sql`(${decision.decidedAt}, ${decision.id}) < (select decided_at, id from decision where id = ${after})`,
       ),
     )
     .orderBy(sql`${decision.decidedAt} desc`, sql`${decision.id} desc`)

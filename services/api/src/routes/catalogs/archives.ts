@@ -5,7 +5,6 @@ import { z } from "zod";
 import type { Archiver } from "../../archive/archiver.ts";
 import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { Archive, archiveResource } from "../../resources/archive.ts";
-import { Problem } from "../../resources/problem.ts";
 
 const ARCHIVES_LISTED = 100;
 
@@ -17,10 +16,9 @@ export const catalogArchiveRoutes =
       "/catalogs/:catalog/archives",
       {
         schema: {
-          tags: ["archives"],
           summary: "Move the files that were decided to go into an archive folder of the same source",
           params: CatalogParams,
-          response: { 202: Archive, 404: Problem, 409: Problem },
+          response: { 202: Archive },
         },
       },
       async ({ access, params }, reply) => {
@@ -33,10 +31,9 @@ export const catalogArchiveRoutes =
       "/catalogs/:catalog/archives",
       {
         schema: {
-          tags: ["archives"],
           summary: "The catalog's archives, newest first",
           params: CatalogParams,
-          response: { 200: z.object({ items: z.array(Archive) }), 404: Problem },
+          response: { 200: z.object({ items: z.array(Archive) }) },
         },
       },
       async ({ access, params }) => {

@@ -4,15 +4,17 @@ import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookal
 import { countImages } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
+import { groupStatistics } from "@lookalike/shared/store/results/groups";
+import { latestResult } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { confirmationTokens } from "../../http/confirmation-token.ts";
 import { IfMatch, requireMatch } from "../../http/if-match.ts";
-import { PageQuery, pageOf, readPage } from "../../http/page.ts";
-import { HttpProblem } from "../../http/problems.ts";
+import { BY_ID, PageQuery, pageOf, readPage } from "../../http/page.ts";
+import { HttpProblem, Problem } from "../../http/problems.ts";
 import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../../resources/catalog.ts";
-import { Problem } from "../../resources/problem.ts";
+import { Statistics } from "../../resources/statistics.ts";
 
 export const catalogRoutes =
   (db: Db, sources: AllowedSources): FastifyPluginAsyncZod =>
@@ -24,10 +26,9 @@ export const catalogRoutes =
       "/catalogs",
       {
         schema: {
-          tags: ["catalogs"],
           summary: "Create a catalog over a source",
           body: NewCatalog,
-          response: { 201: Catalog, 400: Problem, 403: Problem, 409: Problem },
+          response: { 201: Catalog, 403: Problem },
         },
       },
       async ({ access, body: { name, source } }, reply) => {
@@ -43,21 +44,17 @@ export const catalogRoutes =
       "/catalogs",
       {
         schema: {
-          tags: ["catalogs"],
           summary: "List catalogs",
           querystring: PageQuery.extend({
             name: z.string().optional().meta({ description: "Only the catalog of this name" }),
           }),
-          response: { 200: pageOf(Catalog), 400: Problem },
+          response: { 200: pageOf(Catalog) },
         },
       },
       async ({ access, query }) => {
         const { name = null } = query;
-        const { items, next } = await readPage(
-          query,
-          "",
-          (after, limit) => listCatalogs(db, access.tenant, { name, after, limit }),
-          ({ id }) => id,
+        const { items, next } = await readPage(query, BY_ID, (page) =>
+          listCatalogs(db, access.tenant, { ...page, name }),
         );
         return { items: items.map(catalogResource), next };
       },
@@ -67,10 +64,9 @@ export const catalogRoutes =
       "/catalogs/:catalog",
       {
         schema: {
-          tags: ["catalogs"],
           summary: "Read a catalog",
           params: CatalogParams,
-          response: { 200: Catalog, 404: Problem },
+          response: { 200: Catalog },
         },
       },
       async ({ access, params }, reply) => {
@@ -84,12 +80,11 @@ export const catalogRoutes =
       "/catalogs/:catalog",
       {
         schema: {
-          tags: ["catalogs"],
           summary: "Rename a catalog",
           params: CatalogParams,
           headers: IfMatch,
           body: CatalogChange,
-          response: { 200: Catalog, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
+          response: { 200: Catalog, 412: Problem },
         },
       },
       async ({ access, params, headers, body: { name } }) => {
@@ -104,10 +99,9 @@ export const catalogRoutes =
       "/catalogs/:catalog/deletion",
       {
         schema: {
-          tags: ["catalogs"],
           summary: "Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes",
           params: CatalogParams,
-          response: { 200: z.object({ token: z.string(), images: z.int() }), 404: Problem },
+          response: { 200: z.object({ token: z.string(), images: z.int() }) },
         },
       },
       async ({ access, params }) => {
@@ -120,11 +114,10 @@ export const catalogRoutes =
       "/catalogs/:catalog",
       {
         schema: {
-          tags: ["catalogs"],
           summary: "Delete a catalog and all that is known of it; never a picture",
           params: CatalogParams,
           querystring: z.object({ token: z.string().max(200) }),
-          response: { 204: z.void(), 400: Problem, 403: Problem, 404: Problem, 409: Problem },
+          response: { 204: z.void(), 403: Problem, 409: Problem },
         },
       },
       async ({ access, params, query }, reply) => {
@@ -141,6 +134,34 @@ export const catalogRoutes =
           await hideCatalog(tx, id);
         });
         return reply.code(204).send();
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/statistics",
+      {
+        config: { isCached: true },
+        schema: {
+          summary: "How many images and groups there are, and what keeping one of each would free",
+          params: CatalogParams,
+          response: { 200: Statistics },
+        },
+      },
+      async ({ access, params }) => {
+        const { id } = await readCatalog(access, params.catalog);
+        const latest = await latestResult(db, id);
+        const byKind = latest === null ? [] : await groupStatistics(db, latest);
+        const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>
+          byKind.reduce((total, row) => total + row[column], 0);
+        return Statistics.parse({
+          images: await countImages(db, id),
+          job: latest?.jobId ?? null,
+          groups: sum("groups"),
+          undecided: sum("undecided"),
+          groupedImages: sum("images"),
+          reclaimableBytes: sum("reclaimableBytes"),
+          byKind,
+        });
       },
     );
   };

@@ -2,12 +2,11 @@ import type { Db } from "@lookalike/shared/store/open";
 import { findDecision, listDecisions, lockCatalog, undoDecision } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { PageQuery, pageOf, readPage } from "../../http/page.ts";
+import { BY_ID, PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem, notFound } from "../../http/problems.ts";
 import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import type { Access } from "../../plugins/access.ts";
 import { Decision, decisionResource } from "../../resources/decision.ts";
-import { Problem } from "../../resources/problem.ts";
 
 export const catalogDecisionRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -24,21 +23,15 @@ export const catalogDecisionRoutes =
       "/catalogs/:catalog/decisions",
       {
         schema: {
-          tags: ["decisions"],
           summary: "Everything that was decided, newest first, undone or not",
           params: CatalogParams,
           querystring: PageQuery,
-          response: { 200: pageOf(Decision), 400: Problem, 404: Problem },
+          response: { 200: pageOf(Decision) },
         },
       },
       async ({ access, params, query }) => {
         const catalog = await readCatalog(access, params.catalog);
-        const { items, next } = await readPage(
-          query,
-          "",
-          (before, limit) => listDecisions(db, catalog.id, { before, limit }),
-          ({ id }) => id,
-        );
+        const { items, next } = await readPage(query, BY_ID, (page) => listDecisions(db, catalog.id, page));
         return { items: items.map(decisionResource), next };
       },
     );
@@ -47,10 +40,9 @@ export const catalogDecisionRoutes =
       "/catalogs/:catalog/decisions/:decision",
       {
         schema: {
-          tags: ["decisions"],
           summary: "Read a decision",
           params: DecisionParams,
-          response: { 200: Decision, 404: Problem },
+          response: { 200: Decision },
         },
       },
       async ({ access, params }) => decisionResource(await readDecision(access, params.catalog, params.decision)),
@@ -60,10 +52,9 @@ export const catalogDecisionRoutes =
       "/catalogs/:catalog/decisions/:decision/undo",
       {
         schema: {
-          tags: ["decisions"],
           summary: "Take a decision back, by another fact; its group is open again",
           params: DecisionParams,
-          response: { 201: Decision, 404: Problem, 409: Problem },
+          response: { 201: Decision },
         },
       },
       async ({ access, params }, reply) => {

@@ -5,15 +5,14 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
-import { PageQuery, pageOf, readPage } from "../../http/page.ts";
-import { HttpProblem, notFound } from "../../http/problems.ts";
+import { BY_ORDINAL, PageQuery, pageOf, readPage } from "../../http/page.ts";
+import { HttpProblem, notFound, Problem } from "../../http/problems.ts";
 import { rawSerializer } from "../../http/raw-serializer.ts";
 import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
 import { openPicture } from "../../pictures/picture.ts";
 import type { Thumbnails } from "../../pictures/thumbnails.ts";
 import type { Access } from "../../plugins/access.ts";
 import { Image, imageResource } from "../../resources/image.ts";
-import { Problem } from "../../resources/problem.ts";
 
 const ImageParams = CatalogParams.extend({ ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
 
@@ -38,21 +37,15 @@ export const imageRoutes =
       {
         config: { isCached: true },
         schema: {
-          tags: ["images"],
           summary: "The catalog's images, by ordinal",
           params: CatalogParams,
           querystring: PageQuery,
-          response: { 200: pageOf(Image), 400: Problem, 404: Problem },
+          response: { 200: pageOf(Image) },
         },
       },
       async ({ access, params, query }) => {
         const catalog = await readCatalog(access, params.catalog);
-        const { items, next } = await readPage(
-          query,
-          -1,
-          (after, limit) => listImages(db, catalog, { after, limit }),
-          ({ ordinal }) => ordinal,
-        );
+        const { items, next } = await readPage(query, BY_ORDINAL, (page) => listImages(db, catalog, page));
         return { items: items.map(imageResource), next };
       },
     );
@@ -62,10 +55,9 @@ export const imageRoutes =
       {
         config: { isCached: true },
         schema: {
-          tags: ["images"],
           summary: "Read an image",
           params: ImageParams,
-          response: { 200: Image, 400: Problem, 404: Problem },
+          response: { 200: Image },
         },
       },
       async ({ access, params }) => imageResource((await readImage(access, params.catalog, params.ordinal)).image),
@@ -75,7 +67,6 @@ export const imageRoutes =
       "/catalogs/:catalog/images/:ordinal/thumbnail",
       {
         schema: {
-          tags: ["images"],
           summary: "The picture made small, as WebP",
           params: ImageParams,
           querystring: z.object({ size: z.enum(["small", "large"]).default("small") }),
@@ -84,8 +75,6 @@ export const imageRoutes =
           response: {
             200: z.any().meta({ description: "image/webp, 320 or 1,600 pixels at most" }),
             304: z.any().meta({ description: "Not changed" }),
-            400: Problem,
-            404: Problem,
             410: Problem,
             415: Problem,
           },
@@ -105,7 +94,6 @@ export const imageRoutes =
       "/catalogs/:catalog/images/:ordinal/original",
       {
         schema: {
-          tags: ["images"],
           summary: "The file as it is, whole or a range of it",
           produces: ["application/octet-stream", "image/*"],
           params: ImageParams,
@@ -113,8 +101,6 @@ export const imageRoutes =
           response: {
             200: z.any().meta({ description: "The file's bytes" }),
             206: z.any().meta({ description: "A range of the file's bytes" }),
-            400: Problem,
-            404: Problem,
             410: Problem,
             416: Problem,
           },

@@ -8,11 +8,10 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { PageQuery, pageOf, readPage } from "../../http/page.ts";
+import { BY_ID, PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem } from "../../http/problems.ts";
 import { CatalogParams, catalogReader, jobReader } from "../../http/tenant-scope.ts";
 import { Job, jobResource, NewJob } from "../../resources/job.ts";
-import { Problem } from "../../resources/problem.ts";
 
 export const catalogJobRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -24,11 +23,10 @@ export const catalogJobRoutes =
       "/catalogs/:catalog/jobs",
       {
         schema: {
-          tags: ["jobs"],
           summary: "Start a job: list, hash, compare and group the catalog",
           params: CatalogParams,
           body: NewJob,
-          response: { 202: Job, 400: Problem, 404: Problem, 409: Problem },
+          response: { 202: Job },
         },
       },
       async (request, reply) => {
@@ -75,20 +73,16 @@ export const catalogJobRoutes =
       "/catalogs/:catalog/jobs",
       {
         schema: {
-          tags: ["jobs"],
           summary: "The catalog's jobs, newest first",
           params: CatalogParams,
           querystring: PageQuery,
-          response: { 200: pageOf(Job), 400: Problem, 404: Problem },
+          response: { 200: pageOf(Job) },
         },
       },
       async ({ access, params, query }) => {
         await readCatalog(access, params.catalog);
-        const { items, next } = await readPage(
-          query,
-          "",
-          (after, limit) => listJobs(db, access.tenant, params.catalog, { after, limit }),
-          ({ id }) => id,
+        const { items, next } = await readPage(query, BY_ID, (page) =>
+          listJobs(db, access.tenant, params.catalog, page),
         );
         return { items: await Promise.all(items.map((row) => jobResource(db, row))), next };
       },

@@ -9,10 +9,9 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { HttpProblem } from "../../http/problems.ts";
 import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
-import { decodeHeicIsolated } from "../../pictures/decode-heic.ts";
+import { decodeHeicIsolated } from "../../pictures/picture.ts";
 import type { Nearest } from "../../query/nearest.ts";
 import { imageResource, QueryResult } from "../../resources/image.ts";
-import { Problem } from "../../resources/problem.ts";
 
 const MAX_BODY = 67_108_864;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicIsolated };
@@ -73,7 +72,6 @@ export const queryRoutes =
       {
         config: { scope: "read" },
         schema: {
-          tags: ["query"],
           summary: "The catalog's images nearest to a perceptual hash",
           params: CatalogParams,
           querystring: Options,
@@ -83,7 +81,7 @@ export const queryRoutes =
               .regex(/^([0-9a-fA-F]{8}){2,8}$/)
               .meta({ description: "64 to 256 bits in hexadecimal, as long as the catalog's" }),
           }),
-          response: { 200: QueryResult, 400: Problem, 404: Problem },
+          response: { 200: QueryResult },
         },
       },
       async ({ access, params, query, body }) =>
@@ -96,12 +94,11 @@ export const queryRoutes =
         config: { scope: "read" },
         bodyLimit: MAX_BODY,
         schema: {
-          tags: ["query"],
           summary: "The catalog's images nearest to a picture, sent as the body",
           consumes: ["application/octet-stream", "image/*"],
           params: CatalogParams,
           querystring: Options,
-          response: { 200: QueryResult, 400: Problem, 404: Problem, 422: Problem },
+          response: { 200: QueryResult },
         },
       },
       async ({ access, params, query, body }) => {

@@ -10,11 +10,10 @@ import {
 } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { IfMatch, requireMatch } from "../../http/if-match.ts";
-import { HttpProblem } from "../../http/problems.ts";
+import { HttpProblem, Problem } from "../../http/problems.ts";
 import { groupsOf, JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { BulkDecision, BulkResult, Decision, decisionResource, NewDecision } from "../../resources/decision.ts";
 import { GroupParams, groupEtag, readGroup } from "../../resources/group.ts";
-import { Problem } from "../../resources/problem.ts";
 
 /** @throws HttpProblem 409 when a newer job has grouped the catalog: its groups may have the same numbers. */
 const requireLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {
@@ -38,12 +37,11 @@ export const jobDecisionRoutes =
       "/jobs/:job/groups/:number/decisions",
       {
         schema: {
-          tags: ["decisions"],
           summary: "Decide on a group: which images stay, or that they are no duplicates",
           params: GroupParams,
           headers: IfMatch,
           body: NewDecision,
-          response: { 201: Decision, 400: Problem, 404: Problem, 409: Problem, 412: Problem },
+          response: { 201: Decision, 412: Problem },
         },
       },
       async ({ access, params, body, headers }, reply) => {
@@ -76,11 +74,10 @@ export const jobDecisionRoutes =
       "/jobs/:job/decisions",
       {
         schema: {
-          tags: ["decisions"],
           summary: "Decide every undecided group of some kinds by one rule; first as a preview",
           params: JobParams,
           body: BulkDecision,
-          response: { 200: BulkResult, 400: Problem, 404: Problem, 409: Problem },
+          response: { 200: BulkResult },
         },
       },
       async ({ access, params, body }) => {

@@ -4,9 +4,9 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ExportFormat, exportFile, MEDIA_TYPE } from "../../exports/export-file.ts";
 import { exportRows } from "../../exports/export-rows.ts";
+import { Problem } from "../../http/problems.ts";
 import { rawSerializer } from "../../http/raw-serializer.ts";
 import { catalogReader, groupsOf, JobParams, jobReader } from "../../http/tenant-scope.ts";
-import { Problem } from "../../resources/problem.ts";
 
 export const exportRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -18,14 +18,13 @@ export const exportRoutes =
       "/jobs/:job/export",
       {
         schema: {
-          tags: ["exports"],
           summary: "The groups and decisions as a file",
           description:
             "`csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.",
           produces: Object.values(MEDIA_TYPE).map((type) => type.split(";")[0] ?? type),
           params: JobParams,
           querystring: z.object({ format: ExportFormat.default("csv") }),
-          response: { 200: z.any().meta({ description: "The file" }), 400: Problem, 404: Problem, 422: Problem },
+          response: { 200: z.any().meta({ description: "The file" }), 422: Problem },
         },
       },
       async ({ access, params, query: { format } }, reply) => {

@@ -1,8 +1,8 @@
 import type { Db } from "@lookalike/shared/store/open";
-import { type GroupFilter, type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
+import { type GroupFilter, listGroups } from "@lookalike/shared/store/results/groups";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { PageQuery, pageOf, readPage } from "../../http/page.ts";
+import { type Order, PageQuery, pageOf, readPage } from "../../http/page.ts";
 import { HttpProblem } from "../../http/problems.ts";
 import { groupsOf, JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { pairsAmong } from "../../query/pairs.ts";
@@ -11,11 +11,11 @@ import {
   GroupDetail,
   GroupParams,
   GroupQuery,
+  type GroupRow,
   groupEtag,
   groupResources,
   readGroup,
 } from "../../resources/group.ts";
-import { Problem } from "../../resources/problem.ts";
 
 const filterOf = (query: z.infer<typeof GroupQuery>): GroupFilter => ({
   kind: query.kind ?? null,
@@ -23,6 +23,12 @@ const filterOf = (query: z.infer<typeof GroupQuery>): GroupFilter => ({
   minReclaimableBytes: query.minReclaimableBytes ?? null,
   decided: query.decided === undefined ? null : query.decided === "true",
 });
+
+const BY_NUMBER: Order<GroupRow, number> = { start: 0, positionOf: ({ number }) => number };
+const BY_RECLAIMABLE: Order<GroupRow, string> = {
+  start: "",
+  positionOf: ({ reclaimableBytes, number }) => `${reclaimableBytes}:${number}`,
+};
 
 /** Reads a position in the order of reclaimable bytes, `bytes:number`; null = before the first group. */
 const reclaimableAfter = (position: string): { bytes: number; number: number } | null => {
@@ -43,31 +49,24 @@ export const groupRoutes =
       {
         config: { isCached: true },
         schema: {
-          tags: ["groups"],
           summary: "The job's groups, by number or most reclaimable first",
           params: JobParams,
           querystring: PageQuery.extend(GroupQuery.shape).extend({
             order: z.enum(["number", "reclaimable"]).default("number"),
           }),
-          response: { 200: pageOf(Group), 400: Problem, 404: Problem },
+          response: { 200: pageOf(Group) },
         },
       },
       async ({ access, params, query }) => {
         const of = groupsOf(await readJob(access, params.job));
-        const read = (order: GroupOrder, limit: number) => listGroups(db, of, filterOf(query), order, limit);
+        const filter = filterOf(query);
         const { items, next } =
           query.order === "number"
-            ? await readPage(
-                query,
-                0,
-                (after, limit) => read({ by: "number", after }, limit),
-                ({ number }) => number,
+            ? await readPage(query, BY_NUMBER, ({ after, limit }) =>
+                listGroups(db, of, filter, { by: "number", after }, limit),
               )
-            : await readPage(
-                query,
-                "",
-                (position, limit) => read({ by: "reclaimable", after: reclaimableAfter(position) }, limit),
-                ({ reclaimableBytes, number }) => `${reclaimableBytes}:${number}`,
+            : await readPage(query, BY_RECLAIMABLE, ({ after, limit }) =>
+                listGroups(db, of, filter, { by: "reclaimable", after: reclaimableAfter(after) }, limit),
               );
         return { items: await groupResources(db, items), next };
       },
@@ -78,10 +77,9 @@ export const groupRoutes =
       {
         config: { isCached: true },
         schema: {
-          tags: ["groups"],
           summary: "One group with the distances between its members; ETag for deciding",
           params: GroupParams,
-          response: { 200: GroupDetail, 400: Problem, 404: Problem },
+          response: { 200: GroupDetail },
         },
       },
       async ({ access, params }, reply) => {

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { Problem } from "../../http/problems.ts";
 import { JobParams, jobReader } from "../../http/tenant-scope.ts";
 import { jobResource } from "../../resources/job.ts";
-import { Problem } from "../../resources/problem.ts";
 
 const PROGRESS_INTERVAL_MS = 1_000;
 
@@ -23,14 +23,12 @@ export const progressRoutes =
       {
         sse: "only",
         schema: {
-          tags: ["jobs"],
           summary: "The job as server-sent events, one a second at most, until it is over",
           description: "A client that comes back with `Last-Event-ID` is sent only what it has not seen.",
           params: JobParams,
           produces: ["text/event-stream"],
           response: {
             200: z.any().meta({ description: "Events named `progress`, each a Job" }),
-            404: Problem,
             406: Problem,
           },
         },
