@@ -2,9 +2,10 @@
 // nothing changed. Plain JavaScript without dependencies: it runs before there are any.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildNative, isBuilt } from "./build-kernels.mjs";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PNPM = "pnpm@12.21.0";
@@ -15,7 +16,6 @@ const STAMP = join(ROOT, "node_modules", ".lookalike-installed");
 export const setUp = () => {
   install();
   run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"], BUILD_FAILED);
-  buildKernels();
   buildNative();
   buildReviewPage();
 };
@@ -40,26 +40,6 @@ export const install = () => {
   }
 };
 
-const ENGINE = join(ROOT, "packages/engine");
-
-/** The engine's WebAssembly, from AssemblyScript. */
-const buildKernels = () => {
-  const sources = readdirSync(join(ENGINE, "assembly")).map((name) => `assembly/${name}`);
-  if (isBuilt("dist/kernels.wasm", ["asconfig.json", ...sources])) return;
-  const compiler = join(ENGINE, "node_modules/assemblyscript/bin/asc.js");
-  run(process.execPath, [compiler, "--config", "asconfig.json", "--target", "release"], BUILD_FAILED, ENGINE);
-};
-
-/** The engine's native kernels, where there is a C compiler; without it WebAssembly does the work. */
-const buildNative = () => {
-  const files = readdirSync(join(ENGINE, "native")).map((name) => `native/${name}`);
-  if (process.env.LOOKALIKE_NATIVE === "off" || isBuilt("dist/native.node", files)) return;
-  const sources = files.filter((name) => name.endsWith(".c"));
-  const undefinedSymbols = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
-  const flags = ["-O3", "-shared", "-fPIC", ...undefinedSymbols, "-I", "node_modules/node-api-headers/include"];
-  spawnSync(process.env.CC ?? "cc", [...flags, ...sources, "-o", "dist/native.node"], { cwd: ENGINE, stdio: "ignore" });
-};
-
 const REVIEW = join(ROOT, "packages/review");
 
 /** The review page, bundled. */
@@ -70,12 +50,6 @@ const buildReviewPage = () => {
   const all = ["index.html", "vite.config.ts", "../client/dist/client.js", ...sources];
   if (isBuilt("dist/page/index.html", all, REVIEW)) return;
   run(process.execPath, [join(REVIEW, "node_modules/vite/bin/vite.js"), "build"], BUILD_FAILED, REVIEW);
-};
-
-/** Whether a package's file is newer than all it is built from. */
-const isBuilt = (output, sources, folder = ENGINE) => {
-  const modified = (file) => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return sources.every((source) => modified(source) <= modified(output));
 };
 
 const BUILD_FAILED = "The build failed: the lines above say where.";

@@ -1,65 +1,71 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { EDGES_PER_FLUSH, type KernelCalls, type Wasm } from "./wasm.ts";
+import type { CallKernel, KernelName } from "./kernel-calls.ts";
 
-/** What the kernels run on: WebAssembly, or a machine's own vector instructions. All find the same pairs. */
+/** What runs the kernels: WebAssembly, or machine code for an instruction set. All find the same pairs. */
 export interface Backend {
   readonly name: "avx512" | "avx2" | "neon" | "wasm";
-  /** The calls to use in a memory. */
-  readonly callsIn: (wasm: Wasm) => KernelCalls;
+  /**
+   * The kernels on a memory.
+   * @param flush called with the number of edges in the edge buffer, when it is full and at a kernel's end
+   */
+  readonly kernelsIn: (memory: Memory, flush: Flush) => CallKernel;
 }
 
-type Edges = [edges: number, capacity: number, flush: (count: number) => void];
+type Flush = (count: number) => void;
 
-/** `native/addon.c`, built where there is a compiler: {@link KernelCalls} on the memory of the WebAssembly module. */
-interface Addon {
-  /** What can be used here, the best first. */
-  readonly instructionSets: readonly Backend["name"][];
-  joinRows(
-    memory: ArrayBuffer,
-    ...args: [...Parameters<KernelCalls["joinRows"]>, instructionSet: number, ...Edges]
-  ): void;
-  collapseRows(memory: ArrayBuffer, ...args: Parameters<KernelCalls["collapseRows"]>): number;
-  /** The bands need AVX-512. */
-  sortByBand(memory: ArrayBuffer, ...args: Parameters<KernelCalls["sortByBand"]>): void;
-  joinBand(memory: ArrayBuffer, ...args: [...Parameters<KernelCalls["joinBand"]>, ...Edges]): number;
+/** A WebAssembly memory. Its `buffer` is another one after each `grow`. */
+export interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
 }
 
-const load = (): Addon | null => {
+type Exports = Readonly<Record<KernelName, (memory: 0, parameters: number) => number>>;
+type Addon = Readonly<Record<KernelName, (memory: ArrayBuffer, parameters: number, flush: Flush) => number>>;
+
+/** The part of the WebAssembly API in use: TypeScript has it only with all of the DOM's types. */
+declare const WebAssembly: {
+  Memory: new (limits: { initial: number; maximum: number }) => Memory;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { readonly exports: Exports };
+};
+
+export const PAGE_BYTES = 65_536;
+/** The first bytes of each memory are the WebAssembly module's own: its stack and constants. */
+export const MODULE_BYTES = 2 * PAGE_BYTES;
+const MAX_PAGES = 65_536;
+
+export const createMemory = (): Memory =>
+  new WebAssembly.Memory({ initial: MODULE_BYTES / PAGE_BYTES, maximum: MAX_PAGES });
+
+let wasmModule: object | undefined;
+
+export const wasmBackend: Backend = {
+  name: "wasm",
+  kernelsIn: (memory, flush) => {
+    wasmModule ??= new WebAssembly.Module(readFileSync(new URL("../../kernels.wasm", import.meta.url)));
+    const { exports } = new WebAssembly.Instance(wasmModule, { env: { memory }, host: { flush } });
+    return (kernel, parameters) => exports[kernel](0, parameters);
+  },
+};
+
+/** Null where the addon was not built, or where this processor lacks its instructions. */
+const nativeBackend = (name: Backend["name"]): Backend | null => {
+  let addon: Addon;
   try {
-    return createRequire(import.meta.url)("../../dist/native.node");
+    addon = createRequire(import.meta.url)(`../../dist/${name}.node`);
   } catch {
     return null;
   }
-};
-
-/** One for each instruction set of this machine, the best first; none where the addon was not built. */
-const nativeBackends = (): Backend[] => {
-  const addon = load();
-  return (addon?.instructionSets ?? []).map((name, number) => ({
-    name,
-    callsIn: (wasm) => callsOf(addon as Addon, name, number, wasm),
-  }));
-};
-
-const callsOf = (addon: Addon, name: Backend["name"], instructionSet: number, wasm: Wasm): KernelCalls => {
-  const edges: Edges = [wasm.edges, EDGES_PER_FLUSH, wasm.flush];
-  // A memory that grew is another ArrayBuffer.
-  const memory = () => wasm.call.memory.buffer;
   return {
-    joinRows: (...args) => addon.joinRows(memory(), ...args, instructionSet, ...edges),
-    collapseRows: (...args) => addon.collapseRows(memory(), ...args),
-    ...(name === "avx512"
-      ? {
-          sortByBand: (...args) => addon.sortByBand(memory(), ...args),
-          joinBand: (...args) => addon.joinBand(memory(), ...args, ...edges),
-        }
-      : { sortByBand: wasm.call.sortByBand, joinBand: wasm.call.joinBand }),
+    name,
+    kernelsIn: (memory, flush) => (kernel, parameters) => addon[kernel](memory.buffer, parameters, flush),
   };
 };
 
-export const wasmBackend: Backend = { name: "wasm", callsIn: (wasm) => wasm.call };
+const NATIVE = (["avx512", "avx2", "neon"] as const).map(nativeBackend).filter((backend) => backend !== null);
 
-/** What this machine can run, the fastest first: native code where it was built, and WebAssembly. */
-export const backends: readonly Backend[] = [...nativeBackends(), wasmBackend];
+/** What this machine can run, the fastest first. */
+export const backends: readonly Backend[] = [...NATIVE, wasmBackend];
 
-export const fastestBackend: Backend = backends[0] ?? wasmBackend;
+export const fastestBackend: Backend = NATIVE[0] ?? wasmBackend;

@@ -1,59 +1,46 @@
 import type { Backend } from "./backend.ts";
 import { comparisonsOf, type EdgeSink, type HashRows, type Kernel, type RowPair, rowWords } from "./kernel.ts";
-import { type LoadedRows, loadRows, Wasm } from "./wasm.ts";
+import { KernelMemory } from "./kernel-memory.ts";
+import { type LoadedPair, type LoadedRows, loadRows } from "./loaded-rows.ts";
 
-/** SIMD looks at so many columns at once; a slab is filled up to a multiple of it. */
+/** SIMD compares a row with so many columns at once; a slab is filled up to a multiple of it. */
 const COLUMNS = 64;
 /** 4,096 rows of 256 bits stay in a core's second-level cache. */
 const SLAB_ROWS = 4_096;
-/** The early-out lets about this share of the groups of 64 random pairs be looked at in full. */
+/** The early-out lets about this share of the groups of 64 random pairs be compared in full. */
 const SURVIVING_GROUPS = 0.03;
 
-/** Compares every pair: `assembly/exhaustive.ts`, or its twin in `native/`. */
-export const exhaustiveBy = (code: Backend): Kernel => {
-  let memory: Wasm | undefined;
+/** Compares every pair, by the kernel `join_rows`. */
+export const exhaustiveBy = (backend: Backend): Kernel => {
+  let memory: KernelMemory | undefined;
   return (pairs, radiusBits, sink) => {
-    memory ??= new Wasm();
-    return joinPairs(memory, code, pairs, radiusBits, sink);
+    memory ??= new KernelMemory(backend);
+    return joinPairs(memory, pairs, radiusBits, sink);
   };
 };
 
-const joinPairs = (
-  wasm: Wasm,
-  code: Backend,
-  pairs: readonly RowPair[],
-  radiusBits: number,
-  sink: EdgeSink,
-): number => {
-  const mark = wasm.mark();
+const joinPairs = (memory: KernelMemory, pairs: readonly RowPair[], radiusBits: number, sink: EdgeSink): number => {
+  const nonEmpty = pairs.filter(({ left, right }) => left.ordinals.length > 0 && right.ordinals.length > 0);
+  const [first] = nonEmpty;
+  if (first === undefined) return 0;
+  const mark = memory.mark();
   const loaded = new Map<HashRows, LoadedRows>();
   const loadOnce = (rows: HashRows): LoadedRows => {
-    const known = loaded.get(rows) ?? loadRows(wasm, rows);
+    const known = loaded.get(rows) ?? loadRows(memory, rows);
     loaded.set(rows, known);
     return known;
   };
-  let comparisons = 0;
-  const live = pairs.filter(({ left, right }) => left.ordinals.length > 0 && right.ordinals.length > 0);
-  const join = slabJoiner(wasm, code, radiusBits, live[0] === undefined ? 0 : rowWords(live[0].left) * 4);
-  for (const pair of live) {
-    comparisons += comparisonsOf(pair);
-    joinLoaded(wasm, { left: loadOnce(pair.left), right: loadOnce(pair.right), same: pair.same }, join, sink);
+  const join = slabJoiner(memory, radiusBits, rowWords(first.left) * 4);
+  for (const pair of nonEmpty) {
+    const [left, right] = [loadOnce(pair.left), loadOnce(pair.right)];
+    memory.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+      for (const slabs of slabPairs(left.ordinals.length, right.ordinals.length, pair.same))
+        join({ left, right, same: pair.same }, slabs);
+    });
   }
-  wasm.release(mark);
-  return comparisons;
+  memory.release(mark);
+  return nonEmpty.reduce((sum, pair) => sum + comparisonsOf(pair), 0);
 };
-
-/** Two sets of rows in the kernel's memory. */
-export interface LoadedPair {
-  readonly left: LoadedRows;
-  readonly right: LoadedRows;
-  readonly same: boolean;
-}
-
-const joinLoaded = (wasm: Wasm, pair: LoadedPair, join: SlabJoiner, sink: EdgeSink): void =>
-  wasm.collect({ left: pair.left.ordinals, right: pair.right.ordinals }, sink, () => {
-    for (const slabs of slabPairs(pair.left.ordinals.length, pair.right.ordinals.length, pair.same)) join(pair, slabs);
-  });
 
 /** First rows of a slab of the left side and of one of the right side. */
 interface SlabPair {
@@ -71,30 +58,30 @@ export const slabPairs = (rows: number, columns: number, same: boolean): SlabPai
 
 type SlabJoiner = (pair: LoadedPair, slabs: SlabPair) => void;
 
-/** Joins slab pairs; the planes of the last right slab are kept, for its next row slab. */
-export const slabJoiner = (wasm: Wasm, code: Backend, radiusBits: number, rowBytes: number): SlabJoiner => {
-  const calls = code.callsIn(wasm);
-  const planes = wasm.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
+/** Joins slab pairs; the planes of the last right slab are cached, for its next row slab. */
+export const slabJoiner = (memory: KernelMemory, radiusBits: number, rowBytes: number): SlabJoiner => {
+  const planes = memory.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
   const stageBytes = earlyOutBytes(rowBytes, radiusBits);
   let inPlanes: { right: LoadedRows; column: number } | undefined;
   return ({ left, right, same }, { row, column }) => {
-    const columns = Math.min(SLAB_ROWS, right.ordinals.length - column);
+    const rightCount = Math.min(SLAB_ROWS, right.ordinals.length - column);
     if (inPlanes?.right !== right || inPlanes.column !== column) {
-      wasm.call.toPlanes(right.pointer + column * rowBytes, columns, rowBytes, planes);
+      memory.run("to_planes", { rows: right.pointer + column * rowBytes, count: rightCount, rowBytes, planes });
       inPlanes = { right, column };
     }
-    calls.joinRows(
-      left.pointer + row * rowBytes,
-      row,
-      Math.min(SLAB_ROWS, left.ordinals.length - row),
+    memory.run("join_rows", {
+      left: left.pointer + row * rowBytes,
+      leftFirst: row,
+      leftCount: Math.min(SLAB_ROWS, left.ordinals.length - row),
       planes,
-      column,
-      columns,
+      rightFirst: column,
+      rightCount,
       rowBytes,
       stageBytes,
-      radiusBits,
-      same && row === column ? 1 : 0,
-    );
+      radius: radiusBits,
+      same: same && row === column ? 1 : 0,
+      ...memory.edgeBuffer,
+    });
   };
 };
 
@@ -104,12 +91,12 @@ export const slabJoiner = (wasm: Wasm, code: Backend, radiusBits: number, rowByt
  */
 export const earlyOutBytes = (rowBytes: number, radiusBits: number): number => {
   for (let bytes = 1; bytes < rowBytes; bytes += 1)
-    if (binomialBelow(bytes * 8, radiusBits) * COLUMNS <= SURVIVING_GROUPS) return bytes;
+    if (binomialAtMost(bytes * 8, radiusBits) * COLUMNS <= SURVIVING_GROUPS) return bytes;
   return rowBytes;
 };
 
 /** P(X <= most) for X one bits among `bits` fair ones. */
-const binomialBelow = (bits: number, most: number): number => {
+const binomialAtMost = (bits: number, most: number): number => {
   let term = 0.5 ** bits;
   let sum = 0;
   for (let ones = 0; ones <= Math.min(most, bits); ones += 1) {

@@ -8,7 +8,7 @@ export interface HashRows {
   readonly words: Int32Array;
 }
 
-/** Takes edges as they are found, a < b, in no particular order; the arrays are the sink's to keep. */
+/** Takes edges as they are found, a < b, in no particular order; the arrays belong to the sink. */
 export type EdgeSink = (edges: Edges) => void;
 
 /** Two sets of rows to compare: a block pair, or a tile pair. */
@@ -28,7 +28,7 @@ export type Kernel = (pairs: readonly RowPair[], radiusBits: number, sink: EdgeS
 /** Bytes of a row of hashes of so many bits. */
 export const rowBytesOf = (hashBits: number): number => Math.ceil(hashBits / 64) * 8;
 
-/** So much of each row the indexed kernel keeps beside its band value. */
+/** The bytes of each row that the indexed kernel stores beside its band value. */
 export const headBytesOf = (rowBytes: number): number => Math.min(rowBytes, 16);
 
 /** 32-bit words of a row; 0 when there is no row. */
@@ -53,6 +53,7 @@ export const edgesOf = (found: Uint32Array, left: Uint32Array, right: Uint32Arra
   const count = found.length / EDGE_WORDS;
   const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
   for (let edge = 0; edge < count; edge += 1) {
+    // Casts, not `at`: shared by columns of other types, it takes several times as long in this loop.
     const from = left[found[edge * EDGE_WORDS] as number] as number;
     const to = right[found[edge * EDGE_WORDS + 1] as number] as number;
     edges.a[edge] = Math.min(from, to);

@@ -1,0 +1,38 @@
+// A kernel is a plain function over one memory, the same for WebAssembly and for native code. Its parameters are 32-bit
+// numbers that the caller stored side by side in that memory; a parameter that points to data is an offset into it.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The one list of kernels: addon.c registers each with Node, and src/compare/kernel-calls.ts names their parameters.
+#define KERNELS(EACH)    \
+  EACH(reorder_bytes)    \
+  EACH(collapse_rows)    \
+  EACH(to_planes)        \
+  EACH(join_rows)        \
+  EACH(sort_by_band)     \
+  EACH(join_band)        \
+  EACH(sample_collisions)
+
+typedef double Kernel(uint8_t *memory, uint32_t parameters);
+
+#define DECLARE(name) Kernel name;
+KERNELS(DECLARE)
+
+#if defined(__wasm__)
+#define EXPORTED(name) __attribute__((export_name(#name)))
+#else
+#define EXPORTED(name)
+#endif
+
+// Defines a kernel: KERNEL(name, parameters...) { body }. The body reads its parameters from `in`.
+#define KERNEL(name, ...)                                                       \
+  typedef struct {                                                              \
+    uint32_t __VA_ARGS__;                                                       \
+  } name##_parameters;                                                          \
+  static inline double name##_body(uint8_t *memory, const name##_parameters in); \
+  EXPORTED(name) double name(uint8_t *memory, uint32_t parameters) {            \
+    return name##_body(memory, *(const name##_parameters *)(memory + parameters)); \
+  }                                                                             \
+  static inline double name##_body(uint8_t *memory, const name##_parameters in)

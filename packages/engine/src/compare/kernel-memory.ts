@@ -1,0 +1,74 @@
+import { type Backend, createMemory, MODULE_BYTES, PAGE_BYTES } from "./backend.ts";
+import { EDGE_WORDS, type EdgeSink, edgesOf } from "./kernel.ts";
+import { type CallKernel, type KernelName, type KernelParameters, PARAMETERS } from "./kernel-calls.ts";
+
+const EDGE_CAPACITY = 65_536;
+const MAX_PARAMETERS = 16;
+
+/** A backend's kernels and their memory, which is handed out from the bottom up and taken back as a whole. */
+export class KernelMemory {
+  readonly backend: Backend;
+  readonly #memory = createMemory();
+  readonly #call: CallKernel;
+  #end = MODULE_BYTES;
+  readonly #parameters = this.reserve(MAX_PARAMETERS * 4);
+  /** The parameters of a kernel that finds edges: where it writes them. */
+  readonly edgeBuffer = { edges: this.reserve(EDGE_CAPACITY * EDGE_WORDS * 4), edgeCapacity: EDGE_CAPACITY };
+  #takeEdges: (edges: Uint32Array) => void = () => undefined;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+    this.#call = backend.kernelsIn(this.#memory, (count) =>
+      this.#takeEdges(this.words(this.edgeBuffer.edges, count * EDGE_WORDS)),
+    );
+  }
+
+  /** Runs a kernel. @returns what it returns */
+  run<Name extends KernelName>(kernel: Name, parameters: KernelParameters<Name>): number {
+    const names: readonly (keyof typeof parameters)[] = PARAMETERS[kernel];
+    const words = this.words(this.#parameters, names.length);
+    names.forEach((name, at) => {
+      words[at] = parameters[name];
+    });
+    return this.#call(kernel, this.#parameters);
+  }
+
+  /** The offset of `bytes` of memory, not cleared. Views made before may be detached. */
+  reserve(bytes: number): number {
+    const pointer = this.#end;
+    this.#end += Math.ceil(bytes / 64) * 64 + 64;
+    const missing = this.#end - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    return pointer;
+  }
+
+  /** What is reserved from now on can be taken back with {@link release}. */
+  mark(): number {
+    return this.#end;
+  }
+
+  release(mark: number): void {
+    this.#end = mark;
+  }
+
+  bytes(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, pointer, length);
+  }
+
+  words(pointer: number, length: number): Uint32Array {
+    return new Uint32Array(this.#memory.buffer, pointer, length);
+  }
+
+  /** Reserves and fills. */
+  put(data: Uint8Array | Uint32Array | Int32Array): number {
+    const pointer = this.reserve(data.byteLength);
+    this.bytes(pointer, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    return pointer;
+  }
+
+  /** Runs `work`, which may run kernels, with their edges going to `sink`, row numbers mapped to ordinals. */
+  collect(ordinals: { left: Uint32Array; right: Uint32Array }, sink: EdgeSink, work: () => void): void {
+    this.#takeEdges = (found) => sink(edgesOf(found, ordinals.left, ordinals.right));
+    work();
+  }
+}

@@ -1,0 +1,42 @@
+import { type HashRows, rowWords } from "./kernel.ts";
+import type { KernelMemory } from "./kernel-memory.ts";
+
+/** Bytes of a row at most: 256 bits. */
+const MAX_ROW_BYTES = 32;
+
+/** Rows in a kernel's memory, their bytes in {@link spreadOrder}. */
+export interface LoadedRows {
+  readonly ordinals: Uint32Array;
+  readonly pointer: number;
+  readonly rowBytes: number;
+}
+
+/** Two sets of rows in a kernel's memory. */
+export interface LoadedPair {
+  readonly left: LoadedRows;
+  readonly right: LoadedRows;
+  /** The two are one: every pair of rows once. */
+  readonly same: boolean;
+}
+
+export const loadRows = (memory: KernelMemory, hashes: HashRows): LoadedRows => {
+  const { ordinals, words } = hashes;
+  const rowBytes = rowWords(hashes) * 4;
+  const pointer = memory.put(words);
+  const mark = memory.mark();
+  const order = new Uint8Array(MAX_ROW_BYTES).fill(255);
+  order.set(spreadOrder(rowBytes));
+  memory.run("reorder_bytes", { rows: pointer, count: ordinals.length, rowBytes, order: memory.put(order) });
+  memory.release(mark);
+  return { ordinals, pointer, rowBytes };
+};
+
+/** A row's bytes in an order whose every prefix samples the whole hash: by bit-reversed position. */
+export const spreadOrder = (rowBytes: number): Uint8Array =>
+  Uint8Array.from({ length: rowBytes }, (_, at) => at).sort((x, y) => reversed(x) - reversed(y));
+
+const reversed = (byte: number): number => {
+  let result = 0;
+  for (let bit = 0; bit < 5; bit += 1) result |= ((byte >> bit) & 1) << (4 - bit);
+  return result;
+};
