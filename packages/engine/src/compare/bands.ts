@@ -1,7 +1,8 @@
 /**
- * A band: some of a hash's bits, and how many of them may differ for a pair to be met there.
+ * A band: a subset of a hash's bits, and how many of them may differ in a pair that the band brings together.
  *
- * By the pigeonhole principle, if no bit is in two bands and the sum of (flips + 1) is radius + 1, then a pair within the radius has at least one band with no more than its flips
+ * By the pigeonhole principle, if no bit is in two bands and the sum of (flips + 1) is radius + 1, then a pair within
+ * the radius has at least one band with no more than its flips
  * (Qin et al., "GPH: Similarity Search in Hamming Space", ICDE 2018; Norouzi et al., "Fast Exact
  * Search in Hamming Space with Multi-Index Hashing", 2014).
  */
@@ -23,33 +24,53 @@ export const neighbourhood = (width: number, flips: number): number =>
 export const collisionProbability = (width: number, flips: number): number => neighbourhood(width, flips) / 2 ** width;
 
 /**
- * The `count` bands of a hash, a function of these numbers alone; null where bands so few would need
- * more than two flips, or where so many would leave one without bits. Very few bands leave bits over.
- * Bits are dealt out so that each band meets about as many pairs, and takes its bits from all over
- * the hash: neighbouring bits of a perceptual hash are alike.
+ * The `count` bands of a hash, a function of these numbers alone; null where so few bands would need more than two
+ * flips, or where so many would leave one without bits. Where there are very few bands, bits remain that none has.
+ * Bits are dealt out so that each band brings about as many pairs together, and takes its bits from all over the hash:
+ * neighbouring bits of a perceptual hash resemble each other.
  */
 export const bandsOf = (hashBits: number, radiusBits: number, count: number): Band[] | null => {
   const each = Math.floor((radiusBits + 1) / count);
   const more = (radiusBits + 1) % count;
-  const flips = Array.from({ length: count }, (_, band) => (band < more ? each : each - 1));
-  if (flips.some((most) => most < 0 || most > MAX_FLIPS)) return null;
-  const widths = flips.map((most) => most + 1);
-  for (let left = hashBits - sum(widths); left > 0; left -= 1) {
-    const shares = widths.map((width, band) =>
-      width < MAX_BAND_BITS ? collisionProbability(width, flips[band] ?? 0) : 0,
+  const drafts = Array.from({ length: count }, (_, band): Draft => {
+    const flips = band < more ? each : each - 1;
+    return { flips, width: flips + 1, bits: [] };
+  });
+  if (drafts.some(({ flips }) => flips < 0 || flips > MAX_FLIPS)) return null;
+  let left = drafts.reduce((bits, { width }) => bits - width, hashBits);
+  if (left < 0) return null;
+  for (; left > 0; left -= 1) {
+    const weakest = largest(drafts, ({ width, flips }) =>
+      width < MAX_BAND_BITS ? collisionProbability(width, flips) : 0,
     );
-    const weakest = shares.indexOf(Math.max(...shares));
-    if (shares[weakest] === 0) break;
-    widths[weakest] = (widths[weakest] ?? 0) + 1;
+    if (weakest.width === MAX_BAND_BITS) break;
+    weakest.width += 1;
   }
-  if (sum(widths) > hashBits) return null;
-  const bits: number[][] = widths.map(() => []);
   for (let position = 0; position < hashBits; position += 1) {
-    const behind = widths.map((width, band) => (width * (position + 1)) / hashBits - (bits[band]?.length ?? 0));
-    const most = Math.max(...behind);
-    if (most > 0) bits[behind.indexOf(most)]?.push(position);
+    const missing = ({ width, bits }: Draft) => (width * (position + 1)) / hashBits - bits.length;
+    const next = largest(drafts, missing);
+    if (missing(next) > 0) next.bits.push(position);
   }
-  return bits.map((positions, band) => ({ bits: positions, flips: flips[band] ?? 0 }));
+  return drafts.map(({ bits, flips }) => ({ bits, flips }));
 };
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+/** A band whose bits are still being dealt out: it will have `width` of them. */
+interface Draft {
+  readonly flips: number;
+  width: number;
+  readonly bits: number[];
+}
+
+/** The first of the drafts with the largest value. */
+const largest = (drafts: readonly Draft[], score: (draft: Draft) => number): Draft => {
+  let best: Draft | undefined;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const draft of drafts) {
+    const value = score(draft);
+    if (value <= most) continue;
+    best = draft;
+    most = value;
+  }
+  if (best === undefined) throw new RangeError("a hash has at least one band");
+  return best;
+};

@@ -1,10 +1,11 @@
+import { at } from "@lookalike/shared/domain/primitives/columns";
 import { comparisonsOf, type Kernel, type RowPair, rowWords } from "./kernel.ts";
 
 const EDGES_PER_BATCH = 65_536;
 
 /**
- * Compares every pair in plain typed arrays: the twin that the fast kernels must agree with.
- * A pair is given up as soon as the words read so far are farther apart than the radius.
+ * Compares every pair in plain typed arrays: the reference that the fast kernels must agree with. A pair is given up as
+ * soon as the words read so far differ in more bits than the radius.
  */
 export const plain: Kernel = (pairs, radiusBits, sink) => {
   const a: number[] = [];
@@ -42,11 +43,12 @@ const joinPair = (
       let bits = 0;
       for (let word = 0; word < width && bits <= radiusBits; word += 2) {
         bits += popcount64(
+          // Casts, not `at`: shared by columns of other types, it takes several times as long in this loop.
           (left.words[i + word] as number) ^ (right.words[j + word] as number),
           (left.words[i + word + 1] as number) ^ (right.words[j + word + 1] as number),
         );
       }
-      if (bits <= radiusBits) found(ordinal, right.ordinals[column] as number, bits);
+      if (bits <= radiusBits) found(ordinal, at(right.ordinals, column), bits);
     }
   });
 };
