@@ -38,7 +38,7 @@ export const engineAlone = async (
   const blocks = Math.ceil(images / SLAB);
   const plan = { firstBlock: 0, blocks, pairsPerTask: 50, index: null };
   const { index } = chooseKernel({
-    code: fastestBackend.name,
+    backend: fastestBackend.name,
     choice,
     plan,
     blockSize: SLAB,

@@ -24,7 +24,7 @@ const BLOCK = 4_096;
 const exhaustive = exhaustiveBy(wasmBackend);
 
 /**
- * Whole self-joins by the indexed kernel, one thread: by this machine's fastest code, which the goals are for, and by
+ * Whole self-joins by the indexed kernel, one thread: by this machine's fastest backend, which the goals are for, and by
  * WebAssembly.
  */
 export const indexed: Bench = {
@@ -91,11 +91,11 @@ const EXHAUSTIVE_GOALS: Record<string, Record<number, number>> = {
 let joins = 0;
 
 /** One whole self-join, loading and collapsing included. */
-const join = (code: Backend, hashes: Tile, bits: number, radius: number, say: (text: string) => void) => {
+const join = (backend: Backend, hashes: Tile, bits: number, radius: number, say: (text: string) => void) => {
   const count = hashes.ordinals.length;
   const plan = { firstBlock: 0, blocks: Math.ceil(count / BLOCK), pairsPerTask: 1, index: null };
   const { index } = chooseKernel({
-    code: code.name,
+    backend: backend.name,
     choice: "indexed",
     plan,
     blockSize: BLOCK,
@@ -105,7 +105,7 @@ const join = (code: Backend, hashes: Tile, bits: number, radius: number, say: (t
   const bands = index?.bands ?? 1;
   joins += 1;
   const tile = { ...hashes, id: `${hashes.id} ${joins}` };
-  const joinBand = indexedBy(code);
+  const joinBand = indexedBy(backend);
   let pairs = 0;
   const started = performance.now();
   for (let band = 0; band < bands; band += 1)
@@ -114,13 +114,13 @@ const join = (code: Backend, hashes: Tile, bits: number, radius: number, say: (t
     });
   const seconds = (performance.now() - started) / 1_000;
   const model = indexedSeconds(
-    code.name,
+    backend.name,
     { left: count, right: count, same: true },
     bandsOf(bits, radius, bands) ?? [],
     bits / 8,
   );
   say(
-    `${hashes.id}, ${code.name}: ${bands} bands, ${seconds.toFixed(3)} s (cost model ${model.toFixed(3)} s), ${pairs} pairs`,
+    `${hashes.id}, ${backend.name}: ${bands} bands, ${seconds.toFixed(3)} s (cost model ${model.toFixed(3)} s), ${pairs} pairs`,
   );
   return { seconds, pairs };
 };

@@ -23,7 +23,7 @@ describe("bands", () => {
     );
   });
 
-  it("meet about as many pairs each, with bits from all over the hash", () => {
+  it("bring about as many pairs together each, with bits from all over the hash", () => {
     for (const band of bandsOf(256, 24, 13) ?? []) {
       expect(Math.abs(Math.log2(collisionProbability(band.bits.length, band.flips)) + 15.6)).toBeLessThan(1);
       expect((band.bits.at(-1) ?? 0) - (band.bits[0] ?? 0)).toBeGreaterThan(200);
@@ -38,7 +38,7 @@ describe("bands", () => {
 
 const choose = (images: number, more: Partial<Parameters<typeof chooseKernel>[0]> = {}) =>
   chooseKernel({
-    code: "wasm",
+    backend: "wasm",
     choice: "auto",
     plan: { firstBlock: 0, blocks: Math.ceil(images / 4_096), pairsPerTask: 50, index: null },
     blockSize: 4_096,
@@ -66,10 +66,10 @@ describe("the choice of a kernel", () => {
     expect(kernelReason).toMatch(/^estimated seconds of one core: exhaustive [\d.]+, indexed [\d.]+ by \d+ bands$/);
   });
 
-  it("follows what pairs cost on the machine: faster code compares more images exhaustively", () => {
-    expect(choose(96_144, { code: "wasm" }).index).not.toBeNull();
-    expect(choose(96_144, { code: "avx512" }).index).toBeNull();
-    expect(choose(1_000_000, { code: "avx512" }).index).not.toBeNull();
+  it("follows what pairs cost on the machine: a faster backend compares more images exhaustively", () => {
+    expect(choose(96_144, { backend: "wasm" }).index).not.toBeNull();
+    expect(choose(96_144, { backend: "avx512" }).index).toBeNull();
+    expect(choose(1_000_000, { backend: "avx512" }).index).not.toBeNull();
   });
 
   it("is the owner's where the owner says so", () => {

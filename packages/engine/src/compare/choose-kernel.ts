@@ -22,8 +22,8 @@ const WORTH_SECONDS = 1;
 export const TILE_IMAGES = 4_194_304;
 
 interface Comparing {
-  /** What the comparers' kernels are supposed to run on. */
-  readonly code: Backend["name"];
+  /** The backend that the comparers are assumed to have. */
+  readonly backend: Backend["name"];
   readonly choice: KernelChoice;
   /** The exhaustive plan. */
   readonly plan: Plan;
@@ -34,10 +34,10 @@ interface Comparing {
 
 /** How a job compares, null = exhaustively, and why in words: the estimated cost of both kernels. */
 export const chooseKernel = (job: Comparing): { index: IndexPlan | null; kernelReason: string } => {
-  const { code, choice, plan, blockSize, hashBits, radiusBits } = job;
+  const { backend, choice, plan, blockSize, hashBits, radiusBits } = job;
   const old = plan.firstBlock * blockSize;
   const added = (plan.blocks - plan.firstBlock) * blockSize;
-  const exhaustive = exhaustiveSeconds(code, added * (old + added / 2), rowBytesOf(hashBits), radiusBits);
+  const exhaustive = exhaustiveSeconds(backend, added * (old + added / 2), rowBytesOf(hashBits), radiusBits);
   const tileBlocks = evenTileBlocks(plan, blockSize);
   const best = cheapestBands(job, tileBlocks);
   if (best === null) return { index: null, kernelReason: "no new images" };
@@ -54,7 +54,7 @@ const evenTileBlocks = ({ firstBlock, blocks }: Plan, blockSize: number): number
 };
 
 const cheapestBands = (
-  { code, plan, blockSize, hashBits, radiusBits }: Comparing,
+  { backend, plan, blockSize, hashBits, radiusBits }: Comparing,
   tileBlocks: number,
 ): { bands: number; seconds: number } | null => {
   const pairs = newTilePairs({ ...plan, index: { tileBlocks, bands: 1 } }, blockSize);
@@ -63,7 +63,7 @@ const cheapestBands = (
   for (let count = 1; count <= radiusBits + 1; count += 1) {
     const bands = bandsOf(hashBits, radiusBits, count);
     if (bands === null) continue;
-    const seconds = pairs.reduce((sum, tiles) => sum + indexedSeconds(code, tiles, bands, rowBytesOf(hashBits)), 0);
+    const seconds = pairs.reduce((sum, tiles) => sum + indexedSeconds(backend, tiles, bands, rowBytesOf(hashBits)), 0);
     if (best === null || seconds < best.seconds) best = { bands: count, seconds };
   }
   return best;

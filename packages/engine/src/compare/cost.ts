@@ -9,13 +9,13 @@ import { headBytesOf } from "./kernel.ts";
 const NS = 1e-9;
 
 interface Costs {
-  /** A pair in the exhaustive kernel, for each byte of the early-out's first look. */
+  /** A pair in the exhaustive kernel, for each byte before the early-out. */
   readonly pairByte: number;
   /** A row sorted by one band. */
   readonly sortedRow: number;
   /** A value of a band, empty or not. */
   readonly value: number;
-  /** Another value within the flips of one that has rows. */
+  /** A value within the flips of one that has rows. */
   readonly visit: number;
   /** The same, for each row. */
   readonly rowVisit: number;
@@ -42,26 +42,31 @@ const COSTS: Readonly<Record<Backend["name"], Costs>> = {
 
 /**
  * How many times more pairs than of random hashes a band is expected to bring together: the bits of real hashes are
- * skewed. Real-like ones meet 11 times as often with 64 bits, 33 times with 256. A fifth of that is expected: neither
- * kind then takes twice the time of its best bands.
+ * skewed. Bands bring real-like ones together 11 times as often with 64 bits, 33 times with 256. A fifth of that is
+ * expected: neither kind then takes twice the time of its best bands.
  */
 const skewOf = (rowBytes: number): number => (rowBytes * 8) / 40;
 
 /** All `pairs` of rows, exhaustively. */
-export const exhaustiveSeconds = (code: Backend["name"], pairs: number, rowBytes: number, radiusBits: number): number =>
-  pairs * earlyOutBytes(rowBytes, radiusBits) * COSTS[code].pairByte;
+export const exhaustiveSeconds = (
+  backend: Backend["name"],
+  pairs: number,
+  rowBytes: number,
+  radiusBits: number,
+): number => pairs * earlyOutBytes(rowBytes, radiusBits) * COSTS[backend].pairByte;
 
 /**
- * Whether bands that bring a random pair together `meetings` times, on average, cost more than an
+ * Whether bands that bring a random pair together `collisions` times, on average, cost more than an
  * exhaustive join of the same rows.
  */
 export const exhaustiveIsCheaper = (
-  code: Backend["name"],
-  meetings: number,
+  backend: Backend["name"],
+  collisions: number,
   rowBytes: number,
   radiusBits: number,
 ): boolean =>
-  meetings * headBytesOf(rowBytes) * COSTS[code].candidateByte > exhaustiveSeconds(code, 1, rowBytes, radiusBits);
+  collisions * headBytesOf(rowBytes) * COSTS[backend].candidateByte >
+  exhaustiveSeconds(backend, 1, rowBytes, radiusBits);
 
 /** Rows of two tiles, or of one against itself. */
 export interface TileRows {
@@ -72,24 +77,24 @@ export interface TileRows {
 
 /** A tile pair, by all `bands`. */
 export const indexedSeconds = (
-  code: Backend["name"],
+  backend: Backend["name"],
   tiles: TileRows,
   bands: readonly Band[],
   rowBytes: number,
 ): number => {
-  const { sortedRow, value, visit, rowVisit, candidateByte } = COSTS[code];
+  const { sortedRow, value, visit, rowVisit, candidateByte } = COSTS[backend];
   const candidate = candidateByte * headBytesOf(rowBytes) * skewOf(rowBytes);
   return bands.reduce((seconds, { bits, flips }) => {
     const values = 2 ** bits.length;
-    const few = Math.min(tiles.left, tiles.right);
-    const met = neighbourhood(bits.length, flips);
+    const rows = Math.min(tiles.left, tiles.right);
+    const neighbours = neighbourhood(bits.length, flips);
     const half = tiles.same ? 0.5 : 1;
     return (
       seconds +
-      (tiles.same ? few : tiles.left + tiles.right) * sortedRow +
+      (tiles.same ? rows : tiles.left + tiles.right) * sortedRow +
       values * value +
-      (Math.min(few, values) * visit + few * rowVisit) * (met - 1) * half +
-      tiles.left * tiles.right * half * (met / values) * candidate
+      (Math.min(rows, values) * visit + rows * rowVisit) * (neighbours - 1) * half +
+      tiles.left * tiles.right * half * (neighbours / values) * candidate
     );
   }, 0);
 };

@@ -1,6 +1,6 @@
 import type { BandJoin } from "@lookalike/engine/compare/indexed";
 import type { HashRows } from "@lookalike/engine/compare/kernel";
-import { fastest } from "@lookalike/engine/compare/kernels";
+import { fastestKernels } from "@lookalike/engine/compare/kernels";
 import type { BlockPair } from "@lookalike/shared/domain/job/plan";
 import { EdgeParts, type FoundEdges, type PartsPort } from "./edge-parts.ts";
 
@@ -29,15 +29,19 @@ export interface CompareAnswer extends FoundEdges {
 export default ({ work, parts }: CompareRequest): CompareAnswer => {
   const found = new EdgeParts(parts);
   const indexed = work.kernel === "indexed";
-  const comparisons = indexed ? fastest.indexed.joinBand(work, found.add) : joinBlocks(work, found);
-  return { ...found.finish(), comparisons, kernel: (indexed ? fastest.indexed : fastest.exhaustive).name };
+  const comparisons = indexed ? fastestKernels.indexed.joinBand(work, found.add) : joinBlocks(work, found);
+  return {
+    ...found.finish(),
+    comparisons,
+    kernel: (indexed ? fastestKernels.indexed : fastestKernels.exhaustive).name,
+  };
 };
 
 const joinBlocks = (
   { blocks, pairs, radiusBits }: Extract<CompareWork, { kernel: "exhaustive" }>,
   found: EdgeParts,
 ): number =>
-  fastest.exhaustive.join(
+  fastestKernels.exhaustive.join(
     pairs.map(({ i, j }) => {
       const left = blocks.get(i);
       const right = blocks.get(j);

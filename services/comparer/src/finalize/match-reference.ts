@@ -1,5 +1,5 @@
 import { type HashRows, rowBytesOf } from "@lookalike/engine/compare/kernel";
-import { fastest } from "@lookalike/engine/compare/kernels";
+import { fastestKernels } from "@lookalike/engine/compare/kernels";
 import type { StoredHashes } from "@lookalike/shared/domain/grouping/image-classes";
 import { contentDigestAt, hashAt, STATE, signatureAt } from "@lookalike/shared/domain/image/hash-block";
 import { corroborates, SIGNATURE_BYTES } from "@lookalike/shared/domain/image/signature";
@@ -71,7 +71,7 @@ export const matchReference = async (
       reference.hashBits,
     );
     if (left.ordinals.length === 0 || right.ordinals.length === 0) continue;
-    fastest.exhaustive.join([{ left, right, same: false }], thresholdBits, ({ a, b, distance }) => {
+    fastestKernels.exhaustive.join([{ left, right, same: false }], thresholdBits, ({ a, b, distance }) => {
       a.forEach((at, edge) => {
         const ordinal = (b[edge] ?? 0) - REFERENCE;
         const signature = images.signatures[at] ?? null;

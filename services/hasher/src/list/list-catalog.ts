@@ -118,7 +118,7 @@ const planJob = async (
     failedImages: census.failedImages,
     base,
     ...chooseKernel({
-      code: fastestBackend.name,
+      backend: fastestBackend.name,
       choice: job.options.kernel,
       plan: {
         firstBlock: base === null ? 0 : base.blocks,

@@ -24,7 +24,7 @@ export const planShadow = async (db: Db, { id, options }: JobRow): Promise<Event
     failedImages,
     base: null,
     ...chooseKernel({
-      code: fastestBackend.name,
+      backend: fastestBackend.name,
       choice: options.kernel,
       plan: { firstBlock: 0, blocks, pairsPerTask: options.pairsPerTask, index: null },
       blockSize,
