@@ -1,4 +1,4 @@
-import { at } from "@lookalike/shared/domain/primitives/columns";
+import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import type { Backend } from "./backend.ts";
 import { type Band, bandsOf } from "./bands.ts";
 import { exhaustiveIsCheaper } from "./cost.ts";
@@ -171,7 +171,7 @@ const masksOf = (bands: readonly Band[], rowBytes: number): Uint8Array => {
     const mask = number * (rowBytes + 8);
     for (const bit of band.bits) {
       const byte = mask + order.indexOf(bit >> 3);
-      bytes[byte] = at(bytes, byte) | (1 << (bit & 7));
+      bytes[byte] = byteAt(bytes, byte) | (1 << (bit & 7));
     }
     bytes[mask + rowBytes] = band.flips;
   });

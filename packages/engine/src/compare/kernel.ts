@@ -1,4 +1,5 @@
 import type { Edges } from "@lookalike/shared/domain/grouping/edges";
+import { at } from "@lookalike/shared/domain/primitives/columns";
 
 /** Hashes that take part in comparing: one row for each distinct hash of a block or tile. */
 export interface HashRows {
@@ -53,12 +54,11 @@ export const edgesOf = (found: Uint32Array, left: Uint32Array, right: Uint32Arra
   const count = found.length / EDGE_WORDS;
   const edges = { a: new Uint32Array(count), b: new Uint32Array(count), distance: new Uint8Array(count) };
   for (let edge = 0; edge < count; edge += 1) {
-    // Casts, not `at`: shared by columns of other types, it takes several times as long in this loop.
-    const from = left[found[edge * EDGE_WORDS] as number] as number;
-    const to = right[found[edge * EDGE_WORDS + 1] as number] as number;
+    const from = at(left, at(found, edge * EDGE_WORDS));
+    const to = at(right, at(found, edge * EDGE_WORDS + 1));
     edges.a[edge] = Math.min(from, to);
     edges.b[edge] = Math.max(from, to);
-    edges.distance[edge] = found[edge * EDGE_WORDS + 2] as number;
+    edges.distance[edge] = at(found, edge * EDGE_WORDS + 2);
   }
   return edges;
 };

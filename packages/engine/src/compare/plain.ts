@@ -43,7 +43,7 @@ const joinPair = (
       let bits = 0;
       for (let word = 0; word < width && bits <= radiusBits; word += 2) {
         bits += popcount64(
-          // Casts, not `at`: shared by columns of other types, it takes several times as long in this loop.
+          // Casts, not `at`: a call here makes the tests several times as slow, which run from source.
           (left.words[i + word] as number) ^ (right.words[j + word] as number),
           (left.words[i + word + 1] as number) ^ (right.words[j + word + 1] as number),
         );
