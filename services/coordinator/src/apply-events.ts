@@ -1,16 +1,14 @@
-import { taskMessage } from "@lookalike/shared/bus/messages";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import { evolve } from "@lookalike/shared/domain/job/evolve";
 import { acceptedJob, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
 import { outsidePlan } from "@lookalike/shared/domain/job/outside-plan";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
 import { restoreCatalog } from "@lookalike/shared/store/catalog/catalogs";
-import { insertAttempt } from "@lookalike/shared/store/jobs/attempts";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
-import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { enactDecisions } from "./enact-decisions.ts";
 import { recordEvent } from "./record-event.ts";
+import { sendAttempt } from "./retry.ts";
 import { startShadows } from "./rollout/shadow-jobs.ts";
 
 /** A change of a job's state, for the log. */
@@ -97,10 +95,7 @@ const applyEvent = async (db: Db, fold: Fold, event: JobEvent): Promise<string |
 
 /** Tasks that left quarantine are dispatched as the attempts that their event names. */
 const dispatchRedriven = async (db: Db, job: Job, tasks: EventOf<"job-redriven">["body"]["tasks"]): Promise<void> => {
-  for (const { task, attempt } of tasks) {
-    const row = { jobId: job.id, kind: "compare", task, attempt, reason: "redriven" };
-    if (await insertAttempt(db, row)) await addToOutbox(db, taskMessage(job, "compare", task, attempt));
-  }
+  for (const { task, attempt } of tasks) await sendAttempt(db, job, { kind: "compare", task }, attempt, "redriven");
 };
 
 const restoreJob = async (db: Db, event: EventOf<"job-accepted">): Promise<void> => {

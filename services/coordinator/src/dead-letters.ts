@@ -37,23 +37,11 @@ export const routeLostTasks = (router: Router): Promise<Subscription[]> =>
   );
 
 /** A worker gave a task up and recorded why. */
-const routeDeadLetter = async ({ db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
-  const letter = DeadLetter.safeParse(delivery.body);
-  if (!letter.success) {
-    deadLetters.inc({ kind: "unreadable", outcome: "parked" });
-    log.error(
-      { subject: delivery.subject, sequence: delivery.sequence },
-      "dead letter that can't be read, left in its stream",
-    );
-    return;
-  }
-  const { task, error } = letter.data;
-  const outcome = await retryTask(db, { ...task, reason: error }, maxAttempts);
-  deadLetters.inc({ kind: task.kind, outcome });
-  log.warn(
-    { job: task.job, kind: task.kind, task: task.task, attempt: task.attempt, outcome, reason: error },
-    "dead letter",
-  );
+const routeDeadLetter = async (router: Router, { body, subject, sequence }: Delivery): Promise<void> => {
+  const letter = DeadLetter.safeParse(body);
+  if (letter.success) return retryLost(router, letter.data.task, letter.data.error, "dead letter");
+  deadLetters.inc({ kind: "unreadable", outcome: "parked" });
+  router.log.error({ subject, sequence }, "dead letter that can't be read, left in its stream");
 };
 
 const Advisory = z.object({ type: z.string(), stream: z.string(), stream_seq: z.int() });
@@ -62,18 +50,24 @@ const Advisory = z.object({ type: z.string(), stream: z.string(), stream_seq: z.
  * The safety net below the dead letters: a worker that died each time could not write one, but the
  * server reports that it has given the task up. Late and repeated advisories do no harm: see `retryTask`.
  */
-const routeAdvisory = async ({ bus, db, log, maxAttempts }: Router, delivery: Delivery): Promise<void> => {
-  const advisory = readPayload(Advisory, delivery.body, "advisory", log);
+const routeAdvisory = async (router: Router, delivery: Delivery): Promise<void> => {
+  const advisory = readPayload(Advisory, delivery.body, "advisory", router.log);
   if (advisory === null || !advisory.type.includes("max_deliver")) return;
   const { stream, stream_seq: sequence } = advisory;
-  const stored = await readMessage(bus, stream, sequence);
+  const stored = await readMessage(router.bus, stream, sequence);
   if (stored === null) throw new PermanentError(`message ${sequence} of ${stream} is no longer stored`);
-  const task = readPayload(Task, stored.body, "task", log);
-  if (task === null) return;
-  const outcome = await retryTask(db, { ...task, reason: "its worker died each time" }, maxAttempts);
-  deadLetters.inc({ kind: task.kind, outcome });
-  log.warn(
-    { job: task.job, kind: task.kind, task: task.task, attempt: task.attempt, outcome },
-    "task given up by the server",
-  );
+  const task = readPayload(Task, stored.body, "task", router.log);
+  if (task !== null) await retryLost(router, task, "its worker died each time", "task given up by the server");
+};
+
+const retryLost = async (
+  { db, log, maxAttempts }: Router,
+  lost: Task,
+  reason: string,
+  message: string,
+): Promise<void> => {
+  const { job, kind, task, attempt } = lost;
+  const outcome = await retryTask(db, { job, kind, task, attempt, reason }, maxAttempts);
+  deadLetters.inc({ kind, outcome });
+  log.warn({ job, kind, task, attempt, outcome, reason }, message);
 };

@@ -1,5 +1,5 @@
 import { jobEvent, taskMessage } from "@lookalike/shared/bus/messages";
-import { type Job, listed } from "@lookalike/shared/domain/job/job";
+import { type Job, listed, type TaskRef } from "@lookalike/shared/domain/job/job";
 import type { TaskKind } from "@lookalike/shared/domain/job/task";
 import { settled } from "@lookalike/shared/domain/job/work";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
@@ -9,10 +9,8 @@ import { jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 
-interface LostTask {
+interface LostTask extends TaskRef {
   readonly job: string;
-  readonly kind: TaskKind;
-  readonly task: number;
   /** The attempt that was lost; null = whichever was the last. */
   readonly attempt: number | null;
   readonly reason: string;
@@ -38,14 +36,25 @@ export const retryTask = (
     const last = await lastAttempt(tx, id, kind, task);
     if (attempt !== null && attempt !== last) return "stale";
     const next = last + 1;
+    if (next < maxAttempts)
+      return (await sendAttempt(tx, job, { kind, task }, next, reason)) ? "redispatched" : "stale";
     if (!(await insertAttempt(tx, { jobId: id, kind, task, attempt: next, reason }))) return "stale";
-    if (next < maxAttempts) {
-      await addToOutbox(tx, taskMessage(job, kind, task, next));
-      return "redispatched";
-    }
     await addToOutbox(tx, await quarantineMessage(tx, job, kind, task, last, reason));
     return "quarantined";
   });
+
+/** Sends a task again as this attempt. false = the attempt is recorded, so another coordinator sends it. */
+export const sendAttempt = async (
+  db: Db,
+  job: Job,
+  { kind, task }: TaskRef,
+  attempt: number,
+  reason: string,
+): Promise<boolean> => {
+  const isNew = await insertAttempt(db, { jobId: job.id, kind, task, attempt, reason });
+  if (isNew) await addToOutbox(db, taskMessage(job, kind, task, attempt));
+  return isNew;
+};
 
 const isOpen = (job: Job, kind: TaskKind, task: number): boolean =>
   kind === "scan" ? job.state === "listing" : job.state === "running" && !has(settled(job[kind]), task);

@@ -24,11 +24,11 @@ interface JobAddress {
 
 /** @param occasion distinguishes the event from others of its type in the same job */
 export const jobEvent = <Type extends JobEventType>(
-  { id, tenant, run, traceparent }: JobAddress,
+  job: JobAddress,
   type: Type,
   occasion: string | number,
   body: EventOf<Type>["body"],
-): Message => eventMessage({ tenant, job: id, run, attempt: 0, traceparent }, type, `${id}:${type}:${occasion}`, body);
+): Message => eventMessage(job, 0, type, `${job.id}:${type}:${occasion}`, body);
 
 /** The result of a task. @param part distinguishes events of one type where a task has many */
 export const resultEvent = <Type extends JobEventType>(
@@ -37,29 +37,22 @@ export const resultEvent = <Type extends JobEventType>(
   body: EventOf<Type>["body"],
   part?: string,
 ): Message => {
+  const id = taskId(task.job, task.kind, task.task, task.attempt);
   const result = part === undefined ? type : `${type}:${part}`;
-  return eventMessage(task, type, `${taskId(task.job, task.kind, task.task, task.attempt)}:${result}`, body);
+  return eventMessage({ ...task, id: task.job }, task.attempt, type, `${id}:${result}`, body);
 };
 
-interface EventAddress {
-  readonly tenant: string;
-  readonly job: string;
-  readonly run: number;
-  readonly attempt: number;
-  readonly traceparent?: string | null | undefined;
-}
-
 const eventMessage = <Type extends JobEventType>(
-  address: EventAddress,
+  { id: job, tenant, run, traceparent }: JobAddress,
+  attempt: number,
   type: Type,
   eventId: string,
   body: EventOf<Type>["body"],
 ): Message => {
-  const { tenant, job, run, attempt } = address;
-  const traceparent = activeTraceparent() ?? address.traceparent ?? undefined;
   const at = new Date().toISOString();
-  const event = { v: 1, type, eventId, tenant, job, run, attempt, at, ...traced(traceparent), body } as JobEvent;
-  return { eventId, stream: STREAMS.events, subject: subjects.event(type, address), body: encodeEvent(event) };
+  const trace = traced(activeTraceparent() ?? traceparent);
+  const event = { v: 1, type, eventId, tenant, job, run, attempt, at, ...trace, body } as JobEvent;
+  return { eventId, stream: STREAMS.events, subject: subjects.event(type, { tenant, job }), body: encodeEvent(event) };
 };
 
 const traced = (traceparent: string | null | undefined) => (traceparent ? { traceparent } : {});

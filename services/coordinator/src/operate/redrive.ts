@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
-import { jobEvent, taskMessage } from "@lookalike/shared/bus/messages";
+import { jobEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
@@ -9,11 +9,12 @@ import { type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/j
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
-import { insertAttempt, lastAttempt } from "@lookalike/shared/store/jobs/attempts";
+import { lastAttempt } from "@lookalike/shared/store/jobs/attempts";
 import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
+import { sendAttempt } from "../retry.ts";
 import { JobRequest, lockJobOrThrow } from "./job-request.ts";
 
 const TASKS_PER_REQUEST = 1_000;
@@ -70,7 +71,10 @@ const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
     );
     const blocks = [...members(job.hash.quarantined, job.hash.count)];
     const sent = missing.slice(0, TASKS_PER_REQUEST);
-    for (const task of sent) await redispatch(tx, job, task);
+    for (const task of sent) {
+      const attempt = (await lastAttempt(tx, job.id, task.kind, task.task)) + 1;
+      await sendAttempt(tx, job, task, attempt, "an operator's request");
+    }
     const leaving = quarantined.slice(0, TASKS_PER_REQUEST - sent.length);
     const run = leaving.length > 0 ? await addRedriven(tx, job, leaving) : job.run;
     return {
@@ -87,14 +91,6 @@ const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
           }),
     };
   });
-
-const REASON = "an operator's request";
-
-const redispatch = async (db: Db, job: Job, { kind, task }: TaskRef): Promise<void> => {
-  const attempt = (await lastAttempt(db, job.id, kind, task)) + 1;
-  await insertAttempt(db, { jobId: job.id, kind, task, attempt, reason: REASON });
-  await addToOutbox(db, taskMessage(job, kind, task, attempt));
-};
 
 /** @returns the run in which the tasks will be done */
 const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<number> => {

@@ -48,7 +48,7 @@ const replay = async ({ bus, store, databaseUrl, dispatch }: Replayer, id: strin
   const schemaName = `shadow_${id.replaceAll(/\W/g, "_").toLowerCase()}_${process.pid}`;
   const shadow = await openShadow(store, databaseUrl, schemaName);
   try {
-    const folding = new Folding(bus, shadow, id);
+    const folding = foldingOf(bus, shadow, id);
     const started = performance.now();
     await folding.catchUp();
     const row = await findJob(shadow.store.db, id);
@@ -69,9 +69,7 @@ const replay = async ({ bus, store, databaseUrl, dispatch }: Replayer, id: strin
     }
     return {
       job: id,
-      events: folding.events,
-      refused: folding.refused,
-      unreadable: folding.unreadable,
+      ...folding.counts,
       seconds: Math.round(seconds * 1_000) / 1_000,
       state: row.state,
       equal: tables.every(isEqual),
@@ -83,49 +81,29 @@ const replay = async ({ bus, store, databaseUrl, dispatch }: Replayer, id: strin
   }
 };
 
-/** Folds the events of one job into a shadow, and continues where the last call ended. */
-class Folding {
-  readonly #bus: Bus;
-  readonly #shadow: Shadow;
-  readonly #job: string;
-  #last = 0;
-  events = 0;
-  unreadable = 0;
-  readonly refused: { eventId: string; reason: string }[] = [];
-
-  constructor(bus: Bus, shadow: Shadow, job: string) {
-    this.#bus = bus;
-    this.#shadow = shadow;
-    this.#job = job;
-  }
-
-  /** Folds the job's events that the log has and that are not folded yet. */
-  async catchUp(): Promise<void> {
+/** Folds the events of one job into a shadow; each call of `catchUp` continues where the last one ended. */
+const foldingOf = (bus: Bus, { store: { db } }: Shadow, job: string) => {
+  const counts = { events: 0, refused: [] as { eventId: string; reason: string }[], unreadable: 0 };
+  let last = 0;
+  const fold = async (batch: readonly JobEvent[]): Promise<void> => {
+    for (const event of batch)
+      if (event.type === "pair-batch-done" && event.body.edges === null) await copyClaimed(db, job, event.body.task);
+    const { refused } = await applyEvents(db, batch);
+    counts.events += batch.length;
+    for (const { event, reason } of refused) counts.refused.push({ eventId: event.eventId, reason });
+  };
+  const catchUp = async (): Promise<void> => {
     let batch: JobEvent[] = [];
-    for await (const { sequence, body } of readStream(
-      this.#bus,
-      STREAMS.events,
-      subjects.eventsOf(this.#job),
-      this.#last,
-    )) {
-      this.#last = sequence;
+    for await (const { sequence, body } of readStream(bus, STREAMS.events, subjects.eventsOf(job), last)) {
+      last = sequence;
       const event = decodeEvent(body);
-      if (event === null) this.unreadable += 1;
+      if (event === null) counts.unreadable += 1;
       else batch.push(event);
       if (batch.length < EVENTS_PER_BATCH) continue;
-      await this.#fold(batch);
+      await fold(batch);
       batch = [];
     }
-    if (batch.length > 0) await this.#fold(batch);
-  }
-
-  async #fold(batch: readonly JobEvent[]): Promise<void> {
-    const { db } = this.#shadow.store;
-    for (const event of batch)
-      if (event.type === "pair-batch-done" && event.body.edges === null)
-        await copyClaimed(db, this.#job, event.body.task);
-    const { refused } = await applyEvents(db, batch);
-    this.events += batch.length;
-    for (const { event, reason } of refused) this.refused.push({ eventId: event.eventId, reason });
-  }
-}
+    if (batch.length > 0) await fold(batch);
+  };
+  return { counts, catchUp };
+};
