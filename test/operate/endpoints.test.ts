@@ -64,7 +64,7 @@ describe("every service", () => {
     expect(await ask(bus, "coordinator.job", { job: "nobody" })).toMatchObject({ code: 404 });
     expect(await ask(bus, "coordinator.job", {})).toMatchObject({ code: 400 });
     const raw = await bus.connection.request("lookalike.svc.coordinator.job", "no json");
-    expect(raw.headers?.get("Nats-Service-Error")).toContain("no JSON");
+    expect(raw.headers?.get("Nats-Service-Error")).toContain("not JSON");
   });
 
   it("changes its log level, one instance alone", async () => {
