@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import type { Failure, FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
 import sharp, { type Metadata } from "sharp";
@@ -12,27 +13,28 @@ import type { PixelBudget } from "./pixel-budget.ts";
 import { signatureOf } from "./signature.ts";
 
 /**
- * The published hash format, 256 bits: docs/hash-format.md says what is hashed, step by step. Any
- * change to the steps below is a new version, because old and new hashes could not be compared.
+ * The published hash format, 256 bits, described step by step in docs/hash-format.md. Any change to the
+ * steps below or to the signature is a new version, because old and new hashes cannot be compared: catalogs
+ * of another format are then hashed again in mode full.
  */
 export const HASH_FORMAT = "blockhash16/2";
 export const HASH_BITS = 256;
 
 const GRID = 16;
-/** Below this standard deviation of luma (0..255) a picture is one colour as far as a hash can tell. */
+/** A picture whose luma (0..255) has a lower standard deviation has no structure that a hash could show. */
 const FLAT_LUMA_DEVIATION = 2;
 
 export interface HashLimits {
-  /** Pixels of the decoded image; more is refused before decoding. */
+  /** Pixels of the decoded image; a larger one is refused before decoding. */
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
-  /** Left out: in this thread, which it takes for as long as it needs. */
+  /** Left out: HEIC is decoded in this thread, which it blocks. */
   readonly decodeHeic?: HeicDecoder;
 }
 
 /**
- * Hashes one image file, given whole: both hashes, the colours and the facts from one decode. Never
- * throws for what the file may hold.
+ * Hashes the bytes of one image file: both hashes, the colours and the facts from one decode. It never
+ * throws because of the file's content.
  */
 export const hashImage = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
   for (let left = MAX_ATTEMPTS_FOR_REASON; ; left -= 1) {
@@ -41,7 +43,7 @@ export const hashImage = async (file: Buffer, limits: HashLimits, budget?: Pixel
   }
 };
 
-/** libvips has one text of errors for all threads: another picture's failure may take this one's words away. */
+/** libvips has one error buffer for all threads: the failure of another picture may clear this one's text. */
 const UNKNOWN_ERROR = "Unknown error";
 const MAX_ATTEMPTS_FOR_REASON = 3;
 
@@ -89,15 +91,15 @@ const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBud
   }
 };
 
-/** Opaque pixels of four bytes from those of one, three or four: libvips takes far longer to add a channel. */
+/** Opaque pixels of four bytes from pixels of one, three or four: libvips takes far longer to add a channel. */
 const rgbaOf = (pixels: Buffer): Uint8Array => {
   const channels = pixels.length / (SIDE * SIDE);
   const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
   const rgba = new Uint8Array(SIDE * SIDE * 4);
   for (let from = 0, to = 0; to < rgba.length; from += channels, to += 4) {
-    rgba[to] = pixels[from] as number;
-    rgba[to + 1] = pixels[from + green] as number;
-    rgba[to + 2] = pixels[from + blue] as number;
+    rgba[to] = byteAt(pixels, from);
+    rgba[to + 1] = byteAt(pixels, from + green);
+    rgba[to + 2] = byteAt(pixels, from + blue);
     rgba[to + 3] = 255;
   }
   return rgba;
@@ -109,13 +111,13 @@ const decodedPixels = ({ format, width, height }: Metadata): number => {
   return (width * height) / shrink ** 2;
 };
 
-/** A failed outcome, its detail cut to what a message may carry. */
+/** A failed outcome. Its detail is shortened to the limit of the events' schema. */
 export const failed = (reason: FailureReason, detail: string): Outcome => ({
   kind: "failed",
   failure: { reason, detail: tidy(detail, 120) },
 });
 
-/** libvips says what is wrong in words only: docs/decisions/0006-failure-reasons.md. */
+/** libvips describes an error only in words: docs/decisions/0006-failure-reasons.md. */
 const REASONS: readonly [RegExp, FailureReason][] = [
   [/pixel limit/i, "too-many-pixels"],
   [/timeout/i, "timeout"],
@@ -140,11 +142,11 @@ const Exif = z.object({
 });
 
 /**
- * Time and camera from an EXIF block. The time stays the string the camera wrote, in ISO form: EXIF
- * times have no zone, and a Date would shift with the machine's. A broken block is no failure.
+ * Time and camera from an EXIF block. The time stays the camera's text, in ISO form, because EXIF times
+ * have no zone, and a Date would depend on the machine's zone. A broken block is not a failure.
  */
 const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
-  // With its head from JPEG, without from HEIC and AVIF.
+  // JPEG has a header before the block, HEIC and AVIF have none.
   const tiff = block.subarray(block.toString("latin1", 0, 4) === "Exif" ? 6 : 0);
   try {
     const tags = Exif.parse(

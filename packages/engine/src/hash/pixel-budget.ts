@@ -1,35 +1,36 @@
+import { at } from "@lookalike/shared/domain/primitives/columns";
+
 const UNIT = 1_000;
 
 /**
- * Pixels that may be decoded at the same time, in all worker threads together: what bounds a hasher's
- * memory whatever the pictures. The counts lie in shared memory, so that what a thread held when it
- * was ended can be given back by another.
+ * Limits the pixels that all worker threads decode at the same time, and so a hasher's memory. The counts
+ * are in shared memory, so that another thread can release what a terminated thread had.
  */
 export class PixelBudget {
   readonly #free: Int32Array;
   readonly #held: Int32Array;
   readonly #total: number;
 
-  /** Memory to share with the worker threads: a budget of so many pixels. */
+  /** Shared memory of a budget: its free and its total units. */
   static share(pixels: number): Int32Array {
     const shared = new Int32Array(new SharedArrayBuffer(8));
     shared.fill(Math.ceil(pixels / UNIT));
     return shared;
   }
 
-  /** Memory to share: what one picture holds of a budget, nothing yet. */
+  /** Shared memory of one picture: its units of a budget, 0 at first. */
   static hold(): Int32Array {
     return new Int32Array(new SharedArrayBuffer(4));
   }
 
-  /** @param shared what {@link share} gave @param held what {@link hold} gave */
+  /** @param shared from {@link share} @param held from {@link hold} */
   constructor(shared: Int32Array, held: Int32Array) {
     this.#free = shared;
-    this.#total = shared[1] ?? 0;
+    this.#total = at(shared, 1);
     this.#held = held;
   }
 
-  /** Waits until `pixels` are free; a picture larger than the budget waits until it is alone. */
+  /** Waits until `pixels` are free. A picture larger than the budget waits until it is the only one. */
   async take(pixels: number): Promise<void> {
     const units = Math.min(Math.ceil(pixels / UNIT), this.#total);
     for (;;) {
@@ -40,7 +41,7 @@ export class PixelBudget {
     Atomics.store(this.#held, 0, units);
   }
 
-  /** Gives back what the picture holds; a second time, or from another thread too, it holds nothing. */
+  /** Releases the picture's units, once: a second call, from any thread, releases nothing. */
   giveBack(): void {
     Atomics.add(this.#free, 0, Atomics.exchange(this.#held, 0, 0));
     Atomics.notify(this.#free, 0);

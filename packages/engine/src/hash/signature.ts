@@ -1,4 +1,5 @@
 import { COLOUR_CELLS, SIGNATURE_BYTES } from "@lookalike/shared/domain/image/signature";
+import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { CELL_SIDE, CELLS, type PictureSums } from "./picture-sums.ts";
 
 /**
@@ -12,20 +13,20 @@ export const signatureOf = ({ cells }: PictureSums): Uint8Array => {
   return signature;
 };
 
-/** Mean luma (Rec. 601) of each cell: what the transform sees. */
+/** Mean luma (Rec. 601) of each cell: the input of the transform. */
 const lumaOf = (cells: Int32Array): Float64Array =>
   Float64Array.from(
     { length: CELLS * CELLS },
     (_, cell) =>
-      (0.299 * (cells[cell * 3] ?? 0) + 0.587 * (cells[cell * 3 + 1] ?? 0) + 0.114 * (cells[cell * 3 + 2] ?? 0)) /
+      (0.299 * at(cells, cell * 3) + 0.587 * at(cells, cell * 3 + 1) + 0.114 * at(cells, cell * 3 + 2)) /
       (CELL_SIDE * CELL_SIDE),
   );
 
 const FREQUENCIES = 8;
 
-/** cos((2 n + 1) k pi / 64): the DCT-II of 32 points, frequencies 1..8 (the constant says nothing of shape). */
-const COSINES = Float64Array.from({ length: FREQUENCIES * CELLS }, (_, at) =>
-  Math.cos(((2 * (at % CELLS) + 1) * (Math.floor(at / CELLS) + 1) * Math.PI) / (2 * CELLS)),
+/** cos((2 n + 1) k pi / 64): the DCT-II of 32 points, frequencies 1..8. Frequency 0 says nothing about shape. */
+const COSINES = Float64Array.from({ length: FREQUENCIES * CELLS }, (_, index) =>
+  Math.cos(((2 * (index % CELLS) + 1) * (Math.floor(index / CELLS) + 1) * Math.PI) / (2 * CELLS)),
 );
 
 /**
@@ -37,21 +38,21 @@ const frequencyHash = (samples: Float64Array): Uint8Array => {
   for (let y = 0; y < CELLS; y += 1)
     for (let k = 0; k < FREQUENCIES; k += 1) {
       let sum = 0;
-      for (let x = 0; x < CELLS; x += 1) sum += (samples[y * CELLS + x] ?? 0) * (COSINES[k * CELLS + x] ?? 0);
+      for (let x = 0; x < CELLS; x += 1) sum += at(samples, y * CELLS + x) * at(COSINES, k * CELLS + x);
       rows[y * FREQUENCIES + k] = sum;
     }
   const frequencies = new Float64Array(FREQUENCIES * FREQUENCIES);
   for (let j = 0; j < FREQUENCIES; j += 1)
     for (let k = 0; k < FREQUENCIES; k += 1) {
       let sum = 0;
-      for (let y = 0; y < CELLS; y += 1) sum += (rows[y * FREQUENCIES + k] ?? 0) * (COSINES[j * CELLS + y] ?? 0);
+      for (let y = 0; y < CELLS; y += 1) sum += at(rows, y * FREQUENCIES + k) * at(COSINES, j * CELLS + y);
       frequencies[j * FREQUENCIES + k] = sum;
     }
   const sorted = frequencies.slice().sort();
-  const median = ((sorted[31] ?? 0) + (sorted[32] ?? 0)) / 2;
+  const median = (at(sorted, 31) + at(sorted, 32)) / 2;
   const hash = new Uint8Array(8);
-  frequencies.forEach((value, at) => {
-    if (value > median) hash[at >> 3] = (hash[at >> 3] ?? 0) | (0x80 >> (at & 7));
+  frequencies.forEach((value, bit) => {
+    if (value > median) hash[bit >> 3] = byteAt(hash, bit >> 3) | (0x80 >> (bit & 7));
   });
   return hash;
 };
@@ -62,10 +63,10 @@ const colours = (cells: Int32Array): Uint8Array => {
   const quarter = CELLS / COLOUR_CELLS;
   for (let cell = 0; cell < CELLS * CELLS; cell += 1) {
     const [y, x] = [Math.floor(cell / CELLS / quarter), Math.floor((cell % CELLS) / quarter)];
-    const [red, green, blue] = [cells[cell * 3] ?? 0, cells[cell * 3 + 1] ?? 0, cells[cell * 3 + 2] ?? 0];
+    const [red, green, blue] = [at(cells, cell * 3), at(cells, cell * 3 + 1), at(cells, cell * 3 + 2)];
     const to = (y * COLOUR_CELLS + x) * 2;
-    sums[to] = (sums[to] ?? 0) - 0.168736 * red - 0.331264 * green + 0.5 * blue;
-    sums[to + 1] = (sums[to + 1] ?? 0) + 0.5 * red - 0.418688 * green - 0.081312 * blue;
+    sums[to] = at(sums, to) - 0.168736 * red - 0.331264 * green + 0.5 * blue;
+    sums[to + 1] = at(sums, to + 1) + 0.5 * red - 0.418688 * green - 0.081312 * blue;
   }
   const pixels = (quarter * CELL_SIDE) ** 2;
   return Uint8Array.from(sums, (sum) => Math.max(0, Math.min(255, Math.round(128 + sum / pixels))));

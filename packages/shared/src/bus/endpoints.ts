@@ -8,10 +8,10 @@ import {
   type ServiceMsg,
 } from "nats";
 import { z } from "zod";
+import { VERSION } from "../runtime/config.ts";
 import { messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { endpointSeconds } from "../runtime/metrics.ts";
-import { VERSION } from "../runtime/version.ts";
 import type { Bus } from "./connect.ts";
 
 /** A request that an operator may send to a service: `nats request lookalike.svc.<service>.<name>`. */

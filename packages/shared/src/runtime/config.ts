@@ -1,5 +1,11 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { EXIT, OperatorError } from "./errors.ts";
+
+/** The version of Lookalike that is installed: package.json's. */
+export const VERSION = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"))).version;
 
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be an address like ${example}` });
@@ -72,7 +78,7 @@ export const ServiceEnvironment = z.object({
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 
 /**
- * Parses the environment once, at start. Empty variables count as absent.
+ * Parses the environment once, at the start. An empty variable counts as not set.
  * @throws OperatorError naming every bad variable in one line, exit code 78
  */
 export const readEnvironment = <Schema extends z.ZodObject>(

@@ -11,8 +11,8 @@ export const EXIT = {
 } as const;
 
 /**
- * Something the person at the keyboard can mend: shown as its message alone, one line that names
- * the thing, the limit and what to do, without a stack trace.
+ * An error that the operator can correct. It is shown as its message alone, without a stack trace: one
+ * line that names the thing, the limit and what to do.
  */
 export class OperatorError extends Error {
   override readonly name = "OperatorError";
@@ -24,6 +24,7 @@ export class OperatorError extends Error {
   }
 }
 
+/** An error in one line. */
 export const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   // An AggregateError of a refused connection to both ::1 and 127.0.0.1 has an empty message.
@@ -40,9 +41,9 @@ export const isBug = (error: unknown): boolean =>
   error instanceof ReferenceError ||
   error instanceof SyntaxError;
 
-/** Runs a process's main function; ends the process with one line where a person can mend it. */
+/** Runs a process's main function. An error ends the process, with one line where the operator can correct it. */
 export const runMain = (main: () => Promise<void>): void => {
-  // Not before the module that calls it is whole: main may use what stands below.
+  // Starts after the calling module is evaluated, because main may use constants that follow the call.
   const started = Promise.resolve().then(main);
   started.catch((error: unknown) => {
     const expected = error instanceof OperatorError;

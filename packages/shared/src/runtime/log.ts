@@ -6,11 +6,11 @@ export type { Logger };
 
 const fields = new AsyncLocalStorage<object>();
 
-/** Each line that is logged during the work has these fields: job, kind, task, attempt. */
-export const withLogFields = <Result>(given: object, work: () => Promise<Result>): Promise<Result> =>
-  fields.run(given, work);
+/** Adds these fields (job, kind, task, attempt) to each line that is logged during the work. */
+export const withLogFields = <Result>(added: object, work: () => Promise<Result>): Promise<Result> =>
+  fields.run(added, work);
 
-/** A JSON logger to standard error: standard output belongs to whoever runs the process. */
+/** A JSON logger to standard error, because standard output belongs to whoever runs the process. */
 export const createLogger = (service: string, level: string): Logger =>
   pino(
     {

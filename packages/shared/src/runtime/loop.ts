@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Loop {
-  /** Runs the next round now instead of after the pause. */
+  /** Starts the next round now instead of after the pause. */
   wake(): void;
   stop(): Promise<void>;
 }
 
-/** Runs `round` again and again, `pauseMs` after the last one ended; a failed round is reported, not fatal. */
+/** Runs `round` repeatedly, `pauseMs` after the last one ended. A failed round is reported and ends nothing. */
 export const startLoop = (pauseMs: number, round: () => Promise<void>, onError: (error: unknown) => void): Loop => {
   let stopping = false;
   let pause = new AbortController();

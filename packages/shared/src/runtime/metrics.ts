@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from "prom-client";
 
 /**
- * What a process measures, in Prometheus' names and base units (prometheus.io/docs/practices/naming).
- * Labels are few and bounded: never a job, a tenant or an instance. All stand here, so that one
- * reading finds them, and `docs/operations.md` and the dashboards can be compared with them.
+ * What a process measures, by Prometheus' conventions for names and base units
+ * (prometheus.io/docs/practices/naming). Labels have few values: never a job, a tenant or an instance.
+ * All metrics are in this file, so that the dashboards can be compared with it.
  */
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1_800];
 
@@ -28,12 +28,12 @@ export const redeliveries = new Counter({
 });
 export const workerSlots = new Gauge({
   name: "lookalike_worker_slots",
-  help: "Messages a process may handle at once, by stream",
+  help: "Messages that a process may handle at once, by stream",
   labelNames: ["stream"],
 });
 export const workerBusy = new Gauge({
   name: "lookalike_worker_busy",
-  help: "Messages a process has in hand, by stream",
+  help: "Messages that a process handles now, by stream",
   labelNames: ["stream"],
 });
 export const endpointSeconds = new Histogram({
@@ -50,7 +50,7 @@ export const httpSeconds = new Histogram({
 });
 export const publishRetries = new Counter({
   name: "lookalike_publish_retries_total",
-  help: "Publishing that was tried again, by stream",
+  help: "Attempts to publish a message that failed and were repeated, by stream",
   labelNames: ["stream"],
 });
 
@@ -62,7 +62,7 @@ export const unreadableMessages = new Counter({
 
 export const imagesHashed = new Counter({
   name: "lookalike_images_hashed_total",
-  help: "Images that went through a hasher, by outcome: hashed, flat or failed",
+  help: "Images that a hasher has finished, by outcome: hashed, flat or failed",
   labelNames: ["outcome"],
 });
 export const imageFailures = new Counter({
@@ -91,7 +91,7 @@ export const eventsProjected = new Counter({
 });
 export const eventsRefused = new Counter({
   name: "lookalike_events_refused_total",
-  help: "Events that may not count, by type",
+  help: "Events that were refused, by type",
   labelNames: ["type"],
 });
 export const projectionSeconds = new Histogram({
@@ -101,11 +101,11 @@ export const projectionSeconds = new Histogram({
 });
 export const projectionLagSeconds = new Gauge({
   name: "lookalike_projection_lag_seconds",
-  help: "Age of the newest event that was folded, when it was",
+  help: "Age of the newest event at the moment it was folded",
 });
 export const deadLetters = new Counter({
   name: "lookalike_dead_letters_total",
-  help: "Tasks that their worker or the server gave up, by kind and outcome",
+  help: "Tasks that a worker or the server gave up, by kind and outcome",
   labelNames: ["kind", "outcome"],
 });
 export const repairs = new Counter({
@@ -125,7 +125,7 @@ export const webhookAttempts = new Counter({
   labelNames: ["outcome"],
 });
 
-/** A gauge whose values are asked for when Prometheus asks, by label values. */
+/** A gauge whose values are read when Prometheus scrapes, by label values. */
 export const gauge = <Label extends string>(
   name: `lookalike_${string}`,
   help: string,
@@ -137,7 +137,7 @@ export const gauge = <Label extends string>(
     help,
     labelNames: [...labelNames],
     async collect() {
-      // What can't be asked is not there, rather than old: the other metrics still are.
+      // A value that cannot be read is absent rather than old; the other metrics are still served.
       const values = await read().catch(() => []);
       this.reset();
       for (const { labels, value } of values) this.set(labels, value);
@@ -145,11 +145,11 @@ export const gauge = <Label extends string>(
   });
 };
 
-/** The service that runs, as a label of everything it measures; and Node's own metrics: memory, event-loop lag. */
+/** Labels every metric with the service, and adds Node's own: memory, event-loop lag. */
 export const startMetrics = (service: string, version: string): void => {
   register.setDefaultLabels({ service });
   collectDefaultMetrics();
-  new Gauge({ name: "lookalike_build_info", help: "1, by the version that runs", labelNames: ["version"] }).set(
+  new Gauge({ name: "lookalike_build_info", help: "1, by the installed version", labelNames: ["version"] }).set(
     { version },
     1,
   );
@@ -160,7 +160,7 @@ interface Probes {
   readonly ready: () => Promise<Record<string, boolean>>;
 }
 
-/** Serves `/metrics` to Prometheus, `/healthz` and `/readyz` to whoever keeps the process running. */
+/** Serves `/metrics` to Prometheus, and `/healthz` and `/readyz` to the orchestrator. */
 export const serveMetrics = async (host: string, port: number, { ready }: Probes): Promise<Server> => {
   const server = createServer(async (request, response) => {
     const path = request.url?.split("?")[0];

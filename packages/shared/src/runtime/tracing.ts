@@ -12,9 +12,9 @@ import {
 import { messageOf } from "./errors.ts";
 
 /**
- * Traces, exported by OTLP over HTTP when OTEL_EXPORTER_OTLP_ENDPOINT says where to (the
- * OpenTelemetry environment variables). Otherwise no SDK is loaded, and each call here does next to nothing.
- * @returns sends what is left
+ * Exports traces by OTLP over HTTP to OTEL_EXPORTER_OTLP_ENDPOINT (an environment variable of
+ * OpenTelemetry). Without it no SDK is loaded, and the other functions here do next to nothing.
+ * @returns sends the remaining spans
  */
 export const startTracing = async (service: string, version: string): Promise<() => Promise<void>> => {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: exact } = process.env;
@@ -34,7 +34,7 @@ export const startTracing = async (service: string, version: string): Promise<()
 };
 
 interface SpanOptions {
-  /** The `traceparent` of the span that this one belongs under (W3C Trace Context); none: the active one. */
+  /** The `traceparent` of the parent span (W3C Trace Context); left out: the active span is the parent. */
   readonly parent?: string | undefined;
   readonly kind?: "server" | "consumer" | "internal";
   readonly attributes?: Attributes;
@@ -45,17 +45,17 @@ const TRACEPARENT: TextMapGetter<string> = {
   keys: () => ["traceparent"],
   get: (carrier, key) => (key === "traceparent" ? carrier : undefined),
 };
-const under = (parent: string | undefined): Context =>
+const contextUnder = (parent: string | undefined): Context =>
   parent === undefined ? context.active() : propagation.extract(context.active(), parent, TRACEPARENT);
 const tracer = () => trace.getTracer("lookalike");
 
-/** Does the work inside a span, which ends with it and has its error. */
+/** Does the work inside a span, which ends with the work and records its error. */
 export const inSpan = <Result>(
   name: string,
   { parent, kind = "internal", attributes = {} }: SpanOptions,
   work: () => Promise<Result>,
 ): Promise<Result> =>
-  tracer().startActiveSpan(name, { kind: KINDS[kind], attributes }, under(parent), async (span) => {
+  tracer().startActiveSpan(name, { kind: KINDS[kind], attributes }, contextUnder(parent), async (span) => {
     try {
       return await work();
     } catch (error) {
@@ -66,25 +66,25 @@ export const inSpan = <Result>(
     }
   });
 
-/** A span whose end is told later, and what runs under it. */
+/** A span that the caller ends, and a function that runs work under it. */
 export const openSpan = (name: string, { parent, kind = "internal", attributes = {} }: SpanOptions) => {
-  const above = under(parent);
-  const span: Span = tracer().startSpan(name, { kind: KINDS[kind], attributes }, above);
+  const parentContext = contextUnder(parent);
+  const span: Span = tracer().startSpan(name, { kind: KINDS[kind], attributes }, parentContext);
   return {
-    run: (work: () => void): void => context.with(trace.setSpan(above, span), work),
-    end: (more: Attributes): void => {
-      span.setAttributes(more);
+    run: (work: () => void): void => context.with(trace.setSpan(parentContext, span), work),
+    end: (finalAttributes: Attributes): void => {
+      span.setAttributes(finalAttributes);
       span.end();
     },
   };
 };
 
-/** The active span as a `traceparent`, for what goes on elsewhere; undefined when nothing is traced. */
+/** The active span as a `traceparent`, for work in another process; undefined when nothing is traced. */
 export const activeTraceparent = (): string | undefined => {
   const carrier: { traceparent?: string } = {};
   propagation.inject(context.active(), carrier);
   return carrier.traceparent;
 };
 
-/** Of the active span, for logs. */
+/** The active span's trace id, for logs; undefined when nothing is traced. */
 export const activeTraceId = (): string | undefined => trace.getActiveSpan()?.spanContext().traceId;

@@ -1,18 +1,17 @@
 import { z } from "zod";
 import { type Endpoint, EndpointError, endpoint, NO_REPLY } from "../bus/endpoints.ts";
-import { LogLevel } from "../runtime/config.ts";
+import { LogLevel, VERSION } from "../runtime/config.ts";
 import type { Logger } from "../runtime/log.ts";
-import { VERSION } from "../runtime/version.ts";
 
-/** A service at work. */
+/** A service that is running. */
 export interface Running {
-  /** Ends the work when what is in hand is done. Called once. */
+  /** Stops when the work in progress is done. Called once. */
   stop(): Promise<void>;
-  /** Takes no more work, so that it can be taken up again; left out: as `stop`. */
+  /** Stops taking work, in a way that an operator can undo; left out: the same as `stop`. */
   drain?(): Promise<void>;
-  /** What `status` says of this instance. */
+  /** What `status` reports of this instance. */
   status(): Promise<Record<string, unknown>>;
-  /** What operators may ask of it, beside what all services answer. */
+  /** Its endpoints for operators, besides those of every service. */
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -23,18 +22,18 @@ interface Instance {
 }
 
 const EVERY = "all";
-/** Which instance is meant, as `status` names it; the others keep silent. */
+/** A request to one instance, by the name that `status` reports. The other instances do not reply. */
 export const InstanceRequest = z.object({
   instance: z.string().meta({ description: "An instance as status names it, or all" }),
 });
 
-/** Makes a handler that only the instance that is meant runs. */
+/** A handler that runs only in the requested instance. */
 export const forInstance =
   <Request extends { instance: string }>(name: string, handle: (request: Request) => Promise<unknown>) =>
   async (request: Request): Promise<unknown> =>
     request.instance === EVERY || request.instance === name ? handle(request) : NO_REPLY;
 
-/** What every service answers: how it is, how much it says, and to take no more work. */
+/** The endpoints of every service: its status, its log level, and draining. */
 export const commonEndpoints = (
   { name, service, startedAt }: Instance,
   { drain, status }: Required<Pick<Running, "drain" | "status">>,
@@ -60,7 +59,7 @@ export const commonEndpoints = (
     }),
     endpoint({
       name: "log-level",
-      about: "Change how much is logged, until it restarts",
+      about: "Change how much is logged, until the instance restarts",
       answers: "each",
       request: InstanceRequest.extend({ level: LogLevel }),
       handle: forInstance(name, async ({ level }) => {
@@ -70,7 +69,7 @@ export const commonEndpoints = (
     }),
     endpoint({
       name: "drain",
-      about: "Take no more work; answers when nothing is in hand",
+      about: "Take no more work; answers when the work in progress is done",
       answers: "each",
       request: InstanceRequest,
       handle: forInstance(name, async () => {

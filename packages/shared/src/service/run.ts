@@ -3,18 +3,18 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import closeWithGrace from "close-with-grace";
 import { type Bus, connectBus } from "../bus/connect.ts";
 import { serveEndpoints } from "../bus/endpoints.ts";
+import { ensureTopology } from "../bus/topology.ts";
 import { measureCertificates } from "../runtime/certificates.ts";
-import { readEnvironment, type ServiceEnvironment } from "../runtime/config.ts";
+import { readEnvironment, type ServiceEnvironment, VERSION } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError, runMain } from "../runtime/errors.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { gauge, serveMetrics, startMetrics } from "../runtime/metrics.ts";
 import { startTracing } from "../runtime/tracing.ts";
-import { VERSION } from "../runtime/version.ts";
+import { withMigrations } from "../store/migrate.ts";
 import { openStore, type Store } from "../store/open.ts";
 import { commonEndpoints, type Running } from "./endpoints.ts";
-import { migrate } from "./migrate.ts";
 
-/** What a service works with. */
+/** What every service gets at its start. */
 export interface Runtime<Environment> {
   readonly environment: Environment;
   readonly bus: Bus;
@@ -27,14 +27,14 @@ export interface Runtime<Environment> {
 interface Service<Schema extends typeof ServiceEnvironment> {
   readonly name: string;
   readonly environment: Schema;
-  /** Size of the database pool. */
+  /** Connections in the database pool. */
   readonly connections: number;
   start(runtime: Runtime<ReturnType<Schema["parse"]>>): Promise<Running>;
 }
 
 /**
- * Runs a service until SIGTERM or SIGINT, or until the process that started it is gone. Crash-only:
- * an error nobody expected, or a lost connection that can't come back, ends the process.
+ * Runs a service until SIGTERM or SIGINT, or until its parent process ends. It is crash-only: an
+ * unexpected error, or a connection that is closed for good, ends the process.
  */
 export const runService = <Schema extends typeof ServiceEnvironment>(service: Service<Schema>): void =>
   runMain(async () => {
@@ -45,12 +45,12 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     let closing = false;
     const onClosed = (error: Error) => {
       if (closing) return;
-      log.fatal({ err: messageOf(error) }, "NATS connection closed for good");
+      log.fatal({ err: messageOf(error) }, "NATS connection is closed for good");
       process.exit(EXIT.unavailable);
     };
     const bus = await connectBus(environment.NATS_URL, name, onClosed, environment);
     const store = await openStore(environment.DATABASE_URL, name, service.connections);
-    await migrate(environment, bus);
+    await setUp(environment, bus);
     startMetrics(service.name, VERSION);
     measurePool(store);
     measureCertificates(environment.LOOKALIKE_CERTIFICATES);
@@ -75,7 +75,7 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     await serveEndpoints(bus, service.name, [...common, ...running.endpoints], log);
     await listen(environment, bus, store, log);
     log.info({ version: VERSION }, "ready");
-    // Its readings have the sampling interval in them.
+    // The measured delays include the sampling interval.
     const delays = monitorEventLoopDelay({ resolution: 1 });
     delays.enable();
     process.send?.("ready");
@@ -93,6 +93,12 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     });
     process.on("disconnect", () => void closer.close());
   });
+
+/** Creates tables and streams. Every service does so at its start; it is quick when nothing is missing. */
+const setUp = (environment: ServiceEnvironment, bus: Bus): Promise<void> =>
+  withMigrations(environment.DATABASE_URL, () =>
+    ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY),
+  );
 
 const measurePool = ({ pool }: Store): void =>
   gauge("lookalike_pool_connections", "Connections to PostgreSQL, by state", ["state"], async () => [
@@ -114,7 +120,7 @@ const listen = async (environment: ServiceEnvironment, bus: Bus, store: Store, l
   });
   const address = server.address();
   const metricsAddress = `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`;
-  log.info({ metricsAddress }, "measured here");
+  log.info({ metricsAddress }, "metrics are served");
   process.send?.({ metricsAddress });
   server.unref();
 };

@@ -6,8 +6,8 @@ import { forInstance, InstanceRequest, type Running } from "./endpoints.ts";
 const MAX_CONCURRENCY = 256;
 
 /**
- * A service whose work is messages of these kinds, as operators see and steer it.
- * @param close ends what the handlers work with, after the last message
+ * A service that handles messages of these kinds, with what operators see and control of it.
+ * @param close releases what the handlers use, after the last message
  */
 export const workerService = (
   name: string,
@@ -35,14 +35,14 @@ export const workerService = (
 const concurrencyEndpoint = (name: string, kinds: Readonly<Record<string, Workers>>): Endpoint =>
   endpoint({
     name: "concurrency",
-    about: "Messages of a kind at once, until it restarts; 0 = none",
+    about: "Limit the messages of a kind in progress, until the instance restarts; 0 = none",
     answers: "each",
     request: InstanceRequest.extend({ kind: z.string(), concurrency: z.int().min(0).max(MAX_CONCURRENCY) }),
     handle: forInstance(name, async ({ kind, concurrency }) => {
       const workers = kinds[kind];
       if (workers === undefined)
         throw new EndpointError(404, `${kind}: no such kind of work. There is ${Object.keys(kinds).join(", ")}.`);
-      // Not waited for when it is 0: status shows what is still in hand.
+      // With 0 it would wait for the work in progress, which status shows.
       void workers.setConcurrency(concurrency);
       return { instance: name, kind, concurrency, busy: workers.busy };
     }),

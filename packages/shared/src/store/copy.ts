@@ -7,8 +7,8 @@ import { toHex } from "../domain/primitives/encoding.ts";
 type Value = string | number | Uint8Array | null;
 
 /**
- * Rows into a table by COPY in text format: one statement for any number of rows, several times as
- * fast as INSERT. @see https://www.postgresql.org/docs/current/sql-copy.html
+ * Writes rows into a table by COPY in text format: one statement for any number of rows, several times
+ * as fast as INSERT. @see https://www.postgresql.org/docs/current/sql-copy.html
  */
 export const copyInto = async (
   client: pg.PoolClient,

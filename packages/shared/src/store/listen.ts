@@ -5,14 +5,15 @@ import { type Loop, startLoop } from "../runtime/loop.ts";
 const RECONNECT_PAUSE_MS = 1_000;
 
 /**
- * Calls `heard` at each notice on the channel, and once when it begins to listen: what was told before that nobody
- * heard. Holds a connection of the pool; a lost one is taken anew. A notice makes things fast, nothing rests on it.
+ * Calls `onNotice` for each notification on the channel, and once when it starts to listen, because a notification
+ * before that is lost. It uses a connection of the pool, and replaces a lost one. Notifications only save waiting:
+ * nothing may depend on them.
  * @see https://www.postgresql.org/docs/current/sql-notify.html
  */
 export const listenTo = (
   pool: pg.Pool,
   channel: string,
-  heard: () => void,
+  onNotice: () => void,
   onError: (error: unknown) => void,
 ): Pick<Loop, "stop"> => {
   const stopped = new AbortController();
@@ -21,9 +22,9 @@ export const listenTo = (
     async () => {
       const client = await pool.connect();
       try {
-        client.on("notification", heard);
+        client.on("notification", onNotice);
         await client.query(`listen ${channel}`);
-        heard();
+        onNotice();
         await once(client, "end", { signal: stopped.signal });
       } finally {
         client.release(true);

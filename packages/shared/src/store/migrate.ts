@@ -6,9 +6,9 @@ import pg from "pg";
 const FOLDER = fileURLToPath(new URL("../../migrations", import.meta.url));
 
 /**
- * Runs `work` alone among all processes of the database, with the migrations applied. The advisory
- * lock belongs to the connection, so a process that dies gives it back; without it, services that
- * start together race and all but one fail (drizzle-orm issue 874).
+ * Applies the migrations and runs `work`, in one process of the database at a time. The advisory lock
+ * belongs to the connection, so a process that dies releases it. Without the lock, services that start
+ * together would race, and all but one would fail (drizzle-orm issue 874).
  */
 export const withMigrations = async (url: string, work: () => Promise<void>): Promise<void> => {
   const client = new pg.Client({ connectionString: url, application_name: "lookalike-migrate" });

@@ -2,6 +2,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import * as schema from "./schema.ts";
+import { onlyRow } from "./sql.ts";
 
 /** A database handle: the pool itself or one transaction on it. */
 export type Db = Pick<
@@ -12,9 +13,9 @@ export type Db = Pick<
 export interface Store {
   readonly pool: pg.Pool;
   readonly db: NodePgDatabase<typeof schema>;
-  /** A transaction with its connection, for what only the client can do, as COPY. */
+  /** A transaction with its connection, for what needs the client itself, such as COPY. */
   inTransaction<Result>(work: (tx: Db, client: pg.PoolClient) => Promise<Result>): Promise<Result>;
-  /** Does the work unless another process is at work under the same name. False when one is. */
+  /** Does the work unless another process does work of the same name. @returns whether it did */
   exclusively(name: string, work: () => Promise<void>): Promise<boolean>;
   /** Whether the database answers. */
   isReachable(): Promise<boolean>;
@@ -40,13 +41,12 @@ export const openStore = async (
     connectionTimeoutMillis: 10_000,
     ...(schemaName === "public" ? {} : { options: `-c search_path=${schemaName}` }),
   });
-  // A broken idle connection leaves the pool by itself; the next query opens another.
+  // The pool drops a broken idle connection by itself, and the next query opens another one.
   pool.on("error", () => undefined);
   try {
-    const { rows } = await pool.query<{ version: number }>(
-      "select current_setting('server_version_num')::int / 10000 as version",
+    const { version } = onlyRow(
+      await pool.query<{ version: number }>("select current_setting('server_version_num')::int / 10000 as version"),
     );
-    const version = rows[0]?.version ?? 0;
     if (version < POSTGRES_FLOOR) {
       throw new OperatorError(
         `DATABASE_URL: PostgreSQL ${version} is too old, ${POSTGRES_FLOOR} or newer is needed. Upgrade it.`,
@@ -57,7 +57,7 @@ export const openStore = async (
     await pool.end();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
-      `DATABASE_URL=${withoutPassword(url)}: PostgreSQL can't be reached there (${messageOf(error)}). Start it, or correct the address.`,
+      `DATABASE_URL=${withoutPassword(url)}: PostgreSQL cannot be reached there (${messageOf(error)}). Start it, or correct the address.`,
       EXIT.unavailable,
       { cause: error },
     );
@@ -69,7 +69,7 @@ export const openStore = async (
       client.release();
       return result;
     } catch (error) {
-      // Its state is unknown: the pool makes another one.
+      // The connection's state is unknown, so the pool opens another one.
       client.release(true);
       throw error;
     }
@@ -77,14 +77,14 @@ export const openStore = async (
   const exclusively: Store["exclusively"] = async (name, work) => {
     const client = await pool.connect();
     try {
-      const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock(hashtext($1)) as mine", [
-        name,
-      ]);
-      if (rows[0]?.mine !== true) return false;
+      const { locked } = onlyRow(
+        await client.query<{ locked: boolean }>("select pg_try_advisory_lock(hashtext($1)) as locked", [name]),
+      );
+      if (!locked) return false;
       await work();
       return true;
     } finally {
-      // The lock goes with its connection, whatever happened.
+      // The lock belongs to the connection, and is released with it in any case.
       client.release(true);
     }
   };

@@ -13,16 +13,16 @@ import {
   webhookDelivery,
 } from "../schema.ts";
 
-/** What folding events reads and writes. */
+/** The tables that folding events reads and writes. */
 const TABLES = [catalog, job, image, hashBlock, compareResult, taskAttempt, outbox, webhook, webhookDelivery];
 
-/** Empty tables of the live ones' shape in a schema of their own, to fold a log into. */
+/** Empty copies of the live tables in a schema of their own, to fold a log into. */
 export interface Shadow {
   readonly store: Store;
   drop(): Promise<void>;
 }
 
-/** @param schemaName any name that SQL takes without quotes */
+/** @param schemaName a name that SQL accepts without quotes */
 export const openShadow = async ({ pool }: Store, url: string, schemaName: string): Promise<Shadow> => {
   await pool.query(`create schema ${schemaName}`);
   for (const table of TABLES) {
@@ -39,7 +39,7 @@ export const openShadow = async ({ pool }: Store, url: string, schemaName: strin
   };
 };
 
-/** Copies the edges that a task stored under its claim check: the log has only their digest. */
+/** Copies the edges that a task has stored itself: the log has only their digest. */
 export const copyClaimed = async (shadow: Db, jobId: string, task: number): Promise<void> => {
   await shadow.execute(
     sql`insert into compare_result select * from public.compare_result where job_id = ${jobId} and task = ${task} on conflict do nothing`,
@@ -53,14 +53,14 @@ export interface TableDifference {
   readonly onlyLive: number;
   readonly onlyShadow: number;
   readonly different: number;
-  /** Keys of some rows that differ. */
+  /** Keys of the first rows that differ. */
   readonly examples: readonly string[];
 }
 
 interface Compared {
   readonly table: string;
   readonly key: string;
-  /** SQL of a row without what only the way to it decides: when, how fast, in which batch. */
+  /** SQL of a row, without columns that depend on when, how fast and in which batch it was written. */
   readonly row: string;
   readonly where: (job: { id: string; catalogId: string }) => SQL;
 }
@@ -83,7 +83,7 @@ const COMPARED: readonly Compared[] = [
     where: ({ id }) => sql`t.id = ${id}`,
   },
   {
-    // A later job's tombstone is no business of this one.
+    // A tombstone of a later job does not count.
     table: "image",
     key: "t.ordinal",
     row: "to_jsonb(t) - 'vanished_in' || jsonb_build_object('vanished', coalesce(t.vanished_in = t.listed_in, false))",
@@ -104,7 +104,7 @@ const COMPARED: readonly Compared[] = [
   },
 ];
 
-/** Compares what a job's events made with what stands in the live tables, row by row. */
+/** Compares the job's rows in the shadow with those in the live tables, one by one. */
 export const compareShadow = async (
   { db }: Store,
   schemaName: string,
@@ -132,8 +132,8 @@ export const isEqual = ({ onlyLive, onlyShadow, different }: TableDifference): b
   onlyLive + onlyShadow + different === 0;
 
 /**
- * Puts the shadow's rows in the place of the live ones, where they differ. In a transaction that
- * holds the job's row: whoever waits for it goes on from the new one.
+ * Replaces live rows that differ by the shadow's. The transaction must hold the lock on the job's row, so
+ * that whoever waits for it continues from the new row.
  */
 export const applyShadow = async (
   tx: Db,
@@ -168,14 +168,14 @@ export const applyShadow = async (
   if (changed.has("job")) await applyJob(tx, schemaName);
 };
 
-/** Cursors never go back, and what was published stays so: the window goes on from where it was. */
-const KEPT = ["hash_published", "compare_published", "shown_images", "rate", "rate_at", "accepted_at"];
+/** Cursors never go back, and published tasks stay published: the window continues where it was. */
+const UNCHANGED = ["hash_published", "compare_published", "shown_images", "rate", "rate_at", "accepted_at"];
 const HIGHEST = ["hash_cursor", "compare_cursor"];
 
 const applyJob = async (tx: Db, schemaName: string): Promise<void> => {
   const columns = Object.values(getTableColumns(job)).map(({ name }) => name);
   const updates = columns
-    .filter((name) => name !== "id" && !KEPT.includes(name))
+    .filter((name) => name !== "id" && !UNCHANGED.includes(name))
     .map((name) =>
       HIGHEST.includes(name)
         ? `${name} = greatest(job.${name}, excluded.${name})`
