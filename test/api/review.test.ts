@@ -122,7 +122,7 @@ describe("a catalog's images", () => {
     expect(pairs[0]).toMatchObject({ distance: 0, secondDistance: 0, colourSteps: 0, equalBytes: true });
   });
 
-  it("groups come most reclaimable first where asked, page by page, and by filters", async () => {
+  it("groups are listed by reclaimable bytes on request, page by page, and by filters", async () => {
     const all: { number: number; reclaimableBytes: number }[] = [];
     for (let cursor = ""; ; ) {
       const page = await get(`/jobs/${job}/groups?order=reclaimable&limit=4${cursor}`);
@@ -139,7 +139,7 @@ describe("a catalog's images", () => {
 });
 
 describe("decisions", () => {
-  it("are made once, undone by another fact, and two people do not decide at the same time", async () => {
+  it("are stored once, undone by a second decision, and two people do not decide at the same time", async () => {
     const job = await runJob();
     const group = await groupWith(job, "scene-01.jpg");
     const { headers } = await call("GET", `/jobs/${job}/groups/${group?.number}`);
@@ -202,7 +202,7 @@ describe("decisions", () => {
     expect([answer.status, answer.json.type]).toEqual([409, "urn:lookalike:problem:superseded"]);
   });
 
-  it("a file that is gone leaves its group, and a group of one is none", async () => {
+  it("a missing file leaves its group, and a group of one image does not exist", async () => {
     const job = await runJob();
     const group = await groupWith(job, "scene-01.jpg");
     expect(group?.members).toHaveLength(2);

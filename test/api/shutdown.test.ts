@@ -19,7 +19,7 @@ const post = (path: string) =>
     body: "{}",
   });
 
-it("an API that is told to stop ends its streams, answers what it has in hand, and is there again", async () => {
+it("an API that is stopped ends its streams, answers requests in progress, and starts again", async () => {
   const file = join(system.servers.folder, "hashes.ndjson");
   await writeHashes(file, { images: 20_000, bits: 256, seed: 5, copiesPerThousand: 50 });
   const catalog = await system.client.openCatalog("shutdown", { kind: "hashes", file });

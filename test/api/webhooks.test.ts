@@ -53,7 +53,7 @@ describe("a webhook", () => {
     await writeHashes(file, { images: 100, bits: 256, seed: 1, copiesPerThousand: 50 });
   });
 
-  it("is told that a job is over, signed, until it says that it understood", async () => {
+  it("receives a signed delivery when a job is over, until it answers with success", async () => {
     answers.push(500, 302);
     const job = await system.run({ kind: "hashes", file }, {}, "told");
     await until(() => received.length === 3);
@@ -73,7 +73,7 @@ describe("a webhook", () => {
     expect(await log()).toMatchObject([{ attempts: 3, outcome: "answered 204", nextAttemptAt: null }]);
   });
 
-  it("is told of a failure, and given up after the last attempt", async () => {
+  it("receives a failure, and no more after the last attempt", async () => {
     answers.push(500, 500, 500);
     const catalog = (await call("GET", "/catalogs?name=told")).json.items[0].id;
     await call("POST", `/catalogs/${catalog}/jobs`, { thresholdBits: 64, mode: "regroup" });

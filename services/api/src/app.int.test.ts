@@ -157,7 +157,7 @@ describe("bad requests get problem details and change nothing", () => {
 });
 
 describe("what operators and clients read", () => {
-  it("readiness tells NATS from PostgreSQL", async () => {
+  it("readiness reports NATS and PostgreSQL separately", async () => {
     expect((await get("/readyz")).json()).toEqual({ postgres: true, nats: true });
     health.nats = false;
     const answer = await get("/readyz");

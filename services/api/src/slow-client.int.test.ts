@@ -42,7 +42,7 @@ const trickle = async (atOnce: string, rest: string): Promise<string> => {
 const HEAD = `POST /v1/catalogs HTTP/1.1\r\nhost: here\r\nauthorization: Bearer ${TEST_KEY}\r\ncontent-type: application/json\r\n`;
 
 describe("a client that trickles its request", () => {
-  it("is told so and let go, with nothing changed, while others are served", async () => {
+  it("gets a problem and is disconnected, with nothing changed, while others are served", async () => {
     const [slowBody, slowHead, quick] = await Promise.all([
       trickle(`${HEAD}content-length: ${BODY.length}\r\n\r\n`, BODY),
       trickle(HEAD, `x-slow: ${"x".repeat(50)}`),

@@ -121,7 +121,7 @@ describe.each(KINDS)("a catalog of %s", (kind) => {
   });
 
   if (kind === "hashes") return;
-  it("says what has become of a picture that is gone", async () => {
+  it("says that a picture is missing", async () => {
     for (const size of ["original", "thumbnail"]) {
       const { status, problem } = await call("GET", `/catalogs/${idsOf(kind).catalog}/images/1/${size}`);
       expect([status, problem.detail]).toEqual([

@@ -14,7 +14,7 @@ let folder: string;
 let thumbnails: Thumbnails;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lookalike-thumbnails-"));
-  thumbnails = createThumbnails(join(folder, "kept"), createLogger("test", "silent"));
+  thumbnails = createThumbnails(join(folder, "stored"), createLogger("test", "silent"));
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -28,32 +28,32 @@ const paint = async (background: string): Promise<CatalogImage> => {
 };
 const small = (image: CatalogImage): Promise<Buffer> =>
   thumbnails({ id: "catalog", source: directorySource(folder) } as CatalogRow, image, "small");
-const kept = async (): Promise<string[]> => readdir(join(folder, "kept/catalog")).catch(() => []);
+const stored = async (): Promise<string[]> => readdir(join(folder, "stored/catalog")).catch(() => []);
 
 describe("a thumbnail", () => {
-  it("is made once, and kept under a name that changes with its file", async () => {
+  it("is created once, and stored under a name that changes with its file", async () => {
     const red = await paint("red");
-    const made = await small(red);
-    expect(await sharp(made).metadata()).toMatchObject({ format: "webp", width: 320, height: 240 });
-    await expect.poll(kept).toEqual([expect.stringMatching(/^7-[0-9a-f]{16}-small\.webp$/)]);
-    await writeFile(join(folder, "kept/catalog", (await kept())[0] ?? ""), "from the shelf");
-    expect((await small(red)).toString()).toBe("from the shelf");
+    const thumbnail = await small(red);
+    expect(await sharp(thumbnail).metadata()).toMatchObject({ format: "webp", width: 320, height: 240 });
+    await expect.poll(stored).toEqual([expect.stringMatching(/^7-[0-9a-f]{16}-small\.webp$/)]);
+    await writeFile(join(folder, "stored/catalog", (await stored())[0] ?? ""), "from the store");
+    expect((await small(red)).toString()).toBe("from the store");
     const green = await small(await paint("green"));
     expect((await sharp(green).metadata()).format).toBe("webp");
-    await expect.poll(kept).toHaveLength(2);
+    await expect.poll(stored).toHaveLength(2);
   });
 
-  it("is given also where it can't be kept", async () => {
-    await writeFile(join(folder, "kept"), "a file, no folder");
+  it("is returned also when it can't be stored", async () => {
+    await writeFile(join(folder, "stored"), "a file, no folder");
     expect((await sharp(await small(await paint("red"))).metadata()).format).toBe("webp");
   });
 });
 
-describe("the place for thumbnails", () => {
-  it.each(["", "/var/cache/lookalike", "s3://bucket/prefix"])("may be %j", (place) => {
-    expect(ThumbnailLocation.parse(place)).toBe(place);
+describe("the location of thumbnails", () => {
+  it.each(["", "/var/cache/lookalike", "s3://bucket/prefix"])("may be %j", (location) => {
+    expect(ThumbnailLocation.parse(location)).toBe(location);
   });
-  it.each(["thumbnails", "https://somewhere"])("may not be %j", (place) => {
-    expect(ThumbnailLocation.safeParse(place).success).toBe(false);
+  it.each(["thumbnails", "https://somewhere"])("may not be %j", (location) => {
+    expect(ThumbnailLocation.safeParse(location).success).toBe(false);
   });
 });

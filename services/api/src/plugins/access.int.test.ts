@@ -65,7 +65,7 @@ describe("access keys", () => {
     expect((await call(admin, "GET", "/v1/keys")).statusCode).toBe(200);
   });
 
-  it("are made, shown once, and revoked; nothing of them is kept but a digest", async () => {
+  it("are created, shown once, and revoked; only a digest of them is stored", async () => {
     const admin = await newKey("b", "admin");
     const made = (await call(admin, "POST", "/v1/keys", { name: "Ann", scope: "read" })).json();
     expect((await call(made.key, "GET", "/v1/catalogs")).statusCode).toBe(200);
@@ -81,7 +81,7 @@ describe("access keys", () => {
     expect((await call(admin, "DELETE", `/v1/keys/${made.id}`)).statusCode).toBe(404);
   });
 
-  it("are kept by the page in a cookie that scripts and other sites do not get", async () => {
+  it("are stored by the page in a cookie that scripts and other sites can't read", async () => {
     const key = await newKey("c", "write");
     const session = await app.inject({ method: "POST", url: "/v1/session", payload: { key } });
     expect(session.headers["set-cookie"]).toMatch(/HttpOnly; SameSite=Strict/);

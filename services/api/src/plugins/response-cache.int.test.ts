@@ -37,7 +37,7 @@ const read = async (key = TEST_KEY, url = "/v1/catalogs/c/images") => {
 const pathsOf = ({ body }: { body: string }): string[] =>
   JSON.parse(body).items.map(({ path }: { path: string }) => path);
 
-it("is answered from memory for as long as nobody writes, and read anew at once when somebody has", async () => {
+it("is answered from memory for as long as nobody writes, and read again as soon as somebody has written", async () => {
   const first = await read();
   expect(pathsOf(first)).toEqual(["1.jpg"]);
   const again = await read();
@@ -56,12 +56,12 @@ it("a transaction that is open when an answer is read, and ends later, is seen",
   expect(pathsOf(await read())).toEqual(["moved.jpg", "2.jpg"]);
 });
 
-it("is nobody else's: another tenant asks for the same address in vain", async () => {
+it("is not shared with another tenant that requests the same address", async () => {
   expect((await read()).status).toBe(200);
   expect((await read(OTHER_KEY)).status).toBe(404);
 });
 
-it("only what succeeded is kept", async () => {
+it("only successful responses are cached", async () => {
   const url = "/v1/catalogs/c/images/7";
   expect((await read(TEST_KEY, url)).status).toBe(404);
   expect((await read(TEST_KEY, url)).statements).toBeGreaterThan(1);

@@ -16,6 +16,11 @@ describe("addresses of a private network", () => {
     "fd00::1",
     "::ffff:127.0.0.1",
     "255.255.255.255",
+    "::ffff:7f00:1",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+    "fe80::1%eth0",
+    "198.51.100.7",
     "nonsense",
   ])("%s is one", (address) => expect(isInside(address)).toBe(true));
   it.each(["1.1.1.1", "172.32.0.1", "8.8.8.8", "2606:4700:4700::1111"])("%s is none", (address) =>
@@ -23,7 +28,7 @@ describe("addresses of a private network", () => {
   );
 });
 
-describe("a URL to tell", () => {
+describe("the URL of a webhook", () => {
   it.each([
     ["http://example.com/", "https"],
     ["ftp://example.com/", "https"],
@@ -41,7 +46,7 @@ describe("a URL to tell", () => {
     expect(urlRefusal("http://127.0.0.1:9999/", true)).toBeNull();
   });
 
-  it("is looked up when it is told, and a name that leads inside is refused then", async () => {
+  it("is resolved while connecting, and a name that resolves to a private network is refused then", async () => {
     const error = await new Promise<Error | null>((resolve) =>
       outsideLookup("localhost", {}, (found) => resolve(found)),
     );
