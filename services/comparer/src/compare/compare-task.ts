@@ -29,7 +29,7 @@ interface Comparer {
   readonly compare: (request: CompareRequest) => Promise<CompareAnswer>;
 }
 
-/** Does one comparison task and tells the log which images are similar. */
+/** Does one comparison task and publishes the event that has its edges, or their digest. */
 export const comparePairs = async (
   { bus, db, hashes, compare }: Comparer,
   task: TaskOf<"compare">,
@@ -55,7 +55,7 @@ export const comparePairs = async (
   await publish(bus, result);
 };
 
-/** The work of a task by its plan, and the hashes for it. */
+/** The work of a task by its plan, with the hashes that it needs. */
 const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, hashFormat: string): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits } = task;
   const catalog = { id: task.catalog, blockSize, hashFormat };
@@ -72,7 +72,7 @@ const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, hashFormat:
 };
 
 const blockPairs = ({ from, to }: Range): BlockPair[] =>
-  Array.from({ length: Math.max(0, to - from) }, (_, at) => pairOf(from + at));
+  Array.from({ length: Math.max(0, to - from) }, (_, index) => pairOf(from + index));
 
 interface RunningJob {
   readonly hashFormat: string;

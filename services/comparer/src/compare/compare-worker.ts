@@ -25,7 +25,7 @@ export interface CompareAnswer extends FoundEdges {
   readonly comparisons: number;
 }
 
-/** Runs in a worker thread: compares, and hands over edges part by part. */
+/** Runs in a worker thread: compares, and sends the edges part by part. */
 export default ({ work, parts }: CompareRequest): CompareAnswer => {
   const found = new EdgeParts(parts);
   const indexed = work.kernel === "indexed";

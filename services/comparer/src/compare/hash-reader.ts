@@ -46,7 +46,7 @@ export const createHashReader = (db: Db, maxBytes: number): HashReader => {
       return blocks;
     },
     async readTile({ id, blockSize, hashFormat }, { from, to }) {
-      const numbers = Array.from({ length: to - from }, (_, at) => from + at);
+      const numbers = Array.from({ length: to - from }, (_, index) => from + index);
       const stored = await listDigests(db, id, { numbers, hashFormat });
       const content = createHash("sha256");
       for (const { block, digest } of stored) content.update(`${block}:${digest},`);

@@ -11,13 +11,13 @@ const CONNECTIONS = 2;
 
 let opened: Promise<Store> | undefined;
 
-/** Runs in a worker thread, with connections of its own: grouping millions of images never blocks the service. */
+/** Runs in a worker thread, with connections of its own, because grouping millions of images takes minutes. */
 export default async ({ databaseUrl, order }: FinalizeRequest): Promise<void> => {
   opened ??= openStore(databaseUrl, "lookalike-finalizer", CONNECTIONS);
   try {
     await finalizeJob(await opened, order);
   } catch (error) {
-    // Perhaps it could not be opened: the next delivery tries anew.
+    // The store itself may have failed to open, so the next delivery opens it again.
     await opened.then((store) => store.close()).catch(() => undefined);
     opened = undefined;
     throw error;

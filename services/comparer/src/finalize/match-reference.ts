@@ -3,112 +3,127 @@ import { fastestKernels } from "@lookalike/engine/compare/kernels";
 import type { StoredHashes } from "@lookalike/shared/domain/grouping/image-classes";
 import { contentDigestAt, hashAt, STATE, signatureAt } from "@lookalike/shared/domain/image/hash-block";
 import { corroborates, SIGNATURE_BYTES } from "@lookalike/shared/domain/image/signature";
+import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
+import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
 import type { ReferenceMatch } from "@lookalike/shared/store/results/reference-matches";
 
-/** Rows of the reference are numbered from here, so that an edge says which end is whose. */
-const REFERENCE = 0x8000_0000;
+/** Rows of the reference are numbered from here on, so that each end of an edge shows which catalog it is of. */
+const FIRST_REFERENCE_ROW = 0x8000_0000;
 
-interface Catalog {
+export interface HashedCatalog {
   readonly blockSize: number;
   readonly hashBits: number;
   readonly blocks: AsyncIterable<StoredHashes>;
   readonly isLive: (ordinal: number) => boolean;
 }
 
-/** What is held of the images that are asked about: all of a card, while the library streams by. */
-interface Asked {
-  readonly ordinals: number[];
-  readonly hashes: Uint8Array[];
-  readonly signatures: (Uint8Array | null)[];
-  readonly digests: (string | null)[];
+/** An image that is looked for in the reference. */
+interface QueryImage {
+  readonly ordinal: number;
+  /** null = the image is flat. */
+  readonly hash: Uint8Array | null;
+  readonly signature: Uint8Array | null;
+  /** In hexadecimal; null = its hash was given, and its bytes are unknown. */
+  readonly contentDigest: string | null;
 }
 
 /**
- * For each image of one catalog the nearest one of another: equal bytes first, then the least
- * distance within `thresholdBits` that the signatures agree with. Flat images match by bytes alone.
- * Memory is the asked catalog's hashes, and one block of the reference.
+ * For each image of one catalog the nearest image of another: equal bytes first, then the least distance within
+ * `thresholdBits` where the signatures agree. Flat images match by their bytes alone. All images of the first catalog
+ * are in memory, and one block of the reference.
  */
 export const matchReference = async (
-  asked: Catalog,
-  reference: Catalog,
+  query: HashedCatalog,
+  reference: HashedCatalog,
   thresholdBits: number,
 ): Promise<ReferenceMatch[]> => {
-  const images = await readQueryImages(asked);
-  const byDigest = new Map<string, number[]>();
-  images.digests.forEach((digest, at) => {
-    if (digest !== null) byDigest.set(digest, [...(byDigest.get(digest) ?? []), at]);
-  });
-  const hashed = images.hashes.flatMap((hash, at) => (hash.length === 0 ? [] : [at]));
+  const images = await readImages(query);
+  const byDigest = groupBy(images, ({ contentDigest }) => contentDigest);
+  const hashed = images.flatMap(({ hash, ...image }) => (hash === null ? [] : [{ ...image, hash }]));
   const left = rowsOf(
-    hashed.map((at) => images.hashes[at] as Uint8Array),
-    hashed,
-    asked.hashBits,
+    hashed.map(({ hash }, row) => ({ row, hash })),
+    query.hashBits,
   );
-  const best = new Map<number, ReferenceMatch>();
-  const note = (at: number, referenceOrdinal: number, distance: number, equalBytes: boolean): void => {
-    const known = best.get(at);
-    const isBetter =
-      known === undefined ||
-      (equalBytes && !known.equalBytes) ||
-      (equalBytes === known.equalBytes && distance < known.distance);
-    if (isBetter) best.set(at, { ordinal: images.ordinals[at] ?? 0, referenceOrdinal, distance, equalBytes });
+  const nearest = new Map<number, ReferenceMatch>();
+  const add = (match: ReferenceMatch): void => {
+    const known = nearest.get(match.ordinal);
+    if (known === undefined || isNearer(match, known)) nearest.set(match.ordinal, match);
   };
 
   for await (const block of reference.blocks) {
     const first = block.block * reference.blockSize;
-    const hashBytes = reference.hashBits / 8;
-    const live: number[] = [];
-    block.states.forEach((state, position) => {
-      if ((state !== STATE.hashed && state !== STATE.flat) || !reference.isLive(first + position)) return;
-      if (state === STATE.hashed) live.push(position);
+    const rows: Row[] = [];
+    for (const [position, state] of block.states.entries()) {
+      const referenceOrdinal = first + position;
+      if (!isDecoded(state) || !reference.isLive(referenceOrdinal)) continue;
+      const hash = hashAt(block, position);
+      if (hash !== null) rows.push({ row: FIRST_REFERENCE_ROW + referenceOrdinal, hash });
       const digest = contentDigestAt(block, position);
-      for (const at of digest === null ? [] : (byDigest.get(toHex(digest)) ?? [])) note(at, first + position, 0, true);
-    });
-    const right = rowsOf(
-      live.map((position) => block.hashes.subarray(position * hashBytes, (position + 1) * hashBytes)),
-      live.map((position) => REFERENCE + first + position),
-      reference.hashBits,
-    );
+      if (digest === null) continue;
+      for (const { ordinal } of byDigest.get(toHex(digest)) ?? [])
+        add({ ordinal, referenceOrdinal, distance: 0, equalBytes: true });
+    }
+    const right = rowsOf(rows, reference.hashBits);
     if (left.ordinals.length === 0 || right.ordinals.length === 0) continue;
-    fastestKernels.exhaustive.join([{ left, right, same: false }], thresholdBits, ({ a, b, distance }) => {
-      a.forEach((at, edge) => {
-        const ordinal = (b[edge] ?? 0) - REFERENCE;
-        const signature = images.signatures[at] ?? null;
-        const agree =
-          signature === null ||
-          block.signatures.length === 0 ||
-          corroborates(signature, 0, block.signatures, (ordinal - first) * SIGNATURE_BYTES);
-        if (agree) note(at, ordinal, distance[edge] ?? 0, false);
+    fastestKernels.exhaustive.join([{ left, right, same: false }], thresholdBits, (edges) => {
+      edges.a.forEach((row, edge) => {
+        const image = hashed[row];
+        if (image === undefined) throw new RangeError(`the kernel returned row ${row} of ${hashed.length}`);
+        const referenceOrdinal = at(edges.b, edge) - FIRST_REFERENCE_ROW;
+        if (agrees(image.signature, block, referenceOrdinal - first))
+          add({
+            ordinal: image.ordinal,
+            referenceOrdinal,
+            distance: byteAt(edges.distance, edge),
+            equalBytes: false,
+          });
       });
     });
   }
-  return [...best.values()].sort((x, y) => x.ordinal - y.ordinal);
+  return [...nearest.values()].sort((x, y) => x.ordinal - y.ordinal);
 };
 
-const readQueryImages = async ({ blockSize, blocks, isLive }: Catalog): Promise<Asked> => {
-  const asked: Asked = { ordinals: [], hashes: [], signatures: [], digests: [] };
+const isNearer = (match: ReferenceMatch, known: ReferenceMatch): boolean =>
+  match.equalBytes === known.equalBytes ? match.distance < known.distance : match.equalBytes;
+
+const isDecoded = (state: number): boolean => state === STATE.hashed || state === STATE.flat;
+
+/** Whether an image's signature agrees with the one at `position`, or one of the two has none. */
+const agrees = (signature: Uint8Array | null, { signatures }: StoredHashes, position: number): boolean =>
+  signature === null || signatures.length === 0 || corroborates(signature, 0, signatures, position * SIGNATURE_BYTES);
+
+const readImages = async ({ blockSize, blocks, isLive }: HashedCatalog): Promise<QueryImage[]> => {
+  const images: QueryImage[] = [];
   for await (const block of blocks)
     block.states.forEach((state, position) => {
       const ordinal = block.block * blockSize + position;
-      if ((state !== STATE.hashed && state !== STATE.flat) || !isLive(ordinal)) return;
+      if (!isDecoded(state) || !isLive(ordinal)) return;
       const digest = contentDigestAt(block, position);
-      asked.ordinals.push(ordinal);
-      // Copies: what is kept must not hold its block.
-      asked.hashes.push(hashAt(block, position)?.slice() ?? new Uint8Array(0));
-      asked.signatures.push(signatureAt(block, position)?.slice() ?? null);
-      asked.digests.push(digest === null ? null : toHex(digest));
+      // Copies: parts of the block's columns would keep the whole block in memory.
+      images.push({
+        ordinal,
+        hash: hashAt(block, position)?.slice() ?? null,
+        signature: signatureAt(block, position)?.slice() ?? null,
+        contentDigest: digest === null ? null : toHex(digest),
+      });
     });
-  return asked;
+  return images;
 };
 
-/** Hashes as a kernel reads them, equal ones and all: each is somebody's answer. */
-const rowsOf = (hashes: readonly Uint8Array[], numbers: readonly number[], hashBits: number): HashRows => {
+/** A hash and its number in the edges of the kernel. */
+interface Row {
+  readonly row: number;
+  readonly hash: Uint8Array;
+}
+
+/** Hashes as a kernel reads them. Equal hashes are not merged, since each is of another image. */
+const rowsOf = (rows: readonly Row[], hashBits: number): HashRows => {
   const rowBytes = rowBytesOf(hashBits);
-  const words = new Int32Array((hashes.length * rowBytes) / 4);
+  const words = new Int32Array((rows.length * rowBytes) / 4);
   const bytes = new Uint8Array(words.buffer);
-  hashes.forEach((hash, row) => {
-    bytes.set(hash, row * rowBytes);
+  rows.forEach(({ hash }, index) => {
+    bytes.set(hash, index * rowBytes);
   });
-  return { ordinals: Uint32Array.from(numbers), words };
+  return { ordinals: Uint32Array.from(rows, ({ row }) => row), words };
 };

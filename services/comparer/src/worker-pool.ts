@@ -1,0 +1,26 @@
+import type { Finalize } from "@lookalike/shared/domain/job/task";
+import { Piscina } from "piscina";
+import type { CompareAnswer, CompareRequest } from "./compare/compare-worker.ts";
+import type { FinalizeRequest } from "./finalize/finalize-worker.ts";
+
+const COMPARE_FILE = new URL("./compare/compare-worker.js", import.meta.url).href;
+const FINALIZE_FILE = new URL("./finalize/finalize-worker.js", import.meta.url).href;
+
+/** Worker threads that compare and group, so that the service's own thread answers its messages meanwhile. */
+export interface WorkerPool {
+  compare(request: CompareRequest): Promise<CompareAnswer>;
+  finalize(order: Finalize): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const createWorkerPool = (threads: number, databaseUrl: string): WorkerPool => {
+  const pool = new Piscina({ filename: COMPARE_FILE, minThreads: threads, maxThreads: threads });
+  return {
+    compare: (request) => pool.run(request, { transferList: [request.parts.port] }),
+    finalize: (order) => {
+      const request: FinalizeRequest = { databaseUrl, order };
+      return pool.run(request, { filename: FINALIZE_FILE });
+    },
+    close: () => pool.close(),
+  };
+};
