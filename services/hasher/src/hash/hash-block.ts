@@ -1,11 +1,10 @@
-import { HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publishProgress } from "@lookalike/shared/bus/progress";
 import { publish } from "@lookalike/shared/bus/publish";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
-import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
+import { formatMismatch } from "@lookalike/shared/domain/image/hash-format";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
@@ -15,6 +14,7 @@ import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { type GivenImage, readGiven, readUnread } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
+import { formatOf } from "../source-format.ts";
 
 export type SourceOfFiles = Exclude<Source, { kind: "hashes" }>;
 
@@ -34,7 +34,7 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
   const catalog = await getCatalog(db, task.tenant, task.catalog);
   const { blockSize, hashBits } = task;
   if (catalog === null) throw new Error(`hash task ${task.task} of job ${task.job}: no catalog ${task.catalog}`);
-  const hashFormat = catalog.source.kind === "hashes" ? GIVEN_FORMAT : HASH_FORMAT;
+  const hashFormat = formatOf(catalog.source);
   // Not permanent: while services are upgraded, another worker may compute the catalog's format.
   if (catalog.hashFormat !== null && catalog.hashFormat !== hashFormat)
     throw new Error(formatMismatch("The catalog", catalog.hashFormat, hashFormat));

@@ -1,6 +1,6 @@
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
-import { HASH_BITS, HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
+import { HASH_BITS } from "@lookalike/engine/hash/hash-image";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
@@ -8,7 +8,6 @@ import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/has
 import type { EventOf } from "@lookalike/shared/domain/job/events";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
-import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { emptySet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Logger } from "@lookalike/shared/runtime/log";
@@ -20,6 +19,7 @@ import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/j
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { planShadow } from "../rollout/plan-shadow.ts";
+import { formatOf } from "../source-format.ts";
 import { type Emit, emitListed, emitVanished } from "./record-listing.ts";
 import { ListingError } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
@@ -143,17 +143,6 @@ const formatFor = ({ source, hashFormat: stored }: CatalogRow, { mode }: JobRow)
   // It groups stored edges: nothing is hashed or compared.
   if (mode === "regroup") return stored;
   throw new ListingError(formatMismatch("The catalog", stored, current));
-};
-
-/** The format of the hashes of a source that is hashed now. */
-const formatOf = (source: Source): string => {
-  switch (source.kind) {
-    case "directory":
-    case "s3":
-      return HASH_FORMAT;
-    case "hashes":
-      return GIVEN_FORMAT;
-  }
 };
 
 /** Length of the hashes in bits, which the first job that lists the catalog in this format decides. */

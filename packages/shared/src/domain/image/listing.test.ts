@@ -142,7 +142,7 @@ describe("the first image of a job", () => {
     expect(summaryOf(catalog.append(listing, [image("d"), image("e")]))).toMatchObject({ added: ["d 11", "e 12"] });
   });
 
-  it("goes on in a full block's successor", () => {
+  it("has the next ordinal where the last block is full", () => {
     const catalog = listedCatalog(["a", "b"], 2);
     expect(summaryOf(catalog.append(catalog.walk("second"), [image("c")]))).toMatchObject({ added: ["c 2"] });
   });
@@ -217,7 +217,7 @@ describe("two walks of one job at the same time", () => {
         const after = catalog.ordinals();
         expect(new Set(Object.keys(after))).toEqual(found);
         expect(new Set(Object.values(after)).size).toBe(found.size);
-        // What was there keeps its ordinal and is not published; what is new is published under its ordinal.
+        // An earlier image has the same ordinal and is not published; a new one is published under its ordinal.
         expect(after).toEqual({ ...before, ...Object.fromEntries(published) });
         expect(Object.keys(before).filter((path) => published.has(path))).toEqual([]);
       }),

@@ -7,7 +7,7 @@ import { type HashedFacts, readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
 import { integers, onlyRow } from "../sql.ts";
 
-/** Tombstones of the catalog that meet a condition, ascending. */
+/** Tombstones of the catalog for which a condition holds, ascending. */
 const tombstones = async (db: Db, catalogId: string, condition: SQL): Promise<number[]> => {
   const { rows } = await db.execute<{ ordinal: number }>(sql`
     select ordinal from image

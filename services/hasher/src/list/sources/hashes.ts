@@ -158,7 +158,7 @@ const imageOfLine = ({ id, hash, width, height, bytes }: Line): FoundImage =>
 /** JSON may hold half a surrogate pair, which is stored as U+FFFD: two ids that differ only there are the same. */
 const nameOf = (id: string): string => (id.isWellFormed() ? id : nameOfBytes(bytesOfName(id)));
 
-/** A failed line is named by its number, but some line's id may be exactly that. */
+/** A failed line is named by its number, but the id of a line may be exactly that. */
 const freeName = (name: string, taken: NameSet): string => (taken.has(name) ? freeName(`${name}'`, taken) : name);
 
 /** 96 bits of SHA-256: enough to recognize a changed line, short enough for ten million of them. */
@@ -172,7 +172,10 @@ const parseLine = (text: string): Line | Failure => {
     return badLine(messageOf(error));
   }
   const line = Line.safeParse(json);
-  if (line.success) return { ...line.data, id: nameOf(line.data.id) };
+  if (line.success) {
+    line.data.id = nameOf(line.data.id);
+    return line.data;
+  }
   const [first] = line.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   return badLine(first ?? line.error.message);
 };

@@ -41,7 +41,7 @@ it.skipIf(!hasS3Server)(
     for await (const { path } of listBucket(source as Parameters<typeof listBucket>[0], objects)) {
       found.push(path);
       if (found.length !== 1) continue;
-      // The first page is here, the second is not asked for yet.
+      // The first page is here, the second is not requested yet.
       await rm(join(folder.path, "data/pictures/many/01100.png"));
       await writeFile(join(folder.path, "data/pictures/many/00000-new.png"), pixel);
       await objects.write("pictures", "many/99999.png", pixel, "image/png");
@@ -51,7 +51,7 @@ it.skipIf(!hasS3Server)(
   },
 );
 
-it.skipIf(!hasS3Server)("a bucket gives no object that is another one now, or gone", async () => {
+it.skipIf(!hasS3Server)("an object that was replaced or deleted is not read", async () => {
   await objects.write("pictures", "one/first.png", pixel, "image/png");
   const { value: first } = await objects.list("pictures", "one/").next();
   if (first === undefined) throw new Error("no objects");

@@ -13,7 +13,7 @@ export interface MarkedCatalog extends Pick<ListingMark, "end" | "images"> {
 
 /** One walk over a source. */
 export interface Walk {
-  /** The images that it finds, some thousands at a time. */
+  /** The images that it finds, thousands at a time. */
   readonly parts: AsyncIterable<readonly FoundImage[]>;
   /** It resumed from the mark, so every image it finds must be new to the catalog: otherwise the source is walked from its start. */
   readonly isResumed: boolean;
