@@ -68,7 +68,7 @@ const project = async (
     log.warn({ job: event.job, eventId: event.eventId, reason }, "event refused");
   }
   countProjected(events);
-  for (const change of changes) log.info(change, "job");
+  for (const change of changes) log.info(change, "job state changed");
   for (const job of jobs) dispatch(job);
   relay();
 };

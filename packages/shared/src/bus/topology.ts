@@ -11,7 +11,7 @@ import {
   type StreamConfig,
 } from "nats";
 import { PARTITIONS, partitionOf } from "../domain/job/partition.ts";
-import type { TaskClass, TaskKind } from "../domain/job/task.ts";
+import { TaskClass, type TaskKind, WorkKind } from "../domain/job/task.ts";
 import { EXIT, OperatorError } from "../runtime/errors.ts";
 import type { Bus } from "./connect.ts";
 
@@ -132,10 +132,8 @@ export const durablesOf = (kind: TaskKind): string[] =>
 export const consumerPlans: Record<string, ConsumerPlan[]> = {
   [STREAMS.tasks]: [
     worker("scan", "lookalike.task.scan.>"),
-    ...(["hash", "compare"] as const).flatMap((kind) =>
-      (["interactive", "bulk"] as const).map((taskClass) =>
-        worker(`${kind}-${taskClass}`, `lookalike.task.${kind}.${taskClass}.>`),
-      ),
+    ...WorkKind.options.flatMap((kind) =>
+      TaskClass.options.map((taskClass) => worker(`${kind}-${taskClass}`, `lookalike.task.${kind}.${taskClass}.>`)),
     ),
   ],
   [STREAMS.events]: coordinatorDurables.map((durable) =>
