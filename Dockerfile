@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image for all services: docker run lookalike services/hasher/dist/main.js
 FROM node:20-bookworm-slim AS build
-# The native kernel; without a compiler WebAssembly does the work.
+# For the native kernels; without a compiler WebAssembly does the work.
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY . .

@@ -13,7 +13,7 @@ const SLAB = 4_096;
 
 /**
  * The rival of `bench scale`: the same hashes from the same file through the same kernels in as many
- * worker threads, and grouped, in one process: no database, no messages, nothing kept.
+ * worker threads, and grouped, in one process: no database, no messages, nothing stored.
  * @returns how many groups there are
  */
 export const engineAlone = async (

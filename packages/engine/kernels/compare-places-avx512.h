@@ -22,8 +22,8 @@ static inline uint32_t near_beyond(const BandJoin *join, size_t place, size_t co
   return near & _mm512_cmple_epu64_mask(distance, _mm512_set1_epi64(join->radius));
 }
 
-// Of the places `near` from `column` on, those before `to`, and, where the left side meets itself, after `place`. What
-// vectors read beyond a value's rows is other rows, or padding.
+// Of the places `near` from `column` on, those before `to`, and, where a value is joined with itself, after `place`.
+// What vectors read beyond a value's rows is other rows, or padding.
 static inline uint32_t in_range(uint32_t near, size_t column, size_t to, size_t place, bool itself) {
   if (to - column < 32) near &= (1u << (to - column)) - 1;
   if (itself && column <= place) near &= ~0u << (place + 1 - column);

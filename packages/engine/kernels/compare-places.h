@@ -16,8 +16,9 @@ INLINE const uint64_t *next_near(const uint64_t *at, const uint64_t *end, uint64
   return at;
 }
 
-// Where the left side meets itself (`itself`), each place is compared with those after it.
-INLINE void compare_places_by(BandJoin *join, size_t first, size_t end, size_t from, size_t to, bool itself, bool wide) {
+// Where both are the same places (`itself`), each is compared with those after it.
+INLINE void compare_places_by(BandJoin *join, size_t first, size_t end, size_t from, size_t to, bool itself,
+                              bool wide) {
   const uint64_t *right = join->right.heads, *right_end = right + to, radius = join->radius;
   const size_t second_words = wide ? join->right_second - right : 0;
   for (size_t place = first; place < end; place++) {

@@ -1,8 +1,8 @@
 // The pairs that one band brings together: a self-join over sorted rows, instead of one query for each row.
 //
-// Each value is joined once with every value within `flips` bits of it, 64 values at a time: one AND of two bitmaps says
-// which of 64 pairs of values both have rows. A branch that skips empty values would be mispredicted about every other
-// time.
+// Each value is joined once with every value within `flips` bits of it, 64 values at a time: one AND of two bitmaps
+// says which of 64 pairs of values both have rows. A branch that skips empty values would be mispredicted about every
+// other time.
 #include "join-band.h"
 
 #include "kernel.h"
@@ -14,9 +14,7 @@
 
 // Blocks of a region, as bits: the offsets and heads of two regions stay in a core's second-level cache during their
 // join.
-#ifndef REGION_BITS
 enum { REGION_BITS = 9 };
-#endif
 
 // For each bit the numbers below 64 in which it is 0, as bitmaps.
 static const uint64_t zeros[] = {0x5555555555555555, 0x3333333333333333, 0x0f0f0f0f0f0f0f0f,

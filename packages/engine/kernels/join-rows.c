@@ -10,9 +10,7 @@
 enum { COLUMNS = 64, PARTS = COLUMNS / LANES };
 
 // Rows that share what is loaded of the columns: as many as leave their distances in registers.
-#ifndef ROWS
 enum { ROWS = LANES == 64 ? 8 : LANES == 32 ? 2 : 1 };
-#endif
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -65,8 +63,8 @@ INLINE uint32_t rows_near(const uint8_t *const *rows, const uint8_t *planes, siz
 
 // Adds the edges of one row to 64 columns.
 // @param columns  one bit for each of them that counts
-static void add_near(Edges *edges, const uint8_t *row, uint32_t row_number, const uint8_t *planes, uint32_t first_column,
-                     uint64_t columns, size_t row_bytes, uint8_t radius) {
+static void add_near(Edges *edges, const uint8_t *row, uint32_t row_number, const uint8_t *planes,
+                     uint32_t first_column, uint64_t columns, size_t row_bytes, uint8_t radius) {
   Vector distances[1][PARTS];
   measure(distances, &row, 1, planes, row_bytes);
   uint64_t near = 0;

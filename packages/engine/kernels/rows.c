@@ -45,8 +45,8 @@ static inline bool equal_rows(const uint64_t *x, const uint64_t *y, size_t row_w
 }
 
 // Removes every row that equals an earlier one, and its ordinal; the remaining ones move together, in their order.
-// @param table  scratch of `slots` 64-bit words, a power of two and at least 1.5 for each row: a row's number from 1 on,
-//               and above it half of its hash, so that other rows are seldom read
+// @param table  scratch of `slots` 64-bit words, a power of two and at least 1.5 for each row. A word has a row's
+//               number from 1 on, and above it half of the row's hash, so that other rows are seldom read
 // @returns rows that remain
 KERNEL(collapse_rows, rows, ordinals, count, row_bytes, table, slots) {
   uint64_t *rows = (uint64_t *)(memory + in.rows), *table = (uint64_t *)(memory + in.table);
