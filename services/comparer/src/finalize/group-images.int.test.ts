@@ -55,7 +55,7 @@ const imagesIn = (groups: readonly { readonly members: readonly { readonly ordin
   new Set(groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal))).size;
 
 describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing catalog grouped by %s", (grouping) => {
-  it("has the groups of a run that makes all anew, and takes over what has not changed", async () => {
+  it("has the groups of a run that groups all images, and does not write unchanged groups again", async () => {
     const catalog = changingCatalog(grouping.length);
     const file = join(system.servers.folder, `${grouping}.ndjson`);
     const { store, close } = await connectTo(system.servers.environment);
@@ -77,15 +77,15 @@ describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing ca
       const job = await findJob(store.db, id);
       if (job === null) throw new Error("the job is not stored");
       const rows = await storedGroups(store, id);
-      const anew = await groupImages(store.db, job, false);
+      const regrouped = await groupImages(store.db, job, false);
       expect(rows.length).toBeGreaterThan(30);
-      expect(rows).toEqual(anew.groups);
+      expect(rows).toEqual(regrouped.groups);
       expect(result).toMatchObject({
-        groups: anew.groups.length,
-        groupedImages: imagesIn(anew.groups),
-        flatImages: anew.flatImages,
+        groups: regrouped.groups.length,
+        groupedImages: imagesIn(regrouped.groups),
+        flatImages: regrouped.flatImages,
       });
-      expect(anew.flatImages).toBeGreaterThan(0);
+      expect(regrouped.flatImages).toBeGreaterThan(0);
       results.set(id, rows);
     }
     // One lineage: no group is written twice, and earlier results are what they were.
@@ -103,7 +103,7 @@ describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing ca
   });
 });
 
-it("finds the flat images that have a new one's bytes, which no edge tells of", async () => {
+it("finds the flat images that have a new one's bytes, although no edge connects them", async () => {
   const folder = join(system.servers.folder, "flat");
   await mkdir(folder);
   const paint = (name: string, shade: number) =>
@@ -128,7 +128,7 @@ it("finds the flat images that have a new one's bytes, which no edge tells of", 
   ]);
 });
 
-it("lets one result only go on from another", async () => {
+it("lets only one result build on another", async () => {
   const file = join(system.servers.folder, "twice.ndjson");
   const catalog = changingCatalog(7);
   catalog.add(150);

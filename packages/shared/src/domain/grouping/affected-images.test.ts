@@ -18,8 +18,8 @@ const affected = async (edges: readonly Edge[][], changed: readonly number[]): P
   ...(await affectedImages(10, results(...edges), 6, changed)),
 ];
 
-describe("touched images", () => {
-  it("are all that a changed one is connected with, over several results and both ways", async () => {
+describe("affected images", () => {
+  it("are all images that a changed one is connected with, across results and in both directions", async () => {
     const edges: Edge[][] = [
       [
         [0, 5, 6],

@@ -16,7 +16,7 @@ const edges = fc.uniqueArray(
 );
 
 describe("encoded edges", () => {
-  it("come back in order", () => {
+  it("are decoded in ascending order", () => {
     fc.assert(
       fc.property(edges, (list) => {
         const sorted = [...list].sort((x, y) => x.a - y.a || x.b - y.b);
@@ -25,7 +25,7 @@ describe("encoded edges", () => {
     );
   });
 
-  it("are the same bytes for the same edges, whoever found them in whatever order", () => {
+  it("are the same bytes for the same edges in any order", () => {
     fc.assert(
       fc.property(edges, (list) => {
         expect(encodeEdges(columns([...list].reverse()))).toEqual(encodeEdges(columns(list)));
@@ -33,7 +33,7 @@ describe("encoded edges", () => {
     );
   });
 
-  it("that were cut off are refused", () => {
+  it("that were cut off are rejected", () => {
     const bytes = encodeEdges(columns([{ a: 1_000, b: 2_000_000, distance: 3 }]));
     expect(() => decodeEdges(bytes.subarray(0, -1))).toThrow("inside an edge");
   });

@@ -25,7 +25,7 @@ const graphs = fc.integer({ min: 1, max: 25 }).chain((count) =>
   }),
 );
 
-/** All ways to share out 0..count-1. */
+/** All partitions of 0..count-1. */
 const partitions = (count: number): number[][][] => {
   if (count === 0) return [[]];
   return partitions(count - 1).flatMap((partition) => [
@@ -44,7 +44,7 @@ const costOf = (graph: ReturnType<typeof graphOf>, groups: readonly number[][]):
 };
 
 describe("cliques", () => {
-  it("never chain strangers: A like B, B like C, A unlike C is no group of three", () => {
+  it("never chain dissimilar images: A like B, B like C, A unlike C is not a group of three", () => {
     expect(
       groupNodes(
         graphOf(3, [
@@ -70,7 +70,7 @@ describe("cliques", () => {
     );
   });
 
-  it("are as few as they can be in a small component, then as close as they can be", () => {
+  it("are as few as possible in a small component, and then as close as possible", () => {
     fc.assert(
       fc.property(graphs, ({ count, edges }) => {
         const small = Math.min(count, 6);
@@ -90,7 +90,7 @@ describe("cliques", () => {
   it.each<[string, number, (a: number, b: number) => boolean, number]>([
     ["600 mutually similar images", 600, () => true, 1],
     ["a chain of 100,000", 100_000, (a, b) => b === a + 1, 50_000],
-  ])("of %s come at once", (_, count, similar, groups) => {
+  ])("of %s are found quickly", (_, count, similar, groups) => {
     const edges: Edge[] = [];
     for (let a = 0; a < count; a += 1)
       for (let b = a + 1; b < Math.min(count, count === 600 ? count : a + 2); b += 1)
@@ -98,7 +98,7 @@ describe("cliques", () => {
     expect(groupNodes(graphOf(count, edges), "clique").length).toBe(groups);
   });
 
-  it("leave no similar pair with both images alone", () => {
+  it("contain at least one image of each similar pair", () => {
     fc.assert(
       fc.property(graphs, ({ count, edges }) => {
         const grouped = new Set(groupNodes(graphOf(count, edges), "clique").flat());
@@ -115,7 +115,7 @@ describe("the other groupings", () => {
     [2, 3],
   ];
 
-  it("stars have a centre that all others are similar to", () => {
+  it("stars have a centre that all other members are similar to", () => {
     fc.assert(
       fc.property(graphs, ({ count, edges }) => {
         const graph = graphOf(count, edges);
@@ -144,7 +144,7 @@ describe("the other groupings", () => {
     ]);
   });
 
-  it("do not depend on the order of the edges, nor on edges told twice", () => {
+  it("do not depend on the order of the edges, nor on edges that occur twice", () => {
     fc.assert(
       fc.property(graphs, fc.constantFrom(...Grouping.options), ({ count, edges }, grouping) => {
         const groups = groupNodes(graphOf(count, edges), grouping);

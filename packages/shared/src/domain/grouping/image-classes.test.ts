@@ -39,7 +39,7 @@ async function* resultOf(...edges: readonly (readonly [number, number, number])[
 }
 
 describe("classes", () => {
-  it("hold equal hashes; vanished images are no members, failed ones are in none", async () => {
+  it("contain equal hashes; vanished images are not members, failed ones are in no class", async () => {
     const classes = await classesOf(
       [{ hash: 1 }, { hash: 2 }, { hash: 1 }, { hash: 1 }, { hash: 2, state: STATE.failed }],
       [2],
@@ -48,7 +48,7 @@ describe("classes", () => {
     expect(hashOfImage(classes, 3)).toEqual(new Uint8Array(HASH_BYTES).fill(1));
   });
 
-  it("of flat images hold equal bytes only", async () => {
+  it("of flat images contain equal bytes only", async () => {
     const flat = { hash: 255, state: STATE.flat };
     const classes = await classesOf([
       { ...flat, digest: 1 },
@@ -59,7 +59,7 @@ describe("classes", () => {
     expect([classes.flats, hashOfImage(classes, 0)]).toEqual([[0, 1, 2], null]);
   });
 
-  it("are apart where one weak hash is all that is equal", async () => {
+  it("are separate where only one weak hash is equal", async () => {
     // Signatures of 0 and 255 differ in all bits of the second hash.
     const classes = await classesOf([
       { hash: 1, signature: 0 },
@@ -80,7 +80,7 @@ describe("edges between classes", () => {
     return [...a].map((from, at) => [from, b[at], distance[at]]);
   };
 
-  it("are those within the threshold, between different hashes", async () => {
+  it("are within the threshold, between different hashes", async () => {
     const pictures = [{ hash: 1 }, { hash: 2 }, { hash: 1 }, { hash: 3 }];
     expect(
       await edgesOf(pictures, [

@@ -22,7 +22,7 @@ describe("the keeper", () => {
     expect([choice.reason, choice.keeper.ordinal]).toEqual([reason, ordinal]);
   });
 
-  it("is the same whatever the order of the members", () => {
+  it("does not depend on the order of the members", () => {
     const members = [member(3), member(1, { bytes: 5 }), member(2)];
     expect(chooseKeeper([...members].reverse())).toEqual(chooseKeeper(members));
   });

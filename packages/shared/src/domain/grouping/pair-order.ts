@@ -3,9 +3,9 @@ import { at } from "../primitives/columns.ts";
 const DIGIT_BITS = 11;
 
 /**
- * The positions of the pairs (a[e], b[e]) by ascending a, then b; equal pairs in the order they are
- * given. A radix sort, the least significant digit first.
- * @param digitBits bits of a digit: wider ones take fewer passes, each with a table of 2^digitBits
+ * The positions of the pairs (a[e], b[e]) by ascending a, then b; equal pairs remain in their order. A radix sort
+ * that starts at the least significant digit.
+ * @param digitBits bits of a digit: with wider ones there are fewer passes, each with a table of 2^digitBits entries
  */
 export const pairOrder = (a: Uint32Array, b: Uint32Array, digitBits = DIGIT_BITS): Uint32Array => {
   let order = Uint32Array.from(a.keys());
@@ -25,7 +25,7 @@ const sortedByDigit = (
 ): Uint32Array<ArrayBuffer> => {
   const mask = 2 ** digitBits - 1;
   const places = new Uint32Array(mask + 2);
-  // Counted in the column's own order, which is the memory's.
+  // The values are counted in the column's own order, which is the order in memory.
   for (const value of column) {
     const next = ((value >>> shift) & mask) + 1;
     places[next] = at(places, next) + 1;

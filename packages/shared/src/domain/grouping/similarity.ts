@@ -15,8 +15,8 @@ export interface SimilarityGraph {
 }
 
 /**
- * Builds the graph of `edges` over nodes 0..count-1; an edge given twice is kept once. Sorted without
- * comparisons, so that ten million edges take seconds.
+ * Builds the graph of `edges` over nodes 0..count-1; an edge that occurs twice is stored once. The edges are
+ * sorted without comparisons, so that ten million take seconds.
  */
 export const similarityGraph = (count: number, edges: Edges): SimilarityGraph => {
   const size = edges.a.length;
@@ -27,7 +27,7 @@ export const similarityGraph = (count: number, edges: Edges): SimilarityGraph =>
   from.set(edges.b, size);
   to.set(edges.b);
   to.set(edges.a, size);
-  // Digits as wide as a node's number: one pass a column, several times as fast on millions of edges.
+  // Digits are as wide as a node's number: one pass per column is several times as fast with millions of edges.
   const order = pairOrder(from, to, Math.ceil(Math.log2(count + 1)));
   const offsets = new Uint32Array(count + 1);
   const neighbours = new Uint32Array(size * 2);

@@ -9,7 +9,7 @@ const codePoint = fc
   .map((point) => String.fromCodePoint(point));
 
 describe("a file name as text", () => {
-  it("is the name itself when that is UTF-8, with emoji, quotes and newlines", () => {
+  it("is the name itself where that is UTF-8, with emoji, quotes and newlines", () => {
     fc.assert(
       fc.property(fc.string({ unit: codePoint }), (name) => {
         expect(nameOfBytes(Buffer.from(name))).toBe(name);
@@ -17,7 +17,7 @@ describe("a file name as text", () => {
     );
   });
 
-  it("gives back the very bytes, valid UTF-8 or not", () => {
+  it("is decoded to the same bytes, valid UTF-8 or not", () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => Buffer.compare(bytesOfName(nameOfBytes(bytes)), bytes) === 0));
   });
 
@@ -25,7 +25,7 @@ describe("a file name as text", () => {
     expect(nameOfBytes(Buffer.from([0x61, 0xff, 0xc3, 0xa9, 0xc3]))).toBe("a\udcffé\udcc3");
   });
 
-  it("keeps names apart that differ in invalid bytes only", () => {
+  it("distinguishes names that differ in invalid bytes only", () => {
     expect(nameOfBytes(Buffer.from([0xfe]))).not.toBe(nameOfBytes(Buffer.from([0xff])));
   });
 });

@@ -30,7 +30,7 @@ const outcomes: Outcome[] = [
 describe("a block of outcomes", () => {
   const block = hashBlockOf(5, 256, outcomes);
 
-  it("gives back what is at each position", () => {
+  it("has the outcome at each position", () => {
     expect([0, 1, 2, 3].map((at) => block.states[at])).toEqual([1, 3, 0, 2]);
     expect([imagesIn(block), countState(block, "failed"), countState(block, "flat")]).toEqual([3, 1, 1]);
     expect(factsAt(block, 0)).toEqual({ width: 4, height: 3, bytes: 9 });
@@ -39,8 +39,8 @@ describe("a block of outcomes", () => {
     expect(contentDigestAt(block, 3)).toEqual(new Uint8Array(32).fill(3));
   });
 
-  it("is counted without what has vanished since, of blocks that are hashed", () => {
-    // Ordinals 20 to 23; 4 and 24 lie in blocks that are not hashed, 22 was never there.
+  it("is counted without images that have vanished since, in blocks that are hashed", () => {
+    // Ordinals 20 to 23; 4 and 24 are in blocks that are not hashed, 22 never existed.
     const live = (...vanished: number[]) => countLive([block], 4, vanished);
     expect(live()).toEqual({ images: 3, failedImages: 1 });
     expect(live(4, 22, 24)).toEqual({ images: 3, failedImages: 1 });
@@ -48,7 +48,7 @@ describe("a block of outcomes", () => {
     expect(live(20, 21, 23)).toEqual({ images: 0, failedImages: 0 });
   });
 
-  it("has the same digest after its way through the log", () => {
+  it("has the same digest after it was encoded and decoded as an event", () => {
     const digest = hashBlockDigest(block);
     const wire = encodeEvent(hashDone(block.block, { ...block, digest }));
     const event = decodeEvent(JSON.parse(JSON.stringify(wire)));
@@ -57,7 +57,7 @@ describe("a block of outcomes", () => {
     expect(event.body).toMatchObject(block);
   });
 
-  it("fits a message of NATS' default size with 4,096 photographs, and comes back whole", () => {
+  it("fits a message of NATS' default size with 4,096 photographs, and is decoded as a whole", () => {
     const facts = (at: number) => ({
       ...{ width: 6_000, height: 4_000, bytes: 5_000_000 + at * 977, format: "jpeg" },
       takenAt: `2019:07:${10 + (at % 20)} 14:${10 + (at % 50)}:${10 + ((at * 7) % 50)}`,
@@ -83,7 +83,7 @@ describe("a block of outcomes", () => {
     expect(hashBlockDigest(event.body)).toBe(digest);
   });
 
-  it("is no event where what is packed is none of ours", () => {
+  it("is not an event where the packed details are invalid", () => {
     const wire = encodeEvent(hashDone(block.block, block));
     const packed = (text: string) => ({
       ...wire,
@@ -94,12 +94,12 @@ describe("a block of outcomes", () => {
     expect(decodeEvent({ ...wire, body: { ...(wire["body"] as object), details: "AAAA" } })).toBeNull();
   });
 
-  it("has the same digest whatever the order of a detail's keys", () => {
+  it("has the same digest for any order of a detail's keys", () => {
     const reversed = block.details.map((detail) => detail && Object.fromEntries(Object.entries(detail).reverse()));
     expect(hashBlockDigest({ ...block, details: reversed as typeof block.details })).toBe(hashBlockDigest(block));
   });
 
-  it("carries no content digests where there are none", () => {
+  it("has no content digests where all hashes were given", () => {
     const given = hashBlockOf(0, 64, [
       { kind: "hashed", hash: new Uint8Array(8), signature: null, contentDigest: null, facts: {} },
     ]);

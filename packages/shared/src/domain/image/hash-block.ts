@@ -45,12 +45,12 @@ export const ImageFacts = z.strictObject({
 });
 export type ImageFacts = z.infer<typeof ImageFacts>;
 
-/** The outcome of hashing one image. A flat image is set apart: it takes no part in comparing. */
+/** The outcome of hashing one image. A flat image is excluded from comparing. */
 export type Outcome =
   | {
       kind: "hashed" | "flat";
       hash: Uint8Array;
-      /** null where a hash was given, and no picture. */
+      /** null where the source provided the hash, so that there is no picture. */
       signature: Uint8Array | null;
       contentDigest: Uint8Array | null;
       facts: ImageFacts;
@@ -60,7 +60,7 @@ export type Outcome =
 
 type Detail = Failure | ImageFacts | null;
 const Details = z.array(z.union([ImageFacts, Failure]).nullable());
-/** Details longer than this are packed: a block of 4,096 photographs must fit a message of 1 MB, NATS' default limit. */
+/** Details longer than this are packed, because a block of 4,096 photographs must fit a message of 1 MB, NATS' default limit. */
 const PLAIN_CHARACTERS = 65_536;
 const MAX_UNPACKED_BYTES = 33_554_432;
 
@@ -86,7 +86,7 @@ const blockDetails = z.codec(
   },
 );
 
-/** undefined where it is nothing that was packed. */
+/** The JSON that was packed; undefined where the text is not packed JSON. */
 const unpack = (packed: string): unknown => {
   try {
     const options = { maxOutputLength: MAX_UNPACKED_BYTES };
@@ -161,7 +161,7 @@ export const imagesIn = (block: Pick<HashBlock, "states">): number => block.stat
 
 /**
  * Live images of hashed blocks, and those of them that failed.
- * @param vanished ordinals of images that are no longer there
+ * @param vanished ordinals of images that have vanished
  */
 export const countLive = (
   blocks: readonly Pick<HashBlock, "block" | "states">[],
