@@ -135,8 +135,8 @@ const queryRows = async (
     if (query > 0) ours.push(performance.now() - started);
     if (query % 10 > 0) continue;
     const begun = performance.now();
-    const wanted = Buffer.from(hash, "hex");
-    stored.filter((other) => hammingDistance(wanted, other) <= 20);
+    const queried = Buffer.from(hash, "hex");
+    stored.filter((other) => hammingDistance(queried, other) <= 20);
     scan.push(performance.now() - begun);
   }
   say(`query p50 ${percentile(ours, 0.5).toFixed(1)} ms, p95 ${percentile(ours, 0.95).toFixed(1)} ms`);

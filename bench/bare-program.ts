@@ -12,7 +12,7 @@ const BLOCK = 250;
 
 /**
  * The rival of `bench pipeline`: the same hashing and comparing in the same worker threads, in one
- * program: no database, no messages, no events, nothing kept.
+ * program: no database, no messages, no events, nothing stored.
  */
 export const startBareProgram = (threads: number) => {
   const hashers = startHashers(threads);

@@ -20,7 +20,7 @@ const DARK = 50;
 
 /**
  * Hashes as photographs have them: of smooth brightness, so that neighbouring bits are alike; half
- * of them with a sky of equal bits; some near copies of others; some dark, with few bits set.
+ * of them with a sky of equal bits; near copies of others; dark ones, with few bits set.
  */
 export const realLikeHashes = (count: number, bits: number): Tile => {
   const random = randomWords(count + bits + 1);

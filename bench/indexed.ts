@@ -127,11 +127,11 @@ const join = (backend: Backend, hashes: Tile, bits: number, radius: number, say:
 
 const exhaustiveSecondsOf = (hashes: Tile, radius: number): number => {
   const width = hashes.words.length / hashes.ordinals.length;
-  const some = {
+  const sample = {
     ordinals: hashes.ordinals.subarray(0, EXHAUSTIVE_ROWS),
     words: hashes.words.subarray(0, EXHAUSTIVE_ROWS * width),
   };
-  return selfJoinSeconds(exhaustive, some, radius).seconds * (hashes.ordinals.length / EXHAUSTIVE_ROWS) ** 2;
+  return selfJoinSeconds(exhaustive, sample, radius).seconds * (hashes.ordinals.length / EXHAUSTIVE_ROWS) ** 2;
 };
 
 const bkTreeSeconds = (hashes: Tile, bits: number, radius: number): number => {

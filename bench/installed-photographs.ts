@@ -43,7 +43,7 @@ export const installedScenes = (): SceneSource => {
       .toBuffer()
       .then((data) => ({ data, width, height }));
     decoded.set(file, pixels);
-    // Scenes are made photograph by photograph: the oldest ones are not needed any more.
+    // Scenes are written photograph by photograph: the oldest ones are not needed any more.
     for (const old of decoded.keys()) if (decoded.size > DECODED_AT_ONCE) decoded.delete(old);
     return pixels;
   };

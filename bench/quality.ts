@@ -87,7 +87,7 @@ export const quality: Bench = {
       });
     });
     let [alone, both] = [0, 0];
-    const told = new Set<number>();
+    const reported = new Set<number>();
     hashed.forEach((x, at) => {
       for (const y of hashed.slice(0, at)) {
         if (x.picture === y.picture || !near(x, y)) continue;
@@ -95,11 +95,11 @@ export const quality: Bench = {
         if (!found(x, y)) continue;
         both += 1;
         const pair = x.picture * originals.length * 2 + y.picture;
-        if (!told.has(pair))
+        if (!reported.has(pair))
           say(
             `${pictures[Math.floor(x.picture / PIECES)]} ${x.picture % PIECES} ~ ${pictures[Math.floor(y.picture / PIECES)]} ${y.picture % PIECES}`,
           );
-        told.add(pair);
+        reported.add(pair);
       }
     });
     rows.push(

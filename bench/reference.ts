@@ -76,18 +76,18 @@ const write = (file: string, hashes: readonly Uint32Array[]): Promise<void> =>
   );
 
 const isIn = (hash: Uint32Array, library: readonly Uint32Array[]): boolean => {
-  const wanted = bytesOf(hash);
-  return library.some((other) => hammingDistance(wanted, bytesOf(other)) <= defaultThresholdBits(WORDS * 32));
+  const queried = bytesOf(hash);
+  return library.some((other) => hammingDistance(queried, bytesOf(other)) <= defaultThresholdBits(WORDS * 32));
 };
 
-const ask = async ({ address }: System, path: string): Promise<unknown> =>
+const getJson = async ({ address }: System, path: string): Promise<unknown> =>
   (await fetch(`${address}/v1${path}`, { headers: WITH_KEY })).json();
 
 /** How many images are on a list, read page by page. */
 const list = async (system: System, job: string, present: boolean): Promise<number> => {
   let count = 0;
   for (let cursor: string | null = ""; cursor !== null; ) {
-    const page = (await ask(
+    const page = (await getJson(
       system,
       `/jobs/${job}/reference?present=${present}&limit=500${cursor === "" ? "" : `&cursor=${cursor}`}`,
     )) as { items: unknown[]; next: string | null };

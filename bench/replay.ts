@@ -6,7 +6,7 @@ import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";
-import { ask } from "../test/support/request.ts";
+import { requestEndpoint } from "../test/support/request.ts";
 import { connectTo, startSystem } from "../test/support/system.ts";
 import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
 import { median } from "./statistics.ts";
@@ -40,7 +40,7 @@ export const replay: Bench = {
         for await (const { body } of readStream(bus, STREAMS.events, subjects.eventsOf(job.id)))
           if (decodeEvent(body) !== null) read += 1;
         theirs.push(read / ((performance.now() - started) / 1_000));
-        const answer = Answer.parse((await ask(bus, "coordinator.replay", { job: job.id }, 600_000)).body);
+        const answer = Answer.parse((await requestEndpoint(bus, "coordinator.replay", { job: job.id }, 600_000)).body);
         if (!answer.equal || answer.events !== read) throw new Error(`not the same: ${JSON.stringify(answer)}`);
         ours.push(answer.events / answer.seconds);
         seconds.push(answer.seconds);

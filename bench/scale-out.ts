@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { writeHashes } from "../test/support/hashes.ts";
-import { ask } from "../test/support/request.ts";
+import { requestEndpoint } from "../test/support/request.ts";
 import { connectTo, ROOT, type System, startSystem, until } from "../test/support/system.ts";
 import { type Bench, type Row, throughputRow } from "./bench.ts";
 
@@ -59,7 +59,7 @@ const during = async <Result>(
     return await work(id);
   } finally {
     const { bus, close } = await connectTo(system.servers.environment);
-    await ask(bus, "coordinator.cancel", { job: id });
+    await requestEndpoint(bus, "coordinator.cancel", { job: id });
     await until(async () => (await system.client.readJob(id)).phase === "done");
     await bus.jsm.streams.purge("LOOKALIKE_TASKS", { filter: "lookalike.task.compare.>" });
     await close();
@@ -76,7 +76,7 @@ const tasksASecond = async (system: System, job: string, seconds: number): Promi
 };
 
 const realComparers = async (system: System, bus: Bus, file: string, say: (text: string) => void): Promise<Row> => {
-  await ask(bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 2 });
+  await requestEndpoint(bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 2 });
   await system.run({ kind: "hashes", file }, REAL.options, "real", 900);
   const one = await during(system, "real", REAL.options, (job) => tasksASecond(system, job, 5));
   const second = spawn(process.execPath, [join(ROOT, "services/comparer/dist/main.js")], {
@@ -93,7 +93,7 @@ const realComparers = async (system: System, bus: Bus, file: string, say: (text:
 };
 
 const sleepingComparers = async (system: System, bus: Bus, say: (text: string) => void): Promise<Row[]> => {
-  await ask(bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 0 });
+  await requestEndpoint(bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 0 });
   const rows: Row[] = [];
   const file = fileURLToPath(new URL("./sleeping-comparer.mjs", import.meta.url));
   const environment = { ...process.env, ...system.servers.environment, SLEEP_MS: String(SLEEP_MS) };

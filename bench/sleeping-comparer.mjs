@@ -1,4 +1,4 @@
-// A comparer that sleeps instead of comparing: what scales apart from the work itself. Plain
+// A comparer that sleeps instead of comparing: what scales without the work itself. Plain
 // JavaScript, so that sixty of them start at once.
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectBus } from "@lookalike/shared/bus/connect";

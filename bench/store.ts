@@ -71,12 +71,12 @@ export const store: Bench = {
       const quiet = await pageTimes(PAGES);
 
       // Another catalog goes, while pages of the large one are read and another is written to.
-      const [gone = "", written = ""] = small;
+      const [deleted = "", written = ""] = small;
       let deleting = true;
       const others: number[] = [];
       const writes: number[] = [];
       const deletion = timed(async () => {
-        await hideCatalog(db.db, gone);
+        await hideCatalog(db.db, deleted);
         while (await deleteHiddenRows(db.db));
       }).finally(() => {
         deleting = false;

@@ -29,7 +29,7 @@ const swagger = app.swagger();
 swagger.paths = sorted(swagger.paths);
 swagger.components.schemas = sorted(swagger.components.schemas);
 writeFileSync(document, `${JSON.stringify(swagger, null, 2)}\n`);
-// The generator needs an older TypeScript than ours: run apart, with its own.
+// The generator needs an older TypeScript than ours: it runs with one of its own.
 const { status } = spawnSync(
   "npx",
   [

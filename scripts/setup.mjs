@@ -31,11 +31,14 @@ export const install = () => {
   const expected = fingerprint();
   if (readOr(STAMP, "") !== expected) {
     print("Installing Lookalike's packages (only this once)…");
+    // PostgreSQL never runs as root, so its program must be open to others also where root's umask is strict.
+    const umask = process.umask(0o022);
     run(
       "npx",
       ["-y", PNPM, "install", "--frozen-lockfile"],
       "The packages could not be installed. Check the network and the free disk space, then try again.",
     );
+    process.umask(umask);
     writeFileSync(STAMP, expected);
   }
 };

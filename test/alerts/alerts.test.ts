@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { type Observed, startObserved } from "../support/observed.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { ask } from "../support/request.ts";
+import { requestEndpoint } from "../support/request.ts";
 import { connectTo, finished, startCommand, temporaryFolder, until, WITH_KEY } from "../support/system.ts";
 
 /** A minute of the rules is a second here, and what takes thousands needs a few. */
@@ -75,7 +75,7 @@ const startJob = async (name: string, pictures: number, options: Partial<JobOpti
 
 it("a certificate that expires next week", () => fires("LookalikeCertificateExpires"));
 
-it("a source of files that are no pictures", async () => {
+it("a source with files that are no pictures", async () => {
   const path = join(folder.path, "broken");
   await makePhotographs(path, 2, 240);
   for (let at = 0; at < 20; at += 1) await writeFile(join(path, `${at}.jpg`), "no picture");
@@ -94,18 +94,18 @@ it("a task that no version knows", async () => {
 });
 
 it("a comparer whose task list was purged: the tasks are lost, and at the last attempt", async () => {
-  await ask(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 0 });
+  await requestEndpoint(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 0 });
   // A pull that a worker has open still takes a message, and gives it back.
   await sleep(6_000);
   const job = await startJob("purged", 12);
   await until(async () => (await observed.system.client.readJob(job)).phase === "comparing");
   await connected.bus.jsm.streams.purge(STREAMS.tasks, { filter: "lookalike.task.compare.>" });
   await fires("LookalikeQuarantine");
-  await ask(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 3 });
+  await requestEndpoint(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 3 });
   await finished(observed.system.client, job);
 });
 
-it("hashers that stand still", async () => {
+it("hashers that hang", async () => {
   signal("hasher", "SIGSTOP");
   const job = await startJob("standing", 12);
   try {
@@ -140,7 +140,7 @@ it("coordinators that are drained while workers go on", async () => {
   await finished(client, id);
 });
 
-it("a NATS that stands still while an owner starts a job", async () => {
+it("a NATS that hangs while an owner starts a job", async () => {
   const { pid } = observed.system.servers.nats;
   process.kill(pid, "SIGSTOP");
   const job = await startJob("waiting", 4);
@@ -167,15 +167,15 @@ it("a stream whose limit is too low", async () => {
 });
 
 it("a shadow that finds other pairs than its job", async () => {
-  await ask(connected.bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: true });
-  await ask(connected.bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 1 });
+  await requestEndpoint(connected.bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: true });
+  await requestEndpoint(connected.bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 1 });
   const job = await startJob("shadowed", 30);
   await finished(observed.system.client, job);
   await connected.store.pool.query("delete from compare_result where job_id = $1", [job]);
   await fires("LookalikeRolloutDifference");
 });
 
-it("PostgreSQL that is gone, and an API that says so", async () => {
+it("PostgreSQL that has stopped, and an API that reports it", async () => {
   await observed.system.servers.postgres.stop();
   const asking = setInterval(() => {
     fetch(`${observed.system.address}/v1/catalogs`, { headers: WITH_KEY }).catch(() => undefined);

@@ -17,7 +17,7 @@ const CHECKS = [
 /** An event stream does not end; a session is a browser's. */
 const LEFT_OUT = "progress|session";
 
-it("the API answers as its document says, whatever it is asked (schemathesis)", async () => {
+it("the API answers as its document says, whatever the request (schemathesis)", async () => {
   const system = await startSystem({ LOG_LEVEL: "error", LOOKALIKE_REQUESTS_PER_MINUTE: "1000000" });
   try {
     const root = join(system.servers.folder, "pictures");

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Observed, startObserved } from "../support/observed.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { hasPrometheus } from "../support/prometheus.ts";
-import { ask } from "../support/request.ts";
+import { requestEndpoint } from "../support/request.ts";
 import { connectTo, ROOT, startCommand, temporaryFolder, WITH_KEY } from "../support/system.ts";
 
 const RULES = join(ROOT, "deploy/prometheus/rules.yml");
@@ -80,7 +80,7 @@ describe("while the system works", () => {
           for (const { expr, legend } of panel.queries)
             expressions.set(`${title}/${panel.title}/${legend}`, filledIn(expr));
     for (const { name, expr } of ALERTS) {
-      // Parses as it stands; when all is well it gives nothing.
+      // It parses as written; while nothing is wrong it has no result.
       await prometheus.query(expr);
       for (const [metric] of expr.matchAll(/\b(?:lookalike|nats|pg|node|nodejs|process)_\w+/g))
         expressions.set(`${name}/${metric}`, `count(${metric})`);
@@ -88,7 +88,7 @@ describe("while the system works", () => {
     const { bus, close } = await connectTo(system.servers.environment);
     const work = async (round: number): Promise<void> => {
       await system.run(directorySource(photographs), { blockSize: 4, pairsPerTask: 1 }, `round ${round}`);
-      await ask(bus, "coordinator.status");
+      await requestEndpoint(bus, "coordinator.status");
       await fetch(`${system.address}/v1/catalogs`, { headers: WITH_KEY });
       await fetch(`${system.address}/v1/jobs/nothing`, { headers: WITH_KEY });
     };

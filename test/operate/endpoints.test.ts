@@ -8,7 +8,7 @@ import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
-import { ask } from "../support/request.ts";
+import { requestEndpoint } from "../support/request.ts";
 import { connectTo, finished, groupsOf, type System, startSystem, storedGroups, until } from "../support/system.ts";
 
 const SERVICES = ["coordinator", "hasher", "comparer", "api"];
@@ -40,8 +40,8 @@ const groupsLeft = (run: number) =>
   );
 
 describe("every service", () => {
-  it.each(SERVICES)("%s says how it is, and what may be asked of it", async (service) => {
-    const { code, body } = await ask(bus, `${service}.status`);
+  it.each(SERVICES)("%s reports its state, and which requests it takes", async (service) => {
+    const { code, body } = await requestEndpoint(bus, `${service}.status`);
     expect([code, body]).toEqual([
       200,
       expect.objectContaining({ service, state: "working", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) }),
@@ -51,8 +51,8 @@ describe("every service", () => {
   });
 
   it("counts requests and errors, and measures around the awaited work", async () => {
-    await ask(bus, "coordinator.replay", { job });
-    await ask(bus, "coordinator.replay", { job: "nobody" });
+    await requestEndpoint(bus, "coordinator.replay", { job });
+    await requestEndpoint(bus, "coordinator.replay", { job: "nobody" });
     const stats = await statsOf("coordinator", "replay");
     expect(stats).toMatchObject({ num_requests: 2, num_errors: 1, last_error: expect.stringContaining("nobody") });
     // A replay makes a schema and folds a log: never under a millisecond, which is all that nats.js would count.
@@ -61,18 +61,20 @@ describe("every service", () => {
   });
 
   it("refuses what is no request in words, with a code", async () => {
-    expect(await ask(bus, "coordinator.job", { job: "nobody" })).toMatchObject({ code: 404 });
-    expect(await ask(bus, "coordinator.job", {})).toMatchObject({ code: 400 });
+    expect(await requestEndpoint(bus, "coordinator.job", { job: "nobody" })).toMatchObject({ code: 404 });
+    expect(await requestEndpoint(bus, "coordinator.job", {})).toMatchObject({ code: 400 });
     const raw = await bus.connection.request("lookalike.svc.coordinator.job", "no json");
     expect(raw.headers?.get("Nats-Service-Error")).toContain("not JSON");
   });
 
   it("changes its log level, one instance alone", async () => {
-    const { body } = await ask(bus, "hasher.status");
-    expect((await ask(bus, "hasher.log-level", { instance: body["instance"], level: "debug" })).body).toMatchObject({
+    const { body } = await requestEndpoint(bus, "hasher.status");
+    expect(
+      (await requestEndpoint(bus, "hasher.log-level", { instance: body["instance"], level: "debug" })).body,
+    ).toMatchObject({
       logLevel: "debug",
     });
-    expect((await ask(bus, "hasher.status")).body).toMatchObject({ logLevel: "debug" });
+    expect((await requestEndpoint(bus, "hasher.status")).body).toMatchObject({ logLevel: "debug" });
     await expect(
       bus.connection.request("lookalike.svc.hasher.log-level", JSON.stringify({ instance: "another", level: "warn" }), {
         timeout: 500,
@@ -83,25 +85,25 @@ describe("every service", () => {
 
 describe("the log of a job", () => {
   it("gives the same tables when it is replayed into a shadow", async () => {
-    const { body } = await ask(bus, "coordinator.replay", { job });
+    const { body } = await requestEndpoint(bus, "coordinator.replay", { job });
     expect(body).toMatchObject({ equal: true, applied: false, refused: [], unreadable: 0, state: "completed" });
     const { rows } = await store.pool.query("select nspname from pg_namespace where nspname like 'shadow%'");
     expect(rows).toEqual([]);
   });
 
-  it("mends tables that were damaged, and only when told to", async () => {
+  it("repairs damaged tables, and only when the request says so", async () => {
     await store.pool.query("delete from compare_result where job_id = $1 and task in (0, 3)", [job]);
     await store.pool.query("update hash_block set digest = 'x' where job_id = $1 and block = 2", [job]);
     await store.pool.query("update job set tasks_done = '\\x00', completed_tasks = 0 where id = $1", [job]);
     await store.pool.query("delete from image where listed_in = $1 and ordinal between 5 and 7", [job]);
-    const verified = await ask(bus, "coordinator.verify", { job });
+    const verified = await requestEndpoint(bus, "coordinator.verify", { job });
     expect(verified.body).toMatchObject({
       ok: false,
       problems: expect.arrayContaining([expect.stringContaining("block 2")]),
     });
-    const looked = await ask(bus, "coordinator.replay", { job });
-    expect(looked.body).toMatchObject({ equal: false, applied: false });
-    expect(looked.body["tables"]).toEqual(
+    const preview = await requestEndpoint(bus, "coordinator.replay", { job });
+    expect(preview.body).toMatchObject({ equal: false, applied: false });
+    expect(preview.body["tables"]).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ table: "compare_result", onlyShadow: 2, onlyLive: 0 }),
         expect.objectContaining({ table: "image", onlyShadow: 3 }),
@@ -109,28 +111,32 @@ describe("the log of a job", () => {
         expect.objectContaining({ table: "job", different: 1 }),
       ]),
     );
-    expect((await ask(bus, "coordinator.replay", { job, apply: true })).body).toMatchObject({ applied: true });
-    expect((await ask(bus, "coordinator.replay", { job })).body).toMatchObject({ equal: true });
-    expect((await ask(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
+    expect((await requestEndpoint(bus, "coordinator.replay", { job, apply: true })).body).toMatchObject({
+      applied: true,
+    });
+    expect((await requestEndpoint(bus, "coordinator.replay", { job })).body).toMatchObject({ equal: true });
+    expect((await requestEndpoint(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
   });
 
   it("brings back a job whose row is lost", async () => {
     await store.pool.query("delete from job where id = $1", [job]);
-    expect((await ask(bus, "coordinator.job", { job })).code).toBe(404);
-    expect((await ask(bus, "coordinator.replay", { job, apply: true })).body).toMatchObject({ applied: true });
+    expect((await requestEndpoint(bus, "coordinator.job", { job })).code).toBe(404);
+    expect((await requestEndpoint(bus, "coordinator.replay", { job, apply: true })).body).toMatchObject({
+      applied: true,
+    });
     expect((await system.client.readJob(job)).state).toBe("completed");
   });
 });
 
 describe("a completed job", () => {
-  it("is grouped again when asked, as its next run, with the same groups", async () => {
+  it("is grouped again on request, as its next run, with the same groups", async () => {
     const groups = await groupsOf(system.client, job);
-    expect((await ask(bus, "coordinator.rerun-finalize", { job })).body).toEqual({ job, run: 2 });
+    expect((await requestEndpoint(bus, "coordinator.rerun-finalize", { job })).body).toEqual({ job, run: 2 });
     await until(async () => ((await groupsLeft(2)).rows[0]?.n ?? 0) > 0);
     await finished(system.client, job);
     expect(await groupsOf(system.client, job)).toEqual(groups);
-    expect((await ask(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
-    expect((await ask(bus, "coordinator.replay", { job })).body).toMatchObject({ equal: true });
+    expect((await requestEndpoint(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
+    expect((await requestEndpoint(bus, "coordinator.replay", { job })).body).toMatchObject({ equal: true });
   });
 
   it("does its quarantined tasks again", async () => {
@@ -140,33 +146,35 @@ describe("a completed job", () => {
       "update job set tasks_done = set_bit(tasks_done, 1, 0), tasks_quarantined = set_bit(tasks_quarantined, 1, 1), quarantined_tasks = 1, completed_tasks = completed_tasks - 1 where id = $1",
       [job],
     );
-    expect((await ask(bus, "coordinator.job", { job })).body).toMatchObject({ compare: { quarantined: [1] } });
-    const { body } = await ask(bus, "coordinator.redrive", { job });
+    expect((await requestEndpoint(bus, "coordinator.job", { job })).body).toMatchObject({
+      compare: { quarantined: [1] },
+    });
+    const { body } = await requestEndpoint(bus, "coordinator.redrive", { job });
     expect(body).toMatchObject({ run: 3, redriven: [{ kind: "compare", task: 1 }], left: 0 });
     await until(async () => ((await groupsLeft(3)).rows[0]?.n ?? 0) > 0);
     expect(await finished(system.client, job)).toMatchObject({ state: "completed", quarantinedTasks: 0, run: 3 });
-    expect((await ask(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true });
+    expect((await requestEndpoint(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true });
   });
 
   it("can't be paused, and a job that runs can", async () => {
-    expect(await ask(bus, "coordinator.pause", { job })).toMatchObject({ code: 409 });
-    await ask(bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 0 });
+    expect(await requestEndpoint(bus, "coordinator.pause", { job })).toMatchObject({ code: 409 });
+    await requestEndpoint(bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 0 });
     const { id } = await system.client.startJob(catalog, { mode: "full" } as object);
-    await ask(bus, "coordinator.pause", { job: id });
+    await requestEndpoint(bus, "coordinator.pause", { job: id });
     await until(async () => (await system.client.readJob(id)).paused);
-    await ask(bus, "coordinator.resume", { job: id });
-    await ask(bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 1 });
+    await requestEndpoint(bus, "coordinator.resume", { job: id });
+    await requestEndpoint(bus, "hasher.concurrency", { instance: "all", kind: "scan", concurrency: 1 });
     expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
   });
 });
 
 describe("a roll-out", () => {
-  it("decides for jobs that start from now on, is recorded, and shadows tell whether it changes results", async () => {
-    expect((await ask(bus, "coordinator.rollout")).body).toMatchObject({
+  it("decides for jobs that start from now on, is recorded, and shadows show whether it changes results", async () => {
+    expect((await requestEndpoint(bus, "coordinator.rollout")).body).toMatchObject({
       rollouts: [{ feature: "USE_BATCHED_COMPARISON", percent: 100, shadow: false }, { feature: "INDEXED_COMPARISON" }],
     });
-    await ask(bus, "coordinator.rollout", { feature: "USE_BATCHED_COMPARISON", percent: 0 });
-    await ask(bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: true });
+    await requestEndpoint(bus, "coordinator.rollout", { feature: "USE_BATCHED_COMPARISON", percent: 0 });
+    await requestEndpoint(bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: true });
     const started = await system.client.startJob(catalog, JobOptions.parse({ pairsPerTask: 4 }));
     expect(started.options).toMatchObject({
       dispatch: "all",
@@ -177,11 +185,13 @@ describe("a roll-out", () => {
     });
     await finished(system.client, started.id);
     const shadow = `${started.id}-indexed`;
-    await until(async () => (await ask(bus, "coordinator.job", { job: shadow })).body["state"] === "completed");
-    const told: unknown[] = [];
+    await until(
+      async () => (await requestEndpoint(bus, "coordinator.job", { job: shadow })).body["state"] === "completed",
+    );
+    const reports: unknown[] = [];
     for await (const { body } of readStream(bus, STREAMS.events, subjects.eventsOf(shadow)))
-      if ((body as { type: string }).type === "shadow-compared") told.push((body as { body: unknown }).body);
-    expect(told).toEqual([
+      if ((body as { type: string }).type === "shadow-compared") reports.push((body as { body: unknown }).body);
+    expect(reports).toEqual([
       expect.objectContaining({ shadowOf: started.id, feature: "INDEXED_COMPARISON", equal: true, onlyJob: 0 }),
     ]);
     // Its owner sees nothing of it.
@@ -189,12 +199,12 @@ describe("a roll-out", () => {
     await expect(system.client.readJob(shadow)).rejects.toThrow();
     expect((await storedGroups(store, shadow)).length).toBe(0);
 
-    await ask(bus, "coordinator.rollout", { feature: "USE_BATCHED_COMPARISON", catalog, enabled: true });
-    await ask(bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: false });
+    await requestEndpoint(bus, "coordinator.rollout", { feature: "USE_BATCHED_COMPARISON", catalog, enabled: true });
+    await requestEndpoint(bus, "coordinator.rollout", { feature: "INDEXED_COMPARISON", shadow: false });
     const overridden = await system.client.startJob(catalog, JobOptions.parse({}));
     expect(overridden.options).toMatchObject({ dispatch: "window" });
     await finished(system.client, overridden.id);
-    expect(await ask(bus, "coordinator.rollout", { percent: 10 })).toMatchObject({ code: 400 });
+    expect(await requestEndpoint(bus, "coordinator.rollout", { percent: 10 })).toMatchObject({ code: 400 });
   });
 });
 
@@ -213,7 +223,7 @@ describe("an event that can never be folded", () => {
       subject: subjects.event("images-listed", origin),
       body,
     });
-    await ask(bus, "coordinator.rerun-finalize", { job: id });
+    await requestEndpoint(bus, "coordinator.rerun-finalize", { job: id });
     await until(async () => (await system.client.readJob(id)).run === 2);
     expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
     const { state } = await bus.jsm.streams.info(STREAMS.deadLetters);
@@ -227,15 +237,19 @@ describe("an event that can never be folded", () => {
 });
 
 describe("an instance that is drained", () => {
-  it("takes no more work and still answers, and works again when told to", async () => {
-    const { instance } = (await ask(bus, "comparer.status")).body;
-    expect((await ask(bus, "comparer.drain", { instance })).body).toEqual({ instance, state: "drained" });
+  it("takes no more work and still answers, and works again on request", async () => {
+    const { instance } = (await requestEndpoint(bus, "comparer.status")).body;
+    expect((await requestEndpoint(bus, "comparer.drain", { instance })).body).toEqual({ instance, state: "drained" });
     const { id } = await system.client.startJob(catalog, { mode: "full" } as object);
     await until(async () => (await system.client.readJob(id)).phase === "comparing");
-    expect((await ask(bus, "comparer.status")).body).toMatchObject({ work: { compare: { concurrency: 0, busy: 0 } } });
-    expect((await ask(bus, "comparer.concurrency", { instance, kind: "pixels", concurrency: 1 })).code).toBe(404);
+    expect((await requestEndpoint(bus, "comparer.status")).body).toMatchObject({
+      work: { compare: { concurrency: 0, busy: 0 } },
+    });
+    expect(
+      (await requestEndpoint(bus, "comparer.concurrency", { instance, kind: "pixels", concurrency: 1 })).code,
+    ).toBe(404);
     for (const kind of ["compare", "finalize"])
-      await ask(bus, "comparer.concurrency", { instance, kind, concurrency: 2 });
+      await requestEndpoint(bus, "comparer.concurrency", { instance, kind, concurrency: 2 });
     expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
   });
 });

@@ -8,7 +8,7 @@ import { makePhotographs } from "../support/photographs.ts";
 import { connectTo, ROOT, startCommand, startSystem, until } from "../support/system.ts";
 import { toolFolder } from "../support/tools.ts";
 
-/** The runbook's blocks marked sh, in order, with the heading each stands under. */
+/** The runbook's blocks marked sh, in order, each with the heading above it. */
 const blocksOf = (markdown: string): { heading: string; script: string }[] => {
   const blocks: { heading: string; script: string }[] = [];
   let heading = "";

@@ -48,7 +48,7 @@ describe("a catalog that has changed", () => {
     expect(await sorted(second.id)).toEqual(await sorted(scratch.id));
   });
 
-  it("forgets vanished files, hashes changed ones again, and leaves no group of one", async () => {
+  it("excludes vanished files, hashes changed ones again, and leaves no group of one", async () => {
     await makePhotographs(inFolder("changing"), 14, 240);
     const all = await pathsOf((await system.run(folder("changing"))).id);
     expect(all.flat()).toContain("000000-copy.jpg");
@@ -61,7 +61,7 @@ describe("a catalog that has changed", () => {
     expect(groups.find((paths) => paths.includes("000000-1.jpg"))).toContain("000001-0.jpg");
     for (const group of groups) expect(group.length).toBeGreaterThan(1);
     await rename(inFolder("changing"), inFolder("elsewhere"));
-    const gone = await system.run(folder("changing"));
-    expect(gone).toMatchObject({ state: "failed", failure: expect.stringContaining("no such file or folder") });
+    const missing = await system.run(folder("changing"));
+    expect(missing).toMatchObject({ state: "failed", failure: expect.stringContaining("no such file or folder") });
   });
 });

@@ -6,7 +6,7 @@ import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
-import { ask } from "../support/request.ts";
+import { requestEndpoint } from "../support/request.ts";
 import { connectTo, finished, groupsOf, type System, startSystem, WITH_KEY } from "../support/system.ts";
 
 const CURRENT = "blockhash16/2";
@@ -91,7 +91,7 @@ describe("a catalog whose hashes have another format than this version computes"
   });
 
   it("has no older result that can be grouped again", async () => {
-    const { code, body } = await ask(bus, "coordinator.rerun-finalize", { job: first });
+    const { code, body } = await requestEndpoint(bus, "coordinator.rerun-finalize", { job: first });
     expect([code, body]).toMatchObject([
       409,
       { error: { message: expect.stringContaining(`hashes of the format ${OLDER}`) } },

@@ -58,7 +58,7 @@ describe("a catalog of given hashes", () => {
   });
 
   it("stores a million edges of one task part by part, and groups by all of them", async () => {
-    // Two of 64 bits set, in 1,500 ways: no two are more than 4 bits apart.
+    // Two of 64 bits set, in 1,500 ways: the distance of any two is at most 4 bits.
     const lines: string[] = [];
     for (let low = 0; lines.length < 1_500; low += 1)
       for (let high = low + 1; high < 64 && lines.length < 1_500; high += 1) {
@@ -80,7 +80,7 @@ describe("a catalog of given hashes", () => {
     }
   });
 
-  it("reports bad lines, sets flat hashes apart and collapses equal ones", async () => {
+  it("reports bad lines, excludes flat hashes and joins equal ones", async () => {
     const hash = "0123456789abcdef";
     const lines = [
       { id: "a", hash, width: 10, height: 10 },
@@ -104,22 +104,22 @@ describe("a catalog of given hashes", () => {
     ]);
   });
 
-  it("that has grown is read from there; what is wrong with a line does not depend on where reading begins", async () => {
+  it("that has grown is read from where it ended; faults of a line do not depend on where reading begins", async () => {
     const lines = [{ id: "c", hash: "0123456789abcdee" }].map((line) => `${JSON.stringify(line)}\n`);
     await appendFile(inFolder("odd.ndjson"), lines.join(""));
     const grown = await system.run(hashes("odd.ndjson"));
     expect(grown).toMatchObject({ totalImages: 10, failedImages: 4 });
     expect(await pathsOf(grown.id)).toEqual([["a", "b", "nearly", "c"]]);
-    // This id stands in the part that would not be read again.
+    // This id is in the part that would not be read again.
     await appendFile(inFolder("odd.ndjson"), `${JSON.stringify({ id: "a", hash: "fedcba9876543210" })}\n`);
     const repeated = await system.run(hashes("odd.ndjson"));
     expect(repeated).toMatchObject({ totalImages: 11, failedImages: 5 });
     expect(await pathsOf(repeated.id)).toEqual([["a", "b", "nearly", "c"]]);
-    const anew = await system.run(hashes("odd.ndjson"), {}, "odd lines from the start");
-    expect((await failuresOf(repeated.id)).sort()).toEqual((await failuresOf(anew.id)).sort());
+    const fromStart = await system.run(hashes("odd.ndjson"), {}, "odd lines from the start");
+    expect((await failuresOf(repeated.id)).sort()).toEqual((await failuresOf(fromStart.id)).sort());
   });
 
-  it("fails with a clear word where the threshold is too large for the hashes", async () => {
+  it("fails with a clear message where the threshold is too large for the hashes", async () => {
     const job = await system.run(hashes("5000.ndjson"), { thresholdBits: 40 }, "too large");
     expect(job).toMatchObject({ state: "failed", failure: "threshold 40: at most 16 bits for 64-bit hashes" });
   });

@@ -72,13 +72,13 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
       expect(refused).toEqual([]);
     }
     for (const [table, query] of Object.entries(ROWS)) {
-      const wanted = await rowsOf(live, query);
-      expect(wanted.length, table).toBeGreaterThan(0);
-      expect([name, table, await rowsOf(shadow, query)]).toEqual([name, table, wanted]);
+      const expected = await rowsOf(live, query);
+      expect(expected.length, table).toBeGreaterThan(0);
+      expect([name, table, await rowsOf(shadow, query)]).toEqual([name, table, expected]);
     }
     const row = await findJob(shadow.db, job.id);
     if (row === null) throw new Error("the job is not in the shadow");
-    // All made anew: on top of the first job's, the live system took over those that had not changed.
+    // The shadow makes every group; the live system took over those of the first job that had not changed.
     const { groups } = await groupImages(shadow.db, row, false);
     expect(groups.length).toBeGreaterThan(5);
     expect(groups).toEqual(await storedGroups(live, job.id));

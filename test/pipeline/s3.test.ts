@@ -65,7 +65,7 @@ describe.skipIf(!hasS3Server)("a bucket", () => {
     expect(distanceOf(names[1])).toBe(distanceOf(names[2]));
   });
 
-  it("is read also while its server says 503 SlowDown", async () => {
+  it("is read although its server answers 503 SlowDown", async () => {
     const before = server.refused;
     server.slowDown(5);
     const job = await system.run(Source.parse(PICTURES), { blockSize: 7 }, "slow");
@@ -73,7 +73,7 @@ describe.skipIf(!hasS3Server)("a bucket", () => {
     expect(server.refused - before).toBe(5);
   });
 
-  it("shows its pictures whole and by ranges, and keeps thumbnails beside it", async () => {
+  it("shows its pictures whole and by ranges, and stores thumbnails beside it", async () => {
     const catalog = await system.client.openCatalog("bucket", Source.parse(PICTURES));
     const image = `${system.address}/v1/catalogs/${catalog}/images/0`;
     const whole = await fetch(`${image}/original`, { headers: WITH_KEY });
@@ -82,20 +82,20 @@ describe.skipIf(!hasS3Server)("a bucket", () => {
     expect([part.status, Buffer.from(await part.arrayBuffer())]).toEqual([206, bytes.subarray(10, 20)]);
     const thumbnail = async () =>
       Buffer.from(await (await fetch(`${image}/thumbnail`, { headers: WITH_KEY })).arrayBuffer());
-    const made = await thumbnail();
-    expect((await sharp(made).metadata()).format).toBe("webp");
-    const kept = async () => {
+    const small = await thumbnail();
+    expect((await sharp(small).metadata()).format).toBe("webp");
+    const storedKeys = async () => {
       const keys: string[] = [];
       for await (const { key } of objects.list("thumbnails", "small/")) keys.push(key);
       return keys;
     };
-    await until(async () => (await kept()).length === 1);
-    // Now it comes from where it is kept.
-    await objects.write("thumbnails", (await kept())[0] ?? "", Buffer.from("kept"), "image/webp");
-    expect((await thumbnail()).toString()).toBe("kept");
+    await until(async () => (await storedKeys()).length === 1);
+    // From now on it is read from where it is stored.
+    await objects.write("thumbnails", (await storedKeys())[0] ?? "", Buffer.from("stored"), "image/webp");
+    expect((await thumbnail()).toString()).toBe("stored");
   });
 
-  it("that is not allowed is refused, and one that is not there fails its job in words", async () => {
+  it("that is not allowed is refused, and a missing one fails its job with a clear message", async () => {
     const refused = await fetch(`${system.address}/v1/catalogs`, {
       method: "POST",
       headers: { ...WITH_KEY, "content-type": "application/json" },

@@ -10,10 +10,10 @@ export const hasBrowser = isInstalled(executablePath, "apt-get install chromium,
 /** A real browser: Debian's chromium, or the one of CHROMIUM_PATH. */
 export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
-/** Where screenshots are kept to be looked at. */
+/** Screenshots, for people to look at. */
 const OUTPUT = join(ROOT, "test", "output");
 
-/** Every picture that can be seen has come. */
+/** Every visible picture has loaded. */
 const SHOWN = `[...document.images]
   .filter((image) => image.offsetParent !== null && image.getBoundingClientRect().top < innerHeight)
   .every((image) => image.complete && image.naturalWidth > 0)`;

@@ -12,7 +12,7 @@ export interface HashesCatalog {
 
 const RECENT = 500;
 
-/** Perceptual hashes like a real catalog's: mostly strangers, some look-alikes, some equal. */
+/** Perceptual hashes like a real catalog's: most are far from all others, the rest similar or equal. */
 function* hashes({ images, bits, seed, copiesPerThousand }: HashesCatalog): Generator<Uint8Array> {
   const random = randomWords(seed);
   const words = bits / 32;

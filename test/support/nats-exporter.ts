@@ -39,7 +39,7 @@ const Jsz = z.object({
 const Varz = z.object({ connections: z.number() });
 
 /**
- * Stands in for natsio/prometheus-nats-exporter -prefix=nats, which no registry here has: the same
+ * Stands in for natsio/prometheus-nats-exporter -prefix=nats, which is in no package registry that CI may use: the same
  * names and labels, as far as dashboards and alerts use them, from the same pages of a real server
  * (collector/jsz.go of the exporter).
  */

@@ -9,7 +9,7 @@ import { drawScene } from "./scene.ts";
 export interface SceneSource {
   /** @returns height x width pixels of three bytes */
   pixels(scene: number, width: number, height: number): Promise<Buffer>;
-  /** The original that the scene is a piece of: scenes of one original are made one after another. */
+  /** The original that the scene is a piece of: scenes of one original are written one after another. */
   originalOf(scene: number): number;
 }
 

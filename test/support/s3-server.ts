@@ -11,11 +11,11 @@ import { toolFolder } from "./tools.ts";
 const folderOfServer = await toolFolder("versitygw");
 export const hasS3Server = folderOfServer !== null;
 
-/** A real S3 server (versitygw) over a folder, behind a door that can say 503 SlowDown. */
+/** A real S3 server (versitygw) over a folder, behind a proxy that can answer 503 SlowDown. */
 export interface S3Server {
-  /** What leads to it: the AWS SDK's own environment variables. */
+  /** Its address and keys, in the AWS SDK's own environment variables. */
   readonly environment: Record<string, string>;
-  /** Refuses so many requests to come, as a server does that is asked too much. */
+  /** Refuses the next requests, as an overloaded server does. */
   slowDown(requests: number): void;
   /** Requests refused so far. */
   readonly refused: number;
@@ -33,7 +33,7 @@ export const startS3Server = async (folder: string, buckets: readonly string[]):
   );
   let toRefuse = 0;
   let refused = 0;
-  const door = createServer((incoming, outgoing) => {
+  const proxy = createServer((incoming, outgoing) => {
     if (toRefuse > 0) {
       toRefuse -= 1;
       refused += 1;
@@ -43,9 +43,9 @@ export const startS3Server = async (folder: string, buckets: readonly string[]):
         .end("<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>");
     } else forward(incoming, outgoing, port);
   });
-  door.listen(0, "127.0.0.1");
-  await once(door, "listening");
-  const address = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   await until(() =>
     fetch(address).then(
       ({ status }) => status === 403,
@@ -65,15 +65,15 @@ export const startS3Server = async (folder: string, buckets: readonly string[]):
       return refused;
     },
     async stop() {
-      door.close();
-      door.closeAllConnections();
+      proxy.close();
+      proxy.closeAllConnections();
       server.kill("SIGTERM");
       await once(server, "exit");
     },
   };
 };
 
-/** As it came, its host too: the signature covers it. */
+/** Unchanged, with its host: the signature covers it. */
 const forward = (incoming: IncomingMessage, outgoing: ServerResponse, port: number): void => {
   const { method, url, headers } = incoming;
   const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (answer) => {

@@ -62,5 +62,5 @@ const addNoise = (field: Float64Array, width: number, cells: number, weight: num
 
 const blend = (from: number, to: number, share: number): number => from + (to - from) * share;
 
-/** 0 to 1 without an edge where cells meet. */
+/** From 0 to 1, without an edge between neighbouring cells. */
 const smooth = (share: number): number => share * share * (3 - 2 * share);

@@ -23,7 +23,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const TEST_KEY = `lk_${"test".repeat(10)}key`;
 export const WITH_KEY = { authorization: `Bearer ${TEST_KEY}` };
 
-/** A temporary folder that is gone when the test is over. */
+/** A temporary folder, for the test to remove. */
 export const temporaryFolder = async (): Promise<{ path: string; remove(): Promise<void> }> => {
   const path = await mkdtemp(join(tmpdir(), "lookalike-test-"));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
@@ -130,7 +130,7 @@ export const startSystem = async (overrides: Record<string, string> = {}, nats: 
   };
 };
 
-/** Waits until the job is over. @throws with the job as it stands when that takes longer than `seconds` */
+/** Waits until the job is over. @throws with the job's state when that takes longer than `seconds` */
 export const finished = async (client: Client, id: string, seconds = 60): Promise<Job> => {
   for (const deadline = Date.now() + seconds * 1_000; ; await sleep(50)) {
     const job = await client.readJob(id);
@@ -139,7 +139,7 @@ export const finished = async (client: Client, id: string, seconds = 60): Promis
   }
 };
 
-/** The job's groups in the form that tests compare: who is grouped, who is kept, and how far apart. */
+/** The job's groups in the form that tests compare: members, keeper and distances. */
 export const groupsOf = async (client: Client, job: string): Promise<string[]> => {
   const groups: string[] = [];
   for await (const { kind, keeper, members } of client.groups(job)) {
@@ -172,7 +172,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** A command of the project in a process of its own, its output kept. */
+/** A command of the project in a process of its own, its output collected. */
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -205,6 +205,6 @@ export const npmStart = (args: readonly string[], environment: Record<string, st
 /** Waits until `condition` holds. @throws when it does not within `seconds` */
 export const until = async (condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> => {
   for (const deadline = Date.now() + seconds * 1_000; !(await condition()); await sleep(25)) {
-    if (Date.now() > deadline) throw new Error(`still not so after ${seconds} s: ${condition}`);
+    if (Date.now() > deadline) throw new Error(`not true after ${seconds} s: ${condition}`);
   }
 };

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe("connecting", () => {
-  it("tells an older server from one that is new enough", () => {
+  it("distinguishes an older server from one that is new enough", () => {
     expect(
       ["2.9.9", "2.9.10", "2.10.0", "2.12.0-beta.1", "1.99.99"].map(
         (version) => compareVersions(version, NATS_FLOOR) >= 0,

@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 describe("the topology", () => {
-  it("stands as planned, and is left alone the second time", async () => {
+  it("is created as planned, and left unchanged the second time", async () => {
     const before = await bus.jsm.streams.info(STREAMS.tasks);
     await ensureTopology(bus, 1);
     expect((await bus.jsm.streams.info(STREAMS.tasks)).created).toBe(before.created);

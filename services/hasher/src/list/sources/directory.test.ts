@@ -43,8 +43,9 @@ const unprivileged = async <Result>(work: () => Promise<Result>): Promise<Result
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "lookalike-directory-"));
-  await chmod(root, 0o755);
   for (const folder of ["b", "b/deep", "a", "closed"]) await mkdir(path(folder));
+  // Open to the user who is not root, whatever the umask is.
+  for (const folder of ["", "b", "b/deep", "a"]) await chmod(path(folder), 0o755);
   for (const file of [
     "z.JPG",
     "b/2.png",
