@@ -1,5 +1,6 @@
+import { consumeBatches } from "@lookalike/shared/bus/batches";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { consumeBatches, type Delivery, type Subscription } from "@lookalike/shared/bus/consume";
+import type { Delivery, Subscription } from "@lookalike/shared/bus/delivery";
 import { publish } from "@lookalike/shared/bus/publish";
 import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/job/events";

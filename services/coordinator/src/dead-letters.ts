@@ -1,8 +1,9 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { type Delivery, PermanentError, type Subscription, work } from "@lookalike/shared/bus/consume";
+import type { Delivery, Subscription } from "@lookalike/shared/bus/delivery";
 import { readPayload } from "@lookalike/shared/bus/payload";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
+import { PermanentError, work } from "@lookalike/shared/bus/work";
 import { DeadLetter, Task } from "@lookalike/shared/domain/job/task";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { deadLetters } from "@lookalike/shared/runtime/metrics";

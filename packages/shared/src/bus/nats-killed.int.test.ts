@@ -3,10 +3,11 @@ import { startNatsServer } from "../../../../test/support/nats-server.ts";
 import { until } from "../../../../test/support/system.ts";
 import type { Message } from "../domain/job/message.ts";
 import { createLogger } from "../runtime/log.ts";
+import { consumeBatches } from "./batches.ts";
 import { connectBus } from "./connect.ts";
-import { consumeBatches, work } from "./consume.ts";
 import { publish } from "./publish.ts";
 import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+import { work } from "./work.ts";
 
 const log = createLogger("test", "silent");
 const job = { tenant: "acme", job: "job-1" };

@@ -3,9 +3,10 @@ import { messageOf } from "../runtime/errors.ts";
 import { type Logger, withLogFields } from "../runtime/log.ts";
 import { inSpan } from "../runtime/tracing.ts";
 import type { Bus } from "./connect.ts";
-import { type Delivery, type Workers, work } from "./consume.ts";
+import type { Delivery } from "./delivery.ts";
 import { publish } from "./publish.ts";
 import { durablesOf, MAX_DELIVER, STREAMS, subjects } from "./topology.ts";
+import { type Workers, work } from "./work.ts";
 
 interface TaskOptions<Kind extends TaskKind> {
   readonly kind: Kind;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Workers } from "../bus/consume.ts";
 import { type Endpoint, EndpointError, endpoint } from "../bus/endpoints.ts";
+import type { Workers } from "../bus/work.ts";
 import { forInstance, InstanceRequest, type Running } from "./endpoints.ts";
 
 const MAX_CONCURRENCY = 256;

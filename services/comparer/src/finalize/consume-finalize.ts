@@ -1,6 +1,6 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
-import { type Workers, work } from "@lookalike/shared/bus/consume";
 import { STREAMS } from "@lookalike/shared/bus/topology";
+import { type Workers, work } from "@lookalike/shared/bus/work";
 import { Finalize } from "@lookalike/shared/domain/job/task";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { type Logger, withLogFields } from "@lookalike/shared/runtime/log";

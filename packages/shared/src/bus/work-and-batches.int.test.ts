@@ -5,11 +5,12 @@ import { until } from "../../../../test/support/system.ts";
 import type { Message } from "../domain/job/message.ts";
 import { createLogger } from "../runtime/log.ts";
 import { isDataError } from "../store/data-error.ts";
+import { consumeBatches } from "./batches.ts";
 import { type Bus, connectBus } from "./connect.ts";
-import { consumeBatches, PermanentError, work } from "./consume.ts";
 import { publish } from "./publish.ts";
 import { runTasks } from "./tasks.ts";
 import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+import { PermanentError, work } from "./work.ts";
 
 const log = createLogger("test", "silent");
 const job = { tenant: "acme", job: "job-1" };

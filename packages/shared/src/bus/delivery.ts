@@ -1,0 +1,44 @@
+import type { JsMsg } from "nats";
+import { messageWaitSeconds, redeliveries } from "../runtime/metrics.ts";
+import { jsonOf } from "./payload.ts";
+
+/** A consumer that is running. */
+export interface Subscription {
+  /** Stops taking messages, and resolves when those in progress are handled. */
+  stop(): Promise<void>;
+}
+
+/** One delivery of a message, independent of the client library. */
+export interface Delivery {
+  readonly body: unknown;
+  readonly subject: string;
+  readonly stream: string;
+  readonly sequence: number;
+  /** 1 for the first delivery. */
+  readonly deliveryCount: number;
+}
+
+/** What a handler gets of a message. Its body is undefined where the payload is not JSON. */
+export const deliveryOf = (message: JsMsg): Delivery => ({
+  body: jsonOf(message.string()),
+  subject: message.subject,
+  stream: message.info.stream,
+  sequence: message.info.streamSequence,
+  deliveryCount: message.info.deliveryCount,
+});
+
+/** Measures how often a message was delivered, and how long it waited. */
+export const recordDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: JsMsg): void => {
+  redeliveries.inc({ consumer }, deliveryCount > 1 ? 1 : 0);
+  if (deliveryCount > 1) return;
+  messageWaitSeconds.observe({ consumer }, Math.max(0, Date.now() / 1_000 - timestampNanos / 1e9));
+};
+
+const MAX_RETRY_DELAY_MS = 60_000;
+
+/**
+ * How long a failed message waits, twice as long after each delivery, with jitter. Rounded, because nats-server ignores a delay with a fraction of a millisecond
+ * and redelivers at once.
+ */
+export const retryDelayMs = (deliveryCount: number): number =>
+  Math.round(Math.min(1_000 * 2 ** (deliveryCount - 1), MAX_RETRY_DELAY_MS) * (0.75 + Math.random() / 2));
