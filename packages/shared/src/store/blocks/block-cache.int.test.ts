@@ -1,19 +1,16 @@
-import { openDataFolder } from "@lookalike/local/data-folder";
-import { startPostgres } from "@lookalike/local/postgres";
-import type { Server } from "@lookalike/local/server-process";
 import { withMigrations } from "@lookalike/shared/store/migrate";
-import { openStore, type Store } from "@lookalike/shared/store/open";
+import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { temporaryFolder } from "../../../../../test/support/system.ts";
+import { connectTo, type Servers, startServers } from "../../../../../test/support/system.ts";
 import { createBlockCache } from "./block-cache.ts";
 import { blocksBelow, listDigests, readBlocks, storeHashBlock } from "./hash-blocks.ts";
 
 const BLOCKS = 70;
 const OLD = "blockhash16/2";
 const NEW = "blockhash16/3";
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let server: Server;
+let servers: Servers;
 let store: Store;
+let close: () => Promise<void>;
 
 /** Stores a block of one image whose state and digest say what it is. */
 const storeBlock = (block: number, hashFormat: string, state: number): Promise<void> =>
@@ -31,16 +28,14 @@ const storeBlock = (block: number, hashFormat: string, state: number): Promise<v
   );
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  server = await startPostgres(await openDataFolder(folder.path));
-  await withMigrations(server.url, async () => undefined);
-  store = await openStore(server.url, "test", 2);
+  servers = await startServers();
+  await withMigrations(servers.environment["DATABASE_URL"] ?? "", async () => undefined);
+  ({ store, close } = await connectTo(servers.environment));
   for (const block of blocksBelow(BLOCKS)) await storeBlock(block, OLD, 1);
 });
 afterAll(async () => {
-  await store.close();
-  await server.stop();
-  await folder.remove();
+  await close();
+  await servers.stop();
 });
 
 it("blocks are read in order, whatever their number, and only those that are stored", async () => {
