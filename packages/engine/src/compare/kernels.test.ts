@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -15,7 +14,6 @@ import {
   SHAPES,
   type Shape,
 } from "../../../../test/support/kernels.ts";
-import { fastestBackend } from "./backend.ts";
 import { bandsOf } from "./bands.ts";
 import { plain } from "./plain.ts";
 
@@ -99,12 +97,5 @@ describe("more edges than the buffer holds", () => {
       });
       expect(edges).toBe(499_500);
     }
-  });
-});
-
-describe("native code", () => {
-  it("is built where there is a compiler", () => {
-    const compiler = spawnSync("cc", ["--version"]).status === 0;
-    expect(fastestBackend.name).toMatch(compiler ? /^(avx512|avx2|neon)$/ : /^wasm$/);
   });
 });
