@@ -1,5 +1,5 @@
 import type { Db } from "@lookalike/shared/store/open";
-import { EVERY_GROUP, type GroupsOf, listGroups } from "@lookalike/shared/store/results/groups";
+import { type GroupsOf, listGroups } from "@lookalike/shared/store/results/groups";
 import type { z } from "zod";
 import type { Decision } from "../resources/decision.ts";
 import { type Group, groupResources } from "../resources/group.ts";
@@ -24,7 +24,7 @@ const GROUPS_PER_PAGE = 500;
 /** Every image of every group of a result, read one page of groups at a time. */
 export async function* exportRows(db: Db, of: GroupsOf): AsyncGenerator<ExportRow> {
   for (let after = 0; ; ) {
-    const rows = await listGroups(db, of, EVERY_GROUP, { by: "number", after }, GROUPS_PER_PAGE);
+    const rows = await listGroups(db, of, {}, { by: "number", after }, GROUPS_PER_PAGE);
     for (const group of await groupResources(db, rows)) yield* rowsOf(group);
     const last = rows.at(-1);
     if (last === undefined) return;

@@ -10,6 +10,9 @@ export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
+/** A condition of a list, as a query writes it. */
+export const TrueOrFalse = z.enum(["true", "false"]).transform((text) => text === "true");
+
 /** The order of a list: the position before its first row, and the position of a row. */
 export interface Order<Row, Position> {
   readonly start: Position;
@@ -23,19 +26,21 @@ export const BY_ORDINAL: Order<{ readonly ordinal: number }, number> = {
 };
 
 /**
- * Reads one page of a list, with the cursor of the next one: the row beyond `limit` shows that there is one.
+ * One page of a list as clients see it, with the cursor of the next one: the row beyond `limit` shows that there is one.
  * @throws HttpProblem 400 when the cursor was not made for a list in this order
  */
-export const readPage = async <Row, Position>(
+export const readPage = async <Row, Position, Item>(
   { cursor, limit }: z.infer<typeof PageQuery>,
   { start, positionOf }: Order<Row, Position>,
   read: (page: { readonly after: Position; readonly limit: number }) => Promise<Row[]>,
-): Promise<{ items: Row[]; next: string | null }> => {
+  toItems: (rows: Row[]) => Item[] | Promise<Item[]>,
+): Promise<{ items: Item[]; next: string | null }> => {
   const after = cursor === undefined ? start : decodeCursor(cursor, start);
   const rows = await read({ after, limit: limit + 1 });
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, next: rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null };
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const next = rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null;
+  return { items: await toItems(shown), next };
 };
 
 /** A cursor is opaque: clients send it back unchanged. */

@@ -27,8 +27,14 @@ export class HttpProblem extends Error {
   }
 }
 
-export const notFound = (thing: string, id: string): HttpProblem =>
+export const notFound = (thing: string, id: string | number): HttpProblem =>
   new HttpProblem(404, "not-found", `There is no ${thing} ${id}.`);
+
+/** What was read of a thing that a request names. @throws HttpProblem 404 when there is none */
+export const found = <Row>(row: Row | null | undefined, thing: string, id: string | number): Row => {
+  if (row === null || row === undefined) throw notFound(thing, id);
+  return row;
+};
 
 /** PostgreSQL's codes for texts that are not UTF-8 or contain NUL. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const TEXT_REFUSED: readonly unknown[] = ["22021", "22P02", "22P05"];

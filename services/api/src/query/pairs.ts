@@ -3,8 +3,8 @@ import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { contentDigestAt, hashAt, signatureAt } from "@lookalike/shared/domain/image/hash-block";
 import { colourSteps, hashDistance } from "@lookalike/shared/domain/image/signature";
 import { COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
-import type { GroupsOf } from "@lookalike/shared/store/results/groups";
 import type { z } from "zod";
 import type { Pair } from "../resources/group.ts";
 
@@ -21,10 +21,10 @@ interface Hashed {
 /** The distances between every two of a group's first {@link MAX_MEMBERS} images, by each measure. */
 export const pairsAmong = async (
   db: Db,
-  { jobId, catalogId, blockSize }: GroupsOf,
+  { id, catalogId, blockSize }: JobRow,
   ordinals: readonly number[],
 ): Promise<z.infer<typeof Pair>[]> => {
-  if (blockSize === null) throw new Error(`job ${jobId} has groups, but no block size`);
+  if (blockSize === null) throw new Error(`job ${id} has groups, but no block size`);
   const first = ordinals.slice(0, MAX_MEMBERS);
   const numbers = [...new Set(first.map((ordinal) => Math.floor(ordinal / blockSize)))];
   const blocks = new Map<number, StoredHashes & { readonly hashFormat: string }>();

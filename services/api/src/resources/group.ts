@@ -4,8 +4,8 @@ import type { Db } from "@lookalike/shared/store/open";
 import { type GroupsOf, getGroup, type listGroups } from "@lookalike/shared/store/results/groups";
 import { decisionsOf } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
-import { notFound } from "../http/problems.ts";
-import { JobParams } from "../http/tenant-scope.ts";
+import { TrueOrFalse } from "../http/page.ts";
+import { found } from "../http/problems.ts";
 import { Decision, decisionResource } from "./decision.ts";
 import { ImagePath } from "./image.ts";
 
@@ -53,10 +53,10 @@ export const GroupQuery = z.object({
   kind: GroupKind.optional(),
   minSize: z.coerce.number().int().min(2).max(2_147_483_647).optional(),
   minReclaimableBytes: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-  decided: z.enum(["true", "false"]).optional().meta({ description: "false: only what is left to decide" }),
+  decided: TrueOrFalse.optional().meta({ description: "false: only what is left to decide" }),
 });
 
-export const GroupParams = JobParams.extend({ number: z.coerce.number().int().min(1).max(2_147_483_647) });
+export const GroupParams = z.object({ job: z.string(), number: z.coerce.number().int().min(1).max(2_147_483_647) });
 
 export type GroupRow = Awaited<ReturnType<typeof listGroups>>[number];
 
@@ -84,8 +84,7 @@ export const groupResources = async (db: Db, rows: readonly GroupRow[]): Promise
 export const readGroup = async (db: Db, of: GroupsOf, number: number): Promise<z.infer<typeof Group>> => {
   const row = await getGroup(db, of, number);
   const [group] = await groupResources(db, row === null ? [] : [row]);
-  if (group === undefined) throw notFound("group", String(number));
-  return group;
+  return found(group, "group", number);
 };
 
 /** Changes with everything about a group that two people may change at the same time. */

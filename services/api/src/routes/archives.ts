@@ -1,42 +1,31 @@
 import type { Db } from "@lookalike/shared/store/open";
-import { type ArchiveRow, getArchive, startRestore } from "@lookalike/shared/store/review/archives";
+import { type ArchiveRow, getArchive, listArchives, startRestore } from "@lookalike/shared/store/review/archives";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Archiver } from "../archive/archiver.ts";
-import { HttpProblem, notFound } from "../http/problems.ts";
+import { operation } from "../http/operation.ts";
+import { found, HttpProblem } from "../http/problems.ts";
 import type { Access } from "../plugins/access.ts";
 import { Archive, archiveResource } from "../resources/archive.ts";
+
+const ARCHIVES_LISTED = 100;
 
 export const archiveRoutes =
   (db: Db, archiver: Archiver): FastifyPluginAsyncZod =>
   async (app) => {
-    const readArchive = async (access: Access, id: string): Promise<ArchiveRow> => {
-      const row = await getArchive(db, access.tenant, id);
-      if (row === null) throw notFound("archive", id);
-      return row;
-    };
+    const ArchiveParams = z.object({ archive: z.string() });
+    const readArchive = async (access: Access, id: string): Promise<ArchiveRow> =>
+      found(await getArchive(db, access.tenant, id), "archive", id);
 
     app.get(
       "/archives/:archive",
-      {
-        schema: {
-          summary: "Read an archive and how far it is",
-          params: z.object({ archive: z.string() }),
-          response: { 200: Archive },
-        },
-      },
+      operation("Read an archive and how far it is", { 200: Archive }, { params: ArchiveParams }),
       async ({ access, params }) => archiveResource(await readArchive(access, params.archive)),
     );
 
     app.post(
       "/archives/:archive/restore",
-      {
-        schema: {
-          summary: "Put the archive's files back where they were",
-          params: z.object({ archive: z.string() }),
-          response: { 202: Archive },
-        },
-      },
+      operation("Put the archive's files back where they were", { 202: Archive }, { params: ArchiveParams }),
       async ({ access, params }, reply) => {
         const { id, state } = await readArchive(access, params.archive);
         if (!(await startRestore(db, id)))
@@ -47,5 +36,20 @@ export const archiveRoutes =
           .header("location", `/v1/archives/${id}`)
           .send(archiveResource(await readArchive(access, id)));
       },
+    );
+
+    app.post(
+      "/catalogs/:catalog/archives",
+      operation("Move the files that were decided to go into an archive folder of the same source", { 202: Archive }),
+      async ({ catalog }, reply) => {
+        const row = await archiver.archive(catalog);
+        return reply.code(202).header("location", `/v1/archives/${row.id}`).send(archiveResource(row));
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/archives",
+      operation("The catalog's archives, newest first", { 200: z.object({ items: z.array(Archive) }) }),
+      async ({ catalog }) => ({ items: (await listArchives(db, catalog.id, ARCHIVES_LISTED)).map(archiveResource) }),
     );
   };

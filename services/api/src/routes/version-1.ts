@@ -8,21 +8,17 @@ import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { requireAccess } from "../plugins/access.ts";
 import { honourIdempotencyKeys } from "../plugins/idempotency.ts";
 import { cacheResponses } from "../plugins/response-cache.ts";
+import { loadNamedByPath } from "../plugins/tenant-scope.ts";
 import type { Nearest } from "../query/nearest.ts";
+import { accessRoutes } from "./access.ts";
 import { archiveRoutes } from "./archives.ts";
-import { catalogArchiveRoutes } from "./catalogs/archives.ts";
-import { catalogRoutes } from "./catalogs/catalogs.ts";
-import { catalogDecisionRoutes } from "./catalogs/decisions.ts";
-import { imageRoutes } from "./catalogs/images.ts";
-import { catalogJobRoutes } from "./catalogs/jobs.ts";
-import { queryRoutes } from "./catalogs/query.ts";
-import { jobDecisionRoutes } from "./jobs/decisions.ts";
-import { exportRoutes } from "./jobs/export.ts";
-import { groupRoutes } from "./jobs/groups.ts";
-import { jobRoutes } from "./jobs/jobs.ts";
-import { progressRoutes } from "./jobs/progress.ts";
-import { keyRoutes } from "./keys.ts";
-import { sessionRoutes } from "./session.ts";
+import { catalogRoutes } from "./catalogs.ts";
+import { decisionRoutes } from "./decisions.ts";
+import { exportRoutes } from "./exports.ts";
+import { groupRoutes } from "./groups.ts";
+import { imageRoutes } from "./images.ts";
+import { jobRoutes } from "./jobs.ts";
+import { queryRoutes } from "./query.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 /** What the routes work with. */
@@ -67,32 +63,25 @@ export const version1 =
     });
     honourIdempotencyKeys(app, db);
     cacheResponses(app, db);
-    const routes: [tag: string, plugin: FastifyPluginAsync][] = [
-      ["access", sessionRoutes(db)],
-      ["access", keyRoutes(db)],
-      ["catalogs", catalogRoutes(db, sources)],
-      ["images", imageRoutes(db, thumbnails)],
-      ["jobs", catalogJobRoutes(db)],
-      ["decisions", catalogDecisionRoutes(db)],
-      ["archives", catalogArchiveRoutes(db, archiver)],
-      ["query", queryRoutes(db, nearest)],
-      ["jobs", jobRoutes(db)],
-      ["jobs", progressRoutes(db)],
-      ["groups", groupRoutes(db)],
-      ["decisions", jobDecisionRoutes(db)],
-      ["exports", exportRoutes(db)],
-      ["archives", archiveRoutes(db, archiver)],
-      ["webhooks", webhookRoutes(db, webhooksInside)],
-    ];
-    for (const [tag, plugin] of routes) await app.register(tagged(tag, plugin));
-  };
-
-/** The document lists routes by their tags. */
-const tagged =
-  (tag: string, plugin: FastifyPluginAsync): FastifyPluginAsync =>
-  async (app) => {
-    app.addHook("onRoute", ({ schema }) => {
-      if (schema !== undefined) schema.tags = [tag];
-    });
-    await app.register(plugin);
+    loadNamedByPath(app, db);
+    // The document lists routes by these tags.
+    const routes: Record<string, FastifyPluginAsync> = {
+      access: accessRoutes(db),
+      catalogs: catalogRoutes(db, sources),
+      images: imageRoutes(db, thumbnails),
+      jobs: jobRoutes(db),
+      decisions: decisionRoutes(db),
+      archives: archiveRoutes(db, archiver),
+      query: queryRoutes(db, nearest),
+      groups: groupRoutes(db),
+      exports: exportRoutes(db),
+      webhooks: webhookRoutes(db, webhooksInside),
+    };
+    for (const [tag, plugin] of Object.entries(routes))
+      await app.register(async (tagged) => {
+        tagged.addHook("onRoute", ({ schema }) => {
+          if (schema !== undefined) schema.tags = [tag];
+        });
+        await tagged.register(plugin);
+      });
   };

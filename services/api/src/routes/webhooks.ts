@@ -2,7 +2,8 @@ import { deleteWebhook, insertWebhook, listDeliveries, listWebhooks } from "@loo
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { HttpProblem, notFound } from "../http/problems.ts";
+import { operation } from "../http/operation.ts";
+import { found, HttpProblem, notFound } from "../http/problems.ts";
 import { deliveryResource, NewWebhook, Webhook, WebhookDelivery, webhookResource } from "../resources/webhook.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
 
@@ -16,15 +17,15 @@ export const webhookRoutes =
 
     app.post(
       "/webhooks",
-      {
-        config,
-        schema: {
-          summary: "Be told when a job is over: job.finalized, job.failed. The secret is shown this once",
+      operation(
+        "Be told when a job is over: job.finalized, job.failed. The secret is shown this once",
+        { 201: Webhook.extend({ secret: z.string() }) },
+        {
           description: "Signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature.",
           body: NewWebhook,
-          response: { 201: Webhook.extend({ secret: z.string() }) },
+          config,
         },
-      },
+      ),
       async ({ access, body: { url } }, reply) => {
         const refusal = urlRefusal(url, allowsInside);
         if (refusal !== null)
@@ -43,26 +44,13 @@ export const webhookRoutes =
 
     app.get(
       "/webhooks",
-      {
-        config,
-        schema: {
-          summary: "The tenant's webhooks",
-          response: { 200: z.object({ items: z.array(Webhook) }) },
-        },
-      },
+      operation("The tenant's webhooks", { 200: z.object({ items: z.array(Webhook) }) }, { config }),
       async ({ access }) => ({ items: (await listWebhooks(db, access.tenant)).map(webhookResource) }),
     );
 
     app.delete(
       "/webhooks/:webhook",
-      {
-        config,
-        schema: {
-          summary: "Tell it no more",
-          params: Params,
-          response: { 204: z.void() },
-        },
-      },
+      operation("Tell it no more", { 204: z.void() }, { params: Params, config }),
       async ({ access, params }, reply) => {
         if (!(await deleteWebhook(db, access.tenant, params.webhook))) throw notFound("webhook", params.webhook);
         return reply.code(204).send();
@@ -71,18 +59,14 @@ export const webhookRoutes =
 
     app.get(
       "/webhooks/:webhook/deliveries",
-      {
-        config,
-        schema: {
-          summary: "What it was told, newest first, and how that went",
-          params: Params,
-          response: { 200: z.object({ items: z.array(WebhookDelivery) }) },
-        },
-      },
+      operation(
+        "What it was told, newest first, and how that went",
+        { 200: z.object({ items: z.array(WebhookDelivery) }) },
+        { params: Params, config },
+      ),
       async ({ access, params }) => {
         const rows = await listDeliveries(db, access.tenant, params.webhook, DELIVERIES_LISTED);
-        if (rows === null) throw notFound("webhook", params.webhook);
-        return { items: rows.map(deliveryResource) };
+        return { items: found(rows, "webhook", params.webhook).map(deliveryResource) };
       },
     );
   };

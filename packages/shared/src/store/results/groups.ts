@@ -15,15 +15,13 @@ export interface GroupsOf extends Result {
   readonly blockSize: number | null;
 }
 
-/** A condition on groups; null = none. */
-export interface GroupFilter {
-  readonly kind: GroupKind | null;
-  readonly minSize: number | null;
-  readonly minReclaimableBytes: number | null;
-  readonly decided: boolean | null;
+/** Conditions on groups: {} is every group. */
+interface GroupFilter {
+  readonly kind?: GroupKind | undefined;
+  readonly minSize?: number | undefined;
+  readonly minReclaimableBytes?: number | undefined;
+  readonly decided?: boolean | undefined;
 }
-
-export const EVERY_GROUP: GroupFilter = { kind: null, minSize: null, minReclaimableBytes: null, decided: null };
 
 /** By number, or by reclaimable bytes, most first; from after a position on. */
 export type GroupOrder =
@@ -33,10 +31,10 @@ export type GroupOrder =
 const matching = (of: Result, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
   and(
     hasGroup(of),
-    kind === null ? undefined : eq(imageGroup.kind, kind),
-    minSize === null ? undefined : gte(imageGroup.size, minSize),
-    minReclaimableBytes === null ? undefined : gte(imageGroup.reclaimableBytes, minReclaimableBytes),
-    decided === null ? undefined : decided ? isNotNull(imageGroup.decisionId) : isNull(imageGroup.decisionId),
+    kind === undefined ? undefined : eq(imageGroup.kind, kind),
+    minSize === undefined ? undefined : gte(imageGroup.size, minSize),
+    minReclaimableBytes === undefined ? undefined : gte(imageGroup.reclaimableBytes, minReclaimableBytes),
+    decided === undefined ? undefined : decided ? isNotNull(imageGroup.decisionId) : isNull(imageGroup.decisionId),
   );
 
 /** Groups with their members' names and facts. */
@@ -64,12 +62,12 @@ export const getGroup = async (db: Db, of: GroupsOf, number: number) => {
   const groups = await db
     .select()
     .from(imageGroup)
-    .where(and(matching(of, EVERY_GROUP), eq(imageGroup.number, number)));
+    .where(and(hasGroup(of), eq(imageGroup.number, number)));
   return (await withMembers(db, of, groups))[0] ?? null;
 };
 
 /** For each kind of a result's groups: how many there are and are undecided, and the bytes that keeping one of each frees. */
-export const groupStatistics = (db: Db, of: Result, filter: GroupFilter = EVERY_GROUP) =>
+export const groupStatistics = (db: Db, of: Result) =>
   db
     .select({
       kind: imageGroup.kind,
@@ -79,7 +77,7 @@ export const groupStatistics = (db: Db, of: Result, filter: GroupFilter = EVERY_
       reclaimableBytes: sql<number>`sum(${imageGroup.reclaimableBytes})::float8`,
     })
     .from(imageGroup)
-    .where(matching(of, filter))
+    .where(hasGroup(of))
     .groupBy(imageGroup.kind)
     .orderBy(asc(imageGroup.kind));
 

@@ -1,20 +1,19 @@
 import { posix } from "node:path";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages, listImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
-import { BY_ORDINAL, PageQuery, pageOf, readPage } from "../../http/page.ts";
-import { HttpProblem, notFound, Problem } from "../../http/problems.ts";
-import { rawSerializer } from "../../http/raw-serializer.ts";
-import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
-import { openPicture } from "../../pictures/picture.ts";
-import type { Thumbnails } from "../../pictures/thumbnails.ts";
-import type { Access } from "../../plugins/access.ts";
-import { Image, imageResource } from "../../resources/image.ts";
+import { operation } from "../http/operation.ts";
+import { BY_ORDINAL, PageQuery, pageOf, readPage } from "../http/page.ts";
+import { found, HttpProblem, Problem } from "../http/problems.ts";
+import { openPicture } from "../pictures/picture.ts";
+import type { Thumbnails } from "../pictures/thumbnails.ts";
+import { Image, imageResource } from "../resources/image.ts";
 
-const ImageParams = CatalogParams.extend({ ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
+const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
 
 const MEDIA_TYPES: Record<string, string> = { jpg: "jpeg", svg: "svg+xml" };
 
@@ -24,90 +23,76 @@ const FOREVER = "private, max-age=31536000, immutable";
 export const imageRoutes =
   (db: Db, thumbnails: Thumbnails): FastifyPluginAsyncZod =>
   async (app) => {
-    const readCatalog = catalogReader(db);
-    const readImage = async (access: Access, catalogId: string, ordinal: number) => {
-      const catalog = await readCatalog(access, catalogId);
-      const [image] = await findImages(db, catalog, [ordinal]);
-      if (image === undefined) throw notFound("image", String(ordinal));
-      return { catalog, image };
-    };
+    const readImage = async (catalog: CatalogRow, ordinal: number) =>
+      found((await findImages(db, catalog, [ordinal]))[0], "image", ordinal);
 
     app.get(
       "/catalogs/:catalog/images",
-      {
-        config: { isCached: true },
-        schema: {
-          summary: "The catalog's images, by ordinal",
-          params: CatalogParams,
-          querystring: PageQuery,
-          response: { 200: pageOf(Image) },
-        },
-      },
-      async ({ access, params, query }) => {
-        const catalog = await readCatalog(access, params.catalog);
-        const { items, next } = await readPage(query, BY_ORDINAL, (page) => listImages(db, catalog, page));
-        return { items: items.map(imageResource), next };
-      },
+      operation(
+        "The catalog's images, by ordinal",
+        { 200: pageOf(Image) },
+        { querystring: PageQuery, config: { isCached: true } },
+      ),
+      async ({ catalog, query }) =>
+        readPage(
+          query,
+          BY_ORDINAL,
+          (page) => listImages(db, catalog, page),
+          (rows) => rows.map(imageResource),
+        ),
     );
 
     app.get(
       "/catalogs/:catalog/images/:ordinal",
-      {
-        config: { isCached: true },
-        schema: {
-          summary: "Read an image",
-          params: ImageParams,
-          response: { 200: Image },
-        },
-      },
-      async ({ access, params }) => imageResource((await readImage(access, params.catalog, params.ordinal)).image),
+      operation("Read an image", { 200: Image }, { params: ImageParams, config: { isCached: true } }),
+      async ({ catalog, params }) => imageResource(await readImage(catalog, params.ordinal)),
     );
 
     app.get(
       "/catalogs/:catalog/images/:ordinal/thumbnail",
-      {
-        schema: {
-          summary: "The picture made small, as WebP",
+      operation(
+        "The picture made small, as WebP",
+        {
+          200: z.any().meta({ description: "image/webp, 320 or 1,600 pixels at most" }),
+          304: z.any().meta({ description: "Not changed" }),
+          410: Problem,
+          415: Problem,
+        },
+        {
           params: ImageParams,
           querystring: z.object({ size: z.enum(["small", "large"]).default("small") }),
           headers: z.object({ "if-none-match": z.string().optional() }),
           produces: ["image/webp"],
-          response: {
-            200: z.any().meta({ description: "image/webp, 320 or 1,600 pixels at most" }),
-            304: z.any().meta({ description: "Not changed" }),
-            410: Problem,
-            415: Problem,
-          },
         },
-      },
-      async ({ access, params, query, headers }, reply) => {
-        const { catalog, image } = await readImage(access, params.catalog, params.ordinal);
+      ),
+      async ({ catalog, params, query, headers }, reply) => {
+        const image = await readImage(catalog, params.ordinal);
         const etag = `"${image.fingerprint}.${query.size}"`;
         reply.header("etag", etag).header("cache-control", FOREVER);
         if (headers["if-none-match"] === etag) return reply.code(304).send();
         const thumbnail = await thumbnails(catalog, image, query.size).catch(unlabelled(reply));
-        return reply.type("image/webp").serializer(rawSerializer).send(thumbnail);
+        return reply.type("image/webp").send(thumbnail);
       },
     );
 
     app.get(
       "/catalogs/:catalog/images/:ordinal/original",
-      {
-        schema: {
-          summary: "The file as it is, whole or a range of it",
+      operation(
+        "The file as it is, whole or a range of it",
+        {
+          200: z.any().meta({ description: "The file's bytes" }),
+          206: z.any().meta({ description: "A range of the file's bytes" }),
+          410: Problem,
+          416: Problem,
+        },
+        {
           produces: ["application/octet-stream", "image/*"],
           params: ImageParams,
           headers: z.object({ range: z.string().optional() }),
-          response: {
-            200: z.any().meta({ description: "The file's bytes" }),
-            206: z.any().meta({ description: "A range of the file's bytes" }),
-            410: Problem,
-            416: Problem,
-          },
         },
-      },
-      async ({ access, params, headers }, reply) => {
-        const { catalog, image } = await readImage(access, params.catalog, params.ordinal);
+      ),
+      async ({ catalog, params, headers }, reply) => {
+        const image = await readImage(catalog, params.ordinal);
         const picture = await openPicture(catalog, image);
         const size = picture.bytes;
         const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);
@@ -131,7 +116,7 @@ export const imageRoutes =
           .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
           .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
         if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
-        return reply.serializer(rawSerializer).send(await picture.read(start, end));
+        return reply.send(await picture.read(start, end));
       },
     );
   };

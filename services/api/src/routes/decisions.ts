@@ -1,19 +1,26 @@
 import { keepersByRule } from "@lookalike/shared/domain/review/bulk-rule";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { readGroupsToDecide } from "@lookalike/shared/store/results/groups";
 import {
   appendDecisions,
+  findDecision,
   latestResult,
+  listDecisions,
   lockCatalog,
   type NewDecision as NewDecisionRow,
+  undoDecision,
 } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { IfMatch, requireMatch } from "../../http/if-match.ts";
-import { HttpProblem, Problem } from "../../http/problems.ts";
-import { groupsOf, JobParams, jobReader } from "../../http/tenant-scope.ts";
-import { BulkDecision, BulkResult, Decision, decisionResource, NewDecision } from "../../resources/decision.ts";
-import { GroupParams, groupEtag, readGroup } from "../../resources/group.ts";
+import { z } from "zod";
+import { IfMatch, requireMatch } from "../http/if-match.ts";
+import { operation } from "../http/operation.ts";
+import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
+import { found, HttpProblem, Problem } from "../http/problems.ts";
+import { groupsOf } from "../plugins/tenant-scope.ts";
+import { BulkDecision, BulkResult, Decision, decisionResource, NewDecision } from "../resources/decision.ts";
+import { GroupParams, groupEtag, readGroup } from "../resources/group.ts";
 
 /** @throws HttpProblem 409 when a newer job has grouped the catalog: its groups may have the same numbers. */
 const requireLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {
@@ -28,24 +35,21 @@ const requireLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> =
     );
 };
 
-export const jobDecisionRoutes =
+export const decisionRoutes =
   (db: Db): FastifyPluginAsyncZod =>
   async (app) => {
-    const readJob = jobReader(db);
+    const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
+    const readDecision = async (catalog: CatalogRow, id: string) =>
+      found(await findDecision(db, catalog.id, id), "decision", id);
 
     app.post(
       "/jobs/:job/groups/:number/decisions",
-      {
-        schema: {
-          summary: "Decide on a group: which images stay, or that they are no duplicates",
-          params: GroupParams,
-          headers: IfMatch,
-          body: NewDecision,
-          response: { 201: Decision, 412: Problem },
-        },
-      },
-      async ({ access, params, body, headers }, reply) => {
-        const job = await readJob(access, params.job);
+      operation(
+        "Decide on a group: which images stay, or that they are no duplicates",
+        { 201: Decision, 412: Problem },
+        { params: GroupParams, headers: IfMatch, body: NewDecision },
+      ),
+      async ({ access, job, params, body, headers }, reply) => {
         const [row] = await db.transaction(async (tx) => {
           await lockCatalog(tx, job.catalogId);
           await requireLatest(tx, job);
@@ -72,17 +76,13 @@ export const jobDecisionRoutes =
 
     app.post(
       "/jobs/:job/decisions",
-      {
-        schema: {
-          summary: "Decide every undecided group of some kinds by one rule; first as a preview",
-          params: JobParams,
-          body: BulkDecision,
-          response: { 200: BulkResult },
-        },
-      },
-      async ({ access, params, body }) => {
-        const job = await readJob(access, params.job);
-        return db.transaction(async (tx) => {
+      operation(
+        "Decide every undecided group of some kinds by one rule; first as a preview",
+        { 200: BulkResult },
+        { body: BulkDecision },
+      ),
+      async ({ access, job, body }) =>
+        db.transaction(async (tx) => {
           await lockCatalog(tx, job.catalogId);
           await requireLatest(tx, job);
           const decisions: NewDecisionRow[] = [];
@@ -90,7 +90,7 @@ export const jobDecisionRoutes =
           let removed = 0;
           let reclaimableBytes = 0;
           for (const kind of new Set(body.kinds)) {
-            const filter = { kind, minSize: null, minReclaimableBytes: body.minReclaimableBytes, decided: false };
+            const filter = { kind, minReclaimableBytes: body.minReclaimableBytes, decided: false };
             for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
               const keep = keepersByRule(group, body.keepUnder);
               if (keep === null) continue;
@@ -104,7 +104,47 @@ export const jobDecisionRoutes =
           }
           if (!body.preview) await appendDecisions(tx, groupsOf(job), access.name, decisions);
           return { preview: body.preview, groups: decisions.length, kept, removed, reclaimableBytes };
+        }),
+    );
+
+    app.get(
+      "/catalogs/:catalog/decisions",
+      operation(
+        "Everything that was decided, newest first, undone or not",
+        { 200: pageOf(Decision) },
+        { querystring: PageQuery },
+      ),
+      async ({ catalog, query }) =>
+        readPage(
+          query,
+          BY_ID,
+          (page) => listDecisions(db, catalog.id, page),
+          (rows) => rows.map(decisionResource),
+        ),
+    );
+
+    app.get(
+      "/catalogs/:catalog/decisions/:decision",
+      operation("Read a decision", { 200: Decision }, { params: DecisionParams }),
+      async ({ catalog, params }) => decisionResource(await readDecision(catalog, params.decision)),
+    );
+
+    app.post(
+      "/catalogs/:catalog/decisions/:decision/undo",
+      operation(
+        "Take a decision back, by another fact; its group is open again",
+        { 201: Decision },
+        { params: DecisionParams },
+      ),
+      async ({ access, catalog, params }, reply) => {
+        const row = await readDecision(catalog, params.decision);
+        if (row.verdict === "undo") throw new HttpProblem(409, "an-undo", "An undo can't be undone: decide again.");
+        const undo = await db.transaction(async (tx) => {
+          await lockCatalog(tx, row.catalogId);
+          return undoDecision(tx, row, access.name);
         });
+        if (undo === null) throw new HttpProblem(409, "undone", "This decision is taken back already.");
+        return reply.code(201).send(decisionResource(undo));
       },
     );
   };

@@ -8,29 +8,22 @@ import { groupStatistics } from "@lookalike/shared/store/results/groups";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { confirmationTokens } from "../../http/confirmation-token.ts";
-import { IfMatch, requireMatch } from "../../http/if-match.ts";
-import { BY_ID, PageQuery, pageOf, readPage } from "../../http/page.ts";
-import { HttpProblem, Problem } from "../../http/problems.ts";
-import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
-import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../../resources/catalog.ts";
-import { Statistics } from "../../resources/statistics.ts";
+import { confirmationTokens } from "../http/confirmation-token.ts";
+import { IfMatch, requireMatch } from "../http/if-match.ts";
+import { operation } from "../http/operation.ts";
+import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
+import { HttpProblem, Problem } from "../http/problems.ts";
+import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../resources/catalog.ts";
+import { Statistics } from "../resources/statistics.ts";
 
 export const catalogRoutes =
   (db: Db, sources: AllowedSources): FastifyPluginAsyncZod =>
   async (app) => {
-    const readCatalog = catalogReader(db);
     const tokens = confirmationTokens(randomBytes(32));
 
     app.post(
       "/catalogs",
-      {
-        schema: {
-          summary: "Create a catalog over a source",
-          body: NewCatalog,
-          response: { 201: Catalog, 403: Problem },
-        },
-      },
+      operation("Create a catalog over a source", { 201: Catalog }, { body: NewCatalog }),
       async ({ access, body: { name, source } }, reply) => {
         const refusal = await refusalOf(source, sources);
         if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
@@ -42,53 +35,35 @@ export const catalogRoutes =
 
     app.get(
       "/catalogs",
-      {
-        schema: {
-          summary: "List catalogs",
+      operation(
+        "List catalogs",
+        { 200: pageOf(Catalog) },
+        {
           querystring: PageQuery.extend({
             name: z.string().optional().meta({ description: "Only the catalog of this name" }),
           }),
-          response: { 200: pageOf(Catalog) },
         },
-      },
+      ),
       async ({ access, query }) => {
         const { name = null } = query;
-        const { items, next } = await readPage(query, BY_ID, (page) =>
-          listCatalogs(db, access.tenant, { ...page, name }),
+        return readPage(
+          query,
+          BY_ID,
+          (page) => listCatalogs(db, access.tenant, { ...page, name }),
+          (rows) => rows.map(catalogResource),
         );
-        return { items: items.map(catalogResource), next };
       },
     );
 
-    app.get(
-      "/catalogs/:catalog",
-      {
-        schema: {
-          summary: "Read a catalog",
-          params: CatalogParams,
-          response: { 200: Catalog },
-        },
-      },
-      async ({ access, params }, reply) => {
-        const catalog = await readCatalog(access, params.catalog);
-        reply.header("etag", catalogEtag(catalog));
-        return catalogResource(catalog);
-      },
-    );
+    app.get("/catalogs/:catalog", operation("Read a catalog", { 200: Catalog }), async ({ catalog }, reply) => {
+      reply.header("etag", catalogEtag(catalog));
+      return catalogResource(catalog);
+    });
 
     app.patch(
       "/catalogs/:catalog",
-      {
-        schema: {
-          summary: "Rename a catalog",
-          params: CatalogParams,
-          headers: IfMatch,
-          body: CatalogChange,
-          response: { 200: Catalog, 412: Problem },
-        },
-      },
-      async ({ access, params, headers, body: { name } }) => {
-        const catalog = await readCatalog(access, params.catalog);
+      operation("Rename a catalog", { 200: Catalog, 412: Problem }, { headers: IfMatch, body: CatalogChange }),
+      async ({ catalog, headers, body: { name } }) => {
         requireMatch(headers, catalogEtag(catalog), "Someone renamed this catalog since you read it. Read it again.");
         if (!(await renameCatalog(db, catalog, name))) throw nameTaken(name);
         return catalogResource({ ...catalog, name });
@@ -97,31 +72,22 @@ export const catalogRoutes =
 
     app.post(
       "/catalogs/:catalog/deletion",
-      {
-        schema: {
-          summary: "Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes",
-          params: CatalogParams,
-          response: { 200: z.object({ token: z.string(), images: z.int() }) },
-        },
-      },
-      async ({ access, params }) => {
-        const { id } = await readCatalog(access, params.catalog);
+      operation("Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes", {
+        200: z.object({ token: z.string(), images: z.int() }),
+      }),
+      async ({ catalog: { id } }) => {
         return { token: tokens.create(id), images: await countImages(db, id) };
       },
     );
 
     app.delete(
       "/catalogs/:catalog",
-      {
-        schema: {
-          summary: "Delete a catalog and all that is known of it; never a picture",
-          params: CatalogParams,
-          querystring: z.object({ token: z.string().max(200) }),
-          response: { 204: z.void(), 403: Problem, 409: Problem },
-        },
-      },
-      async ({ access, params, query }, reply) => {
-        const { id } = await readCatalog(access, params.catalog);
+      operation(
+        "Delete a catalog and all that is known of it; never a picture",
+        { 204: z.void(), 409: Problem },
+        { querystring: z.object({ token: z.string().max(200) }) },
+      ),
+      async ({ catalog: { id }, query }, reply) => {
         if (!tokens.isValid(id, query.token))
           throw new HttpProblem(
             403,
@@ -139,16 +105,12 @@ export const catalogRoutes =
 
     app.get(
       "/catalogs/:catalog/statistics",
-      {
-        config: { isCached: true },
-        schema: {
-          summary: "How many images and groups there are, and what keeping one of each would free",
-          params: CatalogParams,
-          response: { 200: Statistics },
-        },
-      },
-      async ({ access, params }) => {
-        const { id } = await readCatalog(access, params.catalog);
+      operation(
+        "How many images and groups there are, and what keeping one of each would free",
+        { 200: Statistics },
+        { config: { isCached: true } },
+      ),
+      async ({ catalog: { id } }) => {
         const latest = await latestResult(db, id);
         const byKind = latest === null ? [] : await groupStatistics(db, latest);
         const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>

@@ -7,11 +7,11 @@ import { findImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { HttpProblem } from "../../http/problems.ts";
-import { CatalogParams, catalogReader } from "../../http/tenant-scope.ts";
-import { decodeHeicIsolated } from "../../pictures/picture.ts";
-import type { Nearest } from "../../query/nearest.ts";
-import { imageResource, QueryResult } from "../../resources/image.ts";
+import { operation } from "../http/operation.ts";
+import { HttpProblem } from "../http/problems.ts";
+import { decodeHeicIsolated } from "../pictures/picture.ts";
+import type { Nearest } from "../query/nearest.ts";
+import { imageResource, QueryResult } from "../resources/image.ts";
 
 const MAX_BODY = 67_108_864;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicIsolated };
@@ -33,7 +33,6 @@ type Options = z.infer<typeof Options>;
 export const queryRoutes =
   (db: Db, nearest: Nearest): FastifyPluginAsyncZod =>
   async (app) => {
-    const readCatalog = catalogReader(db);
     app.addContentTypeParser(
       /^(image\/|application\/octet-stream)/,
       { parseAs: "buffer", bodyLimit: MAX_BODY },
@@ -69,11 +68,10 @@ export const queryRoutes =
 
     app.post(
       "/catalogs/:catalog/query",
-      {
-        config: { scope: "read" },
-        schema: {
-          summary: "The catalog's images nearest to a perceptual hash",
-          params: CatalogParams,
+      operation(
+        "The catalog's images nearest to a perceptual hash",
+        { 200: QueryResult },
+        {
           querystring: Options,
           body: z.strictObject({
             hash: z
@@ -81,28 +79,23 @@ export const queryRoutes =
               .regex(/^([0-9a-fA-F]{8}){2,8}$/)
               .meta({ description: "64 to 256 bits in hexadecimal, as long as the catalog's" }),
           }),
-          response: { 200: QueryResult },
+          config: { scope: "read" },
         },
-      },
-      async ({ access, params, query, body }) =>
-        search(await readCatalog(access, params.catalog), Buffer.from(body.hash, "hex"), query),
+      ),
+      async ({ catalog, query, body }) => search(catalog, Buffer.from(body.hash, "hex"), query),
     );
 
     app.post(
       "/catalogs/:catalog/query/image",
       {
-        config: { scope: "read" },
         bodyLimit: MAX_BODY,
-        schema: {
-          summary: "The catalog's images nearest to a picture, sent as the body",
-          consumes: ["application/octet-stream", "image/*"],
-          params: CatalogParams,
-          querystring: Options,
-          response: { 200: QueryResult },
-        },
+        ...operation(
+          "The catalog's images nearest to a picture, sent as the body",
+          { 200: QueryResult },
+          { consumes: ["application/octet-stream", "image/*"], querystring: Options, config: { scope: "read" } },
+        ),
       },
-      async ({ access, params, query, body }) => {
-        const catalog = await readCatalog(access, params.catalog);
+      async ({ catalog, query, body }) => {
         if (!Buffer.isBuffer(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
         const outcome = await hashImage(body, LIMITS);
         if (outcome.kind === "failed")

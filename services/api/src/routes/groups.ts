@@ -1,0 +1,85 @@
+import type { Db } from "@lookalike/shared/store/open";
+import { listGroups } from "@lookalike/shared/store/results/groups";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { operation } from "../http/operation.ts";
+import { type Order, PageQuery, pageOf, readPage } from "../http/page.ts";
+import { HttpProblem } from "../http/problems.ts";
+import { groupsOf } from "../plugins/tenant-scope.ts";
+import { pairsAmong } from "../query/pairs.ts";
+import {
+  Group,
+  GroupDetail,
+  GroupParams,
+  GroupQuery,
+  type GroupRow,
+  groupEtag,
+  groupResources,
+  readGroup,
+} from "../resources/group.ts";
+
+const BY_NUMBER: Order<GroupRow, number> = { start: 0, positionOf: ({ number }) => number };
+const BY_RECLAIMABLE: Order<GroupRow, string> = {
+  start: "",
+  positionOf: ({ reclaimableBytes, number }) => `${reclaimableBytes}:${number}`,
+};
+
+/** Reads a position in the order of reclaimable bytes, `bytes:number`; null = before the first group. */
+const reclaimableAfter = (position: string): { bytes: number; number: number } | null => {
+  if (position === "") return null;
+  const [, bytes, number] = /^(\d{1,15}):(\d{1,10})$/.exec(position) ?? [];
+  if (bytes === undefined || number === undefined)
+    throw new HttpProblem(400, "bad-cursor", "The cursor belongs to another order: start from the first page.");
+  return { bytes: Number(bytes), number: Number(number) };
+};
+
+export const groupRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      "/jobs/:job/groups",
+      operation(
+        "The job's groups, by number or most reclaimable first",
+        { 200: pageOf(Group) },
+        {
+          querystring: PageQuery.extend(GroupQuery.shape).extend({
+            order: z.enum(["number", "reclaimable"]).default("number"),
+          }),
+          config: { isCached: true },
+        },
+      ),
+      async ({ job, query }) => {
+        const of = groupsOf(job);
+        const toItems = (rows: GroupRow[]) => groupResources(db, rows);
+        return query.order === "number"
+          ? readPage(
+              query,
+              BY_NUMBER,
+              ({ after, limit }) => listGroups(db, of, query, { by: "number", after }, limit),
+              toItems,
+            )
+          : readPage(
+              query,
+              BY_RECLAIMABLE,
+              ({ after, limit }) =>
+                listGroups(db, of, query, { by: "reclaimable", after: reclaimableAfter(after) }, limit),
+              toItems,
+            );
+      },
+    );
+
+    app.get(
+      "/jobs/:job/groups/:number",
+      operation(
+        "One group with the distances between its members; ETag for deciding",
+        { 200: GroupDetail },
+        { params: GroupParams, config: { isCached: true } },
+      ),
+      async ({ job, params }, reply) => {
+        const group = await readGroup(db, groupsOf(job), params.number);
+        reply.header("etag", groupEtag(group));
+        const ordinals = group.members.map(({ ordinal }) => ordinal);
+        return { ...group, pairs: await pairsAmong(db, job, ordinals) };
+      },
+    );
+  };

@@ -1,0 +1,172 @@
+import { createHash, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { JOB_COMMANDS, jobCommand, jobEvent } from "@lookalike/shared/bus/messages";
+import { acceptedJob } from "@lookalike/shared/domain/job/job";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { members } from "@lookalike/shared/domain/primitives/bit-set";
+import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
+import { listFailures } from "@lookalike/shared/store/catalog/images";
+import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
+import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
+import type { Db } from "@lookalike/shared/store/open";
+import { listByReference, readMatches } from "@lookalike/shared/store/results/reference-matches";
+import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { operation } from "../http/operation.ts";
+import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
+import { HttpProblem, Problem } from "../http/problems.ts";
+import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
+import { FailedImage, imageResource, ReferencedImage } from "../resources/image.ts";
+import { Job, jobResource, NewJob } from "../resources/job.ts";
+
+const PROGRESS_INTERVAL_MS = 1_000;
+
+export const jobRoutes =
+  (db: Db): FastifyPluginAsyncZod =>
+  async (app) => {
+    let closing = false;
+    app.addHook("preClose", async () => {
+      closing = true;
+    });
+
+    app.post(
+      "/catalogs/:catalog/jobs",
+      operation("Start a job: list, hash, compare and group the catalog", { 202: Job }, { body: NewJob }),
+      async ({ access, catalog, body: { mode, ...options } }, reply) => {
+        if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize) {
+          throw new HttpProblem(
+            409,
+            "block-size-fixed",
+            `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
+          );
+        }
+        if (options.reference !== null) await readCatalog(db, access, options.reference);
+        const job = randomUUID();
+        const body = {
+          catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
+          mode,
+          // Ends with the roll-out: decision 0037.
+          options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
+        };
+        const { tenant } = access;
+        const event = jobEvent({ id: job, tenant, run: 1 }, "job-accepted", 1, body);
+        const accepted = acceptedJob({ job, tenant, run: 1, traceparent: activeTraceparent(), body });
+        await db.transaction(async (tx) => {
+          if (await hasActiveJob(tx, catalog.id)) {
+            throw new HttpProblem(
+              409,
+              "job-active",
+              "This catalog has a job that is not over. Wait for it, or cancel it.",
+            );
+          }
+          await insertJob(tx, accepted, new Date().toISOString());
+          await addToOutbox(tx, event);
+        });
+        return reply
+          .code(202)
+          .header("location", `/v1/jobs/${job}`)
+          .send(await jobResource(db, await readJob(db, access, job)));
+      },
+    );
+
+    app.get(
+      "/catalogs/:catalog/jobs",
+      operation("The catalog's jobs, newest first", { 200: pageOf(Job) }, { querystring: PageQuery }),
+      async ({ catalog, query }) =>
+        readPage(
+          query,
+          BY_ID,
+          (page) => listJobs(db, catalog.tenant, catalog.id, page),
+          (rows) => Promise.all(rows.map((row) => jobResource(db, row))),
+        ),
+    );
+
+    app.get("/jobs/:job", operation("Read a job and its progress", { 200: Job }), async ({ job }) =>
+      jobResource(db, job),
+    );
+
+    for (const verb of JOB_COMMANDS) {
+      app.post(`/jobs/:job/${verb}`, operation(`Ask to ${verb} the job`, { 202: Job }), async ({ job }, reply) => {
+        await addToOutbox(db, jobCommand(verb, job));
+        return reply.code(202).send(await jobResource(db, job));
+      });
+    }
+
+    app.get(
+      "/jobs/:job/failures",
+      operation(
+        "Images that could not be hashed, with reasons",
+        { 200: pageOf(FailedImage) },
+        { querystring: PageQuery },
+      ),
+      async ({ job: { catalogId, blockSize, blocksQuarantined, totalBlocks }, query }) => {
+        // No image is hashed before the source is listed.
+        if (blockSize === null) return { items: [], next: null };
+        const quarantinedBlocks = [...members(blocksQuarantined, totalBlocks)];
+        return readPage(
+          query,
+          BY_ORDINAL,
+          (page) => listFailures(db, { ...page, catalogId, blockSize, quarantinedBlocks }),
+          (rows) => rows,
+        );
+      },
+    );
+
+    app.get(
+      "/jobs/:job/reference",
+      operation(
+        "The job's images that its reference catalog has too, or has not",
+        { 200: pageOf(ReferencedImage), 409: Problem },
+        { querystring: PageQuery.extend({ present: TrueOrFalse }) },
+      ),
+      async ({ access, job, query }) => {
+        const { reference } = job.options;
+        if (reference === null || job.state !== "completed")
+          throw new HttpProblem(409, "no-reference", "This job has no reference catalog, or is not over yet.");
+        const catalog = await readCatalog(db, access, job.catalogId);
+        const result = { jobId: job.id, run: job.run };
+        return readPage(
+          query,
+          BY_ORDINAL,
+          (page) => listByReference(db, catalog, { ...result, ...page, isPresent: query.present }),
+          async (images) => {
+            const ordinals = images.map(({ ordinal }) => ordinal);
+            const matches = await readMatches(db, result, reference, ordinals);
+            return images.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null }));
+          },
+        );
+      },
+    );
+
+    app.get(
+      "/jobs/:job/progress",
+      {
+        sse: "only",
+        ...operation(
+          "The job as server-sent events, one a second at most, until it is over",
+          { 200: z.any().meta({ description: "Events named `progress`, each a Job" }), 406: Problem },
+          {
+            description: "A client that comes back with `Last-Event-ID` is sent only what it has not seen.",
+            produces: ["text/event-stream"],
+          },
+        ),
+      },
+      async ({ access, job: { id: jobId } }, reply) => {
+        let open = true;
+        reply.sse.onClose(() => {
+          open = false;
+        });
+        let sent = reply.sse.lastEventId;
+        while (open && !closing) {
+          const job = await jobResource(db, await readJob(db, access, jobId));
+          // The id depends on the state alone, so a client that connects again does not receive a state twice.
+          const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
+          if (id !== sent) await reply.sse.send({ id, event: "progress", data: job });
+          sent = id;
+          if (job.phase === "done") return;
+          await sleep(PROGRESS_INTERVAL_MS);
+        }
+      },
+    );
+  };
