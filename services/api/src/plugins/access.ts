@@ -1,19 +1,13 @@
 import cookie from "@fastify/cookie";
 import { type AccessScope, allows } from "@lookalike/shared/domain/review/access";
-import { findAccessKey } from "@lookalike/shared/store/access/access-keys";
+import { type AccessKeyRow, findAccessKey } from "@lookalike/shared/store/access/access-keys";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { HttpProblem } from "../http/problems.ts";
 
-/** Whose access key a request has. */
-export interface Access {
-  readonly keyId: string;
-  readonly tenant: string;
-  /** The key's name, which decisions record as who decided. */
-  readonly name: string;
-  readonly scope: AccessScope;
-}
+/** The access key of a request. Decisions record its name as who decided. */
+export type Access = Pick<AccessKeyRow, "id" | "tenant" | "name" | "scope">;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -35,21 +29,17 @@ export const requireAccess = async (app: FastifyInstance, db: Db): Promise<void>
   await app.register(cookie);
   app.decorateRequest("access", null as unknown as Access);
   // A page of thumbnails is a hundred requests with one key. A revoked key stays valid for as long as it is cached.
-  const cache = new LRUCache<string, { access: Access | null }>({ max: 1_000, ttl: CACHED_MS });
-  const accessOf = async (key: string): Promise<Access | null> => {
-    const cached = cache.get(key);
-    if (cached !== undefined) return cached.access;
-    const row = await findAccessKey(db, key);
-    const access = row === null ? null : { keyId: row.id, tenant: row.tenant, name: row.name, scope: row.scope };
-    cache.set(key, { access });
-    return access;
-  };
+  const cache = new LRUCache<string, { readonly access: Access | null }>({
+    max: 1_000,
+    ttl: CACHED_MS,
+    fetchMethod: async (key) => ({ access: await findAccessKey(db, key) }),
+  });
   app.addHook("onRequest", async (request, reply) => {
     const { scope = request.method === "GET" ? "read" : "write" } = request.routeOptions.config;
     if (scope === null) return;
     const key = keyOf(request);
-    const access = key === undefined ? null : await accessOf(key);
-    if (access === null) {
+    const access = key === undefined ? null : (await cache.fetch(key))?.access;
+    if (access == null) {
       reply.header("www-authenticate", "Bearer");
       throw new HttpProblem(401, "no-access", "Send a valid access key: Authorization: Bearer lk_…");
     }

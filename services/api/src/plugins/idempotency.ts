@@ -3,7 +3,6 @@ import { claimRequest, releaseRequest, storeResponse } from "@lookalike/shared/s
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { HttpProblem } from "../http/problems.ts";
-import { rawSerializer } from "../http/raw-serializer.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -39,8 +38,8 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
       .code(first.status)
       .header("idempotency-replayed", "true")
       .type(first.status < 400 ? "application/json; charset=utf-8" : "application/problem+json")
-      .serializer(rawSerializer)
-      .send(first.body ?? "");
+      // Bytes, since fastify adds a charset to the type of a text.
+      .send(Buffer.from(first.body ?? ""));
   });
   app.addHook("onSend", async (request, reply, payload) => {
     const key = request.idempotencyKey;

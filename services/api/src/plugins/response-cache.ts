@@ -3,7 +3,6 @@ import type { Db } from "@lookalike/shared/store/open";
 import { readSnapshot } from "@lookalike/shared/store/snapshot";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
-import { rawSerializer } from "../http/raw-serializer.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -43,7 +42,7 @@ export const cacheResponses = (app: FastifyInstance, db: Db): void => {
     const snapshot = await snapshotNow();
     const cached = cache.get(cacheKey(request));
     if (cached === undefined || cached.snapshot !== snapshot) request.snapshot = snapshot;
-    else await reply.headers(cached.headers).serializer(rawSerializer).send(cached.body);
+    else await reply.headers(cached.headers).send(cached.body);
   });
   app.addHook("onSend", async (request, reply, payload) => {
     const { snapshot } = request;

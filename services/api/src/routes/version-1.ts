@@ -57,7 +57,7 @@ export const version1 =
       max: requestsPerMinute,
       timeWindow: 60_000,
       hook: "preHandler",
-      keyGenerator: ({ access, ip }) => access?.keyId ?? ip,
+      keyGenerator: ({ access, ip }) => access?.id ?? ip,
       errorResponseBuilder: (_request, { after }) =>
         new HttpProblem(429, "too-many-requests", `More than ${requestsPerMinute} requests a minute. Wait ${after}.`),
     });
