@@ -47,7 +47,11 @@ describe("deploy/", () => {
         .replaceAll(/[^\w -]/g, "")
         .replaceAll(" ", "-"),
     );
-    const linked = DASHBOARDS.flatMap(({ rows }) => rows.flatMap(({ panels }) => panels.map((panel) => panel.runbook)));
+    const linked = DASHBOARDS.flatMap(({ rows }) =>
+      Object.values(rows)
+        .flat()
+        .map((panel) => panel.runbook),
+    );
     for (const section of [...linked, ...ALERTS.map(({ name }) => name.toLowerCase())])
       expect(sections).toContain(section);
   });
@@ -75,10 +79,9 @@ describe("while the system works", () => {
     for (const name of ["broken.jpg", "torn.jpg"]) await writeFile(join(photographs, name), "no picture");
     const expressions = new Map<string, string>();
     for (const { title, rows } of DASHBOARDS)
-      for (const { panels } of rows)
-        for (const panel of panels)
-          for (const { expr, legend } of panel.queries)
-            expressions.set(`${title}/${panel.title}/${legend}`, filledIn(expr));
+      for (const panel of Object.values(rows).flat())
+        for (const [legend, expr] of Object.entries(panel.queries))
+          expressions.set(`${title}/${panel.title}/${legend}`, filledIn(expr));
     for (const { name, expr } of ALERTS) {
       // It parses as written; while nothing is wrong it has no result.
       await prometheus.query(expr);

@@ -25,9 +25,9 @@ export const grafanaDashboard = ({ uid, title, rows }: Dashboard): unknown => {
     .time({ from: "now-1h", to: "now" })
     .withVariable(new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"))
     .withVariable(new TextBoxVariableBuilder("runbook").label("Runbook").defaultValue(RUNBOOK));
-  for (const row of rows) {
-    builder.withRow(new RowBuilder(row.title));
-    for (const panel of row.panels) builder.withPanel(panelBuilder(panel));
+  for (const [rowTitle, panels] of Object.entries(rows)) {
+    builder.withRow(new RowBuilder(rowTitle));
+    for (const panel of panels) builder.withPanel(panelBuilder(panel));
   }
   return builder.build();
 };
@@ -55,6 +55,7 @@ const common = <Builder extends StatBuilder | TimeseriesBuilder>(builder: Builde
       .mode(ThresholdsMode.Absolute)
       .steps([{ value: null, color: "green" }, ...(alarm === undefined ? [] : [{ value: alarm, color: "red" }])]),
   );
-  for (const { expr, legend } of queries) builder.withTarget(new DataqueryBuilder().expr(expr).legendFormat(legend));
+  for (const [legend, expr] of Object.entries(queries))
+    builder.withTarget(new DataqueryBuilder().expr(expr).legendFormat(legend));
   return builder;
 };

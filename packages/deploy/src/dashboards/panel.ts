@@ -7,35 +7,36 @@ export interface Panel {
   readonly unit: string;
   /** Columns of 24. */
   readonly width: number;
-  readonly queries: readonly { readonly expr: string; readonly legend: string }[];
+  /** Expressions of PromQL by their legends. */
+  readonly queries: Readonly<Record<string, string>>;
   /** Section of docs/operations.md. */
   readonly runbook: string;
   /** The value is red from here on. */
-  readonly alarm?: number;
+  readonly alarm: number | undefined;
 }
 
 export interface Dashboard {
   readonly uid: string;
   readonly title: string;
-  readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[];
+  /** The panels of each row, by its title. */
+  readonly rows: Readonly<Record<string, readonly Panel[]>>;
 }
 
-/** Expressions of PromQL by their legends. */
-type Queries = Record<string, string>;
-
 const panel =
-  (kind: Panel["kind"], width: number) =>
-  (title: string, about: string, unit: string, runbook: string, queries: Queries, alarm?: number): Panel => ({
+  (kind: Panel["kind"], width: number, alarm?: number) =>
+  (title: string, about: string, unit: string, runbook: string, queries: Panel["queries"]): Panel => ({
     title,
     about,
     kind,
     unit,
     width,
     runbook,
-    queries: Object.entries(queries).map(([legend, expr]) => ({ legend, expr })),
-    ...(alarm === undefined ? {} : { alarm }),
+    queries,
+    alarm,
   });
 
 export const stat = panel("stat", 4);
+/** A number that is red from `alarm` on. */
+export const statWithAlarm = (alarm: number) => panel("stat", 4, alarm);
 export const lines = panel("lines", 12);
 export const narrow = panel("lines", 8);
