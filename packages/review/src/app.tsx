@@ -1,46 +1,34 @@
-import { useEffect } from "preact/hooks";
 import { trouble } from "./api.ts";
-import { catalog, catalogs, isSignedIn, openCatalog, refreshStatistics, signIn, statistics } from "./catalogs.ts";
+import { catalogs, isSignedIn, openCatalog, signIn } from "./catalogs.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { bytesText, countText } from "./facts.ts";
 import { GroupList, isListOpen } from "./group-list.tsx";
 import { GroupView } from "./group-view.tsx";
-import { groups, whenDecided } from "./groups.ts";
+import { groups } from "./groups.ts";
 import { JobPanel } from "./job-panel.tsx";
 import { job } from "./jobs.ts";
-import { onClick, onKey } from "./keyboard.ts";
+import { catalog, statistics } from "./open-catalog.ts";
 import { dialog } from "./view-state.ts";
 
-export const App = () => {
-  useEffect(() => {
-    whenDecided(() => void refreshStatistics());
-    document.addEventListener("keydown", onKey);
-    document.addEventListener("click", onClick);
-    return () => {
-      document.removeEventListener("keydown", onKey);
-      document.removeEventListener("click", onClick);
-    };
-  }, []);
-  return (
-    <>
-      <Header />
-      <JobPanel />
-      {trouble.value !== null && (
-        <p class="trouble" role="alert">
-          {trouble.value}{" "}
-          <button type="button" onClick={() => (trouble.value = null)}>
-            Dismiss
-          </button>
-        </p>
-      )}
-      <div class="room">
-        {groups.value.length > 0 && <GroupList />}
-        <main>{groups.value.length > 0 ? <GroupView /> : <EmptyState />}</main>
-      </div>
-      <Dialogs />
-    </>
-  );
-};
+export const App = () => (
+  <>
+    <Header />
+    <JobPanel />
+    {trouble.value !== null && (
+      <p class="trouble" role="alert">
+        {trouble.value}{" "}
+        <button type="button" onClick={() => (trouble.value = null)}>
+          Dismiss
+        </button>
+      </p>
+    )}
+    <div class="room">
+      {groups.value.length > 0 && <GroupList />}
+      <main>{groups.value.length > 0 ? <GroupView /> : <EmptyState />}</main>
+    </div>
+    <Dialogs />
+  </>
+);
 
 const Header = () => {
   const counts = statistics.value;

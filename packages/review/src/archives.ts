@@ -1,4 +1,4 @@
-import type { Archive, BulkResult, Group } from "@lookalike/client";
+import type { Archive } from "@lookalike/client";
 import { signal } from "@preact/signals";
 import { api, request } from "./api.ts";
 
@@ -24,23 +24,3 @@ export const restoreArchive = async ({ id, catalog }: Archive): Promise<void> =>
   await request(api.POST("/v1/archives/{archive}/restore", { params: { path: { archive: id } } }));
   await readArchives(catalog);
 };
-
-/** A rule for many groups. */
-export interface BulkRule {
-  readonly kinds: readonly Group["kind"][];
-  /** The folder whose pictures all stay; empty = the suggested picture of each group stays. */
-  readonly keepUnder: string;
-}
-
-/** Decides by a rule. @param preview only counts what that would do */
-export const acceptAll = (
-  job: string,
-  { kinds, keepUnder }: BulkRule,
-  preview: boolean,
-): Promise<BulkResult | undefined> =>
-  request(
-    api.POST("/v1/jobs/{job}/decisions", {
-      params: { path: { job } },
-      body: { kinds: [...kinds], keepUnder: keepUnder === "" ? null : keepUnder, preview },
-    }),
-  );

@@ -1,19 +1,11 @@
-import type { Catalog, Statistics } from "@lookalike/client";
+import type { Catalog } from "@lookalike/client";
 import { signal } from "@preact/signals";
 import { api, request, trouble } from "./api.ts";
-import { closeGroups, openGroups } from "./groups.ts";
+import { closeGroups, refreshGroups } from "./groups.ts";
 import { closeJob, openJob } from "./jobs.ts";
+import { catalog, statistics } from "./open-catalog.ts";
 
 export const catalogs = signal<Catalog[] | null>(null);
-export const catalog = signal<Catalog | null>(null);
-
-/** The id of the open catalog. @throws Error where none is open */
-export const openCatalogId = (): string => {
-  if (catalog.value === null) throw new Error("no catalog is open");
-  return catalog.value.id;
-};
-
-export const statistics = signal<Statistics | null>(null);
 
 /** False when the API requires a key that this browser does not have. */
 export const isSignedIn = signal(true);
@@ -52,25 +44,6 @@ export const openCatalog = async (selected: Catalog): Promise<void> => {
   catalog.value = selected;
   statistics.value = null;
   history.replaceState(null, "", `#${selected.id}`);
-  await refreshCatalog();
-  await openJob(selected.id, () => void refreshCatalog());
-};
-
-/** Reads the statistics again, and the groups when a newer job has made others. */
-export const refreshCatalog = async (): Promise<void> => {
-  const { value: open } = catalog;
-  if (open === null) return;
-  const counts = await readStatistics(open.id);
-  if (counts === undefined || catalog.value !== open) return;
-  if (counts.job !== null) await openGroups(open.id, counts.job);
-};
-
-export const refreshStatistics = async (): Promise<void> => {
-  if (catalog.value !== null) await readStatistics(catalog.value.id);
-};
-
-const readStatistics = async (id: string): Promise<Statistics | undefined> => {
-  const counts = await request(api.GET("/v1/catalogs/{catalog}/statistics", { params: { path: { catalog: id } } }));
-  if (counts !== undefined && catalog.value?.id === id) statistics.value = counts;
-  return counts;
+  await refreshGroups();
+  await openJob(selected.id);
 };

@@ -2,11 +2,12 @@ import type { BulkResult, Group } from "@lookalike/client";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { acceptAll, archives, isMoving, readArchives, restoreArchive, startArchive } from "./archives.ts";
-import { openCatalogId, refreshStatistics, statistics } from "./catalogs.ts";
+import { api, request } from "./api.ts";
+import { archives, isMoving, readArchives, restoreArchive, startArchive } from "./archives.ts";
 import { bytesText, countText, KIND_TEXT } from "./facts.ts";
 import { reloadGroups } from "./groups.ts";
 import { KEYS } from "./keyboard.ts";
+import { openCatalogId, refreshStatistics, statistics } from "./open-catalog.ts";
 import { dialog } from "./view-state.ts";
 
 export const Dialogs = () => {
@@ -65,14 +66,20 @@ const BulkDialog = () => {
   const kinds = useSignal<readonly Group["kind"][]>(["exact"]);
   const keepUnder = useSignal("");
   const preview = useSignal<BulkResult | null>(null);
-  const rule = { kinds: kinds.value, keepUnder: keepUnder.value };
   const job = statistics.value?.job ?? null;
+  const acceptAll = (path: { job: string }, isPreview: boolean) =>
+    request(
+      api.POST("/v1/jobs/{job}/decisions", {
+        params: { path },
+        body: { kinds: [...kinds.value], keepUnder: keepUnder.value || null, preview: isPreview },
+      }),
+    );
   useEffect(() => {
     preview.value = null;
     if (job === null || kinds.value.length === 0) return undefined;
     let isStale = false;
     const timer = setTimeout(async () => {
-      const result = await acceptAll(job, rule, true);
+      const result = await acceptAll({ job }, true);
       if (!isStale) preview.value = result ?? null;
     }, TYPING_PAUSE_MS);
     return () => {
@@ -81,7 +88,7 @@ const BulkDialog = () => {
     };
   }, [kinds.value, keepUnder.value]);
   const accept = async (): Promise<void> => {
-    if (job === null || (await acceptAll(job, rule, false)) === undefined) return;
+    if (job === null || (await acceptAll({ job }, false)) === undefined) return;
     close();
     await Promise.all([refreshStatistics(), reloadGroups()]);
   };
@@ -111,9 +118,7 @@ const BulkDialog = () => {
           type="text"
           placeholder="2019/library"
           value={keepUnder.value}
-          onInput={({ currentTarget }) => {
-            keepUnder.value = currentTarget.value.trim();
-          }}
+          onInput={({ currentTarget }) => (keepUnder.value = currentTarget.value.trim())}
         />
       </label>
       <p role="status">

@@ -15,13 +15,12 @@ export const durationText = (seconds: number): string =>
       ? `${Math.round(seconds / 60)} min`
       : `${(seconds / 3_600).toFixed(1)} h`;
 
-const REASONS: Record<Group["keeperReason"], string> = {
+export const REASON_TEXT: Record<Group["keeperReason"], string> = {
   "highest-resolution": "most pixels",
   "most-bytes": "most bytes",
   oldest: "oldest",
   "first-path": "first by name",
 };
-export const reasonText = (reason: Group["keeperReason"]): string => REASONS[reason];
 
 export const KIND_TEXT: Record<Group["kind"], string> = {
   exact: "exact copies",
@@ -30,13 +29,6 @@ export const KIND_TEXT: Record<Group["kind"], string> = {
   burst: "a burst, not copies",
   "near-duplicate": "near duplicates",
 };
-
-interface Fact {
-  readonly name: string;
-  readonly values: readonly string[];
-  /** True when the members have different values. */
-  readonly differs: boolean;
-}
 
 const FACTS: readonly (readonly [string, (member: Member) => string])[] = [
   ["Folder", ({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/"))) || "/"],
@@ -48,8 +40,8 @@ const FACTS: readonly (readonly [string, (member: Member) => string])[] = [
   ["Changed", ({ modifiedAt }) => modifiedAt?.slice(0, 16).replace("T", " ") ?? ""],
 ];
 
-/** What is known about each member, one fact a line; a fact that no member has is left out. */
-export const factsOf = (members: readonly Member[]): Fact[] =>
+/** What is known about each member, one fact a line, and whether they differ; a fact that no member has is left out. */
+export const factsOf = (members: readonly Member[]) =>
   FACTS.map(([name, read]) => {
     const values = members.map(read);
     return { name, values, differs: new Set(values).size > 1 };

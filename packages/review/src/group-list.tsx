@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { thumbnailUrl } from "./api.ts";
-import { openCatalogId, statistics } from "./catalogs.ts";
 import { bytesText, countText } from "./facts.ts";
 import { groups, loadGroups, onlyUndecided, position, reloadGroups, show } from "./groups.ts";
+import { openCatalogId, statistics } from "./open-catalog.ts";
 
 /** On a phone the list covers the group, so it is mostly closed. */
 export const isListOpen = signal(false);
@@ -12,6 +12,11 @@ const ROW = 72;
 const SPARE_ROWS = 6;
 const view = signal({ top: 0, height: 0 });
 
+const update = ({ scrollTop, clientHeight }: HTMLElement): void => {
+  view.value = { top: scrollTop, height: clientHeight };
+  void loadGroups(Math.ceil((scrollTop + clientHeight) / ROW) + SPARE_ROWS);
+};
+
 /** All groups, of which only the rows in view exist: ten thousand scroll like ten. */
 export const GroupList = () => {
   const box = useRef<HTMLDivElement>(null);
@@ -19,18 +24,10 @@ export const GroupList = () => {
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const update = (): void => {
-      view.value = { top: element.scrollTop, height: element.clientHeight };
-      void loadGroups(Math.ceil((element.scrollTop + element.clientHeight) / ROW) + SPARE_ROWS);
-    };
-    update();
-    element.addEventListener("scroll", update, { passive: true });
-    const observer = new ResizeObserver(update);
+    update(element);
+    const observer = new ResizeObserver(() => update(element));
     observer.observe(element);
-    return () => {
-      element.removeEventListener("scroll", update);
-      observer.disconnect();
-    };
+    return () => observer.disconnect();
   }, []);
   // The group that is shown stays in view.
   useEffect(() => {
@@ -55,7 +52,7 @@ export const GroupList = () => {
         />{" "}
         only what is left to decide
       </label>
-      <div class="rows" ref={box} tabIndex={-1}>
+      <div class="rows" ref={box} tabIndex={-1} onScroll={({ currentTarget }) => update(currentTarget)}>
         <ul style={{ height: `${total * ROW}px` }}>
           {Array.from({ length: Math.max(0, last - first) }, (_, row) => (
             <Row key={first + row} at={first + row} total={total} />

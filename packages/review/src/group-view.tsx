@@ -1,8 +1,7 @@
 import type { Group } from "@lookalike/client";
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { openCatalogId } from "./catalogs.ts";
-import { bytesText, factsOf, fileName, KIND_TEXT, type Member, reasonText } from "./facts.ts";
+import { bytesText, factsOf, fileName, KIND_TEXT, type Member, REASON_TEXT } from "./facts.ts";
 import {
   busy,
   current,
@@ -17,6 +16,7 @@ import {
   toggleKeep,
   undo,
 } from "./groups.ts";
+import { openCatalogId } from "./open-catalog.ts";
 import { Picture } from "./picture.tsx";
 import { COMPARISONS, comparison, zoom } from "./view-state.ts";
 
@@ -64,9 +64,7 @@ const Headline = ({ group }: { group: Group }) => (
             type="radio"
             name="comparison"
             checked={comparison.value === choice}
-            onChange={() => {
-              comparison.value = choice;
-            }}
+            onChange={() => (comparison.value = choice)}
           />
           {choice}
         </label>
@@ -121,7 +119,7 @@ const MemberChoice = ({ group, member, at }: { group: Group; member: Member; at:
     />
     <span>
       {at < 9 && <kbd>{at + 1}</kbd>} keep <strong>{fileName(member.path)}</strong>
-      {member.ordinal === group.keeper && <em> suggested: {reasonText(group.keeperReason)}</em>}
+      {member.ordinal === group.keeper && <em> suggested: {REASON_TEXT[group.keeperReason]}</em>}
     </span>
   </label>
 );
@@ -133,9 +131,7 @@ const Together = ({ group }: { group: Group }) => {
   const shown = useSignal(false);
   useEffect(() => {
     if (comparison.value !== "blink") return;
-    const timer = setInterval(() => {
-      shown.value = !shown.value;
-    }, BLINK_MS);
+    const timer = setInterval(() => (shown.value = !shown.value), BLINK_MS);
     return () => clearInterval(timer);
   }, [comparison.value]);
   const keeper = group.members.find(({ ordinal }) => ordinal === group.keeper);
@@ -160,9 +156,7 @@ const Together = ({ group }: { group: Group }) => {
               type="radio"
               name="compared"
               checked={other.ordinal === ordinal}
-              onChange={() => {
-                compared.value = at;
-              }}
+              onChange={() => (compared.value = at)}
             />
             {fileName(path)}
           </label>

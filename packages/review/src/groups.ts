@@ -1,6 +1,7 @@
 import type { Group, NewDecision } from "@lookalike/client";
 import { computed, signal } from "@preact/signals";
 import { api, request, thumbnailUrl } from "./api.ts";
+import { openCatalogId, refreshStatistics } from "./open-catalog.ts";
 
 const FIRST_PAGE = 100;
 const PAGE = 500;
@@ -17,28 +18,25 @@ export const keep = signal<ReadonlySet<number>>(new Set());
 export const decided = signal<readonly { readonly decision: string; readonly group: number }[]>([]);
 export const busy = signal(false);
 
-let source: { catalog: string; job: string } | null = null;
+/** The job whose groups these are. */
+let openJobId: string | null = null;
 /** Query of the next page; null = all groups are loaded. */
 let next: { readonly cursor?: string } | null = null;
 let loading: Promise<void> | null = null;
-let onDecided: () => void = () => undefined;
-
-/** Registers what runs after each decision and undo, when counts have changed. */
-export const whenDecided = (callback: () => void): void => {
-  onDecided = callback;
-};
 
 export const closeGroups = (): void => {
-  source = null;
+  openJobId = null;
   next = null;
   groups.value = [];
   decided.value = [];
   position.value = 0;
 };
 
-export const openGroups = async (catalog: string, job: string): Promise<void> => {
-  if (source?.job === job && source.catalog === catalog) return;
-  source = { catalog, job };
+/** Reads the statistics again, and the groups when a newer job has made others. */
+export const refreshGroups = async (): Promise<void> => {
+  const job = (await refreshStatistics())?.job ?? null;
+  if (job === null || job === openJobId) return;
+  openJobId = job;
   await reloadGroups();
 };
 
@@ -52,8 +50,8 @@ export const reloadGroups = async (): Promise<void> => {
 
 /** Loads pages until `count` groups are there, or all. */
 export const loadGroups = async (count: number): Promise<void> => {
-  while (groups.value.length < count && next !== null && source !== null) {
-    loading ??= loadPage(source.job).finally(() => {
+  while (groups.value.length < count && next !== null && openJobId !== null) {
+    loading ??= loadPage(openJobId).finally(() => {
       loading = null;
     });
     await loading;
@@ -68,7 +66,7 @@ const loadPage = async (job: string): Promise<void> => {
     ...next,
   };
   const page = await request(api.GET("/v1/jobs/{job}/groups", { params: { path: { job }, query } }));
-  if (source?.job !== job) return;
+  if (openJobId !== job) return;
   next = page === undefined || page.next === null ? null : { cursor: page.next };
   if (page !== undefined) groups.value = [...groups.value, ...page.items];
 };
@@ -78,11 +76,11 @@ export const show = (at: number): void => {
   if (at < 0 || (at >= groups.value.length && at > 0)) return;
   position.value = at;
   const group = groups.value[at];
-  if (group === undefined || source === null) return;
+  if (group === undefined) return;
   keep.value = new Set(group.decision?.keep ?? [group.keeper]);
   void loadGroups(at + FIRST_PAGE);
   for (const { ordinal } of groups.value[at + 1]?.members.slice(0, 4) ?? [])
-    new Image().src = thumbnailUrl(source.catalog, ordinal, "large");
+    new Image().src = thumbnailUrl(openCatalogId(), ordinal, "large");
 };
 
 export const toggleKeep = (ordinal: number): void => {
@@ -110,7 +108,7 @@ export const decide = async (verdict: NewDecision): Promise<void> => {
   if (decision === undefined) return;
   replace(group.number, { decision, reopened: null });
   decided.value = [...decided.value, { decision: decision.id, group: group.number }];
-  onDecided();
+  void refreshStatistics();
   const ahead = groups.value.findIndex((other, at) => at > position.value && other.decision === null);
   if (ahead >= 0) show(ahead);
 };
@@ -123,23 +121,18 @@ export const decideKeepAll = async (): Promise<void> => {
 
 /** Takes a decision back, and shows its group. */
 export const undo = async (last: { decision: string; group: number } | undefined): Promise<void> => {
-  if (last === undefined || source === null || busy.value) return;
+  if (last === undefined || busy.value) return;
   busy.value = true;
-  const { catalog } = source;
   const undone = await request(
     api.POST("/v1/catalogs/{catalog}/decisions/{decision}/undo", {
-      params: { path: { catalog, decision: last.decision } },
+      params: { path: { catalog: openCatalogId(), decision: last.decision } },
     }),
   );
   busy.value = false;
   if (undone === undefined) return;
   decided.value = decided.value.filter(({ decision }) => decision !== last.decision);
   replace(last.group, { decision: null });
-  onDecided();
-  show(
-    Math.max(
-      0,
-      groups.value.findIndex(({ number }) => number === last.group),
-    ),
-  );
+  void refreshStatistics();
+  const at = groups.value.findIndex(({ number }) => number === last.group);
+  show(Math.max(0, at));
 };

@@ -1,20 +1,13 @@
 import type { Job } from "@lookalike/client";
-import { catalog, refreshCatalog } from "./catalogs.ts";
 import { countText, durationText } from "./facts.ts";
 import { failures, job, sendCommand, startJob } from "./jobs.ts";
+import { catalog } from "./open-catalog.ts";
 
-const completedShare = ({
-  phase,
-  completedImages,
-  totalImages,
-  completedBlockPairs,
-  totalBlockPairs,
-}: Job): number | null =>
-  phase === "hashing"
-    ? completedImages / Math.max(1, totalImages)
-    : phase === "comparing"
-      ? completedBlockPairs / Math.max(1, totalBlockPairs)
-      : null;
+const completedShare = (running: Job): number | null => {
+  if (running.phase === "hashing") return running.completedImages / Math.max(1, running.totalImages);
+  if (running.phase === "comparing") return running.completedBlockPairs / Math.max(1, running.totalBlockPairs);
+  return null;
+};
 
 const rateText = ({ phase, rate, etaSeconds }: Job): string =>
   [
@@ -29,7 +22,7 @@ export const JobPanel = () => {
   const shown = job.value;
   const id = catalog.value?.id;
   if (id === undefined) return null;
-  const start = (mode: Job["mode"]) => () => void startJob(id, mode, () => void refreshCatalog());
+  const start = (mode: Job["mode"]) => () => void startJob(id, mode);
   if (shown === null || shown.phase === "done")
     return (
       <section class="job" aria-label="Job">

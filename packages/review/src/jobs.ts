@@ -1,6 +1,7 @@
 import type { FailedImage, Job } from "@lookalike/client";
 import { signal } from "@preact/signals";
 import { api, request } from "./api.ts";
+import { refreshGroups } from "./groups.ts";
 
 /** The catalog's newest job, updated while it runs. */
 export const job = signal<Job | null>(null);
@@ -16,13 +17,13 @@ export const closeJob = (): void => {
 };
 
 /** Follows the newest job of a catalog until it is over. */
-export const openJob = async (catalog: string, onOver: () => void): Promise<void> => {
+export const openJob = async (catalog: string): Promise<void> => {
   const page = await request(api.GET("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } } }));
   const newest = page?.items[0];
-  if (newest !== undefined) follow(newest, onOver);
+  if (newest !== undefined) follow(newest);
 };
 
-const follow = (started: Job, onOver: () => void): void => {
+const follow = (started: Job): void => {
   closeJob();
   job.value = started;
   if (started.phase === "done") {
@@ -37,7 +38,7 @@ const follow = (started: Job, onOver: () => void): void => {
     if (latest.phase !== "done") return;
     events.close();
     void readFailures(latest);
-    onOver();
+    void refreshGroups();
   });
 };
 
@@ -49,21 +50,15 @@ const readFailures = async ({ id, failedImages }: Job): Promise<void> => {
   if (page !== undefined && job.value?.id === id) failures.value = page.items;
 };
 
-export const startJob = async (catalog: string, mode: Job["mode"], onOver: () => void): Promise<void> => {
+export const startJob = async (catalog: string, mode: Job["mode"]): Promise<void> => {
   const started = await request(
     api.POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body: { mode } }),
   );
-  if (started !== undefined) follow(started, onOver);
+  if (started !== undefined) follow(started);
 };
 
-const COMMANDS = {
-  pause: "/v1/jobs/{job}/pause",
-  resume: "/v1/jobs/{job}/resume",
-  cancel: "/v1/jobs/{job}/cancel",
-} as const;
-
-export const sendCommand = async (command: keyof typeof COMMANDS): Promise<void> => {
+export const sendCommand = async (command: "pause" | "resume" | "cancel"): Promise<void> => {
   const id = job.value?.id;
   if (id === undefined) return;
-  await request(api.POST(COMMANDS[command], { params: { path: { job: id } } }));
+  await request(api.POST(`/v1/jobs/{job}/${command}`, { params: { path: { job: id } } }));
 };

@@ -30,22 +30,10 @@ export const KEYS: readonly Key[] = [
     press: () => void decide({ verdict: "not-duplicates" }),
   },
   { keys: ["u"], label: "U", about: "undo the last decision", press: () => void undo(decided.value.at(-1)) },
-  {
-    keys: ["c"],
-    label: "C",
-    about: "compare: side by side, blink, difference",
-    press: () => cycleComparison(),
-  },
+  { keys: ["c"], label: "C", about: "compare: side by side, blink, difference", press: cycleComparison },
   { keys: ["+", "="], label: "+", about: "zoom all in", press: () => changeZoom(1.5) },
   { keys: ["-"], label: "−", about: "zoom all out", press: () => changeZoom(1 / 1.5) },
-  {
-    keys: ["?"],
-    label: "?",
-    about: "these keys",
-    press: () => {
-      dialog.value = "help";
-    },
-  },
+  { keys: ["?"], label: "?", about: "these keys", press: () => (dialog.value = "help") },
 ];
 
 /** Whether the focused control needs the key for itself. */

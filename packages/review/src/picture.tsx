@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import type { TargetedPointerEvent, TargetedWheelEvent } from "preact";
 import { originalUrl, thumbnailUrl } from "./api.ts";
 import type { Member } from "./facts.ts";
 import { changeZoom, pan, zoom } from "./view-state.ts";
@@ -9,37 +9,10 @@ const ORIGINAL_MIN_SCALE = 1.5;
 
 /** One picture, zoomed and moved together with all others. */
 export const Picture = ({ catalog, member }: { catalog: string; member: Member }) => {
-  const frame = useRef<HTMLDivElement>(null);
   const { scale, x, y } = zoom.value;
   const isOriginal = scale >= ORIGINAL_MIN_SCALE && member.format !== undefined && SHOWN_BY_BROWSERS.has(member.format);
-  useEffect(() => {
-    const element = frame.current;
-    if (element === null) return;
-    const onWheel = (event: WheelEvent): void => {
-      event.preventDefault();
-      const box = element.getBoundingClientRect();
-      const at = (point: number, start: number, length: number, centre: number) =>
-        centre + ((point - start) / length - 0.5) / zoom.value.scale;
-      changeZoom(
-        event.deltaY < 0 ? 1.25 : 0.8,
-        at(event.clientX, box.left, box.width, zoom.value.x),
-        at(event.clientY, box.top, box.height, zoom.value.y),
-      );
-    };
-    const onMove = (event: PointerEvent): void => {
-      if (event.buttons !== 1 || zoom.value.scale === 1) return;
-      const box = element.getBoundingClientRect();
-      pan(event.movementX / box.width, event.movementY / box.height);
-    };
-    element.addEventListener("wheel", onWheel, { passive: false });
-    element.addEventListener("pointermove", onMove);
-    return () => {
-      element.removeEventListener("wheel", onWheel);
-      element.removeEventListener("pointermove", onMove);
-    };
-  }, []);
   return (
-    <div class={scale > 1 ? "frame zoomed" : "frame"} ref={frame}>
+    <div class={scale > 1 ? "frame zoomed" : "frame"} onWheel={onWheel} onPointerMove={onMove}>
       <img
         src={isOriginal ? originalUrl(catalog, member.ordinal) : thumbnailUrl(catalog, member.ordinal, "large")}
         alt={member.path}
@@ -48,4 +21,23 @@ export const Picture = ({ catalog, member }: { catalog: string; member: Member }
       />
     </div>
   );
+};
+
+/** Zooms around the point under the pointer. */
+const onWheel = (event: TargetedWheelEvent<HTMLElement>): void => {
+  event.preventDefault();
+  const box = event.currentTarget.getBoundingClientRect();
+  const at = (point: number, start: number, length: number, centre: number) =>
+    centre + ((point - start) / length - 0.5) / zoom.value.scale;
+  changeZoom(
+    event.deltaY < 0 ? 1.25 : 0.8,
+    at(event.clientX, box.left, box.width, zoom.value.x),
+    at(event.clientY, box.top, box.height, zoom.value.y),
+  );
+};
+
+const onMove = ({ buttons, movementX, movementY, currentTarget }: TargetedPointerEvent<HTMLElement>): void => {
+  if (buttons !== 1 || zoom.value.scale === 1) return;
+  const box = currentTarget.getBoundingClientRect();
+  pan(movementX / box.width, movementY / box.height);
 };

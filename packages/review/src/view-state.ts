@@ -4,15 +4,10 @@ import { signal } from "@preact/signals";
 export const dialog = signal<"bulk" | "archive" | "help" | null>(null);
 
 /** How the pictures of a group are compared. */
-export type Comparison = "side by side" | "blink" | "difference";
-export const COMPARISONS: readonly Comparison[] = ["side by side", "blink", "difference"];
-export const comparison = signal<Comparison>("side by side");
+export const COMPARISONS = ["side by side", "blink", "difference"] as const;
+export const comparison = signal<(typeof COMPARISONS)[number]>("side by side");
 
-const NEXT: Record<Comparison, Comparison> = {
-  "side by side": "blink",
-  blink: "difference",
-  difference: "side by side",
-};
+const NEXT = { "side by side": "blink", blink: "difference", difference: "side by side" } as const;
 
 export const cycleComparison = (): void => {
   comparison.value = NEXT[comparison.value];
