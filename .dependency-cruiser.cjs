@@ -72,7 +72,7 @@ module.exports = {
     },
     "only-start-loads-the-servers": {
       comment: "No other command needs them, and each should answer at once.",
-      from: { path: "^packages/cli/src/", pathNot: "^packages/cli/src/start/(start|local|port)\\.ts" },
+      from: { path: "^packages/cli/src/", pathNot: "^packages/cli/src/start/(start|local)\\.ts" },
       to: { path: "^packages/local/src/(?!(instance|processes)\\.ts)" },
     },
     "packages-know-no-service": {

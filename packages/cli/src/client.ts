@@ -14,7 +14,6 @@ import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 export type { Job };
 
 const REQUEST_MS = 30_000;
-const PAGE = 1_000;
 
 interface GroupFilter {
   readonly kind?: Group["kind"];
@@ -75,20 +74,17 @@ export const createClient = (address: () => string, key: string) => {
     },
 
     /** @param pageSize groups a request */
-    groups: (job: string, filter: GroupFilter = {}, pageSize = PAGE): AsyncGenerator<Group> =>
-      itemsOf(async (cursor) => {
-        const params = { path: { job }, query: { ...filter, ...pageOf(cursor, pageSize) } };
-        return bodyOf(await api().GET("/v1/jobs/{job}/groups", { signal: signal(), params }));
-      }),
+    groups: (job: string, filter: GroupFilter = {}, pageSize?: number): AsyncGenerator<Group> =>
+      itemsOf(
+        (page) =>
+          api().GET("/v1/jobs/{job}/groups", {
+            signal: signal(),
+            params: { path: { job }, query: { ...filter, ...page } },
+          }),
+        pageSize,
+      ),
 
     failures: (job: string): AsyncGenerator<FailedImage> =>
-      itemsOf(async (cursor) => {
-        const params = { path: { job }, query: pageOf(cursor) };
-        return bodyOf(await api().GET("/v1/jobs/{job}/failures", { signal: signal(), params }));
-      }),
+      itemsOf((query) => api().GET("/v1/jobs/{job}/failures", { signal: signal(), params: { path: { job }, query } })),
   };
 };
-
-/** The query of one page of a list. */
-export const pageOf = (cursor: string | undefined, limit = PAGE): { limit: number; cursor?: string } =>
-  cursor === undefined ? { limit } : { limit, cursor };

@@ -3,21 +3,16 @@ import { accessKeyFile, dataFolderPath, readInstance } from "@lookalike/local/in
 import { DEFAULT_API_PORT } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 
-/** Where the API answers, and a key to it. */
-export interface Connection {
-  readonly address: string;
-  readonly key: string;
-}
-
 /**
- * LOOKALIKE_URL and LOOKALIKE_KEY; where one is not set, the data folder's running instance and its key.
+ * Where the API answers, and a key to it: LOOKALIKE_URL and LOOKALIKE_KEY; where one is not set, the
+ * data folder's running instance and its key.
  * @throws OperatorError where there is no key, or the folder's Lookalike does not run
  */
-export const findConnection = async (environment: NodeJS.ProcessEnv = process.env): Promise<Connection> => {
-  const folder = dataFolderPath(environment);
+export const findConnection = async (): Promise<{ readonly address: string; readonly key: string }> => {
+  const folder = dataFolderPath();
   return {
-    address: environment["LOOKALIKE_URL"] || (await instanceAddress(folder)),
-    key: environment["LOOKALIKE_KEY"] || (await readKey(accessKeyFile(folder))),
+    address: process.env["LOOKALIKE_URL"] || (await instanceAddress(folder)),
+    key: process.env["LOOKALIKE_KEY"] || (await readKey(accessKeyFile(folder))),
   };
 };
 
@@ -25,17 +20,11 @@ const instanceAddress = async (folder: string): Promise<string> => {
   const instance = await readInstance(folder);
   if (instance === null) return `http://127.0.0.1:${DEFAULT_API_PORT}`;
   const { pid, runs, address } = instance;
-  if (!runs)
-    throw new OperatorError(
-      `${folder}: its Lookalike (process ${pid}) does not run any more. Start it with npm start, or set LOOKALIKE_URL.`,
-      EXIT.error,
-    );
-  if (address === null)
-    throw new OperatorError(
-      `${folder}: its Lookalike (process ${pid}) is starting. Try again in a moment.`,
-      EXIT.error,
-    );
-  return address;
+  if (runs && address !== null) return address;
+  const problem = runs
+    ? "is starting. Try again in a moment."
+    : "does not run any more. Start it with npm start, or set LOOKALIKE_URL.";
+  throw new OperatorError(`${folder}: its Lookalike (process ${pid}) ${problem}`, EXIT.error);
 };
 
 const readKey = async (file: string): Promise<string> => {

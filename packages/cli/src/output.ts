@@ -1,16 +1,13 @@
 import type { Group, Job } from "@lookalike/client";
 import prettyBytes from "pretty-bytes";
 
-/** Standard output of a command: one JSON value a line, or text for people. */
-export interface Output {
-  readonly isJson: boolean;
-  /** Prints a result: `text` for people, `value` as a line of JSON. */
-  print(value: unknown, text: string): void;
-}
+export type Output = ReturnType<typeof createOutput>;
 
-export const createOutput = (isJson: boolean): Output => ({
+/** Standard output of a command: one JSON value a line, or text for people. */
+export const createOutput = (isJson: boolean) => ({
   isJson,
-  print: (value, text) => void process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
+  /** Prints a result: `text` for people, `value` as a line of JSON. */
+  print: (value: unknown, text: string) => void process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
 });
 
 /** A line for people on standard error, where it can't get between results. */

@@ -1,18 +1,11 @@
 import type { Job } from "@lookalike/client";
 import { SingleBar } from "cli-progress";
 
-/** Shows a job's progress on standard error. */
-export interface Progress {
-  show(job: Job): void;
-  end(): void;
-}
-
 /** One line about a job that runs. */
 export type ProgressLine = (job: Job) => string;
 
-/** A bar on a terminal; in a pipe a line for each phase, and every two seconds where it changed. */
-export const createProgress = (line: ProgressLine): Progress =>
-  process.stderr.isTTY ? createBar() : createLines(line);
+/** Shows a job's progress on standard error: a bar on a terminal; in a pipe a line for each phase, and every two seconds where it changed. */
+export const createProgress = (line: ProgressLine) => (process.stderr.isTTY ? createBar() : createLines(line));
 
 /** What a phase counts; a total of 0 where it counts nothing. */
 const phaseProgress = (job: Job) => {
@@ -50,7 +43,7 @@ const etaText = (seconds: number | null): string => {
   return minutes > 0 ? `${minutes} min left` : `${Math.ceil(seconds)} s left`;
 };
 
-const createBar = (): Progress => {
+const createBar = () => {
   const bar = new SingleBar({
     format: "{label} {bar} {value}/{total} {unit} {rest}",
     barCompleteChar: "█",
@@ -62,7 +55,7 @@ const createBar = (): Progress => {
   });
   let phase: Job["phase"] | null = null;
   return {
-    show(job) {
+    show(job: Job) {
       const { label, done, total, unit } = phaseProgress(job);
       const rest = `${job.paused ? "paused" : etaText(job.etaSeconds)}${failuresText(job)}`;
       if (job.phase !== phase) {
@@ -78,7 +71,7 @@ const createBar = (): Progress => {
 
 const LINE_INTERVAL_MS = 2_000;
 
-const createLines = (line: ProgressLine): Progress => {
+const createLines = (line: ProgressLine): ReturnType<typeof createBar> => {
   let last: { readonly phase: Job["phase"]; readonly text: string; readonly at: number } | null = null;
   return {
     show(job) {

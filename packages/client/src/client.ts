@@ -52,16 +52,24 @@ export const bodyOf = <Data>(answer: { data?: Data; error?: unknown; response: R
   );
 };
 
+interface Page {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+type Answer<Data> = Parameters<typeof bodyOf<Data>>[0];
+
 /**
  * The items of a list, page after page, as they are read.
- * @param read a page; gets the cursor of the page before, undefined for the first
+ * @param read reads the page that a query selects
+ * @param limit items a page
  */
 export async function* itemsOf<Item>(
-  read: (cursor: string | undefined) => Promise<{ items: Item[]; next: string | null }>,
+  read: (query: Page) => Promise<Answer<{ items: Item[]; next: string | null }>>,
+  limit = 1_000,
 ): AsyncGenerator<Item> {
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page: { items: Item[]; next: string | null } = await read(cursor);
-    yield* page.items;
-    cursor = page.next;
+  for (let query: Page | null = { limit }; query !== null; ) {
+    const { items, next }: { items: Item[]; next: string | null } = bodyOf(await read(query));
+    yield* items;
+    query = next === null ? null : { limit, cursor: next };
   }
 }

@@ -1,9 +1,9 @@
-import { stat } from "node:fs/promises";
-import { bodyOf, itemsOf, type Job } from "@lookalike/client";
+import { existsSync } from "node:fs";
+import { itemsOf, type Job } from "@lookalike/client";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
-import { type Client, pageOf } from "../client.ts";
+import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
 import { JOB_MODES, numberOption } from "../options.ts";
 import { jobText, type Output, printable } from "../output.ts";
@@ -80,11 +80,11 @@ const openCatalog = async (client: Client, address: string, { name, list }: Scan
     case "s3":
       return client.openCatalog(name ?? address, source);
     case "hashes":
-      return (await exists(source.file))
+      return existsSync(source.file)
         ? client.openCatalog(name ?? sourceLabel(source), source)
         : client.findCatalog(address);
     case "directory": {
-      if (!(await exists(source.root))) return client.findCatalog(address);
+      if (!existsSync(source.root)) return client.findCatalog(address);
       if (list === undefined) return client.openCatalog(name ?? sourceLabel(source), source);
       const listed: Source = { ...source, list: callerPath(list) };
       return client.openCatalog(name ?? `${sourceLabel(source)} (${list})`, listed);
@@ -92,23 +92,17 @@ const openCatalog = async (client: Client, address: string, { name, list }: Scan
   }
 };
 
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 /** Prints which images the reference catalog has too, then those that it has not. */
 const printReferenced = async ({ api }: Client, output: Output, job: string): Promise<void> => {
   for (const present of ["true", "false"] as const) {
-    const items = itemsOf(async (cursor) => {
-      const params = { path: { job }, query: { present, ...pageOf(cursor) } };
-      return bodyOf(await api.GET("/v1/jobs/{job}/reference", { params }));
-    });
-    for await (const { image, match, ...rest } of items) {
-      const path = printable(image.path);
+    const items = itemsOf((page) =>
+      api.GET("/v1/jobs/{job}/reference", { params: { path: { job }, query: { present, ...page } } }),
+    );
+    for await (const item of items) {
+      const { match } = item;
+      const path = printable(item.image.path);
       output.print(
-        { image, match, ...rest },
+        item,
         match === null
           ? `new   ${path}`
           : `have  ${path}  ~  ${match.path === null ? "(no longer in that catalog)" : printable(match.path)}`,

@@ -1,15 +1,8 @@
 import { JobOptions } from "@lookalike/shared/domain/job/options";
-import type { Source } from "@lookalike/shared/domain/job/source";
 import { sourceOf } from "../source-address.ts";
 
 /** What a person wants to be started. */
-export interface StartRequest {
-  /** null = the demo catalog. */
-  readonly source: Source | null;
-  readonly options: JobOptions;
-  readonly json: boolean;
-  readonly keepRunning: boolean;
-}
+export type StartRequest = ReturnType<typeof startRequest>;
 
 /** The options as commander reads them; the schema of a job's options checks theirs. */
 export interface StartFlags {
@@ -20,9 +13,10 @@ export interface StartFlags {
 }
 
 /** @param isTerminal whether standard output is one: there a person reviews the result */
-export const startRequest = (address: string | undefined, flags: StartFlags, isTerminal: boolean): StartRequest => {
+export const startRequest = (address: string | undefined, flags: StartFlags, isTerminal: boolean) => {
   const { threshold, json, keepRunning, ...options } = flags;
   return {
+    /** null = the demo catalog. */
     source: address === undefined ? null : sourceOf(address),
     options: JobOptions.parse({ ...options, thresholdBits: threshold }),
     json: json === true,

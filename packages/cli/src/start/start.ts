@@ -7,8 +7,7 @@ import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors
 import { createClient } from "../client.ts";
 import { printStatus } from "../output.ts";
 import { checkSource } from "./check-source.ts";
-import { type Running, startLocal } from "./local.ts";
-import { choosePort } from "./port.ts";
+import { choosePort, type Running, startLocal } from "./local.ts";
 import { report } from "./report.ts";
 import type { StartRequest } from "./request.ts";
 import { runJob } from "./run-job.ts";
