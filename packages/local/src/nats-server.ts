@@ -36,13 +36,10 @@ export const startNats = async (
     listen: `127.0.0.1:${port}`,
     server_name: "lookalike",
     ...(options.monitoringPort === undefined ? {} : { http: `127.0.0.1:${options.monitoringPort}` }),
-    jetstream: {
-      store_dir: join(data.path, "nats"),
-      ...(options.maxStorage === undefined ? {} : { max_file_store: options.maxStorage }),
-    },
+    jetstream: { store_dir: join(data.path, "nats"), max_file_store: options.maxStorage },
     authorization: { token: data.secret },
   };
-  // The server's configuration language reads JSON.
+  // The server's configuration language reads JSON, which leaves out what is undefined.
   await writeFile(config, JSON.stringify(settings, null, 2), { mode: 0o600 });
   return launch({
     name: "nats-server",
@@ -77,21 +74,22 @@ export const findNatsServer = async (folder: string, report: (text: string) => v
   const tooOld: string[] = [];
   for (const candidate of ["nats-server", "/usr/sbin/nats-server", own]) {
     const version = await versionOf(candidate);
-    if (version !== null && compareVersions(version, NATS_FLOOR) >= 0) return candidate;
+    if (isNewEnough(version)) return candidate;
     if (version !== null) tooOld.push(`${candidate} is ${version}`);
   }
   await mkdir(folder, { recursive: true });
   report("Getting nats-server (only this once)…");
   for (const install of [unpackDebianPackage, installWithGo]) {
     await install(folder).catch(() => undefined);
-    const version = await versionOf(own);
-    if (version !== null && compareVersions(version, NATS_FLOOR) >= 0) return own;
+    if (isNewEnough(await versionOf(own))) return own;
   }
   throw new OperatorError(
-    `nats-server ${NATS_FLOOR} or newer is needed${tooOld.length > 0 ? ` (${tooOld.join(", ")})` : ""}: ${adviceFor(process.platform)} Or set NATS_URL to a running one.`,
+    `nats-server ${NATS_FLOOR} or newer is needed${tooOld.length > 0 ? ` (${tooOld.join(", ")})` : ""}: install it with: ${process.platform === "darwin" ? "brew" : "sudo apt-get"} install nats-server. Or set NATS_URL to a running one.`,
     EXIT.unavailable,
   );
 };
+
+const isNewEnough = (version: string | null): boolean => version !== null && compareVersions(version, NATS_FLOOR) >= 0;
 
 const versionOf = async (command: string): Promise<string | null> => {
   try {
@@ -129,8 +127,3 @@ const unpackDebianPackage = async (folder: string): Promise<void> => {
 const installWithGo = async (folder: string): Promise<void> => {
   await run("go", ["install", GO_MODULE], { env: { ...process.env, GOBIN: folder }, timeout: DOWNLOAD_MS });
 };
-
-const adviceFor = (platform: NodeJS.Platform): string =>
-  platform === "darwin"
-    ? "install it with: brew install nats-server."
-    : "install it with: sudo apt-get install nats-server.";

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
@@ -37,10 +38,8 @@ export const launch = async (server: Launch): Promise<Server> => {
   // Its own process group: Ctrl-C must reach the services first, and the server only after them.
   const child = spawn(server.command, server.args, { stdio: ["ignore", output, output], detached: true });
   closeSync(output);
-  const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
-  });
+  // A program that can't be run never exits: then its error ends the wait.
+  const exited = once(child, "exit").catch(() => undefined);
   const { pid } = child;
   if (pid === undefined) throw new OperatorError(`${name}: ${server.command} can't be run.`, EXIT.unavailable);
   await recordOf(pid).then(
@@ -65,7 +64,7 @@ const isRunning = (child: ChildProcess): boolean => child.exitCode === null && c
 
 const end = async (
   child: ChildProcess,
-  exited: Promise<void>,
+  exited: Promise<unknown>,
   signal: NodeJS.Signals,
   pidFile: string,
 ): Promise<void> => {
