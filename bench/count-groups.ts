@@ -1,12 +1,8 @@
 import { classEdges } from "@lookalike/shared/domain/grouping/class-edges";
 import { groupNodes } from "@lookalike/shared/domain/grouping/grouping";
-import {
-  allImages,
-  classifyImages,
-  membersOf,
-  type StoredHashes,
-} from "@lookalike/shared/domain/grouping/image-classes";
+import { classifyImages, membersOf, type StoredHashes } from "@lookalike/shared/domain/grouping/image-classes";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
+import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import type { EdgePart } from "../services/comparer/src/compare/edge-parts.ts";
 
 async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
@@ -22,7 +18,7 @@ export const countGroups = async (
 ): Promise<number> => {
   const images = block.states.length;
   const layout = { blockSize: images, extent: images, hashBytes };
-  const classes = await classifyImages(each([block]), layout, allImages(images));
+  const classes = await classifyImages(each([block]), layout, OrdinalSet.below(images));
   const edges = await classEdges(each(results), classes, thresholdBits);
   const groups = groupNodes(similarityGraph(classes.count, edges), "clique");
   const grouped = new Set(groups.flat());

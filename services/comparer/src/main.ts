@@ -30,7 +30,7 @@ runService({
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
     const pool = createWorkerPool(threads, environment.DATABASE_URL);
     const hashes = createHashReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
-    const findRunning = createJobGate(db);
+    const formatOfRunning = createJobGate(db);
     const [comparing, finalizing] = await Promise.all([
       runTasks(bus, {
         kind: "compare",
@@ -38,8 +38,9 @@ runService({
         concurrency: threads + 1,
         log,
         handle: async (task) => {
-          const job = await findRunning(task.job);
-          if (job !== null) await comparePairs({ bus, db, hashes, compare: pool.compare }, task, job.hashFormat);
+          const hashFormat = await formatOfRunning(task.job);
+          if (hashFormat === undefined) return;
+          await comparePairs({ bus, db, hashes, compare: pool.compare }, task, hashFormat);
         },
       }),
       consumeFinalize(bus, log, pool.finalize),

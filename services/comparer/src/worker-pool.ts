@@ -7,17 +7,12 @@ const COMPARE_FILE = new URL("./compare/compare-worker.js", import.meta.url).hre
 const FINALIZE_FILE = new URL("./finalize/finalize-worker.js", import.meta.url).href;
 
 /** Worker threads that compare and group, so that the service's own thread answers its messages meanwhile. */
-export interface WorkerPool {
-  compare(request: CompareRequest): Promise<CompareAnswer>;
-  finalize(order: Finalize): Promise<void>;
-  close(): Promise<void>;
-}
-
-export const createWorkerPool = (threads: number, databaseUrl: string): WorkerPool => {
+export const createWorkerPool = (threads: number, databaseUrl: string) => {
   const pool = new Piscina({ filename: COMPARE_FILE, minThreads: threads, maxThreads: threads });
   return {
-    compare: (request) => pool.run(request, { transferList: [request.parts.port] }),
-    finalize: (order) => {
+    compare: (request: CompareRequest): Promise<CompareAnswer> =>
+      pool.run(request, { transferList: [request.parts.port] }),
+    finalize: (order: Finalize): Promise<void> => {
       const request: FinalizeRequest = { databaseUrl, order };
       return pool.run(request, { filename: FINALIZE_FILE });
     },

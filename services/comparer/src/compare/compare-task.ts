@@ -74,22 +74,18 @@ const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, hashFormat:
 const blockPairs = ({ from, to }: Range): BlockPair[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => pairOf(from + index));
 
-interface RunningJob {
-  readonly hashFormat: string;
-}
-
 /**
- * Finds a job that is running; null where its owner has cancelled it, so that it needs no comparing.
- * An answer is valid for two seconds, because a job has many tasks.
+ * Finds the hash format of a job that is running; nothing where its owner has cancelled it, so that it needs no
+ * comparing. An answer is valid for two seconds, because a job has many tasks.
  */
-export const createJobGate = (db: Db): ((jobId: string) => Promise<RunningJob | null>) => {
-  const running = new LRUCache<string, RunningJob>({ max: 1_000, ttl: 2_000 });
-  return async (jobId) => {
-    const cached = running.get(jobId);
-    if (cached !== undefined) return cached;
-    const job = await findJob(db, jobId);
-    if (job?.state !== "running") return null;
-    running.set(jobId, { hashFormat: job.hashFormat });
-    return job;
-  };
+export const createJobGate = (db: Db): ((jobId: string) => Promise<string | undefined>) => {
+  const formats = new LRUCache<string, string>({
+    max: 1_000,
+    ttl: 2_000,
+    fetchMethod: async (jobId) => {
+      const job = await findJob(db, jobId);
+      return job?.state === "running" ? job.hashFormat : undefined;
+    },
+  });
+  return (jobId) => formats.fetch(jobId);
 };

@@ -22,16 +22,13 @@ interface HashedCatalog {
   readonly hashFormat: string;
 }
 
-/** Reads hashes as kernels take them, in shared memory, and caches them. */
-export interface HashReader {
-  /** The blocks of `numbers`, an empty one where none is stored. */
-  readBlocks(catalog: HashedCatalog, numbers: readonly number[]): Promise<ReadonlyMap<number, HashRows>>;
-  /** The rows of a range of blocks as one tile, read once however many tasks need it at the same time. */
-  readTile(catalog: HashedCatalog, blocks: Range): Promise<Tile>;
-}
+export type HashReader = ReturnType<typeof createHashReader>;
 
-/** @param maxBytes size of the cached blocks; the tiles, which are few, come on top */
-export const createHashReader = (db: Db, maxBytes: number): HashReader => {
+/**
+ * Reads hashes as kernels take them, in shared memory, and caches them.
+ * @param maxBytes size of the cached blocks; the tiles, which are few, come on top
+ */
+export const createHashReader = (db: Db, maxBytes: number) => {
   const cache = createBlockCache({
     columns: ["states", "hashes"],
     toValue: (row, blockSize) => blockHashes(row, row.block * blockSize),
@@ -40,12 +37,14 @@ export const createHashReader = (db: Db, maxBytes: number): HashReader => {
   });
   const tiles = new LRUCache<string, Promise<Tile>>({ max: CACHED_TILES });
   return {
-    async readBlocks({ id, blockSize, hashFormat }, numbers) {
+    /** The blocks of `numbers`, an empty one where none is stored. */
+    async readBlocks({ id, blockSize, hashFormat }: HashedCatalog, numbers: readonly number[]) {
       const blocks = await cache.load(db, id, blockSize, await listDigests(db, id, { numbers, hashFormat }));
       for (const number of numbers) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
       return blocks;
     },
-    async readTile({ id, blockSize, hashFormat }, { from, to }) {
+    /** The rows of a range of blocks as one tile, read once however many tasks need it at the same time. */
+    async readTile({ id, blockSize, hashFormat }: HashedCatalog, { from, to }: Range): Promise<Tile> {
       const numbers = Array.from({ length: to - from }, (_, index) => from + index);
       const stored = await listDigests(db, id, { numbers, hashFormat });
       const content = createHash("sha256");

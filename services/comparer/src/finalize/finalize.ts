@@ -59,24 +59,14 @@ const referenceMatches = async (
   if (other === null || other.blockSize === null || other.hashBits !== hashBits || other.hashFormat !== hashFormat)
     return [];
   const otherBlocks = Math.ceil((await endOfCatalog(db, other.id)) / other.blockSize);
+  const hashed = async (id: string, blockSize: number, blockCount: number): Promise<HashedCatalog> => {
+    const vanished = new OrdinalSet(await allVanished(db, id));
+    const blocks = readBlocks(db, id, blocksBelow(blockCount), COMPARED_COLUMNS, hashFormat);
+    return { blockSize, blocks, isLive: (ordinal) => !vanished.has(ordinal) };
+  };
   return matchReference(
-    await hashedCatalog(db, catalogId, { blockSize, hashBits, hashFormat }, totalBlocks),
-    await hashedCatalog(db, other.id, { blockSize: other.blockSize, hashBits, hashFormat }, otherBlocks),
+    await hashed(catalogId, blockSize, totalBlocks),
+    await hashed(other.id, other.blockSize, otherBlocks),
     thresholdBits,
   );
-};
-
-interface HashLayout extends Pick<HashedCatalog, "blockSize" | "hashBits"> {
-  readonly hashFormat: string;
-}
-
-const hashedCatalog = async (
-  db: Db,
-  id: string,
-  { blockSize, hashBits, hashFormat }: HashLayout,
-  blockCount: number,
-): Promise<HashedCatalog> => {
-  const vanished = new OrdinalSet(await allVanished(db, id));
-  const blocks = readBlocks(db, id, blocksBelow(blockCount), COMPARED_COLUMNS, hashFormat);
-  return { blockSize, hashBits, blocks, isLive: (ordinal) => !vanished.has(ordinal) };
 };

@@ -49,7 +49,8 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   const classes = await classifyImages(
     readBlocks(db, catalogId, blocksOf(affected, blockSize), COMPARED_COLUMNS, job.hashFormat),
     { blockSize, extent, hashBytes: hashBits / 8 },
-    { size: affected.size, isSelected: (ordinal) => affected.has(ordinal), isLive },
+    affected,
+    isLive,
   );
 
   // The graph of similar classes that have live images.

@@ -1,4 +1,4 @@
-import { type HashRows, rowBytesOf } from "@lookalike/engine/compare/kernel";
+import { hashRows } from "@lookalike/engine/compare/block-hashes";
 import { fastestKernels } from "@lookalike/engine/compare/kernels";
 import type { StoredHashes } from "@lookalike/shared/domain/grouping/image-classes";
 import { contentDigestAt, hashAt, STATE, signatureAt } from "@lookalike/shared/domain/image/hash-block";
@@ -13,7 +13,6 @@ const FIRST_REFERENCE_ROW = 0x8000_0000;
 
 export interface HashedCatalog {
   readonly blockSize: number;
-  readonly hashBits: number;
   readonly blocks: AsyncIterable<StoredHashes>;
   readonly isLive: (ordinal: number) => boolean;
 }
@@ -41,10 +40,9 @@ export const matchReference = async (
   const images = await readImages(query);
   const byDigest = groupBy(images, ({ contentDigest }) => contentDigest);
   const hashed = images.flatMap(({ hash, ...image }) => (hash === null ? [] : [{ ...image, hash }]));
-  const left = rowsOf(
-    hashed.map(({ hash }, row) => ({ row, hash })),
-    query.hashBits,
-  );
+  // Equal hashes are not merged, since each is of another image.
+  const states = new Uint8Array(hashed.length).fill(STATE.hashed);
+  const left = hashRows({ states, hashes: Buffer.concat(hashed.map(({ hash }) => hash)) }, 0);
   const nearest = new Map<number, ReferenceMatch>();
   const add = (match: ReferenceMatch): void => {
     const known = nearest.get(match.ordinal);
@@ -53,25 +51,22 @@ export const matchReference = async (
 
   for await (const block of reference.blocks) {
     const first = block.block * reference.blockSize;
-    const rows: Row[] = [];
     for (const [position, state] of block.states.entries()) {
       const referenceOrdinal = first + position;
       if (!isDecoded(state) || !reference.isLive(referenceOrdinal)) continue;
-      const hash = hashAt(block, position);
-      if (hash !== null) rows.push({ row: FIRST_REFERENCE_ROW + referenceOrdinal, hash });
       const digest = contentDigestAt(block, position);
       if (digest === null) continue;
       for (const { ordinal } of byDigest.get(toHex(digest)) ?? [])
         add({ ordinal, referenceOrdinal, distance: 0, equalBytes: true });
     }
-    const right = rowsOf(rows, reference.hashBits);
+    const right = hashRows(block, FIRST_REFERENCE_ROW + first);
     if (left.ordinals.length === 0 || right.ordinals.length === 0) continue;
     fastestKernels.exhaustive.join([{ left, right, same: false }], thresholdBits, (edges) => {
       edges.a.forEach((row, edge) => {
         const image = hashed[row];
         if (image === undefined) throw new RangeError(`the kernel returned row ${row} of ${hashed.length}`);
         const referenceOrdinal = at(edges.b, edge) - FIRST_REFERENCE_ROW;
-        if (agrees(image.signature, block, referenceOrdinal - first))
+        if (reference.isLive(referenceOrdinal) && agrees(image.signature, block, referenceOrdinal - first))
           add({
             ordinal: image.ordinal,
             referenceOrdinal,
@@ -109,21 +104,4 @@ const readImages = async ({ blockSize, blocks, isLive }: HashedCatalog): Promise
       });
     });
   return images;
-};
-
-/** A hash and its number in the edges of the kernel. */
-interface Row {
-  readonly row: number;
-  readonly hash: Uint8Array;
-}
-
-/** Hashes as a kernel reads them. Equal hashes are not merged, since each is of another image. */
-const rowsOf = (rows: readonly Row[], hashBits: number): HashRows => {
-  const rowBytes = rowBytesOf(hashBits);
-  const words = new Int32Array((rows.length * rowBytes) / 4);
-  const bytes = new Uint8Array(words.buffer);
-  rows.forEach(({ hash }, index) => {
-    bytes.set(hash, index * rowBytes);
-  });
-  return { ordinals: Uint32Array.from(rows, ({ row }) => row), words };
 };

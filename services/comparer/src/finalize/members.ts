@@ -1,6 +1,7 @@
 import type { Member } from "@lookalike/shared/domain/grouping/keeper";
 import { contentDigestAt, factsAt } from "@lookalike/shared/domain/image/hash-block";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
+import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { readNames } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
@@ -42,7 +43,7 @@ const readHashed = async (
   blockSize: number,
   ordinals: Uint32Array,
 ): Promise<Map<number, HashedMember>> => {
-  const ofBlock = ordinalsByBlock(ordinals, blockSize);
+  const ofBlock = groupBy(ordinals, (ordinal) => Math.floor(ordinal / blockSize));
   const hashed = new Map<number, HashedMember>();
   for await (const block of readBlocks(db, catalogId, [...ofBlock.keys()], FACT_COLUMNS)) {
     for (const ordinal of ofBlock.get(block.block) ?? []) {
@@ -55,15 +56,4 @@ const readHashed = async (
     }
   }
   return hashed;
-};
-
-const ordinalsByBlock = (ordinals: Uint32Array, blockSize: number): Map<number, number[]> => {
-  const byBlock = new Map<number, number[]>();
-  for (const ordinal of ordinals) {
-    const block = Math.floor(ordinal / blockSize);
-    const others = byBlock.get(block);
-    if (others === undefined) byBlock.set(block, [ordinal]);
-    else others.push(ordinal);
-  }
-  return byBlock;
 };

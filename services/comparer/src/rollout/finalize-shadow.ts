@@ -1,9 +1,10 @@
 // Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
 import { jobEvent } from "@lookalike/shared/bus/messages";
 import { decodeEdges } from "@lookalike/shared/domain/grouping/edges";
-import { allImages, classifyImages } from "@lookalike/shared/domain/grouping/image-classes";
+import { classifyImages } from "@lookalike/shared/domain/grouping/image-classes";
 import { listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
+import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { at, byteAt, withRoom } from "@lookalike/shared/domain/primitives/columns";
 import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
@@ -54,12 +55,9 @@ const numberHashes = async (db: Db, shadow: JobRow): Promise<Int32Array> => {
   const { catalogId, hashFormat, totalBlocks } = shadow;
   const { blockSize, hashBits } = listed(jobOf(shadow));
   const extent = totalBlocks * blockSize;
+  const blocks = readBlocks(db, catalogId, blocksBelow(totalBlocks), COMPARED_COLUMNS, hashFormat);
   const layout = { blockSize, extent, hashBytes: hashBits / 8 };
-  const { ofOrdinal, hashOf } = await classifyImages(
-    readBlocks(db, catalogId, blocksBelow(totalBlocks), COMPARED_COLUMNS, hashFormat),
-    layout,
-    allImages(extent),
-  );
+  const { ofOrdinal, hashOf } = await classifyImages(blocks, layout, OrdinalSet.below(extent));
   return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : at(hashOf, number)));
 };
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { STATE } from "../image/hash-block.ts";
 import { SIGNATURE_BYTES } from "../image/signature.ts";
+import { OrdinalSet } from "../primitives/bit-set.ts";
 import { classEdges } from "./class-edges.ts";
 import { encodeEdges } from "./edges.ts";
-import { allImages, classifyImages, hashOfImage, membersOf } from "./image-classes.ts";
+import { classifyImages, hashOfImage, membersOf } from "./image-classes.ts";
 
 const HASH_BYTES = 8;
 type Picture = { hash: number; signature?: number; state?: number; digest?: number };
@@ -25,7 +26,8 @@ const classesOf = (pictures: readonly Picture[], vanished: readonly number[] = [
   classifyImages(
     blocksOf(pictures),
     { blockSize: pictures.length, extent: pictures.length, hashBytes: HASH_BYTES },
-    { ...allImages(pictures.length), isLive: (ordinal) => !vanished.includes(ordinal) },
+    OrdinalSet.below(pictures.length),
+    (ordinal) => !vanished.includes(ordinal),
   );
 const members = (classes: Awaited<ReturnType<typeof classesOf>>) =>
   Array.from({ length: classes.count }, (_, number) => [...membersOf(classes, number)]);

@@ -1,5 +1,6 @@
 import { contentDigestAt, type HashBlock, STATE, signatureAt } from "../image/hash-block.ts";
 import { corroborates, SIGNATURE_BYTES } from "../image/signature.ts";
+import type { OrdinalSet } from "../primitives/bit-set.ts";
 import { at, NONE } from "../primitives/columns.ts";
 import { toHex } from "../primitives/encoding.ts";
 import { KeyTable } from "../primitives/key-table.ts";
@@ -41,32 +42,20 @@ export interface Layout {
   readonly hashBytes: number;
 }
 
-export interface Selection {
-  /** At most so many images are selected. */
-  readonly size: number;
-  /** Whether an image is to be grouped; the others are in no class. */
-  readonly isSelected: (ordinal: number) => boolean;
-  /** Whether an image may be a member of a group. */
-  readonly isLive: (ordinal: number) => boolean;
-}
-
-/** All images below `extent` are selected, and all of them are live. */
-export const allImages = (extent: number): Selection => ({
-  size: extent,
-  isSelected: () => true,
-  isLive: () => true,
-});
-
 /**
  * Images with equal hashes become one class, or several where their signatures differ: one weak hash does not
  * decide alone. Flat images are excluded from comparing: only equal bytes make a class of them. A vanished
  * image still gives its class its hash, because edges may name its ordinal.
+ * @param selected the images to be grouped; the others are in no class
+ * @param isLive whether an image may be a member of a group
  */
 export const classifyImages = async (
   blocks: AsyncIterable<StoredHashes>,
   { blockSize, extent, hashBytes }: Layout,
-  { size, isSelected, isLive }: Selection,
+  selected: OrdinalSet,
+  isLive: (ordinal: number) => boolean = () => true,
 ): Promise<ImageClasses> => {
+  const { size } = selected;
   const ofOrdinal = new Int32Array(extent).fill(NONE);
   const hashNumbers = new KeyTable(hashBytes / 4, size);
   const hashOf = new Int32Array(size).fill(NONE);
@@ -110,7 +99,7 @@ export const classifyImages = async (
     const words = wordsOf(block.hashes);
     block.states.forEach((state, position) => {
       const ordinal = block.block * blockSize + position;
-      if (!isSelected(ordinal)) return;
+      if (!selected.has(ordinal)) return;
       if (state === STATE.hashed) {
         const hash = hashNumbers.add(words, (position * hashBytes) / 4);
         ofOrdinal[ordinal] = classOf(hash, signatureAt(block, position));
