@@ -19,14 +19,7 @@ runService({
   async start({ environment, bus, store, log }) {
     initCounters();
     const threads = environment.LOOKALIKE_HASHER_THREADS + READING_THREADS;
-    const decoders = createDecoders({
-      threads,
-      concurrentBlocks: CONCURRENT_BLOCKS,
-      pixelsInFlight: environment.LOOKALIKE_PIXELS_IN_FLIGHT,
-      timeoutSeconds: environment.LOOKALIKE_IMAGE_TIMEOUT_SECONDS,
-      maxBytes: environment.LOOKALIKE_MAX_FILE_BYTES,
-      maxPixels: environment.LOOKALIKE_MAX_PIXELS,
-    });
+    const decoders = createDecoders(environment, threads, CONCURRENT_BLOCKS);
     const allowed = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };
     const [scan, hash] = await Promise.all([
       runTasks(bus, {

@@ -1,9 +1,9 @@
-import type { KernelChoice } from "@lookalike/shared/domain/job/plan";
 import {
   bandOfTask,
   blocksOfTile,
   type IndexedPlan,
   type IndexPlan,
+  type KernelChoice,
   type Plan,
   taskCount,
 } from "@lookalike/shared/domain/job/plan";
@@ -19,7 +19,7 @@ import { rowBytesOf } from "./kernel.ts";
 const WORTH_SECONDS = 1;
 
 /** Images of a tile at most: two tiles and one band of both stay below half a gigabyte at 256 bits. */
-export const TILE_IMAGES = 4_194_304;
+const TILE_IMAGES = 4_194_304;
 
 interface Comparing {
   /** The backend that the comparers are assumed to have. */

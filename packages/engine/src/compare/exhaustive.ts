@@ -1,7 +1,7 @@
 import type { Backend } from "./backend.ts";
 import { comparisonsOf, type EdgeSink, type HashRows, type Kernel, type RowPair, rowWords } from "./kernel.ts";
 import { KernelMemory } from "./kernel-memory.ts";
-import { type LoadedPair, type LoadedRows, loadRows } from "./loaded-rows.ts";
+import { type LoadedRows, loadRows } from "./loaded-rows.ts";
 
 /** SIMD compares a row with so many columns at once; a slab is filled up to a multiple of it. */
 const COLUMNS = 64;
@@ -33,7 +33,7 @@ const joinPairs = (memory: KernelMemory, pairs: readonly RowPair[], radiusBits: 
   const join = slabJoiner(memory, radiusBits, rowWords(first.left) * 4);
   for (const pair of nonEmpty) {
     const [left, right] = [loadOnce(pair.left), loadOnce(pair.right)];
-    memory.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+    memory.collect(left, right, sink, () => {
       for (const slabs of slabPairs(left.ordinals.length, right.ordinals.length, pair.same))
         join({ left, right, same: pair.same }, slabs);
     });
@@ -56,14 +56,12 @@ export const slabPairs = (rows: number, columns: number, same: boolean): SlabPai
   return pairs;
 };
 
-type SlabJoiner = (pair: LoadedPair, slabs: SlabPair) => void;
-
 /** Joins slab pairs; the planes of the last right slab are cached, for its next row slab. */
-export const slabJoiner = (memory: KernelMemory, radiusBits: number, rowBytes: number): SlabJoiner => {
+export const slabJoiner = (memory: KernelMemory, radiusBits: number, rowBytes: number) => {
   const planes = memory.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
   const stageBytes = earlyOutBytes(rowBytes, radiusBits);
   let inPlanes: { right: LoadedRows; column: number } | undefined;
-  return ({ left, right, same }, { row, column }) => {
+  return ({ left, right, same }: RowPair<LoadedRows>, { row, column }: SlabPair): void => {
     const rightCount = Math.min(SLAB_ROWS, right.ordinals.length - column);
     if (inPlanes?.right !== right || inPlanes.column !== column) {
       memory.run("to_planes", { rows: right.pointer + column * rowBytes, count: rightCount, rowBytes, planes });

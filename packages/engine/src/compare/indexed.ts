@@ -3,9 +3,9 @@ import type { Backend } from "./backend.ts";
 import { type Band, bandsOf } from "./bands.ts";
 import { exhaustiveIsCheaper } from "./cost.ts";
 import { slabJoiner, slabPairs } from "./exhaustive.ts";
-import { comparisonsOf, type EdgeSink, type HashRows, headBytesOf } from "./kernel.ts";
+import { comparisonsOf, type EdgeSink, type HashRows, headBytesOf, type RowPair } from "./kernel.ts";
 import { KernelMemory } from "./kernel-memory.ts";
-import { type LoadedPair, type LoadedRows, loadRows, spreadOrder } from "./loaded-rows.ts";
+import { type LoadedRows, loadRows, spreadOrder } from "./loaded-rows.ts";
 
 /** The rows of a run of blocks. Two tiles with the same id are the same rows. */
 export interface Tile extends HashRows {
@@ -32,7 +32,7 @@ export interface BandJoin {
 export type JoinBand = (join: BandJoin, sink: EdgeSink) => number;
 
 /** A tile pair in memory, equal hashes collapsed across a tile's blocks; the smaller tile is the left one. */
-interface TilePair extends LoadedPair {
+interface TilePair extends RowPair<LoadedRows> {
   readonly id: string;
   readonly memory: KernelMemory;
   readonly bands: readonly Band[];
@@ -68,7 +68,7 @@ const load = (backend: Backend, id: string, join: BandJoin): TilePair => {
   return { id, memory, ...pair, bands, unselective: bandsUnselective(memory, pair, bands, radiusBits) };
 };
 
-const loadPair = (memory: KernelMemory, first: Tile, second: Tile): LoadedPair => {
+const loadPair = (memory: KernelMemory, first: Tile, second: Tile): RowPair<LoadedRows> => {
   const a = loadCollapsed(memory, first);
   if (first.id === second.id) return { left: a, right: a, same: true };
   const b = loadCollapsed(memory, second);
@@ -97,7 +97,7 @@ const loadCollapsed = (memory: KernelMemory, tile: Tile): LoadedRows => {
 /** Decides by a sample of the tile pair itself, so that each of its bands decides the same. */
 const bandsUnselective = (
   memory: KernelMemory,
-  { left, right }: LoadedPair,
+  { left, right }: RowPair<LoadedRows>,
   bands: readonly Band[],
   radiusBits: number,
 ): boolean => {
@@ -121,7 +121,7 @@ const bandsUnselective = (
 const joinShare = (pair: TilePair, { radiusBits, band, bands }: BandJoin, sink: EdgeSink): number => {
   const { memory, left, right, same } = pair;
   const join = slabJoiner(memory, radiusBits, left.rowBytes);
-  memory.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+  memory.collect(left, right, sink, () => {
     slabPairs(left.ordinals.length, right.ordinals.length, same).forEach((slabs, number) => {
       if (number % bands === band) join(pair, slabs);
     });
@@ -143,7 +143,7 @@ const joinSorted = (
   const first = sortByBand(memory, left, mask, valueCount);
   const second = same ? first : sortByBand(memory, right, mask, valueCount);
   let compared = 0;
-  memory.collect({ left: left.ordinals, right: right.ordinals }, sink, () => {
+  memory.collect(left, right, sink, () => {
     compared = memory.run("join_band", {
       left: first,
       right: second,

@@ -1,5 +1,5 @@
 import { type Backend, createMemory, MODULE_BYTES, PAGE_BYTES } from "./backend.ts";
-import { EDGE_WORDS, type EdgeSink, edgesOf } from "./kernel.ts";
+import { EDGE_WORDS, type EdgeSink, edgesOf, type HashRows } from "./kernel.ts";
 import { type CallKernel, type KernelName, type KernelParameters, PARAMETERS } from "./kernel-calls.ts";
 
 const EDGE_CAPACITY = 65_536;
@@ -67,8 +67,8 @@ export class KernelMemory {
   }
 
   /** Runs `work`, which may run kernels, with their edges going to `sink`, row numbers mapped to ordinals. */
-  collect(ordinals: { left: Uint32Array; right: Uint32Array }, sink: EdgeSink, work: () => void): void {
-    this.#takeEdges = (found) => sink(edgesOf(found, ordinals.left, ordinals.right));
+  collect(left: Pick<HashRows, "ordinals">, right: Pick<HashRows, "ordinals">, sink: EdgeSink, work: () => void): void {
+    this.#takeEdges = (found) => sink(edgesOf(found, left.ordinals, right.ordinals));
     work();
   }
 }

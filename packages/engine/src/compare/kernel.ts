@@ -13,9 +13,9 @@ export interface HashRows {
 export type EdgeSink = (edges: Edges) => void;
 
 /** Two sets of rows to compare: a block pair, or a tile pair. */
-export interface RowPair {
-  readonly left: HashRows;
-  readonly right: HashRows;
+export interface RowPair<Rows = HashRows> {
+  readonly left: Rows;
+  readonly right: Rows;
   /** The two are one: every pair of rows once. */
   readonly same: boolean;
 }
@@ -37,13 +37,9 @@ export const rowWords = ({ ordinals, words }: HashRows): number =>
   ordinals.length === 0 ? 0 : words.length / ordinals.length;
 
 /** Pairs that the rows of two sets make. */
-export const comparisonsOf = (pair: {
-  readonly left: Pick<HashRows, "ordinals">;
-  readonly right: Pick<HashRows, "ordinals">;
-  readonly same: boolean;
-}): number => {
-  const [rows, columns] = [pair.left.ordinals.length, pair.right.ordinals.length];
-  return pair.same ? (rows * (rows - 1)) / 2 : rows * columns;
+export const comparisonsOf = ({ left, right, same }: RowPair<Pick<HashRows, "ordinals">>): number => {
+  const rows = left.ordinals.length;
+  return same ? (rows * (rows - 1)) / 2 : rows * right.ordinals.length;
 };
 
 /** A kernel writes an edge as three words: row, column, distance. */

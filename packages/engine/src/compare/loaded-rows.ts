@@ -11,14 +11,6 @@ export interface LoadedRows {
   readonly rowBytes: number;
 }
 
-/** Two sets of rows in a kernel's memory. */
-export interface LoadedPair {
-  readonly left: LoadedRows;
-  readonly right: LoadedRows;
-  /** The two are one: every pair of rows once. */
-  readonly same: boolean;
-}
-
 export const loadRows = (memory: KernelMemory, hashes: HashRows): LoadedRows => {
   const { ordinals, words } = hashes;
   const rowBytes = rowWords(hashes) * 4;

@@ -1,31 +1,21 @@
+import { EdgeList } from "@lookalike/shared/domain/grouping/edges";
 import { at } from "@lookalike/shared/domain/primitives/columns";
 import { comparisonsOf, type Kernel, type RowPair, rowWords } from "./kernel.ts";
-
-const EDGES_PER_BATCH = 65_536;
 
 /**
  * Compares every pair in plain typed arrays: the reference that the fast kernels must agree with. A pair is given up as
  * soon as the words read so far differ in more bits than the radius.
  */
 export const plain: Kernel = (pairs, radiusBits, sink) => {
-  const a: number[] = [];
-  const b: number[] = [];
-  const distance: number[] = [];
-  const flush = () => {
-    if (a.length > 0) sink({ a: Uint32Array.from(a), b: Uint32Array.from(b), distance: Uint8Array.from(distance) });
-    for (const column of [a, b, distance]) column.length = 0;
-  };
+  const found = new EdgeList();
   let comparisons = 0;
   for (const pair of pairs) {
     comparisons += comparisonsOf(pair);
     joinPair(pair, radiusBits, (left, right, bits) => {
-      a.push(Math.min(left, right));
-      b.push(Math.max(left, right));
-      distance.push(bits);
-      if (a.length === EDGES_PER_BATCH) flush();
+      found.add(Math.min(left, right), Math.max(left, right), bits);
     });
   }
-  flush();
+  sink(found.edges);
   return comparisons;
 };
 

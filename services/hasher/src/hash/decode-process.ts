@@ -6,20 +6,14 @@ import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import PQueue from "p-queue";
 import type { FileRequest } from "./hash-file.ts";
 
-/** Hashes one file at a time in another process. */
-export interface DecodeProcess {
-  hash(request: FileRequest): Promise<Outcome>;
-  close(): Promise<void>;
-}
-
 /** A decoder stops itself at its time-out; one that does not is killed this much later. */
 const GRACE_MS = 2_000;
 
 /**
- * Hashing for blocks that have failed before: a picture that crashes the decoder's process fails, and no other
+ * Hashes one file at a time in another process, for blocks that have failed before: a picture that crashes the decoder's process fails, and no other
  * picture does. The process starts with the first file, and ends when no other one waits.
  */
-export const createDecodeProcess = (script = new URL("./decode-child.js", import.meta.url)): DecodeProcess => {
+export const createDecodeProcess = (script = new URL("./decode-child.js", import.meta.url)) => {
   const queue = new PQueue({ concurrency: 1 });
   let child: ChildProcess | null = null;
   queue.on("idle", () => {
@@ -49,7 +43,10 @@ export const createDecodeProcess = (script = new URL("./decode-child.js", import
       await Promise.allSettled([hashed, ended]);
     }
   };
-  return { hash: (request) => queue.add(() => hash(request)), close: () => queue.onIdle() };
+  return {
+    hash: (request: FileRequest): Promise<Outcome> => queue.add(() => hash(request)),
+    close: (): Promise<void> => queue.onIdle(),
+  };
 };
 
 const isAlive = (child: ChildProcess | null): child is ChildProcess =>

@@ -4,43 +4,32 @@ import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { Piscina } from "piscina";
+import type { z } from "zod";
+import type { Environment } from "../environment.ts";
 import { createDecodeProcess } from "./decode-process.ts";
 import type { HashRequest } from "./decode-worker.ts";
 import type { SourceOfFiles } from "./hash-block.ts";
 import type { FileRequest } from "./hash-file.ts";
 import { readListedObject } from "./read-listed.ts";
 
-interface Limits {
-  readonly threads: number;
-  /** Blocks whose images wait for a thread at the same time. */
-  readonly concurrentBlocks: number;
-  /** Pixels decoded at once, in all threads. */
-  readonly pixelsInFlight: number;
-  readonly timeoutSeconds: number;
-  readonly maxBytes: number;
-  readonly maxPixels: number;
-}
-
-/** Decodes and hashes images. */
-export interface Decoders {
-  /** Hashes in a worker thread. */
-  hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
-  /** Hashes in a separate process, which a picture may crash. */
-  hashIsolated(source: SourceOfFiles, image: ListedImage): Promise<Outcome>;
-  close(): Promise<void>;
-}
-
-export const createDecoders = (limits: Limits): Decoders => {
-  const { threads, concurrentBlocks, timeoutSeconds, maxBytes, maxPixels } = limits;
+/**
+ * Decodes and hashes images.
+ * @param concurrentBlocks blocks whose images wait for a thread at the same time
+ */
+export const createDecoders = (limits: z.infer<typeof Environment>, threads: number, concurrentBlocks: number) => {
+  const timeoutSeconds = limits.LOOKALIKE_IMAGE_TIMEOUT_SECONDS;
+  const maxBytes = limits.LOOKALIKE_MAX_FILE_BYTES;
+  const maxPixels = limits.LOOKALIKE_MAX_PIXELS;
   const pool = new Piscina<HashRequest, Outcome>({
     filename: new URL("./decode-worker.js", import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
   });
   const isolated = createDecodeProcess();
-  const pixelBudget = PixelBudget.share(limits.pixelsInFlight);
+  const pixelBudget = PixelBudget.share(limits.LOOKALIKE_PIXELS_IN_FLIGHT);
   return {
-    async hashFile(source, image) {
+    /** Hashes in a worker thread. */
+    async hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome> {
       const file = await fileOf(source, image, maxBytes);
       if ("kind" in file) return file;
       // libvips stops itself at the time-out. The signal also ends a thread that hangs in a read.
@@ -53,11 +42,12 @@ export const createDecoders = (limits: Limits): Decoders => {
         return failed("timeout", `not done after ${timeoutSeconds} s`);
       });
     },
-    async hashIsolated(source, image) {
+    /** Hashes in a separate process, which a picture may crash. */
+    async hashIsolated(source: SourceOfFiles, image: ListedImage): Promise<Outcome> {
       const file = await fileOf(source, image, maxBytes);
       return "kind" in file ? file : isolated.hash({ file, maxPixels, timeoutSeconds });
     },
-    async close() {
+    async close(): Promise<void> {
       await Promise.all([pool.close(), isolated.close()]);
     },
   };

@@ -6,6 +6,7 @@ import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
 import type { EventOf } from "@lookalike/shared/domain/job/events";
+import { planFrom } from "@lookalike/shared/domain/job/job";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
@@ -120,12 +121,7 @@ const planJob = async (
     ...chooseKernel({
       backend: fastestBackend.name,
       choice: job.options.kernel,
-      plan: {
-        firstBlock: base === null ? 0 : base.blocks,
-        blocks,
-        pairsPerTask: job.options.pairsPerTask,
-        index: null,
-      },
+      plan: planFrom({ base, index: null }, blocks, job.options),
       blockSize,
       hashBits,
       radiusBits,

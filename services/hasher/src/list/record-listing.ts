@@ -69,15 +69,13 @@ export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => 
   let rows: ListedImage[] = [];
   let characters = 0;
   for (const image of images) {
-    const isFull = rows.length === ROWS_PER_EVENT || characters + image.path.length > PATH_CHARACTERS_PER_EVENT;
-    if (isFull && rows.length > 0) {
-      events.push(rows);
+    characters += image.path.length;
+    if (events.length === 0 || rows.length === ROWS_PER_EVENT || characters > PATH_CHARACTERS_PER_EVENT) {
       rows = [];
-      characters = 0;
+      events.push(rows);
+      characters = image.path.length;
     }
     rows.push(image);
-    characters += image.path.length;
   }
-  if (rows.length > 0) events.push(rows);
   return events;
 };

@@ -29,16 +29,11 @@ export const walkCatalog = async (
   job: JobRow,
   before: Census,
 ): Promise<Walk | null> => {
+  const { end, images } = before;
   const retried = job.mode === "retry" ? failedOrdinals(before, catalog.blockSize) : new OrdinalSet();
+  const start = { catalogId: catalog.id, jobId: job.id, end, images, retried };
   const record = async (walk: Walk): Promise<Walk | null> => {
-    const listing = new Listing({
-      catalogId: catalog.id,
-      jobId: job.id,
-      end: before.end,
-      images: before.images,
-      retried,
-      isResumed: walk.isResumed,
-    });
+    const listing = new Listing({ ...start, isResumed: walk.isResumed });
     const outcome = await recordWalk(store, emit, listing, walk.parts);
     if (outcome === "stopped") return null;
     if (outcome === "stale-mark") return record(await walkSource(catalog.source, null));
@@ -46,7 +41,7 @@ export const walkCatalog = async (
     await analyzeGrown(store.db, listing);
     return walk;
   };
-  const resume = { mark: catalog.listingMark, end: before.end, images: before.images };
+  const resume = { mark: catalog.listingMark, end, images };
   return record(await walkSource(catalog.source, job.mode === "retry" ? null : resume));
 };
 

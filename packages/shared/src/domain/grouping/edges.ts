@@ -8,12 +8,6 @@ export interface Edges {
   readonly distance: Uint8Array;
 }
 
-export const NO_EDGES: Edges = {
-  a: new Uint32Array(0),
-  b: new Uint32Array(0),
-  distance: new Uint8Array(0),
-};
-
 export const edgeCount = (edges: Edges): number => edges.a.length;
 
 /** Edges in columns that grow as edges are added. */

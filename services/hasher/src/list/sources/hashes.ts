@@ -105,31 +105,23 @@ const currentMark = (resume: MarkedCatalog | null): ListingMark | null => {
 
 /** Turns lines into images. The lines before decide which number, hash length and names a line has. */
 class LineReader {
-  #lines: number;
-  #hashDigits: number | null;
+  lines: number;
+  /** Hexadecimal digits of every hash; null = no hash has been read yet. */
+  hashDigits: number | null;
   readonly #names = new NameSet();
 
   constructor({ lines, hashDigits }: Pick<ListingMark, "lines" | "hashDigits">) {
-    this.#lines = lines;
-    this.#hashDigits = hashDigits;
-  }
-
-  get lines(): number {
-    return this.#lines;
-  }
-
-  /** Hexadecimal digits of every hash; null = no hash has been read yet. */
-  get hashDigits(): number | null {
-    return this.#hashDigits;
+    this.lines = lines;
+    this.hashDigits = hashDigits;
   }
 
   /** The image of the next line; null where the line is blank. */
   imageOf(text: string): FoundImage | null {
-    this.#lines += 1;
+    this.lines += 1;
     if (text.trim() === "") return null;
     const line = this.#read(text);
     if (!("reason" in line)) return imageOfLine(line);
-    const name = freeName(`line ${this.#lines}`, this.#names);
+    const name = freeName(`line ${this.lines}`, this.#names);
     this.#names.add(name);
     return foundImage({ path: name, fingerprint: digestOf(text), failure: line });
   }
@@ -137,9 +129,9 @@ class LineReader {
   #read(text: string): Line | Failure {
     const line = parseLine(text);
     if ("reason" in line) return line;
-    this.#hashDigits ??= line.hash.length;
-    if (line.hash.length !== this.#hashDigits)
-      return badLine(`a hash of ${line.hash.length * 4} bits where the first has ${this.#hashDigits * 4}`);
+    this.hashDigits ??= line.hash.length;
+    if (line.hash.length !== this.hashDigits)
+      return badLine(`a hash of ${line.hash.length * 4} bits where the first has ${this.hashDigits * 4}`);
     if (!this.#names.add(line.id)) return failureOf("duplicate-id", `id ${line.id.slice(0, 80)} is on an earlier line`);
     return line;
   }
