@@ -62,15 +62,5 @@ interface Draft {
 }
 
 /** The first of the drafts with the largest value. */
-const largest = (drafts: readonly Draft[], score: (draft: Draft) => number): Draft => {
-  let best: Draft | undefined;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const draft of drafts) {
-    const value = score(draft);
-    if (value <= most) continue;
-    best = draft;
-    most = value;
-  }
-  if (best === undefined) throw new RangeError("a hash has at least one band");
-  return best;
-};
+const largest = (drafts: readonly Draft[], score: (draft: Draft) => number): Draft =>
+  drafts.reduce((best, draft) => (score(draft) > score(best) ? draft : best));

@@ -23,22 +23,22 @@ const joinPairs = (memory: KernelMemory, pairs: readonly RowPair[], radiusBits: 
   const nonEmpty = pairs.filter(({ left, right }) => left.ordinals.length > 0 && right.ordinals.length > 0);
   const [first] = nonEmpty;
   if (first === undefined) return 0;
-  const mark = memory.mark();
-  const loaded = new Map<HashRows, LoadedRows>();
-  const loadOnce = (rows: HashRows): LoadedRows => {
-    const known = loaded.get(rows) ?? loadRows(memory, rows);
-    loaded.set(rows, known);
-    return known;
-  };
-  const join = slabJoiner(memory, radiusBits, rowWords(first.left) * 4);
-  for (const pair of nonEmpty) {
-    const [left, right] = [loadOnce(pair.left), loadOnce(pair.right)];
-    memory.collect(left, right, sink, () => {
-      for (const slabs of slabPairs(left.ordinals.length, right.ordinals.length, pair.same))
-        join({ left, right, same: pair.same }, slabs);
-    });
-  }
-  memory.release(mark);
+  memory.scratch(() => {
+    const loaded = new Map<HashRows, LoadedRows>();
+    const loadOnce = (rows: HashRows): LoadedRows => {
+      const known = loaded.get(rows) ?? loadRows(memory, rows);
+      loaded.set(rows, known);
+      return known;
+    };
+    const join = slabJoiner(memory, radiusBits, rowWords(first.left) * 4);
+    for (const pair of nonEmpty) {
+      const [left, right] = [loadOnce(pair.left), loadOnce(pair.right)];
+      memory.collect(left, right, sink, () => {
+        for (const slabs of slabPairs(left.ordinals.length, right.ordinals.length, pair.same))
+          join({ left, right, same: pair.same }, slabs);
+      });
+    }
+  });
   return nonEmpty.reduce((sum, pair) => sum + comparisonsOf(pair), 0);
 };
 

@@ -50,11 +50,9 @@ export const indexedBy = (backend: Backend): JoinBand => {
   return (join, sink) => {
     if (join.left.ordinals.length === 0 || join.right.ordinals.length === 0) return 0;
     const id = [join.left.id, join.right.id, join.hashBits, join.radiusBits, join.bands].join(" ");
-    loaded = loaded?.id === id ? loaded : load(backend, id, join);
-    const mark = loaded.memory.mark();
-    const compared = loaded.unselective ? joinShare(loaded, join, sink) : joinSorted(loaded, join, sink);
-    loaded.memory.release(mark);
-    return compared;
+    const pair = loaded?.id === id ? loaded : load(backend, id, join);
+    loaded = pair;
+    return pair.memory.scratch(() => (pair.unselective ? joinShare : joinSorted)(pair, join, sink));
   };
 };
 
@@ -78,20 +76,14 @@ const loadPair = (memory: KernelMemory, first: Tile, second: Tile): RowPair<Load
 
 const loadCollapsed = (memory: KernelMemory, tile: Tile): LoadedRows => {
   const { ordinals, pointer, rowBytes } = loadRows(memory, tile);
-  const mark = memory.mark();
-  const collapsed = memory.put(ordinals);
-  const slots = 2 ** Math.ceil(Math.log2(ordinals.length * 1.5 + 1));
-  const count = memory.run("collapse_rows", {
-    rows: pointer,
-    ordinals: collapsed,
-    count: ordinals.length,
-    rowBytes,
-    table: memory.reserve(slots * 8),
-    slots,
+  const count = ordinals.length;
+  return memory.scratch(() => {
+    const collapsed = memory.put(ordinals);
+    const slots = 2 ** Math.ceil(Math.log2(count * 1.5 + 1));
+    const table = memory.reserve(slots * 8);
+    const distinct = memory.run("collapse_rows", { rows: pointer, ordinals: collapsed, count, rowBytes, table, slots });
+    return { ordinals: memory.words(collapsed, distinct).slice(), pointer, rowBytes };
   });
-  const rows = { ordinals: memory.words(collapsed, count).slice(), pointer, rowBytes };
-  memory.release(mark);
-  return rows;
 };
 
 /** Decides by a sample of the tile pair itself, so that each of its bands decides the same. */
@@ -102,18 +94,18 @@ const bandsUnselective = (
   radiusBits: number,
 ): boolean => {
   const { rowBytes } = left;
-  const mark = memory.mark();
-  const collisions = memory.run("sample_collisions", {
-    left: left.pointer,
-    leftCount: left.ordinals.length,
-    right: right.pointer,
-    rightCount: right.ordinals.length,
-    rowBytes,
-    bands: memory.put(masksOf(bands, rowBytes)),
-    bandCount: bands.length,
-    samples: SAMPLED_PAIRS,
-  });
-  memory.release(mark);
+  const collisions = memory.scratch(() =>
+    memory.run("sample_collisions", {
+      left: left.pointer,
+      leftCount: left.ordinals.length,
+      right: right.pointer,
+      rightCount: right.ordinals.length,
+      rowBytes,
+      bands: memory.put(masksOf(bands, rowBytes)),
+      bandCount: bands.length,
+      samples: SAMPLED_PAIRS,
+    }),
+  );
   return exhaustiveIsCheaper(memory.backend.name, collisions / SAMPLED_PAIRS, rowBytes, radiusBits);
 };
 
@@ -188,8 +180,8 @@ const sortByBand = (memory: KernelMemory, rows: LoadedRows, mask: number, valueC
   const heads = memory.reserve(count * headBytesOf(rowBytes));
   const side = memory.reserve(SIDE_WORDS * 4);
   memory.words(side, SIDE_WORDS).set([pointer, rowOf, offsets, filled, heads]);
-  const mark = memory.mark();
-  memory.run("sort_by_band", { side, count, rowBytes, mask, values: memory.reserve(count * 4), valueCount });
-  memory.release(mark);
+  memory.scratch(() =>
+    memory.run("sort_by_band", { side, count, rowBytes, mask, values: memory.reserve(count * 4), valueCount }),
+  );
   return side;
 };

@@ -42,13 +42,12 @@ export class KernelMemory {
     return pointer;
   }
 
-  /** What is reserved from now on can be taken back with {@link release}. */
-  mark(): number {
-    return this.#end;
-  }
-
-  release(mark: number): void {
-    this.#end = mark;
+  /** Runs `work`, and takes back what it reserved. @returns what it returns */
+  scratch<Result>(work: () => Result): Result {
+    const end = this.#end;
+    const result = work();
+    this.#end = end;
+    return result;
   }
 
   bytes(pointer: number, length: number): Uint8Array {

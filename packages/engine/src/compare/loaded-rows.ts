@@ -15,11 +15,11 @@ export const loadRows = (memory: KernelMemory, hashes: HashRows): LoadedRows => 
   const { ordinals, words } = hashes;
   const rowBytes = rowWords(hashes) * 4;
   const pointer = memory.put(words);
-  const mark = memory.mark();
   const order = new Uint8Array(MAX_ROW_BYTES).fill(255);
   order.set(spreadOrder(rowBytes));
-  memory.run("reorder_bytes", { rows: pointer, count: ordinals.length, rowBytes, order: memory.put(order) });
-  memory.release(mark);
+  memory.scratch(() =>
+    memory.run("reorder_bytes", { rows: pointer, count: ordinals.length, rowBytes, order: memory.put(order) }),
+  );
   return { ordinals, pointer, rowBytes };
 };
 

@@ -1,8 +1,7 @@
 import { classEdges } from "@lookalike/shared/domain/grouping/class-edges";
-import { edgesAmong } from "@lookalike/shared/domain/grouping/edges";
 import { equalImages } from "@lookalike/shared/domain/grouping/equal-images";
 import { byFirstMembers, groupNodes } from "@lookalike/shared/domain/grouping/grouping";
-import { classifyImages, countOf, type ImageClasses } from "@lookalike/shared/domain/grouping/image-classes";
+import { classifyImages, type ImageClasses } from "@lookalike/shared/domain/grouping/image-classes";
 import { imageDistance, imageGroups } from "@lookalike/shared/domain/grouping/image-groups";
 import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/grouping/keeper";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
@@ -54,10 +53,7 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   );
 
   // The graph of similar classes that have live images.
-  const edges = edgesAmong(
-    await classEdges(streamResults(db, job.id), classes, thresholdBits),
-    (number) => countOf(classes, number) > 0,
-  );
+  const edges = await classEdges(streamResults(db, job.id), classes, thresholdBits);
   const graph = similarityGraph(classes.count, edges);
 
   // Groups, without the pairs that owners have separated. Flat images in one group have equal bytes: distance 0.

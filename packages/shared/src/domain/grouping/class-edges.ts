@@ -1,17 +1,19 @@
 import { corroborates, SIGNATURE_BYTES } from "../image/signature.ts";
 import { at, byteAt, NONE } from "../primitives/columns.ts";
 import { decodeEdges, EdgeList, type Edges } from "./edges.ts";
-import type { ImageClasses } from "./image-classes.ts";
+import { countOf, type ImageClasses } from "./image-classes.ts";
 
 /**
- * Edges between classes, within the threshold, from the stored results: an edge between two images is one between
- * all classes of their two hashes whose signatures agree. Classes without live members have edges, too.
+ * Edges between classes that have live members, within the threshold, from the stored results: an edge between two
+ * images is one between all classes of their two hashes whose signatures agree.
  */
 export const classEdges = async (
   results: AsyncIterable<{ readonly edges: Uint8Array }>,
-  { ofOrdinal, hashOf, firstOf, nextOf, signatures, isSigned }: ImageClasses,
+  classes: ImageClasses,
   thresholdBits: number,
 ): Promise<Edges> => {
+  const { ofOrdinal, hashOf, firstOf, nextOf, signatures, isSigned } = classes;
+  const isLive = (number: number): boolean => countOf(classes, number) > 0;
   const agree = (x: number, y: number): boolean =>
     isSigned[x] === 0 ||
     isSigned[y] === 0 ||
@@ -26,7 +28,7 @@ export const classEdges = async (
       if (bits > thresholdBits || left === NONE || right === NONE || at(hashOf, left) === at(hashOf, right)) continue;
       for (let x = at(firstOf, at(hashOf, left)); x !== NONE; x = at(nextOf, x))
         for (let y = at(firstOf, at(hashOf, right)); y !== NONE; y = at(nextOf, y))
-          if (agree(x, y)) ofClasses.add(x, y, bits);
+          if (isLive(x) && isLive(y) && agree(x, y)) ofClasses.add(x, y, bits);
     }
   }
   return ofClasses.edges;

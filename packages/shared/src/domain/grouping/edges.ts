@@ -51,14 +51,6 @@ export class EdgeList {
   }
 }
 
-/** The edges whose two ends satisfy `includes`. */
-export const edgesAmong = ({ a, b, distance }: Edges, includes: (number: number) => boolean): Edges => {
-  const among = new EdgeList();
-  for (let edge = 0; edge < a.length; edge += 1)
-    if (includes(at(a, edge)) && includes(at(b, edge))) among.add(at(a, edge), at(b, edge), byteAt(distance, edge));
-  return among.edges;
-};
-
 /**
  * Edges in ascending (a, b), each as two delta varints (LEB128) and a distance byte, 3 to 11 bytes
  * per edge. Equal edge sets give equal bytes, so a digest can compare two workers' results.

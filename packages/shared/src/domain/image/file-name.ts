@@ -26,32 +26,22 @@ export const bytesOfName = (name: string): Uint8Array => {
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** How many bytes a character has, by its first one; 0 = no character starts with it. */
-const sequenceLength = (lead: number): number => {
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  if (lead < 0xe0) return 2;
-  return lead < 0xf0 ? 3 : 4;
-};
+/** The bytes of one valid character, each as a character of Latin-1 (RFC 3629, section 4). */
+const CHARACTER = [
+  "[^\\x80-\\xff]",
+  "[\\xc2-\\xdf][\\x80-\\xbf]",
+  "\\xe0[\\xa0-\\xbf][\\x80-\\xbf]",
+  "\\xed[\\x80-\\x9f][\\x80-\\xbf]",
+  "[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}",
+  "\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}",
+  "[\\xf1-\\xf3][\\x80-\\xbf]{3}",
+  "\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2}",
+];
+const VALID_OR_NOT = new RegExp(`((?:${CHARACTER.join("|")})+)|[^]`, "g");
 
-const escapeInvalid = (bytes: Uint8Array): string => {
-  let text = "";
-  let end = 0;
-  for (const [index, lead] of bytes.entries()) {
-    if (index < end) continue;
-    const character = decodeCharacter(bytes.subarray(index, index + sequenceLength(lead)));
-    text += character ?? String.fromCharCode(0xdc00 | lead);
-    end = index + (character === null ? 1 : sequenceLength(lead));
-  }
-  return text;
-};
-
-/** Null when the bytes are not one valid character. */
-const decodeCharacter = (bytes: Uint8Array): string | null => {
-  if (bytes.length === 0) return null;
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    return null;
-  }
-};
+const escapeInvalid = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString("latin1")
+    .replace(VALID_OR_NOT, (byte: string, valid?: string) =>
+      valid === undefined ? String.fromCharCode(0xdc00 | byte.charCodeAt(0)) : Buffer.from(valid, "latin1").toString(),
+    );

@@ -51,14 +51,10 @@ export interface Job {
   readonly compare: Work;
 }
 
+type Accepted = Pick<EventOf<"job-accepted">, "job" | "tenant" | "run" | "traceparent" | "body">;
+
 /** The job that a `job-accepted` event starts. */
-export const acceptedJob = ({
-  job,
-  tenant,
-  run,
-  traceparent,
-  body,
-}: Pick<EventOf<"job-accepted">, "job" | "tenant" | "run" | "traceparent" | "body">): Job => ({
+export const acceptedJob = ({ job, tenant, run, traceparent, body }: Accepted): Job => ({
   id: job,
   tenant,
   catalog: body.catalog.id,

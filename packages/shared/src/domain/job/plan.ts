@@ -21,17 +21,13 @@ interface PlanExtent {
   readonly pairsPerTask: number;
 }
 
-/** The exhaustive kernel compares every pair. */
-interface ExhaustivePlan extends PlanExtent {
-  readonly index: null;
-}
-
 /** The indexed kernel cuts the same pairs into tasks in its own way. */
 export interface IndexedPlan extends PlanExtent {
   readonly index: IndexPlan;
 }
 
-export type Plan = ExhaustivePlan | IndexedPlan;
+/** Without an index, the exhaustive kernel compares every pair. */
+export type Plan = IndexedPlan | (PlanExtent & { readonly index: null });
 
 /** Block pair (i, j), i <= j: block i against block j; i = j is a block against itself. */
 export interface BlockPair {
