@@ -7,7 +7,7 @@ import { onlyRow } from "./sql.ts";
 /** A database handle: the pool itself or one transaction on it. */
 export type Db = Pick<
   NodePgDatabase<typeof schema>,
-  "select" | "insert" | "update" | "delete" | "execute" | "transaction"
+  "select" | "insert" | "update" | "delete" | "execute" | "transaction" | "query" | "$count"
 >;
 
 export interface Store {

@@ -1,5 +1,5 @@
 import { keepersByRule } from "@lookalike/shared/domain/review/bulk-rule";
-import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
+import { type CatalogRow, lockCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { readGroupsToDecide } from "@lookalike/shared/store/results/groups";
@@ -8,7 +8,6 @@ import {
   findDecision,
   latestResult,
   listDecisions,
-  lockCatalog,
   type NewDecision as NewDecisionRow,
   undoDecision,
 } from "@lookalike/shared/store/review/decisions";

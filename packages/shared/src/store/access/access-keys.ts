@@ -29,11 +29,8 @@ export const insertAccessKey = async (
 
 /** The row of a key; null when the key is unknown or revoked. */
 export const findAccessKey = async (db: Db, key: string): Promise<AccessKeyRow | null> => {
-  const rows = await db
-    .select()
-    .from(accessKey)
-    .where(and(eq(accessKey.digest, digestOf(key)), isNull(accessKey.revokedAt)));
-  return rows[0] ?? null;
+  const where = and(eq(accessKey.digest, digestOf(key)), isNull(accessKey.revokedAt));
+  return (await db.query.accessKey.findFirst({ where })) ?? null;
 };
 
 export const listAccessKeys = (db: Db, tenant: string): Promise<AccessKeyRow[]> =>
@@ -41,10 +38,7 @@ export const listAccessKeys = (db: Db, tenant: string): Promise<AccessKeyRow[]> 
 
 /** Revokes a key. False when the tenant has no such key, or it is revoked already. */
 export const revokeAccessKey = async (db: Db, tenant: string, id: string): Promise<boolean> => {
-  const rows = await db
-    .update(accessKey)
-    .set({ revokedAt: sql`now()` })
-    .where(and(eq(accessKey.tenant, tenant), eq(accessKey.id, id), isNull(accessKey.revokedAt)))
-    .returning({ id: accessKey.id });
-  return rows.length === 1;
+  const { rowCount } = await db.execute(sql`
+    update access_key set revoked_at = now() where tenant = ${tenant} and id = ${id} and revoked_at is null`);
+  return rowCount === 1;
 };

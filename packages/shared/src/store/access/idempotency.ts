@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { idempotentRequest } from "../schema.ts";
 
@@ -12,18 +12,16 @@ const ABANDONED_SECONDS = 60;
 export const claimRequest = async (db: Db, { tenant, key }: Name, digest: string): Promise<IdempotentRow | null> => {
   const abandoned = sql`${idempotentRequest.status} is null and ${idempotentRequest.digest} = ${digest}
     and ${idempotentRequest.createdAt} < now() - make_interval(secs => ${ABANDONED_SECONDS})`;
-  const claimed = await db
+  const { rowCount } = await db
     .insert(idempotentRequest)
     .values({ tenant, key, digest })
     .onConflictDoUpdate({
       target: [idempotentRequest.tenant, idempotentRequest.key],
       set: { createdAt: sql`now()` },
       setWhere: abandoned,
-    })
-    .returning({ key: idempotentRequest.key });
-  if (claimed.length === 1) return null;
-  const rows = await db.select().from(idempotentRequest).where(named({ tenant, key }));
-  return rows[0] ?? null;
+    });
+  if (rowCount === 1) return null;
+  return (await db.query.idempotentRequest.findFirst({ where: named({ tenant, key }) })) ?? null;
 };
 
 const named = ({ tenant, key }: Name) => and(eq(idempotentRequest.tenant, tenant), eq(idempotentRequest.key, key));
@@ -44,7 +42,5 @@ export const releaseRequest = async (db: Db, name: Name): Promise<void> => {
 
 /** Deletes the keys and responses of requests older than `hours`. */
 export const pruneRequests = async (db: Db, hours: number): Promise<void> => {
-  await db
-    .delete(idempotentRequest)
-    .where(lt(idempotentRequest.createdAt, sql`now() - make_interval(hours => ${hours})`));
+  await db.execute(sql`delete from idempotent_request where created_at < now() - make_interval(hours => ${hours})`);
 };

@@ -3,15 +3,14 @@ import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
 import type { Job } from "../../domain/job/job.ts";
 import type { Db } from "../open.ts";
 import { webhook, webhookDelivery } from "../schema.ts";
+import { onlyRow } from "../sql.ts";
 
 export type WebhookRow = typeof webhook.$inferSelect;
 export type DeliveryRow = typeof webhookDelivery.$inferSelect;
 
 export const insertWebhook = async (db: Db, tenant: string, url: string): Promise<WebhookRow> => {
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
-  const rows = await db.insert(webhook).values({ id: randomUUID(), tenant, url, secret }).returning();
-  if (rows[0] === undefined) throw new Error("a webhook was stored, but not returned");
-  return rows[0];
+  return onlyRow({ rows: await db.insert(webhook).values({ id: randomUUID(), tenant, url, secret }).returning() });
 };
 
 export const listWebhooks = (db: Db, tenant: string): Promise<WebhookRow[]> =>
@@ -19,12 +18,11 @@ export const listWebhooks = (db: Db, tenant: string): Promise<WebhookRow[]> =>
 
 /** Deletes a webhook with its deliveries. False when the tenant has no such webhook. */
 export const deleteWebhook = async (db: Db, tenant: string, id: string): Promise<boolean> => {
-  const rows = await db
-    .delete(webhook)
-    .where(and(eq(webhook.tenant, tenant), eq(webhook.id, id)))
-    .returning({ id: webhook.id });
-  return rows.length === 1;
+  const { rowCount } = await db.delete(webhook).where(ownWebhook(tenant, id));
+  return rowCount === 1;
 };
+
+const ownWebhook = (tenant: string, id: string) => and(eq(webhook.tenant, tenant), eq(webhook.id, id));
 
 /** Deliveries of a tenant's webhook, newest first; null when the tenant has no such webhook. */
 export const listDeliveries = async (
@@ -33,17 +31,12 @@ export const listDeliveries = async (
   id: string,
   limit: number,
 ): Promise<DeliveryRow[] | null> => {
-  const own = await db
-    .select({ id: webhook.id })
-    .from(webhook)
-    .where(and(eq(webhook.tenant, tenant), eq(webhook.id, id)));
-  if (own.length === 0) return null;
-  return db
-    .select()
-    .from(webhookDelivery)
-    .where(eq(webhookDelivery.webhookId, id))
-    .orderBy(desc(webhookDelivery.createdAt), desc(webhookDelivery.id))
-    .limit(limit);
+  if ((await db.$count(webhook, ownWebhook(tenant, id))) === 0) return null;
+  return db.query.webhookDelivery.findMany({
+    where: eq(webhookDelivery.webhookId, id),
+    orderBy: [desc(webhookDelivery.createdAt), desc(webhookDelivery.id)],
+    limit,
+  });
 };
 
 const EVENT_TYPES: Partial<Record<Job["state"], string>> = { completed: "job.finalized", failed: "job.failed" };

@@ -23,11 +23,13 @@ export const createCatalog = async (
 };
 
 export const getCatalog = async (db: Db, tenant: string, id: string): Promise<CatalogRow | null> => {
-  const rows = await db
-    .select()
-    .from(catalog)
-    .where(and(eq(catalog.tenant, tenant), eq(catalog.id, id), isNull(catalog.deletedAt)));
-  return rows[0] ?? null;
+  const where = and(eq(catalog.tenant, tenant), eq(catalog.id, id), isNull(catalog.deletedAt));
+  return (await db.query.catalog.findFirst({ where })) ?? null;
+};
+
+/** Locks the catalog's row, so that one process at a time decides about the catalog. */
+export const lockCatalog = async (db: Db, id: string): Promise<void> => {
+  await db.execute(sql`select from catalog where id = ${id} for update`);
 };
 
 /** Renames a catalog. @returns false when the tenant has another one of that name */
@@ -80,19 +82,16 @@ export const listCatalogs = (
   tenant: string,
   { name, after, limit }: { name: string | null; after: string; limit: number },
 ): Promise<CatalogRow[]> =>
-  db
-    .select()
-    .from(catalog)
-    .where(
-      and(
-        eq(catalog.tenant, tenant),
-        isNull(catalog.deletedAt),
-        gt(catalog.id, after),
-        name === null ? undefined : eq(catalog.name, name),
-      ),
-    )
-    .orderBy(asc(catalog.id))
-    .limit(limit);
+  db.query.catalog.findMany({
+    where: and(
+      eq(catalog.tenant, tenant),
+      isNull(catalog.deletedAt),
+      gt(catalog.id, after),
+      name === null ? undefined : eq(catalog.name, name),
+    ),
+    orderBy: asc(catalog.id),
+    limit,
+  });
 
 /** Adds a catalog of the log that the table has lost: a projection is rebuilt from the log. */
 export const restoreCatalog = async (

@@ -5,7 +5,8 @@ import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { iso } from "../../domain/primitives/encoding.ts";
 import { type HashedFacts, readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
-import { integers, onlyRow } from "../sql.ts";
+import { image } from "../schema.ts";
+import { integers } from "../sql.ts";
 
 /** Tombstones of the catalog for which a condition holds, ascending. */
 const tombstones = async (db: Db, catalogId: string, condition: SQL): Promise<number[]> => {
@@ -180,8 +181,5 @@ export const findImages = (db: Db, catalog: CatalogShape, ordinals: readonly num
   imagesWhere(db, catalog, sql`ordinal = any(${integers(ordinals)}) order by ordinal`);
 
 /** Live images of a catalog. */
-export const countImages = async (db: Db, catalogId: string): Promise<number> => {
-  const counted = await db.execute<{ images: number }>(sql`
-    select count(*)::int as images from image where catalog_id = ${catalogId} and vanished_in is null`);
-  return onlyRow(counted).images;
-};
+export const countImages = (db: Db, catalogId: string): Promise<number> =>
+  db.$count(image, sql`catalog_id = ${catalogId} and vanished_in is null`);

@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, getTableColumns, gt, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, sql } from "drizzle-orm";
 import { ACTIVE, type Job, type Listed } from "../../domain/job/job.ts";
 import { progressOf } from "../../domain/job/progress.ts";
 import { nextRate, unitsOf } from "../../domain/job/rate.ts";
 import type { WorkKind } from "../../domain/job/task.ts";
-import { emptySet } from "../../domain/primitives/bit-set.ts";
+import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import { catalog, job } from "../schema.ts";
 
@@ -11,19 +11,16 @@ export type JobRow = typeof job.$inferSelect;
 
 /** Shadow jobs belong to the roll-out, and no owner sees them. Ends with it: decision 0037. */
 const IS_OWNERS = ne(job.mode, "shadow");
+export const IS_ACTIVE = inArray(job.state, [...ACTIVE]);
+export const NEWEST_FIRST = [desc(job.acceptedAt), desc(job.id)];
 
 /**
  * Whether the catalog has a job that is not over. Locks the catalog's row, so that two requests at
  * the same time cannot both start one.
  */
 export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> => {
-  await db.select({ id: catalog.id }).from(catalog).where(eq(catalog.id, catalogId)).for("update");
-  const rows = await db
-    .select({ id: job.id })
-    .from(job)
-    .where(and(eq(job.catalogId, catalogId), inArray(job.state, [...ACTIVE]), IS_OWNERS))
-    .limit(1);
-  return rows.length > 0;
+  await lockCatalog(db, catalogId);
+  return (await db.$count(job, and(eq(job.catalogId, catalogId), IS_ACTIVE, IS_OWNERS))) > 0;
 };
 
 /**
@@ -31,26 +28,9 @@ export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> 
  * of the next job before the end of the last one.
  */
 export const insertJob = async (db: Db, accepted: Job, at: string): Promise<void> => {
-  await db
-    .insert(job)
-    .values({
-      id: accepted.id,
-      tenant: accepted.tenant,
-      catalogId: accepted.catalog,
-      mode: accepted.mode,
-      options: accepted.options,
-      state: accepted.state,
-      run: accepted.run,
-      traceparent: accepted.traceparent,
-      hashFormat: accepted.hashFormat,
-      phase: progressOf(accepted).phase,
-      blocksDone: emptySet(0),
-      blocksQuarantined: emptySet(0),
-      tasksDone: emptySet(0),
-      tasksQuarantined: emptySet(0),
-      acceptedAt: at,
-    })
-    .onConflictDoNothing();
+  const { id, tenant, catalog: catalogId, mode, options, traceparent } = accepted;
+  const row = { id, tenant, catalogId, mode, options, traceparent, ...columnsOf(accepted), acceptedAt: at };
+  await db.insert(job).values(row).onConflictDoNothing();
 };
 
 export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow | null> => {
@@ -64,8 +44,7 @@ export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow
 
 /** A job of any tenant, for the coordinator and the workers, which serve all tenants. */
 export const findJob = async (db: Db, id: string): Promise<JobRow | null> => {
-  const rows = await db.select().from(job).where(eq(job.id, id));
-  return rows[0] ?? null;
+  return (await db.query.job.findFirst({ where: eq(job.id, id) })) ?? null;
 };
 
 /** Jobs of a catalog that are older than the job `after`, newest first; "" = from the newest. */
@@ -75,21 +54,18 @@ export const listJobs = (
   catalogId: string,
   { after, limit }: { after: string; limit: number },
 ): Promise<JobRow[]> =>
-  db
-    .select()
-    .from(job)
-    .where(
-      and(
-        eq(job.tenant, tenant),
-        eq(job.catalogId, catalogId),
-        IS_OWNERS,
-        after === ""
-          ? undefined
-          : sql`(${job.acceptedAt}, ${job.id}) < (select accepted_at, id from job where id = ${after})`,
-      ),
-    )
-    .orderBy(desc(job.acceptedAt), desc(job.id))
-    .limit(limit);
+  db.query.job.findMany({
+    where: and(
+      eq(job.tenant, tenant),
+      eq(job.catalogId, catalogId),
+      IS_OWNERS,
+      after === ""
+        ? undefined
+        : sql`(${job.acceptedAt}, ${job.id}) < (select accepted_at, id from job where id = ${after})`,
+    ),
+    orderBy: NEWEST_FIRST,
+    limit,
+  });
 
 /** Locks the job's row: only the holder of the lock decides. null = there is no such job. */
 export const lockJob = async (db: Db, id: string): Promise<JobRow | null> => {
@@ -102,39 +78,27 @@ export const activeJobs = (db: Db): Promise<{ id: string; silentMs: number }[]> 
   db
     .select({ id: job.id, silentMs: sql<number>`(extract(epoch from now() - ${job.updatedAt}) * 1000)::float8` })
     .from(job)
-    .where(inArray(job.state, [...ACTIVE]))
+    .where(IS_ACTIVE)
     .orderBy(asc(job.updatedAt));
 
 /** Jobs with dispatched tasks that may not have been published. */
 export const jobsWithUnpublishedTasks = async (db: Db): Promise<string[]> => {
-  const rows = await db
-    .select({ id: job.id })
-    .from(job)
-    .where(
-      and(
-        eq(job.state, "running"),
-        sql`(${job.hashPublished} < ${job.hashCursor} or ${job.comparePublished} < ${job.compareCursor})`,
-      ),
-    );
+  const { rows } = await db.execute<{ id: string }>(sql`
+    select id from job
+    where state = 'running' and (hash_published < hash_cursor or compare_published < compare_cursor)`);
   return rows.map(({ id }) => id);
 };
 
 /** Records that tasks below `cursor` were published; several coordinators may record it. */
 export const markPublished = async (db: Db, id: string, kind: WorkKind, cursor: number): Promise<void> => {
-  const column = kind === "hash" ? job.hashPublished : job.comparePublished;
-  const key = kind === "hash" ? "hashPublished" : "comparePublished";
-  await db
-    .update(job)
-    .set({ [key]: sql`greatest(${column}, ${cursor})` })
-    .where(eq(job.id, id));
+  const column = sql.identifier(kind === "hash" ? "hash_published" : "compare_published");
+  await db.execute(sql`update job set ${column} = greatest(${column}, ${cursor}) where id = ${id}`);
 };
 
 /** Raises the images that the job shows as hashed, those of unfinished blocks included. */
 export const raiseShownImages = async (db: Db, id: string, images: number): Promise<void> => {
-  await db
-    .update(job)
-    .set({ shownImages: sql`greatest(${job.shownImages}, least(${job.totalImages}, ${images}))` })
-    .where(eq(job.id, id));
+  await db.execute(sql`
+    update job set shown_images = greatest(shown_images, least(total_images, ${images})) where id = ${id}`);
 };
 
 /**
@@ -147,22 +111,11 @@ export const latestBase = async (
   hashFormat: string,
   radiusBits: number,
 ): Promise<{ job: string; blocks: number } | null> => {
-  const rows = await db
-    .select({ job: job.id, blocks: job.totalBlocks })
-    .from(job)
-    .where(
-      and(
-        eq(job.catalogId, catalogId),
-        eq(job.state, "completed"),
-        IS_OWNERS,
-        eq(job.hashFormat, hashFormat),
-        eq(job.quarantinedTasks, 0),
-        gt(job.totalBlocks, 0),
-        sql`${job.radiusBits} >= ${radiusBits}`,
-      ),
-    )
-    .orderBy(desc(job.acceptedAt), desc(job.id))
-    .limit(1);
+  const { rows } = await db.execute<{ job: string; blocks: number }>(sql`
+    select id as job, total_blocks as blocks from job
+    where catalog_id = ${catalogId} and state = 'completed' and ${IS_OWNERS} and hash_format = ${hashFormat}
+      and quarantined_tasks = 0 and total_blocks > 0 and radius_bits >= ${radiusBits}
+    order by accepted_at desc, id desc limit 1`);
   return rows[0] ?? null;
 };
 
@@ -220,34 +173,38 @@ const listingColumns = (listing: Listed | null) =>
     kernelReason: listing.kernelReason,
   };
 
-/** Writes the job back, with the progress that follows from it. */
+/** What events change of a job, and the progress that follows from it. */
+const columnsOf = (job: Job) => ({
+  ...progressOf(job),
+  state: job.state,
+  paused: job.paused,
+  run: job.run,
+  failure: job.failure,
+  hashFormat: job.hashFormat,
+  ...listingColumns(job.listing),
+  hashCursor: job.hash.cursor,
+  compareCursor: job.compare.cursor,
+  blocksDone: job.hash.done,
+  blocksQuarantined: job.hash.quarantined,
+  tasksDone: job.compare.done,
+  tasksQuarantined: job.compare.quarantined,
+});
+
+/** Writes the job back. */
 export const saveJob = async (db: Db, row: JobRow, next: Job, at: string): Promise<void> => {
-  const progress = progressOf(next);
-  const over = progress.phase === "done";
+  const columns = columnsOf(next);
   const rate = nextRate(
     { phase: row.phase, rate: row.rate, at: row.rateAt, done: unitsOf(row).done },
-    { phase: progress.phase, at, done: unitsOf(progress).done },
+    { phase: columns.phase, at, done: unitsOf(columns).done },
   );
   await db
     .update(job)
     .set({
-      ...progress,
-      state: next.state,
-      paused: next.paused,
-      run: next.run,
-      failure: next.failure,
-      hashFormat: next.hashFormat,
-      ...listingColumns(next.listing),
-      hashCursor: next.hash.cursor,
-      compareCursor: next.compare.cursor,
-      blocksDone: next.hash.done,
-      blocksQuarantined: next.hash.quarantined,
-      tasksDone: next.compare.done,
-      tasksQuarantined: next.compare.quarantined,
+      ...columns,
       rate: rate.rate,
       rateAt: rate.at,
       updatedAt: sql`now()`,
-      finishedAt: over ? (row.finishedAt ?? at) : null,
+      finishedAt: columns.phase === "done" ? (row.finishedAt ?? at) : null,
     })
     .where(eq(job.id, row.id));
 };

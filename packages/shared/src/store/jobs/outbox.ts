@@ -1,4 +1,4 @@
-import { asc, eq, isNull, lt, sql } from "drizzle-orm";
+import { asc, eq, isNull, sql } from "drizzle-orm";
 import type { Message } from "../../domain/job/message.ts";
 import type { Db } from "../open.ts";
 import { outbox } from "../schema.ts";
@@ -31,5 +31,5 @@ export const relayOutbox = (db: Db, limit: number, send: (message: Message) => P
 
 /** Deletes messages that were published more than `days` days ago. */
 export const pruneOutbox = async (db: Db, days: number): Promise<void> => {
-  await db.delete(outbox).where(lt(outbox.publishedAt, sql`now() - make_interval(days => ${days})`));
+  await db.execute(sql`delete from outbox where published_at < now() - make_interval(days => ${days})`);
 };

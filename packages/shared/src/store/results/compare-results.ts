@@ -14,28 +14,22 @@ export const insertCompareResult = async (db: Db, row: CompareResultRow): Promis
 
 /** The digest of all parts that are stored for a task. */
 export const storedResultDigest = async (db: Db, jobId: string, task: number): Promise<string> => {
-  const rows = await db
-    .select({ digest: compareResult.digest })
-    .from(compareResult)
-    .where(and(eq(compareResult.jobId, jobId), eq(compareResult.task, task)))
-    .orderBy(asc(compareResult.part));
+  const { rows } = await db.execute<{ digest: string }>(sql`
+    select digest from compare_result where job_id = ${jobId} and task = ${task} order by part`);
   return resultDigest(rows.map(({ digest }) => digest));
 };
 
 /** Streams the results of a job's own tasks. */
 export async function* readResults(db: Db, jobId: string): AsyncGenerator<CompareResultRow> {
   for (let after = { task: -1, part: 0 }; ; ) {
-    const rows = await db
-      .select()
-      .from(compareResult)
-      .where(
-        and(
-          eq(compareResult.jobId, jobId),
-          sql`(${compareResult.task}, ${compareResult.part}) > (${after.task}, ${after.part})`,
-        ),
-      )
-      .orderBy(asc(compareResult.task), asc(compareResult.part))
-      .limit(ROWS_PER_QUERY);
+    const rows = await db.query.compareResult.findMany({
+      where: and(
+        eq(compareResult.jobId, jobId),
+        sql`(${compareResult.task}, ${compareResult.part}) > (${after.task}, ${after.part})`,
+      ),
+      orderBy: [asc(compareResult.task), asc(compareResult.part)],
+      limit: ROWS_PER_QUERY,
+    });
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined) return;

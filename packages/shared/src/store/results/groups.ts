@@ -59,10 +59,7 @@ export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, orde
 };
 
 export const getGroup = async (db: Db, of: GroupsOf, number: number) => {
-  const groups = await db
-    .select()
-    .from(imageGroup)
-    .where(and(hasGroup(of), eq(imageGroup.number, number)));
+  const groups = await db.query.imageGroup.findMany({ where: and(hasGroup(of), eq(imageGroup.number, number)) });
   return (await withMembers(db, of, groups))[0] ?? null;
 };
 

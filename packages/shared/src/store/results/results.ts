@@ -1,10 +1,11 @@
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type pg from "pg";
 import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
 import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
 import { finalization, imageGroup } from "../schema.ts";
+import { onlyRow } from "../sql.ts";
 import { hasGroup, type Result } from "./lineage.ts";
 
 type Finalization = typeof finalization.$inferSelect;
@@ -99,11 +100,11 @@ const endGroups = async (
     update image_group set to_step = ${step + 1}
     where lineage = ${lineage} and to_step is null and number = any(${numbersOf(affected.rows)}::int[])
     returning number`);
-  const { rows } = await db.execute<{ endedImages: number; lastNumber: number }>(sql`
+  const totals = await db.execute<{ endedImages: number; lastNumber: number }>(sql`
     select (select count(distinct ordinal)::int from group_member
        where lineage = ${lineage} and number = any(${numbersOf(ended.rows)}::int[])) as "endedImages",
       (select coalesce(max(number), 0) from image_group where lineage = ${lineage}) as "lastNumber"`);
-  const { endedImages, lastNumber } = onlyRow(rows);
+  const { endedImages, lastNumber } = onlyRow(totals);
   const unchanged = {
     groups: base.groups - ended.rows.length,
     groupedImages: base.groupedImages - endedImages,
@@ -167,22 +168,12 @@ export const reusableBase = async (db: Db, row: JobRow): Promise<Base | null> =>
 
 /** The numbers of a result, without the pairs of equal images, which would be most of its bytes. */
 export const getFinalization = async (db: Db, result: Result) => {
-  const { grouping, thresholdBits, groups, groupedImages, flatImages, edges } = finalization;
-  const rows = await db
-    .select({ grouping, thresholdBits, groups, groupedImages, flatImages, edges })
-    .from(finalization)
-    .where(isResult(result));
-  return rows[0] ?? null;
+  const found = await db.query.finalization.findFirst({
+    columns: { grouping: true, thresholdBits: true, groups: true, groupedImages: true, flatImages: true, edges: true },
+    where: isResult(result),
+  });
+  return found ?? null;
 };
 
 /** How many groups of a result are stored. */
-export const countGroups = async (db: Db, result: Result): Promise<number> => {
-  const rows = await db.select({ groups: count() }).from(imageGroup).where(hasGroup(result));
-  return onlyRow(rows).groups;
-};
-
-/** The row of an aggregate without "group by", which always returns one. */
-const onlyRow = <Row>([row]: readonly Row[]): Row => {
-  if (row === undefined) throw new Error("an aggregate returned no row");
-  return row;
-};
+export const countGroups = (db: Db, result: Result): Promise<number> => db.$count(imageGroup, hasGroup(result));

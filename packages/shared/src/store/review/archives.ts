@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { archive, catalog } from "../schema.ts";
+import { onlyRow } from "../sql.ts";
 
 export type ArchiveRow = typeof archive.$inferSelect;
 
@@ -8,12 +9,8 @@ export const insertArchive = async (
   db: Db,
   row: Pick<ArchiveRow, "id" | "catalogId" | "folder" | "totalFiles" | "refusals">,
 ): Promise<ArchiveRow> => {
-  const rows = await db
-    .insert(archive)
-    .values({ ...row, state: "archiving" })
-    .returning();
-  if (rows[0] === undefined) throw new Error("an archive was stored, but not returned");
-  return rows[0];
+  const inserted = db.insert(archive).values({ ...row, state: "archiving" });
+  return onlyRow({ rows: await inserted.returning() });
 };
 
 export const updateArchive = async (
@@ -30,12 +27,11 @@ export const updateArchive = async (
 
 /** Changes an archive's state from archived to restoring. False when it is in another state. */
 export const startRestore = async (db: Db, id: string): Promise<boolean> => {
-  const rows = await db
+  const { rowCount } = await db
     .update(archive)
     .set({ state: "restoring", movedFiles: 0, movedBytes: 0, refusals: [], finishedAt: null })
-    .where(and(eq(archive.id, id), eq(archive.state, "archived")))
-    .returning({ id: archive.id });
-  return rows.length === 1;
+    .where(and(eq(archive.id, id), eq(archive.state, "archived")));
+  return rowCount === 1;
 };
 
 /** An archive of the tenant; null when there is none. */
@@ -50,12 +46,11 @@ export const getArchive = async (db: Db, tenant: string, id: string): Promise<Ar
 
 /** Archives of a catalog, newest first. */
 export const listArchives = (db: Db, catalogId: string, limit: number): Promise<ArchiveRow[]> =>
-  db
-    .select()
-    .from(archive)
-    .where(eq(archive.catalogId, catalogId))
-    .orderBy(desc(archive.startedAt), desc(archive.id))
-    .limit(limit);
+  db.query.archive.findMany({
+    where: eq(archive.catalogId, catalogId),
+    orderBy: [desc(archive.startedAt), desc(archive.id)],
+    limit,
+  });
 
 /** Every tenant's archives that are not finished, with their sources. */
 export const unfinishedArchives = (db: Db) =>

@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
 import { decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
+import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import { lineageOf, type Result, stepOf } from "../results/lineage.ts";
-import { catalog, decision, imageGroup, job } from "../schema.ts";
+import { decision, imageGroup, job } from "../schema.ts";
 
 export type DecisionRow = typeof decision.$inferSelect;
 
 /** Every decision of a catalog, oldest first. */
 export const readDecisions = (db: Db, catalogId: string): Promise<DecisionRow[]> =>
-  db
-    .select()
-    .from(decision)
-    .where(eq(decision.catalogId, catalogId))
-    .orderBy(asc(decision.decidedAt), asc(decision.id));
+  db.query.decision.findMany({
+    where: eq(decision.catalogId, catalogId),
+    orderBy: [asc(decision.decidedAt), asc(decision.id)],
+  });
 
 /** Images that were decided about since the job of a result was accepted, which may change their groups. */
 export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result): Promise<number[]> => {
@@ -44,14 +44,8 @@ export const carryDecisions = async (db: Db, catalogId: string, result: Result):
   const decisionStateOf = decisionIndex(decisions);
   const groups = rows.map(({ number, members }) => ({ number, ...decisionStateOf(members) }));
   await db.execute(sql`
-    update image_group set decision_id = known.decision_id, reopened_id = known.reopened_id
-    from jsonb_to_recordset(${JSON.stringify(
-      groups.map((group) => ({
-        number: group.number,
-        decision_id: group.decisionId,
-        reopened_id: group.reopenedId,
-      })),
-    )}::jsonb) as known(number int, decision_id text, reopened_id text)
+    update image_group set decision_id = "decisionId", reopened_id = "reopenedId"
+    from jsonb_to_recordset(${JSON.stringify(groups)}::jsonb) as known(number int, "decisionId" text, "reopenedId" text)
     where lineage = ${lineageOf(result)} and image_group.number = known.number`);
 };
 
@@ -63,10 +57,6 @@ export const latestResult = async (db: Db, catalogId: string): Promise<Result | 
     where job.catalog_id = ${catalogId} and job.state in ('finalizing', 'completed')
     order by job.accepted_at desc, job.id desc limit 1`);
   return rows[0] ?? null;
-};
-
-export const lockCatalog = async (db: Db, catalogId: string): Promise<void> => {
-  await db.select({ id: catalog.id }).from(catalog).where(eq(catalog.id, catalogId)).for("update");
 };
 
 export type NewDecision = Pick<DecisionRow, "groupNumber" | "verdict" | "members" | "keep">;
@@ -95,21 +85,13 @@ export const appendDecisions = async (
 const DECISIONS_PER_QUERY = 1_000;
 
 export const findDecision = async (db: Db, catalogId: string, id: string): Promise<DecisionRow | null> => {
-  const rows = await db
-    .select()
-    .from(decision)
-    .where(and(eq(decision.catalogId, catalogId), eq(decision.id, id)));
-  return rows[0] ?? null;
+  const where = and(eq(decision.catalogId, catalogId), eq(decision.id, id));
+  return (await db.query.decision.findFirst({ where })) ?? null;
 };
 
 /** Decisions by their ids. */
-export const decisionsOf = async (db: Db, ids: readonly string[]): Promise<DecisionRow[]> =>
-  ids.length === 0
-    ? []
-    : db
-        .select()
-        .from(decision)
-        .where(inArray(decision.id, [...ids]));
+export const decisionsOf = (db: Db, ids: readonly string[]): Promise<DecisionRow[]> =>
+  db.query.decision.findMany({ where: inArray(decision.id, [...ids]) });
 
 /** Takes a decision back by storing a second one; its groups are open again. Null when it was taken back before. */
 export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string): Promise<DecisionRow | null> => {
@@ -130,16 +112,13 @@ export const listDecisions = (
   catalogId: string,
   { after, limit }: { after: string; limit: number },
 ): Promise<DecisionRow[]> =>
-  db
-    .select()
-    .from(decision)
-    .where(
-      and(
-        eq(decision.catalogId, catalogId),
-        after === ""
-          ? undefined
-          : sql`(${decision.decidedAt}, ${decision.id}) < (select decided_at, id from decision where id = ${after})`,
-      ),
-    )
-    .orderBy(sql`${decision.decidedAt} desc`, sql`${decision.id} desc`)
-    .limit(limit);
+  db.query.decision.findMany({
+    where: and(
+      eq(decision.catalogId, catalogId),
+      after === ""
+        ? undefined
+        : sql`(${decision.decidedAt}, ${decision.id}) < (select decided_at, id from decision where id = ${after})`,
+    ),
+    orderBy: [desc(decision.decidedAt), desc(decision.id)],
+    limit,
+  });
