@@ -100,43 +100,28 @@ const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[])
   return known;
 };
 
-const copyImages = async (
+const copyImages = (
   client: pg.PoolClient,
   { catalogId, jobId }: WalkStart,
   images: readonly ListedImage[],
-): Promise<void> => {
-  if (images.length === 0) return;
-  await copyInto(
+): Promise<void> =>
+  copyInto(
     client,
     "image",
-    [
-      "catalog_id",
-      "ordinal",
-      "path",
-      "fingerprint",
-      "bytes",
-      "modified_at",
-      "given_hash",
-      "width",
-      "height",
-      "failure",
-      "listed_in",
-    ],
-    images.map((listed) => [
-      catalogId,
-      listed.ordinal,
-      bytesOfName(listed.path),
-      listed.fingerprint,
-      listed.bytes,
-      listed.modifiedAt,
-      listed.givenHash,
-      listed.width,
-      listed.height,
-      listed.failure === null ? null : JSON.stringify(listed.failure),
-      jobId,
-    ]),
+    images.map((listed) => ({
+      catalog_id: catalogId,
+      ordinal: listed.ordinal,
+      path: bytesOfName(listed.path),
+      fingerprint: listed.fingerprint,
+      bytes: listed.bytes,
+      modified_at: listed.modifiedAt,
+      given_hash: listed.givenHash,
+      width: listed.width,
+      height: listed.height,
+      failure: listed.failure === null ? null : JSON.stringify(listed.failure),
+      listed_in: jobId,
+    })),
   );
-};
 
 /** Images of the log; those the table has already stay as they are. */
 const insertImages = async (

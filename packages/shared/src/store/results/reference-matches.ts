@@ -23,15 +23,14 @@ export const copyMatches = (
   copyInto(
     client,
     "reference_match",
-    ["job_id", "run", "ordinal", "reference_ordinal", "distance", "equal_bytes"],
-    matches.map(({ ordinal, referenceOrdinal, distance, equalBytes }) => [
-      jobId,
+    matches.map(({ ordinal, referenceOrdinal, distance, equalBytes }) => ({
+      job_id: jobId,
       run,
       ordinal,
-      referenceOrdinal,
+      reference_ordinal: referenceOrdinal,
       distance,
-      equalBytes ? "t" : "f",
-    ]),
+      equal_bytes: equalBytes ? "t" : "f",
+    })),
   );
 
 export interface ReferencePage extends Result {

@@ -123,24 +123,22 @@ const copyGroups = async (
   await copyInto(
     client,
     "image_group",
-    ["lineage", "number", "from_step", "kind", "keeper", "keeper_reason", "size", "reclaimable_bytes"],
-    groups.map(({ kind, keeper, keeperReason, members, reclaimableBytes }, index) => [
+    groups.map(({ kind, keeper, keeperReason, members, reclaimableBytes }, index) => ({
       lineage,
-      lastNumber + index + 1,
-      step,
+      number: lastNumber + index + 1,
+      from_step: step,
       kind,
       keeper,
-      keeperReason,
-      members.length,
-      reclaimableBytes,
-    ]),
+      keeper_reason: keeperReason,
+      size: members.length,
+      reclaimable_bytes: reclaimableBytes,
+    })),
   );
   await copyInto(
     client,
     "group_member",
-    ["lineage", "number", "ordinal", "distance"],
     groups.flatMap(({ members }, index) =>
-      members.map(({ ordinal, distance }) => [lineage, lastNumber + index + 1, ordinal, distance]),
+      members.map(({ ordinal, distance }) => ({ lineage, number: lastNumber + index + 1, ordinal, distance })),
     ),
   );
 };
