@@ -34,37 +34,23 @@ export const vanishedSince = (db: Db, catalogId: string, jobId: string): Promise
       where catalog_id = ${catalogId} and accepted_at > (select accepted_at from job where id = ${jobId}))`,
   );
 
-interface ImageRow extends Record<string, unknown> {
-  readonly ordinal: number;
+/** A row with the bytes of its file name, and its time as PostgreSQL writes it. */
+export type NamedRow = {
   readonly path: Buffer;
-  readonly fingerprint: string;
-  readonly bytes: string | null;
-  readonly modified_at: string | null;
-  readonly given_hash: Buffer | null;
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly failure: Failure | null;
-}
+  readonly modifiedAt: string | null;
+};
+
+/** A row with its file name, and its time as ISO text. */
+export const named = <Row extends NamedRow>({ path, modifiedAt, ...row }: Row) => ({
+  ...row,
+  path: nameOfBytes(path),
+  modifiedAt: iso(modifiedAt),
+});
 
 /** What is known about an image without reading its file: a hash that its source gives, or why it has none. */
 export type GivenImage = Pick<ListedImage, "ordinal" | "givenHash" | "bytes" | "width" | "height" | "failure">;
-type GivenRow = Pick<ImageRow, "ordinal" | "given_hash" | "bytes" | "width" | "height" | "failure">;
 
-const givenImage = (row: GivenRow): GivenImage => ({
-  ordinal: row.ordinal,
-  bytes: row.bytes === null ? null : Number(row.bytes),
-  givenHash: row.given_hash,
-  width: row.width,
-  height: row.height,
-  failure: row.failure,
-});
-
-const listedImage = (row: ImageRow): ListedImage => ({
-  ...givenImage(row),
-  path: nameOfBytes(row.path),
-  fingerprint: row.fingerprint,
-  modifiedAt: iso(row.modified_at),
-});
+const GIVEN_COLUMNS = sql.raw('ordinal, bytes::float8 as bytes, given_hash as "givenHash", width, height, failure');
 
 /** Live images with from <= ordinal < to, in order. Plain rows: a mapper would double the time of a listing. */
 export const readImages = async (
@@ -74,21 +60,21 @@ export const readImages = async (
   to: number,
   condition = sql`true`,
 ): Promise<ListedImage[]> => {
-  const { rows } = await db.execute<ImageRow>(sql`
-    select ordinal, path, fingerprint, bytes, modified_at, given_hash, width, height, failure from image
+  const { rows } = await db.execute<GivenImage & NamedRow & Pick<ListedImage, "fingerprint">>(sql`
+    select ${GIVEN_COLUMNS}, path, fingerprint, modified_at as "modifiedAt" from image
     where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null and ${condition}
     order by ordinal`);
-  return rows.map(listedImage);
+  return rows.map(named);
 };
 
 /** Live images with a given hash or a failure, with from <= ordinal < to, in order. Their names, most of a row, are left out. */
 export const readGiven = async (db: Db, catalogId: string, from: number, to: number): Promise<GivenImage[]> => {
-  const { rows } = await db.execute<GivenRow>(sql`
-    select ordinal, given_hash, bytes, width, height, failure from image
+  const { rows } = await db.execute<GivenImage>(sql`
+    select ${GIVEN_COLUMNS} from image
     where catalog_id = ${catalogId} and ordinal >= ${from} and ordinal < ${to} and vanished_in is null
       and (given_hash is not null or failure is not null)
     order by ordinal`);
-  return rows.map(givenImage);
+  return rows;
 };
 
 /** The other live images, whose files must be read, with from <= ordinal < to, in order. */
@@ -97,14 +83,10 @@ export const readUnread = (db: Db, catalogId: string, from: number, to: number):
 
 /** Paths and times of images, in no particular order. */
 export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array) => {
-  const { rows } = await db.execute<Pick<ImageRow, "ordinal" | "path" | "modified_at">>(sql`
-    select ordinal, path, modified_at from image
+  const { rows } = await db.execute<NamedRow & { ordinal: number }>(sql`
+    select ordinal, path, modified_at as "modifiedAt" from image
     where catalog_id = ${catalogId} and ordinal = any(${integers(ordinals)})`);
-  return rows.map((row) => ({
-    ordinal: row.ordinal,
-    path: nameOfBytes(row.path),
-    modifiedAt: iso(row.modified_at),
-  }));
+  return rows.map(named);
 };
 
 export interface FailurePage {
@@ -151,8 +133,8 @@ interface CatalogShape {
 
 /** Live images that the rest of the statement selects: a condition, an order, a limit. */
 export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest: SQL): Promise<CatalogImage[]> => {
-  const { rows } = await db.execute<ImageRow>(sql`
-    select ordinal, path, fingerprint, modified_at from image
+  const { rows } = await db.execute<NamedRow & { ordinal: number; fingerprint: string }>(sql`
+    select ordinal, path, fingerprint, modified_at as "modifiedAt" from image
     where catalog_id = ${id} and vanished_in is null and ${rest}`);
   const factsOf = await readFacts(
     db,
@@ -160,13 +142,7 @@ export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest:
     blockSize,
     rows.map(({ ordinal }) => ordinal),
   );
-  return rows.map(({ ordinal, path, fingerprint, modified_at }) => ({
-    ...factsOf(ordinal),
-    ordinal,
-    path: nameOfBytes(path),
-    fingerprint,
-    modifiedAt: iso(modified_at),
-  }));
+  return rows.map((row) => ({ ...factsOf(row.ordinal), ...named(row) }));
 };
 
 /** Live images after an ordinal, in order. */

@@ -1,9 +1,9 @@
 import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-orm";
 import type { GroupKind } from "../../domain/grouping/keeper.ts";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
-import { iso } from "../../domain/primitives/encoding.ts";
 import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
 import { readFacts } from "../blocks/block-facts.ts";
+import { type NamedRow, named } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
 import { groupMember, image, imageGroup } from "../schema.ts";
 import { hasGroup, lineageOf, type Result } from "./lineage.ts";
@@ -85,7 +85,7 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   const { catalogId, blockSize } = of;
   const numbers = groups.map(({ number }) => number);
   // Without drizzle's mapper, which takes longer than the query.
-  const { rows } = await db.execute<MemberRow>(sql`
+  const { rows } = await db.execute<MemberRow & { number: number }>(sql`
     select number, member.ordinal, distance, path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
     where lineage = ${lineageOf(of)} and number = any(${sql.param(numbers)}::int[])
@@ -96,28 +96,19 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
     blockSize,
     rows.map(({ ordinal }) => ordinal),
   );
-  const byGroup = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
-  for (const row of rows) byGroup.get(row.number)?.push(row);
+  const membersOf = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
+  for (const { number, ...member } of rows) membersOf.get(number)?.push(member);
   return groups.map((group) => ({
     ...group,
     jobId: of.jobId,
-    members: (byGroup.get(group.number) ?? []).map(({ ordinal, distance, path, modifiedAt }) => ({
-      ordinal,
-      distance,
-      path: nameOfBytes(path),
-      modifiedAt: iso(modifiedAt),
-      ...factsOf(ordinal).facts,
+    members: (membersOf.get(group.number) ?? []).map((member) => ({
+      ...named(member),
+      ...factsOf(member.ordinal).facts,
     })),
   }));
 };
 
-interface MemberRow extends Record<string, unknown> {
-  readonly number: number;
-  readonly ordinal: number;
-  readonly distance: number | null;
-  readonly path: Buffer;
-  readonly modifiedAt: string | null;
-}
+type MemberRow = NamedRow & { readonly ordinal: number; readonly distance: number | null };
 
 /** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
