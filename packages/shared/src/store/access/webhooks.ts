@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, sql } from "drizzle-orm";
 import type { Job } from "../../domain/job/job.ts";
 import type { Db } from "../open.ts";
 import { webhook, webhookDelivery } from "../schema.ts";
@@ -60,31 +60,23 @@ export const enqueueWebhooks = async (
  * Claims due deliveries, so that no other process sends the same ones. Their next attempt is postponed
  * first, so that after a crash they are only late.
  */
-export const claimDueDeliveries = async (
+export const claimDueDeliveries = (
   db: Db,
   limit: number,
   holdSeconds: number,
 ): Promise<(DeliveryRow & { url: string; secret: string })[]> => {
-  const due = await db.transaction(async (tx) => {
-    const rows = await tx
-      .select({ delivery: webhookDelivery, url: webhook.url, secret: webhook.secret })
-      .from(webhookDelivery)
-      .innerJoin(webhook, eq(webhook.id, webhookDelivery.webhookId))
-      .where(and(isNotNull(webhookDelivery.nextAttemptAt), lte(webhookDelivery.nextAttemptAt, sql`now()`)))
-      .orderBy(asc(webhookDelivery.nextAttemptAt))
-      .limit(limit)
-      .for("update", { of: webhookDelivery, skipLocked: true });
-    for (const { delivery } of rows)
-      await tx
-        .update(webhookDelivery)
-        .set({
-          nextAttemptAt: sql`now() + make_interval(secs => ${holdSeconds})`,
-          attempts: sql`${webhookDelivery.attempts} + 1`,
-        })
-        .where(eq(webhookDelivery.id, delivery.id));
-    return rows;
-  });
-  return due.map(({ delivery, url, secret }) => ({ ...delivery, attempts: delivery.attempts + 1, url, secret }));
+  const due = sql`array(
+    select id from webhook_delivery where next_attempt_at <= now()
+    order by next_attempt_at limit ${limit} for update skip locked)`;
+  return db
+    .update(webhookDelivery)
+    .set({
+      nextAttemptAt: sql`now() + make_interval(secs => ${holdSeconds})`,
+      attempts: sql`${webhookDelivery.attempts} + 1`,
+    })
+    .from(webhook)
+    .where(sql`${webhook.id} = ${webhookDelivery.webhookId} and ${webhookDelivery.id} = any(${due})`)
+    .returning({ ...getTableColumns(webhookDelivery), url: webhook.url, secret: webhook.secret });
 };
 
 /** Stores the outcome of an attempt. @param result `retrySeconds` until the next attempt; null = there is none */
