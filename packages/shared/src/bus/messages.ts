@@ -87,17 +87,7 @@ const taskOf = (job: Job, kind: TaskKind, task: number, attempt: number): Task =
 export const finalizeMessage = ({ id, tenant, run, catalog, traceparent }: Job): Message => {
   const eventId = `${id}:finalize:${run}`;
   const at = new Date().toISOString();
-  const order = {
-    v: 1,
-    type: "finalize",
-    eventId,
-    tenant,
-    job: id,
-    run,
-    attempt: 0,
-    ...traced(traceparent),
-    at,
-  } as const;
-  const body: Finalize = { ...order, catalog };
+  const envelope = { v: 1, eventId, tenant, job: id, run, attempt: 0, at, ...traced(traceparent) } as const;
+  const body: Finalize = { ...envelope, type: "finalize", catalog };
   return { eventId, stream: STREAMS.finalize, subject: subjects.finalize(run, { tenant, job: id }), body };
 };

@@ -60,25 +60,14 @@ const parse = <Kind extends TaskKind>({ body, subject }: Delivery, kind: Kind): 
 
 const isOfKind = <Kind extends TaskKind>(task: Task, kind: Kind): task is TaskOf<Kind> => task.kind === kind;
 
-const giveUp = async (bus: Bus, delivery: Delivery, error: unknown): Promise<void> => {
-  const task = Task.safeParse(delivery.body);
-  const eventId = `dead:${delivery.stream}:${delivery.sequence}`;
+const giveUp = (bus: Bus, { body, subject, stream, sequence }: Delivery, error: unknown): Promise<void> => {
+  const address = { eventId: `dead:${stream}:${sequence}`, stream: STREAMS.deadLetters };
   const at = new Date().toISOString();
-  if (!task.success) {
-    const subject = delivery.subject.replace("lookalike.task.", "lookalike.dead.");
-    await publish(bus, {
-      eventId,
-      stream: STREAMS.deadLetters,
-      subject,
-      body: { parked: delivery.body, error: messageOf(error), at },
-    });
-    return;
+  const { data: task } = Task.safeParse(body);
+  if (task === undefined) {
+    const parked = { parked: body, error: messageOf(error), at };
+    return publish(bus, { ...address, subject: subject.replace("lookalike.task.", "lookalike.dead."), body: parked });
   }
-  const letter: DeadLetter = { v: 1, task: task.data, error: messageOf(error).slice(0, 500), at };
-  await publish(bus, {
-    eventId,
-    stream: STREAMS.deadLetters,
-    subject: subjects.dead(task.data.kind, task.data),
-    body: letter,
-  });
+  const letter: DeadLetter = { v: 1, task, error: messageOf(error).slice(0, 500), at };
+  return publish(bus, { ...address, subject: subjects.dead(task.kind, task), body: letter });
 };

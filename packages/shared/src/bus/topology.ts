@@ -191,16 +191,9 @@ export const ensureTopology = async (
       } else {
         refuseDrift(`${plan.name}/${expected.durable_name}`, found.config, expected, ["filter_subject", "ack_policy"]);
         // Where delivery began does not matter any more: an operator may rewind the projection.
-        const { deliver_policy: _, ...settings } = expected;
-        if (owner === "services" && differs(found.config, settings)) {
-          const { ack_wait, backoff, max_deliver, max_ack_pending } = expected;
-          await jsm.consumers.update(plan.name, expected.durable_name, {
-            ...(ack_wait === undefined ? {} : { ack_wait }),
-            ...(backoff === undefined ? {} : { backoff }),
-            ...(max_deliver === undefined ? {} : { max_deliver }),
-            ...(max_ack_pending === undefined ? {} : { max_ack_pending }),
-          });
-        }
+        const { durable_name, filter_subject: _f, ack_policy: _a, deliver_policy: _d, ...settings } = expected;
+        if (owner === "services" && differs(found.config, settings))
+          await jsm.consumers.update(plan.name, durable_name, settings);
       }
     }
   }
