@@ -6,7 +6,6 @@ import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/job/events";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { messageOf } from "@lookalike/shared/runtime/errors";
-import type { Logger } from "@lookalike/shared/runtime/log";
 import {
   eventsProjected,
   eventsRefused,
@@ -15,31 +14,19 @@ import {
 } from "@lookalike/shared/runtime/metrics";
 import { openSpan } from "@lookalike/shared/runtime/tracing";
 import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
-import type { Db } from "@lookalike/shared/store/open";
 import { applyEvents } from "./apply-events.ts";
+import type { Coordinator } from "./environment.ts";
 import { countDifference } from "./rollout/measure-rollout.ts";
-
-interface EventConsumer {
-  readonly bus: Bus;
-  readonly db: Db;
-  readonly log: Logger;
-  /** Publishes the tasks that a job has dispatched. */
-  readonly dispatch: (jobId: string) => void;
-  /** Publishes the outbox. */
-  readonly relay: () => void;
-  /** Ends the process after a bug of its own. */
-  readonly crash: (error: unknown) => void;
-}
 
 const EVENTS_PER_TRANSACTION = 500;
 
 /** Folds the log into the tables, each partition in its own order: see `consumeBatches`. */
-export const consumeEvents = (consumer: EventConsumer): Promise<Subscription[]> => {
-  const { bus, log, crash } = consumer;
+export const consumeEvents = (coordinator: Coordinator): Promise<Subscription[]> => {
+  const { bus, log, crash } = coordinator;
   const options = {
     stream: STREAMS.events,
     maxMessages: EVENTS_PER_TRANSACTION,
-    handle: (deliveries: readonly Delivery[]) => project(consumer, deliveries),
+    handle: (deliveries: readonly Delivery[]) => project(coordinator, deliveries),
     park: (delivery: Delivery, error: unknown) => park(bus, delivery, error),
     isPoison: isDataError,
     crash,
@@ -49,7 +36,7 @@ export const consumeEvents = (consumer: EventConsumer): Promise<Subscription[]> 
 };
 
 const project = async (
-  { bus, db, log, dispatch, relay }: EventConsumer,
+  { bus, store, log, dispatch, relay }: Coordinator,
   deliveries: readonly Delivery[],
 ): Promise<void> => {
   const events: JobEvent[] = [];
@@ -60,7 +47,7 @@ const project = async (
   }
   const endTimer = projectionSeconds.startTimer();
   const spans = openSpans(events);
-  const { jobs, refused, changes } = await applyEvents(db, events).finally(() => {
+  const { jobs, refused, changes } = await applyEvents(store.db, events).finally(() => {
     endTimer();
     for (const span of spans) span.end({});
   });

@@ -1,4 +1,6 @@
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import type { Runtime } from "@lookalike/shared/service/run";
+import type { z } from "zod";
 
 /** What the coordinator reads from its environment, beside what every service reads. */
 export const Environment = ServiceEnvironment.extend({
@@ -14,3 +16,11 @@ export const Environment = ServiceEnvironment.extend({
   }),
   LOOKALIKE_MAX_ATTEMPTS: integer({ min: 1, default: 3, about: "Attempts at a task before it is quarantined" }),
 });
+
+/** What the parts of a coordinator share. */
+export interface Coordinator extends Runtime<z.infer<typeof Environment>> {
+  /** Publishes the tasks that a job has dispatched. */
+  readonly dispatch: (jobId: string) => void;
+  /** Publishes the outbox. */
+  readonly relay: () => void;
+}

@@ -22,10 +22,9 @@ runService({
   name: "coordinator",
   environment: Environment,
   connections: 9,
-  async start({ environment, bus, store, log, crash }) {
+  async start(runtime) {
+    const { environment, bus, store, log } = runtime;
     const { db } = store;
-    const maxAttempts = environment.LOOKALIKE_MAX_ATTEMPTS;
-    const lostAfterMs = environment.LOOKALIKE_LOST_AFTER_MS;
     const onError = (error: unknown) => log.error({ err: error }, "round failed, tried again");
     initCounters();
     measureTables(db);
@@ -33,9 +32,10 @@ runService({
     measureRollout(db);
     const { dispatch, stop: stopDispatch } = createDispatcher(bus, db, onError);
     const relay = startRelay(bus, store, log, onError);
+    const coordinator = { ...runtime, dispatch, relay: relay.wake };
     const reconcile = async () => {
       await ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY);
-      await reconcileRound({ bus, db, log, lostAfterMs, maxAttempts, dispatch });
+      await reconcileRound(coordinator);
       await prune(db);
       relay.wake();
     };
@@ -44,10 +44,7 @@ runService({
       startCleaner(db, onError),
       startLoop(environment.LOOKALIKE_RECONCILE_INTERVAL_MS, reconcile, onError),
     ];
-    const subscriptions = await Promise.all([
-      consumeEvents({ bus, db, log, dispatch, relay: relay.wake, crash }),
-      routeLostTasks({ bus, db, log, maxAttempts }),
-    ]);
+    const subscriptions = await Promise.all([consumeEvents(coordinator), routeLostTasks(coordinator)]);
     return {
       async stop() {
         await Promise.all(subscriptions.flat().map((subscription) => subscription.stop()));
@@ -59,7 +56,7 @@ runService({
       endpoints: [
         ...jobEndpoints(db),
         ...redriveEndpoints(bus, db),
-        replayEndpoint({ bus, store, databaseUrl: environment.DATABASE_URL, dispatch }),
+        replayEndpoint(coordinator),
         verifyEndpoint(bus, db),
         // Ends with the roll-out: decision 0037.
         rolloutEndpoint(db),

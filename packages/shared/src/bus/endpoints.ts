@@ -20,8 +20,8 @@ export interface Endpoint {
   readonly about: string;
   /** The request's JSON. An empty payload is `{}`. */
   readonly request: z.ZodType;
-  /** Whether one instance answers for all, or each instance for itself. */
-  readonly answers: "one" | "each";
+  /** Whether each instance answers for itself; left out: one answers for all. */
+  readonly answers?: "each";
   readonly handle: (request: unknown) => Promise<unknown>;
 }
 
@@ -76,7 +76,7 @@ export const serveEndpoints = async (
     },
   });
   const group = micro.addGroup(`lookalike.svc.${service}`);
-  for (const { name, about, request, answers, handle } of endpoints) {
+  for (const { name, about, request, answers = "one", handle } of endpoints) {
     const totals: Counts = { requests: 0, errors: 0, milliseconds: 0, lastError: "" };
     counts.set(`lookalike.svc.${service}.${name}`, totals);
     const answer = async (message: ServiceMsg): Promise<void> => {

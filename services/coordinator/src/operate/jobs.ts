@@ -20,7 +20,6 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
   endpoint({
     name: "jobs",
     about: "Jobs, newest first: active ones, of one state, or all",
-    answers: "one",
     request: z.object({
       state: z.enum([...JobState.options, "active", "all"]).default("active"),
       limit: z.int().min(1).max(JOBS_LISTED).default(JOBS_LISTED),
@@ -33,7 +32,6 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
   endpoint({
     name: "job",
     about: "One job: its plan, its window, what failed and why",
-    answers: "one",
     request: JobRequest,
     handle: async ({ job: id }) => {
       const row = await readJob(db, id);
@@ -44,7 +42,6 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
     endpoint({
       name: command,
       about: `Request to ${command} a job, as its owner may`,
-      answers: "one",
       request: JobRequest,
       handle: ({ job: id }) => db.transaction((tx) => sendCommand(tx, id, command)),
     }),

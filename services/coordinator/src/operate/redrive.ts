@@ -29,7 +29,6 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
   endpoint({
     name: "redrive",
     about: "Do missing and quarantined tasks again, or a dead letter",
-    answers: "one",
     request: RedriveRequest,
     handle: async (request) => {
       if ("deadLetter" in request) return redriveDeadLetter(bus, db, request.deadLetter);
@@ -40,7 +39,6 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
   endpoint({
     name: "rerun-finalize",
     about: "Group a completed job again, as its next run",
-    answers: "one",
     request: JobRequest,
     handle: ({ job: id }) =>
       db.transaction(async (tx) => {

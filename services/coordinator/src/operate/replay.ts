@@ -5,7 +5,6 @@ import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/job/events";
 import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { findJob, lockJob } from "@lookalike/shared/store/jobs/jobs";
-import type { Store } from "@lookalike/shared/store/open";
 import {
   applyShadow,
   compareShadow,
@@ -16,27 +15,19 @@ import {
 } from "@lookalike/shared/store/replay/shadow";
 import { z } from "zod";
 import { applyEvents } from "../apply-events.ts";
+import type { Coordinator } from "../environment.ts";
 import { JobRequest } from "./job-request.ts";
-
-interface Replayer {
-  readonly bus: Bus;
-  readonly store: Store;
-  readonly databaseUrl: string;
-  /** Publishes what the job has dispatched. */
-  readonly dispatch: (jobId: string) => void;
-}
 
 /** An event of a listing holds up to a thousand images. */
 const EVENTS_PER_BATCH = 100;
 
 /** The endpoint that rebuilds a job from the log. */
-export const replayEndpoint = (replayer: Replayer): Endpoint =>
+export const replayEndpoint = (coordinator: Coordinator): Endpoint =>
   endpoint({
     name: "replay",
     about: "Rebuild a job from the log and compare; apply swaps it in",
-    answers: "one",
     request: JobRequest.extend({ apply: z.boolean().default(false) }),
-    handle: ({ job, apply }) => replay(replayer, job, apply),
+    handle: ({ job, apply }) => replay(coordinator, job, apply),
   });
 
 /**
@@ -44,9 +35,9 @@ export const replayEndpoint = (replayer: Replayer): Endpoint =>
  * folds the newest events under the job's row lock, so that no event that the live projection has
  * is missing, and replaces the rows that differ.
  */
-const replay = async ({ bus, store, databaseUrl, dispatch }: Replayer, id: string, apply: boolean) => {
+const replay = async ({ bus, store, environment, dispatch }: Coordinator, id: string, apply: boolean) => {
   const schemaName = `shadow_${id.replaceAll(/\W/g, "_").toLowerCase()}_${process.pid}`;
-  const shadow = await openShadow(store, databaseUrl, schemaName);
+  const shadow = await openShadow(store, environment.DATABASE_URL, schemaName);
   try {
     const folding = foldingOf(bus, shadow, id);
     const started = performance.now();

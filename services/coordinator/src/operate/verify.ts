@@ -28,7 +28,6 @@ export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
   endpoint({
     name: "verify",
     about: "Check all that is stored of a job against each other",
-    answers: "one",
     request: JobRequest,
     handle: async ({ job: id }) => {
       const row = await readJob(db, id);

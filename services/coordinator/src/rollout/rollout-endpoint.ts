@@ -10,7 +10,6 @@ export const rolloutEndpoint = (db: Db): Endpoint =>
   endpoint({
     name: "rollout",
     about: "Show or change how far a feature is rolled out",
-    answers: "one",
     request: z.strictObject({
       feature: Feature.optional(),
       percent: Rollout.shape.percent.optional(),
