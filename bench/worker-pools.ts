@@ -7,7 +7,7 @@ import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import { Piscina } from "piscina";
 import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare/compare-worker.ts";
 import { type EdgePart, storeParts } from "../services/comparer/src/compare/edge-parts.ts";
-import type { HashRequest } from "../services/hasher/src/hash/decode-worker.ts";
+import type { HashRequest } from "../services/hasher/src/hash/hash-file.ts";
 
 const poolOf = (worker: string, threads: number): Piscina =>
   new Piscina({
@@ -18,7 +18,7 @@ const poolOf = (worker: string, threads: number): Piscina =>
 
 /** The hasher's worker threads without the service: one more than decode, as there. */
 export const startHashers = (threads: number) => {
-  const pool = poolOf("hasher/dist/hash/decode-worker.js", threads + 1);
+  const pool = poolOf("hasher/dist/hash/hash-file.js", threads + 1);
   const pixelBudget = PixelBudget.share(200_000_000);
   return {
     hash: async (path: string): Promise<Outcome> => {

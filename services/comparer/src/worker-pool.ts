@@ -12,10 +12,8 @@ export const createWorkerPool = (threads: number, databaseUrl: string) => {
   return {
     compare: (request: CompareRequest): Promise<CompareAnswer> =>
       pool.run(request, { transferList: [request.parts.port] }),
-    finalize: (order: Finalize): Promise<void> => {
-      const request: FinalizeRequest = { databaseUrl, order };
-      return pool.run(request, { filename: FINALIZE_FILE });
-    },
+    finalize: (order: Finalize): Promise<void> =>
+      pool.run({ databaseUrl, order } satisfies FinalizeRequest, { filename: FINALIZE_FILE }),
     close: () => pool.close(),
   };
 };

@@ -50,10 +50,6 @@ export class KernelMemory {
     return result;
   }
 
-  bytes(pointer: number, length: number): Uint8Array {
-    return new Uint8Array(this.#memory.buffer, pointer, length);
-  }
-
   words(pointer: number, length: number): Uint32Array {
     return new Uint32Array(this.#memory.buffer, pointer, length);
   }
@@ -61,7 +57,8 @@ export class KernelMemory {
   /** Reserves and fills. */
   put(data: Uint8Array | Uint32Array | Int32Array): number {
     const pointer = this.reserve(data.byteLength);
-    this.bytes(pointer, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    new Uint8Array(this.#memory.buffer, pointer).set(bytes);
     return pointer;
   }
 

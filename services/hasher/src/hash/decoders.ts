@@ -2,14 +2,13 @@ import { failed } from "@lookalike/engine/hash/hash-image";
 import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
+import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { Piscina } from "piscina";
 import type { z } from "zod";
 import type { Environment } from "../environment.ts";
 import { createDecodeProcess } from "./decode-process.ts";
-import type { HashRequest } from "./decode-worker.ts";
-import type { SourceOfFiles } from "./hash-block.ts";
-import type { FileRequest } from "./hash-file.ts";
+import type { FileRequest, HashRequest } from "./hash-file.ts";
 import { readListedObject } from "./read-listed.ts";
 
 /**
@@ -21,7 +20,7 @@ export const createDecoders = (limits: z.infer<typeof Environment>, threads: num
   const maxBytes = limits.LOOKALIKE_MAX_FILE_BYTES;
   const maxPixels = limits.LOOKALIKE_MAX_PIXELS;
   const pool = new Piscina<HashRequest, Outcome>({
-    filename: new URL("./decode-worker.js", import.meta.url).href,
+    filename: new URL("./hash-file.js", import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
   });
@@ -29,7 +28,7 @@ export const createDecoders = (limits: z.infer<typeof Environment>, threads: num
   const pixelBudget = PixelBudget.share(limits.LOOKALIKE_PIXELS_IN_FLIGHT);
   return {
     /** Hashes in a worker thread. */
-    async hashFile(source: SourceOfFiles, image: ListedImage): Promise<Outcome> {
+    async hashFile(source: Source, image: ListedImage): Promise<Outcome> {
       const file = await fileOf(source, image, maxBytes);
       if ("kind" in file) return file;
       // libvips stops itself at the time-out. The signal also ends a thread that hangs in a read.
@@ -43,7 +42,7 @@ export const createDecoders = (limits: z.infer<typeof Environment>, threads: num
       });
     },
     /** Hashes in a separate process, which a picture may crash. */
-    async hashIsolated(source: SourceOfFiles, image: ListedImage): Promise<Outcome> {
+    async hashIsolated(source: Source, image: ListedImage): Promise<Outcome> {
       const file = await fileOf(source, image, maxBytes);
       return "kind" in file ? file : isolated.hash({ file, maxPixels, timeoutSeconds });
     },
@@ -53,16 +52,17 @@ export const createDecoders = (limits: z.infer<typeof Environment>, threads: num
   };
 };
 
-/** What is hashed: a file, which is read where it is hashed, or bytes that are read over the network. */
-const fileOf = async (
-  source: SourceOfFiles,
-  image: ListedImage,
-  maxBytes: number,
-): Promise<FileRequest["file"] | Outcome> => {
+/**
+ * What is hashed: a file, which is read where it is hashed, or bytes that are read over the network.
+ * @throws Error where the images of the source are given, and have no files
+ */
+const fileOf = async (source: Source, image: ListedImage, maxBytes: number): Promise<FileRequest["file"] | Outcome> => {
   switch (source.kind) {
     case "directory":
       return { root: source.root, path: image.path, fingerprint: image.fingerprint, maxBytes };
     case "s3":
       return readListedObject(s3Objects(), source, image, maxBytes);
+    case "hashes":
+      throw new Error(`${sourceLabel(source)}: its images have no files to hash`);
   }
 };

@@ -7,7 +7,7 @@ import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-b
 import { formatMismatch } from "@lookalike/shared/domain/image/hash-format";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
-import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -16,13 +16,11 @@ import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { formatOf } from "../source-format.ts";
 
-export type SourceOfFiles = Exclude<Source, { kind: "hashes" }>;
-
 interface Hasher {
   readonly bus: Bus;
   readonly db: Db;
   /** Decodes and hashes one image of a source that has files. */
-  readonly hashFile: (source: SourceOfFiles, image: ListedImage) => Promise<Outcome>;
+  readonly hashFile: (source: Source, image: ListedImage) => Promise<Outcome>;
   /** Files that are hashed at the same time. */
   readonly concurrency: number;
 }
@@ -56,23 +54,11 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
     () => publishProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
     PROGRESS_INTERVAL_MS,
   );
-  const read = async (image: ListedImage): Promise<void> =>
-    record(image, await hashFile(sourceOfFiles(catalog.source), image));
+  const read = async (image: ListedImage): Promise<void> => record(image, await hashFile(catalog.source, image));
   await pMap(toRead, read, { concurrency }).finally(() => clearInterval(progress));
 
   const block = hashBlockOf(task.task, hashBits, positions);
   await publish(bus, resultEvent(task, "hash-done", { ...block, hashFormat, digest: hashBlockDigest(block) }));
-};
-
-/** @throws Error where the images of the source are given, and have no files */
-const sourceOfFiles = (source: Source): SourceOfFiles => {
-  switch (source.kind) {
-    case "directory":
-    case "s3":
-      return source;
-    case "hashes":
-      throw new Error(`${sourceLabel(source)}: its images have no files to hash`);
-  }
 };
 
 /** Sets the counters to 0 at the start: for Prometheus, a counter that first appears as 20 has not increased. */

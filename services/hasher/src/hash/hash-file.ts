@@ -1,5 +1,5 @@
 import { type HashLimits, hashImage } from "@lookalike/engine/hash/hash-image";
-import type { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
+import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedFile } from "@lookalike/shared/sources/open-listed";
 import sharp from "sharp";
@@ -14,6 +14,17 @@ export interface FileRequest extends Pick<HashLimits, "maxPixels" | "timeoutSeco
 sharp.concurrency(1);
 // A cache would be of no use, since every file is decoded once.
 sharp.cache(false);
+
+export interface HashRequest extends FileRequest {
+  /** The budget of all threads together, in shared memory. */
+  readonly pixelBudget: Int32Array;
+  /** The part of it that this file holds. */
+  readonly heldPixels: Int32Array;
+}
+
+/** The entry point of a worker thread. */
+export default (request: HashRequest): Promise<Outcome> =>
+  hashFile(request, new PixelBudget(request.pixelBudget, request.heldPixels));
 
 /** Reads, decodes and hashes one file. */
 export const hashFile = async (request: FileRequest, budget?: PixelBudget): Promise<Outcome> => {

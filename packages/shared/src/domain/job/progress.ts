@@ -7,22 +7,10 @@ import { settled } from "./work.ts";
 export const Phase = z.enum(["listing", "hashing", "comparing", "grouping", "done"]);
 export type Phase = z.infer<typeof Phase>;
 
-/** A job's progress in the numbers that people read. Counts never decrease. */
-export interface Progress {
-  readonly phase: Phase;
-  readonly totalImages: number;
-  readonly completedImages: number;
-  readonly failedImages: number;
-  readonly totalBlocks: number;
-  readonly completedBlocks: number;
-  readonly totalBlockPairs: number;
-  readonly completedBlockPairs: number;
-  readonly totalTasks: number;
-  readonly completedTasks: number;
-  readonly quarantinedTasks: number;
-}
+export type Progress = Readonly<ReturnType<typeof progressOf>>;
 
-export const progressOf = (job: Job): Progress => ({
+/** A job's progress in the numbers that people read. Counts never decrease. */
+export const progressOf = (job: Job) => ({
   phase: phaseOf(job),
   totalImages: job.images,
   completedImages: job.hashedImages,

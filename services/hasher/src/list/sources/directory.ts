@@ -9,6 +9,7 @@ import { messageOf } from "@lookalike/shared/runtime/errors";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";
 import { matchesGlobs } from "./globs.ts";
+import { NEWLINE } from "./lines.ts";
 import { ListingError } from "./walk.ts";
 
 type DirectorySource = Extract<Source, { kind: "directory" }>;
@@ -48,8 +49,6 @@ export async function* listDirectory(source: DirectorySource): AsyncGenerator<Fo
     folders.push(...inside.reverse());
   }
 }
-
-const NEWLINE = 0x0a;
 
 /** The files that a list names, in its order, by absolute paths or paths relative to the root. No file outside the root is touched. */
 async function* listNamed(list: string, root: Buffer): AsyncGenerator<FoundImage> {

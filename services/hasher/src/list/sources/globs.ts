@@ -1,14 +1,11 @@
+import type { Source } from "@lookalike/shared/domain/job/source";
 import picomatch from "picomatch";
 
 /** The formats that are decoded; HEIC only where heic-decode is installed, and reported where it is not. */
 const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif)$/i;
 const SVG = /\.svgz?$/i;
 
-interface Globs {
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly svg: boolean;
-}
+type Globs = Pick<Extract<Source, { kind: "directory" }>, "include" | "exclude" | "svg">;
 
 /** Whether a source lists a file, by its path below the source's root. */
 export const matchesGlobs = ({ include, exclude, svg }: Globs): ((path: string) => boolean) => {

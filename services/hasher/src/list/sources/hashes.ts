@@ -7,7 +7,7 @@ import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { z } from "zod";
-import { readBytes, readLines } from "./lines.ts";
+import { NEWLINE, readBytes, readLines } from "./lines.ts";
 import { NameSet } from "./name-set.ts";
 import { IMAGES_PER_PART, ListingError, type MarkedCatalog, type Walk } from "./walk.ts";
 
@@ -45,10 +45,13 @@ export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog |
   const start = isResumed ? mark : START;
   const digest = isResumed ? markedDigest : createHash("sha256");
   let read: Omit<ListingMark, "end" | "images"> | null = null;
+  // A last line without an end may still grow.
+  let mayGrow = false;
 
   async function* digested(): AsyncGenerator<Buffer> {
     for await (const bytes of readBytes(handle, start.bytes, size)) {
       digest.update(bytes);
+      mayGrow = bytes.at(-1) !== NEWLINE;
       yield bytes;
     }
   }
@@ -56,15 +59,12 @@ export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog |
   async function* parts(): AsyncGenerator<FoundImage[]> {
     const reader = new LineReader(start);
     try {
-      // A last line without an end may still grow.
-      let mayGrow = false;
       let part: FoundImage[] = [];
-      for await (const { lines, endsInLine } of readLines(digested(), size - start.bytes)) {
+      for await (const lines of readLines(digested(), size - start.bytes)) {
         for (const line of lines) {
           const image = reader.imageOf(line);
           if (image !== null) part.push(image);
         }
-        mayGrow = endsInLine;
         if (part.length < IMAGES_PER_PART) continue;
         yield part;
         part = [];

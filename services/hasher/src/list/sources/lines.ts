@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 const BYTES_PER_READ = 65_536;
 /** A longer line is no valid one, and only so much of it is held in memory. */
 const MAX_LINE_BYTES = 65_536;
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 
 /**
  * The file's bytes from ≤ at < to. Each chunk is in the same buffer, which the next one overwrites:
@@ -29,10 +29,7 @@ export async function* readBytes(
  * The lines of a stretch of text, as many at a time as its chunks have. Only the last line of all may lack an end.
  * @param length of all chunks together, in bytes
  */
-export async function* readLines(
-  chunks: AsyncIterable<Buffer>,
-  length: number,
-): AsyncGenerator<{ readonly lines: readonly string[]; readonly endsInLine: boolean }> {
+export async function* readLines(chunks: AsyncIterable<Buffer>, length: number): AsyncGenerator<readonly string[]> {
   let rest = Buffer.alloc(0);
   let at = 0;
   for await (const bytes of chunks) {
@@ -43,9 +40,8 @@ export async function* readLines(
         .toString()
         .split("\n");
       rest = Buffer.alloc(0);
-      const endsInLine = lines.at(-1) !== "";
-      if (!endsInLine) lines.pop();
-      yield { lines, endsInLine };
+      if (lines.at(-1) === "") lines.pop();
+      yield lines;
     }
     if (rest.length < MAX_LINE_BYTES) rest = Buffer.concat([rest, bytes.subarray(whole)]).subarray(0, MAX_LINE_BYTES);
   }
