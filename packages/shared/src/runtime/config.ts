@@ -29,6 +29,14 @@ const wholeNumber = ({ min, max = Number.MAX_SAFE_INTEGER, about }: WholeNumber)
 export const integer = ({ default: preset, ...range }: WholeNumber & { readonly default: number }) =>
   wholeNumber(range).default(preset);
 
+/** A variable that holds a list, by default an empty one. */
+export const listOf = (separator: string, about: string) =>
+  z
+    .string()
+    .default("")
+    .transform((text) => text.split(separator).filter((item) => item !== ""))
+    .meta({ description: about });
+
 /** The API's port where LOOKALIKE_PORT sets no other. */
 export const DEFAULT_API_PORT = 7373;
 
@@ -54,11 +62,7 @@ export const ServiceEnvironment = z.object({
     max: 65_535,
     about: "Port for /metrics, /healthz and /readyz; 0 = a free one, unset = none",
   }).optional(),
-  LOOKALIKE_CERTIFICATES: z
-    .string()
-    .default("")
-    .transform((paths) => paths.split(",").filter((path) => path !== ""))
-    .meta({ description: "PEM files whose expiry is measured, separated by commas" }),
+  LOOKALIKE_CERTIFICATES: listOf(",", "PEM files whose expiry is measured, separated by commas"),
   LOOKALIKE_GRACE_SECONDS: integer({
     min: 1,
     default: 30,

@@ -1,21 +1,16 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, isAbsolute, relative } from "node:path";
-import { z } from "zod";
 import type { Source } from "../domain/job/source.ts";
+import { listOf } from "../runtime/config.ts";
 
 /** Folders that sources may be under, as in PATH; none = no source on this machine. */
-export const SourceRoots = z
-  .string()
-  .default("")
-  .transform((text) => text.split(delimiter).filter((root) => root !== ""))
-  .meta({ description: "Folders that directory and hashes sources must be under, separated as in PATH" });
+export const SourceRoots = listOf(
+  delimiter,
+  "Folders that directory and hashes sources must be under, separated as in PATH",
+);
 
 /** Buckets that sources may be in; none = no source on S3. */
-export const SourceBuckets = z
-  .string()
-  .default("")
-  .transform((text) => text.split(",").filter((bucket) => bucket !== ""))
-  .meta({ description: "Buckets that S3 sources must be in, separated by commas" });
+export const SourceBuckets = listOf(",", "Buckets that S3 sources must be in, separated by commas");
 
 /** Where owners' sources may be. */
 export interface AllowedSources {
