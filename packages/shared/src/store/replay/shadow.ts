@@ -12,6 +12,7 @@ import {
   webhook,
   webhookDelivery,
 } from "../schema.ts";
+import { onlyRow } from "../sql.ts";
 
 /** The tables that folding events reads and writes. */
 const TABLES = [catalog, job, image, hashBlock, compareResult, taskAttempt, outbox, webhook, webhookDelivery];
@@ -114,7 +115,7 @@ export const compareShadow = async (
   for (const { table, key, row, where } of COMPARED) {
     const side = (schema: string) =>
       sql`select (${sql.raw(key)})::text as key, md5((${sql.raw(row)})::text) as digest from ${sql.raw(`${schema}.${table}`)} t where ${where(jobRow)}`;
-    const { rows } = await db.execute<Record<string, unknown>>(sql`
+    const difference = await db.execute<TableDifference & Record<string, unknown>>(sql`
       with joined as (
         select coalesce(l.key, s.key) as key, l.digest as live, s.digest as shadow
         from (${side("public")}) l full join (${side(schemaName)}) s on s.key = l.key
@@ -123,7 +124,7 @@ export const compareShadow = async (
           count(*) filter (where live <> shadow)::int as different,
           coalesce((array_agg(key order by key) filter (where live is distinct from shadow))[1:5], '{}') as examples
         from joined`);
-    differences.push(rows[0] as unknown as TableDifference);
+    differences.push(onlyRow(difference));
   }
   return differences;
 };

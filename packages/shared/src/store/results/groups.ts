@@ -5,7 +5,7 @@ import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import { type NamedRow, named } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
-import { groupMember, image, imageGroup } from "../schema.ts";
+import { imageGroup } from "../schema.ts";
 import { hasGroup, lineageOf, type Result } from "./lineage.ts";
 
 /** A result, with what is needed to read the images of its groups. */
@@ -112,19 +112,14 @@ type MemberRow = NamedRow & { readonly ordinal: number; readonly distance: numbe
 
 /** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
-  const member = sql`array_agg(json_build_array(${image.ordinal}, encode(${image.path}, 'hex'), coalesce(${image.bytes}, 0)) order by ${image.ordinal})`;
-  const rows = await db
-    .select({
-      number: imageGroup.number,
-      keeper: imageGroup.keeper,
-      members: sql<[ordinal: number, path: string, bytes: number][]>`${member}`,
-    })
-    .from(imageGroup)
-    .innerJoin(groupMember, and(eq(groupMember.lineage, imageGroup.lineage), eq(groupMember.number, imageGroup.number)))
-    .innerJoin(image, and(eq(image.catalogId, of.catalogId), eq(image.ordinal, groupMember.ordinal)))
-    .where(matching(of, filter))
-    .groupBy(imageGroup.number, imageGroup.keeper)
-    .orderBy(asc(imageGroup.number));
+  type Member = [ordinal: number, path: string, bytes: number];
+  const { rows } = await db.execute<{ number: number; keeper: number; members: Member[] }>(sql`
+    select number, keeper,
+      array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0)) order by ordinal) as members
+    from image_group join group_member using (lineage, number)
+    join image using (ordinal)
+    where image.catalog_id = ${of.catalogId} and ${matching(of, filter)}
+    group by number, keeper order by number`);
   return rows.map(({ members, ...group }) => ({
     ...group,
     members: members.map(([ordinal, path, bytes]) => ({ ordinal, path: nameOfBytes(Buffer.from(path, "hex")), bytes })),
