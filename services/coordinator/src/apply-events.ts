@@ -3,7 +3,7 @@ import { evolve } from "@lookalike/shared/domain/job/evolve";
 import { acceptedJob, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
 import { outsidePlan } from "@lookalike/shared/domain/job/outside-plan";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
-import { restoreCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { enactDecisions } from "./enact-decisions.ts";
@@ -87,18 +87,18 @@ const applyEvent = async (db: Db, fold: Fold, event: JobEvent): Promise<string |
   const reason = outsidePlan(fold.job, event) ?? (await recordEvent(db, fold.job, event));
   if (reason !== null) return reason;
   const job = evolve(fold.job, event);
-  if (event.type === "job-redriven" && job !== fold.job) await dispatchRedriven(db, job, event.body.tasks);
+  // Tasks that left quarantine are dispatched as the attempts that their event names.
+  if (event.type === "job-redriven" && job !== fold.job)
+    for (const { task, attempt } of event.body.tasks)
+      await sendAttempt(db, job, { kind: "compare", task }, attempt, "redriven");
   fold.job = job;
   fold.at = event.at;
   return null;
 };
 
-/** Tasks that left quarantine are dispatched as the attempts that their event names. */
-const dispatchRedriven = async (db: Db, job: Job, tasks: EventOf<"job-redriven">["body"]["tasks"]): Promise<void> => {
-  for (const { task, attempt } of tasks) await sendAttempt(db, job, { kind: "compare", task }, attempt, "redriven");
-};
-
+/** Adds what the tables have lost of the log: they are rebuilt from it. */
 const restoreJob = async (db: Db, event: EventOf<"job-accepted">): Promise<void> => {
-  await restoreCatalog(db, event.tenant, event.body.catalog);
+  const { id, name, source } = event.body.catalog;
+  await createCatalog(db, event.tenant, name, source, id);
   await insertJob(db, acceptedJob(event), event.at);
 };

@@ -11,7 +11,7 @@ import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
-import { restoreCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
 import { appendFound } from "@lookalike/shared/store/catalog/listing";
 import { insertJob } from "@lookalike/shared/store/jobs/jobs";
@@ -56,7 +56,7 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, numb
 const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<ScanTask> => {
   const accepted = { ...jobAccepted({}, { id: catalog, name: catalog, source: directorySource("/photos") }), job };
   const { tenant, run, attempt, at } = accepted;
-  await restoreCatalog(store.db, tenant, accepted.body.catalog);
+  await createCatalog(store.db, tenant, catalog, accepted.body.catalog.source, catalog);
   await insertJob(store.db, enact(acceptedJob(accepted), { type: "scan" }), at);
   return { v: 1, tenant, job, run, attempt, kind: "scan", catalog, task: 0 };
 };

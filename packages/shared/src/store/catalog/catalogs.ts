@@ -7,18 +7,15 @@ import { catalog } from "../schema.ts";
 
 export type CatalogRow = typeof catalog.$inferSelect;
 
-/** Creates a catalog. @returns null when the tenant has one of that name */
+/** Creates a catalog. @returns null when the tenant has one of that name, or the id exists */
 export const createCatalog = async (
   db: Db,
   tenant: string,
   name: string,
   source: Source,
+  id: string = randomUUID(),
 ): Promise<CatalogRow | null> => {
-  const rows = await db
-    .insert(catalog)
-    .values({ id: randomUUID(), tenant, name, source })
-    .onConflictDoNothing()
-    .returning();
+  const rows = await db.insert(catalog).values({ id, tenant, name, source }).onConflictDoNothing().returning();
   return rows[0] ?? null;
 };
 
@@ -92,15 +89,6 @@ export const listCatalogs = (
     orderBy: asc(catalog.id),
     limit,
   });
-
-/** Adds a catalog of the log that the table has lost: a projection is rebuilt from the log. */
-export const restoreCatalog = async (
-  db: Db,
-  tenant: string,
-  { id, name, source }: Pick<CatalogRow, "id" | "name" | "source">,
-): Promise<void> => {
-  await db.insert(catalog).values({ id, tenant, name, source }).onConflictDoNothing();
-};
 
 /** Stores what a listing found. An undefined mark leaves the catalog's as it is. */
 export const saveListing = async (
