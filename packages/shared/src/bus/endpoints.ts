@@ -47,12 +47,8 @@ export class EndpointError extends Error {
 /** The result of an instance that the request does not address. */
 export const NO_REPLY = Symbol("no reply");
 
-interface Counts {
-  requests: number;
-  errors: number;
-  milliseconds: number;
-  lastError: string;
-}
+/** The statistics of an endpoint without requests, by the names in ADR-32; times in nanoseconds. */
+const NO_REQUESTS = { num_requests: 0, num_errors: 0, last_error: "", processing_time: 0, average_processing_time: 0 };
 
 /**
  * Registers a service and its endpoints for `nats micro` (ADR-32 of nats-architecture-and-design).
@@ -64,21 +60,23 @@ export const serveEndpoints = async (
   endpoints: readonly Endpoint[],
   log: Logger,
 ): Promise<void> => {
-  const counts = new Map<string, Counts>();
+  const statistics = new Map<string, typeof NO_REQUESTS>();
   const micro = await bus.connection.services.add({
     name: `lookalike-${service}`,
     version: VERSION,
     description: `Lookalike's ${service}`,
     metadata: { instance: bus.name },
+    // nats.js measures only the synchronous part of a handler, and does not count errors that are thrown
+    // later (service.js, setupHandler), so what it is about to report is replaced.
     statsHandler: async (served: MicroEndpoint) => {
-      correctStats(served, counts);
+      Object.assign((served as unknown as { stats: object }).stats, statistics.get(served.subject));
       return undefined;
     },
   });
   const group = micro.addGroup(`lookalike.svc.${service}`);
   for (const { name, about, request, answers = "one", handle } of endpoints) {
-    const totals: Counts = { requests: 0, errors: 0, milliseconds: 0, lastError: "" };
-    counts.set(`lookalike.svc.${service}.${name}`, totals);
+    const totals = { ...NO_REQUESTS };
+    statistics.set(`lookalike.svc.${service}.${name}`, totals);
     const answer = async (message: ServiceMsg): Promise<void> => {
       const started = performance.now();
       let outcome = "ok";
@@ -88,14 +86,15 @@ export const serveEndpoints = async (
       } catch (error) {
         const isRefused = error instanceof EndpointError;
         outcome = isRefused ? "refused" : "failed";
-        totals.errors += 1;
-        totals.lastError = messageOf(error);
+        totals.num_errors += 1;
+        totals.last_error = messageOf(error);
         if (!isRefused) log.error({ endpoint: name, err: error }, "endpoint failed");
         respondError(message, isRefused ? error.code : 500, messageOf(error));
       } finally {
         const milliseconds = performance.now() - started;
-        totals.requests += 1;
-        totals.milliseconds += milliseconds;
+        totals.num_requests += 1;
+        totals.processing_time += Math.round(nanos(milliseconds));
+        totals.average_processing_time = Math.round(totals.processing_time / totals.num_requests);
         endpointSeconds.observe({ endpoint: name, outcome }, milliseconds / 1_000);
         log.info({ endpoint: name, outcome, milliseconds: Math.round(milliseconds) }, "operator's request");
       }
@@ -121,22 +120,6 @@ const signatureOf = (schema: z.ZodType): string => {
       .map((name) => (required.includes(name) ? name : `${name}?`))
       .join(", ")}}`;
   return (json.anyOf ?? [json]).map(signature).join(" or ");
-};
-
-/**
- * Corrects what nats.js reports: it measures only the synchronous part of a handler, and does not count
- * errors that are thrown later (service.js, setupHandler).
- * @param served the endpoint whose counters nats.js is about to report
- */
-const correctStats = (served: MicroEndpoint, counts: ReadonlyMap<string, Counts>): void => {
-  const { stats } = served as unknown as { stats: Record<string, number | string> };
-  const totals = counts.get(served.subject);
-  if (totals === undefined) return;
-  stats["num_requests"] = totals.requests;
-  stats["num_errors"] = totals.errors;
-  stats["last_error"] = totals.lastError;
-  stats["processing_time"] = Math.round(nanos(totals.milliseconds));
-  stats["average_processing_time"] = Math.round(nanos(totals.milliseconds) / Math.max(1, totals.requests));
 };
 
 const parse = (schema: z.ZodType, message: ServiceMsg): unknown => {
