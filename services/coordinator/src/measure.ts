@@ -31,15 +31,11 @@ export const measureTables = (db: Db): void => {
       { labels: { state: "paused" }, value: jobsWhere(isPaused) },
     ];
   });
-  gauge("lookalike_outbox_messages", "Messages that wait in the outbox", [], async () => [
-    { labels: {}, value: (await outbox()).messages },
-  ]);
-  gauge("lookalike_outbox_age_seconds", "Age of the oldest message that waits in the outbox", [], async () => [
-    { labels: {}, value: (await outbox()).ageSeconds },
-  ]);
-  gauge("lookalike_job_silence_seconds", "Time since anything happened to the quietest running job", [], async () => [
-    { labels: {}, value: await longestSilence(db) },
-  ]);
+  gauge("lookalike_outbox_messages", "Messages that wait in the outbox", [], async () => (await outbox()).messages);
+  const outboxAge = async () => (await outbox()).ageSeconds;
+  gauge("lookalike_outbox_age_seconds", "Age of the oldest message that waits in the outbox", [], outboxAge);
+  const silence = () => longestSilence(db);
+  gauge("lookalike_job_silence_seconds", "Time since anything happened to the quietest running job", [], silence);
   gauge("lookalike_running_images", "Images of the jobs that run, by stage", ["stage"], async () => {
     const rows = await busyJobs();
     return [
@@ -62,14 +58,13 @@ export const measureTables = (db: Db): void => {
       return Object.entries(stages).map(([stage, value]) => ({ labels: { kind, stage }, value }));
     });
   });
+  const remaining = async () =>
+    Math.max(0, ...(await runningJobs()).map(remainingSeconds).filter((seconds) => seconds !== null));
   gauge(
     "lookalike_job_remaining_seconds",
     "Time the longest running job still needs, as far as is known",
     [],
-    async () => {
-      const remaining = (await runningJobs()).map(remainingSeconds).filter((seconds) => seconds !== null);
-      return [{ labels: {}, value: Math.max(0, ...remaining) }];
-    },
+    remaining,
   );
 };
 

@@ -7,6 +7,7 @@ import {
   type JetStreamManager,
   type NatsConnection,
 } from "nats";
+import type { ServiceEnvironment } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 
 /** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
@@ -20,13 +21,8 @@ export interface Bus {
   isConnected(): boolean;
 }
 
-/** Files that the connection needs, by the names that the nats CLI has for them. */
-export interface BusFiles {
-  readonly NATS_CREDS?: string | undefined;
-  readonly NATS_CA?: string | undefined;
-  readonly NATS_CERT?: string | undefined;
-  readonly NATS_KEY?: string | undefined;
-}
+/** Files that the connection needs. */
+export type BusFiles = Pick<ServiceEnvironment, "NATS_CREDS" | "NATS_CA" | "NATS_CERT" | "NATS_KEY">;
 
 /** The version in Debian 12, and the oldest that the tests run on. */
 export const NATS_FLOOR = "2.9.10";

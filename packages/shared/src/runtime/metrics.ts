@@ -125,12 +125,12 @@ export const webhookAttempts = new Counter({
   labelNames: ["outcome"],
 });
 
-/** A gauge whose values are read when Prometheus scrapes, by label values. */
+/** A gauge whose values are read when Prometheus scrapes, by label values; without labels, one number. */
 export const gauge = <Label extends string>(
   name: `lookalike_${string}`,
   help: string,
   labelNames: readonly Label[],
-  read: () => Promise<{ labels: Record<Label, string>; value: number }[]>,
+  read: () => Promise<number | { labels: Record<Label, string>; value: number }[]>,
 ): void => {
   new Gauge({
     name,
@@ -140,7 +140,8 @@ export const gauge = <Label extends string>(
       // A value that cannot be read is absent rather than old; the other metrics are still served.
       const values = await read().catch(() => []);
       this.reset();
-      for (const { labels, value } of values) this.set(labels, value);
+      if (typeof values === "number") this.set(values);
+      else for (const { labels, value } of values) this.set(labels, value);
     },
   });
 };
@@ -155,13 +156,15 @@ export const startMetrics = (service: string, version: string): void => {
   );
 };
 
-interface Probes {
-  /** Whether PostgreSQL and NATS answer. */
-  readonly ready: () => Promise<Record<string, boolean>>;
-}
-
-/** Serves `/metrics` to Prometheus, and `/healthz` and `/readyz` to the orchestrator. */
-export const serveMetrics = async (host: string, port: number, { ready }: Probes): Promise<Server> => {
+/**
+ * Serves `/metrics` to Prometheus, and `/healthz` and `/readyz` to the orchestrator.
+ * @param ready whether PostgreSQL and NATS answer
+ */
+export const serveMetrics = async (
+  host: string,
+  port: number,
+  ready: () => Promise<Record<string, boolean>>,
+): Promise<Server> => {
   const server = createServer(async (request, response) => {
     const path = request.url?.split("?")[0];
     const send = (status: number, type: string, body: string) =>

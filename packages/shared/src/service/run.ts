@@ -111,7 +111,7 @@ const listen = async (environment: ServiceEnvironment, bus: Bus, store: Store, l
   const { LOOKALIKE_METRICS_HOST: host, LOOKALIKE_METRICS_PORT: port } = environment;
   if (port === undefined) return;
   const ready = async () => ({ postgres: await store.isReachable(), nats: bus.isConnected() });
-  const server = await serveMetrics(host, port, { ready }).catch((error: unknown) => {
+  const server = await serveMetrics(host, port, ready).catch((error: unknown) => {
     throw new OperatorError(
       `LOOKALIKE_METRICS_PORT=${port}: can't listen on ${host} (${messageOf(error)}). Set it to a free port.`,
       EXIT.unavailable,
