@@ -3,24 +3,16 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
 import { createKey } from "@lookalike/shared/store/access/access-keys";
-import { accessKeyFile, claimInstance, type OwnInstance } from "./instance.ts";
+import { accessKeyFile, claimInstance } from "./instance.ts";
 
 /** The one folder that holds all state of `lookalike start`. */
-export interface DataFolder extends OwnInstance {
-  readonly path: string;
-  /** The password of its own servers, created once. */
-  readonly secret: string;
-  /** The owner's access key to the API, created once. */
-  readonly accessKey: { readonly key: string; readonly file: string };
-  /** True for the first call in the life of the folder. */
-  isFirstStart(): Promise<boolean>;
-}
+export type DataFolder = Awaited<ReturnType<typeof openDataFolder>>;
 
 /**
  * Opens the folder for this process alone.
  * @throws OperatorError when it can't be written, or another process uses it
  */
-export const openDataFolder = async (path: string): Promise<DataFolder> => {
+export const openDataFolder = async (path: string) => {
   try {
     // Readable by others: as root, PostgreSQL runs as another user inside it.
     await mkdir(join(path, "logs"), { recursive: true });
@@ -29,8 +21,11 @@ export const openDataFolder = async (path: string): Promise<DataFolder> => {
     return {
       ...instance,
       path,
+      /** The password of its own servers, created once. */
       secret: await readOrCreate(join(path, "secret"), () => randomBytes(24).toString("base64url")),
+      /** The owner's access key to the API, created once. */
       accessKey: { key: await readOrCreate(file, createKey), file },
+      /** True for the first call in the life of the folder. */
       isFirstStart: () =>
         open(`${file}.shown`, "wx").then(
           (shown) => shown.close().then(() => true),

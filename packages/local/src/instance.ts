@@ -9,13 +9,6 @@ const Instance = ProcessRecord.extend({
   address: ProcessRecord.shape.started.nullable(),
 });
 
-/** The instance of this process. */
-export interface OwnInstance {
-  /** Tells other processes the API's address. */
-  announce(address: string): Promise<void>;
-  release(): Promise<void>;
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The folder where a person called the command: `npm run` starts it in the package's own. */
@@ -49,7 +42,7 @@ export const readInstance = async (
 };
 
 /** Takes the folder for this process. @throws OperatorError when another Lookalike uses it */
-export const claimInstance = async (folder: string): Promise<OwnInstance> => {
+export const claimInstance = async (folder: string) => {
   const file = instanceFile(folder);
   const draft = `${file}.${process.pid}`;
   const record = await recordOf(process.pid);
@@ -72,7 +65,8 @@ export const claimInstance = async (folder: string): Promise<OwnInstance> => {
     await rename(draft, file);
   }
   return {
-    async announce(address) {
+    /** Publishes the API's address to other processes. */
+    async announce(address: string) {
       await write(address);
       await rename(draft, file);
     },

@@ -95,19 +95,15 @@ const initialise = async (initdb: string, cluster: string, data: DataFolder, as:
 
 type CommandLine = readonly [program: string, ...args: string[]];
 
-interface Unprivileged {
-  /** The user that PostgreSQL runs as; null = the one of this process. */
-  readonly ids: { readonly uid: number; readonly gid: number } | null;
-  /** The command line that runs `command` as that user. */
-  command(command: CommandLine): CommandLine;
-}
+type Unprivileged = Awaited<ReturnType<typeof unprivileged>>;
 
 /**
  * PostgreSQL refuses to run as root: then it runs as `postgres`, or else `nobody`. Where that user
  * can't reach the paths, as under /root, it gets the one capability to read them, and no other.
+ * @returns the user's ids, null = those of this process; and what makes a command line run as that user
  */
-const unprivileged = async (paths: readonly string[]): Promise<Unprivileged> => {
-  if (process.getuid?.() !== 0) return { ids: null, command: (command) => command };
+const unprivileged = async (paths: readonly string[]) => {
+  if (process.getuid?.() !== 0) return { ids: null, command: (command: CommandLine) => command };
   const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
   const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
   if (user === undefined)
@@ -121,7 +117,7 @@ const unprivileged = async (paths: readonly string[]): Promise<Unprivileged> => 
     : ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
   return {
     ids,
-    command: (command) => [
+    command: (command: CommandLine): CommandLine => [
       "setpriv",
       `--reuid=${ids.uid}`,
       `--regid=${ids.gid}`,

@@ -11,17 +11,7 @@ const SERVICES = ["coordinator", "hasher", "comparer", "api"] as const;
 type ServiceName = (typeof SERVICES)[number];
 
 /** The four services, each in a process of its own that is started again after a crash. */
-export interface Services {
-  /** Address of the API; another one after a crash where LOOKALIKE_PORT is 0. */
-  readonly address: string;
-  /** Address of a service's /metrics; undefined where it has none. */
-  metricsAddress(name: ServiceName): string | undefined;
-  /** Process id of a service; another one after a crash. */
-  pid(name: ServiceName): number;
-  /** Rejects when a service has crashed too often to be started again. */
-  readonly failed: Promise<never>;
-  stop(): Promise<void>;
-}
+export type Services = Awaited<ReturnType<typeof startServices>>;
 
 const MAX_QUICK_CRASHES = 5;
 const QUICK_MS = 10_000;
@@ -29,7 +19,7 @@ const QUICK_MS = 10_000;
 const Addresses = z.object({ address: z.string().optional(), metricsAddress: z.string().optional() });
 
 /** Starts the services on these servers and waits until all are ready. */
-export const startServices = async (environment: Record<string, string>, logs: string): Promise<Services> => {
+export const startServices = async (environment: Record<string, string>, logs: string) => {
   const start = (name: ServiceName) => supervise(name, environment, join(logs, `${name}.log`));
   const supervised = Object.fromEntries(SERVICES.map((name) => [name, start(name)])) as Record<ServiceName, Supervised>;
   const all = Object.values(supervised);
@@ -45,13 +35,17 @@ export const startServices = async (environment: Record<string, string>, logs: s
     throw error;
   }
   return {
+    /** Address of the API; another one after a crash where LOOKALIKE_PORT is 0. */
     get address() {
       const { address } = supervised.api.addresses();
       if (address === undefined) throw new Error("the api has sent no address");
       return address;
     },
-    metricsAddress: (name) => supervised[name].addresses().metricsAddress,
-    pid: (name) => supervised[name].pid(),
+    /** Address of a service's /metrics; undefined where it has none. */
+    metricsAddress: (name: ServiceName) => supervised[name].addresses().metricsAddress,
+    /** Process id of a service; another one after a crash. */
+    pid: (name: ServiceName) => supervised[name].pid(),
+    /** Rejects when a service has crashed too often to be started again. */
     failed,
     stop,
   };
