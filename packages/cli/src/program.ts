@@ -1,7 +1,7 @@
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Argument, Command } from "commander";
 import { createClient } from "./client.ts";
-import type { ClientAction, WithClient } from "./command.ts";
+import type { WithClient } from "./command.ts";
 import { addArchiveCommands } from "./commands/archive.ts";
 import { addDecideCommands } from "./commands/decide.ts";
 import { addGroupsCommands } from "./commands/groups.ts";
@@ -30,12 +30,12 @@ export const createProgram = (): Command => {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError();
   const withClient: WithClient =
-    <Values extends unknown[]>(action: ClientAction<Values>) =>
-    async (...values: unknown[]) => {
+    (action) =>
+    async (...values) => {
       const { address, key } = await findConnection();
       const output = createOutput(program.opts()["json"] === true);
       const client = createClient(() => address, key);
-      await action(client, output, ...(values as Values)).catch((error: unknown) => {
+      await action(client, output, ...values).catch((error: unknown) => {
         if (!isRefused(error)) throw error;
         const message = `No Lookalike answers at ${address}: start it with npm start, or set LOOKALIKE_URL.`;
         throw new OperatorError(message, EXIT.error);
