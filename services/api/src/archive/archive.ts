@@ -70,12 +70,10 @@ const namesOf = async (root: string, folder: string, path: string): Promise<{ so
 export async function* archiveFiles(root: string, folder: string): AsyncGenerator<Moved> {
   for await (const entry of readManifest(folder)) {
     const { source, archived } = await namesOf(root, folder, entry.path);
-    const isArchived = await isThere(archived);
-    if (isArchived && !(await isThere(source))) yield { entry, moved: true };
+    if ((await isThere(archived)) && !(await isThere(source))) yield { entry, moved: true };
     else {
       const reason = await refusalOf(root, entry);
-      if (reason !== null) yield { entry, moved: false, reason };
-      else yield isArchived ? await finishMove(entry, source, archived) : await tryMove(entry, source, archived);
+      yield reason === null ? await move(entry, source, archived) : { entry, moved: false, reason };
     }
   }
 }
@@ -84,22 +82,19 @@ export async function* archiveFiles(root: string, folder: string): AsyncGenerato
 export async function* restoreFiles(root: string, folder: string): AsyncGenerator<Moved> {
   for await (const entry of readManifest(folder)) {
     const { source, archived } = await namesOf(root, folder, entry.path);
-    // The file was never moved, or is back already.
-    if (!(await isThere(archived))) yield { entry, moved: false, reason: null };
-    else if (await isThere(source)) yield await finishMove(entry, archived, source);
-    else yield await tryMove(entry, archived, source);
+    // Without an archived file, it was never moved, or is back already.
+    yield (await isThere(archived)) ? await move(entry, archived, source) : { entry, moved: false, reason: null };
   }
 }
 
-/** Completes a move that a crash interrupted: removes the old name if the whole file has the new one. */
-const finishMove = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<Moved> => {
-  if ((await sha256Of(to)) !== entry.sha256)
-    return { entry, moved: false, reason: "there is another file under that name" };
-  await unlink(from);
-  return { entry, moved: true };
-};
-
-const tryMove = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<Moved> => {
+/** Moves a file, or completes a move that a crash interrupted: removes the old name if the whole file has the new one. */
+const move = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<Moved> => {
+  if (await isThere(to)) {
+    if ((await sha256Of(to)) !== entry.sha256)
+      return { entry, moved: false, reason: "there is another file under that name" };
+    await unlink(from);
+    return { entry, moved: true };
+  }
   try {
     await moveFile(from, to, entry.sha256);
     return { entry, moved: true };

@@ -21,16 +21,10 @@ import { writeManifest } from "./manifest.ts";
 
 const REPORT_INTERVAL_FILES = 50;
 
-/** Moves files in the background, and continues the archives that a crash interrupted. */
-export interface Archiver {
-  /** Writes the manifest and starts to move. @throws HttpProblem 409 when there is nothing to move */
-  archive(catalog: CatalogRow): Promise<ArchiveRow>;
-  /** Continues every unfinished archive, also those that other processes started. */
-  resume(): void;
-  stop(): Promise<void>;
-}
+export type Archiver = ReturnType<typeof createArchiver>;
 
-export const createArchiver = (store: Store, log: Logger): Archiver => {
+/** Moves files in the background, and continues the archives that a crash interrupted. */
+export const createArchiver = (store: Store, log: Logger) => {
   const { db } = store;
   let stopping = false;
   let working: Promise<void> = Promise.resolve();
@@ -64,13 +58,15 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
         .catch((error: unknown) => log.error({ archive: archive.id, err: messageOf(error) }, "archive failed"));
     }
   };
+  /** Continues every unfinished archive, also those that other processes started. */
   const resume = (): void => {
     working = working.then(workOnAll).catch((error: unknown) => log.error({ err: messageOf(error) }, "archives"));
   };
 
   return {
     resume,
-    async archive(catalog) {
+    /** Writes the manifest and starts to move. @throws HttpProblem 409 when there is nothing to move */
+    async archive(catalog: CatalogRow): Promise<ArchiveRow> {
       const root = movableRoot(catalog.source);
       const decisions = await readDecisions(db, catalog.id);
       const ordinals = [...new Set(decisions.flatMap(({ members }) => members))];
@@ -99,7 +95,7 @@ export const createArchiver = (store: Store, log: Logger): Archiver => {
       resume();
       return row;
     },
-    async stop() {
+    async stop(): Promise<void> {
       stopping = true;
       await working;
     },

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
@@ -23,13 +23,8 @@ const manifestFile = (folder: string): string => join(folder, "manifest.ndjson")
 export const writeManifest = async (folder: string, entries: readonly ManifestEntry[]): Promise<void> => {
   await mkdir(folder, { recursive: true });
   const unfinished = `${manifestFile(folder)}.unfinished`;
-  const file = await open(unfinished, "w");
-  try {
-    for (const entry of entries) await file.write(`${JSON.stringify(entry)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
+  await writeFile(unfinished, lines, { flush: true });
   await rename(unfinished, manifestFile(folder));
   await syncToDisk(folder);
   await syncToDisk(dirname(folder));
