@@ -4,21 +4,6 @@ import type { z } from "zod";
 import type { Decision } from "../resources/decision.ts";
 import { type Group, groupResources } from "../resources/group.ts";
 
-/** What is exported of a grouped image. */
-export interface ExportRow {
-  readonly group: number;
-  readonly kind: string;
-  readonly ordinal: number;
-  readonly path: string;
-  /** null = nobody has decided yet. */
-  readonly decision: "keep" | "remove" | "not-duplicates" | null;
-  readonly suggestion: "keep" | "remove";
-  readonly distance: number | null;
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly bytes: number | null;
-}
-
 const GROUPS_PER_PAGE = 500;
 
 /** Every image of every group of a result, read one page of groups at a time. */
@@ -32,14 +17,17 @@ export async function* exportRows(db: Db, of: GroupsOf): AsyncGenerator<ExportRo
   }
 }
 
-const rowsOf = ({ number, kind, keeper, decision, members }: z.infer<typeof Group>): ExportRow[] =>
+/** What is exported of a grouped image; its decision is null while nobody has decided. */
+export type ExportRow = ReturnType<typeof rowsOf>[number];
+
+const rowsOf = ({ number, kind, keeper, decision, members }: z.infer<typeof Group>) =>
   members.map(({ ordinal, path, distance, width = null, height = null, bytes = null }) => ({
     group: number,
     kind,
     ordinal,
     path,
     decision: decision === null ? null : decisionAbout(decision, ordinal),
-    suggestion: ordinal === keeper ? "keep" : "remove",
+    suggestion: ordinal === keeper ? ("keep" as const) : ("remove" as const),
     distance,
     width,
     height,
@@ -47,7 +35,7 @@ const rowsOf = ({ number, kind, keeper, decision, members }: z.infer<typeof Grou
   }));
 
 /** What a group's decision says about one of its images. */
-const decisionAbout = ({ verdict, keep }: z.infer<typeof Decision>, ordinal: number): ExportRow["decision"] => {
-  if (verdict !== "keep") return "not-duplicates";
-  return keep.includes(ordinal) ? "keep" : "remove";
+const decisionAbout = ({ verdict, keep }: z.infer<typeof Decision>, ordinal: number) => {
+  if (verdict !== "keep") return "not-duplicates" as const;
+  return keep.includes(ordinal) ? ("keep" as const) : ("remove" as const);
 };

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { HttpProblem } from "./problems.ts";
 
+/** A whole list, of things that are few. */
+export const listOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item) });
+
 /** A page of a list, and the cursor that requests the next one; null on the last page. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
@@ -13,10 +16,10 @@ export const PageQuery = z.object({
 /** A condition of a list, as a query writes it. */
 export const TrueOrFalse = z.enum(["true", "false"]).transform((text) => text === "true");
 
-/** The order of a list: the position before its first row, and the position of a row. */
-export interface Order<Row, Position> {
+/** The order of a list: the position before its first item, and the position of an item. */
+export interface Order<Item, Position> {
   readonly start: Position;
-  readonly positionOf: (row: Row) => Position;
+  readonly positionOf: (item: Item) => Position;
 }
 
 export const BY_ID: Order<{ readonly id: string }, string> = { start: "", positionOf: ({ id }) => id };
@@ -26,21 +29,19 @@ export const BY_ORDINAL: Order<{ readonly ordinal: number }, number> = {
 };
 
 /**
- * One page of a list as clients see it, with the cursor of the next one: the row beyond `limit` shows that there is one.
+ * Reads one page of a list, with the cursor of the next one: the item beyond `limit` shows that there is one.
  * @throws HttpProblem 400 when the cursor was not made for a list in this order
  */
-export const readPage = async <Row, Position, Item>(
+export const readPage = async <Item, Position>(
   { cursor, limit }: z.infer<typeof PageQuery>,
-  { start, positionOf }: Order<Row, Position>,
-  read: (page: { readonly after: Position; readonly limit: number }) => Promise<Row[]>,
-  toItems: (rows: Row[]) => Item[] | Promise<Item[]>,
+  { start, positionOf }: Order<Item, Position>,
+  read: (page: { readonly after: Position; readonly limit: number }) => Promise<Item[]>,
 ): Promise<{ items: Item[]; next: string | null }> => {
   const after = cursor === undefined ? start : decodeCursor(cursor, start);
-  const rows = await read({ after, limit: limit + 1 });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null;
-  return { items: await toItems(shown), next };
+  const found = await read({ after, limit: limit + 1 });
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: found.length > limit && last !== undefined ? encodeCursor(positionOf(last)) : null };
 };
 
 /** A cursor is opaque: clients send it back unchanged. */

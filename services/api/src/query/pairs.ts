@@ -10,13 +10,8 @@ import type { Pair } from "../resources/group.ts";
 
 const MAX_MEMBERS = 100;
 
-interface Hashed {
-  readonly ordinal: number;
-  readonly hashFormat: string | null;
-  readonly hash: Uint8Array | null;
-  readonly signature: Uint8Array | null;
-  readonly contentDigest: Uint8Array | null;
-}
+type Block = StoredHashes & { readonly hashFormat: string };
+type Hashed = ReturnType<typeof hashedOf>;
 
 /** The distances between every two of a group's first {@link MAX_MEMBERS} images, by each measure. */
 export const pairsAmong = async (
@@ -27,35 +22,33 @@ export const pairsAmong = async (
   if (blockSize === null) throw new Error(`job ${id} has groups, but no block size`);
   const first = ordinals.slice(0, MAX_MEMBERS);
   const numbers = [...new Set(first.map((ordinal) => Math.floor(ordinal / blockSize)))];
-  const blocks = new Map<number, StoredHashes & { readonly hashFormat: string }>();
+  const blocks = new Map<number, Block>();
   for await (const block of readBlocks(db, catalogId, numbers, [...COMPARED_COLUMNS, "hashFormat"]))
     blocks.set(block.block, block);
-  const hashed = first.map((ordinal): Hashed => {
-    const block = blocks.get(Math.floor(ordinal / blockSize));
-    const position = ordinal % blockSize;
-    if (block === undefined) return { ordinal, hashFormat: null, hash: null, signature: null, contentDigest: null };
-    return {
-      ordinal,
-      hashFormat: block.hashFormat,
-      hash: hashAt(block, position),
-      signature: signatureAt(block, position),
-      contentDigest: contentDigestAt(block, position),
-    };
-  });
+  const hashed = first.map((ordinal) =>
+    hashedOf(ordinal, blocks.get(Math.floor(ordinal / blockSize)), ordinal % blockSize),
+  );
   return hashed.flatMap((x, at) => hashed.slice(at + 1).map((y) => pairOf(x, y)));
 };
 
+const hashedOf = (ordinal: number, block: Block | undefined, position: number) => ({
+  ordinal,
+  hashFormat: block?.hashFormat,
+  hash: block === undefined ? null : hashAt(block, position),
+  signature: block === undefined ? null : signatureAt(block, position),
+  contentDigest: block === undefined ? null : contentDigestAt(block, position),
+});
+
 const pairOf = (x: Hashed, y: Hashed): z.infer<typeof Pair> => {
   // While a catalog is hashed again in another format, it has blocks of both.
-  const [hash, other] = x.hashFormat === y.hashFormat ? [x.hash, y.hash] : [null, null];
+  const isSameFormat = x.hashFormat === y.hashFormat;
+  const hashes = isSameFormat && x.hash !== null && y.hash !== null ? ([x.hash, y.hash] as const) : null;
   const signatures =
-    x.hashFormat !== y.hashFormat || x.signature === null || y.signature === null
-      ? null
-      : ([x.signature, 0, y.signature, 0] as const);
+    isSameFormat && x.signature !== null && y.signature !== null ? ([x.signature, 0, y.signature, 0] as const) : null;
   return {
     a: x.ordinal,
     b: y.ordinal,
-    distance: hash === null || other === null ? null : hammingDistance(hash, other),
+    distance: hashes === null ? null : hammingDistance(...hashes),
     secondDistance: signatures === null ? null : hashDistance(...signatures),
     colourSteps: signatures === null ? null : colourSteps(...signatures),
     equalBytes:

@@ -58,7 +58,7 @@ export const GroupQuery = z.object({
 
 export const GroupParams = z.object({ job: z.string(), number: z.coerce.number().int().min(1).max(2_147_483_647) });
 
-export type GroupRow = Awaited<ReturnType<typeof listGroups>>[number];
+type GroupRow = Awaited<ReturnType<typeof listGroups>>[number];
 
 /** Groups as clients see them, with the decisions about them. */
 export const groupResources = async (db: Db, rows: readonly GroupRow[]): Promise<z.infer<typeof Group>[]> => {

@@ -9,6 +9,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { operation } from "../http/operation.ts";
+import { listOf } from "../http/page.ts";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import { SESSION_COOKIE } from "../plugins/access.ts";
 import { AccessKey, keyResource, NewAccessKey } from "../resources/key.ts";
@@ -40,7 +41,7 @@ export const accessRoutes =
       "/keys",
       operation(
         "The tenant's access keys, without the keys themselves",
-        { 200: z.object({ items: z.array(AccessKey) }) },
+        { 200: listOf(AccessKey) },
         { config: { scope: "admin" } },
       ),
       async ({ access }) => ({ items: (await listAccessKeys(db, access.tenant)).map(keyResource) }),

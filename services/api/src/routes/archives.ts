@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Archiver } from "../archive/archiver.ts";
 import { operation } from "../http/operation.ts";
+import { listOf } from "../http/page.ts";
 import { found, HttpProblem } from "../http/problems.ts";
 import type { Access } from "../plugins/access.ts";
 import { Archive, archiveResource } from "../resources/archive.ts";
@@ -49,7 +50,7 @@ export const archiveRoutes =
 
     app.get(
       "/catalogs/:catalog/archives",
-      operation("The catalog's archives, newest first", { 200: z.object({ items: z.array(Archive) }) }),
+      operation("The catalog's archives, newest first", { 200: listOf(Archive) }),
       async ({ catalog }) => ({ items: (await listArchives(db, catalog.id, ARCHIVES_LISTED)).map(archiveResource) }),
     );
   };

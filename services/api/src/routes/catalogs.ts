@@ -46,11 +46,8 @@ export const catalogRoutes =
       ),
       async ({ access, query }) => {
         const { name = null } = query;
-        return readPage(
-          query,
-          BY_ID,
-          (page) => listCatalogs(db, access.tenant, { ...page, name }),
-          (rows) => rows.map(catalogResource),
+        return readPage(query, BY_ID, async (page) =>
+          (await listCatalogs(db, access.tenant, { ...page, name })).map(catalogResource),
         );
       },
     );
@@ -75,9 +72,7 @@ export const catalogRoutes =
       operation("Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes", {
         200: z.object({ token: z.string(), images: z.int() }),
       }),
-      async ({ catalog: { id } }) => {
-        return { token: tokens.create(id), images: await countImages(db, id) };
-      },
+      async ({ catalog: { id } }) => ({ token: tokens.create(id), images: await countImages(db, id) }),
     );
 
     app.delete(

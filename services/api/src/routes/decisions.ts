@@ -114,12 +114,7 @@ export const decisionRoutes =
         { querystring: PageQuery },
       ),
       async ({ catalog, query }) =>
-        readPage(
-          query,
-          BY_ID,
-          (page) => listDecisions(db, catalog.id, page),
-          (rows) => rows.map(decisionResource),
-        ),
+        readPage(query, BY_ID, async (page) => (await listDecisions(db, catalog.id, page)).map(decisionResource)),
     );
 
     app.get(

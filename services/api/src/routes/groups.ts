@@ -1,5 +1,5 @@
 import type { Db } from "@lookalike/shared/store/open";
-import { listGroups } from "@lookalike/shared/store/results/groups";
+import { type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { operation } from "../http/operation.ts";
@@ -12,14 +12,13 @@ import {
   GroupDetail,
   GroupParams,
   GroupQuery,
-  type GroupRow,
   groupEtag,
   groupResources,
   readGroup,
 } from "../resources/group.ts";
 
-const BY_NUMBER: Order<GroupRow, number> = { start: 0, positionOf: ({ number }) => number };
-const BY_RECLAIMABLE: Order<GroupRow, string> = {
+const BY_NUMBER: Order<z.infer<typeof Group>, number> = { start: 0, positionOf: ({ number }) => number };
+const BY_RECLAIMABLE: Order<z.infer<typeof Group>, string> = {
   start: "",
   positionOf: ({ reclaimableBytes, number }) => `${reclaimableBytes}:${number}`,
 };
@@ -50,20 +49,12 @@ export const groupRoutes =
       ),
       async ({ job, query }) => {
         const of = groupsOf(job);
-        const toItems = (rows: GroupRow[]) => groupResources(db, rows);
+        const read = async (order: GroupOrder, limit: number) =>
+          groupResources(db, await listGroups(db, of, query, order, limit));
         return query.order === "number"
-          ? readPage(
-              query,
-              BY_NUMBER,
-              ({ after, limit }) => listGroups(db, of, query, { by: "number", after }, limit),
-              toItems,
-            )
-          : readPage(
-              query,
-              BY_RECLAIMABLE,
-              ({ after, limit }) =>
-                listGroups(db, of, query, { by: "reclaimable", after: reclaimableAfter(after) }, limit),
-              toItems,
+          ? readPage(query, BY_NUMBER, ({ after, limit }) => read({ by: "number", after }, limit))
+          : readPage(query, BY_RECLAIMABLE, ({ after, limit }) =>
+              read({ by: "reclaimable", after: reclaimableAfter(after) }, limit),
             );
       },
     );

@@ -2,7 +2,6 @@ import { posix } from "node:path";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages, listImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
-import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
@@ -34,12 +33,7 @@ export const imageRoutes =
         { querystring: PageQuery, config: { isCached: true } },
       ),
       async ({ catalog, query }) =>
-        readPage(
-          query,
-          BY_ORDINAL,
-          (page) => listImages(db, catalog, page),
-          (rows) => rows.map(imageResource),
-        ),
+        readPage(query, BY_ORDINAL, async (page) => (await listImages(db, catalog, page)).map(imageResource)),
     );
 
     app.get(
@@ -68,10 +62,12 @@ export const imageRoutes =
       async ({ catalog, params, query, headers }, reply) => {
         const image = await readImage(catalog, params.ordinal);
         const etag = `"${image.fingerprint}.${query.size}"`;
+        const isKnown = headers["if-none-match"] === etag;
+        // Caches must not store a problem as long as they would store the picture.
+        reply.header("cache-control", "no-store");
+        const thumbnail = isKnown ? null : await thumbnails(catalog, image, query.size);
         reply.header("etag", etag).header("cache-control", FOREVER);
-        if (headers["if-none-match"] === etag) return reply.code(304).send();
-        const thumbnail = await thumbnails(catalog, image, query.size).catch(unlabelled(reply));
-        return reply.type("image/webp").send(thumbnail);
+        return thumbnail === null ? reply.code(304).send() : reply.type("image/webp").send(thumbnail);
       },
     );
 
@@ -119,15 +115,6 @@ export const imageRoutes =
         return reply.send(await picture.read(start, end));
       },
     );
-  };
-
-/** Caches must not store a problem as long as they would store the picture. */
-const unlabelled =
-  (reply: FastifyReply) =>
-  (error: unknown): never => {
-    reply.removeHeader("etag");
-    reply.header("cache-control", "no-store");
-    throw error;
   };
 
 const encodedName = (path: string): string =>

@@ -14,13 +14,18 @@ import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { operation } from "../http/operation.ts";
-import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
+import { BY_ID, BY_ORDINAL, type Order, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
 import { HttpProblem, Problem } from "../http/problems.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
 import { FailedImage, imageResource, ReferencedImage } from "../resources/image.ts";
 import { Job, jobResource, NewJob } from "../resources/job.ts";
 
 const PROGRESS_INTERVAL_MS = 1_000;
+
+const BY_IMAGE: Order<z.infer<typeof ReferencedImage>, number> = {
+  start: -1,
+  positionOf: ({ image }) => image.ordinal,
+};
 
 export const jobRoutes =
   (db: Db): FastifyPluginAsyncZod =>
@@ -34,13 +39,12 @@ export const jobRoutes =
       "/catalogs/:catalog/jobs",
       operation("Start a job: list, hash, compare and group the catalog", { 202: Job }, { body: NewJob }),
       async ({ access, catalog, body: { mode, ...options } }, reply) => {
-        if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize) {
+        if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize)
           throw new HttpProblem(
             409,
             "block-size-fixed",
             `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
           );
-        }
         if (options.reference !== null) await readCatalog(db, access, options.reference);
         const job = randomUUID();
         const body = {
@@ -53,13 +57,12 @@ export const jobRoutes =
         const event = jobEvent({ id: job, tenant, run: 1 }, "job-accepted", 1, body);
         const accepted = acceptedJob({ job, tenant, run: 1, traceparent: activeTraceparent(), body });
         await db.transaction(async (tx) => {
-          if (await hasActiveJob(tx, catalog.id)) {
+          if (await hasActiveJob(tx, catalog.id))
             throw new HttpProblem(
               409,
               "job-active",
               "This catalog has a job that is not over. Wait for it, or cancel it.",
             );
-          }
           await insertJob(tx, accepted, new Date().toISOString());
           await addToOutbox(tx, event);
         });
@@ -74,12 +77,10 @@ export const jobRoutes =
       "/catalogs/:catalog/jobs",
       operation("The catalog's jobs, newest first", { 200: pageOf(Job) }, { querystring: PageQuery }),
       async ({ catalog, query }) =>
-        readPage(
-          query,
-          BY_ID,
-          (page) => listJobs(db, catalog.tenant, catalog.id, page),
-          (rows) => Promise.all(rows.map((row) => jobResource(db, row))),
-        ),
+        readPage(query, BY_ID, async (page) => {
+          const rows = await listJobs(db, catalog.tenant, catalog.id, page);
+          return Promise.all(rows.map((row) => jobResource(db, row)));
+        }),
     );
 
     app.get("/jobs/:job", operation("Read a job and its progress", { 200: Job }), async ({ job }) =>
@@ -104,11 +105,8 @@ export const jobRoutes =
         // No image is hashed before the source is listed.
         if (blockSize === null) return { items: [], next: null };
         const quarantinedBlocks = [...members(blocksQuarantined, totalBlocks)];
-        return readPage(
-          query,
-          BY_ORDINAL,
-          (page) => listFailures(db, { ...page, catalogId, blockSize, quarantinedBlocks }),
-          (rows) => rows,
+        return readPage(query, BY_ORDINAL, (page) =>
+          listFailures(db, { ...page, catalogId, blockSize, quarantinedBlocks }),
         );
       },
     );
@@ -126,16 +124,12 @@ export const jobRoutes =
           throw new HttpProblem(409, "no-reference", "This job has no reference catalog, or is not over yet.");
         const catalog = await readCatalog(db, access, job.catalogId);
         const result = { jobId: job.id, run: job.run };
-        return readPage(
-          query,
-          BY_ORDINAL,
-          (page) => listByReference(db, catalog, { ...result, ...page, isPresent: query.present }),
-          async (images) => {
-            const ordinals = images.map(({ ordinal }) => ordinal);
-            const matches = await readMatches(db, result, reference, ordinals);
-            return images.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null }));
-          },
-        );
+        return readPage(query, BY_IMAGE, async (page) => {
+          const images = await listByReference(db, catalog, { ...result, ...page, isPresent: query.present });
+          const ordinals = images.map(({ ordinal }) => ordinal);
+          const matches = await readMatches(db, result, reference, ordinals);
+          return images.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null }));
+        });
       },
     );
 
@@ -153,12 +147,8 @@ export const jobRoutes =
         ),
       },
       async ({ access, job: { id: jobId } }, reply) => {
-        let open = true;
-        reply.sse.onClose(() => {
-          open = false;
-        });
         let sent = reply.sse.lastEventId;
-        while (open && !closing) {
+        while (reply.sse.isConnected && !closing) {
           const job = await jobResource(db, await readJob(db, access, jobId));
           // The id depends on the state alone, so a client that connects again does not receive a state twice.
           const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);

@@ -53,12 +53,8 @@ export const queryRoutes =
           `A hash of ${hash.length * 8} bits: the hashes of this catalog have ${hashBits}.`,
         );
       const found = await nearest(catalog, hash, maxDistance ?? defaultThresholdBits(hashBits), limit + SPARE);
-      const live = await findImages(
-        db,
-        catalog,
-        found.map(({ ordinal }) => ordinal),
-      );
-      const images = new Map(live.map((image) => [image.ordinal, image]));
+      const ordinals = found.map(({ ordinal }) => ordinal);
+      const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
       const items = found.flatMap(({ ordinal, distance }) => {
         const image = images.get(ordinal);
         return image === undefined ? [] : [{ distance, image: imageResource(image) }];

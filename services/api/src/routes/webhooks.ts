@@ -3,6 +3,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { operation } from "../http/operation.ts";
+import { listOf } from "../http/page.ts";
 import { found, HttpProblem, notFound } from "../http/problems.ts";
 import { deliveryResource, NewWebhook, Webhook, WebhookDelivery, webhookResource } from "../resources/webhook.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
@@ -44,7 +45,7 @@ export const webhookRoutes =
 
     app.get(
       "/webhooks",
-      operation("The tenant's webhooks", { 200: z.object({ items: z.array(Webhook) }) }, { config }),
+      operation("The tenant's webhooks", { 200: listOf(Webhook) }, { config }),
       async ({ access }) => ({ items: (await listWebhooks(db, access.tenant)).map(webhookResource) }),
     );
 
@@ -61,7 +62,7 @@ export const webhookRoutes =
       "/webhooks/:webhook/deliveries",
       operation(
         "What it was told, newest first, and how that went",
-        { 200: z.object({ items: z.array(WebhookDelivery) }) },
+        { 200: listOf(WebhookDelivery) },
         { params: Params, config },
       ),
       async ({ access, params }) => {
