@@ -57,7 +57,7 @@ export const openStore = async (
     await pool.end();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
-      `DATABASE_URL=${withoutPassword(url)}: PostgreSQL cannot be reached there (${messageOf(error)}). Start it, or correct the address.`,
+      `DATABASE_URL=${withoutPassword(url)}: PostgreSQL can't be reached there (${messageOf(error)}). Start it, or correct the address.`,
       EXIT.unavailable,
       { cause: error },
     );
