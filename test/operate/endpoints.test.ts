@@ -111,9 +111,19 @@ describe("the log of a job", () => {
         expect.objectContaining({ table: "job", different: 1 }),
       ]),
     );
+    const blockRevision = async (): Promise<unknown> =>
+      (
+        await store.pool.query(
+          "select block_revision from catalog join job on job.catalog_id = catalog.id where job.id = $1",
+          [job],
+        )
+      ).rows[0].block_revision;
+    expect(await blockRevision()).toBe(0);
     expect((await requestEndpoint(bus, "coordinator.replay", { job, apply: true })).body).toMatchObject({
       applied: true,
     });
+    // No process goes on using the damaged block that it has cached.
+    expect(await blockRevision()).toBe(1);
     expect((await requestEndpoint(bus, "coordinator.replay", { job })).body).toMatchObject({ equal: true });
     expect((await requestEndpoint(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
   });

@@ -30,7 +30,7 @@ runService({
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
     const pool = createWorkerPool(threads, environment.DATABASE_URL);
     const hashes = createHashReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
-    const formatOfRunning = createJobGate(db);
+    const hashesOfRunning = createJobGate(db);
     const [comparing, finalizing] = await Promise.all([
       runTasks(bus, {
         kind: "compare",
@@ -38,9 +38,9 @@ runService({
         concurrency: threads + 1,
         log,
         handle: async (task) => {
-          const hashFormat = await formatOfRunning(task.job);
-          if (hashFormat === undefined) return;
-          await comparePairs({ bus, db, hashes, compare: pool.compare }, task, hashFormat);
+          const stored = await hashesOfRunning(task.job);
+          if (stored === undefined) return;
+          await comparePairs({ bus, db, hashes, compare: pool.compare }, task, stored);
         },
       }),
       consumeFinalize(bus, log, pool.finalize),

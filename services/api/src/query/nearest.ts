@@ -1,6 +1,6 @@
 import { hashRows } from "@lookalike/engine/compare/block-hashes";
 import { createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
-import { listDigests } from "@lookalike/shared/store/blocks/hash-blocks";
+import { hasFormat, listBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Db } from "@lookalike/shared/store/open";
 import { inThread } from "../worker-thread.ts";
@@ -24,9 +24,11 @@ export const createNearest = (db: Db): Nearest => {
     sizeOf: ({ ordinals, words }) => ordinals.byteLength + words.byteLength + 64,
     maxSize: CACHE_BYTES,
   });
-  return async ({ id, blockSize, hashFormat }, hash, maxDistance, limit) => {
+  return async ({ id, blockSize, hashFormat, blockRevision }, hash, maxDistance, limit) => {
     if (blockSize === null || hashFormat === null) return [];
-    const blocks = await cache.load(db, id, blockSize, await listDigests(db, id, { hashFormat }));
+    const stored = await listBlocks(db, id, ["block"], hasFormat(hashFormat));
+    const numbers = stored.map(({ block }) => block);
+    const blocks = await cache.load(db, { id, blockSize, hashFormat, blockRevision }, numbers);
     return search({ blocks: [...blocks.values()], hash, maxDistance, limit });
   };
 };

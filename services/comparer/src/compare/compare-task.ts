@@ -13,6 +13,7 @@ import {
 } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { edgesFound, comparisons as pairsCompared } from "@lookalike/shared/runtime/metrics";
+import { readBlockRevision } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertCompareResult } from "@lookalike/shared/store/results/compare-results";
@@ -33,10 +34,10 @@ interface Comparer {
 export const comparePairs = async (
   { bus, db, hashes, compare }: Comparer,
   task: TaskOf<"compare">,
-  hashFormat: string,
+  stored: StoredHashes,
 ): Promise<void> => {
   const started = performance.now();
-  const work = await loadWork(hashes, task, hashFormat);
+  const work = await loadWork(hashes, task, stored);
   const { inline, digests, edgeCount, comparisons, kernel } = await storeParts(
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
@@ -56,9 +57,9 @@ export const comparePairs = async (
 };
 
 /** The work of a task by its plan, with the hashes that it needs. */
-const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, hashFormat: string): Promise<CompareWork> => {
+const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, stored: StoredHashes): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits } = task;
-  const catalog = { id: task.catalog, blockSize, hashFormat };
+  const catalog = { id: task.catalog, blockSize, ...stored };
   const plan: Plan = task.plan;
   if (plan.index === null) {
     const pairs = blockPairs(pairsOfTask(plan, task.task));
@@ -74,18 +75,25 @@ const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, hashFormat:
 const blockPairs = ({ from, to }: Range): BlockPair[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => pairOf(from + index));
 
+/** Which of a catalog's stored hashes a job compares. */
+interface StoredHashes {
+  readonly hashFormat: string;
+  readonly blockRevision: number;
+}
+
 /**
- * Finds the hash format of a job that is running; nothing where its owner has cancelled it, so that it needs no
+ * Finds the hashes of a job that is running; nothing where its owner has cancelled it, so that it needs no
  * comparing. An answer is valid for two seconds, because a job has many tasks.
  */
-export const createJobGate = (db: Db): ((jobId: string) => Promise<string | undefined>) => {
-  const formats = new LRUCache<string, string>({
+export const createJobGate = (db: Db): ((jobId: string) => Promise<StoredHashes | undefined>) => {
+  const running = new LRUCache<string, StoredHashes>({
     max: 1_000,
     ttl: 2_000,
     fetchMethod: async (jobId) => {
       const job = await findJob(db, jobId);
-      return job?.state === "running" ? job.hashFormat : undefined;
+      if (job?.state !== "running") return undefined;
+      return { hashFormat: job.hashFormat, blockRevision: await readBlockRevision(db, job.catalogId) };
     },
   });
-  return (jobId) => formats.fetch(jobId);
+  return (jobId) => running.fetch(jobId);
 };

@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { blockHashes } from "@lookalike/engine/compare/block-hashes";
 import type { Tile } from "@lookalike/engine/compare/indexed";
 import type { HashRows } from "@lookalike/engine/compare/kernel";
 import type { Range } from "@lookalike/shared/domain/job/plan";
-import { createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
-import { listDigests } from "@lookalike/shared/store/blocks/hash-blocks";
+import { type CachedCatalog, createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
 import type { Db } from "@lookalike/shared/store/open";
 import { LRUCache } from "lru-cache";
 
@@ -13,14 +11,6 @@ import { LRUCache } from "lru-cache";
 const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
 /** Two tiles for the tasks in progress, and one for those that come next. */
 const CACHED_TILES = 3;
-
-/** Whose blocks are read. */
-interface HashedCatalog {
-  readonly id: string;
-  readonly blockSize: number;
-  /** Blocks of another format count as not stored. */
-  readonly hashFormat: string;
-}
 
 export type HashReader = ReturnType<typeof createHashReader>;
 
@@ -38,21 +28,22 @@ export const createHashReader = (db: Db, maxBytes: number) => {
   const tiles = new LRUCache<string, Promise<Tile>>({ max: CACHED_TILES });
   return {
     /** The blocks of `numbers`, an empty one where none is stored. */
-    async readBlocks({ id, blockSize, hashFormat }: HashedCatalog, numbers: readonly number[]) {
-      const blocks = await cache.load(db, id, blockSize, await listDigests(db, id, { numbers, hashFormat }));
+    async readBlocks(catalog: CachedCatalog, numbers: readonly number[]) {
+      const blocks = await cache.load(db, catalog, numbers);
       for (const number of numbers) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
       return blocks;
     },
     /** The rows of a range of blocks as one tile, read once however many tasks need it at the same time. */
-    async readTile({ id, blockSize, hashFormat }: HashedCatalog, { from, to }: Range): Promise<Tile> {
-      const numbers = Array.from({ length: to - from }, (_, index) => from + index);
-      const stored = await listDigests(db, id, { numbers, hashFormat });
-      const content = createHash("sha256");
-      for (const { block, digest } of stored) content.update(`${block}:${digest},`);
-      const key = `${id}:${from}-${to}:${content.digest("base64url")}`;
+    async readTile(catalog: CachedCatalog, { from, to }: Range): Promise<Tile> {
+      const key = `${catalog.id}:${catalog.blockRevision}:${catalog.hashFormat}:${from}-${to}`;
       const cached = tiles.get(key);
       if (cached !== undefined) return cached;
-      const reading = cache.load(db, id, blockSize, stored).then((blocks) => tileOf(key, [...blocks.values()]));
+      const numbers = Array.from({ length: to - from }, (_, index) => from + index);
+      const reading = cache.load(db, catalog, numbers).then((blocks) => {
+        // A block that is in quarantine may be stored any time.
+        if (blocks.size < numbers.length) tiles.delete(key);
+        return tileOf(`${key}:${blocks.size}`, [...blocks.values()]);
+      });
       tiles.set(key, reading);
       reading.catch(() => tiles.delete(key));
       return reading;

@@ -1,9 +1,11 @@
+import { directorySource } from "@lookalike/shared/domain/job/source";
+import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { connectTo, type Servers, startServers } from "../../../../../test/support/system.ts";
 import { createBlockCache } from "./block-cache.ts";
-import { blocksBelow, listDigests, readBlocks, storeHashBlock } from "./hash-blocks.ts";
+import { blocksBelow, readBlockRevision, readBlocks, storeHashBlock } from "./hash-blocks.ts";
 
 const BLOCKS = 70;
 const OLD = "blockhash16/2";
@@ -31,6 +33,7 @@ beforeAll(async () => {
   servers = await startServers();
   await withMigrations(servers.environment["DATABASE_URL"] ?? "", async () => undefined);
   ({ store, close } = await connectTo(servers.environment));
+  await createCatalog(store.db, "public", "photos", directorySource("/photos"), "photos");
   for (const block of blocksBelow(BLOCKS)) await storeBlock(block, OLD, 1);
 });
 afterAll(async () => {
@@ -45,56 +48,70 @@ it("blocks are read in order, whatever their number, and only those that are sto
   expect(numbers).toEqual([3, ...blocksBelow(BLOCKS).slice(30)]);
 });
 
+/** The numbers of the stored blocks, with the format and the state of each. */
+const stored = async (numbers: number[], hashFormat?: string): Promise<unknown[]> => {
+  const rows: unknown[] = [];
+  for await (const row of readBlocks(store.db, "photos", numbers, ["block", "hashFormat", "states"], hashFormat))
+    rows.push([row.block, row.hashFormat, row.states[0]]);
+  return rows;
+};
+
 it("a block is stored once for each format, and replaced by one of another format", async () => {
   await storeBlock(0, OLD, 2);
-  expect(await listDigests(store.db, "photos", { numbers: [0] })).toEqual([{ block: 0, digest: `${OLD} 1` }]);
+  expect(await stored([0])).toEqual([[0, OLD, 1]]);
   await storeBlock(0, NEW, 1);
-  expect(await listDigests(store.db, "photos", { numbers: [0, 1], hashFormat: OLD })).toEqual([
-    { block: 1, digest: `${OLD} 1` },
+  expect(await stored([0, 1])).toEqual([
+    [0, NEW, 1],
+    [1, OLD, 1],
   ]);
-  await storeBlock(0, OLD, 1);
+  expect(await stored([0, 1], OLD)).toEqual([[1, OLD, 1]]);
 });
 
-it("a cached block is used while its digest is the stored one, and read again when it was replaced", async () => {
+it("a cached block is used until blocks of its catalog are replaced, and then read again", async () => {
   let read = 0;
   const cache = createBlockCache({
     columns: ["states"],
     toValue: ({ states }) => {
       read += 1;
-      return states[0];
+      return [...states];
     },
     sizeOf: () => 1,
     maxSize: 100,
   });
-  const load = async (): Promise<[number, number | undefined][]> => [
-    ...(await cache.load(store.db, "photos", 1, await listDigests(store.db, "photos", { numbers: [8, 9] }))),
+  const load = async (...numbers: number[]): Promise<unknown> => {
+    const blockRevision = await readBlockRevision(store.db, "photos");
+    return [...(await cache.load(store.db, { id: "photos", blockSize: 1, blockRevision }, numbers))];
+  };
+  const before = [
+    [8, [1]],
+    [9, [1]],
   ];
-  expect([await load(), await load(), read]).toEqual([
-    [
-      [8, 1],
-      [9, 1],
-    ],
-    [
-      [8, 1],
-      [9, 1],
-    ],
-    2,
-  ]);
+  expect([await load(8, 9), await load(8, 9), read]).toEqual([before, before, 2]);
+  // Neither another block nor a second event of a stored one invalidates what is cached.
+  await storeBlock(BLOCKS, OLD, 1);
+  await storeBlock(9, OLD, 2);
+  expect([await load(8, 9), read]).toEqual([before, 2]);
   await storeBlock(9, NEW, 2);
-  expect([await load(), read]).toEqual([
+  expect([await load(9, 8, BLOCKS + 1), read]).toEqual([
     [
-      [8, 1],
-      [9, 2],
+      [9, [2]],
+      [8, [1]],
     ],
-    3,
+    4,
   ]);
-
-  const listed = await listDigests(store.db, "photos", { numbers: [9] });
-  await storeBlock(9, OLD, 3);
-  await expect(createBlockCacheOfStates().load(store.db, "photos", 1, listed)).rejects.toThrow(
-    "block 9 of catalog photos was replaced while it was read",
-  );
 });
 
-const createBlockCacheOfStates = () =>
-  createBlockCache({ columns: ["states"], toValue: ({ states }) => states, sizeOf: () => 1, maxSize: 100 });
+it("blocks of two formats are never in one answer, and a block that is not stored yet is read when it is", async () => {
+  const cache = createBlockCache({
+    columns: ["states"],
+    toValue: ({ states }) => [...states],
+    sizeOf: () => 1,
+    maxSize: 100,
+  });
+  const load = async (hashFormat: string): Promise<number[]> => [
+    ...(await cache.load(store.db, { id: "photos", blockSize: 1, blockRevision: 7, hashFormat }, [9, 10, 99])).keys(),
+  ];
+  expect([await load(OLD), await load(NEW)]).toEqual([[10], [9]]);
+  await storeBlock(99, NEW, 1);
+  expect([await load(OLD), await load(NEW)]).toEqual([[10], [9, 99]]);
+});

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { Db } from "../open.ts";
-import { type BlockDigest, type BlockRow, readBlocks } from "./hash-blocks.ts";
+import { type BlockRow, readBlocks } from "./hash-blocks.ts";
 
 interface BlockCacheOptions<Column extends keyof BlockRow, Value> {
   /** Columns that `toValue` needs. */
@@ -13,48 +13,42 @@ interface BlockCacheOptions<Column extends keyof BlockRow, Value> {
   readonly maxSize: number;
 }
 
-export interface BlockCache<Value> {
-  /**
-   * The blocks of `stored`, which the caller has just listed, by their numbers and in that order. A cached
-   * block counts only while its digest is the listed one: a replay or a new hash format replaces blocks.
-   * @throws Error where a block is replaced at that moment: another attempt reads the new one
-   */
-  load(db: Db, catalogId: string, blockSize: number, stored: readonly BlockDigest[]): Promise<Map<number, Value>>;
+/** Whose blocks are read. */
+export interface CachedCatalog {
+  readonly id: string;
+  readonly blockSize: number;
+  /** As read with the catalog: a replay or a new hash format replaces blocks, and then counts one more. */
+  readonly blockRevision: number;
+  /** Blocks of another format count as not stored; left out: blocks of any. */
+  readonly hashFormat?: string;
 }
 
-/** A cache of what a process needs of the hash blocks that it read last. */
-export const createBlockCache = <Column extends keyof BlockRow, Value>({
+export interface BlockCache<Value extends object> {
+  /** Those of the blocks that are stored, by their numbers and in that order. */
+  load(db: Db, catalog: CachedCatalog, numbers: readonly number[]): Promise<Map<number, Value>>;
+}
+
+/** A cache of what a process needs of the hash blocks that it read last. A stored block is valid for its revision. */
+export const createBlockCache = <Column extends keyof BlockRow, Value extends object>({
   columns,
   toValue,
   sizeOf,
   maxSize,
 }: BlockCacheOptions<Column, Value>): BlockCache<Value> => {
-  const cache = new LRUCache<string, { digest: string; value: Value }>({
-    maxSize,
-    sizeCalculation: ({ value }) => sizeOf(value),
-  });
+  const cache = new LRUCache<string, Value>({ maxSize, sizeCalculation: sizeOf });
   return {
-    async load(db, catalogId, blockSize, stored) {
-      const found = new Map<number, { digest: string; value: Value }>();
-      for (const { block, digest } of stored) {
-        const cached = cache.get(`${catalogId}:${block}`);
-        if (cached?.digest === digest) found.set(block, cached);
-      }
-      const missing = stored.map(({ block }) => block).filter((block) => !found.has(block));
-      for await (const row of readBlocks(db, catalogId, missing, ["block", "digest", ...columns])) {
-        const entry = { digest: row.digest, value: toValue(row, blockSize) };
-        found.set(row.block, entry);
-        cache.set(`${catalogId}:${row.block}`, entry);
+    async load(db, { id, blockSize, blockRevision, hashFormat }, numbers) {
+      const keyOf = (block: number): string => `${id}:${blockRevision}:${hashFormat}:${block}`;
+      const found = new Map(numbers.map((block) => [block, cache.get(keyOf(block))]));
+      const missing = numbers.filter((block) => found.get(block) === undefined);
+      for await (const row of readBlocks(db, id, missing, ["block", ...columns], hashFormat)) {
+        const value = toValue(row, blockSize);
+        found.set(row.block, value);
+        cache.set(keyOf(row.block), value);
         // There may be a thousand blocks: messages have their turn between them.
         await setImmediate();
       }
-      const values = stored.map(({ block, digest }): [number, Value] => {
-        const entry = found.get(block);
-        if (entry?.digest !== digest)
-          throw new Error(`block ${block} of catalog ${catalogId} was replaced while it was read`);
-        return [block, entry.value];
-      });
-      return new Map(values);
+      return new Map([...found].filter((entry): entry is [number, Value] => entry[1] !== undefined));
     },
   };
 };

@@ -10,7 +10,7 @@ import {
 } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
 import { createBlockCache } from "./block-cache.ts";
-import { listDigests } from "./hash-blocks.ts";
+import { readBlockRevision } from "./hash-blocks.ts";
 
 /** What hashing found out about an image. */
 export interface HashedFacts {
@@ -53,7 +53,8 @@ export const readFacts = async (
 ): Promise<(ordinal: number) => HashedFacts> => {
   if (blockSize === null) return () => NOT_HASHED;
   const numbers = [...new Set(ordinals.map((ordinal) => Math.floor(ordinal / blockSize)))];
-  const blocks = await cache.load(db, catalogId, blockSize, await listDigests(db, catalogId, { numbers }));
+  const blockRevision = await readBlockRevision(db, catalogId);
+  const blocks = await cache.load(db, { id: catalogId, blockSize, blockRevision }, numbers);
   return (ordinal) => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;

@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { countState, type HashBlock, STATE } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
-import { hashBlock } from "../schema.ts";
+import { catalog, hashBlock } from "../schema.ts";
 
 interface BlockOrigin {
   readonly catalogId: string;
@@ -11,17 +11,34 @@ interface BlockOrigin {
   readonly digest: string;
 }
 
-/** Stores a block once for each hash format. It replaces a block of another format. */
+/** Stores a block once for each hash format. It replaces a block of another format; `db` must be a transaction. */
 export const storeHashBlock = async (db: Db, origin: BlockOrigin, block: HashBlock): Promise<void> => {
   const row = { ...origin, ...block, failedImages: countState(block, "failed") };
-  await db
+  const written = await db
     .insert(hashBlock)
     .values(row)
     .onConflictDoUpdate({
       target: [hashBlock.catalogId, hashBlock.block],
       set: row,
       setWhere: ne(hashBlock.hashFormat, origin.hashFormat),
-    });
+    })
+    // Only a row that an update has written has the number of a transaction in xmax.
+    .returning({ isNew: sql<boolean>`xmax = 0` });
+  if (written.some(({ isNew }) => !isNew)) await invalidateBlocks(db, origin.catalogId);
+};
+
+/** Makes what processes have cached of a catalog's blocks invalid; in the transaction that replaces some of them. */
+export const invalidateBlocks = async (db: Db, catalogId: string): Promise<void> => {
+  await db
+    .update(catalog)
+    .set({ blockRevision: sql`${catalog.blockRevision} + 1` })
+    .where(eq(catalog.id, catalogId));
+};
+
+/** The revision of a catalog's blocks for the cache; 0 where the catalog was deleted, and has no blocks. */
+export const readBlockRevision = async (db: Db, catalogId: string): Promise<number> => {
+  const rows = await db.select({ revision: catalog.blockRevision }).from(catalog).where(eq(catalog.id, catalogId));
+  return rows[0]?.revision ?? 0;
 };
 
 export type BlockRow = typeof hashBlock.$inferSelect;
@@ -69,7 +86,10 @@ export async function* readBlocks<Column extends BlockColumn>(
       db,
       catalogId,
       columns,
-      selected({ numbers: numbers.slice(from, from + BLOCKS_PER_QUERY), hashFormat }),
+      and(
+        inArray(hashBlock.block, numbers.slice(from, from + BLOCKS_PER_QUERY)),
+        hashFormat === undefined ? undefined : hasFormat(hashFormat),
+      ),
     );
 }
 
@@ -94,23 +114,3 @@ export const listFlats = (db: Db, { catalogId, hashFormat, totalBlocks }: JobBlo
 
 /** All that two images are compared by. */
 export const COMPARED_COLUMNS = ["block", "states", "hashes", "signatures", "contentDigests"] as const;
-
-interface BlockSelection {
-  /** Left out: every block. */
-  readonly numbers?: readonly number[];
-  /** Left out: blocks of any format. */
-  readonly hashFormat?: string | undefined;
-}
-
-const selected = ({ numbers, hashFormat }: BlockSelection): SQL | undefined =>
-  and(
-    numbers === undefined ? undefined : inArray(hashBlock.block, [...numbers]),
-    hashFormat === undefined ? undefined : hasFormat(hashFormat),
-  );
-
-/** Which blocks are stored, and the digest of each. */
-export const listDigests = (db: Db, catalogId: string, selection: BlockSelection): Promise<BlockDigest[]> =>
-  listBlocks(db, catalogId, ["block", "digest"], selected(selection));
-
-/** A stored block's number, and the digest that its bytes have now. */
-export type BlockDigest = Pick<BlockRow, "block" | "digest">;

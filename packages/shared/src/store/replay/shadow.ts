@@ -1,5 +1,6 @@
 import { eq, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
+import { invalidateBlocks } from "../blocks/hash-blocks.ts";
 import { type Db, openStore, type Store } from "../open.ts";
 import {
   catalog,
@@ -73,7 +74,7 @@ const COMPARED: readonly Compared[] = [
   {
     table: "catalog",
     key: "t.id",
-    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at', 'hash_format']",
+    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at', 'hash_format', 'block_revision']",
     where: ({ catalogId }) => sql`t.id = ${catalogId}`,
   },
   {
@@ -161,6 +162,7 @@ export const applyShadow = async (
     await tx.execute(sql`
       insert into hash_block select * from ${shadow(hashBlock)}
       where hash_format = ${currentFormat(catalogId)} on conflict do nothing`);
+    await invalidateBlocks(tx, catalogId);
   }
   if (changed.has("compare_result")) {
     await tx.delete(compareResult).where(eq(compareResult.jobId, id));

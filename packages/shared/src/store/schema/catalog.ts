@@ -16,6 +16,8 @@ export const catalog = pgTable(
     blockSize: integer("block_size"),
     hashBits: integer("hash_bits"),
     hashFormat: text("hash_format"),
+    /** Counts replacements of stored blocks: what a process caches of them is valid for one revision. */
+    blockRevision: integer("block_revision").notNull().default(0),
     /** Where the next walk over the source may begin; null = at the start. */
     listingMark: jsonb("listing_mark").$type<ListingMark>(),
     createdAt: time("created_at").notNull().defaultNow(),

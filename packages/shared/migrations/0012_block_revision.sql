@@ -1,0 +1,1 @@
+ALTER TABLE "catalog" ADD COLUMN "block_revision" integer DEFAULT 0 NOT NULL;
