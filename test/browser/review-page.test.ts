@@ -102,7 +102,7 @@ describe.skipIf(!hasBrowser)("from the first scan to files put back", () => {
   it("many are accepted at once, after a preview", async () => {
     await page.getByRole("button", { name: "Accept many" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("resized or encoded anew").check();
+    await dialog.getByLabel("resized or re-encoded").check();
     await dialog.getByText("Decides 1 group: keeps 1").waitFor();
     const folder = dialog.getByLabel("keep what is in this folder");
     await folder.fill("nowhere");

@@ -4310,7 +4310,7 @@ export interface paths {
     };
     put?: never;
     /**
-     * Be told when a job is over: job.finalized, job.failed. The secret is shown this once
+     * Create a webhook, called when a job is over: job.finalized, job.failed. Its secret is shown only once
      * @description Signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature.
      */
     post: {
@@ -4440,7 +4440,7 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** Tell it no more */
+    /** Delete a webhook */
     delete: {
       parameters: {
         query?: never;
@@ -4527,7 +4527,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What it was told, newest first, and how that went */
+    /** List deliveries, newest first, with their outcomes */
     get: {
       parameters: {
         query?: never;

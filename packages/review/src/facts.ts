@@ -24,7 +24,7 @@ export const REASON_TEXT: Record<Group["keeperReason"], string> = {
 
 export const KIND_TEXT: Record<Group["kind"], string> = {
   exact: "exact copies",
-  variant: "resized or encoded anew",
+  variant: "resized or re-encoded",
   derivative: "cropped or reshaped",
   burst: "a burst, not copies",
   "near-duplicate": "near duplicates",

@@ -19,7 +19,7 @@ export const webhookRoutes =
     app.post(
       "/webhooks",
       operation(
-        "Be told when a job is over: job.finalized, job.failed. The secret is shown this once",
+        "Create a webhook, called when a job is over: job.finalized, job.failed. Its secret is shown only once",
         { 201: Webhook.extend({ secret: z.string() }) },
         {
           description: "Signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature.",
@@ -51,7 +51,7 @@ export const webhookRoutes =
 
     app.delete(
       "/webhooks/:webhook",
-      operation("Tell it no more", { 204: z.void() }, { params: Params, config }),
+      operation("Delete a webhook", { 204: z.void() }, { params: Params, config }),
       async ({ access, params }, reply) => {
         if (!(await deleteWebhook(db, access.tenant, params.webhook))) throw notFound("webhook", params.webhook);
         return reply.code(204).send();
@@ -61,7 +61,7 @@ export const webhookRoutes =
     app.get(
       "/webhooks/:webhook/deliveries",
       operation(
-        "What it was told, newest first, and how that went",
+        "List deliveries, newest first, with their outcomes",
         { 200: listOf(WebhookDelivery) },
         { params: Params, config },
       ),
