@@ -1,5 +1,9 @@
 import type { FastifyContextConfig, FastifySchema } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { z } from "zod";
+
+/** The application that routes are added to: their schemas give the types of their requests. */
+export type Version1 = Parameters<FastifyPluginAsyncZod>[0];
 
 /**
  * A route's options.

@@ -6,122 +6,119 @@ import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { groupStatistics } from "@lookalike/shared/store/results/groups";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { confirmationTokens } from "../http/confirmation-token.ts";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { HttpProblem, Problem } from "../http/problems.ts";
 import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../resources/catalog.ts";
 import { Statistics } from "../resources/statistics.ts";
 
-export const catalogRoutes =
-  (db: Db, sources: AllowedSources): FastifyPluginAsyncZod =>
-  async (app) => {
-    const tokens = confirmationTokens(randomBytes(32));
+export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): void => {
+  const tokens = confirmationTokens(randomBytes(32));
 
-    app.post(
-      "/catalogs",
-      operation("Create a catalog over a source", { 201: Catalog }, { body: NewCatalog }),
-      async ({ access, body: { name, source } }, reply) => {
-        const refusal = await refusalOf(source, sources);
-        if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
-        const created = await createCatalog(db, access.tenant, name, source);
-        if (created === null) throw nameTaken(name);
-        return reply.code(201).header("location", `/v1/catalogs/${created.id}`).send(catalogResource(created));
+  app.post(
+    "/catalogs",
+    operation("Create a catalog over a source", { 201: Catalog }, { body: NewCatalog }),
+    async ({ access, body: { name, source } }, reply) => {
+      const refusal = await refusalOf(source, sources);
+      if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
+      const created = await createCatalog(db, access.tenant, name, source);
+      if (created === null) throw nameTaken(name);
+      return reply.code(201).header("location", `/v1/catalogs/${created.id}`).send(catalogResource(created));
+    },
+  );
+
+  app.get(
+    "/catalogs",
+    operation(
+      "List catalogs",
+      { 200: pageOf(Catalog) },
+      {
+        querystring: PageQuery.extend({
+          name: z.string().optional().meta({ description: "Only the catalog of this name" }),
+        }),
       },
-    );
+    ),
+    async ({ access, query }) => {
+      const { name = null } = query;
+      return readPage(query, BY_ID, async (page) =>
+        (await listCatalogs(db, access.tenant, { ...page, name })).map(catalogResource),
+      );
+    },
+  );
 
-    app.get(
-      "/catalogs",
-      operation(
-        "List catalogs",
-        { 200: pageOf(Catalog) },
-        {
-          querystring: PageQuery.extend({
-            name: z.string().optional().meta({ description: "Only the catalog of this name" }),
-          }),
-        },
-      ),
-      async ({ access, query }) => {
-        const { name = null } = query;
-        return readPage(query, BY_ID, async (page) =>
-          (await listCatalogs(db, access.tenant, { ...page, name })).map(catalogResource),
+  app.get("/catalogs/:catalog", operation("Read a catalog", { 200: Catalog }), async ({ catalog }, reply) => {
+    reply.header("etag", catalogEtag(catalog));
+    return catalogResource(catalog);
+  });
+
+  app.patch(
+    "/catalogs/:catalog",
+    operation("Rename a catalog", { 200: Catalog, 412: Problem }, { headers: IfMatch, body: CatalogChange }),
+    async ({ catalog, headers, body: { name } }) => {
+      requireMatch(headers, catalogEtag(catalog), "Someone renamed this catalog since you read it. Read it again.");
+      if (!(await renameCatalog(db, catalog, name))) throw nameTaken(name);
+      return catalogResource({ ...catalog, name });
+    },
+  );
+
+  app.post(
+    "/catalogs/:catalog/deletion",
+    operation("Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes", {
+      200: z.object({ token: z.string(), images: z.int() }),
+    }),
+    async ({ catalog: { id } }) => ({ token: tokens.create(id), images: await countImages(db, id) }),
+  );
+
+  app.delete(
+    "/catalogs/:catalog",
+    operation(
+      "Delete a catalog and all that is known of it; never a picture",
+      { 204: z.void(), 409: Problem },
+      { querystring: z.object({ token: z.string().max(200) }) },
+    ),
+    async ({ catalog: { id }, query }, reply) => {
+      if (!tokens.isValid(id, query.token))
+        throw new HttpProblem(
+          403,
+          "not-confirmed",
+          "The token is not for this catalog, or too old. Request another one.",
         );
-      },
-    );
+      await db.transaction(async (tx) => {
+        if (await hasActiveJob(tx, id))
+          throw new HttpProblem(409, "job-active", "This catalog has a job that is not over. Cancel it first.");
+        await hideCatalog(tx, id);
+      });
+      return reply.code(204).send();
+    },
+  );
 
-    app.get("/catalogs/:catalog", operation("Read a catalog", { 200: Catalog }), async ({ catalog }, reply) => {
-      reply.header("etag", catalogEtag(catalog));
-      return catalogResource(catalog);
-    });
-
-    app.patch(
-      "/catalogs/:catalog",
-      operation("Rename a catalog", { 200: Catalog, 412: Problem }, { headers: IfMatch, body: CatalogChange }),
-      async ({ catalog, headers, body: { name } }) => {
-        requireMatch(headers, catalogEtag(catalog), "Someone renamed this catalog since you read it. Read it again.");
-        if (!(await renameCatalog(db, catalog, name))) throw nameTaken(name);
-        return catalogResource({ ...catalog, name });
-      },
-    );
-
-    app.post(
-      "/catalogs/:catalog/deletion",
-      operation("Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes", {
-        200: z.object({ token: z.string(), images: z.int() }),
-      }),
-      async ({ catalog: { id } }) => ({ token: tokens.create(id), images: await countImages(db, id) }),
-    );
-
-    app.delete(
-      "/catalogs/:catalog",
-      operation(
-        "Delete a catalog and all that is known of it; never a picture",
-        { 204: z.void(), 409: Problem },
-        { querystring: z.object({ token: z.string().max(200) }) },
-      ),
-      async ({ catalog: { id }, query }, reply) => {
-        if (!tokens.isValid(id, query.token))
-          throw new HttpProblem(
-            403,
-            "not-confirmed",
-            "The token is not for this catalog, or too old. Request another one.",
-          );
-        await db.transaction(async (tx) => {
-          if (await hasActiveJob(tx, id))
-            throw new HttpProblem(409, "job-active", "This catalog has a job that is not over. Cancel it first.");
-          await hideCatalog(tx, id);
-        });
-        return reply.code(204).send();
-      },
-    );
-
-    app.get(
-      "/catalogs/:catalog/statistics",
-      operation(
-        "How many images and groups there are, and what keeping one of each would free",
-        { 200: Statistics },
-        { config: { isCached: true } },
-      ),
-      async ({ catalog: { id } }) => {
-        const latest = await latestResult(db, id);
-        const byKind = latest === null ? [] : await groupStatistics(db, latest);
-        const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>
-          byKind.reduce((total, row) => total + row[column], 0);
-        return Statistics.parse({
-          images: await countImages(db, id),
-          job: latest?.jobId ?? null,
-          groups: sum("groups"),
-          undecided: sum("undecided"),
-          groupedImages: sum("images"),
-          reclaimableBytes: sum("reclaimableBytes"),
-          byKind,
-        });
-      },
-    );
-  };
+  app.get(
+    "/catalogs/:catalog/statistics",
+    operation(
+      "How many images and groups there are, and what keeping one of each would free",
+      { 200: Statistics },
+      { config: { isCached: true } },
+    ),
+    async ({ catalog: { id } }) => {
+      const latest = await latestResult(db, id);
+      const byKind = latest === null ? [] : await groupStatistics(db, latest);
+      const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>
+        byKind.reduce((total, row) => total + row[column], 0);
+      return Statistics.parse({
+        images: await countImages(db, id),
+        job: latest?.jobId ?? null,
+        groups: sum("groups"),
+        undecided: sum("undecided"),
+        groupedImages: sum("images"),
+        reclaimableBytes: sum("reclaimableBytes"),
+        byKind,
+      });
+    },
+  );
+};
 
 const nameTaken = (name: string): HttpProblem =>
   new HttpProblem(409, "name-taken", `There is a catalog named ${JSON.stringify(name)} already.`);

@@ -11,10 +11,9 @@ import {
   type NewDecision as NewDecisionRow,
   undoDecision,
 } from "@lookalike/shared/store/review/decisions";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { found, HttpProblem, Problem } from "../http/problems.ts";
 import { groupsOf } from "../plugins/tenant-scope.ts";
@@ -34,111 +33,109 @@ const requireLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> =
     );
 };
 
-export const decisionRoutes =
-  (db: Db): FastifyPluginAsyncZod =>
-  async (app) => {
-    const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
-    const readDecision = async (catalog: CatalogRow, id: string) =>
-      found(await findDecision(db, catalog.id, id), "decision", id);
+export const decisionRoutes = (app: Version1, db: Db): void => {
+  const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
+  const readDecision = async (catalog: CatalogRow, id: string) =>
+    found(await findDecision(db, catalog.id, id), "decision", id);
 
-    app.post(
-      "/jobs/:job/groups/:number/decisions",
-      operation(
-        "Decide on a group: which images stay, or that they are no duplicates",
-        { 201: Decision, 412: Problem },
-        { params: GroupParams, headers: IfMatch, body: NewDecision },
-      ),
-      async ({ access, job, params, body, headers }, reply) => {
-        const [row] = await db.transaction(async (tx) => {
-          await lockCatalog(tx, job.catalogId);
-          await requireLatest(tx, job);
-          const group = await readGroup(tx, groupsOf(job), params.number);
-          requireMatch(headers, groupEtag(group), "Someone decided on this group since you read it. Read it again.");
-          if (group.decision !== null)
-            throw new HttpProblem(409, "decided", `This group is decided by ${group.decision.id}. Undo that first.`);
-          const members = group.members.map(({ ordinal }) => ordinal);
-          const keep = body.verdict === "keep" ? [...new Set(body.keep)].sort((a, b) => a - b) : members;
-          const stranger = keep.find((ordinal) => !members.includes(ordinal));
-          if (stranger !== undefined)
-            throw new HttpProblem(400, "not-a-member", `Image ${stranger} is not in group ${params.number}.`);
-          const decision = { groupNumber: group.number, verdict: body.verdict, members, keep };
-          return appendDecisions(tx, groupsOf(job), access.name, [decision]);
-        });
-        if (row === undefined) throw new Error("a decision was stored, but not returned");
-        const decision = decisionResource(row);
-        return reply
-          .code(201)
-          .header("location", `/v1/catalogs/${job.catalogId}/decisions/${decision.id}`)
-          .send(decision);
-      },
-    );
+  app.post(
+    "/jobs/:job/groups/:number/decisions",
+    operation(
+      "Decide on a group: which images stay, or that they are no duplicates",
+      { 201: Decision, 412: Problem },
+      { params: GroupParams, headers: IfMatch, body: NewDecision },
+    ),
+    async ({ access, job, params, body, headers }, reply) => {
+      const [row] = await db.transaction(async (tx) => {
+        await lockCatalog(tx, job.catalogId);
+        await requireLatest(tx, job);
+        const group = await readGroup(tx, groupsOf(job), params.number);
+        requireMatch(headers, groupEtag(group), "Someone decided on this group since you read it. Read it again.");
+        if (group.decision !== null)
+          throw new HttpProblem(409, "decided", `This group is decided by ${group.decision.id}. Undo that first.`);
+        const members = group.members.map(({ ordinal }) => ordinal);
+        const keep = body.verdict === "keep" ? [...new Set(body.keep)].sort((a, b) => a - b) : members;
+        const stranger = keep.find((ordinal) => !members.includes(ordinal));
+        if (stranger !== undefined)
+          throw new HttpProblem(400, "not-a-member", `Image ${stranger} is not in group ${params.number}.`);
+        const decision = { groupNumber: group.number, verdict: body.verdict, members, keep };
+        return appendDecisions(tx, groupsOf(job), access.name, [decision]);
+      });
+      if (row === undefined) throw new Error("a decision was stored, but not returned");
+      const decision = decisionResource(row);
+      return reply
+        .code(201)
+        .header("location", `/v1/catalogs/${job.catalogId}/decisions/${decision.id}`)
+        .send(decision);
+    },
+  );
 
-    app.post(
-      "/jobs/:job/decisions",
-      operation(
-        "Decide every undecided group of some kinds by one rule; first as a preview",
-        { 200: BulkResult },
-        { body: BulkDecision },
-      ),
-      async ({ access, job, body }) =>
-        db.transaction(async (tx) => {
-          await lockCatalog(tx, job.catalogId);
-          await requireLatest(tx, job);
-          const decisions: NewDecisionRow[] = [];
-          let kept = 0;
-          let removed = 0;
-          let reclaimableBytes = 0;
-          for (const kind of new Set(body.kinds)) {
-            const filter = { kind, minReclaimableBytes: body.minReclaimableBytes, decided: false };
-            for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
-              const keep = keepersByRule(group, body.keepUnder);
-              if (keep === null) continue;
-              const members = group.members.map(({ ordinal }) => ordinal);
-              decisions.push({ groupNumber: group.number, verdict: "keep", members, keep });
-              const others = group.members.filter(({ ordinal }) => !keep.includes(ordinal));
-              kept += keep.length;
-              removed += others.length;
-              reclaimableBytes += others.reduce((sum, { bytes }) => sum + bytes, 0);
-            }
+  app.post(
+    "/jobs/:job/decisions",
+    operation(
+      "Decide every undecided group of some kinds by one rule; first as a preview",
+      { 200: BulkResult },
+      { body: BulkDecision },
+    ),
+    async ({ access, job, body }) =>
+      db.transaction(async (tx) => {
+        await lockCatalog(tx, job.catalogId);
+        await requireLatest(tx, job);
+        const decisions: NewDecisionRow[] = [];
+        let kept = 0;
+        let removed = 0;
+        let reclaimableBytes = 0;
+        for (const kind of new Set(body.kinds)) {
+          const filter = { kind, minReclaimableBytes: body.minReclaimableBytes, decided: false };
+          for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
+            const keep = keepersByRule(group, body.keepUnder);
+            if (keep === null) continue;
+            const members = group.members.map(({ ordinal }) => ordinal);
+            decisions.push({ groupNumber: group.number, verdict: "keep", members, keep });
+            const others = group.members.filter(({ ordinal }) => !keep.includes(ordinal));
+            kept += keep.length;
+            removed += others.length;
+            reclaimableBytes += others.reduce((sum, { bytes }) => sum + bytes, 0);
           }
-          if (!body.preview) await appendDecisions(tx, groupsOf(job), access.name, decisions);
-          return { preview: body.preview, groups: decisions.length, kept, removed, reclaimableBytes };
-        }),
-    );
+        }
+        if (!body.preview) await appendDecisions(tx, groupsOf(job), access.name, decisions);
+        return { preview: body.preview, groups: decisions.length, kept, removed, reclaimableBytes };
+      }),
+  );
 
-    app.get(
-      "/catalogs/:catalog/decisions",
-      operation(
-        "Everything that was decided, newest first, undone or not",
-        { 200: pageOf(Decision) },
-        { querystring: PageQuery },
-      ),
-      async ({ catalog, query }) =>
-        readPage(query, BY_ID, async (page) => (await listDecisions(db, catalog.id, page)).map(decisionResource)),
-    );
+  app.get(
+    "/catalogs/:catalog/decisions",
+    operation(
+      "Everything that was decided, newest first, undone or not",
+      { 200: pageOf(Decision) },
+      { querystring: PageQuery },
+    ),
+    async ({ catalog, query }) =>
+      readPage(query, BY_ID, async (page) => (await listDecisions(db, catalog.id, page)).map(decisionResource)),
+  );
 
-    app.get(
-      "/catalogs/:catalog/decisions/:decision",
-      operation("Read a decision", { 200: Decision }, { params: DecisionParams }),
-      async ({ catalog, params }) => decisionResource(await readDecision(catalog, params.decision)),
-    );
+  app.get(
+    "/catalogs/:catalog/decisions/:decision",
+    operation("Read a decision", { 200: Decision }, { params: DecisionParams }),
+    async ({ catalog, params }) => decisionResource(await readDecision(catalog, params.decision)),
+  );
 
-    app.post(
-      "/catalogs/:catalog/decisions/:decision/undo",
-      operation(
-        "Take a decision back, by another fact; its group is open again",
-        { 201: Decision },
-        { params: DecisionParams },
-      ),
-      async ({ access, catalog, params }, reply) => {
-        const row = await readDecision(catalog, params.decision);
-        if (row.verdict === "undo") throw new HttpProblem(409, "an-undo", "An undo can't be undone: decide again.");
-        const undo = await db.transaction(async (tx) => {
-          await lockCatalog(tx, row.catalogId);
-          return undoDecision(tx, row, access.name);
-        });
-        if (undo === null) throw new HttpProblem(409, "undone", "This decision is taken back already.");
-        return reply.code(201).send(decisionResource(undo));
-      },
-    );
-  };
+  app.post(
+    "/catalogs/:catalog/decisions/:decision/undo",
+    operation(
+      "Take a decision back, by another fact; its group is open again",
+      { 201: Decision },
+      { params: DecisionParams },
+    ),
+    async ({ access, catalog, params }, reply) => {
+      const row = await readDecision(catalog, params.decision);
+      if (row.verdict === "undo") throw new HttpProblem(409, "an-undo", "An undo can't be undone: decide again.");
+      const undo = await db.transaction(async (tx) => {
+        await lockCatalog(tx, row.catalogId);
+        return undoDecision(tx, row, access.name);
+      });
+      if (undo === null) throw new HttpProblem(409, "undone", "This decision is taken back already.");
+      return reply.code(201).send(decisionResource(undo));
+    },
+  );
+};

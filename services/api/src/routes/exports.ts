@@ -1,36 +1,33 @@
 import { Readable } from "node:stream";
 import type { Db } from "@lookalike/shared/store/open";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ExportFormat, exportFile, MEDIA_TYPE } from "../exports/export-file.ts";
 import { exportRows } from "../exports/export-rows.ts";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { Problem } from "../http/problems.ts";
 import { groupsOf, readCatalog } from "../plugins/tenant-scope.ts";
 
-export const exportRoutes =
-  (db: Db): FastifyPluginAsyncZod =>
-  async (app) => {
-    app.get(
-      "/jobs/:job/export",
-      operation(
-        "The groups and decisions as a file",
-        { 200: z.any().meta({ description: "The file" }), 422: Problem },
-        {
-          description:
-            "`csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.",
-          produces: Object.values(MEDIA_TYPE).map((type) => type.split(";")[0] ?? type),
-          querystring: z.object({ format: ExportFormat.default("csv") }),
-        },
-      ),
-      async ({ access, job, query: { format } }, reply) => {
-        const catalog = await readCatalog(db, access, job.catalogId);
-        const file = exportFile(format, exportRows(db, groupsOf(job)), catalog);
-        const extension = format === "tags" ? "tags.csv" : format;
-        return reply
-          .type(MEDIA_TYPE[format])
-          .header("content-disposition", `attachment; filename="lookalike-${job.id}.${extension}"`)
-          .send(Readable.from(file));
+export const exportRoutes = (app: Version1, db: Db): void => {
+  app.get(
+    "/jobs/:job/export",
+    operation(
+      "The groups and decisions as a file",
+      { 200: z.any().meta({ description: "The file" }), 422: Problem },
+      {
+        description:
+          "`csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.",
+        produces: Object.values(MEDIA_TYPE).map((type) => type.split(";")[0] ?? type),
+        querystring: z.object({ format: ExportFormat.default("csv") }),
       },
-    );
-  };
+    ),
+    async ({ access, job, query: { format } }, reply) => {
+      const catalog = await readCatalog(db, access, job.catalogId);
+      const file = exportFile(format, exportRows(db, groupsOf(job)), catalog);
+      const extension = format === "tags" ? "tags.csv" : format;
+      return reply
+        .type(MEDIA_TYPE[format])
+        .header("content-disposition", `attachment; filename="lookalike-${job.id}.${extension}"`)
+        .send(Readable.from(file));
+    },
+  );
+};

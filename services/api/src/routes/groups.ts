@@ -1,8 +1,7 @@
 import type { Db } from "@lookalike/shared/store/open";
 import { type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { type Order, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { HttpProblem } from "../http/problems.ts";
 import { groupsOf } from "../plugins/tenant-scope.ts";
@@ -32,45 +31,43 @@ const reclaimableAfter = (position: string): { bytes: number; number: number } |
   return { bytes: Number(bytes), number: Number(number) };
 };
 
-export const groupRoutes =
-  (db: Db): FastifyPluginAsyncZod =>
-  async (app) => {
-    app.get(
-      "/jobs/:job/groups",
-      operation(
-        "The job's groups, by number or most reclaimable first",
-        { 200: pageOf(Group) },
-        {
-          querystring: PageQuery.extend(GroupQuery.shape).extend({
-            order: z.enum(["number", "reclaimable"]).default("number"),
-          }),
-          config: { isCached: true },
-        },
-      ),
-      async ({ job, query }) => {
-        const of = groupsOf(job);
-        const read = async (order: GroupOrder, limit: number) =>
-          groupResources(db, await listGroups(db, of, query, order, limit));
-        return query.order === "number"
-          ? readPage(query, BY_NUMBER, ({ after, limit }) => read({ by: "number", after }, limit))
-          : readPage(query, BY_RECLAIMABLE, ({ after, limit }) =>
-              read({ by: "reclaimable", after: reclaimableAfter(after) }, limit),
-            );
+export const groupRoutes = (app: Version1, db: Db): void => {
+  app.get(
+    "/jobs/:job/groups",
+    operation(
+      "The job's groups, by number or most reclaimable first",
+      { 200: pageOf(Group) },
+      {
+        querystring: PageQuery.extend(GroupQuery.shape).extend({
+          order: z.enum(["number", "reclaimable"]).default("number"),
+        }),
+        config: { isCached: true },
       },
-    );
+    ),
+    async ({ job, query }) => {
+      const of = groupsOf(job);
+      const read = async (order: GroupOrder, limit: number) =>
+        groupResources(db, await listGroups(db, of, query, order, limit));
+      return query.order === "number"
+        ? readPage(query, BY_NUMBER, ({ after, limit }) => read({ by: "number", after }, limit))
+        : readPage(query, BY_RECLAIMABLE, ({ after, limit }) =>
+            read({ by: "reclaimable", after: reclaimableAfter(after) }, limit),
+          );
+    },
+  );
 
-    app.get(
-      "/jobs/:job/groups/:number",
-      operation(
-        "One group with the distances between its members; ETag for deciding",
-        { 200: GroupDetail },
-        { params: GroupParams, config: { isCached: true } },
-      ),
-      async ({ job, params }, reply) => {
-        const group = await readGroup(db, groupsOf(job), params.number);
-        reply.header("etag", groupEtag(group));
-        const ordinals = group.members.map(({ ordinal }) => ordinal);
-        return { ...group, pairs: await pairsAmong(db, job, ordinals) };
-      },
-    );
-  };
+  app.get(
+    "/jobs/:job/groups/:number",
+    operation(
+      "One group with the distances between its members; ETag for deciding",
+      { 200: GroupDetail },
+      { params: GroupParams, config: { isCached: true } },
+    ),
+    async ({ job, params }, reply) => {
+      const group = await readGroup(db, groupsOf(job), params.number);
+      reply.header("etag", groupEtag(group));
+      const ordinals = group.members.map(({ ordinal }) => ordinal);
+      return { ...group, pairs: await pairsAmong(db, job, ordinals) };
+    },
+  );
+};

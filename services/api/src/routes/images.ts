@@ -2,10 +2,9 @@ import { posix } from "node:path";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages, listImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import parseRange from "range-parser";
 import { z } from "zod";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ORDINAL, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { found, HttpProblem, Problem } from "../http/problems.ts";
 import { openPicture } from "../pictures/picture.ts";
@@ -19,103 +18,101 @@ const MEDIA_TYPES: Record<string, string> = { jpg: "jpeg", svg: "svg+xml" };
 /** The response of an address never changes: a file that changes gets another ordinal. */
 const FOREVER = "private, max-age=31536000, immutable";
 
-export const imageRoutes =
-  (db: Db, thumbnails: Thumbnails): FastifyPluginAsyncZod =>
-  async (app) => {
-    const readImage = async (catalog: CatalogRow, ordinal: number) =>
-      found((await findImages(db, catalog, [ordinal]))[0], "image", ordinal);
+export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void => {
+  const readImage = async (catalog: CatalogRow, ordinal: number) =>
+    found((await findImages(db, catalog, [ordinal]))[0], "image", ordinal);
 
-    app.get(
-      "/catalogs/:catalog/images",
-      operation(
-        "The catalog's images, by ordinal",
-        { 200: pageOf(Image) },
-        { querystring: PageQuery, config: { isCached: true } },
-      ),
-      async ({ catalog, query }) =>
-        readPage(query, BY_ORDINAL, async (page) => (await listImages(db, catalog, page)).map(imageResource)),
-    );
+  app.get(
+    "/catalogs/:catalog/images",
+    operation(
+      "The catalog's images, by ordinal",
+      { 200: pageOf(Image) },
+      { querystring: PageQuery, config: { isCached: true } },
+    ),
+    async ({ catalog, query }) =>
+      readPage(query, BY_ORDINAL, async (page) => (await listImages(db, catalog, page)).map(imageResource)),
+  );
 
-    app.get(
-      "/catalogs/:catalog/images/:ordinal",
-      operation("Read an image", { 200: Image }, { params: ImageParams, config: { isCached: true } }),
-      async ({ catalog, params }) => imageResource(await readImage(catalog, params.ordinal)),
-    );
+  app.get(
+    "/catalogs/:catalog/images/:ordinal",
+    operation("Read an image", { 200: Image }, { params: ImageParams, config: { isCached: true } }),
+    async ({ catalog, params }) => imageResource(await readImage(catalog, params.ordinal)),
+  );
 
-    app.get(
-      "/catalogs/:catalog/images/:ordinal/thumbnail",
-      operation(
-        "The picture made small, as WebP",
-        {
-          200: z.any().meta({ description: "image/webp, 320 or 1,600 pixels at most" }),
-          304: z.any().meta({ description: "Not changed" }),
-          410: Problem,
-          415: Problem,
-        },
-        {
-          params: ImageParams,
-          querystring: z.object({ size: z.enum(["small", "large"]).default("small") }),
-          headers: z.object({ "if-none-match": z.string().optional() }),
-          produces: ["image/webp"],
-        },
-      ),
-      async ({ catalog, params, query, headers }, reply) => {
-        const image = await readImage(catalog, params.ordinal);
-        const etag = `"${image.fingerprint}.${query.size}"`;
-        const isKnown = headers["if-none-match"] === etag;
-        // Caches must not store a problem as long as they would store the picture.
-        reply.header("cache-control", "no-store");
-        const thumbnail = isKnown ? null : await thumbnails(catalog, image, query.size);
-        reply.header("etag", etag).header("cache-control", FOREVER);
-        return thumbnail === null ? reply.code(304).send() : reply.type("image/webp").send(thumbnail);
+  app.get(
+    "/catalogs/:catalog/images/:ordinal/thumbnail",
+    operation(
+      "The picture made small, as WebP",
+      {
+        200: z.any().meta({ description: "image/webp, 320 or 1,600 pixels at most" }),
+        304: z.any().meta({ description: "Not changed" }),
+        410: Problem,
+        415: Problem,
       },
-    );
-
-    app.get(
-      "/catalogs/:catalog/images/:ordinal/original",
-      operation(
-        "The file as it is, whole or a range of it",
-        {
-          200: z.any().meta({ description: "The file's bytes" }),
-          206: z.any().meta({ description: "A range of the file's bytes" }),
-          410: Problem,
-          416: Problem,
-        },
-        {
-          produces: ["application/octet-stream", "image/*"],
-          params: ImageParams,
-          headers: z.object({ range: z.string().optional() }),
-        },
-      ),
-      async ({ catalog, params, headers }, reply) => {
-        const image = await readImage(catalog, params.ordinal);
-        const picture = await openPicture(catalog, image);
-        const size = picture.bytes;
-        const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);
-        if (ranges === -1) {
-          await picture.close();
-          reply.header("content-range", `bytes */${size}`);
-          throw new HttpProblem(416, "no-such-range", `The file has ${size} bytes.`);
-        }
-        // A malformed range and several ranges get the whole file (RFC 9110, 14.2).
-        const range = Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
-        const { start, end } = range ?? { start: 0, end: size - 1 };
-        const format = image.facts.format ?? "octet-stream";
-        reply
-          .code(range === undefined ? 200 : 206)
-          .header("accept-ranges", "bytes")
-          .header("content-length", end - start + 1)
-          .header("etag", `"${image.fingerprint}"`)
-          .header("cache-control", FOREVER)
-          .header("content-disposition", `inline; filename*=UTF-8''${encodedName(image.path)}`)
-          // An SVG may contain scripts, which must not run.
-          .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-          .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
-        if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
-        return reply.send(await picture.read(start, end));
+      {
+        params: ImageParams,
+        querystring: z.object({ size: z.enum(["small", "large"]).default("small") }),
+        headers: z.object({ "if-none-match": z.string().optional() }),
+        produces: ["image/webp"],
       },
-    );
-  };
+    ),
+    async ({ catalog, params, query, headers }, reply) => {
+      const image = await readImage(catalog, params.ordinal);
+      const etag = `"${image.fingerprint}.${query.size}"`;
+      const isKnown = headers["if-none-match"] === etag;
+      // Caches must not store a problem as long as they would store the picture.
+      reply.header("cache-control", "no-store");
+      const thumbnail = isKnown ? null : await thumbnails(catalog, image, query.size);
+      reply.header("etag", etag).header("cache-control", FOREVER);
+      return thumbnail === null ? reply.code(304).send() : reply.type("image/webp").send(thumbnail);
+    },
+  );
+
+  app.get(
+    "/catalogs/:catalog/images/:ordinal/original",
+    operation(
+      "The file as it is, whole or a range of it",
+      {
+        200: z.any().meta({ description: "The file's bytes" }),
+        206: z.any().meta({ description: "A range of the file's bytes" }),
+        410: Problem,
+        416: Problem,
+      },
+      {
+        produces: ["application/octet-stream", "image/*"],
+        params: ImageParams,
+        headers: z.object({ range: z.string().optional() }),
+      },
+    ),
+    async ({ catalog, params, headers }, reply) => {
+      const image = await readImage(catalog, params.ordinal);
+      const picture = await openPicture(catalog, image);
+      const size = picture.bytes;
+      const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);
+      if (ranges === -1) {
+        await picture.close();
+        reply.header("content-range", `bytes */${size}`);
+        throw new HttpProblem(416, "no-such-range", `The file has ${size} bytes.`);
+      }
+      // A malformed range and several ranges get the whole file (RFC 9110, 14.2).
+      const range = Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
+      const { start, end } = range ?? { start: 0, end: size - 1 };
+      const format = image.facts.format ?? "octet-stream";
+      reply
+        .code(range === undefined ? 200 : 206)
+        .header("accept-ranges", "bytes")
+        .header("content-length", end - start + 1)
+        .header("etag", `"${image.fingerprint}"`)
+        .header("cache-control", FOREVER)
+        .header("content-disposition", `inline; filename*=UTF-8''${encodedName(image.path)}`)
+        // An SVG may contain scripts, which must not run.
+        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+        .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
+      if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
+      return reply.send(await picture.read(start, end));
+    },
+  );
+};
 
 const encodedName = (path: string): string =>
   encodeURIComponent(posix.basename(path).toWellFormed()).replace(

@@ -11,9 +11,8 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { listByReference, readMatches } from "@lookalike/shared/store/results/reference-matches";
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, BY_ORDINAL, type Order, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
 import { HttpProblem, Problem } from "../http/problems.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
@@ -27,136 +26,134 @@ const BY_IMAGE: Order<z.infer<typeof ReferencedImage>, number> = {
   positionOf: ({ image }) => image.ordinal,
 };
 
-export const jobRoutes =
-  (db: Db): FastifyPluginAsyncZod =>
-  async (app) => {
-    let closing = false;
-    app.addHook("preClose", async () => {
-      closing = true;
-    });
+export const jobRoutes = (app: Version1, db: Db): void => {
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+  });
 
-    app.post(
-      "/catalogs/:catalog/jobs",
-      operation("Start a job: list, hash, compare and group the catalog", { 202: Job }, { body: NewJob }),
-      async ({ access, catalog, body: { mode, ...options } }, reply) => {
-        if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize)
+  app.post(
+    "/catalogs/:catalog/jobs",
+    operation("Start a job: list, hash, compare and group the catalog", { 202: Job }, { body: NewJob }),
+    async ({ access, catalog, body: { mode, ...options } }, reply) => {
+      if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize)
+        throw new HttpProblem(
+          409,
+          "block-size-fixed",
+          `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
+        );
+      if (options.reference !== null) await readCatalog(db, access, options.reference);
+      const job = randomUUID();
+      const body = {
+        catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
+        mode,
+        // Ends with the roll-out: decision 0037.
+        options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
+      };
+      const { tenant } = access;
+      const event = jobEvent({ id: job, tenant, run: 1 }, "job-accepted", 1, body);
+      const accepted = acceptedJob({ job, tenant, run: 1, traceparent: activeTraceparent(), body });
+      await db.transaction(async (tx) => {
+        if (await hasActiveJob(tx, catalog.id))
           throw new HttpProblem(
             409,
-            "block-size-fixed",
-            `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
+            "job-active",
+            "This catalog has a job that is not over. Wait for it, or cancel it.",
           );
-        if (options.reference !== null) await readCatalog(db, access, options.reference);
-        const job = randomUUID();
-        const body = {
-          catalog: { id: catalog.id, name: catalog.name, source: catalog.source },
-          mode,
-          // Ends with the roll-out: decision 0037.
-          options: await rolledOut(db, job, catalog.id, JobOptions.parse(options)),
-        };
-        const { tenant } = access;
-        const event = jobEvent({ id: job, tenant, run: 1 }, "job-accepted", 1, body);
-        const accepted = acceptedJob({ job, tenant, run: 1, traceparent: activeTraceparent(), body });
-        await db.transaction(async (tx) => {
-          if (await hasActiveJob(tx, catalog.id))
-            throw new HttpProblem(
-              409,
-              "job-active",
-              "This catalog has a job that is not over. Wait for it, or cancel it.",
-            );
-          await insertJob(tx, accepted, new Date().toISOString());
-          await addToOutbox(tx, event);
-        });
-        return reply
-          .code(202)
-          .header("location", `/v1/jobs/${job}`)
-          .send(await jobResource(db, await readJob(db, access, job)));
-      },
-    );
-
-    app.get(
-      "/catalogs/:catalog/jobs",
-      operation("The catalog's jobs, newest first", { 200: pageOf(Job) }, { querystring: PageQuery }),
-      async ({ catalog, query }) =>
-        readPage(query, BY_ID, async (page) => {
-          const rows = await listJobs(db, catalog.tenant, catalog.id, page);
-          return Promise.all(rows.map((row) => jobResource(db, row)));
-        }),
-    );
-
-    app.get("/jobs/:job", operation("Read a job and its progress", { 200: Job }), async ({ job }) =>
-      jobResource(db, job),
-    );
-
-    for (const verb of JOB_COMMANDS) {
-      app.post(`/jobs/:job/${verb}`, operation(`Ask to ${verb} the job`, { 202: Job }), async ({ job }, reply) => {
-        await addToOutbox(db, jobCommand(verb, job));
-        return reply.code(202).send(await jobResource(db, job));
+        await insertJob(tx, accepted, new Date().toISOString());
+        await addToOutbox(tx, event);
       });
-    }
+      return reply
+        .code(202)
+        .header("location", `/v1/jobs/${job}`)
+        .send(await jobResource(db, await readJob(db, access, job)));
+    },
+  );
 
-    app.get(
-      "/jobs/:job/failures",
-      operation(
-        "Images that could not be hashed, with reasons",
-        { 200: pageOf(FailedImage) },
-        { querystring: PageQuery },
+  app.get(
+    "/catalogs/:catalog/jobs",
+    operation("The catalog's jobs, newest first", { 200: pageOf(Job) }, { querystring: PageQuery }),
+    async ({ catalog, query }) =>
+      readPage(query, BY_ID, async (page) => {
+        const rows = await listJobs(db, catalog.tenant, catalog.id, page);
+        return Promise.all(rows.map((row) => jobResource(db, row)));
+      }),
+  );
+
+  app.get("/jobs/:job", operation("Read a job and its progress", { 200: Job }), async ({ job }) =>
+    jobResource(db, job),
+  );
+
+  for (const verb of JOB_COMMANDS) {
+    app.post(`/jobs/:job/${verb}`, operation(`Ask to ${verb} the job`, { 202: Job }), async ({ job }, reply) => {
+      await addToOutbox(db, jobCommand(verb, job));
+      return reply.code(202).send(await jobResource(db, job));
+    });
+  }
+
+  app.get(
+    "/jobs/:job/failures",
+    operation(
+      "Images that could not be hashed, with reasons",
+      { 200: pageOf(FailedImage) },
+      { querystring: PageQuery },
+    ),
+    async ({ job: { catalogId, blockSize, blocksQuarantined, totalBlocks }, query }) => {
+      // No image is hashed before the source is listed.
+      if (blockSize === null) return { items: [], next: null };
+      const quarantinedBlocks = [...members(blocksQuarantined, totalBlocks)];
+      return readPage(query, BY_ORDINAL, (page) =>
+        listFailures(db, { ...page, catalogId, blockSize, quarantinedBlocks }),
+      );
+    },
+  );
+
+  app.get(
+    "/jobs/:job/reference",
+    operation(
+      "The job's images that its reference catalog has too, or has not",
+      { 200: pageOf(ReferencedImage), 409: Problem },
+      { querystring: PageQuery.extend({ present: TrueOrFalse }) },
+    ),
+    async ({ access, job, query }) => {
+      const { reference } = job.options;
+      if (reference === null || job.state !== "completed")
+        throw new HttpProblem(409, "no-reference", "This job has no reference catalog, or is not over yet.");
+      const catalog = await readCatalog(db, access, job.catalogId);
+      const result = { jobId: job.id, run: job.run };
+      return readPage(query, BY_IMAGE, async (page) => {
+        const images = await listByReference(db, catalog, { ...result, ...page, isPresent: query.present });
+        const ordinals = images.map(({ ordinal }) => ordinal);
+        const matches = await readMatches(db, result, reference, ordinals);
+        return images.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null }));
+      });
+    },
+  );
+
+  app.get(
+    "/jobs/:job/progress",
+    {
+      sse: "only",
+      ...operation(
+        "The job as server-sent events, one a second at most, until it is over",
+        { 200: z.any().meta({ description: "Events named `progress`, each a Job" }), 406: Problem },
+        {
+          description: "A client that comes back with `Last-Event-ID` is sent only what it has not seen.",
+          produces: ["text/event-stream"],
+        },
       ),
-      async ({ job: { catalogId, blockSize, blocksQuarantined, totalBlocks }, query }) => {
-        // No image is hashed before the source is listed.
-        if (blockSize === null) return { items: [], next: null };
-        const quarantinedBlocks = [...members(blocksQuarantined, totalBlocks)];
-        return readPage(query, BY_ORDINAL, (page) =>
-          listFailures(db, { ...page, catalogId, blockSize, quarantinedBlocks }),
-        );
-      },
-    );
-
-    app.get(
-      "/jobs/:job/reference",
-      operation(
-        "The job's images that its reference catalog has too, or has not",
-        { 200: pageOf(ReferencedImage), 409: Problem },
-        { querystring: PageQuery.extend({ present: TrueOrFalse }) },
-      ),
-      async ({ access, job, query }) => {
-        const { reference } = job.options;
-        if (reference === null || job.state !== "completed")
-          throw new HttpProblem(409, "no-reference", "This job has no reference catalog, or is not over yet.");
-        const catalog = await readCatalog(db, access, job.catalogId);
-        const result = { jobId: job.id, run: job.run };
-        return readPage(query, BY_IMAGE, async (page) => {
-          const images = await listByReference(db, catalog, { ...result, ...page, isPresent: query.present });
-          const ordinals = images.map(({ ordinal }) => ordinal);
-          const matches = await readMatches(db, result, reference, ordinals);
-          return images.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null }));
-        });
-      },
-    );
-
-    app.get(
-      "/jobs/:job/progress",
-      {
-        sse: "only",
-        ...operation(
-          "The job as server-sent events, one a second at most, until it is over",
-          { 200: z.any().meta({ description: "Events named `progress`, each a Job" }), 406: Problem },
-          {
-            description: "A client that comes back with `Last-Event-ID` is sent only what it has not seen.",
-            produces: ["text/event-stream"],
-          },
-        ),
-      },
-      async ({ access, job: { id: jobId } }, reply) => {
-        let sent = reply.sse.lastEventId;
-        while (reply.sse.isConnected && !closing) {
-          const job = await jobResource(db, await readJob(db, access, jobId));
-          // The id depends on the state alone, so a client that connects again does not receive a state twice.
-          const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
-          if (id !== sent) await reply.sse.send({ id, event: "progress", data: job });
-          sent = id;
-          if (job.phase === "done") return;
-          await sleep(PROGRESS_INTERVAL_MS);
-        }
-      },
-    );
-  };
+    },
+    async ({ access, job: { id: jobId } }, reply) => {
+      let sent = reply.sse.lastEventId;
+      while (reply.sse.isConnected && !closing) {
+        const job = await jobResource(db, await readJob(db, access, jobId));
+        // The id depends on the state alone, so a client that connects again does not receive a state twice.
+        const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
+        if (id !== sent) await reply.sse.send({ id, event: "progress", data: job });
+        sent = id;
+        if (job.phase === "done") return;
+        await sleep(PROGRESS_INTERVAL_MS);
+      }
+    },
+  );
+};

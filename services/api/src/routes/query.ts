@@ -5,9 +5,8 @@ import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { HttpProblem } from "../http/problems.ts";
 import { decodeHeicIsolated } from "../pictures/picture.ts";
 import type { Nearest } from "../query/nearest.ts";
@@ -30,81 +29,79 @@ const Options = z.object({
 });
 type Options = z.infer<typeof Options>;
 
-export const queryRoutes =
-  (db: Db, nearest: Nearest): FastifyPluginAsyncZod =>
-  async (app) => {
-    app.addContentTypeParser(
-      /^(image\/|application\/octet-stream)/,
-      { parseAs: "buffer", bodyLimit: MAX_BODY },
-      (_request, body, done) => done(null, body),
-    );
+export const queryRoutes = (app: Version1, db: Db, nearest: Nearest): void => {
+  app.addContentTypeParser(
+    /^(image\/|application\/octet-stream)/,
+    { parseAs: "buffer", bodyLimit: MAX_BODY },
+    (_request, body, done) => done(null, body),
+  );
 
-    const search = async (
-      catalog: CatalogRow,
-      hash: Uint8Array,
-      { maxDistance, limit }: Options,
-    ): Promise<z.infer<typeof QueryResult>> => {
-      const { hashBits } = catalog;
-      if (hashBits === null) return { hash: toHex(hash), items: [] };
-      if (hash.length * 8 !== hashBits)
+  const search = async (
+    catalog: CatalogRow,
+    hash: Uint8Array,
+    { maxDistance, limit }: Options,
+  ): Promise<z.infer<typeof QueryResult>> => {
+    const { hashBits } = catalog;
+    if (hashBits === null) return { hash: toHex(hash), items: [] };
+    if (hash.length * 8 !== hashBits)
+      throw new HttpProblem(
+        400,
+        "hash-length",
+        `A hash of ${hash.length * 8} bits: the hashes of this catalog have ${hashBits}.`,
+      );
+    const found = await nearest(catalog, hash, maxDistance ?? defaultThresholdBits(hashBits), limit + SPARE);
+    const ordinals = found.map(({ ordinal }) => ordinal);
+    const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
+    const items = found.flatMap(({ ordinal, distance }) => {
+      const image = images.get(ordinal);
+      return image === undefined ? [] : [{ distance, image: imageResource(image) }];
+    });
+    return { hash: toHex(hash), items: items.slice(0, limit) };
+  };
+
+  app.post(
+    "/catalogs/:catalog/query",
+    operation(
+      "The catalog's images nearest to a perceptual hash",
+      { 200: QueryResult },
+      {
+        querystring: Options,
+        body: z.strictObject({
+          hash: z
+            .string()
+            .regex(/^([0-9a-fA-F]{8}){2,8}$/)
+            .meta({ description: "64 to 256 bits in hexadecimal, as long as the catalog's" }),
+        }),
+        config: { scope: "read" },
+      },
+    ),
+    async ({ catalog, query, body }) => search(catalog, Buffer.from(body.hash, "hex"), query),
+  );
+
+  app.post(
+    "/catalogs/:catalog/query/image",
+    {
+      bodyLimit: MAX_BODY,
+      ...operation(
+        "The catalog's images nearest to a picture, sent as the body",
+        { 200: QueryResult },
+        { consumes: ["application/octet-stream", "image/*"], querystring: Options, config: { scope: "read" } },
+      ),
+    },
+    async ({ catalog, query, body }) => {
+      if (!Buffer.isBuffer(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
+      const outcome = await hashImage(body, LIMITS);
+      if (outcome.kind === "failed")
+        throw new HttpProblem(422, outcome.failure.reason, `The picture can't be read: ${outcome.failure.detail}`);
+      if (outcome.kind === "flat" || outcome.kind === "absent")
+        throw new HttpProblem(422, "flat", "The picture is of one colour: it matches nothing.");
+      if (catalog.hashFormat !== null && catalog.hashFormat !== HASH_FORMAT)
         throw new HttpProblem(
           400,
-          "hash-length",
-          `A hash of ${hash.length * 8} bits: the hashes of this catalog have ${hashBits}.`,
+          "hash-format",
+          formatMismatch("This catalog", catalog.hashFormat, `a picture's, ${HASH_FORMAT}`),
         );
-      const found = await nearest(catalog, hash, maxDistance ?? defaultThresholdBits(hashBits), limit + SPARE);
-      const ordinals = found.map(({ ordinal }) => ordinal);
-      const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
-      const items = found.flatMap(({ ordinal, distance }) => {
-        const image = images.get(ordinal);
-        return image === undefined ? [] : [{ distance, image: imageResource(image) }];
-      });
-      return { hash: toHex(hash), items: items.slice(0, limit) };
-    };
-
-    app.post(
-      "/catalogs/:catalog/query",
-      operation(
-        "The catalog's images nearest to a perceptual hash",
-        { 200: QueryResult },
-        {
-          querystring: Options,
-          body: z.strictObject({
-            hash: z
-              .string()
-              .regex(/^([0-9a-fA-F]{8}){2,8}$/)
-              .meta({ description: "64 to 256 bits in hexadecimal, as long as the catalog's" }),
-          }),
-          config: { scope: "read" },
-        },
-      ),
-      async ({ catalog, query, body }) => search(catalog, Buffer.from(body.hash, "hex"), query),
-    );
-
-    app.post(
-      "/catalogs/:catalog/query/image",
-      {
-        bodyLimit: MAX_BODY,
-        ...operation(
-          "The catalog's images nearest to a picture, sent as the body",
-          { 200: QueryResult },
-          { consumes: ["application/octet-stream", "image/*"], querystring: Options, config: { scope: "read" } },
-        ),
-      },
-      async ({ catalog, query, body }) => {
-        if (!Buffer.isBuffer(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
-        const outcome = await hashImage(body, LIMITS);
-        if (outcome.kind === "failed")
-          throw new HttpProblem(422, outcome.failure.reason, `The picture can't be read: ${outcome.failure.detail}`);
-        if (outcome.kind === "flat" || outcome.kind === "absent")
-          throw new HttpProblem(422, "flat", "The picture is of one colour: it matches nothing.");
-        if (catalog.hashFormat !== null && catalog.hashFormat !== HASH_FORMAT)
-          throw new HttpProblem(
-            400,
-            "hash-format",
-            formatMismatch("This catalog", catalog.hashFormat, `a picture's, ${HASH_FORMAT}`),
-          );
-        return search(catalog, outcome.hash, query);
-      },
-    );
-  };
+      return search(catalog, outcome.hash, query);
+    },
+  );
+};

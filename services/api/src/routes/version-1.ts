@@ -1,8 +1,10 @@
 import rateLimit from "@fastify/rate-limit";
 import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
 import type { Db } from "@lookalike/shared/store/open";
-import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Archiver } from "../archive/archiver.ts";
+import type { Version1 } from "../http/operation.ts";
 import { HttpProblem, Problem } from "../http/problems.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { requireAccess } from "../plugins/access.ts";
@@ -65,23 +67,23 @@ export const version1 =
     cacheResponses(app, db);
     loadNamedByPath(app, db);
     // The document lists routes by these tags.
-    const routes: Record<string, FastifyPluginAsync> = {
-      access: accessRoutes(db),
-      catalogs: catalogRoutes(db, sources),
-      images: imageRoutes(db, thumbnails),
-      jobs: jobRoutes(db),
-      decisions: decisionRoutes(db),
-      archives: archiveRoutes(db, archiver),
-      query: queryRoutes(db, nearest),
-      groups: groupRoutes(db),
-      exports: exportRoutes(db),
-      webhooks: webhookRoutes(db, webhooksInside),
+    const routes: Record<string, (app: Version1) => void> = {
+      access: (tagged) => accessRoutes(tagged, db),
+      catalogs: (tagged) => catalogRoutes(tagged, db, sources),
+      images: (tagged) => imageRoutes(tagged, db, thumbnails),
+      jobs: (tagged) => jobRoutes(tagged, db),
+      decisions: (tagged) => decisionRoutes(tagged, db),
+      archives: (tagged) => archiveRoutes(tagged, db, archiver),
+      query: (tagged) => queryRoutes(tagged, db, nearest),
+      groups: (tagged) => groupRoutes(tagged, db),
+      exports: (tagged) => exportRoutes(tagged, db),
+      webhooks: (tagged) => webhookRoutes(tagged, db, webhooksInside),
     };
-    for (const [tag, plugin] of Object.entries(routes))
+    for (const [tag, addRoutes] of Object.entries(routes))
       await app.register(async (tagged) => {
         tagged.addHook("onRoute", ({ schema }) => {
           if (schema !== undefined) schema.tags = [tag];
         });
-        await tagged.register(plugin);
+        addRoutes(tagged.withTypeProvider<ZodTypeProvider>());
       });
   };

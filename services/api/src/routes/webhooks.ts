@@ -1,8 +1,7 @@
 import { deleteWebhook, insertWebhook, listDeliveries, listWebhooks } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
-import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { operation } from "../http/operation.ts";
+import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
 import { found, HttpProblem, notFound } from "../http/problems.ts";
 import { deliveryResource, NewWebhook, Webhook, WebhookDelivery, webhookResource } from "../resources/webhook.ts";
@@ -10,64 +9,62 @@ import { urlRefusal } from "../webhooks/addresses.ts";
 
 const DELIVERIES_LISTED = 100;
 
-export const webhookRoutes =
-  (db: Db, allowsInside: boolean): FastifyPluginAsyncZod =>
-  async (app) => {
-    const Params = z.object({ webhook: z.string() });
-    const config = { scope: "admin" } as const;
+export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean): void => {
+  const Params = z.object({ webhook: z.string() });
+  const config = { scope: "admin" } as const;
 
-    app.post(
-      "/webhooks",
-      operation(
-        "Create a webhook, called when a job is over: job.finalized, job.failed. Its secret is shown only once",
-        { 201: Webhook.extend({ secret: z.string() }) },
-        {
-          description: "Signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature.",
-          body: NewWebhook,
-          config,
-        },
-      ),
-      async ({ access, body: { url } }, reply) => {
-        const refusal = urlRefusal(url, allowsInside);
-        if (refusal !== null)
-          throw new HttpProblem(
-            400,
-            "address-refused",
-            `${JSON.stringify(url)}: ${refusal}. LOOKALIKE_WEBHOOKS_INSIDE=true allows private networks.`.toWellFormed(),
-          );
-        const row = await insertWebhook(db, access.tenant, url);
-        return reply
-          .code(201)
-          .header("cache-control", "no-store")
-          .send({ ...webhookResource(row), secret: row.secret });
+  app.post(
+    "/webhooks",
+    operation(
+      "Create a webhook, called when a job is over: job.finalized, job.failed. Its secret is shown only once",
+      { 201: Webhook.extend({ secret: z.string() }) },
+      {
+        description: "Signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature.",
+        body: NewWebhook,
+        config,
       },
-    );
+    ),
+    async ({ access, body: { url } }, reply) => {
+      const refusal = urlRefusal(url, allowsInside);
+      if (refusal !== null)
+        throw new HttpProblem(
+          400,
+          "address-refused",
+          `${JSON.stringify(url)}: ${refusal}. LOOKALIKE_WEBHOOKS_INSIDE=true allows private networks.`.toWellFormed(),
+        );
+      const row = await insertWebhook(db, access.tenant, url);
+      return reply
+        .code(201)
+        .header("cache-control", "no-store")
+        .send({ ...webhookResource(row), secret: row.secret });
+    },
+  );
 
-    app.get(
-      "/webhooks",
-      operation("The tenant's webhooks", { 200: listOf(Webhook) }, { config }),
-      async ({ access }) => ({ items: (await listWebhooks(db, access.tenant)).map(webhookResource) }),
-    );
+  app.get(
+    "/webhooks",
+    operation("The tenant's webhooks", { 200: listOf(Webhook) }, { config }),
+    async ({ access }) => ({ items: (await listWebhooks(db, access.tenant)).map(webhookResource) }),
+  );
 
-    app.delete(
-      "/webhooks/:webhook",
-      operation("Delete a webhook", { 204: z.void() }, { params: Params, config }),
-      async ({ access, params }, reply) => {
-        if (!(await deleteWebhook(db, access.tenant, params.webhook))) throw notFound("webhook", params.webhook);
-        return reply.code(204).send();
-      },
-    );
+  app.delete(
+    "/webhooks/:webhook",
+    operation("Delete a webhook", { 204: z.void() }, { params: Params, config }),
+    async ({ access, params }, reply) => {
+      if (!(await deleteWebhook(db, access.tenant, params.webhook))) throw notFound("webhook", params.webhook);
+      return reply.code(204).send();
+    },
+  );
 
-    app.get(
-      "/webhooks/:webhook/deliveries",
-      operation(
-        "List deliveries, newest first, with their outcomes",
-        { 200: listOf(WebhookDelivery) },
-        { params: Params, config },
-      ),
-      async ({ access, params }) => {
-        const rows = await listDeliveries(db, access.tenant, params.webhook, DELIVERIES_LISTED);
-        return { items: found(rows, "webhook", params.webhook).map(deliveryResource) };
-      },
-    );
-  };
+  app.get(
+    "/webhooks/:webhook/deliveries",
+    operation(
+      "List deliveries, newest first, with their outcomes",
+      { 200: listOf(WebhookDelivery) },
+      { params: Params, config },
+    ),
+    async ({ access, params }) => {
+      const rows = await listDeliveries(db, access.tenant, params.webhook, DELIVERIES_LISTED);
+      return { items: found(rows, "webhook", params.webhook).map(deliveryResource) };
+    },
+  );
+};
