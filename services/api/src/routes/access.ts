@@ -27,10 +27,8 @@ export const accessRoutes = (app: Version1, db: Db): void => {
       const key = createKey();
       const row = await insertAccessKey(db, { ...body, key, tenant: access.tenant });
       if (row === null) throw new Error("a new key was stored before");
-      return reply
-        .code(201)
-        .header("cache-control", "no-store")
-        .send({ ...keyResource(row), key });
+      reply.code(201).header("cache-control", "no-store");
+      return { ...keyResource(row), key };
     },
   );
 

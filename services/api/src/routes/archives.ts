@@ -29,10 +29,8 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver): void =
       if (!(await startRestore(db, id)))
         throw new HttpProblem(409, "not-archived", `This archive is ${state}: only a finished one is restored.`);
       archiver.resume();
-      return reply
-        .code(202)
-        .header("location", `/v1/archives/${id}`)
-        .send(archiveResource(await readArchive(access, id)));
+      reply.code(202).header("location", `/v1/archives/${id}`);
+      return archiveResource(await readArchive(access, id));
     },
   );
 

@@ -63,10 +63,8 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
       });
       if (row === undefined) throw new Error("a decision was stored, but not returned");
       const decision = decisionResource(row);
-      return reply
-        .code(201)
-        .header("location", `/v1/catalogs/${job.catalogId}/decisions/${decision.id}`)
-        .send(decision);
+      reply.code(201).header("location", `/v1/catalogs/${job.catalogId}/decisions/${decision.id}`);
+      return decision;
     },
   );
 

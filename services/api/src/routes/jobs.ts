@@ -63,10 +63,8 @@ export const jobRoutes = (app: Version1, db: Db): void => {
         await insertJob(tx, accepted, new Date().toISOString());
         await addToOutbox(tx, event);
       });
-      return reply
-        .code(202)
-        .header("location", `/v1/jobs/${job}`)
-        .send(await jobResource(db, await readJob(db, access, job)));
+      reply.code(202).header("location", `/v1/jobs/${job}`);
+      return jobResource(db, await readJob(db, access, job));
     },
   );
 

@@ -33,10 +33,8 @@ export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean): voi
           `${JSON.stringify(url)}: ${refusal}. LOOKALIKE_WEBHOOKS_INSIDE=true allows private networks.`.toWellFormed(),
         );
       const row = await insertWebhook(db, access.tenant, url);
-      return reply
-        .code(201)
-        .header("cache-control", "no-store")
-        .send({ ...webhookResource(row), secret: row.secret });
+      reply.code(201).header("cache-control", "no-store");
+      return { ...webhookResource(row), secret: row.secret };
     },
   );
 
