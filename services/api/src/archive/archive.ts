@@ -15,11 +15,11 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** The outcome for one file of the manifest; reason null = there was nothing to do. */
-export type Moved = { readonly entry: ManifestEntry } & (
-  | { readonly moved: true }
-  | { readonly moved: false; readonly reason: string | null }
-);
+/** The outcome for one file of the manifest; refusal null = it is moved. */
+interface Moved {
+  readonly entry: ManifestEntry;
+  readonly refusal: string | null;
+}
 
 /**
  * The images that an archive moves: those that an effective decision does not keep, if an image that it
@@ -70,11 +70,11 @@ const namesOf = async (root: string, folder: string, path: string): Promise<{ so
 export async function* archiveFiles(root: string, folder: string): AsyncGenerator<Moved> {
   for await (const entry of readManifest(folder)) {
     const { source, archived } = await namesOf(root, folder, entry.path);
-    if ((await isThere(archived)) && !(await isThere(source))) yield { entry, moved: true };
-    else {
-      const reason = await refusalOf(root, entry);
-      yield reason === null ? await move(entry, source, archived) : { entry, moved: false, reason };
-    }
+    const isMoved = (await isThere(archived)) && !(await isThere(source));
+    yield {
+      entry,
+      refusal: isMoved ? null : ((await refusalOf(root, entry)) ?? (await move(entry, source, archived))),
+    };
   }
 }
 
@@ -83,24 +83,19 @@ export async function* restoreFiles(root: string, folder: string): AsyncGenerato
   for await (const entry of readManifest(folder)) {
     const { source, archived } = await namesOf(root, folder, entry.path);
     // Without an archived file, it was never moved, or is back already.
-    yield (await isThere(archived)) ? await move(entry, archived, source) : { entry, moved: false, reason: null };
+    if (await isThere(archived)) yield { entry, refusal: await move(entry, archived, source) };
   }
 }
 
-/** Moves a file, or completes a move that a crash interrupted: removes the old name if the whole file has the new one. */
-const move = async (entry: ManifestEntry, from: Buffer, to: Buffer): Promise<Moved> => {
-  if (await isThere(to)) {
-    if ((await sha256Of(to)) !== entry.sha256)
-      return { entry, moved: false, reason: "there is another file under that name" };
-    await unlink(from);
-    return { entry, moved: true };
-  }
-  try {
-    await moveFile(from, to, entry.sha256);
-    return { entry, moved: true };
-  } catch (error) {
-    return { entry, moved: false, reason: messageOf(error) };
-  }
+/**
+ * Moves a file, or completes a move that a crash interrupted: removes the old name if the whole file has the new one.
+ * @returns why it was not moved; null = it was
+ */
+const move = async ({ sha256 }: ManifestEntry, from: Buffer, to: Buffer): Promise<string | null> => {
+  if (!(await isThere(to))) return moveFile(from, to, sha256).then(() => null, messageOf);
+  if ((await sha256Of(to)) !== sha256) return "there is another file under that name";
+  await unlink(from);
+  return null;
 };
 
 /** Why a file must stay, according to the disk at this moment; null = it may be moved. */

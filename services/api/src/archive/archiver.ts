@@ -35,13 +35,12 @@ export const createArchiver = (store: Store, log: Logger) => {
     let movedFiles = 0;
     let movedBytes = 0;
     let files = 0;
-    for await (const result of isArchiving ? archiveFiles(root, folder) : restoreFiles(root, folder)) {
+    for await (const { entry, refusal } of isArchiving ? archiveFiles(root, folder) : restoreFiles(root, folder)) {
       if (stopping) return;
-      if (result.moved) {
+      if (refusal === null) {
         movedFiles += 1;
-        movedBytes += result.entry.bytes;
-      } else if (result.reason !== null)
-        refused.push({ path: result.entry.path.toWellFormed(), reason: result.reason });
+        movedBytes += entry.bytes;
+      } else refused.push({ path: entry.path.toWellFormed(), reason: refusal });
       files += 1;
       if (files % REPORT_INTERVAL_FILES === 0) await updateArchive(db, id, { movedFiles, movedBytes });
     }

@@ -34,13 +34,7 @@ const OBJECT_PROBLEMS: Record<ObjectError["reason"], string> = {
 };
 
 /** The file or object of an image. */
-export interface Picture {
-  readonly bytes: number;
-  /** Reads an inclusive range of the bytes. The stream closes the picture at its end. */
-  read(start: number, end: number): Promise<Readable>;
-  readAll(): Promise<Buffer>;
-  close(): Promise<void>;
-}
+export type Picture = Awaited<ReturnType<typeof openFile>>;
 
 /** Opens the picture of an image. @throws HttpProblem 404 when the source has no pictures, 410 when it is not the listed one any more */
 export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): Promise<Picture> => {
@@ -54,14 +48,15 @@ export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): 
   }
 };
 
-const openFile = async (root: string, image: CatalogImage): Promise<Picture> => {
+const openFile = async (root: string, image: CatalogImage) => {
   const file = await openListed({ root, path: image.path, fingerprint: image.fingerprint });
   if ("reason" in file) throw new HttpProblem(410, file.reason, FILE_PROBLEMS[file.reason]);
   const { size } = await file.stat();
   return {
     bytes: size,
-    read: async (start, end) => createReadStream("", { fd: file, start, end }),
-    readAll: () => file.readFile(),
+    /** Reads an inclusive range of the bytes. The stream closes the picture at its end. */
+    read: async (start: number, end: number): Promise<Readable> => createReadStream("", { fd: file, start, end }),
+    readAll: (): Promise<Buffer> => file.readFile(),
     close: () => file.close(),
   };
 };

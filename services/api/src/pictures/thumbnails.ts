@@ -25,11 +25,6 @@ export const ThumbnailLocation = z
 /** An image's thumbnail as WebP. @throws HttpProblem when the picture can't be read or decoded */
 export type Thumbnails = (catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize) => Promise<Buffer>;
 
-interface ThumbnailStore {
-  get(name: string): Promise<Buffer>;
-  put(name: string, bytes: Buffer): Promise<void>;
-}
-
 /** Creates thumbnails, and stores them at `location` under a name that changes with the file. */
 export const createThumbnails = (location: string, log: Logger): Thumbnails => {
   const store = thumbnailStoreAt(location);
@@ -50,20 +45,20 @@ export const createThumbnails = (location: string, log: Logger): Thumbnails => {
 const nameOf = ({ id }: CatalogRow, { ordinal, fingerprint }: CatalogImage, size: ThumbnailSize): string =>
   `${id}/${ordinal}-${createHash("sha256").update(fingerprint).digest("hex").slice(0, 16)}-${size}.webp`;
 
-const thumbnailStoreAt = (location: string): ThumbnailStore | null => {
+const thumbnailStoreAt = (location: string) => {
   if (location === "") return null;
   const source = s3Source(location);
   if (source !== null) {
     const objects = s3Objects();
     const keyOf = (name: string): string => `${source.prefix}${name}`;
     return {
-      get: async (name) => buffer(await objects.read(source.bucket, keyOf(name), null)),
-      put: (name, bytes) => objects.write(source.bucket, keyOf(name), bytes, "image/webp"),
+      get: async (name: string) => buffer(await objects.read(source.bucket, keyOf(name), null)),
+      put: (name: string, bytes: Buffer) => objects.write(source.bucket, keyOf(name), bytes, "image/webp"),
     };
   }
   return {
-    get: (name) => readFile(join(location, name)),
-    async put(name, bytes) {
+    get: (name: string) => readFile(join(location, name)),
+    async put(name: string, bytes: Buffer) {
       const file = join(location, name);
       await mkdir(dirname(file), { recursive: true });
       // A rename, so that another process that creates the same thumbnail never reads half of it.

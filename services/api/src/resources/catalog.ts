@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
 import { Source } from "@lookalike/shared/domain/job/source";
 import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
@@ -21,6 +22,26 @@ export const NewCatalog = z
   .meta({ id: "NewCatalog" });
 
 export const CatalogChange = z.strictObject({ name: z.string().trim().min(1).max(200) }).meta({ id: "CatalogChange" });
+
+export const Statistics = z
+  .object({
+    images: z.int(),
+    job: z.string().nullable().meta({ description: "The newest finished job; null before the first" }),
+    groups: z.int(),
+    undecided: z.int(),
+    groupedImages: z.int(),
+    reclaimableBytes: z.int(),
+    byKind: z.array(
+      z.object({
+        kind: GroupKind,
+        groups: z.int(),
+        undecided: z.int(),
+        images: z.int(),
+        reclaimableBytes: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: "Statistics" });
 
 /** A catalog as clients see it. */
 export const catalogResource = (row: CatalogRow): z.infer<typeof Catalog> =>

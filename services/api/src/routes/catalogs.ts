@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
 import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { countImages } from "@lookalike/shared/store/catalog/images";
@@ -6,17 +6,20 @@ import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { groupStatistics } from "@lookalike/shared/store/results/groups";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { confirmationTokens } from "../http/confirmation-token.ts";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { HttpProblem, Problem } from "../http/problems.ts";
-import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog } from "../resources/catalog.ts";
-import { Statistics } from "../resources/statistics.ts";
+import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog, Statistics } from "../resources/catalog.ts";
+
+const TOKEN_MS = 600_000;
+const MAX_TOKENS = 10_000;
 
 export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): void => {
-  const tokens = confirmationTokens(randomBytes(32));
+  // The catalogs whose deletion was requested, by the token that confirms it.
+  const deletions = new LRUCache<string, string>({ max: MAX_TOKENS, ttl: TOKEN_MS });
 
   app.post(
     "/catalogs",
@@ -69,7 +72,11 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
     operation("Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes", {
       200: z.object({ token: z.string(), images: z.int() }),
     }),
-    async ({ catalog: { id } }) => ({ token: tokens.create(id), images: await countImages(db, id) }),
+    async ({ catalog: { id } }) => {
+      const token = randomUUID();
+      deletions.set(token, id);
+      return { token, images: await countImages(db, id) };
+    },
   );
 
   app.delete(
@@ -80,7 +87,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
       { querystring: z.object({ token: z.string().max(200) }) },
     ),
     async ({ catalog: { id }, query }, reply) => {
-      if (!tokens.isValid(id, query.token))
+      if (deletions.get(query.token) !== id)
         throw new HttpProblem(
           403,
           "not-confirmed",
