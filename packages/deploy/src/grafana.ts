@@ -11,7 +11,7 @@ import {
 import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import type { Dashboard, Panel } from "./dashboards/panel.ts";
+import type { Dashboard, Panel } from "./dashboards.ts";
 
 const HEIGHT = { stat: 4, lines: 8 };
 const RUNBOOK = "docs/operations.md";
