@@ -63,12 +63,29 @@ export const imageOnWire = (image: ListedImage): z.input<typeof ListedImageOnWir
 /** One codec for all rows: a codec for each field makes zod take four times as long, and a catalog may have ten million rows. */
 export const listedImages = z.codec(z.array(ListedImageOnWire), z.custom<ListedImage[]>(Array.isArray), {
   decode: (rows) =>
-    rows.map(({ ordinal, givenHash, ...row }) => ({
-      ordinal,
-      ...foundImage({
-        ...row,
-        givenHash: givenHash === undefined ? undefined : new Uint8Array(Buffer.from(givenHash, "base64")),
+    // Field by field: copying the rest of each row takes twenty times as long.
+    rows.map(
+      ({
+        ordinal,
+        path,
+        fingerprint,
+        bytes = null,
+        modifiedAt = null,
+        givenHash,
+        width = null,
+        height = null,
+        failure = null,
+      }) => ({
+        ordinal,
+        path,
+        fingerprint,
+        bytes,
+        modifiedAt,
+        givenHash: givenHash === undefined ? null : new Uint8Array(Buffer.from(givenHash, "base64")),
+        width,
+        height,
+        failure,
       }),
-    })),
+    ),
   encode: (images) => images.map(imageOnWire),
 });
