@@ -55,7 +55,7 @@ describe("a webhook", () => {
 
   it("receives a signed delivery when a job is over, until it answers with success", async () => {
     answers.push(500, 302);
-    const job = await system.run({ kind: "hashes", file }, {}, "told");
+    const job = await system.run({ kind: "hashes", file }, {}, "finished");
     await until(() => received.length === 3);
     const ids = received.map(({ headers }) => headers["webhook-id"]);
     expect(new Set(ids).size).toBe(1);
@@ -75,7 +75,7 @@ describe("a webhook", () => {
 
   it("receives a failure, and no more after the last attempt", async () => {
     answers.push(500, 500, 500);
-    const catalog = (await call("GET", "/catalogs?name=told")).json.items[0].id;
+    const catalog = (await call("GET", "/catalogs?name=finished")).json.items[0].id;
     await call("POST", `/catalogs/${catalog}/jobs`, { thresholdBits: 64, mode: "regroup" });
     const log = async () => (await call("GET", `/webhooks/${webhook.id}/deliveries`)).json.items;
     await until(

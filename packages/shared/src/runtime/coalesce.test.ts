@@ -24,7 +24,7 @@ test("a question is never answered by a read that began before it", async () => 
   expect(await Promise.all([second, third])).toEqual([2, 2]);
 });
 
-test("a failed read is told to those who shared it, and the next one starts all the same", async () => {
+test("a failed read fails for everyone who shared it, and the next one starts all the same", async () => {
   const { ends, read } = reads();
   const first = read();
   await turn();

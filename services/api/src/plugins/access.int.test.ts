@@ -241,11 +241,11 @@ describe("bad input changes nothing", () => {
     const answer = await fetch(`${address}/v1/catalogs/${catalog}/query/image`, init as RequestInit).catch(() => null);
     expect(answer?.status ?? 413).toBe(413);
     expect(sent).toBeLessThan(200);
-    const told = await call(key, "POST", `/v1/catalogs/${catalog}/query/image`, undefined, {
+    const refused = await call(key, "POST", `/v1/catalogs/${catalog}/query/image`, undefined, {
       "content-type": "image/jpeg",
       "content-length": "1073741824",
     });
-    expect(told.statusCode).toBe(413);
+    expect(refused.statusCode).toBe(413);
   });
 });
 
@@ -274,8 +274,8 @@ describe("a source", () => {
 
 /** A request whose path goes out as it is: fetch and inject would tidy it. */
 const rawGet = async (port: number, path: string, key: string): Promise<{ status: number; body: string }> => {
-  const asked = request({ port, path, headers: { authorization: `Bearer ${key}` } }).end();
-  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  const sent = request({ port, path, headers: { authorization: `Bearer ${key}` } }).end();
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
   return { status: answer.statusCode ?? 0, body: await text(answer) };
 };
 

@@ -53,7 +53,7 @@ const sendCommand = async (db: Db, id: string, command: JobCommand) => {
   if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${command}.`);
   const event = jobCommand(command, row);
   await addToOutbox(db, event);
-  return { job: id, asked: command, event: event.eventId };
+  return { job: id, command, event: event.eventId };
 };
 
 const summary = (row: JobRow) => ({

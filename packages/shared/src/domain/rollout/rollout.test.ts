@@ -26,7 +26,7 @@ describe("a roll-out", () => {
     const choose = (requested: boolean | null, override: boolean | null) =>
       chooseFeature(at(0, true), "job", requested, override);
     expect(choose(null, true)).toEqual({ ...CHOICE, enabled: true, reason: "override of its catalog" });
-    expect(choose(false, true)).toEqual({ ...CHOICE, enabled: false, reason: "asked for" });
+    expect(choose(false, true)).toEqual({ ...CHOICE, enabled: false, reason: "requested" });
     expect(choose(null, null)).toEqual({
       ...CHOICE,
       enabled: false,

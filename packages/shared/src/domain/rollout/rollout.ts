@@ -61,7 +61,7 @@ export const chooseFeature = (
   override: boolean | null,
 ): RolloutChoice => {
   const bucket = bucketOf(feature, job);
-  if (requested !== null) return { feature, enabled: requested, reason: "asked for", shadow };
+  if (requested !== null) return { feature, enabled: requested, reason: "requested", shadow };
   if (override !== null) return { feature, enabled: override, reason: "override of its catalog", shadow };
   return { feature, enabled: bucket < percent, reason: `bucket ${bucket} of ${percent} %`, shadow };
 };

@@ -41,7 +41,7 @@ export const webhook = pgTable("webhook", {
   createdAt: time("created_at").notNull().defaultNow(),
 });
 
-/** Notifications, and how their delivery went. */
+/** Notifications, with the state of their delivery. */
 export const webhookDelivery = pgTable(
   "webhook_delivery",
   {
