@@ -1,7 +1,6 @@
 // The kernels for Node, by Node-API: one binary for every version of Node (https://nodejs.org/api/n-api.html).
 #include <node_api.h>
 
-#include "edges.h"
 #include "kernel.h"
 
 // The call that this thread is in, and the callback that takes its edges.

@@ -1,8 +1,5 @@
-// As compare-places.h, several rows against eight or sixteen columns at once.
-#pragma once
+// A part of join-band.c: several rows against eight or sixteen columns at once.
 #include <immintrin.h>
-
-#include "join-band.h"
 
 // Rows compared at once, their heads in registers; and 64-bit columns of a vector.
 enum { ROWS = 4, COLUMNS = 8 };

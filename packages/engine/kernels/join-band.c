@@ -3,13 +3,71 @@
 // Each value is joined once with every value within `flips` bits of it, 64 values at a time: one AND of two bitmaps
 // says which of 64 pairs of values both have rows. A branch that skips empty values would be mispredicted about every
 // other time.
-#include "join-band.h"
-
 #include "kernel.h"
+#include "rows.h"
+
+typedef struct {
+  Side left, right;
+  const uint64_t *left_second, *right_second;  // the second words of the rows, by place
+  bool same;                                   // the two sides are one: each pair of rows once
+  size_t row_words;
+  uint32_t radius;
+  const uint64_t *earlier;  // for each earlier band a mask of row_words words, then its flips
+  size_t earlier_count;
+  uint64_t candidates;
+  Edges edges;
+} BandJoin;
+
+// Whether a pair of rows is in a band: at most its flips of the mask's bits differ.
+static inline bool in_band(const uint64_t *x, const uint64_t *y, size_t row_words, const uint64_t *band) {
+  return masked_distance(x, y, row_words, band) <= band[row_words];
+}
+
+// Adds the edge of two places whose rows are within the radius, unless an earlier band has it.
+static __attribute__((noinline)) void add_pair(BandJoin *join, size_t place, size_t other) {
+  const size_t row_words = join->row_words;
+  const uint32_t i = join->left.row_of[place], j = join->right.row_of[other];
+  const uint64_t *x = join->left.rows + i * row_words, *y = join->right.rows + j * row_words;
+  const uint32_t distance = row_distance(x, y, row_words);
+  if (distance > join->radius) return;
+  for (size_t band = 0; band < join->earlier_count; band++)
+    if (in_band(x, y, row_words, join->earlier + band * (row_words + 1))) return;
+  add_edge(&join->edges, i, j, distance);
+}
+
+// compare_places: the left side's places from `first` to `end` against the right side's from `from` to `to`, by their
+// first two words. Where both are the same places (`itself`), each is compared with those after it.
 #if defined(__AVX512VPOPCNTDQ__)
 #include "compare-places-avx512.h"
 #else
-#include "compare-places.h"
+// The first of the places from `at` to `end` whose words are within the radius of these; `end` if none is. The second
+// words are `second_words` words after the first ones; 0: there are none.
+INLINE const uint64_t *next_near(const uint64_t *at, const uint64_t *end, uint64_t head, uint64_t second,
+                                 size_t second_words, uint64_t radius) {
+  for (; at < end; at++) {
+    uint64_t distance = (uint64_t)__builtin_popcountll(head ^ at[0]);
+    if (second_words > 0) distance += (uint64_t)__builtin_popcountll(second ^ at[second_words]);
+    if (distance <= radius) break;
+  }
+  return at;
+}
+
+INLINE void compare_places_by(BandJoin *join, size_t first, size_t end, size_t from, size_t to, bool itself,
+                              bool wide) {
+  const uint64_t *right = join->right.heads, *right_end = right + to, radius = join->radius;
+  const size_t second_words = wide ? join->right_second - right : 0;
+  for (size_t place = first; place < end; place++) {
+    const uint64_t head = join->left.heads[place], second = wide ? join->left_second[place] : 0;
+    const uint64_t *other = right + (itself ? place + 1 : from);
+    while ((other = next_near(other, right_end, head, second, second_words, radius)) < right_end)
+      add_pair(join, place, (size_t)(other++ - right));
+  }
+}
+
+static void compare_places(BandJoin *join, size_t first, size_t end, size_t from, size_t to, bool itself) {
+  if (join->row_words > 1) compare_places_by(join, first, end, from, to, itself, true);
+  else compare_places_by(join, first, end, from, to, itself, false);
+}
 #endif
 
 // Blocks of a region, as bits: the offsets and heads of two regions stay in a core's second-level cache during their

@@ -3,7 +3,6 @@
 // The right block is in byte planes: plane k of 64 rows has byte k of each. The distances of a row to 64 columns then
 // grow a byte at a time, and after some bytes all 64 are given up together when none is within the radius so far
 // (partial-distance early-out). A byte counts up to 255, which is beyond any radius.
-#include "edges.h"
 #include "kernel.h"
 #include "simd.h"
 
@@ -11,8 +10,6 @@ enum { COLUMNS = 64, PARTS = COLUMNS / LANES };
 
 // Rows that share what is loaded of the columns: as many as leave their distances in registers.
 enum { ROWS = LANES == 64 ? 8 : LANES == 32 ? 2 : 1 };
-
-#define INLINE static inline __attribute__((always_inline))
 
 // Lays rows out in byte planes; the last 64 are filled up with zeros.
 KERNEL(to_planes, rows, count, row_bytes, planes) {
