@@ -36,10 +36,7 @@ export const messageOf = (error: unknown): string => {
  * afterwards can be trusted (crash-only).
  */
 export const isBug = (error: unknown): boolean =>
-  error instanceof TypeError ||
-  error instanceof RangeError ||
-  error instanceof ReferenceError ||
-  error instanceof SyntaxError;
+  [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
 
 /** Runs a process's main function. An error ends the process, with one line where the operator can correct it. */
 export const runMain = (main: () => Promise<void>): void => {

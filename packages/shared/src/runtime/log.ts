@@ -16,10 +16,7 @@ export const createLogger = (service: string, level: string): Logger =>
     {
       level,
       base: { service, pid: process.pid },
-      mixin: () => {
-        const traceId = activeTraceId();
-        return { ...fields.getStore(), ...(traceId === undefined ? {} : { traceId }) };
-      },
+      mixin: () => ({ ...fields.getStore(), traceId: activeTraceId() }),
     },
     pino.destination({ dest: 2, sync: true }),
   );

@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface Loop {
-  /** Starts the next round now instead of after the pause. */
-  wake(): void;
-  stop(): Promise<void>;
-}
+export type Loop = ReturnType<typeof startLoop>;
 
 /** Runs `round` repeatedly, `pauseMs` after the last one ended. A failed round is reported and ends nothing. */
-export const startLoop = (pauseMs: number, round: () => Promise<void>, onError: (error: unknown) => void): Loop => {
+export const startLoop = (pauseMs: number, round: () => Promise<void>, onError: (error: unknown) => void) => {
   let stopping = false;
   let pause = new AbortController();
   const loop = (async () => {
@@ -18,8 +14,9 @@ export const startLoop = (pauseMs: number, round: () => Promise<void>, onError: 
     }
   })();
   return {
-    wake: () => pause.abort(),
-    async stop() {
+    /** Starts the next round now instead of after the pause. */
+    wake: (): void => pause.abort(),
+    async stop(): Promise<void> {
       stopping = true;
       pause.abort();
       await loop;

@@ -6,7 +6,6 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
-  type TextMapGetter,
   trace,
 } from "@opentelemetry/api";
 import { messageOf } from "./errors.ts";
@@ -41,12 +40,8 @@ interface SpanOptions {
 }
 
 const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER, internal: SpanKind.INTERNAL };
-const TRACEPARENT: TextMapGetter<string> = {
-  keys: () => ["traceparent"],
-  get: (carrier, key) => (key === "traceparent" ? carrier : undefined),
-};
 const contextUnder = (parent: string | undefined): Context =>
-  parent === undefined ? context.active() : propagation.extract(context.active(), parent, TRACEPARENT);
+  parent === undefined ? context.active() : propagation.extract(context.active(), { traceparent: parent });
 const tracer = () => trace.getTracer("lookalike");
 
 /** Does the work inside a span, which ends with the work and records its error. */
