@@ -30,17 +30,12 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
   }
   const listing = listed(jobOf(job));
   const grouped = await groupImages(store.db, job);
+  const { edges, flatImages, equalImages } = grouped;
+  const { thresholdBits } = listing;
   const matches = await referenceMatches(store.db, job, listing);
   const result = { jobId: job.id, run: order.run };
   await store.inTransaction(async (tx, client) => {
-    const row = {
-      ...result,
-      grouping: job.options.grouping,
-      thresholdBits: listing.thresholdBits,
-      edges: grouped.edges,
-      flatImages: grouped.flatImages,
-      equalImages: grouped.equalImages,
-    };
+    const row = { ...result, grouping: job.options.grouping, thresholdBits, edges, flatImages, equalImages };
     const totals = await insertFinalization(tx, client, row, grouped);
     if (totals === null) return;
     await copyMatches(client, result, matches);

@@ -17,16 +17,6 @@ export interface HashedCatalog {
   readonly isLive: (ordinal: number) => boolean;
 }
 
-/** An image that is looked for in the reference. */
-interface QueryImage {
-  readonly ordinal: number;
-  /** null = the image is flat. */
-  readonly hash: Uint8Array | null;
-  readonly signature: Uint8Array | null;
-  /** In hexadecimal; null = its hash was given, and its bytes are unknown. */
-  readonly contentDigest: string | null;
-}
-
 /**
  * For each image of one catalog the nearest image of another: equal bytes first, then the least distance within
  * `thresholdBits` where the signatures agree. Flat images match by their bytes alone. All images of the first catalog
@@ -66,13 +56,9 @@ export const matchReference = async (
         const image = hashed[row];
         if (image === undefined) throw new RangeError(`the kernel returned row ${row} of ${hashed.length}`);
         const referenceOrdinal = at(edges.b, edge) - FIRST_REFERENCE_ROW;
+        const distance = byteAt(edges.distance, edge);
         if (reference.isLive(referenceOrdinal) && agrees(image.signature, block, referenceOrdinal - first))
-          add({
-            ordinal: image.ordinal,
-            referenceOrdinal,
-            distance: byteAt(edges.distance, edge),
-            equalBytes: false,
-          });
+          add({ ordinal: image.ordinal, referenceOrdinal, distance, equalBytes: false });
       });
     });
   }
@@ -88,20 +74,19 @@ const isDecoded = (state: number): boolean => state === STATE.hashed || state ==
 const agrees = (signature: Uint8Array | null, { signatures }: StoredHashes, position: number): boolean =>
   signature === null || signatures.length === 0 || corroborates(signature, 0, signatures, position * SIGNATURE_BYTES);
 
-const readImages = async ({ blockSize, blocks, isLive }: HashedCatalog): Promise<QueryImage[]> => {
-  const images: QueryImage[] = [];
-  for await (const block of blocks)
-    block.states.forEach((state, position) => {
+/** The images that are looked for: the hash of a flat one is null. */
+const readImages = async ({ blockSize, blocks, isLive }: HashedCatalog) => {
+  const images = [];
+  for await (const block of blocks) {
+    for (const [position, state] of block.states.entries()) {
       const ordinal = block.block * blockSize + position;
-      if (!isDecoded(state) || !isLive(ordinal)) return;
+      if (!isDecoded(state) || !isLive(ordinal)) continue;
       const digest = contentDigestAt(block, position);
       // Copies: parts of the block's columns would keep the whole block in memory.
-      images.push({
-        ordinal,
-        hash: hashAt(block, position)?.slice() ?? null,
-        signature: signatureAt(block, position)?.slice() ?? null,
-        contentDigest: digest === null ? null : toHex(digest),
-      });
-    });
+      const hash = hashAt(block, position)?.slice() ?? null;
+      const signature = signatureAt(block, position)?.slice() ?? null;
+      images.push({ ordinal, hash, signature, contentDigest: digest === null ? null : toHex(digest) });
+    }
+  }
   return images;
 };
