@@ -1,10 +1,11 @@
+import { HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publishProgress } from "@lookalike/shared/bus/progress";
 import { publish } from "@lookalike/shared/bus/publish";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
-import { formatMismatch } from "@lookalike/shared/domain/image/hash-format";
+import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { Source } from "@lookalike/shared/domain/job/source";
@@ -14,7 +15,6 @@ import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { type GivenImage, readGiven, readUnread } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
-import { formatOf } from "../source-format.ts";
 
 interface Hasher {
   readonly bus: Bus;
@@ -26,6 +26,17 @@ interface Hasher {
 }
 
 const PROGRESS_INTERVAL_MS = 500;
+
+/** The format that hashes of this source's images have: the engine's, or that of given hashes. */
+export const formatOf = (source: Source): string => {
+  switch (source.kind) {
+    case "directory":
+    case "s3":
+      return HASH_FORMAT;
+    case "hashes":
+      return GIVEN_FORMAT;
+  }
+};
 
 /** Hashes one block of a catalog, and publishes the whole block as an event. */
 export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: TaskOf<"hash">): Promise<void> => {

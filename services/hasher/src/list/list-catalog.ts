@@ -19,8 +19,8 @@ import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/im
 import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
+import { formatOf } from "../hash/hash-block.ts";
 import { planShadow } from "../rollout/plan-shadow.ts";
-import { formatOf } from "../source-format.ts";
 import { type Emit, emitListed, emitVanished } from "./record-listing.ts";
 import { ListingError } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
@@ -61,37 +61,26 @@ const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<L
   // Ends with the roll-out: decision 0037.
   if (job.mode === "shadow") return planShadow(db, job);
   const hashFormat = formatFor(catalog, job);
-  switch (job.mode) {
-    case "regroup": {
-      const census = await takeCensus(db, catalog, hashFormat);
-      return planJob(walker, catalog, job, { hashFormat, census, walkedFrom: census.end });
-    }
-    case "new":
-    case "full":
-    case "retry": {
-      const before = await takeCensus(db, catalog, hashFormat);
-      const walk = await walkCatalog(walker, catalog, job, before);
-      if (walk === null) return null;
-      const census = await takeCensus(db, catalog, hashFormat, before);
-      const plan = await planJob(walker, catalog, job, { hashFormat, census, walkedFrom: before.end });
-      return { ...plan, mark: walk.mark(census) };
-    }
-  }
+  const before = await takeCensus(db, catalog, hashFormat);
+  if (job.mode === "regroup") return planJob(walker, catalog, job, hashFormat, before, before.end);
+  const walk = await walkCatalog(walker, catalog, job, before);
+  if (walk === null) return null;
+  const census = await takeCensus(db, catalog, hashFormat, before);
+  const plan = await planJob(walker, catalog, job, hashFormat, census, before.end);
+  return { ...plan, mark: walk.mark(census) };
 };
 
-interface Listed {
-  readonly hashFormat: string;
-  readonly census: Census;
-  /** One past the highest ordinal before this job's walk. */
-  readonly walkedFrom: number;
-}
-
-/** Plans what is to be hashed and compared, and publishes what the walk did not. */
+/**
+ * Plans what is to be hashed and compared, and publishes what the walk did not.
+ * @param walkedFrom one past the highest ordinal before this job's walk
+ */
 const planJob = async (
   { store: { db }, emit }: Walker,
   catalog: CatalogRow,
   job: JobRow,
-  { hashFormat, census, walkedFrom }: Listed,
+  hashFormat: string,
+  census: Census,
+  walkedFrom: number,
 ): Promise<ListingDone> => {
   const blockSize = catalog.blockSize ?? job.options.blockSize ?? defaultBlockSize(census.images);
   const hashBits = await hashBitsFor(db, catalog, hashFormat);
@@ -107,7 +96,12 @@ const planJob = async (
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
     );
   await emitVanished(emit, await vanishedOrdinals(db, catalog.id, job.id));
-  await emitUnhashed(db, emit, { catalog: catalog.id, blockSize, end: walkedFrom, hashed: census.hashed });
+  // An earlier walk may have ended before it had published all images that it added.
+  const hashed = new Set(census.hashed.map(({ block }) => block));
+  const unhashed = blocksBelow(Math.ceil(walkedFrom / blockSize)).filter((block) => !hashed.has(block));
+  const emitBlock = async (block: number): Promise<void> =>
+    emitListed(emit, await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize));
+  await pMap(unhashed, emitBlock, { concurrency: BLOCKS_IN_FLIGHT });
   return {
     images: census.images,
     blockSize,
@@ -165,22 +159,4 @@ const requireReference = async (
     throw new ListingError(
       `The reference catalog has hashes of ${other.hashBits} bits, these have ${hashBits}. Choose another.`,
     );
-};
-
-interface Unhashed extends Pick<Census, "end" | "hashed"> {
-  readonly catalog: string;
-  readonly blockSize: number;
-}
-
-/**
- * Publishes the images below `end` of blocks that are not hashed. A walk publishes the images that it adds, but
- * an earlier walk may have ended before it had published all of its own.
- */
-const emitUnhashed = async (db: Db, emit: Emit, { catalog, blockSize, end, hashed }: Unhashed): Promise<void> => {
-  const done = new Set(hashed.map(({ block }) => block));
-  await pMap(
-    blocksBelow(Math.ceil(end / blockSize)).filter((block) => !done.has(block)),
-    async (block) => emitListed(emit, await readImages(db, catalog, block * blockSize, (block + 1) * blockSize)),
-    { concurrency: BLOCKS_IN_FLIGHT },
-  );
 };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readAhead } from "./read-ahead.ts";
+import { readAhead } from "./record-listing.ts";
 
 const source = (log: string[], fails = false) =>
   (async function* () {

@@ -5,7 +5,6 @@ import { imagesListed } from "@lookalike/shared/runtime/metrics";
 import { appendFound } from "@lookalike/shared/store/catalog/listing";
 import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
-import { readAhead } from "./read-ahead.ts";
 
 const ROWS_PER_EVENT = 1_000;
 /** All paths of an event together: an escaped name is up to six times as long, and a message has at most a megabyte. */
@@ -79,3 +78,23 @@ export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => 
   }
   return events;
 };
+
+/**
+ * Requests the next item while the last one is being processed. A consumer that stops early closes the
+ * source, too.
+ */
+export async function* readAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
+  const items = source[Symbol.asyncIterator]();
+  try {
+    for (let next = items.next(); ; ) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = items.next();
+      // Avoids an unhandled rejection; the error surfaces when the item is awaited.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await items.return?.(undefined);
+  }
+}

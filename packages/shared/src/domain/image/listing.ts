@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { OrdinalSet } from "../primitives/bit-set.ts";
 import type { FoundImage, ListedImage } from "./listed-image.ts";
 
@@ -158,3 +159,19 @@ const nextOrdinal = (last: CatalogSnapshot["last"], jobId: string, blockSize: nu
   const next = last.ordinal + 1;
   return last.listedIn === jobId || blockSize === null ? next : Math.ceil(next / blockSize) * blockSize;
 };
+
+/** What the last walk over a file of hashes has read, and what the catalog was then. Only that source reads it: sources/hashes.ts. */
+export const ListingMark = z.object({
+  /** Bytes from the file's start to the end of a line. */
+  bytes: z.int().min(0),
+  /** SHA-256 of these bytes, base64url. */
+  sha256: z.string(),
+  lines: z.int().min(0),
+  /** Hexadecimal digits of every hash; null = none has been read yet. */
+  hashDigits: z.int().nullable(),
+  /** One past the catalog's highest ordinal. */
+  end: z.int().min(0),
+  /** Live images of the catalog. */
+  images: z.int().min(0),
+});
+export type ListingMark = z.infer<typeof ListingMark>;

@@ -1,14 +1,13 @@
 import { z } from "zod";
 import { HashBlock } from "../image/hash-block.ts";
 import { listedImages } from "../image/listed-image.ts";
-import { ListingMark } from "../image/listing-mark.ts";
+import { ListingMark } from "../image/listing.ts";
 import { base64Bytes } from "../primitives/encoding.ts";
 import { ShadowComparison } from "../rollout/rollout.ts";
-import { Envelope } from "./envelope.ts";
 import { JobMode, JobOptions } from "./options.ts";
 import { IndexPlan } from "./plan.ts";
 import { Source } from "./source.ts";
-import { WorkKind } from "./task.ts";
+import { Envelope, WorkKind } from "./task.ts";
 
 const event = <Type extends string, Body extends z.ZodType>(type: Type, body: Body) =>
   Envelope.extend({ type: z.literal(type), body });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
-import type { ListingMark } from "../../domain/image/listing-mark.ts";
+import type { ListingMark } from "../../domain/image/listing.ts";
 import type { Source } from "../../domain/job/source.ts";
 import type { Db } from "../open.ts";
 import { catalog } from "../schema.ts";

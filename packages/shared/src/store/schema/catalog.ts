@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import type { Failure } from "../../domain/image/hash-block.ts";
-import type { ListingMark } from "../../domain/image/listing-mark.ts";
+import type { ListingMark } from "../../domain/image/listing.ts";
 import { Source } from "../../domain/job/source.ts";
 import { bytea, parsedJson, time } from "./columns.ts";
 

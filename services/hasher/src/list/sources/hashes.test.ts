@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
+import type { ListingMark } from "@lookalike/shared/domain/image/listing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { walkHashes } from "./hashes.ts";
 import { ListingError } from "./walk.ts";

@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { bytesOfName, nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { type Failure, failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
-import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
+import type { ListingMark } from "@lookalike/shared/domain/image/listing";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { z } from "zod";
@@ -13,13 +13,12 @@ import { IMAGES_PER_PART, ListingError, type MarkedCatalog, type Walk } from "./
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
 
-const quantity = z
-  .int()
-  .min(0)
-  .max(2 ** 53 - 1)
-  .nullish();
+/** JSON may hold half a surrogate pair, which is stored as U+FFFD: two ids that differ only there are the same. */
+const nameOf = (id: string): string => (id.isWellFormed() ? id : nameOfBytes(bytesOfName(id)));
+
+const quantity = z.int().min(0).nullish();
 const Line = z.object({
-  id: z.string().min(1).max(4_096),
+  id: z.string().min(1).max(4_096).transform(nameOf),
   hash: z.string().regex(/^([0-9a-fA-F]{8}){2,8}$/, "must be 64 to 256 bits in hexadecimal, a multiple of 32"),
   width: quantity,
   height: quantity,
@@ -147,9 +146,6 @@ const imageOfLine = ({ id, hash, width, height, bytes }: Line): FoundImage =>
     bytes,
   });
 
-/** JSON may hold half a surrogate pair, which is stored as U+FFFD: two ids that differ only there are the same. */
-const nameOf = (id: string): string => (id.isWellFormed() ? id : nameOfBytes(bytesOfName(id)));
-
 /** A failed line is named by its number, but the id of a line may be exactly that. */
 const freeName = (name: string, taken: NameSet): string => (taken.has(name) ? freeName(`${name}'`, taken) : name);
 
@@ -164,10 +160,7 @@ const parseLine = (text: string): Line | Failure => {
     return badLine(messageOf(error));
   }
   const line = Line.safeParse(json);
-  if (line.success) {
-    line.data.id = nameOf(line.data.id);
-    return line.data;
-  }
+  if (line.success) return line.data;
   const [first] = line.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   return badLine(first ?? line.error.message);
 };

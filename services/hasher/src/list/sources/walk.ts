@@ -1,5 +1,5 @@
 import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
-import type { ListingMark } from "@lookalike/shared/domain/image/listing-mark";
+import type { ListingMark } from "@lookalike/shared/domain/image/listing";
 
 /** The source can't be listed as the job requires: there is no folder or file, or the options do not fit. The job fails with this text. */
 export class ListingError extends Error {
