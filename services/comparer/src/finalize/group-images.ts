@@ -1,5 +1,4 @@
-import { classEdges } from "@lookalike/shared/domain/grouping/class-edges";
-import { equalImages } from "@lookalike/shared/domain/grouping/equal-images";
+import { classEdges, equalImages } from "@lookalike/shared/domain/grouping/class-edges";
 import { byFirstMembers, groupNodes } from "@lookalike/shared/domain/grouping/grouping";
 import { classifyImages, type ImageClasses } from "@lookalike/shared/domain/grouping/image-classes";
 import { imageDistance, imageGroups } from "@lookalike/shared/domain/grouping/image-groups";

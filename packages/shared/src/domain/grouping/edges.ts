@@ -12,9 +12,9 @@ export const edgeCount = (edges: Edges): number => edges.a.length;
 
 /** Edges in columns that grow as edges are added. */
 export class EdgeList {
-  #a = new Uint32Array(1_024);
-  #b = new Uint32Array(1_024);
-  #distance = new Uint8Array(1_024);
+  #a = new Uint32Array(64);
+  #b = new Uint32Array(64);
+  #distance = new Uint8Array(64);
   #count = 0;
 
   add(a: number, b: number, distance: number): void {
@@ -84,11 +84,7 @@ export const encodeEdges = (edges: Edges): Uint8Array => {
 
 /** Inverse of {@link encodeEdges}. @throws RangeError on bytes that end inside an edge */
 export const decodeEdges = (bytes: Uint8Array): Edges => {
-  const most = Math.floor(bytes.length / MIN_EDGE_BYTES);
-  const a = new Uint32Array(most);
-  const b = new Uint32Array(most);
-  const distance = new Uint8Array(most);
-  let count = 0;
+  const edges = new EdgeList();
   let end = 0;
   const byte = (): number => {
     const value = bytes[end++];
@@ -106,16 +102,11 @@ export const decodeEdges = (bytes: Uint8Array): Edges => {
   let lastA = 0;
   let lastB = 0;
   while (end < bytes.length) {
-    const nextA = lastA + varint();
-    const nextB = varint() + (nextA === lastA ? lastB : nextA);
-    a[count] = nextA;
-    b[count] = nextB;
-    distance[count] = byte();
-    count += 1;
-    lastA = nextA;
-    lastB = nextB;
+    const a = lastA + varint();
+    const b = varint() + (a === lastA ? lastB : a);
+    edges.add(a, b, byte());
+    lastA = a;
+    lastB = b;
   }
-  return { a: a.subarray(0, count), b: b.subarray(0, count), distance: distance.subarray(0, count) };
+  return edges.edges;
 };
-
-const MIN_EDGE_BYTES = 3;

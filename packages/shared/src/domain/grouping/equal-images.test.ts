@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { equalImages } from "./class-edges.ts";
 import { decodeEdges } from "./edges.ts";
-import { equalImages } from "./equal-images.ts";
 
 /** Images by their hash's number; -1 = in no class. Each hash is a class; flat ones have no hash. */
 const classesOf = (hashes: readonly number[], flat: readonly number[] = []) => ({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { popcount } from "../primitives/popcount.ts";
+import { size as countOnes } from "../primitives/bit-set.ts";
 import { hammingDistance, isFlatHash } from "./hamming.ts";
 
 const slowDistance = (a: Uint8Array, b: Uint8Array): number =>
@@ -33,7 +33,7 @@ describe("a flat hash", () => {
     [64, 62, true],
   ])("of %i bits with %i ones: %s", (bits, ones, flat) => {
     const hash = withOnes(ones, bits);
-    expect(popcount(hash)).toBe(ones);
+    expect(countOnes(hash)).toBe(ones);
     expect(isFlatHash(hash)).toBe(flat);
   });
 });

@@ -1,5 +1,5 @@
+import { size as countOnes, popcount32 } from "../primitives/bit-set.ts";
 import { byteAt } from "../primitives/columns.ts";
-import { popcount, popcount32 } from "../primitives/popcount.ts";
 
 /** Hamming distance of two equally long hashes, in bits. */
 export const hammingDistance = (a: Uint8Array, b: Uint8Array): number => hammingDistanceAt(a, 0, b, 0, a.length);
@@ -23,6 +23,6 @@ export const hammingDistanceAt = (
  */
 export const isFlatHash = (hash: Uint8Array): boolean => {
   const bits = hash.length * 8;
-  const ones = popcount(hash);
+  const ones = countOnes(hash);
   return Math.min(ones, bits - ones) <= bits / 32;
 };

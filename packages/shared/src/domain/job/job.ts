@@ -4,7 +4,7 @@ import { missing } from "../primitives/bit-set.ts";
 import type { EventOf } from "./events.ts";
 import type { JobMode, JobOptions } from "./options.ts";
 import type { IndexPlan, Plan } from "./plan.ts";
-import { type TaskClass, type TaskKind, WorkKind } from "./task.ts";
+import { type Task, type TaskClass, WorkKind } from "./task.ts";
 import { plannedWork, settled, type Work } from "./work.ts";
 
 export const JobState = z.enum(["accepted", "listing", "running", "finalizing", "completed", "failed", "cancelled"]);
@@ -97,10 +97,7 @@ export const classOf = (job: Job): TaskClass => (job.images <= INTERACTIVE_IMAGE
 export const isOver = (job: Pick<Job, "state">): boolean => !ACTIVE.includes(job.state);
 
 /** A task of a job, by its kind and number. */
-export interface TaskRef {
-  readonly kind: TaskKind;
-  readonly task: number;
-}
+export type TaskRef = Readonly<Pick<Task, "kind" | "task">>;
 
 /**
  * Dispatched tasks without a result: neither done nor quarantined.

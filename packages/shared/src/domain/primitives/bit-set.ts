@@ -1,5 +1,4 @@
 import { byteAt, withRoom } from "./columns.ts";
-import { popcount } from "./popcount.ts";
 
 /**
  * The set of finished unit numbers, one bit each. It does not depend on order, on duplicates or on who
@@ -50,8 +49,19 @@ export const union = (a: DoneSet, b: DoneSet): DoneSet => {
   return all;
 };
 
-/** How many numbers are in the set. */
-export const size = (set: DoneSet): number => popcount(set);
+/** Number of one bits in a 32-bit word (Warren, Hacker's Delight, 5-1). */
+export const popcount32 = (word: number): number => {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+};
+
+/** How many numbers are in the set: the one bits in all its bytes. */
+export const size = (set: DoneSet): number => {
+  let count = 0;
+  for (const byte of set) count += popcount32(byte);
+  return count;
+};
 
 /** Length of the run 0, 1, 2, … that is wholly in the set, at most `limit`. */
 export const prefixLength = (set: DoneSet, limit: number): number => {
