@@ -4,6 +4,7 @@ import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { type CatalogImage, imagesWhere } from "../catalog/images.ts";
 import { copyInto } from "../copy.ts";
 import type { Db } from "../open.ts";
+import { referenceMatch } from "../schema.ts";
 import type { Result } from "./lineage.ts";
 
 /** An image that another catalog has too. */
@@ -15,22 +16,11 @@ export interface ReferenceMatch {
   readonly equalBytes: boolean;
 }
 
-export const copyMatches = (
-  client: pg.PoolClient,
-  { jobId, run }: Result,
-  matches: readonly ReferenceMatch[],
-): Promise<void> =>
+export const copyMatches = (client: pg.PoolClient, result: Result, matches: readonly ReferenceMatch[]): Promise<void> =>
   copyInto(
     client,
-    "reference_match",
-    matches.map(({ ordinal, referenceOrdinal, distance, equalBytes }) => ({
-      job_id: jobId,
-      run,
-      ordinal,
-      reference_ordinal: referenceOrdinal,
-      distance,
-      equal_bytes: equalBytes ? "t" : "f",
-    })),
+    referenceMatch,
+    matches.map((match) => ({ ...result, ...match })),
   );
 
 export interface ReferencePage extends Result {

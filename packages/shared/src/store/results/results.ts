@@ -4,7 +4,7 @@ import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
 import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
-import { finalization, imageGroup } from "../schema.ts";
+import { finalization, groupMember, imageGroup } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
 import { hasGroup, type Result } from "./lineage.ts";
 
@@ -68,7 +68,22 @@ export const insertFinalization = async (
   if (inserted === undefined) return null;
   const { unchanged, lastNumber } =
     base === null ? { unchanged: NO_GROUPS, lastNumber: 0 } : await endGroups(db, base, regrouped);
-  await copyGroups(client, inserted, lastNumber, groups);
+  const { lineage, step } = inserted;
+  const rows = groups.map((group, index) => ({
+    ...group,
+    lineage,
+    number: lastNumber + index + 1,
+    fromStep: step,
+    size: group.members.length,
+  }));
+  await copyInto(client, imageGroup, rows);
+  await copyInto(
+    client,
+    groupMember,
+    rows.flatMap(({ number, members }) =>
+      members.map(({ ordinal, distance }) => ({ lineage, number, ordinal, distance })),
+    ),
+  );
   const grouped = new Set(groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal)));
   const totals = {
     groups: unchanged.groups + groups.length,
@@ -113,35 +128,6 @@ const endGroups = async (
 };
 
 const numbersOf = (rows: readonly { readonly number: number }[]) => sql.param(rows.map(({ number }) => number));
-
-const copyGroups = async (
-  client: pg.PoolClient,
-  { lineage, step }: Pick<Finalization, "lineage" | "step">,
-  lastNumber: number,
-  groups: readonly NewGroup[],
-): Promise<void> => {
-  await copyInto(
-    client,
-    "image_group",
-    groups.map(({ kind, keeper, keeperReason, members, reclaimableBytes }, index) => ({
-      lineage,
-      number: lastNumber + index + 1,
-      from_step: step,
-      kind,
-      keeper,
-      keeper_reason: keeperReason,
-      size: members.length,
-      reclaimable_bytes: reclaimableBytes,
-    })),
-  );
-  await copyInto(
-    client,
-    "group_member",
-    groups.flatMap(({ members }, index) =>
-      members.map(({ ordinal, distance }) => ({ lineage, number: lastNumber + index + 1, ordinal, distance })),
-    ),
-  );
-};
 
 /**
  * The result of the job that this one builds on, if it was grouped by the same rules, no other result builds on
