@@ -1,10 +1,12 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
+import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { settled } from "@lookalike/shared/domain/job/work";
 import { missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { findJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
+import pMap from "p-map";
 
 const PUBLISHES_IN_FLIGHT = 64;
 
@@ -16,35 +18,20 @@ const publishDispatched = async (bus: Bus, db: Db, id: string): Promise<void> =>
   const row = await findJob(db, id);
   if (row === null || row.state !== "running") return;
   const job = jobOf(row);
-  for (const [kind, from] of [
-    ["hash", row.hashPublished],
-    ["compare", row.comparePublished],
-  ] as const) {
+  const published = { hash: row.hashPublished, compare: row.comparePublished };
+  for (const kind of WorkKind.options) {
     const { cursor } = job[kind];
-    if (from >= cursor) continue;
-    let inFlight: Promise<void>[] = [];
-    for (const task of missing(settled(job[kind]), from, cursor)) {
-      inFlight.push(publish(bus, taskMessage(job, kind, task, 0)));
-      if (inFlight.length >= PUBLISHES_IN_FLIGHT) {
-        await Promise.all(inFlight);
-        inFlight = [];
-      }
-    }
-    await Promise.all(inFlight);
+    if (published[kind] >= cursor) continue;
+    const tasks = missing(settled(job[kind]), published[kind], cursor);
+    await pMap(tasks, (task) => publish(bus, taskMessage(job, kind, task, 0)), { concurrency: PUBLISHES_IN_FLIGHT });
     await markPublished(db, id, kind, cursor);
   }
 };
 
-export interface Dispatcher {
-  /** Publishes the tasks that the job has dispatched; calls that arrive meanwhile become one more run. */
-  dispatch(jobId: string): void;
-  /** Waits for the publishing that runs. */
-  stop(): Promise<void>;
-}
-
-export const createDispatcher = (bus: Bus, db: Db, onError: (error: unknown) => void): Dispatcher => {
+export const createDispatcher = (bus: Bus, db: Db, onError: (error: unknown) => void) => {
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
+  /** Publishes the tasks that the job has dispatched; calls that arrive meanwhile become one more run. */
   const dispatch = (jobId: string): void => {
     if (running.has(jobId)) {
       again.add(jobId);
@@ -60,6 +47,7 @@ export const createDispatcher = (bus: Bus, db: Db, onError: (error: unknown) => 
   };
   return {
     dispatch,
+    /** Waits for the publishing that runs. */
     async stop() {
       again.clear();
       await Promise.all(running.values());

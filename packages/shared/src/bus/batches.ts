@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { JsMsg } from "nats";
+import { coalesce } from "../runtime/coalesce.ts";
 import { isBug } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Bus } from "./connect.ts";
@@ -35,7 +36,6 @@ export const consumeBatches = async (
   const consumer = await bus.js.consumers.get(stream, durable);
   const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
   let batch: JsMsg[] = [];
-  let applying: Promise<void> | undefined;
   const apply = async (taken: readonly JsMsg[]): Promise<void> => {
     try {
       await handle(taken.map(deliveryOf));
@@ -47,43 +47,36 @@ export const consumeBatches = async (
         { durable, messages: taken.length, err: error },
         isOne ? "message failed" : "batch failed, its messages are applied one by one",
       );
-      if (!isOne && isPoison(error)) for (const message of taken) await apply([message]);
-      else if (isOne && isPoison(error)) await parkOne(taken, error);
-      else for (const message of taken) message.nak(retryDelayMs(1));
+      for (const message of taken)
+        if (!isPoison(error)) message.nak(retryDelayMs(1));
+        else if (!isOne) await apply([message]);
+        else
+          await park(deliveryOf(message), error).then(
+            () => message.ack(),
+            () => message.nak(retryDelayMs(1)),
+          );
     }
   };
-  const parkOne = async ([message]: readonly JsMsg[], error: unknown): Promise<void> => {
-    if (message === undefined) return;
-    try {
-      await park(deliveryOf(message), error);
-      message.ack();
-    } catch {
-      message.nak(retryDelayMs(1));
-    }
-  };
-  const applyAll = async (): Promise<void> => {
+  const applyNext = coalesce(async () => {
     // Messages that arrive in one packet become one batch.
     await setImmediate();
-    while (batch.length > 0) {
-      const taken = batch;
-      batch = [];
-      await apply(taken);
-    }
-    applying = undefined;
-  };
+    const taken = batch;
+    batch = [];
+    if (taken.length > 0) await apply(taken);
+  });
   const loop = (async () => {
     for await (const message of messages) {
       recordDelivery(message);
       batch.push(message);
-      applying ??= applyAll();
-      if (batch.length >= maxMessages) await applying;
+      const applied = applyNext();
+      if (batch.length >= maxMessages) await applied;
     }
   })();
   return {
     async stop() {
       messages.stop();
       await Promise.race([loop, sleep(2_000)]);
-      await applying;
+      await applyNext();
     },
   };
 };
