@@ -11,27 +11,6 @@ import { recordEvent } from "./record-event.ts";
 import { sendAttempt } from "./retry.ts";
 import { startShadows } from "./rollout/shadow-jobs.ts";
 
-/** A change of a job's state, for the log. */
-interface StateChange {
-  readonly job: string;
-  readonly from: JobState;
-  readonly to: JobState;
-  readonly run: number;
-  readonly paused: boolean;
-}
-
-interface Refusal {
-  readonly event: JobEvent;
-  readonly reason: string;
-}
-
-interface Applied {
-  /** Ids of the jobs that the events are about. */
-  readonly jobs: readonly string[];
-  readonly changes: readonly StateChange[];
-  readonly refused: readonly Refusal[];
-}
-
 /** What follows when a job ends, in the transaction that ends it. startShadows ends with the roll-out: decision 0037. */
 const ON_JOB_OVER: readonly ((db: Db, job: Job, at: string) => Promise<void>)[] = [enqueueWebhooks, startShadows];
 
@@ -40,18 +19,19 @@ const ON_JOB_OVER: readonly ((db: Db, job: Job, at: string) => Promise<void>)[] 
  * sets, and what follows from them. Jobs are locked in the order of their ids, so that coordinators
  * cannot deadlock; events are applied in the order of the log, since a catalog's next job builds on
  * the rows of the one before.
+ * @returns the ids of the jobs that the events are about, their changes of state for the log, and what was refused
  */
-export const applyEvents = (db: Db, events: readonly JobEvent[]): Promise<Applied> =>
+export const applyEvents = (db: Db, events: readonly JobEvent[]) =>
   db.transaction(async (tx) => {
     for (const event of events) if (event.type === "job-accepted") await restoreJob(tx, event);
     const folds = await lockJobs(tx, events);
-    const refused: Refusal[] = [];
+    const refused: { event: JobEvent; reason: string }[] = [];
     for (const event of events) {
       const fold = folds.get(event.job);
       const reason = fold === undefined ? "no such job" : await applyEvent(tx, fold, event);
       if (reason !== null) refused.push({ event, reason });
     }
-    const changes: StateChange[] = [];
+    const changes: { job: string; from: JobState; to: JobState; run: number; paused: boolean }[] = [];
     for (const { row, job, at } of folds.values()) {
       if (at === null) continue;
       const next = await enactDecisions(tx, job);

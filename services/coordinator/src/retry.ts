@@ -59,14 +59,10 @@ export const sendAttempt = async (
 const isOpen = (job: Job, kind: TaskKind, task: number): boolean =>
   kind === "scan" ? job.state === "listing" : job.state === "running" && !has(settled(job[kind]), task);
 
-const imagesOfBlock = async (db: Db, job: Job, block: number): Promise<number> => {
-  const { blockSize } = listed(job);
-  return (await readImages(db, job.catalog, block * blockSize, (block + 1) * blockSize)).length;
-};
-
 const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number, attempt: number, reason: string) => {
   if (kind === "scan")
     return jobEvent(job, "listing-failed", "quarantined", { detail: `the source could not be listed: ${reason}` });
-  const images = kind === "hash" ? await imagesOfBlock(db, job, task) : 0;
-  return jobEvent(job, "task-quarantined", `${kind}:${task}:a${attempt}`, { kind, task, images, reason });
+  const { blockSize } = listed(job);
+  const block = kind === "hash" ? await readImages(db, job.catalog, task * blockSize, (task + 1) * blockSize) : [];
+  return jobEvent(job, "task-quarantined", `${kind}:${task}:a${attempt}`, { kind, task, images: block.length, reason });
 };

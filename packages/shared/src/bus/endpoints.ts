@@ -13,6 +13,7 @@ import { messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { endpointSeconds } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
+import { jsonOf } from "./payload.ts";
 
 /** A request that an operator may send to a service: `nats request lookalike.svc.<service>.<name>`. */
 export interface Endpoint {
@@ -124,12 +125,9 @@ const signatureOf = (schema: z.ZodType): string => {
 
 const parse = (schema: z.ZodType, message: ServiceMsg): unknown => {
   const text = message.string();
-  let json: unknown;
-  try {
-    json = text.trim() === "" ? {} : JSON.parse(text);
-  } catch {
+  const json = text.trim() === "" ? {} : jsonOf(text);
+  if (json === undefined)
     throw new EndpointError(400, 'The request is not JSON. Send an object like {"job": "…"}, or nothing.');
-  }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(

@@ -15,12 +15,6 @@ export interface Running {
   readonly endpoints: readonly Endpoint[];
 }
 
-interface Instance {
-  readonly name: string;
-  readonly service: string;
-  readonly startedAt: Date;
-}
-
 const EVERY = "all";
 /** A request to one instance, by the name that `status` reports. The other instances do not reply. */
 export const InstanceRequest = z.object({
@@ -35,10 +29,12 @@ export const forInstance =
 
 /** The endpoints of every service: its status, its log level, and draining. */
 export const commonEndpoints = (
-  { name, service, startedAt }: Instance,
+  name: string,
+  service: string,
   { drain, status }: Required<Pick<Running, "drain" | "status">>,
   log: Logger,
 ): Endpoint[] => {
+  const startedAt = new Date().toISOString();
   let state: "working" | "draining" | "drained" = "working";
   return [
     endpoint({
@@ -51,7 +47,7 @@ export const commonEndpoints = (
         service,
         version: VERSION,
         state,
-        startedAt: startedAt.toISOString(),
+        startedAt,
         logLevel: log.level,
         memoryBytes: process.memoryUsage.rss(),
         ...(await status()),

@@ -65,13 +65,13 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       log,
       crash,
     });
-    const instance = { name, service: service.name, startedAt: new Date() };
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => {
       stopped ??= running.stop();
       return stopped;
     };
-    const common = commonEndpoints(instance, { drain: running.drain ?? stop, status: running.status }, log);
+    const { drain = stop, status } = running;
+    const common = commonEndpoints(name, service.name, { drain, status }, log);
     await serveEndpoints(bus, service.name, [...common, ...running.endpoints], log);
     await listen(environment, bus, store, log);
     log.info({ version: VERSION }, "ready");

@@ -5,12 +5,12 @@ import { partitionOf } from "@lookalike/shared/domain/job/partition";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { outstanding, settled, type Work } from "@lookalike/shared/domain/job/work";
 import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
-import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, type JobRow, jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listAllJobs, listAttempts } from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
-import { JobRequest, lockJobOrThrow, readJob } from "./job-request.ts";
+import { JobRequest, requested } from "./job-request.ts";
 
 const JOBS_LISTED = 200;
 const UNITS_LISTED = 100;
@@ -34,7 +34,7 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
     about: "One job: its plan, its window, what failed and why",
     request: JobRequest,
     handle: async ({ job: id }) => {
-      const row = await readJob(db, id);
+      const row = requested(await findJob(db, id), id);
       return { ...summary(row), ...details(row), attempts: await listAttempts(db, id, UNITS_LISTED) };
     },
   }),
@@ -49,7 +49,7 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
 ];
 
 const sendCommand = async (db: Db, id: string, command: JobCommand) => {
-  const row = await lockJobOrThrow(db, id);
+  const row = requested(await lockJob(db, id), id);
   if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${command}.`);
   const event = jobCommand(command, row);
   await addToOutbox(db, event);

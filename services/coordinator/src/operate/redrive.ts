@@ -10,12 +10,12 @@ import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { lastAttempt } from "@lookalike/shared/store/jobs/attempts";
-import { hasActiveJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import { hasActiveJob, jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { sendAttempt } from "../retry.ts";
-import { JobRequest, lockJobOrThrow } from "./job-request.ts";
+import { JobRequest, requested } from "./job-request.ts";
 
 const TASKS_PER_REQUEST = 1_000;
 
@@ -42,7 +42,7 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
     request: JobRequest,
     handle: ({ job: id }) =>
       db.transaction(async (tx) => {
-        const job = jobOf(await lockJobOrThrow(tx, id));
+        const job = jobOf(requested(await lockJob(tx, id), id));
         if (job.state !== "completed")
           throw new EndpointError(409, `${id} is ${job.state}: only a completed job is grouped again.`);
         const run = await addRedriven(tx, job, []);
@@ -57,7 +57,7 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
  */
 const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
   db.transaction(async (tx) => {
-    const job = jobOf(await lockJobOrThrow(tx, id));
+    const job = jobOf(requested(await lockJob(tx, id), id));
     if (job.state === "failed" || job.state === "cancelled" || job.state === "finalizing")
       throw new EndpointError(
         409,

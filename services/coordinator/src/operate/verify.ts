@@ -11,11 +11,11 @@ import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { outstanding } from "@lookalike/shared/domain/job/work";
 import { has, members, size } from "@lookalike/shared/domain/primitives/bit-set";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
-import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { readResults } from "@lookalike/shared/store/results/compare-results";
 import { countGroups, getFinalization } from "@lookalike/shared/store/results/results";
-import { JobRequest, readJob } from "./job-request.ts";
+import { JobRequest, requested } from "./job-request.ts";
 
 const PROBLEMS_LISTED = 100;
 /** What a block's digest is computed over, and the digest. */
@@ -30,7 +30,7 @@ export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
     about: "Check all that is stored of a job against each other",
     request: JobRequest,
     handle: async ({ job: id }) => {
-      const row = await readJob(db, id);
+      const row = requested(await findJob(db, id), id);
       const job = jobOf(row);
       const problems: string[] = [];
       const report = (problem: string) => problems.push(problem);
