@@ -8,24 +8,18 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
-/** One delivery of a message, independent of the client library. */
-export interface Delivery {
-  readonly body: unknown;
-  readonly subject: string;
-  readonly stream: string;
-  readonly sequence: number;
-  /** 1 for the first delivery. */
-  readonly deliveryCount: number;
-}
-
 /** What a handler gets of a message. Its body is undefined where the payload is not JSON. */
-export const deliveryOf = (message: JsMsg): Delivery => ({
+export const deliveryOf = (message: JsMsg) => ({
   body: jsonOf(message.string()),
   subject: message.subject,
   stream: message.info.stream,
   sequence: message.info.streamSequence,
+  /** 1 for the first delivery. */
   deliveryCount: message.info.deliveryCount,
 });
+
+/** One delivery of a message, independent of the client library. */
+export type Delivery = Readonly<ReturnType<typeof deliveryOf>>;
 
 /** Measures how often a message was delivered, and how long it waited. */
 export const recordDelivery = ({ info: { consumer, deliveryCount, timestampNanos } }: JsMsg): void => {

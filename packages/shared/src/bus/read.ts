@@ -1,16 +1,12 @@
 import { AckPolicy, DeliverPolicy, NatsError } from "nats";
 import type { TaskKind } from "../domain/job/task.ts";
 import type { Bus } from "./connect.ts";
+import type { Delivery } from "./delivery.ts";
 import { jsonOf } from "./payload.ts";
 import { durablesOf, STREAMS } from "./topology.ts";
 
 /** A message as a stream stores it. */
-export interface StoredMessage {
-  readonly subject: string;
-  readonly sequence: number;
-  /** Its JSON; undefined where the payload is not JSON. */
-  readonly body: unknown;
-}
+type StoredMessage = Pick<Delivery, "subject" | "sequence" | "body">;
 
 /** The message with a sequence, from the stream's leader; null when there is none. */
 export const readMessage = async ({ jsm }: Bus, stream: string, seq: number): Promise<StoredMessage | null> =>

@@ -1,15 +1,6 @@
 import type { Readable } from "node:stream";
-import type { S3Client } from "@aws-sdk/client-s3";
+import type { S3 } from "@aws-sdk/client-s3";
 import { messageOf } from "../runtime/errors.ts";
-
-/** An object of a bucket as a listing names it. */
-export interface ListedObject {
-  readonly key: string;
-  /** It identifies the object's content: another content has another one. */
-  readonly etag: string;
-  readonly bytes: number;
-  readonly modifiedAt: string | null;
-}
 
 /** Why an object can't be read or written. */
 export class ObjectError extends Error {
@@ -27,30 +18,18 @@ interface ByteRange {
   readonly end: number;
 }
 
-/** Buckets of an S3 server. */
-export interface Objects {
-  /** Everything under a prefix, in the order of the keys' bytes, page after page. @throws ObjectError */
-  list(bucket: string, prefix: string): AsyncGenerator<ListedObject>;
-  /** An object, or an inclusive range of it. @param etag null = the object as it is now. @throws ObjectError */
-  read(bucket: string, key: string, etag: string | null, range?: ByteRange): Promise<Readable>;
-  /** An object's size in bytes. @throws ObjectError */
-  size(bucket: string, key: string, etag: string): Promise<number>;
-  /** @throws ObjectError */
-  write(bucket: string, key: string, bytes: Uint8Array, contentType: string): Promise<void>;
-}
-
 const ATTEMPTS = 8;
 const CONNECT_MS = 5_000;
 const RESPONSE_MS = 30_000;
 
-let client: Promise<S3Client> | undefined;
+let client: Promise<S3> | undefined;
 
 /** The AWS SDK's own environment says which server and credentials (AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID, …). */
-const connect = async (): Promise<S3Client> => {
-  const { S3Client } = await import("@aws-sdk/client-s3");
+const connect = async (): Promise<S3> => {
+  const { S3 } = await import("@aws-sdk/client-s3");
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION } = process.env;
   const isOtherServer = Boolean(AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL);
-  return new S3Client({
+  return new S3({
     // 503 SlowDown and lost connections are tried again, with growing pauses.
     retryMode: "adaptive",
     maxAttempts: ATTEMPTS,
@@ -64,11 +43,12 @@ const connect = async (): Promise<S3Client> => {
 };
 
 /** Buckets, over one connection pool for the whole process. The SDK is loaded when it is first needed. */
-export const s3Objects = (): Objects => {
+export const s3Objects = () => {
   client ??= connect();
   const connected = client;
   return {
-    async *list(bucket, prefix) {
+    /** Everything under a prefix, in the order of the keys' bytes, page after page. @throws ObjectError */
+    async *list(bucket: string, prefix: string) {
       const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
       try {
         for await (const page of paginateListObjectsV2({ client: await connected }, { Bucket: bucket, Prefix: prefix }))
@@ -84,44 +64,33 @@ export const s3Objects = (): Objects => {
         throw refusal(`s3://${bucket}/${prefix}`, error);
       }
     },
-    async read(bucket, key, etag, range) {
-      const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+    /** An object, or an inclusive range of it. @param etag null = the object as it is now. @throws ObjectError */
+    async read(bucket: string, key: string, etag: string | null, range?: ByteRange): Promise<Readable> {
       const request = {
         Bucket: bucket,
         Key: key,
         ...(etag === null ? {} : { IfMatch: etag }),
         ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }),
       };
-      try {
-        const { Body } = await (await connected).send(new GetObjectCommand(request));
-        return Body as Readable;
-      } catch (error) {
-        throw refusal(`s3://${bucket}/${key}`, error);
-      }
+      const { Body } = await connected.then((s3) => s3.getObject(request)).catch(refuse(bucket, key));
+      return Body as Readable;
     },
-    async size(bucket, key, etag) {
-      const { HeadObjectCommand } = await import("@aws-sdk/client-s3");
-      try {
-        const { ContentLength } = await (await connected).send(
-          new HeadObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag }),
-        );
-        return sizeOf(ContentLength, `s3://${bucket}/${key}`);
-      } catch (error) {
-        throw refusal(`s3://${bucket}/${key}`, error);
-      }
+    /** An object's size in bytes. @throws ObjectError */
+    async size(bucket: string, key: string, etag: string): Promise<number> {
+      const request = { Bucket: bucket, Key: key, IfMatch: etag };
+      const { ContentLength } = await connected.then((s3) => s3.headObject(request)).catch(refuse(bucket, key));
+      return sizeOf(ContentLength, `s3://${bucket}/${key}`);
     },
-    async write(bucket, key, bytes, contentType) {
-      const { PutObjectCommand } = await import("@aws-sdk/client-s3");
-      try {
-        await (await connected).send(
-          new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: contentType }),
-        );
-      } catch (error) {
-        throw refusal(`s3://${bucket}/${key}`, error);
-      }
+    /** @throws ObjectError */
+    async write(bucket: string, key: string, bytes: Uint8Array, contentType: string): Promise<void> {
+      const request = { Bucket: bucket, Key: key, Body: bytes, ContentType: contentType };
+      await connected.then((s3) => s3.putObject(request)).catch(refuse(bucket, key));
     },
   };
 };
+
+/** Buckets of an S3 server. */
+export type Objects = ReturnType<typeof s3Objects>;
 
 const REASONS: Record<string, { reason: ObjectError["reason"]; text: string }> = {
   NoSuchKey: { reason: "missing", text: "it is not there any more" },
@@ -145,6 +114,12 @@ const sizeOf = (bytes: number | undefined, place: string): number => {
 
 /** A response to HEAD has no body that could say more than the status. */
 const BY_STATUS: Record<number, string> = { 403: "AccessDenied", 404: "NotFound", 412: "PreconditionFailed" };
+
+const refuse =
+  (bucket: string, key: string) =>
+  (error: unknown): never => {
+    throw refusal(`s3://${bucket}/${key}`, error);
+  };
 
 const refusal = (place: string, error: unknown): ObjectError => {
   if (error instanceof ObjectError) return error;

@@ -10,30 +10,13 @@ export type Db = Pick<
   "select" | "insert" | "update" | "delete" | "execute" | "transaction" | "query" | "$count"
 >;
 
-export interface Store {
-  readonly pool: pg.Pool;
-  readonly db: NodePgDatabase<typeof schema>;
-  /** A transaction with its connection, for what needs the client itself, such as COPY. */
-  inTransaction<Result>(work: (tx: Db, client: pg.PoolClient) => Promise<Result>): Promise<Result>;
-  /** Does the work unless another process does work of the same name. @returns whether it did */
-  exclusively(name: string, work: () => Promise<void>): Promise<boolean>;
-  /** Whether the database answers. */
-  isReachable(): Promise<boolean>;
-  close(): Promise<void>;
-}
-
 const POSTGRES_FLOOR = 14;
 
 /**
  * Opens a pool on the database, with its tables in `schemaName`.
  * @throws OperatorError when no server answers or it is too old
  */
-export const openStore = async (
-  url: string,
-  applicationName: string,
-  connections: number,
-  schemaName = "public",
-): Promise<Store> => {
+export const openStore = async (url: string, applicationName: string, connections: number, schemaName = "public") => {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -62,7 +45,8 @@ export const openStore = async (
       { cause: error },
     );
   }
-  const inTransaction: Store["inTransaction"] = async (work) => {
+  /** A transaction with its connection, for what needs the client itself, such as COPY. */
+  const inTransaction = async <Result>(work: (tx: Db, client: pg.PoolClient) => Promise<Result>): Promise<Result> => {
     const client = await pool.connect();
     try {
       const result = await drizzle(client, { schema }).transaction((tx) => work(tx, client));
@@ -74,7 +58,8 @@ export const openStore = async (
       throw error;
     }
   };
-  const exclusively: Store["exclusively"] = async (name, work) => {
+  /** Does the work unless another process does work of the same name. @returns whether it did */
+  const exclusively = async (name: string, work: () => Promise<void>): Promise<boolean> => {
     const client = await pool.connect();
     try {
       const { locked } = onlyRow(
@@ -88,6 +73,7 @@ export const openStore = async (
       client.release(true);
     }
   };
+  /** Whether the database answers. */
   const isReachable = () =>
     pool.query("select 1").then(
       () => true,
@@ -95,5 +81,7 @@ export const openStore = async (
     );
   return { pool, db: drizzle(pool, { schema }), inTransaction, exclusively, isReachable, close: () => pool.end() };
 };
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
 
 const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");

@@ -3,7 +3,7 @@ import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { Failure, STATE } from "../../domain/image/hash-block.ts";
 import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { iso } from "../../domain/primitives/encoding.ts";
-import { type HashedFacts, readFacts } from "../blocks/block-facts.ts";
+import { readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
 import { image } from "../schema.ts";
 import { integers } from "../sql.ts";
@@ -118,21 +118,13 @@ export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBl
   }));
 };
 
-/** A listed image with what its hashing found. */
-export interface CatalogImage extends HashedFacts {
-  readonly ordinal: number;
-  readonly path: string;
-  readonly fingerprint: string;
-  readonly modifiedAt: string | null;
-}
-
 interface CatalogShape {
   readonly id: string;
   readonly blockSize: number | null;
 }
 
 /** Live images that the rest of the statement selects: a condition, an order, a limit. */
-export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest: SQL): Promise<CatalogImage[]> => {
+export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest: SQL) => {
   const { rows } = await db.execute<NamedRow & { ordinal: number; fingerprint: string }>(sql`
     select ordinal, path, fingerprint, modified_at as "modifiedAt" from image
     where catalog_id = ${id} and vanished_in is null and ${rest}`);
@@ -144,6 +136,9 @@ export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest:
   );
   return rows.map((row) => ({ ...factsOf(row.ordinal), ...named(row) }));
 };
+
+/** A listed image with what its hashing found. */
+export type CatalogImage = Awaited<ReturnType<typeof imagesWhere>>[number];
 
 /** Live images after an ordinal, in order. */
 export const listImages = (

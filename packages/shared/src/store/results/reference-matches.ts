@@ -8,13 +8,7 @@ import { referenceMatch } from "../schema.ts";
 import type { Result } from "./lineage.ts";
 
 /** An image that another catalog has too. */
-export interface ReferenceMatch {
-  readonly ordinal: number;
-  readonly referenceOrdinal: number;
-  /** Hamming distance in bits. */
-  readonly distance: number;
-  readonly equalBytes: boolean;
-}
+export type ReferenceMatch = Omit<typeof referenceMatch.$inferSelect, "jobId" | "run">;
 
 export const copyMatches = (client: pg.PoolClient, result: Result, matches: readonly ReferenceMatch[]): Promise<void> =>
   copyInto(
@@ -45,7 +39,7 @@ export const listByReference = (
 
 /** The matches of images, by ordinal; the path is null where the image of the reference has vanished since. */
 export const readMatches = async (db: Db, { jobId, run }: Result, reference: string, ordinals: readonly number[]) => {
-  const { rows } = await db.execute<ReferenceMatch & { path: Buffer | null } & Record<string, unknown>>(sql`
+  const { rows } = await db.execute<ReferenceMatch & { path: Buffer | null }>(sql`
     select m.ordinal, reference_ordinal as "referenceOrdinal", distance, equal_bytes as "equalBytes", path
     from reference_match m left join image
       on image.catalog_id = ${reference} and image.ordinal = reference_ordinal and vanished_in is null

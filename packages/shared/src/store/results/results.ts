@@ -19,16 +19,15 @@ export interface NewGroup {
   readonly members: readonly { readonly ordinal: number; readonly distance: number | null }[];
 }
 
-/** The columns of a result that the next one builds on. */
-type BaseRow = Pick<Finalization, "jobId" | "run" | "lineage" | "step" | "groups" | "groupedImages" | "flatImages"> & {
-  readonly equalImages: Uint8Array;
-};
-
 /** The earlier result that a new one may build on: the last step of its lineage. */
-export interface Base extends BaseRow {
+export type Base = Pick<
+  Finalization,
+  "jobId" | "run" | "lineage" | "step" | "groups" | "groupedImages" | "flatImages"
+> & {
+  readonly equalImages: Uint8Array;
   /** Number of blocks that it covers. */
   readonly blocks: number;
-}
+};
 
 export interface GroupsToStore {
   readonly groups: readonly NewGroup[];
@@ -137,17 +136,16 @@ export const reusableBase = async (db: Db, row: JobRow): Promise<Base | null> =>
   const { listing } = jobOf(row);
   if (listing === null || listing.base === null || row.quarantinedTasks > 0) return null;
   const { job: baseJob, blocks } = listing.base;
-  const { rows } = await db.execute<BaseRow & Record<string, unknown>>(sql`
+  const { rows } = await db.execute<Base>(sql`
     select job_id as "jobId", result.run, lineage, step, groups, grouped_images as "groupedImages",
-      result.flat_images as "flatImages", equal_images as "equalImages"
+      result.flat_images as "flatImages", equal_images as "equalImages", ${blocks}::int as blocks
     from finalization as result join job as base on base.id = result.job_id and base.run = result.run
     where base.id = ${baseJob} and result.threshold_bits = ${listing.thresholdBits}
       and result.grouping = ${row.options.grouping} and equal_images is not null
       and not exists (select from job as older
         where older.catalog_id = ${row.catalogId} and older.accepted_at < base.accepted_at
           and older.finished_at > result.at)`);
-  const [found] = rows;
-  return found === undefined ? null : { ...found, blocks };
+  return rows[0] ?? null;
 };
 
 /** The numbers of a result, without the pairs of equal images, which would be most of its bytes. */

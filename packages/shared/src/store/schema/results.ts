@@ -89,6 +89,7 @@ export const referenceMatch = pgTable(
     run: integer("run").notNull(),
     ordinal: integer("ordinal").notNull(),
     referenceOrdinal: integer("reference_ordinal").notNull(),
+    /** Hamming distance in bits. */
     distance: smallint("distance").notNull(),
     equalBytes: boolean("equal_bytes").notNull(),
   },
