@@ -1,8 +1,7 @@
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { describe, expect, it } from "vitest";
-import { numberOption, wordOption } from "./options.ts";
+import { numberOption, startRequest, wordOption } from "./options.ts";
 import { createProgram } from "./program.ts";
-import { startRequest } from "./start/request.ts";
 
 const startCommand = () => {
   const command = createProgram().commands.find((one) => one.name() === "start");

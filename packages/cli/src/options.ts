@@ -1,6 +1,7 @@
 import { defaultThresholdBits, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import { InvalidArgumentError, Option } from "commander";
+import { sourceOf } from "./source-address.ts";
 
 /** Reads an option or argument that is a number. @throws InvalidArgumentError */
 export const wholeNumber = (text: string): number => {
@@ -40,3 +41,21 @@ export const numberOption = (name: NumberOption, flags: string, about: string): 
 /** A job's option with a fixed set of words: words and default are those of the schema. */
 export const wordOption = (name: WordOption, flags: string, about: string): Option =>
   new Option(flags, about).choices(JobOptions.shape[name].unwrap().options).default(DEFAULTS[name]);
+
+/** What a person wants to be started. */
+export type StartRequest = ReturnType<typeof startRequest>;
+
+/**
+ * @param flags as commander reads them; the schema of a job's options checks theirs
+ * @param isTerminal whether standard output is one: there a person reviews the result
+ */
+export const startRequest = (address: string | undefined, flags: Record<string, unknown>, isTerminal: boolean) => {
+  const { threshold, json, keepRunning, ...options } = flags;
+  return {
+    /** null = the demo catalog. */
+    source: address === undefined ? null : sourceOf(address),
+    options: JobOptions.parse({ ...options, thresholdBits: threshold }),
+    json: json === true,
+    keepRunning: keepRunning === true || (isTerminal && json !== true),
+  };
+};

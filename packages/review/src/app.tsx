@@ -1,4 +1,5 @@
 import { trouble } from "./api.ts";
+import { Button } from "./button.tsx";
 import { catalogs, isSignedIn, openCatalog, signIn } from "./catalogs.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { bytesText, countText } from "./facts.ts";
@@ -16,10 +17,7 @@ export const App = () => (
     <JobPanel />
     {trouble.value !== null && (
       <p class="trouble" role="alert">
-        {trouble.value}{" "}
-        <button type="button" onClick={() => (trouble.value = null)}>
-          Dismiss
-        </button>
+        {trouble.value} <Button text="Dismiss" onClick={() => (trouble.value = null)} />
       </p>
     )}
     <div class="room">
@@ -36,14 +34,12 @@ const Header = () => {
     <header>
       <h1>Lookalike</h1>
       {groups.value.length > 0 && (
-        <button
-          type="button"
+        <Button
+          text="Groups"
           class="list-toggle"
           aria-expanded={isListOpen.value}
           onClick={() => (isListOpen.value = !isListOpen.value)}
-        >
-          Groups
-        </button>
+        />
       )}
       <label>
         <span class="visually-hidden">Catalog</span>
@@ -68,16 +64,8 @@ const Header = () => {
         </p>
       )}
       <div class="tools">
-        <button
-          type="button"
-          onClick={() => (dialog.value = "bulk")}
-          disabled={counts === null || counts.undecided === 0}
-        >
-          Accept many…
-        </button>
-        <button type="button" onClick={() => (dialog.value = "archive")} disabled={catalog.value === null}>
-          Archive…
-        </button>
+        <Button text="Accept many…" onClick={() => (dialog.value = "bulk")} disabled={!counts?.undecided} />
+        <Button text="Archive…" onClick={() => (dialog.value = "archive")} disabled={catalog.value === null} />
         <button type="button" onClick={() => (dialog.value = "help")}>
           Keys <kbd>?</kbd>
         </button>
@@ -102,19 +90,15 @@ const SignIn = () => (
   </form>
 );
 
-const EmptyState = () => {
+const EmptyState = () => (isSignedIn.value ? <p class="empty-state">{emptyText()}</p> : <SignIn />);
+
+const emptyText = (): string => {
   const counts = statistics.value;
-  if (!isSignedIn.value) return <SignIn />;
-  if (catalogs.value === null) return <p class="empty-state">Loading…</p>;
-  if (catalog.value === null)
-    return <p class="empty-state">No catalog yet. Start one from a terminal: npm start -- ~/Pictures</p>;
+  if (catalogs.value === null) return "Loading…";
+  if (catalog.value === null) return "No catalog yet. Start one from a terminal: npm start -- ~/Pictures";
   if (counts === null || counts.job === null)
-    return <p class="empty-state">{job.value === null ? "Not scanned yet." : "The first scan is not over yet."}</p>;
-  return (
-    <p class="empty-state">
-      {counts.groups === 0
-        ? "No look-alikes among these images."
-        : "Every group is decided. Archive moves the files that may go; nothing is ever deleted."}
-    </p>
-  );
+    return job.value === null ? "Not scanned yet." : "The first scan is not over yet.";
+  return counts.groups === 0
+    ? "No look-alikes among these images."
+    : "Every group is decided. Archive moves the files that may go; nothing is ever deleted.";
 };

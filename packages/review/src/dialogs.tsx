@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { api, request } from "./api.ts";
 import { archives, isMoving, readArchives, restoreArchive, startArchive } from "./archives.ts";
+import { Button } from "./button.tsx";
 import { bytesText, countText, KIND_TEXT } from "./facts.ts";
 import { reloadGroups } from "./groups.ts";
 import { KEYS } from "./keyboard.ts";
@@ -11,16 +12,8 @@ import { openCatalogId, refreshStatistics, statistics } from "./open-catalog.ts"
 import { dialog } from "./view-state.ts";
 
 export const Dialogs = () => {
-  switch (dialog.value) {
-    case "bulk":
-      return <BulkDialog />;
-    case "archive":
-      return <ArchiveDialog />;
-    case "help":
-      return <HelpDialog />;
-    case null:
-      return null;
-  }
+  const Open = dialog.value === null ? null : DIALOGS[dialog.value];
+  return Open && <Open />;
 };
 
 const close = (): void => {
@@ -126,14 +119,7 @@ const BulkDialog = () => {
           ? "…"
           : `Decides ${countText(preview.value.groups, "group")}: keeps ${preview.value.kept}, lets ${countText(preview.value.removed, "picture")} go, ${bytesText(preview.value.reclaimableBytes)}. Nothing is moved yet, and each can be undone.`}
       </p>
-      <button
-        type="button"
-        class="primary"
-        disabled={preview.value === null || preview.value.groups === 0}
-        onClick={() => void accept()}
-      >
-        Accept
-      </button>
+      <Button text="Accept" class="primary" disabled={!preview.value?.groups} onClick={() => void accept()} />
     </Modal>
   );
 };
@@ -148,14 +134,12 @@ const ArchiveDialog = () => {
         Moves the pictures that were let go into an archive folder of the same disk, beside a list of them. Nothing is
         deleted, and all of it can be put back.
       </p>
-      <button
-        type="button"
+      <Button
+        text="Archive what is decided"
         class="primary"
         onClick={() => void startArchive(id)}
         disabled={archives.value.some(isMoving)}
-      >
-        Archive what is decided
-      </button>
+      />
       <ul class="plain">
         {archives.value.map((archive) => (
           <li key={archive.id}>
@@ -177,11 +161,7 @@ const ArchiveDialog = () => {
                 </ul>
               </details>
             )}
-            {archive.state === "archived" && (
-              <button type="button" onClick={() => void restoreArchive(archive)}>
-                Restore
-              </button>
-            )}
+            {archive.state === "archived" && <Button text="Restore" onClick={() => void restoreArchive(archive)} />}
           </li>
         ))}
       </ul>
@@ -200,3 +180,5 @@ const ArchiveDialog = () => {
     </Modal>
   );
 };
+
+const DIALOGS = { bulk: BulkDialog, archive: ArchiveDialog, help: HelpDialog };

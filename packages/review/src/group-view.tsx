@@ -1,6 +1,7 @@
 import type { Group } from "@lookalike/client";
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { Button } from "./button.tsx";
 import { bytesText, factsOf, fileName, KIND_TEXT, type Member, REASON_TEXT } from "./facts.ts";
 import {
   busy,
@@ -172,37 +173,29 @@ const Actions = ({ group }: { group: Group }) => {
   const freed = removed.reduce((sum, { bytes }) => (bytes === undefined ? sum : sum + bytes), 0);
   const undoable =
     group.decision === null ? decided.value.at(-1) : { decision: group.decision.id, group: group.number };
+  const verdict = `keep ${keep.value.size}, let ${removed.length} go${freed > 0 ? ` (${bytesText(freed)})` : ""}`;
+  const isFirst = position.value === 0;
+  const isLast = position.value + 1 >= groups.value.length;
+  const isUndoable = undoable !== undefined && !busy.value;
   return (
     <section class="actions" aria-label="Decide">
-      <button type="button" class="aside" onClick={() => show(position.value - 1)} disabled={position.value === 0}>
-        <kbd>←</kbd> before
-      </button>
-      <button type="button" class="primary" onClick={() => void decideKeep()} disabled={!open || keep.value.size === 0}>
-        <kbd>Enter</kbd> keep {keep.value.size}, let {removed.length} go
-        {freed > 0 ? ` (${bytesText(freed)})` : ""}
-      </button>
-      <button type="button" onClick={() => void decideKeepAll()} disabled={!open}>
-        <kbd>A</kbd> keep all
-      </button>
-      <button type="button" onClick={() => void decide({ verdict: "not-duplicates" })} disabled={!open}>
-        <kbd>N</kbd> not duplicates
-      </button>
-      <button
-        type="button"
-        class="aside"
-        onClick={() => void undo(undoable)}
-        disabled={undoable === undefined || busy.value}
-      >
-        <kbd>U</kbd> undo
-      </button>
-      <button
-        type="button"
-        class="aside"
-        onClick={() => show(position.value + 1)}
-        disabled={position.value + 1 >= groups.value.length}
-      >
-        <kbd>→</kbd> next
-      </button>
+      <Button hotkey="←" text="before" class="aside" onClick={() => show(position.value - 1)} disabled={isFirst} />
+      <Button
+        hotkey="Enter"
+        text={verdict}
+        class="primary"
+        onClick={() => void decideKeep()}
+        disabled={!open || keep.value.size === 0}
+      />
+      <Button hotkey="A" text="keep all" onClick={() => void decideKeepAll()} disabled={!open} />
+      <Button
+        hotkey="N"
+        text="not duplicates"
+        onClick={() => void decide({ verdict: "not-duplicates" })}
+        disabled={!open}
+      />
+      <Button hotkey="U" text="undo" class="aside" onClick={() => void undo(undoable)} disabled={!isUndoable} />
+      <Button hotkey="→" text="next" class="aside" onClick={() => show(position.value + 1)} disabled={isLast} />
     </section>
   );
 };

@@ -1,4 +1,5 @@
 import type { Job } from "@lookalike/client";
+import { Button } from "./button.tsx";
 import { countText, durationText } from "./facts.ts";
 import { failures, job, sendCommand, startJob } from "./jobs.ts";
 import { catalog } from "./open-catalog.ts";
@@ -27,9 +28,7 @@ export const JobPanel = () => {
     return (
       <section class="job" aria-label="Job">
         <p>{shown === null ? "Not scanned yet." : outcome(shown)}</p>
-        <button type="button" onClick={start("new")}>
-          {shown === null ? "Scan" : "Scan again"}
-        </button>
+        <Button text={shown === null ? "Scan" : "Scan again"} onClick={start("new")} />
         {shown !== null && failures.value.length > 0 && (
           <details>
             <summary>{countText(shown.failedImages, "image")} could not be read</summary>
@@ -40,9 +39,7 @@ export const JobPanel = () => {
                 </li>
               ))}
             </ul>
-            <button type="button" onClick={start("retry")}>
-              Try them again
-            </button>
+            <Button text="Try them again" onClick={start("retry")} />
           </details>
         )}
       </section>
@@ -59,12 +56,11 @@ export const JobPanel = () => {
         {rateText(shown)}
         {shown.failedImages > 0 ? `, ${shown.failedImages} failed` : ""}
       </p>
-      <button type="button" onClick={() => void sendCommand(shown.paused ? "resume" : "pause")}>
-        {shown.paused ? "Resume" : "Pause"}
-      </button>
-      <button type="button" onClick={() => void sendCommand("cancel")}>
-        Cancel
-      </button>
+      <Button
+        text={shown.paused ? "Resume" : "Pause"}
+        onClick={() => void sendCommand(shown.paused ? "resume" : "pause")}
+      />
+      <Button text="Cancel" onClick={() => void sendCommand("cancel")} />
     </section>
   );
 };

@@ -16,7 +16,7 @@ export const addArchiveCommands: AddCommands = (program, withClient) => {
       withClient(async (client, output, name: string) => {
         const path = { catalog: await client.findCatalog(name) };
         const started = bodyOf(await client.api.POST("/v1/catalogs/{catalog}/archives", { params: { path } }));
-        printMoves(output, await moved(client, started));
+        await showMoves(client, output, started);
       }),
     );
 
@@ -28,22 +28,18 @@ export const addArchiveCommands: AddCommands = (program, withClient) => {
       withClient(async (client, output, archive: string) => {
         const path = { archive };
         const started = bodyOf(await client.api.POST("/v1/archives/{archive}/restore", { params: { path } }));
-        printMoves(output, await moved(client, started));
+        await showMoves(client, output, started);
       }),
     );
 };
 
-/** The archive when no file of it moves any more. */
-const moved = async ({ api }: Client, started: Archive): Promise<Archive> => {
+/** Prints the archive when no file of it moves any more. */
+const showMoves = async ({ api }: Client, output: Output, started: Archive): Promise<void> => {
   let archive = started;
   while (archive.state === "archiving" || archive.state === "restoring") {
     await sleep(POLL_MS);
     archive = bodyOf(await api.GET("/v1/archives/{archive}", { params: { path: { archive: archive.id } } }));
   }
-  return archive;
-};
-
-const printMoves = (output: Output, archive: Archive): void =>
   output.print(
     archive,
     [
@@ -51,3 +47,4 @@ const printMoves = (output: Output, archive: Archive): void =>
       ...archive.refusals.map(({ path, reason }) => `   left  ${printable(path)}: ${reason}`),
     ].join("\n"),
   );
+};

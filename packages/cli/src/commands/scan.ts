@@ -7,9 +7,8 @@ import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
 import { JOB_MODES, numberOption } from "../options.ts";
 import { jobText, type Output, printable } from "../output.ts";
-import { percentLine } from "../progress.ts";
 import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
-import { watchJob } from "../watch-job.ts";
+import { percentLine, watchJob } from "../watch-job.ts";
 
 interface ScanOptions {
   readonly against?: string;

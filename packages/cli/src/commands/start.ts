@@ -1,9 +1,8 @@
 import { DEFAULT_API_PORT } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import type { Command, CommanderError } from "commander";
-import { numberOption, wordOption } from "../options.ts";
+import { numberOption, startRequest, wordOption } from "../options.ts";
 import { SOURCE_FORMS } from "../source-address.ts";
-import { type StartFlags, startRequest } from "../start/request.ts";
 
 const HELP = `
 The folder is read, never changed. Lookalike keeps everything in .lookalike, or in LOOKALIKE_DATA.
@@ -40,7 +39,7 @@ export const addStartCommand = (program: Command): void => {
     .showHelpAfterError(false)
     .configureOutput({ writeErr: () => undefined })
     .exitOverride((error) => throwUsageError(error))
-    .action(async (address: string | undefined, _flags: StartFlags, command: Command) => {
+    .action(async (address: string | undefined, _flags: unknown, command: Command) => {
       const request = startRequest(address, command.optsWithGlobals(), process.stdout.isTTY);
       // The servers are loaded only here: no other command needs them.
       const { start } = await import("../start/start.ts");

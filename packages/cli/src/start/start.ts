@@ -2,15 +2,16 @@ import { join } from "node:path";
 import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { dataFolderPath } from "@lookalike/local/instance";
-import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
+import type { JobOptions } from "@lookalike/shared/domain/job/options";
+import { directorySource, type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
-import { createClient } from "../client.ts";
+import { type Client, createClient, type Job } from "../client.ts";
+import type { StartRequest } from "../options.ts";
 import { printStatus } from "../output.ts";
+import { countLine, watchJob } from "../watch-job.ts";
 import { checkSource } from "./check-source.ts";
 import { choosePort, type Running, startLocal } from "./local.ts";
 import { report } from "./report.ts";
-import type { StartRequest } from "./request.ts";
-import { runJob } from "./run-job.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"];
 
@@ -47,6 +48,22 @@ const runAll = async (request: StartRequest, data: DataFolder, running: Running[
     await Promise.race([services.failed, untilInterrupted()]);
   }
   return code;
+};
+
+/** Ends an unfinished job of the catalog first. Runs a job of its own unless that one had the same options. */
+const runJob = async (client: Client, source: Source, options: JobOptions): Promise<Job> => {
+  const label = sourceLabel(source);
+  // The block size is fixed for the life of a catalog: another size is another catalog.
+  const name = options.blockSize === null ? label : `${label} (blocks of ${options.blockSize})`;
+  const catalog = await client.openCatalog(name, source);
+  const [latest] = await client.newestJobs(catalog);
+  if (latest !== undefined && latest.phase !== "done") {
+    printStatus("Going on with the job that was interrupted.");
+    const resumed = await watchJob(client, latest, countLine);
+    const { thresholdBits, grouping } = resumed.options;
+    if (thresholdBits === options.thresholdBits && grouping === options.grouping) return resumed;
+  }
+  return watchJob(client, await client.startJob(catalog, options), countLine);
 };
 
 const demoSource = async (folder: string): Promise<Source> => {
