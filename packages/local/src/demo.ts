@@ -21,7 +21,8 @@ export const makeDemoCatalog = async (folder: string): Promise<void> => {
 const drawScene = async (folder: string, scene: number): Promise<void> => {
   const name = `scene-${String(scene).padStart(2, "0")}`;
   const original = join(folder, `${name}.jpg`);
-  await sharp(Buffer.from(sceneSvg(randomFrom(scene))))
+  const words = randomWords(Math.imul(scene, 0x9e3779b9));
+  await sharp(Buffer.from(sceneSvg(() => words() / 2 ** 32)))
     .jpeg({ quality: 92 })
     .toFile(original);
   const copy = (suffix: string) => join(folder, "copies", `${name}${suffix}`);
@@ -39,13 +40,7 @@ const drawScene = async (folder: string, scene: number): Promise<void> => {
   if (scene % 3 === 1) await copyFile(original, copy(" (1).jpg"));
 };
 
-/** Numbers in [0, 1) that the seed alone decides. */
-const randomFrom = (seed: number): (() => number) => {
-  const random = randomWords(Math.imul(seed, 0x9e3779b9));
-  return () => random() / 2 ** 32;
-};
-
-/** A landscape: sky, sun, ridges of hills and some trees. */
+/** A landscape: sky, sun, ridges of hills and some trees. @param random in [0, 1) */
 const sceneSvg = (random: () => number): string => {
   const between = (low: number, high: number): number => Math.round(low + random() * (high - low));
   const colour = (lightness: number): string => `hsl(${between(0, 360)} ${between(30, 80)}% ${lightness}%)`;

@@ -33,9 +33,7 @@ const parse = (text: string) => {
 };
 
 /** What another process says about the folder; null when none is recorded. */
-export const readInstance = async (
-  folder: string,
-): Promise<{ readonly pid: number; readonly address: string | null; readonly runs: boolean } | null> => {
+export const readInstance = async (folder: string) => {
   const instance = parse(await readFile(instanceFile(folder), "utf8").catch(() => ""));
   if (instance === null) return null;
   return { pid: instance.pid, address: instance.address, runs: (await stateOf(instance)) === "runs" };

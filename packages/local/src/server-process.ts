@@ -8,11 +8,7 @@ import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { ProcessRecord, recordOf, stateOf } from "./processes.ts";
 
 /** A server that `lookalike start` runs: nats-server or PostgreSQL. */
-export interface Server {
-  readonly url: string;
-  readonly pid: number;
-  stop(): Promise<void>;
-}
+export type Server = Awaited<ReturnType<typeof launch>>;
 
 interface Launch {
   readonly name: string;
@@ -31,7 +27,7 @@ const READY_MS = 30_000;
 const STOP_MS = 15_000;
 
 /** Starts a server and waits until it is ready. @throws OperatorError with the end of its log */
-export const launch = async (server: Launch): Promise<Server> => {
+export const launch = async (server: Launch) => {
   const { name, log, pidFile, stopSignal, url, isReady } = server;
   await endLeftover(pidFile, stopSignal);
   const output = openSync(log, "a");

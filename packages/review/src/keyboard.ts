@@ -1,22 +1,15 @@
 import { current, decide, decided, decideKeep, decideKeepAll, position, show, toggleKeep, undo } from "./groups.ts";
 import { changeZoom, cycleComparison, dialog } from "./view-state.ts";
 
-interface Key {
-  readonly keys: readonly string[];
-  readonly label: string;
-  readonly about: string;
-  readonly press: (key: string) => void;
-}
-
 /** Every key of the page; the help shows them. */
-export const KEYS: readonly Key[] = [
+export const KEYS = [
   { keys: ["ArrowRight", "j"], label: "→ J", about: "next group", press: () => show(position.value + 1) },
   { keys: ["ArrowLeft", "k"], label: "← K", about: "group before", press: () => show(position.value - 1) },
   {
     keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     label: "1 – 9",
     about: "keep that picture, or let it go",
-    press: (key) => {
+    press: (key: string) => {
       const member = current.value?.members[Number(key) - 1];
       if (member !== undefined && current.value?.decision === null) toggleKeep(member.ordinal);
     },

@@ -31,10 +31,12 @@ runService({
       webhooksInside: environment.LOOKALIKE_WEBHOOKS_INSIDE,
     });
     archiver.resume();
-    const deliveries = startDeliveries(store.db, log, {
-      retrySeconds: environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS,
-      allowsInside: environment.LOOKALIKE_WEBHOOKS_INSIDE,
-    });
+    const deliveries = startDeliveries(
+      store.db,
+      log,
+      environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS,
+      environment.LOOKALIKE_WEBHOOKS_INSIDE,
+    );
     const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;
       throw new OperatorError(

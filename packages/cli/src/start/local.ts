@@ -11,9 +11,7 @@ import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { printStatus } from "../output.ts";
 
 /** A part that runs until it is stopped. */
-export interface Running {
-  stop(): Promise<void>;
-}
+export type Running = Pick<Server, "stop">;
 
 /**
  * Starts the servers that the environment does not name, then the services.

@@ -1,5 +1,7 @@
-import { realpath, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { createReadStream } from "node:fs";
+import { mkdir, realpath, rename, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { type Decision, effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
@@ -7,13 +9,41 @@ import { messageOf } from "@lookalike/shared/runtime/errors";
 import { joinPath } from "@lookalike/shared/sources/listed-file";
 import { openListed } from "@lookalike/shared/sources/open-listed";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
-import { type ManifestEntry, readManifest } from "./manifest.ts";
-import { isThere, moveFile, sha256Of } from "./move-file.ts";
+import type { ArchiveRow } from "@lookalike/shared/store/review/archives";
+import { z } from "zod";
+import { isThere, moveFile, sha256Of, syncToDisk } from "./move-file.ts";
 
-export interface Refusal {
-  readonly path: string;
-  readonly reason: string;
+/** A file of an archive, with enough to restore it without the database. */
+const ManifestEntry = z.object({
+  /** Relative to the source's root, written as in the API. */
+  path: z.string(),
+  fingerprint: z.string(),
+  sha256: z.string(),
+  bytes: z.int(),
+  /** The images that stay in its place. */
+  keepers: z.array(z.object({ path: z.string(), fingerprint: z.string() })),
+});
+type ManifestEntry = z.infer<typeof ManifestEntry>;
+
+const manifestFile = (folder: string): string => join(folder, "manifest.ndjson");
+
+/** Writes the manifest whole or not at all. It is on the disk when this returns, before any file is moved. */
+export const writeManifest = async (folder: string, entries: readonly ManifestEntry[]): Promise<void> => {
+  await mkdir(folder, { recursive: true });
+  const unfinished = `${manifestFile(folder)}.unfinished`;
+  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
+  await writeFile(unfinished, lines, { flush: true });
+  await rename(unfinished, manifestFile(folder));
+  await syncToDisk(folder);
+  await syncToDisk(dirname(folder));
+};
+
+async function* readManifest(folder: string): AsyncGenerator<ManifestEntry> {
+  for await (const line of createInterface({ input: createReadStream(manifestFile(folder)) }))
+    yield ManifestEntry.parse(JSON.parse(line));
 }
+
+export type Refusals = ArchiveRow["refusals"];
 
 /** The outcome for one file of the manifest; refusal null = it is moved. */
 interface Moved {
@@ -28,9 +58,9 @@ interface Moved {
 export const planArchive = (
   decisions: readonly Decision[],
   images: ReadonlyMap<number, CatalogImage>,
-): { entries: ManifestEntry[]; refusals: Refusal[] } => {
+): { entries: ManifestEntry[]; refusals: Refusals } => {
   const entries: ManifestEntry[] = [];
-  const refusals: Refusal[] = [];
+  const refusals: Refusals = [];
   const effective = effectiveDecisions(decisions).filter(({ verdict }) => verdict === "keep");
   const kept = new Set(effective.flatMap(({ keep }) => keep));
   const planned = new Set<number>();

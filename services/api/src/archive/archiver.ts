@@ -16,8 +16,7 @@ import {
 } from "@lookalike/shared/store/review/archives";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
 import { HttpProblem } from "../http/problems.ts";
-import { archiveFiles, planArchive, type Refusal, restoreFiles } from "./archive.ts";
-import { writeManifest } from "./manifest.ts";
+import { archiveFiles, planArchive, type Refusals, restoreFiles, writeManifest } from "./archive.ts";
 
 const REPORT_INTERVAL_FILES = 50;
 
@@ -31,7 +30,7 @@ export const createArchiver = (store: Store, log: Logger) => {
 
   const work = async ({ id, state, folder, refusals }: ArchiveRow, root: string): Promise<void> => {
     const isArchiving = state === "archiving";
-    const refused: Refusal[] = isArchiving ? [...refusals] : [];
+    const refused: Refusals = isArchiving ? [...refusals] : [];
     let movedFiles = 0;
     let movedBytes = 0;
     let files = 0;

@@ -7,8 +7,7 @@ import { promisify } from "node:util";
 import { Source } from "@lookalike/shared/domain/job/source";
 import { describe, expect, it } from "vitest";
 import { HttpProblem } from "../http/problems.ts";
-import { ExportFormat, exportFile } from "./export-file.ts";
-import type { ExportRow } from "./export-rows.ts";
+import { ExportFormat, type ExportRow, exportFile } from "./export-file.ts";
 
 const run = promisify(execFile);
 

@@ -2,7 +2,8 @@ import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { z } from "zod";
 import { HttpProblem } from "../http/problems.ts";
-import type { ExportRow } from "./export-rows.ts";
+import type { Decision } from "../resources/decision.ts";
+import type { Group } from "../resources/group.ts";
 
 export const ExportFormat = z.enum(["csv", "ndjson", "sh", "tags"]);
 export type ExportFormat = z.infer<typeof ExportFormat>;
@@ -12,6 +13,29 @@ export const MEDIA_TYPE: Record<ExportFormat, string> = {
   ndjson: "application/x-ndjson",
   sh: "application/x-sh",
   tags: "text/csv; charset=utf-8",
+};
+
+/** What is exported of a grouped image; its decision is null while nobody has decided. */
+export type ExportRow = ReturnType<typeof exportRows>[number];
+
+export const exportRows = ({ number, kind, keeper, decision, members }: z.infer<typeof Group>) =>
+  members.map(({ ordinal, path, distance, width = null, height = null, bytes = null }) => ({
+    group: number,
+    kind,
+    ordinal,
+    path,
+    decision: decision === null ? null : decisionAbout(decision, ordinal),
+    suggestion: ordinal === keeper ? ("keep" as const) : ("remove" as const),
+    distance,
+    width,
+    height,
+    bytes,
+  }));
+
+/** What a group's decision says about one of its images. */
+const decisionAbout = ({ verdict, keep }: z.infer<typeof Decision>, ordinal: number) => {
+  if (verdict !== "keep") return "not-duplicates" as const;
+  return keep.includes(ordinal) ? ("keep" as const) : ("remove" as const);
 };
 
 type Catalog = Pick<CatalogRow, "name" | "source">;

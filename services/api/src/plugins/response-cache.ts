@@ -15,12 +15,6 @@ declare module "fastify" {
   }
 }
 
-interface CachedResponse {
-  readonly snapshot: string;
-  readonly body: Buffer;
-  readonly headers: Record<string, string>;
-}
-
 const CACHE_BYTES = 67_108_864;
 /** After a failover to a replica that lagged, PostgreSQL may use a transaction number a second time. */
 const CACHED_MS = 60_000;
@@ -30,7 +24,10 @@ const CACHED_MS = 60_000;
  * transactions says, whoever writes: a cached response is always what a read would return now.
  */
 export const cacheResponses = (app: FastifyInstance, db: Db): void => {
-  const cache = new LRUCache<string, CachedResponse>({
+  const cache = new LRUCache<
+    string,
+    { readonly snapshot: string; readonly body: Buffer; readonly headers: Record<string, string> }
+  >({
     maxSize: CACHE_BYTES,
     sizeCalculation: ({ body }) => body.length + 1_024,
     ttl: CACHED_MS,

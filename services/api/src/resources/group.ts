@@ -4,7 +4,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { type GroupsOf, getGroup, type listGroups } from "@lookalike/shared/store/results/groups";
 import { decisionsOf } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
-import { TrueOrFalse } from "../http/page.ts";
+import { PageQuery, TrueOrFalse } from "../http/page.ts";
 import { found } from "../http/problems.ts";
 import { Decision, decisionResource } from "./decision.ts";
 import { ImagePath } from "./image.ts";
@@ -49,11 +49,12 @@ export const GroupDetail = Group.extend({
   pairs: z.array(Pair).meta({ description: "Every two members, of the first 100" }),
 }).meta({ id: "GroupDetail" });
 
-export const GroupQuery = z.object({
+export const GroupQuery = PageQuery.extend({
   kind: GroupKind.optional(),
   minSize: z.coerce.number().int().min(2).max(2_147_483_647).optional(),
   minReclaimableBytes: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   decided: TrueOrFalse.optional().meta({ description: "false: only what is left to decide" }),
+  order: z.enum(["number", "reclaimable"]).default("number"),
 });
 
 export const GroupParams = z.object({ job: z.string(), number: z.coerce.number().int().min(1).max(2_147_483_647) });

@@ -1,11 +1,25 @@
 import { Readable } from "node:stream";
 import type { Db } from "@lookalike/shared/store/open";
+import { type GroupsOf, listGroups } from "@lookalike/shared/store/results/groups";
 import { z } from "zod";
-import { ExportFormat, exportFile, MEDIA_TYPE } from "../exports/export-file.ts";
-import { exportRows } from "../exports/export-rows.ts";
+import { ExportFormat, exportFile, exportRows, MEDIA_TYPE } from "../exports/export-file.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { Problem } from "../http/problems.ts";
 import { groupsOf, readCatalog } from "../plugins/tenant-scope.ts";
+import { groupResources } from "../resources/group.ts";
+
+const GROUPS_PER_PAGE = 500;
+
+/** Every image of every group of a result, read one page of groups at a time. */
+async function* readRows(db: Db, of: GroupsOf) {
+  for (let after = 0; ; ) {
+    const rows = await listGroups(db, of, {}, { by: "number", after }, GROUPS_PER_PAGE);
+    for (const group of await groupResources(db, rows)) yield* exportRows(group);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.number;
+  }
+}
 
 export const exportRoutes = (app: Version1, db: Db): void => {
   app.get(
@@ -22,7 +36,7 @@ export const exportRoutes = (app: Version1, db: Db): void => {
     ),
     async ({ access, job, query: { format } }, reply) => {
       const catalog = await readCatalog(db, access, job.catalogId);
-      const file = exportFile(format, exportRows(db, groupsOf(job)), catalog);
+      const file = exportFile(format, readRows(db, groupsOf(job)), catalog);
       const extension = format === "tags" ? "tags.csv" : format;
       return reply
         .type(MEDIA_TYPE[format])

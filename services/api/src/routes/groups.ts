@@ -1,8 +1,8 @@
 import type { Db } from "@lookalike/shared/store/open";
 import { type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
-import { z } from "zod";
+import type { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
-import { type Order, PageQuery, pageOf, readPage } from "../http/page.ts";
+import { type Order, pageOf, readPage } from "../http/page.ts";
 import { HttpProblem } from "../http/problems.ts";
 import { groupsOf } from "../plugins/tenant-scope.ts";
 import { pairsAmong } from "../query/pairs.ts";
@@ -38,9 +38,7 @@ export const groupRoutes = (app: Version1, db: Db): void => {
       "The job's groups, by number or most reclaimable first",
       { 200: pageOf(Group) },
       {
-        querystring: PageQuery.extend(GroupQuery.shape).extend({
-          order: z.enum(["number", "reclaimable"]).default("number"),
-        }),
+        querystring: GroupQuery,
         config: { isCached: true },
       },
     ),

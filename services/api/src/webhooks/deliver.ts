@@ -9,12 +9,6 @@ import { claimDueDeliveries, type DeliveryRow, settleDelivery } from "@lookalike
 import type { Db } from "@lookalike/shared/store/open";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
 
-interface DeliveryOptions {
-  /** Seconds before each further attempt; there is none after the last one. */
-  readonly retrySeconds: readonly number[];
-  readonly allowsInside: boolean;
-}
-
 const MAX_CONCURRENCY = 10;
 const TIMEOUT_MS = 15_000;
 const POLL_MS = 1_000;
@@ -56,8 +50,11 @@ const send = ({ id, url, secret, payload }: Due, allowsInside: boolean): Promise
     request.end(payload);
   });
 
-/** Sends due deliveries until it is stopped. */
-export const startDeliveries = (db: Db, log: Logger, { retrySeconds, allowsInside }: DeliveryOptions): Loop => {
+/**
+ * Sends due deliveries until it is stopped.
+ * @param retrySeconds seconds before each further attempt; there is none after the last one
+ */
+export const startDeliveries = (db: Db, log: Logger, retrySeconds: readonly number[], allowsInside: boolean): Loop => {
   const deliver = async (due: Due): Promise<void> => {
     const result = await send(due, allowsInside).then(
       (status) => ({ isDelivered: status >= 200 && status < 300, outcome: `answered ${status}` }),
