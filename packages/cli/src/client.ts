@@ -26,27 +26,25 @@ export type Client = ReturnType<typeof createClient>;
 
 /** @param address the API's, read for each request: another one after a crash where its port is free to choose */
 export const createClient = (address: () => string, key: string) => {
-  const api = () => createApi(address(), key);
-  const signal = () => AbortSignal.timeout(REQUEST_MS);
+  const api = () => createApi(address(), key, AbortSignal.timeout(REQUEST_MS));
   const catalogOf = async (name: string): Promise<string | undefined> =>
-    bodyOf(await api().GET("/v1/catalogs", { signal: signal(), params: { query: { name } } })).items[0]?.id;
+    bodyOf(await api().GET("/v1/catalogs", { params: { query: { name } } })).items[0]?.id;
   return {
-    /** The API itself, for requests that have no method here. */
+    /** The API itself, for requests that have no method here, and may take any time. */
     get api(): Api {
-      return api();
+      return createApi(address(), key);
     },
 
     /** The catalog of this name, created when there is none. */
     openCatalog: async (name: string, source: Source): Promise<string> =>
-      (await catalogOf(name)) ??
-      bodyOf(await api().POST("/v1/catalogs", { signal: signal(), body: { name, source } })).id,
+      (await catalogOf(name)) ?? bodyOf(await api().POST("/v1/catalogs", { body: { name, source } })).id,
 
     /** The catalog of a name or an id. @throws OperatorError where there is none */
     async findCatalog(nameOrId: string): Promise<string> {
       const named = await catalogOf(nameOrId);
       if (named !== undefined) return named;
       const params = { path: { catalog: nameOrId } };
-      const { data } = await api().GET("/v1/catalogs/{catalog}", { signal: signal(), params });
+      const { data } = await api().GET("/v1/catalogs/{catalog}", { params });
       if (data !== undefined) return data.id;
       throw new OperatorError(`There is no catalog ${nameOrId}. lookalike scan FOLDER creates one.`, EXIT.error);
     },
@@ -54,37 +52,33 @@ export const createClient = (address: () => string, key: string) => {
     /** The newest finished job of a catalog. @throws OperatorError where there is none */
     async newestResult(catalog: string): Promise<string> {
       const params = { path: { catalog } };
-      const { job } = bodyOf(await api().GET("/v1/catalogs/{catalog}/statistics", { signal: signal(), params }));
+      const { job } = bodyOf(await api().GET("/v1/catalogs/{catalog}/statistics", { params }));
       if (job !== null) return job;
       throw new OperatorError("This catalog has no finished job yet. lookalike scan starts one.", EXIT.error);
     },
 
     async startJob(catalog: string, body: Partial<JobOptions> & { readonly mode?: Job["mode"] }): Promise<Job> {
       const params = { path: { catalog } };
-      return bodyOf(await api().POST("/v1/catalogs/{catalog}/jobs", { signal: signal(), params, body }));
+      return bodyOf(await api().POST("/v1/catalogs/{catalog}/jobs", { params, body }));
     },
 
     readJob: async (job: string): Promise<Job> =>
-      bodyOf(await api().GET("/v1/jobs/{job}", { signal: signal(), params: { path: { job } } })),
+      bodyOf(await api().GET("/v1/jobs/{job}", { params: { path: { job } } })),
 
     /** The jobs of a catalog, newest first. */
     async newestJobs(catalog: string): Promise<Job[]> {
       const params = { path: { catalog } };
-      return bodyOf(await api().GET("/v1/catalogs/{catalog}/jobs", { signal: signal(), params })).items;
+      return bodyOf(await api().GET("/v1/catalogs/{catalog}/jobs", { params })).items;
     },
 
     /** @param pageSize groups a request */
     groups: (job: string, filter: GroupFilter = {}, pageSize?: number): AsyncGenerator<Group> =>
       itemsOf(
-        (page) =>
-          api().GET("/v1/jobs/{job}/groups", {
-            signal: signal(),
-            params: { path: { job }, query: { ...filter, ...page } },
-          }),
+        (page) => api().GET("/v1/jobs/{job}/groups", { params: { path: { job }, query: { ...filter, ...page } } }),
         pageSize,
       ),
 
     failures: (job: string): AsyncGenerator<FailedImage> =>
-      itemsOf((query) => api().GET("/v1/jobs/{job}/failures", { signal: signal(), params: { path: { job }, query } })),
+      itemsOf((query) => api().GET("/v1/jobs/{job}/failures", { params: { path: { job }, query } })),
   };
 };

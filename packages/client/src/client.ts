@@ -21,10 +21,12 @@ export type Client = FetchClient<paths>;
 /**
  * A client of the API at `address`; paths, parameters and answers are typed by the OpenAPI document.
  * @param key an access key; left out where a browser's cookie gives access
+ * @param signal ends its requests
  */
-export const createClient = (address: string, key?: string): Client =>
+export const createClient = (address: string, key?: string, signal: AbortSignal | null = null): Client =>
   createFetchClient<paths>({
     baseUrl: address,
+    signal,
     ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
   });
 

@@ -1,13 +1,11 @@
 import { consumerPlans, streamPlans } from "@lookalike/shared/bus/topology";
 
-const API = "jetstream.nats.io/v1beta2";
 const SECOND = 1_000_000_000;
 /** A planned time as NACK writes it. @throws Error where the topology leaves it to the server */
 const duration = (nanoseconds: number | undefined, name: string): string => {
   if (nanoseconds === undefined) throw new Error(`the topology plans no ${name}`);
   return `${nanoseconds / SECOND}s`;
 };
-const resourceName = (...parts: readonly string[]): string => parts.join("-").toLowerCase().replaceAll("_", "-");
 
 type StreamPlan = ReturnType<typeof streamPlans>[number];
 type ConsumerPlan = NonNullable<(typeof consumerPlans)[string]>[number];
@@ -22,11 +20,15 @@ export const nackResources = (replicas: number): unknown[] =>
     ...(consumerPlans[stream.name] ?? []).map((consumer) => consumerResource(stream.name, consumer)),
   ]);
 
-const streamResource = (stream: StreamPlan) => ({
-  apiVersion: API,
-  kind: "Stream",
-  metadata: { name: resourceName(stream.name) },
-  spec: {
+const resource = (kind: string, name: readonly string[], spec: object) => ({
+  apiVersion: "jetstream.nats.io/v1beta2",
+  kind,
+  metadata: { name: name.join("-").toLowerCase().replaceAll("_", "-") },
+  spec: { ...spec, preventDelete: true },
+});
+
+const streamResource = (stream: StreamPlan) =>
+  resource("Stream", [stream.name], {
     name: stream.name,
     subjects: stream.subjects,
     retention: stream.retention,
@@ -41,15 +43,10 @@ const streamResource = (stream: StreamPlan) => ({
     allowDirect: stream.allow_direct,
     denyDelete: stream.deny_delete,
     denyPurge: stream.deny_purge,
-    preventDelete: true,
-  },
-});
+  });
 
-const consumerResource = (stream: string, consumer: ConsumerPlan) => ({
-  apiVersion: API,
-  kind: "Consumer",
-  metadata: { name: resourceName(stream, consumer.durable_name) },
-  spec: {
+const consumerResource = (stream: string, consumer: ConsumerPlan) =>
+  resource("Consumer", [stream, consumer.durable_name], {
     streamName: stream,
     durableName: consumer.durable_name,
     ackPolicy: consumer.ack_policy,
@@ -58,6 +55,4 @@ const consumerResource = (stream: string, consumer: ConsumerPlan) => ({
     ackWait: duration(consumer.ack_wait, `ack_wait of ${consumer.durable_name}`),
     maxDeliver: consumer.max_deliver,
     maxAckPending: consumer.max_ack_pending,
-    preventDelete: true,
-  },
-});
+  });

@@ -92,12 +92,8 @@ export const findNatsServer = async (folder: string, report: (text: string) => v
 const isNewEnough = (version: string | null): boolean => version !== null && compareVersions(version, NATS_FLOOR) >= 0;
 
 const versionOf = async (command: string): Promise<string | null> => {
-  try {
-    const { stdout } = await run(command, ["--version"]);
-    return /v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null;
-  } catch {
-    return null;
-  }
+  const output = await run(command, ["--version"]).catch(() => null);
+  return /v?(\d+\.\d+\.\d+)/.exec(output?.stdout ?? "")?.[1] ?? null;
 };
 
 const DOWNLOAD_MS = 300_000;

@@ -16,6 +16,7 @@ runService({
   connections: 10,
   async start({ environment, bus, store, log }) {
     const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
+    const { LOOKALIKE_WEBHOOKS_INSIDE: webhooksInside } = environment;
     if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
     const archiver = createArchiver(store, log);
     const app = await createApp({
@@ -28,15 +29,10 @@ runService({
       nearest: createNearest(store.db),
       requestsPerMinute: environment.LOOKALIKE_REQUESTS_PER_MINUTE,
       requestMs: REQUEST_MS,
-      webhooksInside: environment.LOOKALIKE_WEBHOOKS_INSIDE,
+      webhooksInside,
     });
     archiver.resume();
-    const deliveries = startDeliveries(
-      store.db,
-      log,
-      environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS,
-      environment.LOOKALIKE_WEBHOOKS_INSIDE,
-    );
+    const deliveries = startDeliveries(store.db, log, environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS, webhooksInside);
     const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;
       throw new OperatorError(

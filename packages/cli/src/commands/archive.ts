@@ -9,9 +9,8 @@ const POLL_MS = 200;
 /** Moves files that were decided to go into an archive folder, and puts them back. Nothing is ever deleted. */
 export const addArchiveCommands: AddCommands = (program, withClient) => {
   program
-    .command("archive")
+    .command("archive <catalog>")
     .description("move the files that were decided to go into an archive folder of the same source")
-    .argument("<catalog>")
     .action(
       withClient(async (client, output, name: string) => {
         const path = { catalog: await client.findCatalog(name) };
@@ -21,9 +20,8 @@ export const addArchiveCommands: AddCommands = (program, withClient) => {
     );
 
   program
-    .command("restore")
+    .command("restore <archive>")
     .description("put an archive's files back where they were")
-    .argument("<archive>")
     .action(
       withClient(async (client, output, archive: string) => {
         const path = { archive };

@@ -23,9 +23,8 @@ interface AcceptOptions {
 /** Decides on one group or on many, and takes decisions back. */
 export const addDecideCommands: AddCommands = (program, withClient) => {
   program
-    .command("decide")
+    .command("decide <catalog>")
     .description("decide on a group; lookalike groups shows numbers and ordinals")
-    .argument("<catalog>")
     .argument("<group>", "its number", wholeNumber)
     .option("--keep <ordinals...>", "images that stay", (text: string, all: number[] = []) => [
       ...all,
@@ -46,9 +45,8 @@ export const addDecideCommands: AddCommands = (program, withClient) => {
     );
 
   program
-    .command("accept")
+    .command("accept <catalog>")
     .description("decide all open groups by a rule; without --yes it only says what that would do")
-    .argument("<catalog>")
     .addOption(
       new Option("--kind <kinds...>", "only groups of these kinds").choices(GroupKind.options).default(["exact"]),
     )
@@ -73,10 +71,8 @@ export const addDecideCommands: AddCommands = (program, withClient) => {
     );
 
   program
-    .command("undo")
+    .command("undo <catalog> <decision>")
     .description("take a decision back; decide prints its id")
-    .argument("<catalog>")
-    .argument("<decision>")
     .action(
       withClient(async (client, output, name: string, decision: string) => {
         const path = { catalog: await client.findCatalog(name), decision };

@@ -20,9 +20,8 @@ const MAX_PAGE = 500;
 /** Shows and exports what was found. */
 export const addGroupsCommands: AddCommands = (program, withClient) => {
   program
-    .command("groups")
+    .command("groups <catalog>")
     .description("the groups of a catalog, most reclaimable first")
-    .argument("<catalog>")
     .addOption(new Option("--kind <kind>", "only groups of this kind").choices(GroupKind.options))
     .option("--undecided", "only what is left to decide")
     .option("--limit <n>", "at most this many", wholeNumber, 50)
@@ -45,9 +44,8 @@ export const addGroupsCommands: AddCommands = (program, withClient) => {
     );
 
   program
-    .command("export")
+    .command("export <catalog>")
     .description("groups and decisions to standard output")
-    .argument("<catalog>")
     .addOption(new Option("--format <format>", "csv, or ndjson with --json, unless chosen").choices(FORMATS))
     .action(
       withClient(async (client, output, name: string, options: { format?: (typeof FORMATS)[number] }) => {

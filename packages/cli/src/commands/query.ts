@@ -9,9 +9,8 @@ import { callerPath } from "../source-address.ts";
 /** Finds the images of a catalog that are similar to a picture. */
 export const addQueryCommand: AddCommands = (program, withClient) => {
   program
-    .command("query")
+    .command("query <catalog>")
     .description("the catalog's images nearest to a picture")
-    .argument("<catalog>")
     .argument("<picture>", "a file")
     .option("--max-distance <bits>", "largest Hamming distance (default: the catalog's threshold)", wholeNumber)
     .action(

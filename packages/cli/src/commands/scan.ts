@@ -50,9 +50,8 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     );
 
   program
-    .command("jobs")
+    .command("jobs <catalog>")
     .description("the newest jobs of a catalog")
-    .argument("<catalog>")
     .action(
       withClient(async (client, output, name: string) => {
         const jobs = await client.newestJobs(await client.findCatalog(name));
@@ -61,9 +60,8 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     );
 
   program
-    .command("watch")
+    .command("watch <job>")
     .description("follow a job until it is over")
-    .argument("<job>")
     .action(
       withClient(async (client, output, id: string) => {
         const job = await watchJob(client, await client.readJob(id), percentLine);

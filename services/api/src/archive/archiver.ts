@@ -15,7 +15,7 @@ import {
   updateArchive,
 } from "@lookalike/shared/store/review/archives";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
-import { HttpProblem } from "../http/problems.ts";
+import { conflict } from "../http/problems.ts";
 import { archiveFiles, planArchive, type Refusals, restoreFiles, writeManifest } from "./archive.ts";
 
 const REPORT_INTERVAL_FILES = 50;
@@ -71,8 +71,7 @@ export const createArchiver = (store: Store, log: Logger) => {
       const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
       const { entries, refusals } = planArchive(decisions, images);
       if (entries.length === 0)
-        throw new HttpProblem(
-          409,
+        throw conflict(
           "nothing-to-archive",
           refusals[0] === undefined
             ? "No decision lets a file go that is still there. Decide on groups first."
@@ -81,7 +80,7 @@ export const createArchiver = (store: Store, log: Logger) => {
       const id = randomUUID();
       const folder = join(await realpath(root), ARCHIVE_FOLDER, id);
       await writeManifest(folder, entries).catch((error: unknown) => {
-        throw new HttpProblem(409, "read-only", `${folder} can't be written: ${messageOf(error)}. Nothing was moved.`);
+        throw conflict("read-only", `${folder} can't be written: ${messageOf(error)}. Nothing was moved.`);
       });
       const row = await insertArchive(db, {
         id,
@@ -106,12 +105,11 @@ const movableRoot = (source: Source): string => {
     case "directory":
       return source.root;
     case "s3":
-      throw new HttpProblem(
-        409,
+      throw conflict(
         "read-only",
         "This catalog is in S3, where Lookalike only reads. Export the decisions as sh, csv or ndjson to move the objects yourself.",
       );
     case "hashes":
-      throw new HttpProblem(409, "no-files", "This catalog is of hashes: it has no files to move.");
+      throw conflict("no-files", "This catalog is of hashes: it has no files to move.");
   }
 };

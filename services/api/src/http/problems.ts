@@ -27,6 +27,9 @@ export class HttpProblem extends Error {
   }
 }
 
+/** What is requested does not fit the state of a thing. */
+export const conflict = (type: string, detail: string): HttpProblem => new HttpProblem(409, type, detail);
+
 export const notFound = (thing: string, id: string | number): HttpProblem =>
   new HttpProblem(404, "not-found", `There is no ${thing} ${id}.`);
 

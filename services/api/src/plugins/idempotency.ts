@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { claimRequest, releaseRequest, storeResponse } from "@lookalike/shared/store/access/idempotency";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { HttpProblem } from "../http/problems.ts";
+import { conflict, HttpProblem } from "../http/problems.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -32,7 +32,7 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     if (first.digest !== digestOf(request))
       throw new HttpProblem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.");
     if (first.status === null)
-      throw new HttpProblem(409, "in-progress", "The first request with this Idempotency-Key is not answered yet.");
+      throw conflict("in-progress", "The first request with this Idempotency-Key is not answered yet.");
     if (first.location !== null) reply.header("location", first.location);
     await reply
       .code(first.status)

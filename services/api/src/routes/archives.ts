@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Archiver } from "../archive/archiver.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
-import { found, HttpProblem } from "../http/problems.ts";
+import { conflict, found } from "../http/problems.ts";
 import type { Access } from "../plugins/access.ts";
 import { Archive, archiveResource } from "../resources/archive.ts";
 
@@ -27,7 +27,7 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver): void =
     async ({ access, params }, reply) => {
       const { id, state } = await readArchive(access, params.archive);
       if (!(await startRestore(db, id)))
-        throw new HttpProblem(409, "not-archived", `This archive is ${state}: only a finished one is restored.`);
+        throw conflict("not-archived", `This archive is ${state}: only a finished one is restored.`);
       archiver.resume();
       reply.code(202).header("location", `/v1/archives/${id}`);
       return archiveResource(await readArchive(access, id));

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
-import { HttpProblem, Problem } from "../http/problems.ts";
+import { conflict, HttpProblem, Problem } from "../http/problems.ts";
 import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog, Statistics } from "../resources/catalog.ts";
 
 const TOKEN_MS = 600_000;
@@ -95,7 +95,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
         );
       await db.transaction(async (tx) => {
         if (await hasActiveJob(tx, id))
-          throw new HttpProblem(409, "job-active", "This catalog has a job that is not over. Cancel it first.");
+          throw conflict("job-active", "This catalog has a job that is not over. Cancel it first.");
         await hideCatalog(tx, id);
       });
       return reply.code(204).send();
@@ -128,4 +128,4 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
 };
 
 const nameTaken = (name: string): HttpProblem =>
-  new HttpProblem(409, "name-taken", `There is a catalog named ${JSON.stringify(name)} already.`);
+  conflict("name-taken", `There is a catalog named ${JSON.stringify(name)} already.`);

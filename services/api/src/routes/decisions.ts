@@ -15,22 +15,21 @@ import { z } from "zod";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
-import { found, HttpProblem, Problem } from "../http/problems.ts";
+import { conflict, found, HttpProblem, Problem } from "../http/problems.ts";
 import { groupsOf } from "../plugins/tenant-scope.ts";
 import { BulkDecision, BulkResult, Decision, decisionResource, NewDecision } from "../resources/decision.ts";
 import { GroupParams, groupEtag, readGroup } from "../resources/group.ts";
 
-/** @throws HttpProblem 409 when a newer job has grouped the catalog: its groups may have the same numbers. */
-const requireLatest = async (db: Db, { id, catalogId }: JobRow): Promise<void> => {
-  const latest = await latestResult(db, catalogId);
-  if (latest?.jobId !== id)
-    throw new HttpProblem(
-      409,
-      "superseded",
-      latest === null
-        ? "This job has no groups yet. Wait until it is over."
-        : `A newer job has grouped this catalog: decide on the groups of job ${latest.jobId}.`,
-    );
+/**
+ * Locks the catalog for decisions on a job's groups.
+ * @throws HttpProblem 409 when a newer job has grouped the catalog: its groups may have the same numbers.
+ */
+const lockLatest = async (tx: Db, { id, catalogId }: JobRow): Promise<void> => {
+  await lockCatalog(tx, catalogId);
+  const latest = await latestResult(tx, catalogId);
+  if (latest === null) throw conflict("superseded", "This job has no groups yet. Wait until it is over.");
+  if (latest.jobId !== id)
+    throw conflict("superseded", `A newer job has grouped this catalog: decide on the groups of job ${latest.jobId}.`);
 };
 
 export const decisionRoutes = (app: Version1, db: Db): void => {
@@ -47,12 +46,11 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
     ),
     async ({ access, job, params, body, headers }, reply) => {
       const [row] = await db.transaction(async (tx) => {
-        await lockCatalog(tx, job.catalogId);
-        await requireLatest(tx, job);
+        await lockLatest(tx, job);
         const group = await readGroup(tx, groupsOf(job), params.number);
         requireMatch(headers, groupEtag(group), "Someone decided on this group since you read it. Read it again.");
         if (group.decision !== null)
-          throw new HttpProblem(409, "decided", `This group is decided by ${group.decision.id}. Undo that first.`);
+          throw conflict("decided", `This group is decided by ${group.decision.id}. Undo that first.`);
         const members = group.members.map(({ ordinal }) => ordinal);
         const keep = body.verdict === "keep" ? [...new Set(body.keep)].sort((a, b) => a - b) : members;
         const stranger = keep.find((ordinal) => !members.includes(ordinal));
@@ -77,8 +75,7 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
     ),
     async ({ access, job, body }) =>
       db.transaction(async (tx) => {
-        await lockCatalog(tx, job.catalogId);
-        await requireLatest(tx, job);
+        await lockLatest(tx, job);
         const decisions: NewDecisionRow[] = [];
         let kept = 0;
         let removed = 0;
@@ -127,12 +124,12 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
     ),
     async ({ access, catalog, params }, reply) => {
       const row = await readDecision(catalog, params.decision);
-      if (row.verdict === "undo") throw new HttpProblem(409, "an-undo", "An undo can't be undone: decide again.");
+      if (row.verdict === "undo") throw conflict("an-undo", "An undo can't be undone: decide again.");
       const undo = await db.transaction(async (tx) => {
         await lockCatalog(tx, row.catalogId);
         return undoDecision(tx, row, access.name);
       });
-      if (undo === null) throw new HttpProblem(409, "undone", "This decision is taken back already.");
+      if (undo === null) throw conflict("undone", "This decision is taken back already.");
       return reply.code(201).send(decisionResource(undo));
     },
   );

@@ -37,10 +37,7 @@ export const groupRoutes = (app: Version1, db: Db): void => {
     operation(
       "The job's groups, by number or most reclaimable first",
       { 200: pageOf(Group) },
-      {
-        querystring: GroupQuery,
-        config: { isCached: true },
-      },
+      { querystring: GroupQuery, config: { isCached: true } },
     ),
     async ({ job, query }) => {
       const of = groupsOf(job);

@@ -14,7 +14,7 @@ import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, BY_ORDINAL, type Order, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
-import { HttpProblem, Problem } from "../http/problems.ts";
+import { conflict, Problem } from "../http/problems.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
 import { FailedImage, imageResource, ReferencedImage } from "../resources/image.ts";
 import { Job, jobResource, NewJob } from "../resources/job.ts";
@@ -37,8 +37,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
     operation("Start a job: list, hash, compare and group the catalog", { 202: Job }, { body: NewJob }),
     async ({ access, catalog, body: { mode, ...options } }, reply) => {
       if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize)
-        throw new HttpProblem(
-          409,
+        throw conflict(
           "block-size-fixed",
           `This catalog has blocks of ${catalog.blockSize} images, for its whole life. Leave blockSize out, or create another catalog.`,
         );
@@ -55,11 +54,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
       const accepted = acceptedJob({ job, tenant, run: 1, traceparent: activeTraceparent(), body });
       await db.transaction(async (tx) => {
         if (await hasActiveJob(tx, catalog.id))
-          throw new HttpProblem(
-            409,
-            "job-active",
-            "This catalog has a job that is not over. Wait for it, or cancel it.",
-          );
+          throw conflict("job-active", "This catalog has a job that is not over. Wait for it, or cancel it.");
         await insertJob(tx, accepted, new Date().toISOString());
         await addToOutbox(tx, event);
       });
@@ -116,7 +111,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
     async ({ access, job, query }) => {
       const { reference } = job.options;
       if (reference === null || job.state !== "completed")
-        throw new HttpProblem(409, "no-reference", "This job has no reference catalog, or is not over yet.");
+        throw conflict("no-reference", "This job has no reference catalog, or is not over yet.");
       const catalog = await readCatalog(db, access, job.catalogId);
       const result = { jobId: job.id, run: job.run };
       return readPage(query, BY_IMAGE, async (page) => {
