@@ -7,7 +7,6 @@
 
 // The one list of kernels: addon.c registers each with Node, and src/compare/kernel-calls.ts names their parameters.
 #define KERNELS(EACH)    \
-  EACH(reorder_bytes)    \
   EACH(collapse_rows)    \
   EACH(to_planes)        \
   EACH(join_rows)        \

@@ -2,31 +2,6 @@
 #include "rows.h"
 
 #include "kernel.h"
-#include "simd.h"
-
-// Puts the bytes of each row in an order of which every prefix samples the whole hash: neighbouring bits of a
-// perceptual hash resemble each other, and the kernels that read a row's first bytes need a sample of all of it.
-// @param order  MAX_ROW_BYTES bytes: for each place of a row, which of its bytes comes there; 255 beyond the row
-KERNEL(reorder_bytes, rows, count, row_bytes, order) {
-  const uint8_t *order = memory + in.order;
-  // For each half of the reordered row, the indices into each half of the row.
-  uint8_t indices[2][2][16];
-  for (size_t place = 0; place < MAX_ROW_BYTES; place++)
-    for (size_t half = 0; half < 2; half++)
-      indices[place / 16][half][place % 16] = order[place] / 16 == half ? order[place] % 16 : 255;
-  const Bytes16 low_low = LOAD_16(indices[0][0]), low_high = LOAD_16(indices[0][1]);
-  const Bytes16 high_low = LOAD_16(indices[1][0]), high_high = LOAD_16(indices[1][1]);
-  const size_t row_words = in.row_bytes / sizeof(uint64_t);
-  uint64_t *row = (uint64_t *)(memory + in.rows);
-  for (uint32_t left = in.count; left > 0; left--, row += row_words) {
-    const Bytes16 low = LOAD_16(row), high = LOAD_16(row + 2);
-    uint64_t reordered[MAX_ROW_BYTES / sizeof(uint64_t)];
-    STORE_16(reordered, LOOK_UP_16(low, low_low) | LOOK_UP_16(high, low_high));
-    STORE_16(reordered + 2, LOOK_UP_16(low, high_low) | LOOK_UP_16(high, high_high));
-    for (size_t k = 0; k < row_words; k++) row[k] = reordered[k];
-  }
-  return 0;
-}
 
 // Mixes a row's words by multiplication and rotation (the finalizer of MurmurHash3).
 static inline uint64_t hash_of(const uint64_t *row, size_t row_words) {

@@ -1,18 +1,11 @@
 // The vector instructions that kernels use, under one name for every instruction set. A Vector is as long as the
 // instruction set has them: LANES bytes; its operations are on unsigned bytes. AT_MOST has one bit for each lane.
-//
-// LOOK_UP_16 picks from 16 bytes by 16 indices from 0 to 15; an index of 255 picks 0.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
-typedef v128_t Bytes16;
-#define LOAD_16(from) wasm_v128_load(from)
-#define STORE_16(to, v) wasm_v128_store(to, v)
-#define LOOK_UP_16(v, indices) wasm_i8x16_swizzle(v, indices)
-
 typedef v128_t Vector;
 enum { LANES = 16 };
 #define LOAD(from) wasm_v128_load(from)
@@ -24,14 +17,8 @@ enum { LANES = 16 };
 #define AT_MOST(v, most) wasm_i8x16_bitmask(wasm_u8x16_le(v, SPLAT(most)))
 #define ANY_AT_MOST(v, most) wasm_v128_any_true(wasm_u8x16_le(v, SPLAT(most)))
 
-#elif defined(__AVX2__)
+#elif defined(__AVX512BITALG__)
 #include <immintrin.h>
-typedef __m128i Bytes16;
-#define LOAD_16(from) _mm_loadu_si128((const __m128i *)(from))
-#define STORE_16(to, v) _mm_storeu_si128((__m128i *)(to), v)
-#define LOOK_UP_16(v, indices) _mm_shuffle_epi8(v, indices)
-
-#if defined(__AVX512BITALG__)
 typedef __m512i Vector;
 enum { LANES = 64 };
 #define LOAD(from) _mm512_loadu_si512(from)
@@ -41,8 +28,10 @@ enum { LANES = 64 };
 #define MIN(v, w) _mm512_min_epu8(v, w)
 #define POPCOUNT(v) _mm512_popcnt_epi8(v)
 #define AT_MOST(v, most) _mm512_cmple_epu8_mask(v, SPLAT(most))
+#define ANY_AT_MOST(v, most) (AT_MOST(v, most) != 0)
 
-#else
+#elif defined(__AVX2__)
+#include <immintrin.h>
 typedef __m256i Vector;
 enum { LANES = 32 };
 #define LOAD(from) _mm256_loadu_si256((const __m256i *)(from))
@@ -57,16 +46,10 @@ static inline __m256i POPCOUNT(__m256i v) {
   return _mm256_add_epi8(_mm256_shuffle_epi8(counts, low), _mm256_shuffle_epi8(counts, high));
 }
 #define AT_MOST(v, most) ((uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(MIN(v, SPLAT(most)), v)))
-#endif
 #define ANY_AT_MOST(v, most) (AT_MOST(v, most) != 0)
 
 #elif defined(__aarch64__)
 #include <arm_neon.h>
-typedef uint8x16_t Bytes16;
-#define LOAD_16(from) vld1q_u8((const uint8_t *)(from))
-#define STORE_16(to, v) vst1q_u8((uint8_t *)(to), v)
-#define LOOK_UP_16(v, indices) vqtbl1q_u8(v, indices)
-
 typedef uint8x16_t Vector;
 enum { LANES = 16 };
 #define LOAD(from) vld1q_u8(from)

@@ -1,7 +1,6 @@
 import type { Backend } from "./backend.ts";
 import { comparisonsOf, type EdgeSink, type HashRows, type Kernel, type RowPair, rowWords } from "./kernel.ts";
-import { KernelMemory } from "./kernel-memory.ts";
-import { type LoadedRows, loadRows } from "./loaded-rows.ts";
+import { KernelMemory, type LoadedRows } from "./kernel-memory.ts";
 
 /** SIMD compares a row with so many columns at once; a slab is filled up to a multiple of it. */
 const COLUMNS = 64;
@@ -26,7 +25,7 @@ const joinPairs = (memory: KernelMemory, pairs: readonly RowPair[], radiusBits: 
   memory.scratch(() => {
     const loaded = new Map<HashRows, LoadedRows>();
     const loadOnce = (rows: HashRows): LoadedRows => {
-      const known = loaded.get(rows) ?? loadRows(memory, rows);
+      const known = loaded.get(rows) ?? memory.load(rows);
       loaded.set(rows, known);
       return known;
     };

@@ -3,9 +3,16 @@ import type { Backend } from "./backend.ts";
 import { type Band, bandsOf } from "./bands.ts";
 import { exhaustiveIsCheaper } from "./cost.ts";
 import { slabJoiner, slabPairs } from "./exhaustive.ts";
-import { comparisonsOf, type EdgeSink, type HashRows, headBytesOf, type RowPair } from "./kernel.ts";
-import { KernelMemory } from "./kernel-memory.ts";
-import { type LoadedRows, loadRows, spreadOrder } from "./loaded-rows.ts";
+import {
+  comparisonsOf,
+  type EdgeSink,
+  type HashRows,
+  headBytesOf,
+  type RowPair,
+  rowBytesOf,
+  spreadOrder,
+} from "./kernel.ts";
+import { KernelMemory, type LoadedRows } from "./kernel-memory.ts";
 
 /** The rows of a run of blocks. Two tiles with the same id are the same rows. */
 export interface Tile extends HashRows {
@@ -36,6 +43,8 @@ interface TilePair extends RowPair<LoadedRows> {
   readonly id: string;
   readonly memory: KernelMemory;
   readonly bands: readonly Band[];
+  /** Offset of the bands' {@link masksOf}. */
+  readonly masks: number;
   /** The hashes resemble each other so much that the bands bring too many pairs together. */
   readonly unselective: boolean;
 }
@@ -63,7 +72,8 @@ const load = (backend: Backend, id: string, join: BandJoin): TilePair => {
     throw new RangeError(`${join.bands} bands of ${hashBits} bits at radius ${radiusBits}: impossible`);
   const memory = new KernelMemory(backend);
   const pair = loadPair(memory, first, second);
-  return { id, memory, ...pair, bands, unselective: bandsUnselective(memory, pair, bands, radiusBits) };
+  const loaded = { id, memory, ...pair, bands, masks: memory.put(masksOf(bands, hashBits)) };
+  return { ...loaded, unselective: bandsUnselective(loaded, radiusBits) };
 };
 
 const loadPair = (memory: KernelMemory, first: Tile, second: Tile): RowPair<LoadedRows> => {
@@ -75,7 +85,7 @@ const loadPair = (memory: KernelMemory, first: Tile, second: Tile): RowPair<Load
 };
 
 const loadCollapsed = (memory: KernelMemory, tile: Tile): LoadedRows => {
-  const { ordinals, pointer, rowBytes } = loadRows(memory, tile);
+  const { ordinals, pointer, rowBytes } = memory.load(tile);
   const count = ordinals.length;
   return memory.scratch(() => {
     const collapsed = memory.put(ordinals);
@@ -87,25 +97,19 @@ const loadCollapsed = (memory: KernelMemory, tile: Tile): LoadedRows => {
 };
 
 /** Decides by a sample of the tile pair itself, so that each of its bands decides the same. */
-const bandsUnselective = (
-  memory: KernelMemory,
-  { left, right }: RowPair<LoadedRows>,
-  bands: readonly Band[],
-  radiusBits: number,
-): boolean => {
+const bandsUnselective = (pair: Omit<TilePair, "unselective">, radiusBits: number): boolean => {
+  const { memory, left, right, bands, masks } = pair;
   const { rowBytes } = left;
-  const collisions = memory.scratch(() =>
-    memory.run("sample_collisions", {
-      left: left.pointer,
-      leftCount: left.ordinals.length,
-      right: right.pointer,
-      rightCount: right.ordinals.length,
-      rowBytes,
-      bands: memory.put(masksOf(bands, rowBytes)),
-      bandCount: bands.length,
-      samples: SAMPLED_PAIRS,
-    }),
-  );
+  const collisions = memory.run("sample_collisions", {
+    left: left.pointer,
+    leftCount: left.ordinals.length,
+    right: right.pointer,
+    rightCount: right.ordinals.length,
+    rowBytes,
+    bands: masks,
+    bandCount: bands.length,
+    samples: SAMPLED_PAIRS,
+  });
   return exhaustiveIsCheaper(memory.backend.name, collisions / SAMPLED_PAIRS, rowBytes, radiusBits);
 };
 
@@ -122,7 +126,7 @@ const joinShare = (pair: TilePair, { radiusBits, band, bands }: BandJoin, sink: 
 };
 
 const joinSorted = (
-  { memory, left, right, same, bands }: TilePair,
+  { memory, left, right, same, bands, masks }: TilePair,
   { band: number, radiusBits }: BandJoin,
   sink: EdgeSink,
 ): number => {
@@ -130,8 +134,7 @@ const joinSorted = (
   if (band === undefined) throw new RangeError(`band ${number}: there are ${bands.length}`);
   const { rowBytes } = left;
   const valueCount = Math.max(VALUES_PER_BLOCK, 2 ** band.bits.length);
-  const mask = memory.put(masksOf([band], rowBytes));
-  const earlier = memory.put(masksOf(bands.slice(0, number), rowBytes));
+  const mask = masks + number * (rowBytes + 8);
   const first = sortByBand(memory, left, mask, valueCount);
   const second = same ? first : sortByBand(memory, right, mask, valueCount);
   let compared = 0;
@@ -144,7 +147,7 @@ const joinSorted = (
       valueCount,
       flips: band.flips,
       radius: radiusBits,
-      earlier,
+      earlier: masks,
       earlierCount: number,
       ...memory.edgeBuffer,
     });
@@ -155,10 +158,11 @@ const joinSorted = (
 /** Values are joined 64 at a time. */
 const VALUES_PER_BLOCK = 64;
 
-/** For each band a mask of its bits in the rows as loaded, and its flips as u64. */
-const masksOf = (bands: readonly Band[], rowBytes: number): Uint8Array => {
-  const order = spreadOrder(rowBytes);
-  const bytes = new Uint8Array(Math.max(1, bands.length) * (rowBytes + 8));
+/** For each band a mask of its bits in a row, and its flips as u64. */
+const masksOf = (bands: readonly Band[], hashBits: number): Uint8Array => {
+  const rowBytes = rowBytesOf(hashBits);
+  const order = spreadOrder(hashBits / 8);
+  const bytes = new Uint8Array(bands.length * (rowBytes + 8));
   bands.forEach((band, number) => {
     const mask = number * (rowBytes + 8);
     for (const bit of band.bits) {

@@ -3,7 +3,6 @@
  * side in its memory, 32 bits each; those that point to data are offsets into that memory.
  */
 export const PARAMETERS = {
-  reorder_bytes: ["rows", "count", "rowBytes", "order"],
   collapse_rows: ["rows", "ordinals", "count", "rowBytes", "table", "slots"],
   to_planes: ["rows", "count", "rowBytes", "planes"],
   join_rows: [

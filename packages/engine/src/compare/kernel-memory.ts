@@ -1,9 +1,16 @@
 import { type Backend, createMemory, MODULE_BYTES, PAGE_BYTES } from "./backend.ts";
-import { EDGE_WORDS, type EdgeSink, edgesOf, type HashRows } from "./kernel.ts";
+import { EDGE_WORDS, type EdgeSink, edgesOf, type HashRows, rowWords } from "./kernel.ts";
 import { type CallKernel, type KernelName, type KernelParameters, PARAMETERS } from "./kernel-calls.ts";
 
 const EDGE_CAPACITY = 65_536;
 const MAX_PARAMETERS = 16;
+
+/** Rows in a kernel's memory. */
+export interface LoadedRows {
+  readonly ordinals: Uint32Array;
+  readonly pointer: number;
+  readonly rowBytes: number;
+}
 
 /** A backend's kernels and their memory, which is handed out from the bottom up and taken back as a whole. */
 export class KernelMemory {
@@ -60,6 +67,10 @@ export class KernelMemory {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     new Uint8Array(this.#memory.buffer, pointer).set(bytes);
     return pointer;
+  }
+
+  load(rows: HashRows): LoadedRows {
+    return { ordinals: rows.ordinals, pointer: this.put(rows.words), rowBytes: rowWords(rows) * 4 };
   }
 
   /** Runs `work`, which may run kernels, with their edges going to `sink`, row numbers mapped to ordinals. */

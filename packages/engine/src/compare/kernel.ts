@@ -5,7 +5,7 @@ import { at } from "@lookalike/shared/domain/primitives/columns";
 export interface HashRows {
   /** Ordinal of each row: the first image that has the hash. */
   readonly ordinals: Uint32Array;
-  /** The hashes, row after row, each padded with zeros to a multiple of 64 bits. */
+  /** The hashes, row after row, each in {@link spreadOrder} and padded with zeros to a multiple of 64 bits. */
   readonly words: Int32Array;
 }
 
@@ -28,6 +28,19 @@ export type Kernel = (pairs: readonly RowPair[], radiusBits: number, sink: EdgeS
 
 /** Bytes of a row of hashes of so many bits. */
 export const rowBytesOf = (hashBits: number): number => Math.ceil(hashBits / 64) * 8;
+
+/**
+ * Which byte of a hash is at each place of its row: by bit-reversed position, so that every prefix of a row samples the
+ * whole hash. Neighbouring bits of a perceptual hash resemble each other, and kernels decide by a row's first bytes.
+ */
+export const spreadOrder = (hashBytes: number): Uint8Array =>
+  Uint8Array.from({ length: hashBytes }, (_, byte) => byte).sort((x, y) => reversed(x) - reversed(y));
+
+const reversed = (byte: number): number => {
+  let result = 0;
+  for (let bit = 0; bit < 5; bit += 1) result |= ((byte >> bit) & 1) << (4 - bit);
+  return result;
+};
 
 /** The bytes of each row that the indexed kernel stores beside its band value. */
 export const headBytesOf = (rowBytes: number): number => Math.min(rowBytes, 16);
