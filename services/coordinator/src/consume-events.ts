@@ -1,6 +1,6 @@
 import { consumeBatches } from "@lookalike/shared/bus/batches";
 import type { Bus } from "@lookalike/shared/bus/connect";
-import type { Delivery, Subscription } from "@lookalike/shared/bus/delivery";
+import type { Delivery } from "@lookalike/shared/bus/delivery";
 import { publish } from "@lookalike/shared/bus/publish";
 import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobEvent } from "@lookalike/shared/domain/job/events";
@@ -21,7 +21,7 @@ import { countDifference } from "./rollout/measure-rollout.ts";
 const EVENTS_PER_TRANSACTION = 500;
 
 /** Folds the log into the tables, each partition in its own order: see `consumeBatches`. */
-export const consumeEvents = (coordinator: Coordinator): Promise<Subscription[]> => {
+export const consumeEvents = (coordinator: Coordinator) => {
   const { bus, log, crash } = coordinator;
   const options = {
     stream: STREAMS.events,

@@ -1,4 +1,4 @@
-import type { Delivery, Subscription } from "@lookalike/shared/bus/delivery";
+import type { Delivery } from "@lookalike/shared/bus/delivery";
 import { readPayload } from "@lookalike/shared/bus/payload";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
@@ -10,7 +10,7 @@ import type { Coordinator } from "./environment.ts";
 import { retryTask } from "./retry.ts";
 
 /** Tasks that a worker or the server gave up get their next attempt, or go to quarantine. */
-export const routeLostTasks = (coordinator: Coordinator): Promise<Subscription[]> =>
+export const routeLostTasks = (coordinator: Coordinator) =>
   Promise.all(
     [
       { stream: STREAMS.deadLetters, durable: "dead-letter-router", route: routeDeadLetter },
@@ -22,7 +22,6 @@ export const routeLostTasks = (coordinator: Coordinator): Promise<Subscription[]
         concurrency: 1,
         maxDeliver: -1,
         handle: (delivery) => route(coordinator, delivery),
-        giveUp: async () => undefined,
         log: coordinator.log,
       }),
     ),

@@ -20,16 +20,15 @@ export const measureTables = (db: Db): void => {
   const runningJobs = async () => (await busyJobs()).filter(({ state }) => state === "running");
   gauge("lookalike_jobs", "Jobs, by state; paused ones are a state of their own", ["state"], async () => {
     const counts = await countJobs(db);
-    const isPaused = (row: (typeof counts)[number]) => row.paused && row.state !== "cancelled";
-    const jobsWhere = (isCounted: (row: (typeof counts)[number]) => boolean) =>
-      sumOf(counts.filter(isCounted), ({ jobs }) => jobs);
-    return [
-      ...JobState.options.map((state) => ({
-        labels: { state },
-        value: jobsWhere((row) => row.state === state && !isPaused(row)),
-      })),
-      { labels: { state: "paused" }, value: jobsWhere(isPaused) },
-    ];
+    const shownState = ({ state, paused }: (typeof counts)[number]) =>
+      paused && state !== "cancelled" ? "paused" : state;
+    return [...JobState.options, "paused"].map((state) => ({
+      labels: { state },
+      value: sumOf(
+        counts.filter((row) => shownState(row) === state),
+        ({ jobs }) => jobs,
+      ),
+    }));
   });
   gauge("lookalike_outbox_messages", "Messages that wait in the outbox", [], async () => (await outbox()).messages);
   const outboxAge = async () => (await outbox()).ageSeconds;

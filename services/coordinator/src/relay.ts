@@ -30,10 +30,8 @@ const relayRound = async (bus: Bus, db: Db, log: Logger): Promise<void> => {
     relayed = await relayOutbox(db, MESSAGES_PER_ROUND, async (message) => {
       if (message.stream !== STREAMS.finalize) await publish(bus, message);
       else if (!(await publishOnce(bus, message))) {
-        log.error(
-          { subject: message.subject, eventId: message.eventId },
-          "another finalize is stored in this write-once subject",
-        );
+        const { subject, eventId } = message;
+        log.error({ subject, eventId }, "another finalize is stored in this write-once subject");
       }
     });
   } while (relayed === MESSAGES_PER_ROUND);

@@ -4,7 +4,7 @@ import { coalesce } from "../runtime/coalesce.ts";
 import { isBug } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Bus } from "./connect.ts";
-import { type Delivery, deliveryOf, recordDelivery, retryDelayMs, type Subscription } from "./delivery.ts";
+import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
 
 interface BatchOptions {
   readonly stream: string;
@@ -32,7 +32,7 @@ const PREFETCH = 100;
 export const consumeBatches = async (
   bus: Bus,
   { stream, durable, maxMessages, handle, park, isPoison, crash, log }: BatchOptions,
-): Promise<Subscription> => {
+) => {
   const consumer = await bus.js.consumers.get(stream, durable);
   const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
   let batch: JsMsg[] = [];
@@ -73,6 +73,7 @@ export const consumeBatches = async (
     }
   })();
   return {
+    /** Stops taking messages, and resolves when those in progress are handled. */
     async stop() {
       messages.stop();
       await Promise.race([loop, sleep(2_000)]);

@@ -1,25 +1,7 @@
 import { readFile } from "node:fs/promises";
-import {
-  connect,
-  credsAuthenticator,
-  Events,
-  type JetStreamClient,
-  type JetStreamManager,
-  type NatsConnection,
-} from "nats";
+import { connect, credsAuthenticator, Events } from "nats";
 import type { ServiceEnvironment } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
-
-/** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
-export interface Bus {
-  /** This process, as others see it: `lookalike-<service>-<host>-<pid>`. */
-  readonly name: string;
-  readonly connection: NatsConnection;
-  readonly js: JetStreamClient;
-  readonly jsm: JetStreamManager;
-  /** Whether the connection is open now. The client reconnects by itself. */
-  isConnected(): boolean;
-}
 
 /** Files that the connection needs. */
 export type BusFiles = Pick<ServiceEnvironment, "NATS_CREDS" | "NATS_CA" | "NATS_CERT" | "NATS_KEY">;
@@ -37,12 +19,14 @@ export const connectBus = async (
   name: string,
   onClosed: (error: Error) => void,
   files: BusFiles = {},
-): Promise<Bus> => {
+) => {
   const servers = urls.split(",").map((url) => new URL(url));
   const { username = "", password = "", protocol = "" } = servers[0] ?? {};
   const address = `NATS_URL=${urls.replace(/\/\/[^@,]*@/, "//***@")}`;
   const { NATS_CREDS: credentials, NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = files;
   const tls = { caFile, certFile, keyFile };
+  const unavailable = (problem: string, cause?: unknown) =>
+    new OperatorError(`${address}: ${problem}`, EXIT.unavailable, { cause });
   const isTls = protocol === "tls:" || Object.values(tls).some((file) => file !== undefined);
   const connection = await connect({
     servers: servers.map(({ host }) => host),
@@ -62,29 +46,23 @@ export const connectBus = async (
     maxPingOut: 3,
     timeout: 10_000,
   }).catch((error: unknown) => {
-    throw new OperatorError(
+    throw unavailable(
       isTls
-        ? `${address}: no TLS connection to a NATS server there (${messageOf(error)}). Check its certificate's names, and NATS_CA.`
-        : `${address}: no NATS server answers there (${messageOf(error)}). Start one with: nats-server -js`,
-      EXIT.unavailable,
-      { cause: error },
+        ? `no TLS connection to a NATS server there (${messageOf(error)}). Check its certificate's names, and NATS_CA.`
+        : `no NATS server answers there (${messageOf(error)}). Start one with: nats-server -js`,
+      error,
     );
   });
   const version = connection.info?.version;
   if (version === undefined || compareVersions(version, NATS_FLOOR) < 0) {
     await connection.close();
-    throw new OperatorError(
-      `${address}: nats-server ${version ?? "of an unknown version"} is too old, ${NATS_FLOOR} or newer is needed. Upgrade it.`,
-      EXIT.unavailable,
+    throw unavailable(
+      `nats-server ${version ?? "of an unknown version"} is too old, ${NATS_FLOOR} or newer is needed. Upgrade it.`,
     );
   }
   const jsm = await connection.jetstreamManager().catch(async (error: unknown) => {
     await connection.close();
-    throw new OperatorError(
-      `${address}: JetStream is off there (${messageOf(error)}). Start the server with: nats-server -js`,
-      EXIT.unavailable,
-      { cause: error },
-    );
+    throw unavailable(`JetStream is off there (${messageOf(error)}). Start the server with: nats-server -js`, error);
   });
   let isConnected = true;
   void (async () => {
@@ -96,8 +74,19 @@ export const connectBus = async (
   void connection
     .closed()
     .then((error) => onClosed(error instanceof Error ? error : new Error("NATS connection closed")));
-  return { name, connection, jsm, js: connection.jetstream({ timeout: 5_000 }), isConnected: () => isConnected };
+  return {
+    /** This process, as others see it: `lookalike-<service>-<host>-<pid>`. */
+    name,
+    connection,
+    jsm,
+    js: connection.jetstream({ timeout: 5_000 }),
+    /** Whether the connection is open now. The client reconnects by itself. */
+    isConnected: () => isConnected,
+  };
 };
+
+/** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
+export type Bus = Awaited<ReturnType<typeof connectBus>>;
 
 /** A negative number, 0 or a positive one where version `a` is older than, equal to or newer than `b`. */
 export const compareVersions = (a: string, b: string): number => {

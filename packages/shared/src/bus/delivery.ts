@@ -2,12 +2,6 @@ import type { JsMsg } from "nats";
 import { messageWaitSeconds, redeliveries } from "../runtime/metrics.ts";
 import { jsonOf } from "./payload.ts";
 
-/** A consumer that is running. */
-export interface Subscription {
-  /** Stops taking messages, and resolves when those in progress are handled. */
-  stop(): Promise<void>;
-}
-
 /** What a handler gets of a message. Its body is undefined where the payload is not JSON. */
 export const deliveryOf = (message: JsMsg) => ({
   body: jsonOf(message.string()),

@@ -5,16 +5,7 @@ import { messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
-import { type Delivery, deliveryOf, recordDelivery, retryDelayMs, type Subscription } from "./delivery.ts";
-
-/** Workers of one kind. An operator may change their number. */
-export interface Workers extends Subscription {
-  readonly concurrency: number;
-  /** Messages in progress. */
-  readonly busy: number;
-  /** Limits the messages in progress from now on; with 0 it resolves when none is left. */
-  setConcurrency(concurrency: number): Promise<void>;
-}
+import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
 
 /** A handler throws it for a message that would fail again in every attempt. */
 export class PermanentError extends Error {
@@ -30,8 +21,8 @@ interface WorkOptions {
   /** Deliveries after which a failing message is given up: the consumer's max_deliver. */
   readonly maxDeliver: number;
   readonly handle: (delivery: Delivery) => Promise<void>;
-  /** Called before a message is given up for good. */
-  readonly giveUp: (delivery: Delivery, error: unknown) => Promise<void>;
+  /** Called before a message is given up for good; left out: there is nothing to do then. */
+  readonly giveUp?: (delivery: Delivery, error: unknown) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -42,7 +33,7 @@ const HEARTBEAT_MS = 10_000;
  * Handles tasks with one pull for each free slot and durable. Nothing is prefetched, so no task waits in
  * a busy worker while another one is idle. The ack wait of each message in progress is renewed.
  */
-export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => {
+export const work = async (bus: Bus, options: WorkOptions) => {
   const { stream, durables, log } = options;
   const queue = new PQueue({ concurrency: options.concurrency });
   const consumers = await Promise.all(durables.map((durable) => bus.js.consumers.get(stream, durable)));
@@ -62,15 +53,19 @@ export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => 
         const message = await consumer.next({ expires: PULL_EXPIRES_MS });
         if (message === null) continue;
         // A message that arrives while the worker stops goes back at once, for another worker.
-        if (isActiveSlot(slot))
-          await renewed(message, () => queue.add(() => handleOne(message, options), { priority }));
-        else message.nak(1);
+        if (!isActiveSlot(slot)) {
+          message.nak(1);
+          continue;
+        }
+        const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
+        await queue.add(() => handleOne(message, options), { priority }).finally(() => clearInterval(heartbeat));
       } catch (error) {
         log.warn({ stream, err: messageOf(error) }, "pull failed, will be tried again");
         await sleep(500 + Math.random() * 500);
       }
     }
   };
+  /** Limits the messages in progress from now on; with 0 it resolves when none is left. */
   const setConcurrency = async (limit: number): Promise<void> => {
     concurrency = limit;
     if (limit > 0) queue.concurrency = limit;
@@ -93,10 +88,12 @@ export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => 
     get concurrency() {
       return concurrency;
     },
+    /** Messages in progress. */
     get busy() {
       return queue.pending;
     },
     setConcurrency,
+    /** Stops taking messages, and resolves when those in progress are handled. */
     async stop() {
       stopping = true;
       await queue.onIdle();
@@ -106,15 +103,8 @@ export const work = async (bus: Bus, options: WorkOptions): Promise<Workers> => 
   };
 };
 
-/** Runs the work while it renews the message's ack wait. */
-const renewed = async (message: JsMsg, run: () => Promise<unknown>): Promise<void> => {
-  const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
-  try {
-    await run();
-  } finally {
-    clearInterval(heartbeat);
-  }
-};
+/** Workers of one kind. An operator may change their number. */
+export type Workers = Awaited<ReturnType<typeof work>>;
 
 const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: WorkOptions): Promise<void> => {
   const delivery = deliveryOf(message);
@@ -133,7 +123,7 @@ const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: Wo
       "message failed",
     );
     if (last) {
-      await giveUp(delivery, error);
+      await giveUp?.(delivery, error);
       // Without a reason, because servers before 2.10.4 do not know "+TERM reason".
       message.term();
     } else message.nak(retryDelayMs(delivery.deliveryCount));

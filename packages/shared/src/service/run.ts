@@ -50,7 +50,10 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     };
     const bus = await connectBus(environment.NATS_URL, name, onClosed, environment);
     const store = await openStore(environment.DATABASE_URL, name, service.connections);
-    await setUp(environment, bus);
+    // Every service creates what is missing of tables and streams; it is quick when nothing is.
+    await withMigrations(environment.DATABASE_URL, () =>
+      ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY),
+    );
     startMetrics(service.name, VERSION);
     measurePool(store);
     measureCertificates(environment.LOOKALIKE_CERTIFICATES);
@@ -93,12 +96,6 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     });
     process.on("disconnect", () => void closer.close());
   });
-
-/** Creates tables and streams. Every service does so at its start; it is quick when nothing is missing. */
-const setUp = (environment: ServiceEnvironment, bus: Bus): Promise<void> =>
-  withMigrations(environment.DATABASE_URL, () =>
-    ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY),
-  );
 
 const measurePool = ({ pool }: Store): void =>
   gauge("lookalike_pool_connections", "Connections to PostgreSQL, by state", ["state"], async () => [

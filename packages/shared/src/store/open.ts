@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
@@ -85,3 +86,10 @@ export const openStore = async (url: string, applicationName: string, connection
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
 const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");
+
+/**
+ * Which transactions a query sees now. Two queries of one snapshot see the same data, in all tables.
+ * @see https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
+ */
+export const readSnapshot = async (db: Db): Promise<string> =>
+  onlyRow(await db.execute<{ snapshot: string }>(sql`select pg_current_snapshot()::text as snapshot`)).snapshot;

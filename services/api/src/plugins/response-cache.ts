@@ -1,6 +1,6 @@
 import { coalesce } from "@lookalike/shared/runtime/coalesce";
 import type { Db } from "@lookalike/shared/store/open";
-import { readSnapshot } from "@lookalike/shared/store/snapshot";
+import { readSnapshot } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 

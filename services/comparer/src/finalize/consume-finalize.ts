@@ -2,7 +2,6 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { type Workers, work } from "@lookalike/shared/bus/work";
 import { Finalize } from "@lookalike/shared/domain/job/task";
-import { messageOf } from "@lookalike/shared/runtime/errors";
 import { type Logger, withLogFields } from "@lookalike/shared/runtime/log";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
 
@@ -29,5 +28,4 @@ export const consumeFinalize = (
         return withLogFields({ job, run }, () => finalize(traced));
       });
     },
-    giveUp: async ({ subject }, error) => log.fatal({ subject, err: messageOf(error) }, "finalize given up"),
   });

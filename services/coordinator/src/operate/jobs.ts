@@ -1,19 +1,38 @@
+import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { JOB_COMMANDS, type JobCommand, jobCommand } from "@lookalike/shared/bus/messages";
+import { consumerBacklog } from "@lookalike/shared/bus/read";
 import { ACTIVE, isOver, JobState } from "@lookalike/shared/domain/job/job";
 import { partitionOf } from "@lookalike/shared/domain/job/partition";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
+import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { outstanding, settled, type Work } from "@lookalike/shared/domain/job/work";
 import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { findJob, type JobRow, jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
-import { listAllJobs, listAttempts } from "@lookalike/shared/store/jobs/overview";
+import {
+  countJobs,
+  listAllJobs,
+  listAttempts,
+  longestSilence,
+  outboxBacklog,
+} from "@lookalike/shared/store/jobs/overview";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
-import { JobRequest, requested } from "./job-request.ts";
 
 const JOBS_LISTED = 200;
 const UNITS_LISTED = 100;
+
+export const JobRequest = z.object({ job: z.string().meta({ description: "Id of the job" }) });
+
+/** The job of a request. @throws EndpointError 404 */
+export const requested = (row: JobRow | null, id: string): JobRow => {
+  if (row !== null) return row;
+  throw new EndpointError(
+    404,
+    `${id}: no such job. The endpoint jobs lists them; replay can bring one back from the log.`,
+  );
+};
 
 /** Endpoints that show jobs, and that pause, resume or cancel one. */
 export const jobEndpoints = (db: Db): Endpoint[] => [
@@ -55,6 +74,16 @@ const sendCommand = async (db: Db, id: string, command: JobCommand) => {
   await addToOutbox(db, event);
   return { job: id, command, event: event.eventId };
 };
+
+/** The state of all jobs and queues; every coordinator reports the same. */
+export const overview = async (bus: Bus, db: Db): Promise<Record<string, unknown>> => ({
+  jobs: await countJobs(db),
+  outbox: await outboxBacklog(db),
+  longestSilenceSeconds: await longestSilence(db),
+  backlog: Object.fromEntries(
+    await Promise.all(TaskKind.options.map(async (kind) => [kind, await consumerBacklog(bus, kind)] as const)),
+  ),
+});
 
 const summary = (row: JobRow) => ({
   job: row.id,

@@ -15,7 +15,7 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { sendAttempt } from "../retry.ts";
-import { JobRequest, requested } from "./job-request.ts";
+import { JobRequest, requested } from "./jobs.ts";
 
 const TASKS_PER_REQUEST = 1_000;
 

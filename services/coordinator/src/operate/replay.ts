@@ -16,7 +16,7 @@ import {
 import { z } from "zod";
 import { applyEvents } from "../apply-events.ts";
 import type { Coordinator } from "../environment.ts";
-import { JobRequest } from "./job-request.ts";
+import { JobRequest } from "./jobs.ts";
 
 /** An event of a listing holds up to a thousand images. */
 const EVENTS_PER_BATCH = 100;

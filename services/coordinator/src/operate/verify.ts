@@ -15,7 +15,7 @@ import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { readResults } from "@lookalike/shared/store/results/compare-results";
 import { countGroups, getFinalization } from "@lookalike/shared/store/results/results";
-import { JobRequest, requested } from "./job-request.ts";
+import { JobRequest, requested } from "./jobs.ts";
 
 const PROBLEMS_LISTED = 100;
 /** What a block's digest is computed over, and the digest. */

@@ -6,6 +6,7 @@ import { readFacts } from "../blocks/block-facts.ts";
 import { type NamedRow, named } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
 import { imageGroup } from "../schema.ts";
+import { integers } from "../sql.ts";
 import { hasGroup, lineageOf, type Result } from "./lineage.ts";
 
 /** A result, with what is needed to read the images of its groups. */
@@ -88,7 +89,7 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   const { rows } = await db.execute<MemberRow & { number: number }>(sql`
     select number, member.ordinal, distance, path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
-    where lineage = ${lineageOf(of)} and number = any(${sql.param(numbers)}::int[])
+    where lineage = ${lineageOf(of)} and number = any(${integers(numbers)})
     order by number, member.ordinal`);
   const factsOf = await readFacts(
     db,

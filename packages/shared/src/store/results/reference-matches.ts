@@ -5,6 +5,7 @@ import { type CatalogImage, imagesWhere } from "../catalog/images.ts";
 import { copyInto } from "../copy.ts";
 import type { Db } from "../open.ts";
 import { referenceMatch } from "../schema.ts";
+import { integers } from "../sql.ts";
 import type { Result } from "./lineage.ts";
 
 /** An image that another catalog has too. */
@@ -43,7 +44,7 @@ export const readMatches = async (db: Db, { jobId, run }: Result, reference: str
     select m.ordinal, reference_ordinal as "referenceOrdinal", distance, equal_bytes as "equalBytes", path
     from reference_match m left join image
       on image.catalog_id = ${reference} and image.ordinal = reference_ordinal and vanished_in is null
-    where job_id = ${jobId} and run = ${run} and m.ordinal = any(${sql.param([...ordinals])}::int[])`);
+    where job_id = ${jobId} and run = ${run} and m.ordinal = any(${integers(ordinals)})`);
   return new Map(
     rows.map(({ path, ...match }) => [match.ordinal, { ...match, path: path === null ? null : nameOfBytes(path) }]),
   );

@@ -5,7 +5,7 @@ import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
 import { finalization, groupMember, imageGroup } from "../schema.ts";
-import { onlyRow } from "../sql.ts";
+import { integers, onlyRow } from "../sql.ts";
 import { hasGroup, type Result } from "./lineage.ts";
 
 type Finalization = typeof finalization.$inferSelect;
@@ -109,14 +109,14 @@ const endGroups = async (
   // may plan a join of the two tables as a nested loop.
   const affected = await db.execute<{ number: number }>(sql`
     select distinct number from group_member
-    where lineage = ${lineage} and ordinal = any(${sql.param(regrouped)}::int[])`);
+    where lineage = ${lineage} and ordinal = any(${integers(regrouped)})`);
   const ended = await db.execute<{ number: number }>(sql`
     update image_group set to_step = ${step + 1}
-    where lineage = ${lineage} and to_step is null and number = any(${numbersOf(affected.rows)}::int[])
+    where lineage = ${lineage} and to_step is null and number = any(${integers(numbersOf(affected.rows))})
     returning number`);
   const totals = await db.execute<{ endedImages: number; lastNumber: number }>(sql`
     select (select count(distinct ordinal)::int from group_member
-       where lineage = ${lineage} and number = any(${numbersOf(ended.rows)}::int[])) as "endedImages",
+       where lineage = ${lineage} and number = any(${integers(numbersOf(ended.rows))})) as "endedImages",
       (select coalesce(max(number), 0) from image_group where lineage = ${lineage}) as "lastNumber"`);
   const { endedImages, lastNumber } = onlyRow(totals);
   const unchanged = {
@@ -126,7 +126,7 @@ const endGroups = async (
   return { unchanged, lastNumber };
 };
 
-const numbersOf = (rows: readonly { readonly number: number }[]) => sql.param(rows.map(({ number }) => number));
+const numbersOf = (rows: readonly { readonly number: number }[]) => rows.map(({ number }) => number);
 
 /**
  * The result of the job that this one builds on, if it was grouped by the same rules, no other result builds on

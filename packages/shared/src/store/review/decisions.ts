@@ -5,6 +5,7 @@ import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import { lineageOf, type Result, stepOf } from "../results/lineage.ts";
 import { decision, imageGroup, job } from "../schema.ts";
+import { integers } from "../sql.ts";
 
 export type DecisionRow = typeof decision.$inferSelect;
 
@@ -39,7 +40,7 @@ export const carryDecisions = async (db: Db, catalogId: string, result: Result):
     where lineage = ${lineageOf(result)} and number in (
       select number from group_member join image_group using (lineage, number)
       where lineage = ${lineageOf(result)} and from_step = ${stepOf(result)}
-        and ordinal = any(${sql.param(decided)}::int[]))
+        and ordinal = any(${integers(decided)}))
     group by number`);
   const decisionStateOf = decisionIndex(decisions);
   const groups = rows.map(({ number, members }) => ({ number, ...decisionStateOf(members) }));
