@@ -1,15 +1,13 @@
 import { sql } from "drizzle-orm";
-import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
+import type { PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import * as schema from "./schema.ts";
 import { onlyRow } from "./sql.ts";
 
 /** A database handle: the pool itself or one transaction on it. */
-export type Db = Pick<
-  NodePgDatabase<typeof schema>,
-  "select" | "insert" | "update" | "delete" | "execute" | "transaction" | "query" | "$count"
->;
+export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>;
 
 const POSTGRES_FLOOR = 14;
 

@@ -1,5 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 
+/** A page of a list: so many items after a position. */
+export interface Page<Position> {
+  readonly after: Position;
+  readonly limit: number;
+}
+
 /** Numbers as one parameter of type int[]: their count is not limited as the number of parameters is. */
 export const integers = (values: Iterable<number>): SQL => sql`${sql.param([...values])}::int[]`;
 

@@ -4,6 +4,7 @@ import type { ListingMark } from "../../domain/image/listing.ts";
 import type { Source } from "../../domain/job/source.ts";
 import type { Db } from "../open.ts";
 import { catalog } from "../schema.ts";
+import type { Page } from "../sql.ts";
 
 export type CatalogRow = typeof catalog.$inferSelect;
 
@@ -77,7 +78,7 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
 export const listCatalogs = (
   db: Db,
   tenant: string,
-  { name, after, limit }: { name: string | null; after: string; limit: number },
+  { name, after, limit }: Page<string> & { readonly name: string | null },
 ): Promise<CatalogRow[]> =>
   db.query.catalog.findMany({
     where: and(

@@ -3,7 +3,7 @@ import { countLive, type HashBlock } from "../../domain/image/hash-block.ts";
 import { hasFormat, listBlocks } from "../blocks/hash-blocks.ts";
 import type { Db } from "../open.ts";
 import { integers, onlyRow } from "../sql.ts";
-import { allVanished } from "./images.ts";
+import { allVanished, type CatalogShape } from "./images.ts";
 
 /** What a catalog holds. */
 export interface Census {
@@ -26,7 +26,7 @@ export interface Census {
  */
 export const takeCensus = async (
   db: Db,
-  { id, blockSize }: { readonly id: string; readonly blockSize: number | null },
+  { id, blockSize }: CatalogShape,
   hashFormat: string,
   before?: Census,
 ): Promise<Census> => {

@@ -6,7 +6,7 @@ import { iso } from "../../domain/primitives/encoding.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
 import { image } from "../schema.ts";
-import { integers } from "../sql.ts";
+import { integers, type Page } from "../sql.ts";
 
 /** Tombstones of the catalog for which a condition holds, ascending. */
 const tombstones = async (db: Db, catalogId: string, condition: SQL): Promise<number[]> => {
@@ -89,13 +89,10 @@ export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array
   return rows.map(named);
 };
 
-export interface FailurePage {
+export interface FailurePage extends Page<number> {
   readonly catalogId: string;
   readonly blockSize: number;
   readonly quarantinedBlocks: readonly number[];
-  /** Failures after this ordinal. */
-  readonly after: number;
-  readonly limit: number;
 }
 
 /** Live images that could not be hashed, with the reason, in order of their ordinals. */
@@ -118,7 +115,7 @@ export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBl
   }));
 };
 
-interface CatalogShape {
+export interface CatalogShape {
   readonly id: string;
   readonly blockSize: number | null;
 }
@@ -141,11 +138,8 @@ export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest:
 export type CatalogImage = Awaited<ReturnType<typeof imagesWhere>>[number];
 
 /** Live images after an ordinal, in order. */
-export const listImages = (
-  db: Db,
-  catalog: CatalogShape,
-  { after, limit }: { after: number; limit: number },
-): Promise<CatalogImage[]> => imagesWhere(db, catalog, sql`ordinal > ${after} order by ordinal limit ${limit}`);
+export const listImages = (db: Db, catalog: CatalogShape, { after, limit }: Page<number>): Promise<CatalogImage[]> =>
+  imagesWhere(db, catalog, sql`ordinal > ${after} order by ordinal limit ${limit}`);
 
 /** The live images among these ordinals. */
 export const findImages = (db: Db, catalog: CatalogShape, ordinals: readonly number[]): Promise<CatalogImage[]> =>

@@ -6,6 +6,7 @@ import type { WorkKind } from "../../domain/job/task.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import { catalog, job } from "../schema.ts";
+import type { Page } from "../sql.ts";
 
 export type JobRow = typeof job.$inferSelect;
 
@@ -52,7 +53,7 @@ export const listJobs = (
   db: Db,
   tenant: string,
   catalogId: string,
-  { after, limit }: { after: string; limit: number },
+  { after, limit }: Page<string>,
 ): Promise<JobRow[]> =>
   db.query.job.findMany({
     where: and(

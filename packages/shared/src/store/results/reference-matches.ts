@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
-import { type CatalogImage, imagesWhere } from "../catalog/images.ts";
+import { type CatalogImage, type CatalogShape, imagesWhere } from "../catalog/images.ts";
 import { copyInto } from "../copy.ts";
 import type { Db } from "../open.ts";
 import { referenceMatch } from "../schema.ts";
-import { integers } from "../sql.ts";
+import { integers, type Page } from "../sql.ts";
 import type { Result } from "./lineage.ts";
 
 /** An image that another catalog has too. */
@@ -18,17 +18,11 @@ export const copyMatches = (client: pg.PoolClient, result: Result, matches: read
     matches.map((match) => ({ ...result, ...match })),
   );
 
-export interface ReferencePage extends Result {
-  readonly isPresent: boolean;
-  readonly after: number;
-  readonly limit: number;
-}
-
 /** A page of the live images that the reference has too, or of those that it has not, by ordinal. */
 export const listByReference = (
   db: Db,
-  catalog: { readonly id: string; readonly blockSize: number | null },
-  { jobId, run, isPresent, after, limit }: ReferencePage,
+  catalog: CatalogShape,
+  { jobId, run, isPresent, after, limit }: Result & Page<number> & { readonly isPresent: boolean },
 ): Promise<CatalogImage[]> => {
   const match = sql`exists (select from reference_match m where m.job_id = ${jobId} and m.run = ${run} and m.ordinal = image.ordinal)`;
   return imagesWhere(

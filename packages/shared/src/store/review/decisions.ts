@@ -5,7 +5,7 @@ import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import { lineageOf, type Result, stepOf } from "../results/lineage.ts";
 import { decision, imageGroup, job } from "../schema.ts";
-import { integers } from "../sql.ts";
+import { integers, type Page } from "../sql.ts";
 
 export type DecisionRow = typeof decision.$inferSelect;
 
@@ -108,11 +108,7 @@ export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string):
 };
 
 /** Decisions of a catalog, newest first, from after the one whose id is `after`; "" = from the newest one. */
-export const listDecisions = (
-  db: Db,
-  catalogId: string,
-  { after, limit }: { after: string; limit: number },
-): Promise<DecisionRow[]> =>
+export const listDecisions = (db: Db, catalogId: string, { after, limit }: Page<string>): Promise<DecisionRow[]> =>
   db.query.decision.findMany({
     where: and(
       eq(decision.catalogId, catalogId),
