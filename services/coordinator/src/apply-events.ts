@@ -9,7 +9,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { enactDecisions } from "./enact-decisions.ts";
 import { recordEvent } from "./record-event.ts";
 import { sendAttempt } from "./retry.ts";
-import { startShadows } from "./rollout/shadow-jobs.ts";
+import { startShadows } from "./rollout/rollout.ts";
 
 /** What follows when a job ends, in the transaction that ends it. startShadows ends with the roll-out: decision 0037. */
 const ON_JOB_OVER: readonly ((db: Db, job: Job, at: string) => Promise<void>)[] = [enqueueWebhooks, startShadows];

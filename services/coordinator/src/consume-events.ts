@@ -16,7 +16,7 @@ import { openSpan } from "@lookalike/shared/runtime/tracing";
 import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
 import { applyEvents } from "./apply-events.ts";
 import type { Coordinator } from "./environment.ts";
-import { countDifference } from "./rollout/measure-rollout.ts";
+import { countDifference } from "./rollout/rollout.ts";
 
 const EVENTS_PER_TRANSACTION = 500;
 

@@ -14,8 +14,7 @@ import { replayEndpoint } from "./operate/replay.ts";
 import { verifyEndpoint } from "./operate/verify.ts";
 import { reconcileRound } from "./reconcile.ts";
 import { startRelay } from "./relay.ts";
-import { measureRollout } from "./rollout/measure-rollout.ts";
-import { rolloutEndpoint } from "./rollout/rollout-endpoint.ts";
+import { measureRollout, rolloutEndpoint } from "./rollout/rollout.ts";
 
 runService({
   name: "coordinator",

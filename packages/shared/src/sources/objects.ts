@@ -61,7 +61,7 @@ export const s3Objects = () => {
                 modifiedAt: LastModified?.toISOString() ?? null,
               };
       } catch (error) {
-        throw refusal(`s3://${bucket}/${prefix}`, error);
+        refuse(`s3://${bucket}/${prefix}`)(error);
       }
     },
     /** An object, or an inclusive range of it. @param etag null = the object as it is now. @throws ObjectError */
@@ -72,19 +72,21 @@ export const s3Objects = () => {
         ...(etag === null ? {} : { IfMatch: etag }),
         ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }),
       };
-      const { Body } = await connected.then((s3) => s3.getObject(request)).catch(refuse(bucket, key));
+      const { Body } = await connected.then((s3) => s3.getObject(request)).catch(refuse(`s3://${bucket}/${key}`));
       return Body as Readable;
     },
     /** An object's size in bytes. @throws ObjectError */
     async size(bucket: string, key: string, etag: string): Promise<number> {
       const request = { Bucket: bucket, Key: key, IfMatch: etag };
-      const { ContentLength } = await connected.then((s3) => s3.headObject(request)).catch(refuse(bucket, key));
+      const { ContentLength } = await connected
+        .then((s3) => s3.headObject(request))
+        .catch(refuse(`s3://${bucket}/${key}`));
       return sizeOf(ContentLength, `s3://${bucket}/${key}`);
     },
     /** @throws ObjectError */
     async write(bucket: string, key: string, bytes: Uint8Array, contentType: string): Promise<void> {
       const request = { Bucket: bucket, Key: key, Body: bytes, ContentType: contentType };
-      await connected.then((s3) => s3.putObject(request)).catch(refuse(bucket, key));
+      await connected.then((s3) => s3.putObject(request)).catch(refuse(`s3://${bucket}/${key}`));
     },
   };
 };
@@ -92,18 +94,15 @@ export const s3Objects = () => {
 /** Buckets of an S3 server. */
 export type Objects = ReturnType<typeof s3Objects>;
 
-const REASONS: Record<string, { reason: ObjectError["reason"]; text: string }> = {
-  NoSuchKey: { reason: "missing", text: "it is not there any more" },
-  NotFound: { reason: "missing", text: "it is not there" },
-  PreconditionFailed: { reason: "changed", text: "it has changed since it was listed" },
-  NoSuchBucket: { reason: "missing", text: "there is no such bucket" },
-  AccessDenied: { reason: "unreadable", text: "access is denied: check the key's policy" },
-  InvalidAccessKeyId: { reason: "unreadable", text: "the server does not know AWS_ACCESS_KEY_ID" },
-  SignatureDoesNotMatch: { reason: "unreadable", text: "AWS_SECRET_ACCESS_KEY is not the key's" },
-  CredentialsProviderError: {
-    reason: "unreadable",
-    text: "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-  },
+const PROBLEMS: Record<string, [reason: ObjectError["reason"], text: string]> = {
+  NoSuchKey: ["missing", "it is not there any more"],
+  NotFound: ["missing", "it is not there"],
+  PreconditionFailed: ["changed", "it has changed since it was listed"],
+  NoSuchBucket: ["missing", "there is no such bucket"],
+  AccessDenied: ["unreadable", "access is denied: check the key's policy"],
+  InvalidAccessKeyId: ["unreadable", "the server does not know AWS_ACCESS_KEY_ID"],
+  SignatureDoesNotMatch: ["unreadable", "AWS_SECRET_ACCESS_KEY is not the key's"],
+  CredentialsProviderError: ["unreadable", "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"],
 };
 
 /** @throws ObjectError where the server does not give a size */
@@ -115,18 +114,15 @@ const sizeOf = (bytes: number | undefined, place: string): number => {
 /** A response to HEAD has no body that could say more than the status. */
 const BY_STATUS: Record<number, string> = { 403: "AccessDenied", 404: "NotFound", 412: "PreconditionFailed" };
 
+/** Throws the SDK's error as an ObjectError about this place. */
 const refuse =
-  (bucket: string, key: string) =>
+  (place: string) =>
   (error: unknown): never => {
-    throw refusal(`s3://${bucket}/${key}`, error);
+    if (error instanceof ObjectError) throw error;
+    const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+    const status = name === "Unknown" ? $metadata?.httpStatusCode : undefined;
+    const code = status === undefined ? name : BY_STATUS[status];
+    const known = code === undefined ? undefined : PROBLEMS[code];
+    const [reason, text] = known ?? (["unreadable", messageOf(error)] as const);
+    throw new ObjectError(reason, `${place}: ${text}`, { cause: error });
   };
-
-const refusal = (place: string, error: unknown): ObjectError => {
-  if (error instanceof ObjectError) return error;
-  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-  const status = name === "Unknown" ? $metadata?.httpStatusCode : undefined;
-  const code = status === undefined ? name : BY_STATUS[status];
-  const known = code === undefined ? undefined : REASONS[code];
-  const { reason, text } = known ?? { reason: "unreadable", text: messageOf(error) };
-  return new ObjectError(reason, `${place}: ${text}`, { cause: error });
-};

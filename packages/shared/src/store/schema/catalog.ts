@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
-import type { Failure } from "../../domain/image/hash-block.ts";
+import type { Failure, ImageFacts } from "../../domain/image/hash-block.ts";
+import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
 import type { ListingMark } from "../../domain/image/listing.ts";
 import { Source } from "../../domain/job/source.ts";
 import { bytea, parsedJson, time } from "./columns.ts";
@@ -52,4 +53,23 @@ export const image = pgTable(
     uniqueIndex("image_path").on(table.catalogId, table.path).where(sql`vanished_in is null`),
     index("image_vanished").on(table.catalogId, table.ordinal).where(sql`vanished_in is not null`),
   ],
+);
+
+/** A hashed block, column for column the body of its `hash-done` event. */
+export const hashBlock = pgTable(
+  "hash_block",
+  {
+    catalogId: text("catalog_id").notNull(),
+    block: integer("block").notNull(),
+    hashFormat: text("hash_format").notNull().default(FIRST_FORMAT),
+    jobId: text("job_id").notNull(),
+    states: bytea("states").notNull(),
+    hashes: bytea("hashes").notNull(),
+    signatures: bytea("signatures").notNull().default(sql`''::bytea`),
+    contentDigests: bytea("content_digests").notNull(),
+    details: jsonb("details").$type<(ImageFacts | Failure | null)[]>().notNull(),
+    failedImages: integer("failed_images").notNull(),
+    digest: text("digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.catalogId, table.block] })],
 );
