@@ -70,17 +70,12 @@ export const work = async (bus: Bus, options: WorkOptions) => {
     concurrency = limit;
     if (limit > 0) queue.concurrency = limit;
     measure();
-    for (let slot = 0; slot < concurrency; slot += 1) {
+    for (let slot = 0; slot < concurrency; slot += 1)
       for (const [rank, consumer] of consumers.entries()) {
         const key = `${slot}:${rank}`;
         // A slot that was inactive for a moment still has its pull, which goes on.
-        if (!pulls.has(key))
-          pulls.set(
-            key,
-            pull(consumer, slot, -rank).finally(() => pulls.delete(key)),
-          );
+        pulls.set(key, pulls.get(key) ?? pull(consumer, slot, -rank).finally(() => pulls.delete(key)));
       }
-    }
     if (limit === 0) await queue.onIdle();
   };
   await setConcurrency(options.concurrency);

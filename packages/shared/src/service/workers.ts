@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Endpoint, EndpointError, endpoint } from "../bus/endpoints.ts";
+import { EndpointError, endpoint } from "../bus/endpoints.ts";
 import type { Workers } from "../bus/work.ts";
 import { forInstance, InstanceRequest, type Running } from "./endpoints.ts";
 
@@ -28,22 +28,21 @@ export const workerService = (
         Object.entries(kinds).map(([kind, { concurrency, busy }]) => [kind, { concurrency, busy }]),
       ),
     }),
-    endpoints: [concurrencyEndpoint(name, kinds)],
+    endpoints: [
+      endpoint({
+        name: "concurrency",
+        about: "Limit the messages of a kind in progress, until the instance restarts; 0 = none",
+        answers: "each",
+        request: InstanceRequest.extend({ kind: z.string(), concurrency: z.int().min(0).max(MAX_CONCURRENCY) }),
+        handle: forInstance(name, async ({ kind, concurrency }) => {
+          const workers = kinds[kind];
+          if (workers === undefined)
+            throw new EndpointError(404, `${kind}: no such kind of work. There is ${Object.keys(kinds).join(", ")}.`);
+          // With 0 it would wait for the work in progress, which status shows.
+          void workers.setConcurrency(concurrency);
+          return { instance: name, kind, concurrency, busy: workers.busy };
+        }),
+      }),
+    ],
   };
 };
-
-const concurrencyEndpoint = (name: string, kinds: Readonly<Record<string, Workers>>): Endpoint =>
-  endpoint({
-    name: "concurrency",
-    about: "Limit the messages of a kind in progress, until the instance restarts; 0 = none",
-    answers: "each",
-    request: InstanceRequest.extend({ kind: z.string(), concurrency: z.int().min(0).max(MAX_CONCURRENCY) }),
-    handle: forInstance(name, async ({ kind, concurrency }) => {
-      const workers = kinds[kind];
-      if (workers === undefined)
-        throw new EndpointError(404, `${kind}: no such kind of work. There is ${Object.keys(kinds).join(", ")}.`);
-      // With 0 it would wait for the work in progress, which status shows.
-      void workers.setConcurrency(concurrency);
-      return { instance: name, kind, concurrency, busy: workers.busy };
-    }),
-  });

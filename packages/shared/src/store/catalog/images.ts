@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
-import { Failure, STATE } from "../../domain/image/hash-block.ts";
+import { type Failure, STATE } from "../../domain/image/hash-block.ts";
 import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { iso } from "../../domain/primitives/encoding.ts";
 import { readFacts } from "../blocks/block-facts.ts";
@@ -99,7 +99,7 @@ export interface FailurePage extends Page<number> {
 export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBlocks, after, limit }: FailurePage) => {
   const block = sql`ordinal / ${blockSize}::int`;
   const position = sql`ordinal % ${blockSize}::int`;
-  const { rows } = await db.execute<{ ordinal: number; path: Buffer; failure: unknown }>(sql`
+  const { rows } = await db.execute<{ ordinal: number; path: Buffer; failure: Failure | null }>(sql`
     select ordinal, path, details -> (${position}) as failure
     from image left join hash_block on hash_block.catalog_id = image.catalog_id and block = ${block}
     where image.catalog_id = ${catalogId} and vanished_in is null and ordinal > ${after}
@@ -109,9 +109,7 @@ export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBl
   return rows.map(({ ordinal, path, failure }) => ({
     ordinal,
     path: nameOfBytes(path),
-    ...(failure === null
-      ? { reason: "quarantined" as const, detail: "its block failed in every attempt" }
-      : Failure.parse(failure)),
+    ...(failure ?? { reason: "quarantined" as const, detail: "its block failed in every attempt" }),
   }));
 };
 

@@ -68,10 +68,6 @@ const lockCatalog = async (db: Db, listing: Listing, found: readonly FoundImage[
   };
 };
 
-interface KnownRow extends KnownImage, Record<string, unknown> {
-  readonly path: Buffer;
-}
-
 /**
  * Live images with one of these paths, by path. They are looked for first where they are expected, in
  * one range of ordinals, and then by path.
@@ -83,7 +79,7 @@ const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[])
   await db.execute(sql`set local enable_seqscan = off`);
   const rest = new Set(found.map(({ path }) => path));
   const select = async (condition: SQL): Promise<void> => {
-    const { rows } = await db.execute<KnownRow>(sql`
+    const { rows } = await db.execute<Pick<KnownImage, keyof KnownImage> & { path: Buffer }>(sql`
       select path, ordinal, fingerprint, listed_in as "listedIn" from image
       where catalog_id = ${listing.start.catalogId} and vanished_in is null and ${condition}`);
     for (const row of rows) {

@@ -44,9 +44,8 @@ export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow
 };
 
 /** A job of any tenant, for the coordinator and the workers, which serve all tenants. */
-export const findJob = async (db: Db, id: string): Promise<JobRow | null> => {
-  return (await db.query.job.findFirst({ where: eq(job.id, id) })) ?? null;
-};
+export const findJob = async (db: Db, id: string): Promise<JobRow | null> =>
+  (await db.query.job.findFirst({ where: eq(job.id, id) })) ?? null;
 
 /** Jobs of a catalog that are older than the job `after`, newest first; "" = from the newest. */
 export const listJobs = (
