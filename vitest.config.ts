@@ -1,15 +1,20 @@
 import { join } from "node:path";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
 
-/** Tests with servers. Each file starts servers of its own; two at once, since they wait more than they work. */
+/**
+ * Tests with servers. Each file starts servers of its own; three at once, since they wait as much as they
+ * work. The time-outs only end what hangs: a test may take many times longer on a busy machine.
+ */
 const withServers = {
   globalSetup: ["test/support/global-setup.ts"],
-  maxWorkers: 2,
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  maxWorkers: 3,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+  sequence: { groupOrder: 1 },
 };
 
 /**
@@ -28,11 +33,12 @@ const fromSource: TestProjectInlineConfiguration = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       // No servers, no processes, no build: `npm test -- --project unit` runs from a clone with node_modules.
       // One process for many files: they share no state but modules, and starting costs more than most of them take.
       { ...fromSource, test: { name: "unit", include: [UNIT], exclude: [INT], isolate: false, testTimeout: 30_000 } },
-      { ...fromSource, test: { name: "int", include: [INT], ...withServers, sequence: { groupOrder: 1 } } },
+      { ...fromSource, test: { name: "int", include: [INT], ...withServers } },
       {
         ...fromSource,
         test: {
@@ -40,7 +46,6 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/scale/**", "test/fuzz/**", "test/alerts/**"],
           ...withServers,
-          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -49,7 +54,7 @@ export default defineConfig({
       },
       {
         ...fromSource,
-        test: { name: "alerts", include: ["test/alerts/**/*.test.ts"], ...withServers, testTimeout: 240_000, bail: 1 },
+        test: { name: "alerts", include: ["test/alerts/**/*.test.ts"], ...withServers, bail: 1 },
       },
       {
         ...fromSource,
@@ -57,6 +62,7 @@ export default defineConfig({
           name: "scale",
           include: ["test/scale/**/*.test.ts"],
           ...withServers,
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 1_800_000,
         },

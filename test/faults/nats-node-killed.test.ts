@@ -4,13 +4,16 @@ import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { type Cluster, startCluster } from "../support/nats-cluster.ts";
+import { killService, startService } from "../support/service.ts";
+import { shortWaits } from "../support/short-waits.ts";
 import {
   connectTo,
   finished,
   groupsOf,
   type System,
   startCommand,
-  startSystem,
+  startServers,
+  startSystemOn,
   temporaryFolder,
 } from "../support/system.ts";
 
@@ -24,11 +27,12 @@ beforeAll(async () => {
   const openssl = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${key} -out ${certificate}`;
   await startCommand(openssl.split(" ")).ended;
   cluster = await startCluster({ folder: folder.path, nodes: 3, tls: { certificate, key } });
-  system = await startSystem({
-    NATS_URL: cluster.urls,
-    NATS_CA: certificate,
-    LOOKALIKE_STREAM_REPLICAS: "3",
-  });
+  const servers = await startServers();
+  const onCluster = { NATS_URL: cluster.urls, NATS_CA: certificate, LOOKALIKE_STREAM_REPLICAS: "3" };
+  // The first service creates the streams, with their replicas; then their waits are shortened.
+  await killService(await startService("hasher", { ...servers.environment, ...onCluster }));
+  const waits = await shortWaits(onCluster, { replicas: 3, files: { NATS_CA: certificate } });
+  system = await startSystemOn(servers, { ...onCluster, ...waits });
 });
 afterAll(async () => {
   await system?.stop();
@@ -52,7 +56,7 @@ it("a job goes on over three servers with TLS, whichever of them is killed", asy
     for (let at = 0; at < 100 && (await system.client.readJob(id)).completedTasks === before; at += 1)
       await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  expect(await finished(system.client, id, 100)).toMatchObject({ state: "completed", quarantinedTasks: 0 });
+  expect(await finished(system.client, id)).toMatchObject({ state: "completed", quarantinedTasks: 0 });
   expect(await groupsOf(system.client, id)).toEqual(await groupsOf(system.client, quiet.id));
   const { bus, close } = await connectTo(
     { ...system.servers.environment, NATS_URL: cluster.urls },

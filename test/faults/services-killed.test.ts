@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@lookalike/cli/client";
@@ -7,8 +5,9 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
+import { killService, type Service, startService } from "../support/service.ts";
 import { shortWaits } from "../support/short-waits.ts";
-import { connectTo, finished, groupsOf, ROOT, type Servers, startServers, TEST_KEY } from "../support/system.ts";
+import { connectTo, finished, groupsOf, type Servers, startServers, TEST_KEY } from "../support/system.ts";
 
 const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 5, batchSize: 20 });
 const SOURCE = (file: string) => ({ kind: "hashes", file }) as const;
@@ -19,39 +18,16 @@ const TASKS = 1_452;
 let servers: Servers;
 let reference: string[];
 let waits: Record<string, string>;
-const running = new Set<ChildProcess>();
+const running = new Set<Service>();
 
-/** A service as `pnpm --filter @lookalike/<name> start` runs it, alone. */
-const startService = async (
-  name: string,
-  environment: Record<string, string> = {},
-): Promise<{ child: ChildProcess; address: string }> => {
-  const child = spawn(process.execPath, [join(ROOT, "services", name, "dist/main.js")], {
-    env: {
-      ...process.env,
-      ...servers.environment,
-      LOOKALIKE_PORT: "0",
-      LOOKALIKE_LOST_AFTER_MS: "2000",
-      LOOKALIKE_RECONCILE_INTERVAL_MS: "500",
-      ...waits,
-      ...environment,
-    },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  running.add(child);
-  child.once("exit", () => running.delete(child));
-  let address = "";
-  for (;;) {
-    const [message] = await once(child, "message");
-    if (message === "ready") return { child, address };
-    address = (message as { address: string }).address;
-  }
+const start = async (name: string, environment: Record<string, string> = {}): Promise<Service> => {
+  const lost = { LOOKALIKE_LOST_AFTER_MS: "2000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500" };
+  const service = await startService(name, { ...servers.environment, ...lost, ...waits, ...environment });
+  running.add(service);
+  service.child.once("exit", () => running.delete(service));
+  return service;
 };
-
-const kill = async (child: ChildProcess): Promise<void> => {
-  child.kill("SIGKILL");
-  if (running.has(child)) await once(child, "exit");
-};
+const killAll = () => Promise.all([...running].map(killService));
 
 beforeAll(async () => {
   servers = await startServers();
@@ -64,7 +40,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await Promise.all([...running].map(kill));
+  await killAll();
   await servers.stop();
 });
 
@@ -74,20 +50,20 @@ const runJob = async (
   disturb: (job: () => Promise<{ completedTasks: number }>) => Promise<void>,
   options: JobOptions = OPTIONS,
 ) => {
-  const api = await startService("api");
+  const api = await start("api");
   const client = createClient(() => api.address, TEST_KEY);
   const catalog = await client.openCatalog(name, SOURCE(join(servers.folder, "hashes.ndjson")));
   const { id } = await client.startJob(catalog, options);
   const disturbance = disturb(() => client.readJob(id));
-  const job = await finished(client, id, 110);
+  const job = await finished(client, id);
   await disturbance;
   const groups = await groupsOf(client, id);
-  await kill(api.child);
+  await killService(api);
   return { job, groups };
 };
 
 const untilTasks = async (job: () => Promise<{ completedTasks: number }>, tasks: number): Promise<void> => {
-  while ((await job()).completedTasks < tasks) await sleep(10);
+  while ((await job()).completedTasks < tasks) await sleep(20);
 };
 
 const executions = async (job: string): Promise<number> => {
@@ -101,7 +77,7 @@ const executions = async (job: string): Promise<number> => {
 
 describe("a job of 1,452 tasks", () => {
   it("is done when nothing is disturbed", async () => {
-    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => startService(name)));
+    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => start(name)));
     const { job, groups } = await runJob("undisturbed", async () => undefined);
     expect(job).toMatchObject({
       state: "completed",
@@ -113,32 +89,32 @@ describe("a job of 1,452 tasks", () => {
     });
     expect(groups.length).toBeGreaterThan(200);
     reference = groups;
-    await Promise.all([...running].map(kill));
+    await killAll();
   });
 
   it("ends in the same groups, byte for byte, when the coordinator is killed -9 again and again", async () => {
-    await Promise.all(["hasher", "comparer"].map((name) => startService(name)));
+    await Promise.all(["hasher", "comparer"].map((name) => start(name)));
     let kills = 0;
     const { job, groups } = await runJob("coordinator killed", async (read) => {
       for (const tasks of [50, 400, 800, 1_200]) {
-        const { child } = await startService("coordinator");
+        const service = await start("coordinator");
         await untilTasks(read, tasks);
-        await kill(child);
+        await killService(service);
         kills += 1;
       }
-      await startService("coordinator");
+      await start("coordinator");
     });
     expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
     expect(groups).toEqual(reference);
     // A completed task is not run again: at most those in flight at each kill are.
     expect((await executions(job.id)) - TASKS).toBeLessThanOrEqual(kills * OPTIONS.batchSize);
-    await Promise.all([...running].map(kill));
+    await killAll();
   });
 
   it("ends in the same groups when its task stream is lost, with all that is in it", async () => {
     // They make it again: that is theirs only where they make all.
     const own = { LOOKALIKE_TOPOLOGY: "services" };
-    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => startService(name, own)));
+    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => start(name, own)));
     const { job, groups } = await runJob("stream lost", async (read) => {
       await untilTasks(read, 500);
       const { bus, close } = await connectTo(servers.environment);
@@ -147,35 +123,33 @@ describe("a job of 1,452 tasks", () => {
     });
     expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
     expect(groups).toEqual(reference);
-    await Promise.all([...running].map(kill));
+    await killAll();
     await shortWaits(servers.environment);
   });
 
   it("ends in the same groups by the indexed kernel, whose comparer is killed -9", async () => {
-    await Promise.all(["coordinator", "hasher"].map((name) => startService(name)));
+    await Promise.all(["coordinator", "hasher"].map((name) => start(name)));
     const indexed = JobOptions.parse({ ...OPTIONS, kernel: "indexed", batchSize: 2 });
     const killed = async (read: () => Promise<{ completedTasks: number }>): Promise<void> => {
-      const { child } = await startService("comparer");
+      const service = await start("comparer");
       await untilTasks(read, 2);
-      await kill(child);
-      await startService("comparer");
+      await killService(service);
+      await start("comparer");
     };
     const { job, groups } = await runJob("indexed", killed, indexed);
     expect(job).toMatchObject({ state: "completed", kernel: "indexed", quarantinedTasks: 0 });
     expect([job.totalTasks, job.completedTasks]).toEqual([job.completedTasks, job.totalTasks]);
     expect(groups).toEqual(reference);
-    await Promise.all([...running].map(kill));
+    await killAll();
   });
 
   it("finalizes once with three coordinators, two comparers, and workers that are killed", async () => {
-    await Promise.all(
-      ["coordinator", "coordinator", "coordinator", "hasher", "comparer"].map((name) => startService(name)),
-    );
-    const victim = await startService("comparer");
+    await Promise.all(["coordinator", "coordinator", "coordinator", "hasher", "comparer"].map((name) => start(name)));
+    const victim = await start("comparer");
     const { job, groups } = await runJob("many of each", async (read) => {
       await untilTasks(read, 300);
-      await kill(victim.child);
-      await startService("comparer");
+      await killService(victim);
+      await start("comparer");
     });
     expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
     expect(groups).toEqual(reference);
@@ -187,6 +161,6 @@ describe("a job of 1,452 tasks", () => {
     });
     expect(Object.values(finalize.state.subjects ?? {})).toEqual([1]);
     await close();
-    await Promise.all([...running].map(kill));
+    await killAll();
   });
 });

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { publish } from "@lookalike/shared/bus/publish";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { directorySource } from "@lookalike/shared/domain/job/source";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
-import { connectTo, ROOT, startCommand, startSystem, until } from "../support/system.ts";
+import { connectTo, ROOT, type System, startCommand, startSystem, until } from "../support/system.ts";
 import { toolFolder } from "../support/tools.ts";
 
 /** The runbook's blocks marked sh, in order, each with the heading above it. */
@@ -20,17 +20,33 @@ const blocksOf = (markdown: string): { heading: string; script: string }[] => {
 };
 
 const [cli, current] = [await toolFolder("nats"), await toolFolder("nats-server")];
+/** The folder of each nats-server; null: the one on the PATH. */
+const SERVERS = { "the nats-server of Debian 12": null, "the current nats-server": current };
+type ServerName = keyof typeof SERVERS;
+const NAMES = Object.keys(SERVERS) as ServerName[];
 
-it.skipIf(cli === null).each([
-  ["the nats-server of Debian 12", null],
-  ["the current nats-server", current],
-])("every command of docs/operations.md does what it says, on %s", async (_server, serverFolder) => {
-  const before = process.env["PATH"];
-  if (serverFolder !== null) process.env["PATH"] = `${serverFolder}:${before}`;
-  const system = await startSystem({ LOOKALIKE_MAX_ATTEMPTS: "1" }).finally(() => {
-    process.env["PATH"] = before;
-  });
-  try {
+const searchPath = process.env["PATH"];
+const systems = new Map<ServerName, System>();
+
+beforeAll(async () => {
+  if (cli === null) return;
+  // One after another, because a nats-server is found by the PATH of this process.
+  for (const name of NAMES) {
+    const folder = SERVERS[name];
+    if (folder !== null) process.env["PATH"] = `${folder}:${searchPath}`;
+    systems.set(name, await startSystem({ LOOKALIKE_MAX_ATTEMPTS: "1" }));
+    process.env["PATH"] = searchPath;
+  }
+});
+afterAll(async () => {
+  await Promise.all([...systems.values()].map((system) => system.stop()));
+});
+
+// At the same time, because the runbook's commands wait more than they work.
+describe.skipIf(cli === null).concurrent("every command of docs/operations.md does what it says", () => {
+  it.each(NAMES)("on %s", async (name) => {
+    const system = systems.get(name);
+    if (system === undefined) throw new Error(`no system on ${name}`);
     const { bus, close } = await connectTo(system.servers.environment);
     // A task that no version knows: after five tries it becomes the dead letter that the runbook looks at.
     await publish(bus, {
@@ -58,7 +74,7 @@ it.skipIf(cli === null).each([
       {
         NATS_URL: system.servers.environment["NATS_URL"] ?? "",
         HOME: folder,
-        PATH: `${join(folder, "bin")}:${before}`,
+        PATH: `${join(folder, "bin")}:${searchPath}`,
       },
     ).ended;
     expect(code, `${stdout}\n${stderr}`).toBe(0);
@@ -78,7 +94,5 @@ it.skipIf(cli === null).each([
     const grown = join(system.servers.folder, "more");
     await makePhotographs(grown, 12, 240);
     expect(await system.run(directorySource(grown), { blockSize: 8 })).toMatchObject({ state: "completed" });
-  } finally {
-    await system.stop();
-  }
+  });
 });

@@ -108,8 +108,11 @@ export interface System {
   stop(): Promise<void>;
 }
 
-export const startSystem = async (overrides: Record<string, string> = {}, nats: NatsOptions = {}): Promise<System> => {
-  const servers = await startServers(nats);
+export const startSystem = async (overrides: Record<string, string> = {}, nats: NatsOptions = {}): Promise<System> =>
+  startSystemOn(await startServers(nats), overrides);
+
+/** The services on these servers, which end with them. */
+export const startSystemOn = async (servers: Servers, overrides: Record<string, string>): Promise<System> => {
   const logs = join(servers.folder, "logs");
   await mkdir(logs);
   const services = await startServices({ ...servers.environment, LOOKALIKE_PORT: "0", ...overrides }, logs);
@@ -119,7 +122,7 @@ export const startSystem = async (overrides: Record<string, string> = {}, nats: 
     client,
     address: services.address,
     services,
-    async run(source, options = {}, name = JSON.stringify(source), seconds = 60) {
+    async run(source, options = {}, name = JSON.stringify(source), seconds = PATIENCE_SECONDS) {
       const catalog = await client.openCatalog(name, source);
       return finished(client, (await client.startJob(catalog, JobOptions.parse(options))).id, seconds);
     },
@@ -130,8 +133,11 @@ export const startSystem = async (overrides: Record<string, string> = {}, nats: 
   };
 };
 
+/** How long a wait may take on a busy machine. It costs nothing where what is waited for happens soon. */
+const PATIENCE_SECONDS = 240;
+
 /** Waits until the job is over. @throws with the job's state when that takes longer than `seconds` */
-export const finished = async (client: Client, id: string, seconds = 60): Promise<Job> => {
+export const finished = async (client: Client, id: string, seconds = PATIENCE_SECONDS): Promise<Job> => {
   for (const deadline = Date.now() + seconds * 1_000; ; await sleep(50)) {
     const job = await client.readJob(id);
     if (job.phase === "done") return job;
@@ -203,7 +209,7 @@ export const npmStart = (args: readonly string[], environment: Record<string, st
   startCommand([process.execPath, "scripts/start.mjs", ...args], environment);
 
 /** Waits until `condition` holds. @throws when it does not within `seconds` */
-export const until = async (condition: () => boolean | Promise<boolean>, seconds = 30): Promise<void> => {
+export const until = async (condition: () => boolean | Promise<boolean>, seconds = PATIENCE_SECONDS): Promise<void> => {
   for (const deadline = Date.now() + seconds * 1_000; !(await condition()); await sleep(25)) {
     if (Date.now() > deadline) throw new Error(`not true after ${seconds} s: ${condition}`);
   }

@@ -1,0 +1,23 @@
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Seconds that a file takes alone on two quiet cores, where that is more than 20. */
+const SECONDS: Readonly<Record<string, number>> = {
+  "test/faults/services-killed.test.ts": 100,
+  "test/quickstart/interrupted.test.ts": 50,
+  "test/operate/runbook.test.ts": 45,
+  "test/faults/nats-node-killed.test.ts": 45,
+  "test/quickstart/refusals.test.ts": 30,
+  "test/browser/review-page.test.ts": 36,
+  "test/cli/cli.test.ts": 29,
+  "test/pipeline/s3.test.ts": 25,
+  "test/pipeline/hashes.test.ts": 23,
+};
+
+/** Starts the longest files first, so that no worker is still busy with one of them when the others have ended. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const seconds = ({ moduleId }: TestSpecification): number =>
+      Object.entries(SECONDS).find(([file]) => moduleId.endsWith(`/${file}`))?.[1] ?? 0;
+    return (await super.sort(files)).sort((a, b) => seconds(b) - seconds(a));
+  }
+}

@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { ROOT } from "./system.ts";
+
+/** A service alone, for a test to kill. */
+export interface Service {
+  readonly child: ChildProcess;
+  /** Address of the API; empty for the other services. */
+  readonly address: string;
+}
+
+/** Starts a service as `pnpm --filter @lookalike/<name> start` does, and waits until it is ready. */
+export const startService = async (name: string, environment: Record<string, string>): Promise<Service> => {
+  const child = spawn(process.execPath, [join(ROOT, "services", name, "dist/main.js")], {
+    env: { ...process.env, LOOKALIKE_PORT: "0", ...environment },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`the ${name} ended before it was ready: ${code ?? signal}`);
+  });
+  ended.catch(() => undefined);
+  let address = "";
+  for (;;) {
+    const [message] = await Promise.race([once(child, "message"), ended]);
+    if (message === "ready") return { child, address };
+    address = (message as { address: string }).address;
+  }
+};
+
+/** kill -9. Resolves when the process has ended. */
+export const killService = async ({ child }: Service): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+};
