@@ -3,12 +3,13 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Seconds that a file takes alone on two quiet cores, where that is more than 20. */
 const SECONDS: Readonly<Record<string, number>> = {
   "test/faults/services-killed.test.ts": 100,
-  "test/quickstart/interrupted.test.ts": 50,
+  "test/quickstart/interrupted.test.ts": 60,
   "test/operate/runbook.test.ts": 45,
   "test/faults/nats-node-killed.test.ts": 45,
-  "test/quickstart/refusals.test.ts": 30,
   "test/browser/review-page.test.ts": 36,
+  "test/quickstart/refusals.test.ts": 35,
   "test/cli/cli.test.ts": 29,
+  "test/quickstart/first-run.test.ts": 25,
   "test/pipeline/s3.test.ts": 25,
   "test/pipeline/hashes.test.ts": 23,
 };

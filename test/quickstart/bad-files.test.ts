@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makePhotographs } from "../support/photographs.ts";
+import { pngBomb } from "../support/png-bomb.ts";
+import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
+
+let quick: QuickStart;
+
+beforeAll(async () => {
+  quick = await openQuickStart();
+});
+afterAll(async () => {
+  expect(quick.leftRunning()).toEqual([]);
+  await quick.remove();
+});
+
+describe("a folder of bad and odd files", () => {
+  const bad: Record<string, string> = {
+    "bomb.png": "too-many-pixels",
+    "cut.jpg": "truncated",
+    "empty.jpg": "empty",
+    "pipe.jpg": "not-a-regular-file",
+    "text.jpg": "not-an-image",
+  };
+  const odd = [
+    "cmyk.jpg",
+    "16 bit.png",
+    "grey.png",
+    "transparent.png",
+    "moving.gif",
+    "new\nline.jpg",
+    'quote\'s "here".jpg',
+    "emoji 📷.jpg",
+    "caf\udce9.jpg",
+  ];
+
+  it("is finished with a reason for each bad one, and every odd one grouped", async () => {
+    await mkdir(quick.path("odd/below"), { recursive: true });
+    await makePhotographs(quick.path("one"), 7, 320);
+    const [first = ""] = await readdir(quick.path("one"));
+    const picture = await readFile(quick.path(`one/${first}`));
+    const image = () => sharp(picture);
+    const plain = await image().jpeg({ quality: 90 }).toBuffer();
+    const files: Record<string, Buffer> = {
+      "bomb.png": pngBomb(),
+      "cut.jpg": plain.subarray(0, plain.length / 2),
+      "empty.jpg": Buffer.alloc(0),
+      "text.jpg": Buffer.from("no picture"),
+      "cmyk.jpg": await image().toColourspace("cmyk").jpeg().toBuffer(),
+      "16 bit.png": await image().toColourspace("rgb16").png().toBuffer(),
+      "grey.png": await image().greyscale().png().toBuffer(),
+      "transparent.png": await image().ensureAlpha(0.99).png().toBuffer(),
+      "moving.gif": await sharp([picture, await image().negate().jpeg().toBuffer()], { join: { animated: true } })
+        .gif()
+        .toBuffer(),
+      "new\nline.jpg": plain,
+      'quote\'s "here".jpg': plain,
+      "emoji 📷.jpg": plain,
+    };
+    for (const [name, bytes] of Object.entries(files)) await writeFile(quick.path(`odd/${name}`), bytes);
+    // A name in Latin-1: no valid UTF-8.
+    await writeFile(
+      Buffer.concat([Buffer.from(quick.path("odd/caf")), Buffer.from([0xe9]), Buffer.from(".jpg")]),
+      plain,
+    );
+    execFileSync("mkfifo", [quick.path("odd/pipe.jpg")]);
+    await symlink("..", quick.path("odd/below/loop"));
+    await writeFile(quick.path("odd/notes.txt"), "no picture, and not called one");
+
+    const { code, stdout } = await quick.start([quick.path("odd"), "--json", "--threshold", "40"]).ended;
+    expect(code).toBe(0);
+    const report = reportOf(stdout);
+    expect(report.images).toBe(Object.keys(bad).length + odd.length);
+    expect(Object.fromEntries(report.failed.map(({ path: name, reason }) => [name, reason]))).toEqual(bad);
+    expect(report.groups.flatMap(({ members }) => members).sort()).toEqual([...odd].sort());
+  });
+});

@@ -1,0 +1,93 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makePhotographs } from "../support/photographs.ts";
+import { openQuickStart, type QuickStart } from "../support/quickstart.ts";
+import { until } from "../support/system.ts";
+
+let quick: QuickStart;
+
+beforeAll(async () => {
+  quick = await openQuickStart();
+  await makePhotographs(quick.path("pictures"), 21, 240);
+  await writeFile(quick.path("hashes.ndjson"), "");
+});
+afterAll(async () => {
+  expect(quick.leftRunning()).toEqual([]);
+  await quick.remove();
+});
+
+describe("what can't work ends in one line that says what to do, and leaves nothing running", () => {
+  const cases: [string, () => Promise<string[]> | string[], Record<string, string>, number, RegExp][] = [
+    ["missing folder", () => [quick.path("nowhere")], {}, 66, /there is no such folder/],
+    ["a file for a folder", () => [quick.path("hashes.ndjson")], {}, 66, /not a folder.*hashes:FILE/],
+    ["a missing hashes file", () => ["hashes:nowhere.ndjson"], {}, 66, /there is no such file/],
+    ["an unknown option", () => ["--bogus"], {}, 64, /unknown option '--bogus'.*--help/],
+    ["a wrong threshold", () => ["--threshold", "65"], {}, 64, /65/],
+    ["a wrong grouping", () => ["--grouping", "lumps"], {}, 64, /Allowed choices are clique, star, pairs, transitive/],
+    ["a wrong port", () => [quick.path("pictures")], { LOOKALIKE_PORT: "http" }, 78, /LOOKALIKE_PORT=http/],
+    [
+      "no NATS",
+      () => [quick.path("pictures")],
+      { NATS_URL: "nats://127.0.0.1:1" },
+      69,
+      /NATS_URL=nats:\/\/127.0.0.1:1.*nats-server -js/,
+    ],
+    [
+      "no PostgreSQL",
+      () => [quick.path("pictures")],
+      { DATABASE_URL: "postgres://u:p@127.0.0.1:1/x" },
+      69,
+      /DATABASE_URL=.*can't be reached/,
+    ],
+    ["a bad address", () => [quick.path("pictures")], { NATS_URL: "nonsense" }, 78, /NATS_URL=nonsense/],
+  ];
+  it.each(cases)("%s", async (_, args, more, exitCode, line) => {
+    const { code, stdout, stderr } = await quick.start([...(await args())], more).ended;
+    const lines = stderr
+      .trim()
+      .split("\n")
+      .filter((text) => !/^(Installing|No folder given|Listing|Grouping)/.test(text));
+    expect([code, stdout, lines.length]).toEqual([exitCode, "", 1]);
+    expect(lines[0]).toMatch(line);
+    expect(quick.leftRunning()).toEqual([]);
+  });
+
+  it("an empty folder, and one with a single picture", async () => {
+    await mkdir(quick.path("empty"));
+    await makePhotographs(quick.path("single"), 1, 240);
+    for (const [name, line] of [
+      ["empty", /no images there/],
+      ["single", /one image there/],
+    ] as const) {
+      const { code, stdout, stderr } = await quick.start([quick.path(name)]).ended;
+      expect([code, stdout]).toEqual([66, ""]);
+      expect(stderr).toMatch(line);
+    }
+  });
+
+  it("a port in use", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await until(() => server.listening);
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await quick.start([quick.path("pictures")], { LOOKALIKE_PORT: String(port) }).ended;
+    expect([code, stderr]).toEqual([69, expect.stringMatching(`LOOKALIKE_PORT=${port}: that port can't be had`)]);
+    server.close();
+  });
+
+  it("the data folder in use by another", async () => {
+    const first = quick.start([quick.path("pictures"), "--keep-running"], { LOOKALIKE_PORT: "0" });
+    await until(() => first.output().includes("Running until Ctrl-C"));
+    const second = await quick.start([quick.path("pictures")]).ended;
+    expect([second.code, second.stderr]).toEqual([69, expect.stringContaining("another Lookalike")]);
+    const [, address = "", key = ""] = /Review them: (http:[^#]+)#key=(\S+)/.exec(first.output()) ?? [];
+    const answer = await fetch(`${address}v1/catalogs`, { headers: { authorization: `Bearer ${key}` } });
+    expect(await answer.json()).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ name: quick.path("pictures") })]),
+    });
+    first.child.kill("SIGINT");
+    expect((await first.ended).code).toBe(0);
+    expect(quick.leftRunning()).toEqual([]);
+  });
+});

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { processesWith } from "./processes.ts";
+import { npmStart, type Running } from "./system.ts";
+
+/** docs/json.md, as a schema. */
+export const Report = z.strictObject({
+  version: z.literal(1),
+  job: z.string(),
+  images: z.int(),
+  blocks: z.int(),
+  pairs: z.int(),
+  tasks: z.int(),
+  tasksDone: z.int(),
+  tasksQuarantined: z.int(),
+  flat: z.int(),
+  threshold: z.int(),
+  grouping: z.string(),
+  failed: z.array(z.strictObject({ path: z.string(), reason: z.string(), detail: z.string() })),
+  groups: z.array(
+    z.strictObject({ kind: z.string(), keeper: z.string(), keeperReason: z.string(), members: z.array(z.string()) }),
+  ),
+  seconds: z.number(),
+});
+
+export const reportOf = (stdout: string): z.infer<typeof Report> => Report.parse(JSON.parse(stdout));
+
+/** `npm start` as a newcomer runs it, with all its state in a temporary folder. */
+export interface QuickStart {
+  /** A path in the temporary folder. */
+  path(name: string): string;
+  /** The environment that selects a data folder in it. */
+  environment(data?: string): Record<string, string>;
+  start(args: readonly string[], environment?: Record<string, string>): Running;
+  /** Command lines of the processes that use the temporary folder. */
+  leftRunning(): string[];
+  remove(): Promise<void>;
+}
+
+export const openQuickStart = async (): Promise<QuickStart> => {
+  const folder = await mkdtemp(join(tmpdir(), "lookalike-quickstart-"));
+  const path = (name: string): string => join(folder, name);
+  const environment = (data = "data") => ({ LOOKALIKE_DATA: path(data) });
+  return {
+    path,
+    environment,
+    start: (args, more = {}) => npmStart(args, { ...environment(), ...more }),
+    leftRunning: () => processesWith(folder).map(({ command }) => command),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+};
