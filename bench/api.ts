@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import autocannon from "autocannon";
-import { connectTo, type System, startSystem, WITH_KEY } from "../test/support/system.ts";
+import { connectTo, WITH_KEY } from "../test/support/servers.ts";
+import { type System, startSystem } from "../test/support/system.ts";
 import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
 import { percentile } from "./statistics.ts";
 

@@ -10,7 +10,8 @@ import { freePort } from "@lookalike/local/server-process";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";
-import { connectTo, startSystem } from "../test/support/system.ts";
+import { connectTo } from "../test/support/servers.ts";
+import { startSystem } from "../test/support/system.ts";
 import { type Bench, costRow, type Row } from "./bench.ts";
 
 const run = promisify(execFile);

@@ -1,6 +1,7 @@
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import pMap from "p-map";
-import { connectTo, messagesOf } from "../test/support/system.ts";
+import { messagesOf } from "../test/support/messages.ts";
+import { connectTo } from "../test/support/servers.ts";
 
 const TABLES = ["image", "hash_block"];
 const PUBLISHED_AT_ONCE = 64;

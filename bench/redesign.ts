@@ -2,8 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { JobOptions } from "@lookalike/shared/domain/job/options";
+import { temporaryFolder } from "../test/support/folders.ts";
 import { writeHashes } from "../test/support/hashes.ts";
-import { connectTo, messagesOf, startSystem, temporaryFolder } from "../test/support/system.ts";
+import { messagesOf } from "../test/support/messages.ts";
+import { connectTo } from "../test/support/servers.ts";
+import { startSystem } from "../test/support/system.ts";
 import { type Bench, costRow, type Row } from "./bench.ts";
 import { median, percentile } from "./statistics.ts";
 

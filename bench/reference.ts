@@ -5,7 +5,8 @@ import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { withChangedBits } from "../test/support/hashes.ts";
-import { type System, startSystem, WITH_KEY } from "../test/support/system.ts";
+import { WITH_KEY } from "../test/support/servers.ts";
+import { type System, startSystem } from "../test/support/system.ts";
 import { type Bench, costRow } from "./bench.ts";
 import { median } from "./statistics.ts";
 

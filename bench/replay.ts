@@ -7,7 +7,8 @@ import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";
 import { requestEndpoint } from "../test/support/request.ts";
-import { connectTo, startSystem } from "../test/support/system.ts";
+import { connectTo } from "../test/support/servers.ts";
+import { startSystem } from "../test/support/system.ts";
 import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
 import { median } from "./statistics.ts";
 

@@ -7,9 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { ROOT } from "../test/support/folders.ts";
 import { writeHashes } from "../test/support/hashes.ts";
 import { requestEndpoint } from "../test/support/request.ts";
-import { connectTo, ROOT, type System, startSystem, until } from "../test/support/system.ts";
+import { connectTo } from "../test/support/servers.ts";
+import { type System, startSystem } from "../test/support/system.ts";
+import { until } from "../test/support/until.ts";
 import { type Bench, type Row, throughputRow } from "./bench.ts";
 
 const IMAGES = 96_144;

@@ -3,7 +3,8 @@ import { directorySource } from "@lookalike/shared/domain/job/source";
 import { deleteHiddenRows, hideCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { listImages } from "@lookalike/shared/store/catalog/images";
 import type { Store } from "@lookalike/shared/store/open";
-import { connectTo, startSystem } from "../test/support/system.ts";
+import { connectTo } from "../test/support/servers.ts";
+import { startSystem } from "../test/support/system.ts";
 import { type Bench, costRow, type Row } from "./bench.ts";
 import { percentile } from "./statistics.ts";
 

@@ -7,11 +7,15 @@ import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { startCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/folders.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { type Observed, startObserved } from "../support/observed.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { requestEndpoint } from "../support/request.ts";
-import { connectTo, finished, startCommand, temporaryFolder, until, WITH_KEY } from "../support/system.ts";
+import { connectTo, WITH_KEY } from "../support/servers.ts";
+import { finished } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 /** A minute of the rules is a second here, and what takes thousands needs a few. */
 const quickened = (expr: string): string =>

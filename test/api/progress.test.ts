@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
-import { type System, startSystem, WITH_KEY } from "../support/system.ts";
+import { WITH_KEY } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
 beforeAll(async () => {

@@ -6,7 +6,9 @@ import { makeDemoCatalog } from "@lookalike/local/demo";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { finished, type System, startSystem, until, WITH_KEY } from "../support/system.ts";
+import { WITH_KEY } from "../support/servers.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 const run = promisify(execFile);
 let system: System;

@@ -4,7 +4,9 @@ import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
-import { type System, startSystem, until, WITH_KEY } from "../support/system.ts";
+import { WITH_KEY } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 let system: System;
 beforeAll(async () => {

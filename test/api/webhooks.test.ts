@@ -5,7 +5,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
-import { type System, startSystem, until, WITH_KEY } from "../support/system.ts";
+import { WITH_KEY } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 interface Received {
   readonly headers: Record<string, string | string[] | undefined>;

@@ -9,7 +9,9 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasBrowser, screenshot, startBrowser } from "../support/browser.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { finished, type System, startSystem, TEST_KEY, until } from "../support/system.ts";
+import { TEST_KEY } from "../support/servers.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 let system: System;
 let browser: Browser;

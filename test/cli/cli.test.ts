@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type System, startCommand, startSystem, TEST_KEY } from "../support/system.ts";
+import { startCommand } from "../support/command.ts";
+import { TEST_KEY } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
 let root: string;

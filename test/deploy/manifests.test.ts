@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
-import { ROOT, startCommand, temporaryFolder } from "../support/system.ts";
+import { startCommand } from "../support/command.ts";
+import { ROOT, temporaryFolder } from "../support/folders.ts";
 import { moduleFolder, toolFolder, wheelFolder } from "../support/tools.ts";
 
 const KUBERNETES = "1.33.0";

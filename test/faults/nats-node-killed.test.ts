@@ -2,20 +2,15 @@ import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { startCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { type Cluster, startCluster } from "../support/nats-cluster.ts";
+import { connectTo, startServers } from "../support/servers.ts";
 import { killService, startService } from "../support/service.ts";
 import { shortWaits } from "../support/short-waits.ts";
-import {
-  connectTo,
-  finished,
-  groupsOf,
-  type System,
-  startCommand,
-  startServers,
-  startSystemOn,
-  temporaryFolder,
-} from "../support/system.ts";
+import { finished, type System, startSystemOn } from "../support/system.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let cluster: Cluster;

@@ -4,10 +4,12 @@ import { createClient } from "@lookalike/cli/client";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
+import { connectTo, type Servers, startServers, TEST_KEY } from "../support/servers.ts";
 import { killService, type Service, startService } from "../support/service.ts";
 import { shortWaits } from "../support/short-waits.ts";
-import { connectTo, finished, groupsOf, type Servers, startServers, TEST_KEY } from "../support/system.ts";
+import { finished } from "../support/system.ts";
 
 const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 5, batchSize: 20 });
 const SOURCE = (file: string) => ({ kind: "hashes", file }) as const;

@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { expect, it } from "vitest";
-import { startSystem, WITH_KEY } from "../support/system.ts";
+import { WITH_KEY } from "../support/servers.ts";
+import { startSystem } from "../support/system.ts";
 
 const run = promisify(execFile);
 const CHECKS = [

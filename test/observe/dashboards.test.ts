@@ -6,11 +6,13 @@ import { DASHBOARDS } from "@lookalike/deploy/dashboards";
 import { generatedFiles } from "@lookalike/deploy/files";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCommand } from "../support/command.ts";
+import { ROOT, temporaryFolder } from "../support/folders.ts";
 import { type Observed, startObserved } from "../support/observed.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { hasPrometheus } from "../support/prometheus.ts";
 import { requestEndpoint } from "../support/request.ts";
-import { connectTo, ROOT, startCommand, temporaryFolder, WITH_KEY } from "../support/system.ts";
+import { connectTo, WITH_KEY } from "../support/servers.ts";
 
 const RULES = join(ROOT, "deploy/prometheus/rules.yml");
 const systemIt = it.skipIf(!hasPrometheus);

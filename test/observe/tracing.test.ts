@@ -10,7 +10,9 @@ import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { makePhotographs } from "../support/photographs.ts";
-import { connectTo, finished, type System, startSystem, until, WITH_KEY } from "../support/system.ts";
+import { connectTo, WITH_KEY } from "../support/servers.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 const Span = z.object({
   traceId: z.string(),

@@ -7,9 +7,12 @@ import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { groupsOf, storedGroups } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { requestEndpoint } from "../support/request.ts";
-import { connectTo, finished, groupsOf, type System, startSystem, storedGroups, until } from "../support/system.ts";
+import { connectTo } from "../support/servers.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 const SERVICES = ["coordinator", "hasher", "comparer", "api"];
 let system: System;

@@ -4,9 +4,13 @@ import { publish } from "@lookalike/shared/bus/publish";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCommand } from "../support/command.ts";
+import { ROOT } from "../support/folders.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { connectTo, ROOT, type System, startCommand, startSystem, until } from "../support/system.ts";
+import { connectTo } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
 import { toolFolder } from "../support/tools.ts";
+import { until } from "../support/until.ts";
 
 /** The runbook's blocks marked sh, in order, each with the heading above it. */
 const blocksOf = (markdown: string): { heading: string; script: string }[] => {

@@ -5,9 +5,11 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { groupsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { requestEndpoint } from "../support/request.ts";
-import { connectTo, finished, groupsOf, type System, startSystem, WITH_KEY } from "../support/system.ts";
+import { connectTo, WITH_KEY } from "../support/servers.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
 
 const CURRENT = "blockhash16/2";
 const OLDER = "blockhash16/1";

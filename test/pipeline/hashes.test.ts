@@ -2,8 +2,10 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { connectTo, groupsOf, type System, startSystem } from "../support/system.ts";
+import { connectTo } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
 const inFolder = (name: string): string => join(system.servers.folder, name);

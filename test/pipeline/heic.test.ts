@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { groupsOf, ROOT, type System, startSystem, WITH_KEY } from "../support/system.ts";
+import { ROOT } from "../support/folders.ts";
+import { groupsOf } from "../support/groups.ts";
+import { WITH_KEY } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
 beforeAll(async () => {

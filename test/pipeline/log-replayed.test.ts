@@ -10,8 +10,11 @@ import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { groupImages } from "../../services/comparer/src/finalize/group-images.ts";
 import { applyEvents } from "../../services/coordinator/src/apply-events.ts";
+import { storedGroups } from "../support/groups.ts";
+import { messagesOf } from "../support/messages.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { connectTo, messagesOf, type System, startSystem, storedGroups } from "../support/system.ts";
+import { connectTo } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
 beforeAll(async () => {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { groupsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { groupsOf, type System, startSystem } from "../support/system.ts";
+import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
 const inFolder = (name: string): string => join(system.servers.folder, name);

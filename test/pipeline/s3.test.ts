@@ -4,17 +4,14 @@ import { directorySource, Source } from "@lookalike/shared/domain/job/source";
 import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCommand } from "../support/command.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { groupsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { hasS3Server, type S3Server, startS3Server } from "../support/s3-server.ts";
-import {
-  groupsOf,
-  type System,
-  startCommand,
-  startSystem,
-  temporaryFolder,
-  until,
-  WITH_KEY,
-} from "../support/system.ts";
+import { WITH_KEY } from "../support/servers.ts";
+import { type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 const PICTURES = { kind: "s3", bucket: "pictures", prefix: "photographs/" } as const;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCommand } from "../support/command.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
-import { startCommand } from "../support/system.ts";
 
 let quick: QuickStart;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { killAllWith } from "../support/processes.ts";
 import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
-import { until } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 let quick: QuickStart;
 let other: QuickStart;

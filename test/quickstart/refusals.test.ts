@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
 import { openQuickStart, type QuickStart } from "../support/quickstart.ts";
-import { until } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 let quick: QuickStart;
 

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCommand } from "../support/command.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { openQuickStart, type QuickStart } from "../support/quickstart.ts";
-import { startCommand, until } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 let quick: QuickStart;
 

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { connectTo, finished, groupsOf, type System, startSystem } from "../support/system.ts";
+import { connectTo } from "../support/servers.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
 
 /** The redesign's testing plan, through the services: medium, large, stress, and the failure scenario. */
 const SIZES = [

@@ -7,7 +7,7 @@ import type { FastifyInstance } from "fastify";
 import { createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
 import { createThumbnails } from "../../services/api/src/pictures/thumbnails.ts";
-import { temporaryFolder } from "./system.ts";
+import { temporaryFolder } from "./folders.ts";
 
 /** The HTTP application in this process, over a real PostgreSQL and nothing else. */
 export interface TestApp {

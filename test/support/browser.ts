@@ -1,8 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { ROOT } from "./folders.ts";
 import { isInstalled } from "./installed.ts";
-import { ROOT, until } from "./system.ts";
+import { until } from "./until.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 export const hasBrowser = isInstalled(executablePath, "apt-get install chromium, or set CHROMIUM_PATH");

@@ -1,6 +1,6 @@
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { findNatsServer } from "@lookalike/local/nats-server";
-import { ROOT } from "./system.ts";
+import { ROOT } from "./folders.ts";
 
 /** Settings of the product and of its clients that the machine's owner may have set for other purposes. */
 const SETTINGS = /^(LOOKALIKE_(?!TOOLS$|NATIVE$)|NATS_|DATABASE_URL$|PG[A-Z]+$|AWS_|OTEL_)/;

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "@lookalike/local/server-process";
 import { connectBus } from "@lookalike/shared/bus/connect";
-import { until } from "./system.ts";
+import { until } from "./until.ts";
 
 interface ClusterOptions {
   readonly folder: string;

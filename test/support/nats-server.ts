@@ -1,6 +1,6 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { type NatsOptions, startNats } from "@lookalike/local/nats-server";
-import { temporaryFolder } from "./system.ts";
+import { temporaryFolder } from "./folders.ts";
 
 /** A real nats-server alone, on a free port and in a temporary folder. */
 export interface NatsServer {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { freePort } from "@lookalike/local/server-process";
 import { z } from "zod";
 import { isInstalled } from "./installed.ts";
-import { until } from "./system.ts";
+import { until } from "./until.ts";
 
 export const hasPrometheus = [
   "prometheus",

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { npmStart, type Running } from "./command.ts";
 import { processesWith } from "./processes.ts";
-import { npmStart, type Running } from "./system.ts";
 
 /** docs/json.md, as a schema. */
 export const Report = z.strictObject({

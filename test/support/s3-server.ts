@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { freePort } from "@lookalike/local/server-process";
-import { until } from "./system.ts";
 import { toolFolder } from "./tools.ts";
+import { until } from "./until.ts";
 
 const folderOfServer = await toolFolder("versitygw");
 export const hasS3Server = folderOfServer !== null;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { ROOT } from "./system.ts";
+import { ROOT } from "./folders.ts";
 
 /** A service alone, for a test to kill. */
 export interface Service {

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { ROOT } from "./folders.ts";
 import { isInstalled } from "./installed.ts";
-import { ROOT } from "./system.ts";
 import tools from "./tools.json" with { type: "json" };
 
 const run = promisify(execFile);

@@ -5,7 +5,8 @@ import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../test/support/app.ts";
-import { ROOT, TEST_KEY, WITH_KEY } from "../../../test/support/system.ts";
+import { ROOT } from "../../../test/support/folders.ts";
+import { TEST_KEY, WITH_KEY } from "../../../test/support/servers.ts";
 
 const source = { kind: "hashes", file: "" };
 let started: TestApp;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../test/support/app.ts";
-import { TEST_KEY, WITH_KEY } from "../../../test/support/system.ts";
+import { TEST_KEY, WITH_KEY } from "../../../test/support/servers.ts";
 
 const REQUEST_MS = 1_000;
 const BODY = JSON.stringify({ name: "slow", source: { kind: "directory", root: "/" } });

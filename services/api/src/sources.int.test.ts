@@ -9,7 +9,7 @@ import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../test/support/app.ts";
-import { TEST_KEY, WITH_KEY } from "../../../test/support/system.ts";
+import { TEST_KEY, WITH_KEY } from "../../../test/support/servers.ts";
 
 const ETAG = '"etag-of-the-picture"';
 const KINDS: readonly Source["kind"][] = Source.options.map((option) => option.shape.kind.value);

@@ -20,7 +20,7 @@ import { findJob, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporaryFolder } from "../../../test/support/system.ts";
+import { temporaryFolder } from "../../../test/support/folders.ts";
 import { applyEvents } from "./apply-events.ts";
 import { retryTask } from "./retry.ts";
 

@@ -1,6 +1,6 @@
 import { it } from "vitest";
 import { startNatsServer } from "../../../../test/support/nats-server.ts";
-import { until } from "../../../../test/support/system.ts";
+import { until } from "../../../../test/support/until.ts";
 import type { Message } from "../domain/job/message.ts";
 import { createLogger } from "../runtime/log.ts";
 import { consumeBatches } from "./batches.ts";

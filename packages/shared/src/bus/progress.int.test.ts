@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { startNatsServer } from "../../../../test/support/nats-server.ts";
-import { until } from "../../../../test/support/system.ts";
+import { until } from "../../../../test/support/until.ts";
 import { createLogger } from "../runtime/log.ts";
 import { connectBus } from "./connect.ts";
 import { publishProgress, subscribeProgress } from "./progress.ts";

@@ -3,7 +3,8 @@ import { addToOutbox, OUTBOX_CHANNEL } from "@lookalike/shared/store/jobs/outbox
 import { listenTo } from "@lookalike/shared/store/listen";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { expect, it } from "vitest";
-import { connectTo, startServers, until } from "../../../../test/support/system.ts";
+import { connectTo, startServers } from "../../../../test/support/servers.ts";
+import { until } from "../../../../test/support/until.ts";
 
 it("notifies relays at the commit, and again after their connection was lost", async () => {
   const servers = await startServers();

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { countGroups } from "@lookalike/shared/store/results/results";
 import { expect, it } from "vitest";
-import { ROOT, startServers, storedGroups } from "../../../../test/support/system.ts";
+import { ROOT } from "../../../../test/support/folders.ts";
+import { storedGroups } from "../../../../test/support/groups.ts";
+import { startServers } from "../../../../test/support/servers.ts";
 
 const FOLDER = join(ROOT, "packages/shared/migrations");
 

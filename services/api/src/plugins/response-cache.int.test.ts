@@ -1,7 +1,7 @@
 import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../../test/support/app.ts";
-import { TEST_KEY } from "../../../../test/support/system.ts";
+import { TEST_KEY } from "../../../../test/support/servers.ts";
 
 const OTHER_KEY = `lk_${"other".repeat(8)}key`;
 let started: TestApp;

@@ -8,7 +8,9 @@ import { insertFinalization, reusableBase } from "@lookalike/shared/store/result
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectTo, groupsOf, type System, startSystem, storedGroups } from "../../../../test/support/system.ts";
+import { groupsOf, storedGroups } from "../../../../test/support/groups.ts";
+import { connectTo } from "../../../../test/support/servers.ts";
+import { type System, startSystem } from "../../../../test/support/system.ts";
 import { groupImages } from "./group-images.ts";
 
 let system: System;

@@ -18,7 +18,8 @@ import { insertJob } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { connectTo, messagesOf, type Servers, startServers } from "../../../../test/support/system.ts";
+import { messagesOf } from "../../../../test/support/messages.ts";
+import { connectTo, type Servers, startServers } from "../../../../test/support/servers.ts";
 import { listCatalog } from "./list-catalog.ts";
 import { fullWalk, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 

@@ -3,7 +3,7 @@ import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { connectTo, type Servers, startServers } from "../../../../../test/support/system.ts";
+import { connectTo, type Servers, startServers } from "../../../../../test/support/servers.ts";
 import { createBlockCache } from "./block-cache.ts";
 import { blocksBelow, readBlockRevision, readBlocks, storeHashBlock } from "./hash-blocks.ts";
 

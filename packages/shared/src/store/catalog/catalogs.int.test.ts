@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Servers, startServers } from "../../../../../test/support/system.ts";
+import { type Servers, startServers } from "../../../../../test/support/servers.ts";
 import { foundImage } from "../../domain/image/listed-image.ts";
 import { directorySource } from "../../domain/job/source.ts";
 import { withMigrations } from "../migrate.ts";

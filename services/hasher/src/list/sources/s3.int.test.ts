@@ -6,8 +6,8 @@ import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
 import pMap from "p-map";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { temporaryFolder } from "../../../../../test/support/folders.ts";
 import { hasS3Server, type S3Server, startS3Server } from "../../../../../test/support/s3-server.ts";
-import { temporaryFolder } from "../../../../../test/support/system.ts";
 import { listBucket } from "./s3.ts";
 
 const PAGE = 1_000;

@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
+import { type NatsOptions, startNats } from "@lookalike/local/nats-server";
+import { startPostgres } from "@lookalike/local/postgres";
+import type { Server } from "@lookalike/local/server-process";
+import { type Bus, type BusFiles, connectBus } from "@lookalike/shared/bus/connect";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import { temporaryFolder } from "./folders.ts";
+
+/** The access key of the tests' owner. */
+export const TEST_KEY = `lk_${"test".repeat(10)}key`;
+export const WITH_KEY = { authorization: `Bearer ${TEST_KEY}` };
+
+/** Real PostgreSQL and nats-server on free ports, in a temporary folder. */
+export interface Servers {
+  readonly folder: string;
+  readonly environment: Record<string, string>;
+  readonly postgres: Server;
+  readonly nats: Server;
+  stop(): Promise<void>;
+}
+
+export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => {
+  const { path: folder, remove } = await temporaryFolder();
+  const data: DataFolder = await openDataFolder(join(folder, "data"));
+  const [postgres, natsServer] = await Promise.all([startPostgres(data), startNats(data, () => undefined, nats)]);
+  return {
+    folder,
+    environment: {
+      DATABASE_URL: postgres.url,
+      NATS_URL: natsServer.url,
+      LOG_LEVEL: "warn",
+      LOOKALIKE_FIRST_KEY: TEST_KEY,
+      LOOKALIKE_SOURCE_ROOTS: "/",
+    },
+    postgres,
+    nats: natsServer,
+    async stop() {
+      await natsServer.stop();
+      await postgres.stop();
+      await remove();
+    },
+  };
+};
+
+/** Bus and store on these servers, for a test to look inside. */
+export const connectTo = async (
+  environment: Record<string, string>,
+  files: BusFiles = {},
+): Promise<{ bus: Bus; store: Store; close(): Promise<void> }> => {
+  const bus = await connectBus(environment["NATS_URL"] ?? "", "lookalike-test", () => undefined, files);
+  const store = await openStore(environment["DATABASE_URL"] ?? "", "lookalike-test", 4);
+  return {
+    bus,
+    store,
+    async close() {
+      await bus.connection.close();
+      await store.close();
+    },
+  };
+};

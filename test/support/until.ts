@@ -1,0 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long a wait may take on a busy machine. It costs nothing where what is waited for happens soon. */
+export const PATIENCE_SECONDS = 240;
+
+/** Waits until `condition` holds. @throws when it does not within `seconds` */
+export const until = async (condition: () => boolean | Promise<boolean>, seconds = PATIENCE_SECONDS): Promise<void> => {
+  for (const deadline = Date.now() + seconds * 1_000; !(await condition()); await sleep(25)) {
+    if (Date.now() > deadline) throw new Error(`not true after ${seconds} s: ${condition}`);
+  }
+};
