@@ -3,7 +3,7 @@ import { subscribeProgress } from "@lookalike/shared/bus/progress";
 import { settled } from "@lookalike/shared/domain/job/work";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
+import { startLoop } from "@lookalike/shared/runtime/loop";
 import { findJob, jobOf, raiseShownImages } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 
@@ -13,12 +13,7 @@ const PAUSE_MS = 500;
  * Shows images hashed in blocks that are not done yet, so that the progress of a small catalog moves
  * as well. The number shown never goes down: a block that starts again after a crash takes nothing back.
  */
-export const startBlockProgress = (
-  bus: Bus,
-  db: Db,
-  log: Logger,
-  onError: (error: unknown) => void,
-): Pick<Loop, "stop"> => {
+export const startBlockProgress = (bus: Bus, db: Db, log: Logger, onError: (error: unknown) => void) => {
   const jobs = new Map<string, Map<number, number>>();
   subscribeProgress(
     bus,

@@ -4,8 +4,8 @@ import { TaskKind, WorkKind } from "@lookalike/shared/domain/job/task";
 import { outstanding } from "@lookalike/shared/domain/job/work";
 import { coalesce } from "@lookalike/shared/runtime/coalesce";
 import { deadLetters, gauge, repairs } from "@lookalike/shared/runtime/metrics";
-import { jobOf } from "@lookalike/shared/store/jobs/jobs";
-import { countJobs, listAllJobs, longestSilence, outboxBacklog } from "@lookalike/shared/store/jobs/overview";
+import { countJobs, jobOf, listAllJobs, longestSilence } from "@lookalike/shared/store/jobs/jobs";
+import { outboxBacklog } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 
 const JOBS_MEASURED = 1_000;

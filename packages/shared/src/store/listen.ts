@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type pg from "pg";
-import { type Loop, startLoop } from "../runtime/loop.ts";
+import { startLoop } from "../runtime/loop.ts";
 
 const RECONNECT_PAUSE_MS = 1_000;
 
@@ -10,12 +10,7 @@ const RECONNECT_PAUSE_MS = 1_000;
  * nothing may depend on them.
  * @see https://www.postgresql.org/docs/current/sql-notify.html
  */
-export const listenTo = (
-  pool: pg.Pool,
-  channel: string,
-  onNotice: () => void,
-  onError: (error: unknown) => void,
-): Pick<Loop, "stop"> => {
+export const listenTo = (pool: pg.Pool, channel: string, onNotice: () => void, onError: (error: unknown) => void) => {
   const stopped = new AbortController();
   const loop = startLoop(
     RECONNECT_PAUSE_MS,

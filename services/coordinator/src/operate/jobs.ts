@@ -8,15 +8,17 @@ import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { outstanding, settled, type Work } from "@lookalike/shared/domain/job/work";
 import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
-import { findJob, type JobRow, jobOf, lockJob } from "@lookalike/shared/store/jobs/jobs";
-import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
+import { listAttempts } from "@lookalike/shared/store/jobs/attempts";
 import {
   countJobs,
+  findJob,
+  type JobRow,
+  jobOf,
   listAllJobs,
-  listAttempts,
+  lockJob,
   longestSilence,
-  outboxBacklog,
-} from "@lookalike/shared/store/jobs/overview";
+} from "@lookalike/shared/store/jobs/jobs";
+import { addToOutbox, outboxBacklog } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 

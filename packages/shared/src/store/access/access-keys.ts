@@ -1,6 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
-import type { AccessScope } from "../../domain/review/access.ts";
 import type { Db } from "../open.ts";
 import { accessKey } from "../schema.ts";
 
@@ -14,10 +13,7 @@ const digestOf = (key: string): Buffer => createHash("sha256").update(key).diges
 /** Stores a key, as its digest only. Null when the key is stored already. */
 export const insertAccessKey = async (
   db: Db,
-  {
-    key,
-    ...values
-  }: { readonly key: string; readonly tenant: string; readonly name: string; readonly scope: AccessScope },
+  { key, ...values }: Pick<AccessKeyRow, "tenant" | "name" | "scope"> & { readonly key: string },
 ): Promise<AccessKeyRow | null> => {
   const rows = await db
     .insert(accessKey)

@@ -25,12 +25,7 @@ export const deleteWebhook = async (db: Db, tenant: string, id: string): Promise
 const ownWebhook = (tenant: string, id: string) => and(eq(webhook.tenant, tenant), eq(webhook.id, id));
 
 /** Deliveries of a tenant's webhook, newest first; null when the tenant has no such webhook. */
-export const listDeliveries = async (
-  db: Db,
-  tenant: string,
-  id: string,
-  limit: number,
-): Promise<DeliveryRow[] | null> => {
+export const listDeliveries = async (db: Db, tenant: string, id: string, limit: number) => {
   if ((await db.$count(webhook, ownWebhook(tenant, id))) === 0) return null;
   return db.query.webhookDelivery.findMany({
     where: eq(webhookDelivery.webhookId, id),
@@ -60,11 +55,7 @@ export const enqueueWebhooks = async (
  * Claims due deliveries, so that no other process sends the same ones. Their next attempt is postponed
  * first, so that after a crash they are only late.
  */
-export const claimDueDeliveries = (
-  db: Db,
-  limit: number,
-  holdSeconds: number,
-): Promise<(DeliveryRow & { url: string; secret: string })[]> => {
+export const claimDueDeliveries = async (db: Db, limit: number, holdSeconds: number) => {
   const due = sql`array(
     select id from webhook_delivery where next_attempt_at <= now()
     order by next_attempt_at limit ${limit} for update skip locked)`;

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { asc, desc, eq, sql } from "drizzle-orm";
 import type { TaskKind } from "../../domain/job/task.ts";
 import type { Db } from "../open.ts";
 import { taskAttempt } from "../schema.ts";
@@ -17,3 +17,11 @@ export const insertAttempt = async (db: Db, row: typeof taskAttempt.$inferInsert
   const { rowCount } = await db.insert(taskAttempt).values(row).onConflictDoNothing();
   return rowCount === 1;
 };
+
+/** Attempts of a job's tasks after their first, with the reasons, newest first. */
+export const listAttempts = (db: Db, jobId: string, limit: number): Promise<(typeof taskAttempt.$inferSelect)[]> =>
+  db.query.taskAttempt.findMany({
+    where: eq(taskAttempt.jobId, jobId),
+    orderBy: [desc(taskAttempt.at), asc(taskAttempt.task)],
+    limit,
+  });

@@ -1,19 +1,19 @@
-import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, sql } from "drizzle-orm";
-import { ACTIVE, type Job, type Listed } from "../../domain/job/job.ts";
+import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, ne, sql } from "drizzle-orm";
+import { ACTIVE, type Job, type JobState, type Listed } from "../../domain/job/job.ts";
 import { progressOf } from "../../domain/job/progress.ts";
 import { nextRate, unitsOf } from "../../domain/job/rate.ts";
 import type { WorkKind } from "../../domain/job/task.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import { catalog, job } from "../schema.ts";
-import type { Page } from "../sql.ts";
+import { onlyRow, type Page } from "../sql.ts";
 
 export type JobRow = typeof job.$inferSelect;
 
 /** Shadow jobs belong to the roll-out, and no owner sees them. Ends with it: decision 0037. */
 const IS_OWNERS = ne(job.mode, "shadow");
-export const IS_ACTIVE = inArray(job.state, [...ACTIVE]);
-export const NEWEST_FIRST = [desc(job.acceptedAt), desc(job.id)];
+const IS_ACTIVE = inArray(job.state, [...ACTIVE]);
+const NEWEST_FIRST = [desc(job.acceptedAt), desc(job.id)];
 
 /**
  * Whether the catalog has a job that is not over. Locks the catalog's row, so that two requests at
@@ -67,6 +67,25 @@ export const listJobs = (
     limit,
   });
 
+/** Jobs of all tenants, newest first. @param states null = in any state */
+export const listAllJobs = (db: Db, states: readonly JobState[] | null, limit: number): Promise<JobRow[]> =>
+  db.query.job.findMany({
+    where: states === null ? undefined : inArray(job.state, [...states]),
+    orderBy: NEWEST_FIRST,
+    limit,
+  });
+
+export const countJobs = (db: Db): Promise<{ state: JobState; paused: boolean; jobs: number }[]> =>
+  db.select({ state: job.state, paused: job.paused, jobs: count() }).from(job).groupBy(job.state, job.paused);
+
+/** Seconds since anything happened to the active job that has been silent longest; paused jobs may be silent. */
+export const longestSilence = async (db: Db): Promise<number> => {
+  const longest = await db.execute<{ seconds: number }>(sql`
+    select coalesce(extract(epoch from now() - min(updated_at)), 0)::float8 as seconds
+    from job where ${IS_ACTIVE} and not paused`);
+  return onlyRow(longest).seconds;
+};
+
 /** Locks the job's row: only the holder of the lock decides. null = there is no such job. */
 export const lockJob = async (db: Db, id: string): Promise<JobRow | null> => {
   const rows = await db.select().from(job).where(eq(job.id, id)).for("update");
@@ -105,12 +124,7 @@ export const raiseShownImages = async (db: Db, id: string, images: number): Prom
  * The newest finished job whose edges a new one may build on: it compared hashes of the same format,
  * nothing is missing, and its radius is large enough.
  */
-export const latestBase = async (
-  db: Db,
-  catalogId: string,
-  hashFormat: string,
-  radiusBits: number,
-): Promise<{ job: string; blocks: number } | null> => {
+export const latestBase = async (db: Db, catalogId: string, hashFormat: string, radiusBits: number) => {
   const { rows } = await db.execute<{ job: string; blocks: number }>(sql`
     select id as job, total_blocks as blocks from job
     where catalog_id = ${catalogId} and state = 'completed' and ${IS_OWNERS} and hash_format = ${hashFormat}

@@ -2,6 +2,7 @@ import { asc, eq, isNull, sql } from "drizzle-orm";
 import type { Message } from "../../domain/job/message.ts";
 import type { Db } from "../open.ts";
 import { outbox } from "../schema.ts";
+import { onlyRow } from "../sql.ts";
 
 /** The channel on which a commit that added to the outbox notifies the relays. */
 export const OUTBOX_CHANNEL = "lookalike_outbox";
@@ -28,6 +29,14 @@ export const relayOutbox = (db: Db, limit: number, send: (message: Message) => P
     }
     return unpublished.length;
   });
+
+/** Messages that wait to be published, and how long the oldest has waited; 0 without any. */
+export const outboxBacklog = async (db: Db): Promise<{ messages: number; ageSeconds: number }> => {
+  const waiting = await db.execute<{ messages: number; ageSeconds: number }>(sql`
+    select count(*)::int as messages, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "ageSeconds"
+    from outbox where published_at is null`);
+  return onlyRow(waiting);
+};
 
 /** Deletes messages that were published more than `days` days ago. */
 export const pruneOutbox = async (db: Db, days: number): Promise<void> => {

@@ -7,7 +7,7 @@ import { type NamedRow, named } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
 import { imageGroup } from "../schema.ts";
 import { integers } from "../sql.ts";
-import { hasGroup, lineageOf, type Result } from "./lineage.ts";
+import { hasGroup, lineageOf, type Result } from "./results.ts";
 
 /** A result, with what is needed to read the images of its groups. */
 export interface GroupsOf extends Result {

@@ -6,7 +6,7 @@ import { copyInto } from "../copy.ts";
 import type { Db } from "../open.ts";
 import { referenceMatch } from "../schema.ts";
 import { integers, type Page } from "../sql.ts";
-import type { Result } from "./lineage.ts";
+import type { Result } from "./results.ts";
 
 /** An image that another catalog has too. */
 export type ReferenceMatch = Omit<typeof referenceMatch.$inferSelect, "jobId" | "run">;

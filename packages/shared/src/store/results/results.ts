@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type pg from "pg";
 import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
 import { copyInto } from "../copy.ts";
@@ -6,7 +6,26 @@ import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
 import { finalization, groupMember, imageGroup } from "../schema.ts";
 import { integers, onlyRow } from "../sql.ts";
-import { hasGroup, type Result } from "./lineage.ts";
+
+/** Names a result: the run of a job. */
+export interface Result {
+  readonly jobId: string;
+  readonly run: number;
+}
+
+const columnOf = (column: "lineage" | "step", { jobId, run }: Result): SQL<number> =>
+  sql`(select ${sql.raw(column)} from finalization where job_id = ${jobId} and run = ${run})`;
+
+/** The lineage of a result: all results that share groups with it have the same one. */
+export const lineageOf = (result: Result): SQL<number> => columnOf("lineage", result);
+
+/** The step of its lineage that a result is. */
+export const stepOf = (result: Result): SQL<number> => columnOf("step", result);
+
+/** The condition that a result has a group: each group is stored once, for all the steps that have it. */
+export const hasGroup = (result: Result): SQL =>
+  sql`${imageGroup.lineage} = ${lineageOf(result)} and ${imageGroup.fromStep} <= ${stepOf(result)}
+    and (${imageGroup.toStep} is null or ${imageGroup.toStep} > ${stepOf(result)})`;
 
 type Finalization = typeof finalization.$inferSelect;
 
@@ -98,11 +117,7 @@ const isResult = ({ jobId, run }: Result) => and(eq(finalization.jobId, jobId), 
  * Ends the groups of these images at the base's step, which is no longer the last one of its lineage.
  * @returns what remains of the base, and the highest group number of the lineage
  */
-const endGroups = async (
-  db: Db,
-  base: Base,
-  regrouped: readonly number[],
-): Promise<{ unchanged: Totals; lastNumber: number }> => {
+const endGroups = async (db: Db, base: Base, regrouped: readonly number[]) => {
   const { jobId, run, lineage, step } = base;
   await db.execute(sql`update finalization set equal_images = null where job_id = ${jobId} and run = ${run}`);
   // Three queries with lists of numbers between them: a table that was just filled has no statistics, and PostgreSQL

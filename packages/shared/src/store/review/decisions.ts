@@ -3,7 +3,7 @@ import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
 import { decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
-import { lineageOf, type Result, stepOf } from "../results/lineage.ts";
+import { lineageOf, type Result, stepOf } from "../results/results.ts";
 import { decision, imageGroup, job } from "../schema.ts";
 import { integers, type Page } from "../sql.ts";
 
@@ -96,11 +96,10 @@ export const decisionsOf = (db: Db, ids: readonly string[]): Promise<DecisionRow
 
 /** Takes a decision back by storing a second one; its groups are open again. Null when it was taken back before. */
 export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string): Promise<DecisionRow | null> => {
-  const { catalogId, jobId, run, groupNumber, members, keep, id } = row;
-  const undo = { id: randomUUID(), catalogId, jobId, run, groupNumber, members, keep, decidedBy };
+  const { id } = row;
   const rows = await db
     .insert(decision)
-    .values({ ...undo, verdict: "undo" as const, undoes: id })
+    .values({ ...row, id: randomUUID(), verdict: "undo", undoes: id, decidedBy, decidedAt: sql`now()` })
     .onConflictDoNothing()
     .returning();
   await db.update(imageGroup).set({ decisionId: null }).where(eq(imageGroup.decisionId, id));
