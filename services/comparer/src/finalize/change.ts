@@ -19,23 +19,19 @@ export interface Change {
   readonly affected: OrdinalSet;
 }
 
-/** The change since there was nothing. */
-export const everythingNew = (extent: number): Change => ({
-  firstNewOrdinal: 0,
-  vanishedSinceBase: new Set(),
-  affected: OrdinalSet.below(extent),
-});
-
-export const changeSince = async (db: Db, job: JobRow, base: Base): Promise<Change> => {
+/** @param base null = there was nothing, so everything is new */
+export const changeSince = async (db: Db, job: JobRow, base: Base | null): Promise<Change> => {
   const { blockSize, thresholdBits } = listed(jobOf(job));
   const extent = job.totalBlocks * blockSize;
+  if (base === null) return { firstNewOrdinal: 0, vanishedSinceBase: new Set(), affected: OrdinalSet.below(extent) };
   const firstNewOrdinal = base.blocks * blockSize;
   const vanishedSinceBase = new Set(await vanishedSince(db, job.catalogId, base.jobId));
   const changed = new OrdinalSet([...vanishedSinceBase, ...(await decidedSince(db, job.catalogId, base))]);
   for (let ordinal = firstNewOrdinal; ordinal < extent; ordinal += 1) changed.add(ordinal);
   for (const ordinal of await flatDuplicates(db, job, changed)) changed.add(ordinal);
+  const { equalImages: edges } = base;
   async function* connections() {
-    yield { edges: base.equalImages };
+    yield { edges };
     yield* streamResults(db, job.id);
   }
   const affected = await affectedImages(extent, connections(), thresholdBits, changed);

@@ -14,7 +14,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
 import { type GroupsToStore, type NewGroup, reusableBase } from "@lookalike/shared/store/results/results";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
-import { type Change, changeSince, everythingNew } from "./change.ts";
+import { type Change, changeSince } from "./change.ts";
 import { readMembers } from "./members.ts";
 
 interface Grouped extends GroupsToStore {
@@ -40,7 +40,7 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
 
   // What is affected?
   const base = mayReuse ? await reusableBase(db, job) : null;
-  const change = base === null ? everythingNew(extent) : await changeSince(db, job, base);
+  const change = await changeSince(db, job, base);
   const { affected, firstNewOrdinal } = change;
 
   // Classes of images that comparing cannot distinguish.

@@ -9,8 +9,6 @@ import type { Db } from "@lookalike/shared/store/open";
 const ORDINALS_PER_QUERY = 20_000;
 const FACT_COLUMNS = ["block", "states", "contentDigests", "details"] as const;
 
-type HashedMember = Pick<Member, "facts" | "contentDigest">;
-
 /**
  * Reads what the keeper and the kind of a group are chosen by, for these images.
  * @returns looks up a member by its ordinal. @throws Error when the image is not in the catalog
@@ -22,7 +20,18 @@ export const readMembers = async (
   ordinals: ReadonlySet<number>,
 ): Promise<(ordinal: number) => Member> => {
   const sorted = Uint32Array.from(ordinals).sort();
-  const hashed = await readHashed(db, catalogId, blockSize, sorted);
+  const ofBlock = groupBy(sorted, (ordinal) => Math.floor(ordinal / blockSize));
+  const hashed = new Map<number, Pick<Member, "facts" | "contentDigest">>();
+  for await (const block of readBlocks(db, catalogId, [...ofBlock.keys()], FACT_COLUMNS)) {
+    for (const ordinal of ofBlock.get(block.block) ?? []) {
+      const position = ordinal % blockSize;
+      const digest = contentDigestAt(block, position);
+      hashed.set(ordinal, {
+        facts: factsAt(block, position),
+        contentDigest: digest === null ? null : toHex(digest),
+      });
+    }
+  }
   const members = new Map<number, Member>();
   for (let from = 0; from < sorted.length; from += ORDINALS_PER_QUERY) {
     for (const name of await readNames(db, catalogId, sorted.subarray(from, from + ORDINALS_PER_QUERY))) {
@@ -35,25 +44,4 @@ export const readMembers = async (
     if (member === undefined) throw new Error(`image ${ordinal} is grouped, but not in the catalog`);
     return member;
   };
-};
-
-const readHashed = async (
-  db: Db,
-  catalogId: string,
-  blockSize: number,
-  ordinals: Uint32Array,
-): Promise<Map<number, HashedMember>> => {
-  const ofBlock = groupBy(ordinals, (ordinal) => Math.floor(ordinal / blockSize));
-  const hashed = new Map<number, HashedMember>();
-  for await (const block of readBlocks(db, catalogId, [...ofBlock.keys()], FACT_COLUMNS)) {
-    for (const ordinal of ofBlock.get(block.block) ?? []) {
-      const position = ordinal % blockSize;
-      const digest = contentDigestAt(block, position);
-      hashed.set(ordinal, {
-        facts: factsAt(block, position),
-        contentDigest: digest === null ? null : toHex(digest),
-      });
-    }
-  }
-  return hashed;
 };

@@ -44,18 +44,13 @@ const compareText = (a: string, b: string): number => {
 
 /** The member to keep, and the rule that decided: resolution, then bytes, then age, then path. */
 export const chooseKeeper = (members: readonly Member[]): { keeper: Member; reason: KeeperReason } => {
-  let best = [...members];
-  for (const { reason, order } of RULES) {
-    const [first] = [...best].sort(order);
-    if (first === undefined) break;
-    const tied = best.filter((member) => order(first, member) === 0);
-    if (tied.length === 1) return { keeper: first, reason };
-    best = tied;
-  }
-  const keeper = best[0];
-  if (keeper === undefined) throw new RangeError("a group without members has no keeper");
-  return { keeper, reason: "first-path" };
+  const [keeper, next] = [...members].sort((a, b) => decidingRule(a, b)?.order(a, b) ?? 0);
+  if (keeper === undefined || next === undefined) throw new RangeError("a group has two members at least");
+  return { keeper, reason: decidingRule(keeper, next)?.reason ?? "first-path" };
 };
+
+/** The first rule by which one of two members is better; undefined where they are equal by all. */
+const decidingRule = (a: Member, b: Member) => RULES.find(({ order }) => order(a, b) !== 0);
 
 /** By how much the ratios of width to height of one shape may differ. */
 const SAME_SHAPE = 0.02;
