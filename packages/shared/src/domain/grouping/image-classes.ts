@@ -109,17 +109,14 @@ export const classifyImages = async (
       }
     });
   }
-  const hashes = bytesOf(hashNumbers.keys);
-  const { offsets, members } = membersByClass(count, ofOrdinal, isLive);
   return {
     count,
     ofOrdinal,
-    offsets,
-    members,
+    ...membersByClass(count, ofOrdinal, isLive),
     hashOf,
     firstOf,
     nextOf,
-    hashes,
+    hashes: bytesOf(hashNumbers.keys),
     hashBytes,
     signatures,
     isSigned,

@@ -1,6 +1,5 @@
 import { at, byteAt } from "../primitives/columns.ts";
-import type { Edges } from "./edges.ts";
-import { pairOrder } from "./pair-order.ts";
+import { type Edges, pairOrder } from "./edges.ts";
 
 /**
  * The similar pairs among `count` nodes, as sorted adjacency lists in compressed sparse rows:

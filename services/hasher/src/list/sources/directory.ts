@@ -8,9 +8,8 @@ import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";
-import { matchesGlobs } from "./globs.ts";
 import { NEWLINE } from "./lines.ts";
-import { ListingError } from "./walk.ts";
+import { ListingError, matchesGlobs } from "./walk.ts";
 
 type DirectorySource = Extract<Source, { kind: "directory" }>;
 

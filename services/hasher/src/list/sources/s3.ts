@@ -2,8 +2,7 @@ import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { ObjectError, type Objects } from "@lookalike/shared/sources/objects";
-import { matchesGlobs } from "./globs.ts";
-import { ListingError } from "./walk.ts";
+import { ListingError, matchesGlobs } from "./walk.ts";
 
 type BucketSource = Extract<Source, { kind: "s3" }>;
 
