@@ -40,11 +40,11 @@ export const JobEvent = z.discriminatedUnion("type", [
       hashedBlocks: base64Bytes,
       hashedImages: z.int().min(0),
       failedImages: z.int().min(0),
-      /** The finished job whose edges this one builds on. */
+      /** The finished job whose edges this one builds on; null = it compares every pair itself. */
       base: z.object({ job: z.string(), blocks: z.int() }).nullable(),
       /** Where the next walk over the source may begin; left out by a job that did not walk it. */
       mark: ListingMark.nullable().optional(),
-      /** null = every pair is compared. */
+      /** null = the exhaustive kernel. */
       index: IndexPlan.nullable().default(null),
       /** Why this kernel, in words: the cost of both. */
       kernelReason: z.string().default(""),

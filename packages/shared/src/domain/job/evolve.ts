@@ -15,11 +15,10 @@ export const evolve = (job: Job, event: JobEvent): Job => {
   if (isOver(job)) return job;
   switch (event.type) {
     case "listing-done":
-      return job.state === "accepted" || job.state === "listing" ? planned(job, event.body) : job;
     case "listing-failed":
-      return job.state === "accepted" || job.state === "listing"
-        ? { ...job, state: "failed", failure: event.body.detail }
-        : job;
+      if (job.state !== "accepted" && job.state !== "listing") return job;
+      if (event.type === "listing-done") return planned(job, event.body);
+      return { ...job, state: "failed", failure: event.body.detail };
     case "hash-done": {
       const { block } = event.body;
       // A block that left quarantine would hide that tasks were compared without it: the next job hashes it.
@@ -89,7 +88,7 @@ const planned = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
 const finished = (work: Work, unit: number): Work => ({
   ...work,
   done: withUnit(work.done, unit),
-  quarantined: has(work.quarantined, unit) ? withoutUnit(work.quarantined, unit) : work.quarantined,
+  quarantined: withoutUnit(work.quarantined, unit),
 });
 
 /**

@@ -3,7 +3,7 @@ import { unrecordedFormat } from "../image/hash-format.ts";
 import { missing } from "../primitives/bit-set.ts";
 import type { EventOf } from "./events.ts";
 import type { JobMode, JobOptions } from "./options.ts";
-import type { IndexPlan, Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { type Task, type TaskClass, WorkKind } from "./task.ts";
 import { plannedWork, settled, type Work } from "./work.ts";
 
@@ -14,18 +14,12 @@ export type JobState = z.infer<typeof JobState>;
 export const ACTIVE: readonly JobState[] = ["accepted", "listing", "running", "finalizing"];
 
 /** What the listing decided for the whole job: how the catalog is cut into blocks, and how it is compared. */
-export interface Listed {
-  /** The finished job whose edges this one builds on; null = it compares every pair itself. */
-  readonly base: { readonly job: string; readonly blocks: number } | null;
-  readonly blockSize: number;
-  readonly hashBits: number;
+export type Listed = Readonly<Pick<EventOf<"listing-done">["body"], "base" | "blockSize" | "hashBits" | "index">> & {
   readonly thresholdBits: number;
   readonly radiusBits: number;
-  /** null = the exhaustive kernel. */
-  readonly index: IndexPlan | null;
   /** Why this kernel, in words; null for jobs that were listed before this was recorded. */
   readonly kernelReason: string | null;
-}
+};
 
 /** The projection of a job's events, and all that is needed to continue it. */
 export interface Job {

@@ -13,21 +13,18 @@ export type IndexPlan = z.infer<typeof IndexPlan>;
  * ordinals; block pairs are numbered column by column, so all pairs among finished blocks are a
  * prefix; a task is a run of pair numbers.
  */
-interface PlanExtent {
+export const Plan = z.strictObject({
   /** Columns before this one were compared by an earlier job of the catalog. */
-  readonly firstBlock: number;
+  firstBlock: z.int(),
   /** Blocks of the catalog, counted from block 0. */
-  readonly blocks: number;
-  readonly pairsPerTask: number;
-}
-
+  blocks: z.int(),
+  pairsPerTask: z.int(),
+  /** null = the exhaustive kernel compares every pair. */
+  index: IndexPlan.nullable().default(null),
+});
 /** The indexed kernel cuts the same pairs into tasks in its own way. */
-export interface IndexedPlan extends PlanExtent {
-  readonly index: IndexPlan;
-}
-
-/** Without an index, the exhaustive kernel compares every pair. */
-export type Plan = IndexedPlan | (PlanExtent & { readonly index: null });
+export type IndexedPlan = Readonly<z.infer<typeof Plan>> & { readonly index: IndexPlan };
+export type Plan = IndexedPlan | (Readonly<z.infer<typeof Plan>> & { readonly index: null });
 
 /** Block pair (i, j), i <= j: block i against block j; i = j is a block against itself. */
 export interface BlockPair {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IndexPlan } from "./plan.ts";
+import { Plan } from "./plan.ts";
 
 /** The fields that every message about a job carries. */
 export const Envelope = z.object({
@@ -63,12 +63,7 @@ export const Task = z.discriminatedUnion("kind", [
     blockSize: z.int().min(1),
     hashBits: z.int(),
     radiusBits: z.int(),
-    plan: z.strictObject({
-      firstBlock: z.int(),
-      blocks: z.int(),
-      pairsPerTask: z.int(),
-      index: IndexPlan.nullable().default(null),
-    }),
+    plan: Plan,
   }),
 ]);
 export type Task = z.infer<typeof Task>;
