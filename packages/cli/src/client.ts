@@ -57,19 +57,15 @@ export const createClient = (address: () => string, key: string) => {
       throw new OperatorError("This catalog has no finished job yet. lookalike scan starts one.", EXIT.error);
     },
 
-    async startJob(catalog: string, body: Partial<JobOptions> & { readonly mode?: Job["mode"] }): Promise<Job> {
-      const params = { path: { catalog } };
-      return bodyOf(await api().POST("/v1/catalogs/{catalog}/jobs", { params, body }));
-    },
+    startJob: async (catalog: string, body: Partial<JobOptions> & { readonly mode?: Job["mode"] }): Promise<Job> =>
+      bodyOf(await api().POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body })),
 
     readJob: async (job: string): Promise<Job> =>
       bodyOf(await api().GET("/v1/jobs/{job}", { params: { path: { job } } })),
 
     /** The jobs of a catalog, newest first. */
-    async newestJobs(catalog: string): Promise<Job[]> {
-      const params = { path: { catalog } };
-      return bodyOf(await api().GET("/v1/catalogs/{catalog}/jobs", { params })).items;
-    },
+    newestJobs: async (catalog: string): Promise<Job[]> =>
+      bodyOf(await api().GET("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } } })).items,
 
     /** @param pageSize groups a request */
     groups: (job: string, filter: GroupFilter = {}, pageSize?: number): AsyncGenerator<Group> =>

@@ -1,15 +1,11 @@
-import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Argument, Command } from "commander";
-import { createClient } from "./client.ts";
-import type { WithClient } from "./command.ts";
+import { clientFor } from "./command.ts";
 import { addArchiveCommands } from "./commands/archive.ts";
 import { addDecideCommands } from "./commands/decide.ts";
 import { addGroupsCommands } from "./commands/groups.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addScanCommands } from "./commands/scan.ts";
 import { addStartCommand } from "./commands/start.ts";
-import { findConnection } from "./connection.ts";
-import { createOutput } from "./output.ts";
 
 const ABOUT =
   "Finds and reviews the duplicate images of a catalog. It uses the Lookalike that runs in the data folder " +
@@ -29,19 +25,7 @@ export const createProgram = (): Command => {
     .option("--json", "JSON for programs on standard output, one value a line")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError();
-  const withClient: WithClient =
-    (action) =>
-    async (...values) => {
-      const { address, key } = await findConnection();
-      const output = createOutput(program.opts()["json"] === true);
-      const client = createClient(() => address, key);
-      await action(client, output, ...values).catch((error: unknown) => {
-        if (!isRefused(error)) throw error;
-        const message = `No Lookalike answers at ${address}: start it with npm start, or set LOOKALIKE_URL.`;
-        throw new OperatorError(message, EXIT.error);
-      });
-    };
-
+  const withClient = clientFor(program);
   addStartCommand(program);
   addScanCommands(program, withClient);
   addGroupsCommands(program, withClient);
@@ -58,5 +42,3 @@ export const createProgram = (): Command => {
     });
   return program;
 };
-
-const isRefused = (error: unknown): boolean => error instanceof TypeError && error.message === "fetch failed";

@@ -8,13 +8,9 @@ type Alert = ReturnType<ReturnType<typeof alert>>;
  */
 const alert =
   (severity: "page" | "ticket") =>
-  (name: string, duration: string, summary: string, { expr }: { readonly expr: string }) => ({
-    name,
-    for: duration,
-    summary,
-    expr,
-    severity,
-  });
+  (name: string, duration: string, summary: string, { expr }: { readonly expr: string }) => {
+    return { name, for: duration, summary, expr, severity };
+  };
 const page = alert("page");
 const ticket = alert("ticket");
 

@@ -17,16 +17,9 @@ export interface Dashboard {
  */
 const panel =
   (kind: "stat" | "lines", width: number, alarm?: number) =>
-  (title: string, about: string, unit: string, runbook: string, queries: Readonly<Record<string, string>>) => ({
-    title,
-    about,
-    kind,
-    unit,
-    width,
-    runbook,
-    queries,
-    alarm,
-  });
+  (title: string, about: string, unit: string, runbook: string, queries: Readonly<Record<string, string>>) => {
+    return { title, about, kind, unit, width, runbook, queries, alarm };
+  };
 
 const stat = panel("stat", 4);
 /** A number that is red from `alarm` on. */

@@ -32,13 +32,11 @@ export const grafanaDashboard = ({ uid, title, rows }: Dashboard): unknown => {
   return builder.build();
 };
 
-const panelBuilder = (panel: Panel): StatBuilder | TimeseriesBuilder =>
-  panel.kind === "stat"
-    ? common(new StatBuilder().colorMode(BigValueColorMode.Background).graphMode(BigValueGraphMode.Area), panel)
-    : common(new TimeseriesBuilder().lineWidth(1).fillOpacity(10), panel);
-
-const common = <Builder extends StatBuilder | TimeseriesBuilder>(builder: Builder, panel: Panel): Builder => {
-  const { title, about, unit, width, kind, queries, runbook, alarm } = panel;
+const panelBuilder = ({ title, about, unit, width, kind, queries, runbook, alarm }: Panel) => {
+  const builder =
+    kind === "stat"
+      ? new StatBuilder().colorMode(BigValueColorMode.Background).graphMode(BigValueGraphMode.Area)
+      : new TimeseriesBuilder().lineWidth(1).fillOpacity(10);
   const link = () => new DashboardLinkBuilder("What to do").url(`\${runbook}#${runbook}`).targetBlank(true);
   builder
     .title(title)

@@ -24,17 +24,11 @@ export const accessKeyFile = (folder: string): string => join(folder, "access-ke
 
 const instanceFile = (folder: string): string => join(folder, "instance.json");
 
-const parse = (text: string) => {
-  try {
-    return Instance.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
-};
-
 /** What another process says about the folder; null when none is recorded. */
 export const readInstance = async (folder: string) => {
-  const instance = parse(await readFile(instanceFile(folder), "utf8").catch(() => ""));
+  const instance = await readFile(instanceFile(folder), "utf8")
+    .then((text) => Instance.parse(JSON.parse(text)))
+    .catch(() => null);
   if (instance === null) return null;
   return { pid: instance.pid, address: instance.address, runs: (await stateOf(instance)) === "runs" };
 };

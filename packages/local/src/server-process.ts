@@ -43,7 +43,15 @@ export const launch = async (server: Launch) => {
     // It has ended already, which the loop below reports.
     () => undefined,
   );
-  const stop = () => end(child, exited, stopSignal, pidFile);
+  const stop = async (): Promise<void> => {
+    if (isRunning(child)) {
+      child.kill(stopSignal);
+      const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+      await exited;
+      clearTimeout(late);
+    }
+    await rm(pidFile, { force: true });
+  };
   for (const deadline = Date.now() + READY_MS; !(await isReady()); await sleep(50)) {
     if (isRunning(child) && Date.now() < deadline) continue;
     await stop();
@@ -57,21 +65,6 @@ export const lastLine = async (file: string): Promise<string> =>
   (await readFile(file, "utf8").catch(() => "")).trimEnd().replace(/^.*\n/s, "");
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
-
-const end = async (
-  child: ChildProcess,
-  exited: Promise<unknown>,
-  signal: NodeJS.Signals,
-  pidFile: string,
-): Promise<void> => {
-  if (isRunning(child)) {
-    child.kill(signal);
-    const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
-    await exited;
-    clearTimeout(late);
-  }
-  await rm(pidFile, { force: true });
-};
 
 /** Ends the server of a start that was killed. */
 const endLeftover = async (pidFile: string, signal: NodeJS.Signals): Promise<void> => {

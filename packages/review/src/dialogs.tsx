@@ -1,9 +1,8 @@
-import type { BulkResult, Group } from "@lookalike/client";
-import { useSignal } from "@preact/signals";
+import type { Archive, BulkResult, Group } from "@lookalike/client";
+import { signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { api, request } from "./api.ts";
-import { archives, isMoving, readArchives, restoreArchive, startArchive } from "./archives.ts";
 import { Button } from "./button.tsx";
 import { bytesText, countText, KIND_TEXT } from "./facts.ts";
 import { reloadGroups } from "./groups.ts";
@@ -60,10 +59,10 @@ const BulkDialog = () => {
   const keepUnder = useSignal("");
   const preview = useSignal<BulkResult | null>(null);
   const job = statistics.value?.job ?? null;
-  const acceptAll = (path: { job: string }, isPreview: boolean) =>
+  const acceptAll = (job: string, isPreview: boolean) =>
     request(
       api.POST("/v1/jobs/{job}/decisions", {
-        params: { path },
+        params: { path: { job } },
         body: { kinds: [...kinds.value], keepUnder: keepUnder.value || null, preview: isPreview },
       }),
     );
@@ -72,7 +71,7 @@ const BulkDialog = () => {
     if (job === null || kinds.value.length === 0) return undefined;
     let isStale = false;
     const timer = setTimeout(async () => {
-      const result = await acceptAll({ job }, true);
+      const result = await acceptAll(job, true);
       if (!isStale) preview.value = result ?? null;
     }, TYPING_PAUSE_MS);
     return () => {
@@ -81,7 +80,7 @@ const BulkDialog = () => {
     };
   }, [kinds.value, keepUnder.value]);
   const accept = async (): Promise<void> => {
-    if (job === null || (await acceptAll({ job }, false)) === undefined) return;
+    if (job === null || (await acceptAll(job, false)) === undefined) return;
     close();
     await Promise.all([refreshStatistics(), reloadGroups()]);
   };
@@ -122,6 +121,29 @@ const BulkDialog = () => {
       <Button text="Accept" class="primary" disabled={!preview.value?.groups} onClick={() => void accept()} />
     </Modal>
   );
+};
+
+const archives = signal<readonly Archive[]>([]);
+
+const POLL_MS = 500;
+
+const isMoving = ({ state }: Archive): boolean => state === "archiving" || state === "restoring";
+
+/** Reads the catalog's archives, and repeats that while files are moving. */
+const readArchives = async (catalog: string): Promise<void> => {
+  const page = await request(api.GET("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } }));
+  archives.value = page?.items ?? [];
+  if (archives.value.some(isMoving)) setTimeout(() => void readArchives(catalog), POLL_MS);
+};
+
+const startArchive = async (catalog: string): Promise<void> => {
+  await request(api.POST("/v1/catalogs/{catalog}/archives", { params: { path: { catalog } } }));
+  await readArchives(catalog);
+};
+
+const restoreArchive = async ({ id, catalog }: Archive): Promise<void> => {
+  await request(api.POST("/v1/archives/{archive}/restore", { params: { path: { archive: id } } }));
+  await readArchives(catalog);
 };
 
 const ArchiveDialog = () => {

@@ -22,6 +22,7 @@ export interface AppParts extends Version1Parts {
 }
 
 const HEADERS_MS = 60_000;
+const IDLE_MS = 100;
 
 /** The HTTP application; main.ts connects and runs it. */
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
@@ -42,7 +43,11 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
   observe(app);
-  closeIdleConnections(app);
+  // While the server closes, requests in progress are answered, and each connection is closed once it is idle.
+  app.addHook("preClose", async () => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS).unref();
+    app.server.once("close", () => clearInterval(timer));
+  });
   app.setNotFoundHandler((request) => {
     throw notFound("resource", request.url);
   });
@@ -71,14 +76,4 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     return reply.code(state.postgres && state.nats ? 200 : 503).send(state);
   });
   return app;
-};
-
-const IDLE_MS = 100;
-
-/** While the server closes, requests in progress are answered, and each connection is closed once it is idle. */
-const closeIdleConnections = (app: FastifyInstance): void => {
-  app.addHook("preClose", async () => {
-    const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS).unref();
-    app.server.once("close", () => clearInterval(timer));
-  });
 };

@@ -4,13 +4,6 @@ import { EXIT } from "@lookalike/shared/runtime/errors";
 import type { Client } from "../client.ts";
 import { countText, printable, printStatus, sizeText } from "../output.ts";
 
-interface Result {
-  readonly job: Job;
-  readonly groups: readonly Group[];
-  readonly failed: readonly FailedImage[];
-  readonly seconds: number;
-}
-
 /** Prints what the job found. @returns the exit code */
 export const report = async (
   client: Client,
@@ -23,9 +16,10 @@ export const report = async (
     printStatus(job.failure ?? `The job is ${job.state}.`);
     return EXIT.error;
   }
-  const result = { job, groups: await all(client.groups(job.id)), failed: await all(client.failures(job.id)), seconds };
-  if (json) process.stdout.write(`${JSON.stringify(jsonReport(result))}\n`);
-  else if (job.totalImages > 1) process.stdout.write(textReport(result));
+  const groups = await all(client.groups(job.id));
+  const failed = await all(client.failures(job.id));
+  if (json) process.stdout.write(`${JSON.stringify(jsonReport(job, groups, failed, seconds))}\n`);
+  else if (job.totalImages > 1) process.stdout.write(textReport(job, groups, failed, seconds));
   if (job.totalImages > 1) return EXIT.ok;
   const found = job.totalImages === 0 ? "no images" : "one image";
   printStatus(`${sourceLabel(source)}: ${found} there, and duplicates need two. ${moreImages(source)}`);
@@ -52,7 +46,7 @@ const moreImages = (source: Source): string => {
 };
 
 /** The object that `--json` prints; docs/json.md documents it. A new `version` means a breaking change. */
-const jsonReport = ({ job, groups, failed, seconds }: Result) => {
+const jsonReport = (job: Job, groups: readonly Group[], failed: readonly FailedImage[], seconds: number) => {
   if (job.result === null) throw new Error(`the completed job ${job.id} has no result`);
   return {
     version: 1,
@@ -86,7 +80,7 @@ const keeperPath = ({ number, keeper, members }: Group): string => {
 const GROUPS_SHOWN = 20;
 const FAILURES_SHOWN = 10;
 
-const textReport = ({ job, groups, failed, seconds }: Result): string => {
+const textReport = (job: Job, groups: readonly Group[], failed: readonly FailedImage[], seconds: number): string => {
   const lines = groups
     .slice(0, GROUPS_SHOWN)
     .flatMap((group, at) => [

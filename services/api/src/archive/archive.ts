@@ -45,12 +45,6 @@ async function* readManifest(folder: string): AsyncGenerator<ManifestEntry> {
 
 export type Refusals = ArchiveRow["refusals"];
 
-/** The outcome for one file of the manifest; refusal null = it is moved. */
-interface Moved {
-  readonly entry: ManifestEntry;
-  readonly refusal: string | null;
-}
-
 /**
  * The images that an archive moves: those that an effective decision does not keep, if an image that it
  * keeps still exists. An image that any decision keeps stays.
@@ -96,8 +90,8 @@ const namesOf = async (root: string, folder: string, path: string): Promise<{ so
   };
 };
 
-/** Moves the manifest's files into the archive. After a crash, a second call continues the first one. */
-export async function* archiveFiles(root: string, folder: string): AsyncGenerator<Moved> {
+/** Moves the manifest's files into the archive; a refusal of null = it is moved. After a crash, a second call continues the first one. */
+export async function* archiveFiles(root: string, folder: string) {
   for await (const entry of readManifest(folder)) {
     const { source, archived } = await namesOf(root, folder, entry.path);
     const isMoved = (await isThere(archived)) && !(await isThere(source));
@@ -109,7 +103,7 @@ export async function* archiveFiles(root: string, folder: string): AsyncGenerato
 }
 
 /** Moves the archive's files back. After a crash, a second call continues the first one. */
-export async function* restoreFiles(root: string, folder: string): AsyncGenerator<Moved> {
+export async function* restoreFiles(root: string, folder: string) {
   for await (const entry of readManifest(folder)) {
     const { source, archived } = await namesOf(root, folder, entry.path);
     // Without an archived file, it was never moved, or is back already.

@@ -103,12 +103,12 @@ const script = ({ name, source }: Catalog): Layout => {
       return {
         head: `${scriptHead(name, "mv -n -t /some/folder")}cd -- ${quoted(source.root)}\n`,
         // A path that begins with ./ is never read as an option.
-        lineOf: scriptLine((path) => `./${path}`),
+        lineOf: (row) => scriptLine(row, `./${row.path}`),
       };
     case "s3":
       return {
         head: scriptHead(name, "aws s3 rm"),
-        lineOf: scriptLine((path) => `s3://${source.bucket}/${source.prefix}${path}`),
+        lineOf: (row) => scriptLine(row, `s3://${source.bucket}/${source.prefix}${row.path}`),
       };
     case "hashes":
       throw noFiles("sh", "is of hashes, which have no files. Use csv or ndjson.");
@@ -123,10 +123,8 @@ set -eu
 act=\${1:-echo}
 `;
 
-const scriptLine =
-  (nameOf: (path: string) => string): Layout["lineOf"] =>
-  ({ decision, path }) =>
-    decision === "remove" ? `$act ${quoted(nameOf(path))}` : null;
+const scriptLine = ({ decision }: ExportRow, name: string): string | null =>
+  decision === "remove" ? `$act ${quoted(name)}` : null;
 
 /** For `exiftool -csv=FILE`, which writes digiKam's tags list into files on a disk. */
 const tags = ({ source }: Catalog): Layout => {

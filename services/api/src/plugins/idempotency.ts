@@ -4,13 +4,6 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { conflict, HttpProblem } from "../http/problems.ts";
 
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The key under which the response is stored; null = it is not stored. */
-    idempotencyKey: string | null;
-  }
-}
-
 const MAX_KEY = 255;
 
 /**
@@ -18,15 +11,17 @@ const MAX_KEY = 255;
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
-  app.decorateRequest("idempotencyKey", null);
+  // The name under which a response is stored.
+  const names = new WeakMap<FastifyRequest, { readonly tenant: string; readonly key: string }>();
   app.addHook("preHandler", async (request, reply) => {
     const key = request.headers["idempotency-key"];
     if (request.method !== "POST" || key === undefined || request.access === null) return;
     if (typeof key !== "string" || key.length === 0 || key.length > MAX_KEY)
       throw new HttpProblem(400, "bad-idempotency-key", `Idempotency-Key: 1 to ${MAX_KEY} characters, once.`);
-    const first = await claimRequest(db, { tenant: request.access.tenant, key }, digestOf(request));
+    const name = { tenant: request.access.tenant, key };
+    const first = await claimRequest(db, name, digestOf(request));
     if (first === null) {
-      request.idempotencyKey = key;
+      names.set(request, name);
       return;
     }
     if (first.digest !== digestOf(request))
@@ -42,9 +37,8 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
       .send(Buffer.from(first.body ?? ""));
   });
   app.addHook("onSend", async (request, reply, payload) => {
-    const key = request.idempotencyKey;
-    if (key === null) return payload;
-    const name = { tenant: request.access.tenant, key };
+    const name = names.get(request);
+    if (name === undefined) return payload;
     // A failure of ours and "too many requests" are not final: the client may try again under the same key.
     if (reply.statusCode >= 500 || reply.statusCode === 429) await releaseRequest(db, name);
     else {

@@ -9,10 +9,6 @@ declare module "fastify" {
     /** Whether responses are cached: they must depend on nothing but the database, the tenant and the URL. */
     isCached?: boolean;
   }
-  interface FastifyRequest {
-    /** The database's snapshot before the response was read; null = the response is not cached. */
-    snapshot: string | null;
-  }
 }
 
 const CACHE_BYTES = 67_108_864;
@@ -33,17 +29,18 @@ export const cacheResponses = (app: FastifyInstance, db: Db): void => {
     ttl: CACHED_MS,
   });
   const snapshotNow = coalesce(() => readSnapshot(db));
-  app.decorateRequest("snapshot", null);
+  // The database's snapshot before a response was read, for responses that are cached.
+  const snapshots = new WeakMap<FastifyRequest, string>();
   app.addHook("preHandler", async (request, reply) => {
     if (request.routeOptions.config.isCached !== true) return;
     const snapshot = await snapshotNow();
     const cached = cache.get(cacheKey(request));
-    if (cached === undefined || cached.snapshot !== snapshot) request.snapshot = snapshot;
+    if (cached === undefined || cached.snapshot !== snapshot) snapshots.set(request, snapshot);
     else await reply.headers(cached.headers).send(cached.body);
   });
   app.addHook("onSend", async (request, reply, payload) => {
-    const { snapshot } = request;
-    if (snapshot === null || reply.statusCode !== 200 || typeof payload !== "string") return payload;
+    const snapshot = snapshots.get(request);
+    if (snapshot === undefined || reply.statusCode !== 200 || typeof payload !== "string") return payload;
     const etag = reply.getHeader("etag");
     const headers = {
       "content-type": String(reply.getHeader("content-type")),

@@ -43,8 +43,8 @@ export const loadNamedByPath = (app: FastifyInstance, db: Db): void => {
 };
 
 /** The result of a job's current run, by which the store finds its groups. */
-export const groupsOf = ({ id, run, catalogId, blockSize }: JobRow): GroupsOf => ({
-  jobId: id,
+export const groupsOf = ({ id: jobId, run, catalogId, blockSize }: JobRow): GroupsOf => ({
+  jobId,
   run,
   catalogId,
   blockSize,

@@ -13,18 +13,13 @@ import { listByReference, readMatches } from "@lookalike/shared/store/results/re
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
-import { BY_ID, BY_ORDINAL, type Order, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
+import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
 import { conflict, Problem } from "../http/problems.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
 import { FailedImage, imageResource, ReferencedImage } from "../resources/image.ts";
 import { Job, jobResource, NewJob } from "../resources/job.ts";
 
 const PROGRESS_INTERVAL_MS = 1_000;
-
-const BY_IMAGE: Order<z.infer<typeof ReferencedImage>, number> = {
-  start: -1,
-  positionOf: ({ image }) => image.ordinal,
-};
 
 export const jobRoutes = (app: Version1, db: Db): void => {
   let closing = false;
@@ -114,12 +109,15 @@ export const jobRoutes = (app: Version1, db: Db): void => {
         throw conflict("no-reference", "This job has no reference catalog, or is not over yet.");
       const catalog = await readCatalog(db, access, job.catalogId);
       const result = { jobId: job.id, run: job.run };
-      return readPage(query, BY_IMAGE, async (page) => {
-        const images = await listByReference(db, catalog, { ...result, ...page, isPresent: query.present });
-        const ordinals = images.map(({ ordinal }) => ordinal);
-        const matches = await readMatches(db, result, reference, ordinals);
-        return images.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null }));
-      });
+      const { items, next } = await readPage(query, BY_ORDINAL, (page) =>
+        listByReference(db, catalog, { ...result, ...page, isPresent: query.present }),
+      );
+      const ordinals = items.map(({ ordinal }) => ordinal);
+      const matches = await readMatches(db, result, reference, ordinals);
+      return {
+        items: items.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null })),
+        next,
+      };
     },
   );
 
