@@ -15,12 +15,7 @@ const taskId = (job: string, kind: TaskKind, task: number, attempt: number): str
   `${job}:${kind}:${task}:a${attempt}`;
 
 /** The job that an event is about; a Job and its row fit. */
-interface JobAddress {
-  readonly id: string;
-  readonly tenant: string;
-  readonly run: number;
-  readonly traceparent?: string | null | undefined;
-}
+type JobAddress = Pick<Job, "id" | "tenant" | "run"> & { readonly traceparent?: string | null | undefined };
 
 /** @param occasion distinguishes the event from others of its type in the same job */
 export const jobEvent = <Type extends JobEventType>(

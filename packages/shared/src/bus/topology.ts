@@ -11,7 +11,7 @@ import {
   type StreamConfig,
 } from "nats";
 import { PARTITIONS, partitionOf } from "../domain/job/partition.ts";
-import { TaskClass, type TaskKind, WorkKind } from "../domain/job/task.ts";
+import { type Task, TaskClass, type TaskKind, WorkKind } from "../domain/job/task.ts";
 import { EXIT, OperatorError } from "../runtime/errors.ts";
 import type { Bus } from "./connect.ts";
 
@@ -20,10 +20,7 @@ const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const GIB = 1024 ** 3;
 
-interface Addressed {
-  readonly tenant: string;
-  readonly job: string;
-}
+type Addressed = Pick<Task, "tenant" | "job">;
 
 /** The subject of each kind of message. Tokens have few values: never an image or a task number. */
 export const subjects = {

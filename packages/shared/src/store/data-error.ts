@@ -1,8 +1,8 @@
 import { DrizzleQueryError } from "drizzle-orm";
 import { ZodError } from "zod";
 
-/** SQLSTATE classes of data that a statement cannot take: 22 data exception, 23 integrity, 54 limit exceeded. */
-const DATA_CLASSES = ["22", "23", "54"];
+/** SQLSTATEs of data that a statement cannot take: classes 22 data exception, 23 integrity, 54 limit exceeded. */
+const DATA_ERROR = /^(?:22|23|54)[0-9A-Z]{3}$/;
 
 /** PostgreSQL's own error, where a query failed. */
 export const causeOf = (error: unknown): unknown => (error instanceof DrizzleQueryError ? error.cause : error);
@@ -15,10 +15,8 @@ export const causeOf = (error: unknown): unknown => (error instanceof DrizzleQue
 export const isDataError = (error: unknown): boolean => {
   const cause = causeOf(error);
   const { code } = (cause ?? {}) as { code?: unknown };
-  return cause instanceof ZodError || (isSqlState(code) && DATA_CLASSES.includes(code.slice(0, 2)));
+  return cause instanceof ZodError || (typeof code === "string" && DATA_ERROR.test(code));
 };
-
-const isSqlState = (code: unknown): code is string => typeof code === "string" && code.length === 5;
 
 /** Whether a unique index has the row already. */
 export const isUniqueViolation = (error: unknown): boolean =>

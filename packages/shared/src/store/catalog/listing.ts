@@ -20,11 +20,7 @@ import { integers, onlyRow } from "../sql.ts";
  * Records a part of a walk: what {@link compareListing} decides is written in one transaction, and
  * then holds for the listing.
  */
-export const appendFound = async (
-  store: Store,
-  listing: Listing,
-  found: readonly FoundImage[],
-): Promise<ListingStep> => {
+export const appendFound = async (store: Store, listing: Listing, found: readonly FoundImage[]) => {
   try {
     return await append(store, listing, found);
   } catch (error) {

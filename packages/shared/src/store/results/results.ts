@@ -1,6 +1,5 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type pg from "pg";
-import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
 import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
@@ -30,13 +29,9 @@ export const hasGroup = (result: Result): SQL =>
 type Finalization = typeof finalization.$inferSelect;
 
 /** A group before it is stored; storing it gives it its number. */
-export interface NewGroup {
-  readonly kind: GroupKind;
-  readonly keeper: number;
-  readonly keeperReason: KeeperReason;
-  readonly reclaimableBytes: number;
-  readonly members: readonly { readonly ordinal: number; readonly distance: number | null }[];
-}
+export type NewGroup = Pick<typeof imageGroup.$inferInsert, "kind" | "keeper" | "keeperReason" | "reclaimableBytes"> & {
+  readonly members: readonly Pick<typeof groupMember.$inferSelect, "ordinal" | "distance">[];
+};
 
 /** The earlier result that a new one may build on: the last step of its lineage. */
 export type Base = Pick<
@@ -57,10 +52,7 @@ export interface GroupsToStore {
 }
 
 /** How many groups a result has, and how many images are in them. */
-interface Totals {
-  readonly groups: number;
-  readonly groupedImages: number;
-}
+type Totals = Pick<Finalization, "groups" | "groupedImages">;
 
 const NO_GROUPS: Totals = { groups: 0, groupedImages: 0 };
 

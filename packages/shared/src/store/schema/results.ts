@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, pgTable, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core";
+import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
 import type { Grouping } from "../../domain/job/options.ts";
 import { bytea, time } from "./columns.ts";
 
@@ -52,9 +53,9 @@ export const imageGroup = pgTable(
     /** The first step that has it, and the first step that no longer has it; null = every later step has it. */
     fromStep: integer("from_step").notNull(),
     toStep: integer("to_step"),
-    kind: text("kind").notNull(),
+    kind: text("kind").$type<GroupKind>().notNull(),
     keeper: integer("keeper").notNull(),
-    keeperReason: text("keeper_reason").notNull(),
+    keeperReason: text("keeper_reason").$type<KeeperReason>().notNull(),
     size: integer("size").notNull(),
     reclaimableBytes: bigint("reclaimable_bytes", { mode: "number" }).notNull(),
     /** The decision that is effective for all its members; null = undecided. */
