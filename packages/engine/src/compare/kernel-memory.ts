@@ -6,11 +6,7 @@ const EDGE_CAPACITY = 65_536;
 const MAX_PARAMETERS = 16;
 
 /** Rows in a kernel's memory. */
-export interface LoadedRows {
-  readonly ordinals: Uint32Array;
-  readonly pointer: number;
-  readonly rowBytes: number;
-}
+export type LoadedRows = ReturnType<KernelMemory["load"]>;
 
 /** A backend's kernels and their memory, which is handed out from the bottom up and taken back as a whole. */
 export class KernelMemory {
@@ -69,7 +65,7 @@ export class KernelMemory {
     return pointer;
   }
 
-  load(rows: HashRows): LoadedRows {
+  load(rows: HashRows) {
     return { ordinals: rows.ordinals, pointer: this.put(rows.words), rowBytes: rowWords(rows) * 4 };
   }
 

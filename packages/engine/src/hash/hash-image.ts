@@ -8,9 +8,8 @@ import sharp, { type Metadata } from "sharp";
 import { z } from "zod";
 import { isCutShort } from "./cut-short.ts";
 import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
-import { pictureSums, SIDE } from "./picture-sums.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
-import { signatureOf } from "./signature.ts";
+import { pictureSums, SIDE, signatureOf } from "./signature.ts";
 
 /**
  * The published hash format, 256 bits, described step by step in docs/hash-format.md. Any change to the

@@ -27,12 +27,9 @@ export default (request: HashRequest): Promise<Outcome> =>
   hashFile(request, new PixelBudget(request.pixelBudget, request.heldPixels));
 
 /** Reads, decodes and hashes one file. */
-export const hashFile = async (request: FileRequest, budget?: PixelBudget): Promise<Outcome> => {
-  const file = contentOf(request.file);
-  return Buffer.isBuffer(file) ? hashImage(file, request, budget) : file;
+export const hashFile = async ({ file, ...limits }: FileRequest, budget?: PixelBudget): Promise<Outcome> => {
+  if (file instanceof Uint8Array)
+    return hashImage(Buffer.from(file.buffer, file.byteOffset, file.byteLength), limits, budget);
+  const content = readListedFile(file, file.maxBytes);
+  return Buffer.isBuffer(content) ? hashImage(content, limits, budget) : content;
 };
-
-const contentOf = (file: FileRequest["file"]): Buffer | Outcome =>
-  file instanceof Uint8Array
-    ? Buffer.from(file.buffer, file.byteOffset, file.byteLength)
-    : readListedFile(file, file.maxBytes);

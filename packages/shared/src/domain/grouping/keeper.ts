@@ -37,10 +37,7 @@ const RULES: readonly { reason: KeeperReason; order: (a: Member, b: Member) => n
   { reason: "first-path", order: (a, b) => Buffer.compare(bytesOfName(a.path), bytesOfName(b.path)) },
 ];
 
-const compareText = (a: string, b: string): number => {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-};
+const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 /** The member to keep, and the rule that decided: resolution, then bytes, then age, then path. */
 export const chooseKeeper = (members: readonly Member[]): { keeper: Member; reason: KeeperReason } => {
