@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { decodeEvent } from "@lookalike/shared/domain/job/events";
 import { z } from "zod";
 import { writeHashes } from "../test/support/hashes.ts";
 import { requestEndpoint } from "../test/support/request.ts";

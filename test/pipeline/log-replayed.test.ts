@@ -1,8 +1,7 @@
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import type { JobEvent } from "@lookalike/shared/domain/job/events";
-import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";

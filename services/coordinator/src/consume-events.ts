@@ -3,8 +3,7 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import type { Delivery } from "@lookalike/shared/bus/delivery";
 import { publish } from "@lookalike/shared/bus/publish";
 import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
-import type { JobEvent } from "@lookalike/shared/domain/job/events";
-import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import {
   eventsProjected,

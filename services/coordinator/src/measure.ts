@@ -1,5 +1,5 @@
 import { JobState } from "@lookalike/shared/domain/job/job";
-import { remainingSeconds } from "@lookalike/shared/domain/job/rate";
+import { remainingSeconds } from "@lookalike/shared/domain/job/progress";
 import { TaskKind, WorkKind } from "@lookalike/shared/domain/job/task";
 import { outstanding } from "@lookalike/shared/domain/job/work";
 import { coalesce } from "@lookalike/shared/runtime/coalesce";

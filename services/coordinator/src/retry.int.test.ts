@@ -2,6 +2,7 @@ import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
 import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import { decodeEvent } from "@lookalike/shared/domain/job/events";
 import {
   BLOCK,
   hashDone,
@@ -11,7 +12,6 @@ import {
   listingDone,
   pairBatchDone,
 } from "@lookalike/shared/domain/job/job.fixtures";
-import { decodeEvent } from "@lookalike/shared/domain/job/message";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
 import { listBlocks } from "@lookalike/shared/store/blocks/hash-blocks";

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { EventOf, JobEvent, JobEventType } from "../domain/job/events.ts";
+import { type EventOf, encodeEvent, type JobEvent, type JobEventType, type Message } from "../domain/job/events.ts";
 import { classOf, type Job, listed, planOf } from "../domain/job/job.ts";
-import { encodeEvent, type Message } from "../domain/job/message.ts";
 import type { Finalize, Task, TaskKind } from "../domain/job/task.ts";
 import { activeTraceparent } from "../runtime/tracing.ts";
 import { STREAMS, subjects } from "./topology.ts";

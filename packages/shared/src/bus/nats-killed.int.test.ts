@@ -1,7 +1,7 @@
 import { it } from "vitest";
 import { startNatsServer } from "../../../../test/support/nats-server.ts";
 import { until } from "../../../../test/support/until.ts";
-import type { Message } from "../domain/job/message.ts";
+import type { Message } from "../domain/job/events.ts";
 import { createLogger } from "../runtime/log.ts";
 import { consumeBatches } from "./batches.ts";
 import { connectBus } from "./connect.ts";

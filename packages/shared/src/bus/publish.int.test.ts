@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
-import type { Message } from "../domain/job/message.ts";
+import type { Message } from "../domain/job/events.ts";
 import { type Bus, connectBus } from "./connect.ts";
 import { publish, publishOnce } from "./publish.ts";
 import { ensureTopology, STREAMS, subjects } from "./topology.ts";

@@ -1,7 +1,7 @@
 import { headers, NatsError } from "nats";
 import pRetry from "p-retry";
 import { z } from "zod";
-import type { Message } from "../domain/job/message.ts";
+import type { Message } from "../domain/job/events.ts";
 import { publishRetries } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 import { jsonOf } from "./payload.ts";

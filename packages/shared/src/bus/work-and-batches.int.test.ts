@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
 import { until } from "../../../../test/support/until.ts";
-import type { Message } from "../domain/job/message.ts";
+import type { Message } from "../domain/job/events.ts";
 import { createLogger } from "../runtime/log.ts";
 import { isDataError } from "../store/data-error.ts";
 import { consumeBatches } from "./batches.ts";

@@ -1,8 +1,7 @@
 import { JobState } from "@lookalike/shared/domain/job/job";
 import { Grouping, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { KernelChoice } from "@lookalike/shared/domain/job/plan";
-import { Phase } from "@lookalike/shared/domain/job/progress";
-import { remainingSeconds } from "@lookalike/shared/domain/job/rate";
+import { Phase, remainingSeconds } from "@lookalike/shared/domain/job/progress";
 import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";

@@ -2,8 +2,7 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import type { JobEvent } from "@lookalike/shared/domain/job/events";
-import { decodeEvent } from "@lookalike/shared/domain/job/message";
+import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { findJob, lockJob } from "@lookalike/shared/store/jobs/jobs";
 import {
   applyShadow,

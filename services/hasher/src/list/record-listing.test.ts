@@ -1,6 +1,6 @@
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
+import { encodeEvent } from "@lookalike/shared/domain/job/events";
 import { jobEventOf } from "@lookalike/shared/domain/job/job.fixtures";
-import { encodeEvent } from "@lookalike/shared/domain/job/message";
 import { describe, expect, it } from "vitest";
 import { rowsByEvent } from "./record-listing.ts";
 

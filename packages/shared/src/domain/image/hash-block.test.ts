@@ -1,8 +1,8 @@
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { hashBlockDigest } from "../job/digest.ts";
+import { decodeEvent, encodeEvent } from "../job/events.ts";
 import { hashDone } from "../job/job.fixtures.ts";
-import { decodeEvent, encodeEvent } from "../job/message.ts";
 import {
   contentDigestAt,
   countLive,

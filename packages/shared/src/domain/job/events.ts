@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HashBlock } from "../image/hash-block.ts";
-import { listedImages } from "../image/listed-image.ts";
+import { imageOnWire, listedImages } from "../image/listed-image.ts";
 import { ListingMark } from "../image/listing.ts";
 import { base64Bytes } from "../primitives/encoding.ts";
 import { ShadowComparison } from "../rollout/rollout.ts";
@@ -92,3 +92,27 @@ export const JobEvent = z.discriminatedUnion("type", [
 export type JobEvent = z.infer<typeof JobEvent>;
 export type JobEventType = JobEvent["type"];
 export type EventOf<Type extends JobEventType> = Extract<JobEvent, { type: Type }>;
+
+/** A message ready to be published: what the outbox holds and the relay sends. */
+export interface Message {
+  readonly eventId: string;
+  readonly stream: string;
+  readonly subject: string;
+  readonly body: Record<string, unknown>;
+}
+
+/**
+ * An event in its wire form, bytes as base64. The rows of a listing are not checked here: there are
+ * millions of them, and the reader checks each.
+ * @throws ZodError when the body of another event does not fit its schema
+ */
+export const encodeEvent = (event: JobEvent): Record<string, unknown> =>
+  event.type === "images-listed"
+    ? { ...event, body: { images: event.body.images.map(imageOnWire) } }
+    : z.encode(JobEvent, event);
+
+/** An event from its wire form; null where its version or shape is unknown, and the reader parks it. */
+export const decodeEvent = (wire: unknown): JobEvent | null => {
+  const parsed = JobEvent.safeParse(wire);
+  return parsed.success ? parsed.data : null;
+};

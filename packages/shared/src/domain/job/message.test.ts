@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { decodeEvent, encodeEvent } from "./events.ts";
 import { jobEventOf } from "./job.fixtures.ts";
-import { decodeEvent, encodeEvent } from "./message.ts";
 import { partitionOf } from "./partition.ts";
 
 describe("an event on the wire", () => {

@@ -40,3 +40,50 @@ const completedPairs = (job: Job): number => {
   const short = plan.pairsPerTask - (pairsOfTask(plan, last).to - pairsOfTask(plan, last).from);
   return size(job.compare.done) * plan.pairsPerTask - (has(job.compare.done, last) ? short : 0);
 };
+
+/** A reading of how far a phase is. */
+interface RateReading {
+  readonly phase: Phase;
+  /** Units done. */
+  readonly done: number;
+  /** ISO time; null when no rate has been read in this phase. */
+  readonly at: string | null;
+}
+
+const HALF_LIFE_SECONDS = 10;
+const SHORTEST_SECONDS = 0.2;
+
+/**
+ * Units per second, smoothed so that a burst of results does not make the remaining time jump: the
+ * weight of an old reading halves every ten seconds. A new phase starts without a rate; 0 = not known yet.
+ */
+export const nextRate = (
+  last: RateReading & { rate: number },
+  now: RateReading & { at: string },
+): { rate: number; at: string } => {
+  if (last.at === null || last.phase !== now.phase) return { rate: 0, at: now.at };
+  const seconds = (Date.parse(now.at) - Date.parse(last.at)) / 1000;
+  // The interval is too short to divide by: the old reading stays, and the next one covers both.
+  if (now.done === last.done || seconds < SHORTEST_SECONDS) return { rate: last.rate, at: last.at };
+  const reading = (now.done - last.done) / seconds;
+  const weight = last.rate === 0 ? 0 : 0.5 ** (seconds / HALF_LIFE_SECONDS);
+  return { rate: last.rate * weight + reading * (1 - weight), at: now.at };
+};
+
+/** The numbers that a phase's rate is computed from. */
+type PhaseProgress = Pick<
+  Progress,
+  "phase" | "completedImages" | "totalImages" | "completedBlockPairs" | "totalBlockPairs"
+>;
+
+/** What the phase counts: images while hashing, block pairs afterwards. */
+export const unitsOf = (progress: PhaseProgress): { done: number; total: number } =>
+  progress.phase === "hashing"
+    ? { done: progress.completedImages, total: progress.totalImages }
+    : { done: progress.completedBlockPairs, total: progress.totalBlockPairs };
+
+/** Seconds that a job's phase still needs, or null while no rate is known. */
+export const remainingSeconds = (job: PhaseProgress & { readonly rate: number }): number | null => {
+  const { done, total } = unitsOf(job);
+  return job.rate > 0 ? Math.max(0, (total - done) / job.rate) : null;
+};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextRate, remainingSeconds } from "./rate.ts";
+import { nextRate, remainingSeconds } from "./progress.ts";
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString();
 

@@ -1,7 +1,6 @@
 import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, ne, sql } from "drizzle-orm";
 import { ACTIVE, type Job, type JobState, type Listed } from "../../domain/job/job.ts";
-import { progressOf } from "../../domain/job/progress.ts";
-import { nextRate, unitsOf } from "../../domain/job/rate.ts";
+import { nextRate, progressOf, unitsOf } from "../../domain/job/progress.ts";
 import type { WorkKind } from "../../domain/job/task.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";

@@ -1,5 +1,5 @@
 import { asc, eq, isNull, sql } from "drizzle-orm";
-import type { Message } from "../../domain/job/message.ts";
+import type { Message } from "../../domain/job/events.ts";
 import type { Db } from "../open.ts";
 import { outbox } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
