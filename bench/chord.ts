@@ -93,7 +93,7 @@ const runChord = async (images: number): Promise<z.infer<typeof Outcome> & { byt
 const runOurs = async (images: number): Promise<{ seconds: number; bytes: number }> => {
   const system = await startSystem();
   try {
-    const file = join(system.servers.folder, "hashes.ndjson");
+    const file = system.path("hashes.ndjson");
     await writeHashes(file, { images, bits: 256, seed: images, copiesPerThousand: 0 });
     const started = performance.now();
     const job = await system.run({ kind: "hashes", file }, { kernel: "exhaustive" }, "chord", 600);

@@ -139,7 +139,7 @@ const ended = async (worker: ChildProcess): Promise<void> => {
 
 /** CPU seconds that the coordinator, nats-server and PostgreSQL with its children have used. */
 const cpuSeconds = async (system: System) => {
-  const folder = join(system.servers.folder, "data");
+  const folder = system.path("data");
   const nats = Number(await readFile(join(folder, "nats-server.pid"), "utf8"));
   const postgres = Number((await readFile(join(folder, "postgres/postmaster.pid"), "utf8")).split("\n")[0]);
   const of = async (pid: number): Promise<number[]> => {

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { WITH_KEY } from "../support/servers.ts";
@@ -11,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 it("progress of a running job comes as server-sent events that never go backwards and end with the job", async () => {
-  const file = join(system.servers.folder, "hashes.ndjson");
+  const file = system.path("hashes.ndjson");
   await writeHashes(file, { images: 4_000, bits: 256, seed: 5, copiesPerThousand: 50 });
   const catalog = await system.client.openCatalog("progress", { kind: "hashes", file });
   const started = await fetch(`${system.address}/v1/catalogs/${catalog}/jobs`, {

@@ -1,69 +1,14 @@
-import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { makeDemoCatalog } from "@lookalike/local/demo";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, openReviewedCatalog, pathsOf } from "../support/reviewed-catalog.ts";
 import { WITH_KEY } from "../support/servers.ts";
-import { finished, type System, startSystem } from "../support/system.ts";
-import { until } from "../support/until.ts";
+import { finished } from "../support/system.ts";
 
-const run = promisify(execFile);
-let system: System;
-let root: string;
-let catalog: string;
-
-beforeAll(async () => {
-  system = await startSystem();
-  root = join(system.servers.folder, "pictures");
-  await makeDemoCatalog(root);
-  catalog = await system.client.openCatalog("review", directorySource(root));
-});
+const { call, catalog, decide, get, groupsOf, groupWith, root, runJob, system } = await openReviewedCatalog();
 afterAll(() => system.stop());
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the API answers
-  readonly json: any;
-}
-
-const call = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
-  const response = await fetch(`${system.services.address}/v1${path}`, {
-    method,
-    headers: { ...WITH_KEY, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const json = response.headers.get("content-type")?.match(/[/+]json/) ? JSON.parse(text) : text;
-  return { status: response.status, headers: response.headers, json } satisfies Answer;
-};
-const get = async (path: string) => (await call("GET", path)).json;
-
-const runJob = async (options: object = {}): Promise<string> => {
-  const { json } = await call("POST", `/catalogs/${catalog}/jobs`, options);
-  const job = await finished(system.client, json.id);
-  if (job.state !== "completed") throw new Error(JSON.stringify(job));
-  return json.id;
-};
-
-interface Group {
-  readonly number: number;
-  readonly kind: string;
-  readonly keeper: number;
-  readonly members: { ordinal: number; path: string }[];
-  readonly decision: { id: string; verdict: string } | null;
-  readonly reopened: { id: string } | null;
-}
-const groupsOf = async (job: string, query = ""): Promise<Group[]> =>
-  (await get(`/jobs/${job}/groups?limit=1000${query}`)).items;
-const pathsOf = (group: Group | undefined): string[] => (group?.members ?? []).map(({ path }) => path);
-const groupWith = async (job: string, path: string): Promise<Group | undefined> =>
-  (await groupsOf(job)).find((group) => pathsOf(group).includes(path));
-const decide = (job: string, group: Group | undefined, body: object, headers = {}) =>
-  call("POST", `/jobs/${job}/groups/${group?.number}/decisions`, body, headers);
 
 describe("a catalog's images", () => {
   let job: string;
@@ -208,7 +153,7 @@ describe("decisions", () => {
     const job = await runJob();
     const group = await groupWith(job, "scene-01.jpg");
     expect(group?.members).toHaveLength(2);
-    const away = join(system.servers.folder, "away.jpg");
+    const away = system.path("away.jpg");
     await rename(join(root, "scene-01.jpg"), away);
     const next = await runJob();
     expect(await groupWith(next, pathsOf(group).find((path) => path !== "scene-01.jpg") ?? "")).toBeUndefined();
@@ -274,147 +219,15 @@ describe("a query", () => {
       body: JSON.stringify({ hash: json.hash }),
     };
     expect((await near("/query?limit=10", byHash)).json.items).toEqual(json.items);
-    await rename(join(root, "scene-04.jpg"), join(system.servers.folder, "gone.jpg"));
+    await rename(join(root, "scene-04.jpg"), system.path("gone.jpg"));
     await runJob();
     const after = (await near("/query", byHash)).json.items;
     expect(after.map(({ image }: { image: { path: string } }) => image.path)).not.toContain("scene-04.jpg");
-    await rename(join(system.servers.folder, "gone.jpg"), join(root, "scene-04.jpg"));
+    await rename(system.path("gone.jpg"), join(root, "scene-04.jpg"));
 
     expect((await near("/query/image", { headers, body: "no picture" })).json.type).toContain("not-an-image");
     const short = { ...byHash, body: JSON.stringify({ hash: "0".repeat(16) }) };
     expect((await near("/query", short)).json.type).toContain("hash-length");
-  });
-});
-
-describe("exports and archives", () => {
-  it("a rule is previewed, then decides many groups at once; exports say what was decided", async () => {
-    await copyFile(join(root, "scene-05.jpg"), join(root, 'it\'s $HOME `x` "5".jpg'));
-    const job = await runJob();
-    const rule = { kinds: ["exact", "variant"] };
-    const preview = (await call("POST", `/jobs/${job}/decisions`, rule)).json;
-    expect(preview).toMatchObject({ preview: true, removed: expect.any(Number) });
-    expect(await groupsOf(job, "&decided=true")).toHaveLength(0);
-    const done = (await call("POST", `/jobs/${job}/decisions`, { ...rule, preview: false })).json;
-    expect(done).toEqual({ ...preview, preview: false });
-    expect(await groupsOf(job, "&decided=true")).toHaveLength(preview.groups);
-
-    const lines = (await get(`/jobs/${job}/export?format=ndjson`)).trim().split("\n");
-    const rows: { decision: string | null; path: string }[] = lines.map((line: string) => JSON.parse(line));
-    const removed = rows.filter(({ decision }) => decision === "remove").map(({ path }) => path);
-    expect(removed).toHaveLength(preview.removed);
-    expect((await get(`/jobs/${job}/export?format=csv`)).split("\n")).toHaveLength(rows.length + 2);
-
-    const script = join(system.servers.folder, "export.sh");
-    await writeFile(script, await get(`/jobs/${job}/export?format=sh`));
-    const told = (await run("sh", [script])).stdout.trim().split("\n");
-    expect(told).toEqual(removed.map((path) => `./${path}`));
-    await run("sh", [script, "test -f"]);
-    const tags = await get(`/jobs/${job}/export?format=tags`);
-    expect(tags).toMatch(/^SourceFile,XMP-digiKam:TagsList\n.*,Lookalike\/(Keep|Remove)$/m);
-  });
-
-  it("a rule by folder keeps all that lies in it, and says nothing of groups that do not lie across", async () => {
-    await mkdir(join(root, "library"));
-    for (const name of ["scene-03.jpg", "scene-04.jpg"]) await copyFile(join(root, name), join(root, "library", name));
-    const job = await runJob();
-    const rule = { kinds: ["exact", "variant", "derivative"], keepUnder: "library/" };
-    const preview = (await call("POST", `/jobs/${job}/decisions`, rule)).json;
-    const { groups } = (await call("POST", `/jobs/${job}/decisions`, { ...rule, preview: false })).json;
-    expect([preview.groups, preview.kept, groups]).toEqual([2, 2, 2]);
-    for (const name of ["scene-03.jpg", "scene-04.jpg"]) {
-      const { decision, members } = await get(
-        `/jobs/${job}/groups/${(await groupWith(job, `library/${name}`))?.number}`,
-      );
-      const kept = members.filter(({ ordinal }: { ordinal: number }) => decision.keep.includes(ordinal));
-      expect(kept.map(({ path }: { path: string }) => path)).toEqual([`library/${name}`]);
-    }
-    for (const { id } of (await get(`/catalogs/${catalog}/decisions?limit=2`)).items)
-      await call("POST", `/catalogs/${catalog}/decisions/${id}/undo`);
-    await rm(join(root, "library"), { recursive: true });
-    await runJob();
-  });
-
-  const filesUnder = async (folder: string): Promise<string[]> =>
-    (await readdir(folder, { recursive: true, withFileTypes: true }))
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-      .filter((name) => !name.startsWith(".lookalike-archive"))
-      .sort();
-
-  const finishedArchive = async (id: string) => {
-    await until(async () => /ed$/.test((await get(`/archives/${id}`)).state));
-    return get(`/archives/${id}`);
-  };
-
-  it("archive moves what was decided to go, refuses what changed, and restore puts all back", async () => {
-    const before = await filesUnder(root);
-    const contents = new Map(
-      await Promise.all(before.map(async (name) => [name, await readFile(join(root, name))] as const)),
-    );
-    const latest = (await get(`/catalogs/${catalog}/statistics`)).job;
-    const rows: { decision: string; path: string; group: number }[] = (
-      await get(`/jobs/${latest}/export?format=ndjson`)
-    )
-      .trim()
-      .split("\n")
-      .map((line: string) => JSON.parse(line));
-    const removed = rows.filter(({ decision }) => decision === "remove");
-    const changed = removed[0]?.path ?? "";
-    await writeFile(join(root, changed), Buffer.concat([contents.get(changed) ?? Buffer.alloc(0), Buffer.from(" ")]));
-    const keeperGone = removed.find(({ group }) => group !== removed[0]?.group);
-    const keeper = rows.find(({ group, decision }) => group === keeperGone?.group && decision === "keep")?.path ?? "";
-    await rename(join(root, keeper), join(system.servers.folder, "keeper"));
-    const orphans = removed.filter(({ group }) => group === keeperGone?.group).map(({ path }) => path);
-
-    const started = await call("POST", `/catalogs/${catalog}/archives`);
-    expect(started.status).toBe(202);
-    const archive = await finishedArchive(started.json.id);
-    expect(archive).toMatchObject({ state: "archived", movedFiles: removed.length - 1 - orphans.length });
-    expect(archive.refusals.map(({ path }: { path: string }) => path).sort()).toEqual([changed, ...orphans].sort());
-    const left = await filesUnder(root);
-    const gone = removed.map(({ path }) => path).filter((path) => path !== changed && !orphans.includes(path));
-    expect(left).toEqual(before.filter((name) => !gone.includes(name) && name !== keeper));
-    const manifest = await readFile(join(archive.folder, "manifest.ndjson"), "utf8");
-    expect(manifest.trim().split("\n")).toHaveLength(removed.length);
-
-    const job = await runJob();
-    expect(await get(`/jobs/${job}`)).toMatchObject({ failedImages: 0 });
-
-    // A new file took the name of an archived one: it stays, and the archived one stays where it is.
-    const taken = gone[0] ?? "";
-    await writeFile(join(root, taken), "new");
-    expect((await call("POST", `/archives/${archive.id}/restore`)).status).toBe(202);
-    const partly = await finishedArchive(archive.id);
-    expect(partly.refusals.map(({ path }: { path: string }) => path)).toEqual([taken]);
-    expect(await readFile(join(root, taken), "utf8")).toBe("new");
-    await rm(join(root, taken));
-    await rename(join(archive.folder, "files", taken), join(root, taken));
-    await rename(join(system.servers.folder, "keeper"), join(root, keeper));
-    await writeFile(join(root, changed), contents.get(changed) ?? "");
-    expect(await filesUnder(root)).toEqual(before);
-    for (const name of before)
-      expect((await readFile(join(root, name))).equals(contents.get(name) ?? Buffer.alloc(0))).toBe(true);
-  });
-
-  const killApi = async (): Promise<void> => {
-    const { address } = system.services;
-    process.kill(system.services.pid("api"), "SIGKILL");
-    await until(() => system.services.address !== address);
-  };
-
-  it("an archive and a restore that were killed half-way go on at the next start", async () => {
-    const before = await filesUnder(root);
-    const job = await runJob();
-    await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact", "variant", "derivative"], preview: false });
-    const started = await call("POST", `/catalogs/${catalog}/archives`);
-    await killApi();
-    const archive = await finishedArchive(started.json.id);
-    expect(archive.movedFiles).toBe(archive.totalFiles);
-    expect(await filesUnder(root)).toHaveLength(before.length - archive.totalFiles);
-    await call("POST", `/archives/${archive.id}/restore`);
-    await killApi();
-    await finishedArchive(archive.id);
-    expect(await filesUnder(root)).toEqual(before);
   });
 });
 

@@ -22,7 +22,7 @@ const post = (path: string) =>
   });
 
 it("an API that is stopped ends its streams, answers requests in progress, and starts again", async () => {
-  const file = join(system.servers.folder, "hashes.ndjson");
+  const file = system.path("hashes.ndjson");
   await writeHashes(file, { images: 20_000, bits: 256, seed: 5, copiesPerThousand: 50 });
   const catalog = await system.client.openCatalog("shutdown", { kind: "hashes", file });
   const { id } = await system.client.startJob(catalog, {});

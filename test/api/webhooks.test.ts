@@ -2,7 +2,6 @@ import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { WITH_KEY } from "../support/servers.ts";
@@ -51,7 +50,7 @@ describe("a webhook", () => {
   let file: string;
   beforeAll(async () => {
     webhook = (await call("POST", "/webhooks", { url })).json;
-    file = join(system.servers.folder, "hashes.ndjson");
+    file = system.path("hashes.ndjson");
     await writeHashes(file, { images: 100, bits: 256, seed: 1, copiesPerThousand: 50 });
   });
 

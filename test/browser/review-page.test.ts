@@ -1,6 +1,5 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
@@ -37,7 +36,7 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   system = await startSystem();
   browser = await startBrowser();
-  root = join(system.servers.folder, "pictures");
+  root = system.path("pictures");
   await makeDemoCatalog(root);
 });
 afterAll(async () => {
@@ -168,7 +167,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
   });
 
   it("opens with ten thousand groups, and scrolls to the last with few rows on the page", async () => {
-    const file = join(system.servers.folder, "hashes.ndjson");
+    const file = system.path("hashes.ndjson");
     const random = randomWords(7);
     const lines = Array.from({ length: GROUPS }, (_, group) => {
       const hash = Array.from({ length: 8 }, () => random().toString(16).padStart(8, "0")).join("");
@@ -189,7 +188,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
   });
 
   it("a running job is paused, goes on, and is cancelled, and the page says so", async () => {
-    const file = join(system.servers.folder, "live.ndjson");
+    const file = system.path("live.ndjson");
     await writeHashes(file, { images: 3_000, bits: 256, seed: 11, copiesPerThousand: 20 });
     const catalog = await system.client.openCatalog("live", { kind: "hashes", file });
     const options = JobOptions.parse({ blockSize: 25, pairsPerTask: 1, kernel: "exhaustive" });

@@ -11,7 +11,7 @@ let system: System;
 let root: string;
 beforeAll(async () => {
   system = await startSystem();
-  root = join(system.servers.folder, "pictures");
+  root = system.path("pictures");
   await makeDemoCatalog(root);
 });
 afterAll(() => system.stop());
@@ -90,7 +90,7 @@ describe("lookalike", () => {
   });
 
   it("says which pictures of a card the library has already, by bytes or by looks, and which not", async () => {
-    const card = join(system.servers.folder, "card");
+    const card = system.path("card");
     await mkdir(card);
     await copyFile(join(root, "scene-01.jpg"), join(card, "DSC_1.jpg"));
     await sharp(join(root, "scene-02.jpg")).resize(700).jpeg({ quality: 70 }).toFile(join(card, "DSC_2.jpg"));

@@ -9,7 +9,7 @@ import { writeHashes } from "../support/hashes.ts";
 import { type Cluster, startCluster } from "../support/nats-cluster.ts";
 import { connectTo, startServers } from "../support/servers.ts";
 import { killService, startService } from "../support/service.ts";
-import { shortWaits } from "../support/short-waits.ts";
+import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
 import { finished, type System, startSystemOn } from "../support/system.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -26,8 +26,10 @@ beforeAll(async () => {
   const onCluster = { NATS_URL: cluster.urls, NATS_CA: certificate, LOOKALIKE_STREAM_REPLICAS: "3" };
   // The first service creates the streams, with their replicas; then their waits are shortened.
   await killService(await startService("hasher", { ...servers.environment, ...onCluster }));
-  const waits = await shortWaits(onCluster, { replicas: 3, files: { NATS_CA: certificate } });
-  system = await startSystemOn(servers, { ...onCluster, ...waits });
+  const { bus, close } = await connectTo({ ...servers.environment, ...onCluster }, { NATS_CA: certificate });
+  await shortenWaits(bus);
+  await close();
+  system = await startSystemOn(servers, { ...onCluster, ...TOPOLOGY_OF_OTHERS });
 });
 afterAll(async () => {
   await system?.stop();

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@lookalike/cli/client";
-import { STREAMS } from "@lookalike/shared/bus/topology";
+import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { connectTo, type Servers, startServers, TEST_KEY } from "../support/servers.ts";
 import { killService, type Service, startService } from "../support/service.ts";
-import { shortWaits } from "../support/short-waits.ts";
+import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
 import { finished } from "../support/system.ts";
 
 const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 5, batchSize: 20 });
@@ -19,21 +19,27 @@ const TASKS = 1_452;
 
 let servers: Servers;
 let reference: string[];
-let waits: Record<string, string>;
 const running = new Set<Service>();
 
 const start = async (name: string, environment: Record<string, string> = {}): Promise<Service> => {
-  const lost = { LOOKALIKE_LOST_AFTER_MS: "2000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500" };
-  const service = await startService(name, { ...servers.environment, ...lost, ...waits, ...environment });
+  const lost = { LOOKALIKE_LOST_AFTER_MS: "2000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500", ...TOPOLOGY_OF_OTHERS };
+  const service = await startService(name, { ...servers.environment, ...lost, ...environment });
   running.add(service);
   service.child.once("exit", () => running.delete(service));
   return service;
 };
 const killAll = () => Promise.all([...running].map(killService));
 
+const createStreams = async (): Promise<void> => {
+  const { bus, close } = await connectTo(servers.environment);
+  await ensureTopology(bus, 1);
+  await shortenWaits(bus);
+  await close();
+};
+
 beforeAll(async () => {
   servers = await startServers();
-  waits = await shortWaits(servers.environment);
+  await createStreams();
   await writeHashes(join(servers.folder, "hashes.ndjson"), {
     images: IMAGES,
     bits: 128,
@@ -126,7 +132,7 @@ describe("a job of 1,452 tasks", () => {
     expect(job).toMatchObject({ state: "completed", completedTasks: TASKS, quarantinedTasks: 0 });
     expect(groups).toEqual(reference);
     await killAll();
-    await shortWaits(servers.environment);
+    await createStreams();
   });
 
   it("ends in the same groups by the indexed kernel, whose comparer is killed -9", async () => {

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { directorySource } from "@lookalike/shared/domain/job/source";
@@ -21,10 +20,10 @@ const LEFT_OUT = "progress|session";
 it("the API answers as its document says, whatever the request (schemathesis)", async () => {
   const system = await startSystem({ LOG_LEVEL: "error", LOOKALIKE_REQUESTS_PER_MINUTE: "1000000" });
   try {
-    const root = join(system.servers.folder, "pictures");
+    const root = system.path("pictures");
     await makeDemoCatalog(root);
     await system.run(directorySource(root), {}, "pictures");
-    const cwd = join(system.servers.folder, "schemathesis");
+    const cwd = system.path("schemathesis");
     await mkdir(cwd);
     const examples = process.env["FUZZ_EXAMPLES"] ?? "20";
     const { stdout } = await run(

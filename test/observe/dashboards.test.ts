@@ -76,7 +76,7 @@ describe("deploy/", () => {
 describe("while the system works", () => {
   systemIt("every panel of every dashboard has data, and every alert's metrics exist", async () => {
     const { system, prometheus } = observed;
-    const photographs = join(system.servers.folder, "photographs");
+    const photographs = system.path("photographs");
     await makePhotographs(photographs, 40, 240);
     // One of twelve: more would be an alert.
     for (const name of ["broken.jpg", "torn.jpg"]) await writeFile(join(photographs, name), "no picture");

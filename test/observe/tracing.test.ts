@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
@@ -50,7 +49,7 @@ afterAll(async () => {
 });
 
 it("one trace leads from the request through tasks and events to the groups", async () => {
-  const folder = join(system.servers.folder, "photographs");
+  const folder = system.path("photographs");
   await makePhotographs(folder, 12, 240);
   const catalog = await system.client.openCatalog("photographs", directorySource(folder));
   const answer = await fetch(`${system.address}/v1/catalogs/${catalog}/jobs`, {
@@ -85,12 +84,12 @@ it("one trace leads from the request through tasks and events to the groups", as
     parents.add(z.object({ traceparent: z.string() }).parse(body).traceparent.split("-")[1] ?? "");
   await close();
   expect([...parents]).toEqual([TRACE]);
-  const lines = (await readFile(join(system.servers.folder, "logs/hasher.log"), "utf8")).trim().split("\n");
+  const lines = (await readFile(system.path("logs/hasher.log"), "utf8")).trim().split("\n");
   const listed = lines
     .map((line) => JSON.parse(line) as { msg: string; job: string })
     .find(({ msg }) => msg === "listed");
   expect(listed).toMatchObject({ job: id, kind: "scan", task: 0, attempt: 0, traceId: TRACE });
-  const log = await readFile(join(system.servers.folder, "logs/coordinator.log"), "utf8");
+  const log = await readFile(system.path("logs/coordinator.log"), "utf8");
   const steps = log
     .trim()
     .split("\n")

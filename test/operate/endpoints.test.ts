@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage, readStream } from "@lookalike/shared/bus/read";
@@ -25,7 +24,7 @@ let job: string;
 beforeAll(async () => {
   system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000", LOOKALIKE_LOST_AFTER_MS: "60000" });
   ({ bus, store, close } = await connectTo(system.servers.environment));
-  const folder = join(system.servers.folder, "photographs");
+  const folder = system.path("photographs");
   await makePhotographs(folder, 60, 240);
   const source = directorySource(folder);
   const done = await system.run(source, { blockSize: 10, pairsPerTask: 4 }, "photographs");

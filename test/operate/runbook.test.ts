@@ -59,13 +59,13 @@ describe.skipIf(cli === null).concurrent("every command of docs/operations.md do
       subject: subjects.task("compare", "bulk", { tenant: "default", job: "of-tomorrow" }),
       body: { v: 99 },
     });
-    const photographs = join(system.servers.folder, "photographs");
+    const photographs = system.path("photographs");
     await makePhotographs(photographs, 24, 240);
     await system.run(directorySource(photographs), { blockSize: 8, pairsPerTask: 2 });
     await until(async () => (await bus.jsm.streams.info(STREAMS.deadLetters)).state.messages > 0);
     await close();
 
-    const folder = join(system.servers.folder, "operator");
+    const folder = system.path("operator");
     await mkdir(join(folder, "bin"), { recursive: true });
     await symlink(join(cli ?? "", "nats"), join(folder, "bin/nats"));
     const blocks = blocksOf(await readFile(join(ROOT, "docs/operations.md"), "utf8"));
@@ -95,7 +95,7 @@ describe.skipIf(cli === null).concurrent("every command of docs/operations.md do
     expect(section("Upgrade")).toContain('"state":"drained"');
     // The coordinator was drained: whoever keeps it running starts it again. And after all that it still works.
     process.kill(system.services.pid("coordinator"), "SIGTERM");
-    const grown = join(system.servers.folder, "more");
+    const grown = system.path("more");
     await makePhotographs(grown, 12, 240);
     expect(await system.run(directorySource(grown), { blockSize: 8 })).toMatchObject({ state: "completed" });
   });

@@ -2,17 +2,13 @@ import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memberPathsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
-const inFolder = (name: string): string => join(system.servers.folder, name);
-const folder = (name: string): Source => directorySource(inFolder(name));
-const pathsOf = async (job: string): Promise<string[][]> => {
-  const groups: string[][] = [];
-  for await (const { members } of system.client.groups(job)) groups.push(members.map(({ path }) => path));
-  return groups;
-};
+const folder = (name: string): Source => directorySource(system.path(name));
+const pathsOf = (job: string) => memberPathsOf(system.client, job);
 
 beforeAll(async () => {
   system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" });
@@ -21,17 +17,21 @@ afterAll(() => system.stop());
 
 describe("a catalog that has changed", () => {
   it("hashes and compares only what is new, and its groups are those of a full job from scratch", async () => {
-    await makePhotographs(inFolder("all"), 140, 240);
-    await mkdir(inFolder("growing"));
+    await makePhotographs(system.path("all"), 140, 240);
+    await mkdir(system.path("growing"));
     const shared = { blockSize: 20, pairsPerTask: 3 };
     const names = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, at) => String(from + at).padStart(6, "0"));
     const grow = async (scenes: string[]): Promise<void> => {
       for (const scene of scenes) {
         for (const variant of ["0.jpg", "1.jpg", "2.webp", "3.jpg", "4.jpg", "5.jpg", "copy.jpg"]) {
-          await cp(join(inFolder("all"), `${scene}-${variant}`), join(inFolder("growing"), `${scene}-${variant}`), {
-            preserveTimestamps: true,
-          });
+          await cp(
+            join(system.path("all"), `${scene}-${variant}`),
+            join(system.path("growing"), `${scene}-${variant}`),
+            {
+              preserveTimestamps: true,
+            },
+          );
         }
       }
     };
@@ -49,18 +49,18 @@ describe("a catalog that has changed", () => {
   });
 
   it("excludes vanished files, hashes changed ones again, and leaves no group of one", async () => {
-    await makePhotographs(inFolder("changing"), 14, 240);
+    await makePhotographs(system.path("changing"), 14, 240);
     const all = await pathsOf((await system.run(folder("changing"))).id);
     expect(all.flat()).toContain("000000-copy.jpg");
-    await rm(join(inFolder("changing"), "000000-copy.jpg"));
-    await cp(join(inFolder("changing"), "000001-0.jpg"), join(inFolder("changing"), "000000-1.jpg"));
+    await rm(join(system.path("changing"), "000000-copy.jpg"));
+    await cp(join(system.path("changing"), "000001-0.jpg"), join(system.path("changing"), "000000-1.jpg"));
     const changed = await system.run(folder("changing"));
     expect(changed).toMatchObject({ state: "completed", totalImages: 13 });
     const groups = await pathsOf(changed.id);
     expect(groups.flat()).not.toContain("000000-copy.jpg");
     expect(groups.find((paths) => paths.includes("000000-1.jpg"))).toContain("000001-0.jpg");
     for (const group of groups) expect(group.length).toBeGreaterThan(1);
-    await rename(inFolder("changing"), inFolder("elsewhere"));
+    await rename(system.path("changing"), system.path("elsewhere"));
     const missing = await system.run(folder("changing"));
     expect(missing).toMatchObject({ state: "failed", failure: expect.stringContaining("no such file or folder") });
   });

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Job } from "@lookalike/cli/client";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { directorySource } from "@lookalike/shared/domain/job/source";
@@ -23,7 +22,6 @@ let catalog: string;
 let first: string;
 let groups: string[];
 let blocks: unknown[];
-const inFolder = (name: string): string => join(system.servers.folder, name);
 const run = async (mode: Job["mode"], options: { reference?: string } = {}, of = catalog): Promise<Job> =>
   finished(system.client, (await system.client.startJob(of, { ...OPTIONS, ...options, mode })).id);
 
@@ -47,9 +45,9 @@ const storedBlocks = async (): Promise<unknown[]> =>
 beforeAll(async () => {
   system = await startSystem();
   ({ bus, store, close } = await connectTo(system.servers.environment));
-  await makePhotographs(inFolder("photographs"), 70, 240);
-  await makePhotographs(inFolder("card"), 14, 240);
-  catalog = await system.client.openCatalog("photographs", directorySource(inFolder("photographs")));
+  await makePhotographs(system.path("photographs"), 70, 240);
+  await makePhotographs(system.path("card"), 14, 240);
+  catalog = await system.client.openCatalog("photographs", directorySource(system.path("photographs")));
   first = (await run("new")).id;
   groups = await groupsOf(system.client, first);
   blocks = await storedBlocks();
@@ -72,13 +70,13 @@ describe("a catalog whose hashes have another format than this version computes"
     const response = await fetch(`${system.address}/v1/catalogs/${catalog}/query/image`, {
       method: "POST",
       headers: { ...WITH_KEY, "content-type": "image/jpeg" },
-      body: new Uint8Array(await readFile(inFolder("photographs/000000-0.jpg"))),
+      body: new Uint8Array(await readFile(system.path("photographs/000000-0.jpg"))),
     });
     expect([response.status, await response.json()]).toMatchObject([
       400,
       { type: expect.stringContaining("hash-format"), detail: expect.stringContaining("Scan it in mode full") },
     ]);
-    const card = await system.client.openCatalog("card", directorySource(inFolder("card")));
+    const card = await system.client.openCatalog("card", directorySource(system.path("card")));
     expect(await run("new", { reference: catalog }, card)).toMatchObject({
       state: "failed",
       failure: expect.stringMatching(/^The reference catalog has hashes of the format blockhash16\/1,.*mode full/),
@@ -106,7 +104,7 @@ describe("a catalog whose hashes have another format than this version computes"
     expect(await run("full")).toMatchObject({ state: "completed", completedImages: 70 });
     const after = await store.pool.query("select distinct job_id from hash_block where catalog_id = $1", [catalog]);
     expect(after.rows).toEqual(rows);
-    const card = await system.client.openCatalog("card", directorySource(inFolder("card")));
+    const card = await system.client.openCatalog("card", directorySource(system.path("card")));
     expect(await run("new", { reference: catalog }, card)).toMatchObject({ state: "completed" });
   });
 

@@ -1,20 +1,14 @@
 import { appendFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { groupsOf } from "../support/groups.ts";
+import { groupsOf, memberPathsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { connectTo } from "../support/servers.ts";
 import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
-const inFolder = (name: string): string => join(system.servers.folder, name);
-const hashes = (name: string): Source => ({ kind: "hashes", file: inFolder(name) });
-const pathsOf = async (job: string): Promise<string[][]> => {
-  const groups: string[][] = [];
-  for await (const { members } of system.client.groups(job)) groups.push(members.map(({ path }) => path));
-  return groups;
-};
+const hashes = (name: string): Source => ({ kind: "hashes", file: system.path(name) });
+const pathsOf = (job: string) => memberPathsOf(system.client, job);
 
 const failuresOf = async (job: string): Promise<string[]> => {
   const failed: string[] = [];
@@ -28,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 describe("a catalog of given hashes", () => {
-  beforeAll(() => writeHashes(inFolder("5000.ndjson"), { images: 5_000, bits: 64, seed: 7, copiesPerThousand: 80 }));
+  beforeAll(() => writeHashes(system.path("5000.ndjson"), { images: 5_000, bits: 64, seed: 7, copiesPerThousand: 80 }));
 
   it("gives the same groups however its tasks are cut and handed out", async () => {
     const reference = await system.run(hashes("5000.ndjson"), { blockSize: 100 }, "window");
@@ -67,7 +61,7 @@ describe("a catalog of given hashes", () => {
         const hash = ((1n << BigInt(low)) | (1n << BigInt(high))) ^ 0x0f0f_3333_5555_00ffn;
         lines.push(JSON.stringify({ id: `${low}-${high}`, hash: hash.toString(16).padStart(16, "0") }));
       }
-    await writeFile(inFolder("alike.ndjson"), lines.join("\n"));
+    await writeFile(system.path("alike.ndjson"), lines.join("\n"));
     for (const kernel of ["exhaustive", "indexed"] as const) {
       const job = await system.run(hashes("alike.ndjson"), { kernel }, `alike, ${kernel}`);
       expect(job.result).toMatchObject({ edges: (1_500 * 1_499) / 2 });
@@ -94,7 +88,7 @@ describe("a catalog of given hashes", () => {
       { id: "black 2", hash: "0".repeat(16) },
       { id: "nearly", hash: "0123456789abcdee" },
     ].map((line) => JSON.stringify(line));
-    await writeFile(inFolder("odd.ndjson"), [...lines, "no json", ""].join("\n"));
+    await writeFile(system.path("odd.ndjson"), [...lines, "no json", ""].join("\n"));
     const job = await system.run(hashes("odd.ndjson"));
     expect(job).toMatchObject({ state: "completed", totalImages: 9, failedImages: 4, result: { flatImages: 2 } });
     expect(await pathsOf(job.id)).toEqual([["a", "b", "nearly"]]);
@@ -108,12 +102,12 @@ describe("a catalog of given hashes", () => {
 
   it("that has grown is read from where it ended; faults of a line do not depend on where reading begins", async () => {
     const lines = [{ id: "c", hash: "0123456789abcdee" }].map((line) => `${JSON.stringify(line)}\n`);
-    await appendFile(inFolder("odd.ndjson"), lines.join(""));
+    await appendFile(system.path("odd.ndjson"), lines.join(""));
     const grown = await system.run(hashes("odd.ndjson"));
     expect(grown).toMatchObject({ totalImages: 10, failedImages: 4 });
     expect(await pathsOf(grown.id)).toEqual([["a", "b", "nearly", "c"]]);
     // This id is in the part that would not be read again.
-    await appendFile(inFolder("odd.ndjson"), `${JSON.stringify({ id: "a", hash: "fedcba9876543210" })}\n`);
+    await appendFile(system.path("odd.ndjson"), `${JSON.stringify({ id: "a", hash: "fedcba9876543210" })}\n`);
     const repeated = await system.run(hashes("odd.ndjson"));
     expect(repeated).toMatchObject({ totalImages: 11, failedImages: 5 });
     expect(await pathsOf(repeated.id)).toEqual([["a", "b", "nearly", "c"]]);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 it("a telephone's HEIC is grouped with its JPEG, and shown", async () => {
-  const folder = join(system.servers.folder, "telephone");
+  const folder = system.path("telephone");
   await mkdir(folder);
   await cp(join(ROOT, "test/fixtures/drawn.heic"), join(folder, "IMG_1.HEIC"));
   const source = directorySource(folder);

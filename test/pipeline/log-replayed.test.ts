@@ -47,7 +47,7 @@ const rowsOf = async ({ pool }: Store, query: string): Promise<unknown[]> =>
   (await pool.query(query)).rows.map(({ row }) => row);
 
 it("rebuilds every table of finished jobs from the log alone, however it is batched, and groups them the same", async () => {
-  const folder = join(system.servers.folder, "photographs");
+  const folder = system.path("photographs");
   await makePhotographs(folder, 60, 240);
   await writeFile(join(folder, "broken.jpg"), "no picture");
   const source = directorySource(folder);

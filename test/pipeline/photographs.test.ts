@@ -1,18 +1,12 @@
-import { join } from "node:path";
 import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { groupsOf } from "../support/groups.ts";
+import { groupsOf, memberPathsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { type System, startSystem } from "../support/system.ts";
 
 let system: System;
-const inFolder = (name: string): string => join(system.servers.folder, name);
-const folder = (name: string): Source => directorySource(inFolder(name));
-const pathsOf = async (job: string): Promise<string[][]> => {
-  const groups: string[][] = [];
-  for await (const { members } of system.client.groups(job)) groups.push(members.map(({ path }) => path));
-  return groups;
-};
+const folder = (name: string): Source => directorySource(system.path(name));
+const pathsOf = (job: string) => memberPathsOf(system.client, job);
 
 beforeAll(async () => {
   system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" });
@@ -22,7 +16,7 @@ afterAll(() => system.stop());
 describe("a catalog of 1,000 photographs and variants of them", () => {
   const IMAGES = 1_000;
 
-  beforeAll(() => makePhotographs(inFolder("photographs"), IMAGES, 320));
+  beforeAll(() => makePhotographs(system.path("photographs"), IMAGES, 320));
 
   it("gets groups that never mix scenes, with every exact copy found", async () => {
     const job = await system.run(folder("photographs"), { pairsPerTask: 2 });

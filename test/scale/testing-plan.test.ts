@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
@@ -25,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => system.stop());
 
 const sourceOf = async (images: number) => {
-  const file = join(system.servers.folder, "hashes.ndjson");
+  const file = system.path("hashes.ndjson");
   await writeHashes(file, { images, bits: 256, seed: images, copiesPerThousand: 60 });
   return { kind: "hashes", file } as const;
 };

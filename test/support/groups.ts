@@ -12,6 +12,13 @@ export const groupsOf = async (client: Client, job: string): Promise<string[]> =
   return groups;
 };
 
+/** The paths of each group's members. */
+export const memberPathsOf = async (client: Client, job: string): Promise<string[][]> => {
+  const groups: string[][] = [];
+  for await (const { members } of client.groups(job)) groups.push(members.map(({ path }) => path));
+  return groups;
+};
+
 /** A job's groups as they are stored, in the form and order that `groupImages` makes them. */
 export const storedGroups = async (store: Store, job: string): Promise<unknown[]> => {
   const { rows } = await store.pool.query(

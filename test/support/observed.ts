@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { freePort } from "@lookalike/local/server-process";
 import { startNatsExporter } from "./nats-exporter.ts";
 import { type Prometheus, startExporter, startPrometheus } from "./prometheus.ts";
@@ -27,7 +26,7 @@ export const startObserved = async (
     DATA_SOURCE_NAME: `${system.servers.environment["DATABASE_URL"]}?sslmode=disable`,
   });
   const node = await startExporter("prometheus-node-exporter", {});
-  const folder = join(system.servers.folder, "prometheus");
+  const folder = system.path("prometheus");
   await mkdir(folder);
   const hostOf = (address: string | undefined): string => (address === undefined ? "" : new URL(address).host);
   const prometheus = await startPrometheus({

@@ -1,23 +1,16 @@
-import { type BusFiles, connectBus } from "@lookalike/shared/bus/connect";
-import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { STREAMS } from "@lookalike/shared/bus/topology";
 import { nanos } from "nats";
 
 /** Long enough for what tests do, since workers renew only what takes more than ten seconds. */
 const ACK_WAIT_SECONDS = 4;
 
-/**
- * Makes streams and consumers as an administrator may, with ack waits so short that a killed
- * process' messages come again soon. Gives the environment of services that leave them so.
- */
-export const shortWaits = async (
-  environment: Record<string, string>,
-  { replicas = 1, files = {} }: { replicas?: number; files?: BusFiles } = {},
-): Promise<Record<string, string>> => {
-  const bus = await connectBus(environment["NATS_URL"] ?? "", "lookalike-test", () => undefined, files);
-  await ensureTopology(bus, replicas);
+/** The environment of services that leave streams and consumers as they are: else they would set the waits back. */
+export const TOPOLOGY_OF_OTHERS = { LOOKALIKE_TOPOLOGY: "others" };
+
+/** Makes the ack waits so short that the messages of a killed process come again soon. */
+export const shortenWaits = async ({ jsm }: Bus): Promise<void> => {
   for (const stream of Object.values(STREAMS))
-    for await (const { name } of bus.jsm.consumers.list(stream))
-      await bus.jsm.consumers.update(stream, name, { ack_wait: nanos(ACK_WAIT_SECONDS * 1_000) });
-  await bus.connection.close();
-  return { LOOKALIKE_TOPOLOGY: "others" };
+    for await (const { name } of jsm.consumers.list(stream))
+      await jsm.consumers.update(stream, name, { ack_wait: nanos(ACK_WAIT_SECONDS * 1_000) });
 };

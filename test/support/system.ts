@@ -15,6 +15,8 @@ export interface System {
   readonly client: Client;
   readonly address: string;
   readonly services: Services;
+  /** A path in the servers' temporary folder. */
+  path(name: string): string;
   /** Runs a job over the source to its end. */
   run(source: Source, options?: Partial<JobOptions>, name?: string, seconds?: number): Promise<Job>;
   stop(): Promise<void>;
@@ -34,6 +36,7 @@ export const startSystemOn = async (servers: Servers, overrides: Record<string, 
     client,
     address: services.address,
     services,
+    path: (name) => join(servers.folder, name),
     async run(source, options = {}, name = JSON.stringify(source), seconds = PATIENCE_SECONDS) {
       const catalog = await client.openCatalog(name, source);
       return finished(client, (await client.startJob(catalog, JobOptions.parse(options))).id, seconds);

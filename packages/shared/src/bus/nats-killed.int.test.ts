@@ -1,28 +1,19 @@
 import { it } from "vitest";
-import { startNatsServer } from "../../../../test/support/nats-server.ts";
+import { BUS_JOB, NO_POISON, numberedTask, startBusWithStreams } from "../../../../test/support/bus.ts";
+import { shortenWaits } from "../../../../test/support/short-waits.ts";
 import { until } from "../../../../test/support/until.ts";
 import type { Message } from "../domain/job/events.ts";
 import { createLogger } from "../runtime/log.ts";
 import { consumeBatches } from "./batches.ts";
-import { connectBus } from "./connect.ts";
 import { publish } from "./publish.ts";
-import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+import { STREAMS, subjects } from "./topology.ts";
 import { work } from "./work.ts";
 
 const log = createLogger("test", "silent");
-const job = { tenant: "acme", job: "job-1" };
-
-const task = (number: number): Message => ({
-  eventId: `job-1:compare:${number}:a0`,
-  stream: STREAMS.tasks,
-  subject: subjects.task("compare", "bulk", job),
-  body: { number },
-});
 
 it("goes on after nats-server was killed -9 and started again", async () => {
-  const server = await startNatsServer();
-  const bus = await connectBus(server.url, "test", () => undefined);
-  await ensureTopology(bus, 1);
+  const { server, bus, stop } = await startBusWithStreams();
+  await shortenWaits(bus);
   const handled = new Set<number>();
   const projected = new Set<number>();
   const handleEvent = (numbers: Set<number>) => (body: unknown) => numbers.add((body as { number: number }).number);
@@ -35,16 +26,12 @@ it("goes on after nats-server was killed -9 and started again", async () => {
     handle: async ({ body }) => void handleEvent(handled)(body),
     giveUp: async () => undefined,
   });
-  const subject = subjects.event("hash-done", job);
+  const subject = subjects.event("hash-done", BUS_JOB);
   const events = await consumeBatches(bus, {
     stream: STREAMS.events,
     durable: `coordinator-${subject.split(".")[2]}`,
     maxMessages: 10,
-    park: async () => undefined,
-    isPoison: () => false,
-    crash: (error) => {
-      throw error;
-    },
+    ...NO_POISON,
     log,
     async handle(deliveries) {
       for (const { body } of deliveries) handleEvent(projected)(body);
@@ -56,14 +43,13 @@ it("goes on after nats-server was killed -9 and started again", async () => {
     subject,
     body: { number },
   });
-  await Promise.all([publish(bus, task(1)), publish(bus, event(1))]);
+  await Promise.all([publish(bus, numberedTask(1)), publish(bus, event(1))]);
   await until(() => handled.has(1) && projected.has(1));
 
   await server.kill();
   await server.restart();
-  await Promise.all([publish(bus, task(2)), publish(bus, event(2))]);
-  await until(() => handled.has(2) && projected.has(2), 60);
+  await Promise.all([publish(bus, numberedTask(2)), publish(bus, event(2))]);
+  await until(() => handled.has(2) && projected.has(2));
   await Promise.all([tasks.stop(), events.stop()]);
-  await bus.connection.close();
-  await server.stop();
+  await stop();
 });

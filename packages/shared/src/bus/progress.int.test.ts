@@ -1,13 +1,11 @@
 import { expect, it } from "vitest";
-import { startNatsServer } from "../../../../test/support/nats-server.ts";
+import { startBus } from "../../../../test/support/bus.ts";
 import { until } from "../../../../test/support/until.ts";
 import { createLogger } from "../runtime/log.ts";
-import { connectBus } from "./connect.ts";
 import { publishProgress, subscribeProgress } from "./progress.ts";
 
 it("is reported for every message that can be read, and no other one ends the process", async () => {
-  const server = await startNatsServer();
-  const bus = await connectBus(server.url, "test", () => undefined);
+  const { bus, stop } = await startBus();
   const reported: number[] = [];
   subscribeProgress(bus, ({ images }) => reported.push(images), createLogger("test", "silent"));
   await bus.connection.flush();
@@ -16,6 +14,5 @@ it("is reported for every message that can be read, and no other one ends the pr
   publishProgress(bus, "acme", { job: "job-1", block: 0, images: 7 });
   await until(() => reported.length > 0);
   expect(reported).toEqual([7]);
-  await bus.connection.close();
-  await server.stop();
+  await stop();
 });

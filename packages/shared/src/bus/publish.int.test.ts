@@ -1,37 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
+import { BUS_JOB, numberedTask, startBusWithStreams } from "../../../../test/support/bus.ts";
 import type { Message } from "../domain/job/events.ts";
-import { type Bus, connectBus } from "./connect.ts";
+import type { Bus } from "./connect.ts";
 import { publish, publishOnce } from "./publish.ts";
-import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+import { STREAMS, subjects } from "./topology.ts";
 
-const job = { tenant: "acme", job: "job-1" };
-let server: NatsServer;
 let bus: Bus;
+let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  server = await startNatsServer();
-  bus = await connectBus(server.url, "test", () => undefined);
-  await ensureTopology(bus, 1);
+  ({ bus, stop } = await startBusWithStreams());
 });
-afterAll(async () => {
-  await bus.connection.close();
-  await server.stop();
-});
-
-const task = (number: number): Message => ({
-  eventId: `job-1:compare:${number}:a0`,
-  stream: STREAMS.tasks,
-  subject: subjects.task("compare", "bulk", job),
-  body: { number },
-});
+afterAll(() => stop());
 
 describe("publishing", () => {
   it("stores a message once, however often it is sent", async () => {
     for (let time = 0; time < 3; time += 1)
-      await publish(bus, { ...task(1_000), subject: subjects.task("hash", "bulk", job) });
+      await publish(bus, { ...numberedTask(1_000), subject: subjects.task("hash", "bulk", BUS_JOB) });
     const { state } = await bus.jsm.streams.info(STREAMS.tasks, {
-      subjects_filter: subjects.task("hash", "bulk", job),
+      subjects_filter: subjects.task("hash", "bulk", BUS_JOB),
     });
     expect(Object.values(state.subjects ?? {})).toEqual([1]);
   });
@@ -40,7 +27,7 @@ describe("publishing", () => {
     const finalize = (eventId: string): Message => ({
       eventId,
       stream: STREAMS.finalize,
-      subject: subjects.finalize(1, job),
+      subject: subjects.finalize(1, BUS_JOB),
       body: { eventId },
     });
     const racers = await Promise.all(
@@ -52,11 +39,11 @@ describe("publishing", () => {
     await bus.connection.flush();
     expect(await publishOnce(bus, finalize(`racer-${winner}`))).toBe(true);
     const { state } = await bus.jsm.streams.info(STREAMS.finalize, { subjects_filter: ">" });
-    expect(state.subjects).toEqual({ [subjects.finalize(1, job)]: 1 });
+    expect(state.subjects).toEqual({ [subjects.finalize(1, BUS_JOB)]: 1 });
   });
 
   it("does not try again what can only be refused", async () => {
-    const huge = { ...task(1), body: { text: "x".repeat(2_000_000) } };
+    const huge = { ...numberedTask(1), body: { text: "x".repeat(2_000_000) } };
     await expect(publish(bus, huge)).rejects.toMatchObject({ code: "MAX_PAYLOAD_EXCEEDED" });
   });
 });

@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
-import { type Bus, connectBus } from "./connect.ts";
+import { startBus, startBusWithStreams } from "../../../../test/support/bus.ts";
+import type { Bus } from "./connect.ts";
 import { consumerPlans, ensureTopology, STREAMS, streamPlans } from "./topology.ts";
 
-let server: NatsServer;
 let bus: Bus;
+let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  server = await startNatsServer();
-  bus = await connectBus(server.url, "test", () => undefined);
-  await ensureTopology(bus, 1);
+  ({ bus, stop } = await startBusWithStreams());
 });
-afterAll(async () => {
-  await bus.connection.close();
-  await server.stop();
-});
+afterAll(() => stop());
 
 describe("the topology", () => {
   it("is created as planned, and left unchanged the second time", async () => {
@@ -47,20 +42,16 @@ describe("the topology", () => {
     ["a gigabyte", 1024 ** 3],
     ["ten gigabytes", 10 * 1024 ** 3],
   ])("fits into a server that has %s to give", async (_room, maxStorage) => {
-    const small = await startNatsServer({ maxStorage });
-    const there = await connectBus(small.url, "test", () => undefined);
-    await ensureTopology(there, 1);
+    const small = await startBus({ maxStorage });
+    await ensureTopology(small.bus, 1);
     for (const { name } of streamPlans(1))
-      expect((await there.jsm.streams.info(name)).config.max_bytes).toBeGreaterThanOrEqual(32 * 1024 ** 2);
-    await there.connection.close();
+      expect((await small.bus.jsm.streams.info(name)).config.max_bytes).toBeGreaterThanOrEqual(32 * 1024 ** 2);
     await small.stop();
   });
 
   it("says what to do where there is no room at all", async () => {
-    const small = await startNatsServer({ maxStorage: 100 * 1024 ** 2 });
-    const there = await connectBus(small.url, "test", () => undefined);
-    await expect(ensureTopology(there, 1)).rejects.toThrow(/no room for LOOKALIKE_\w+: .*max_file_store/);
-    await there.connection.close();
+    const small = await startBus({ maxStorage: 100 * 1024 ** 2 });
+    await expect(ensureTopology(small.bus, 1)).rejects.toThrow(/no room for LOOKALIKE_\w+: .*max_file_store/);
     await small.stop();
   });
 

@@ -1,50 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type NatsServer, startNatsServer } from "../../../../test/support/nats-server.ts";
+import { BUS_JOB, NO_POISON, numberedTask, startBusWithStreams } from "../../../../test/support/bus.ts";
 import { until } from "../../../../test/support/until.ts";
-import type { Message } from "../domain/job/events.ts";
 import { createLogger } from "../runtime/log.ts";
 import { isDataError } from "../store/data-error.ts";
 import { consumeBatches } from "./batches.ts";
-import { type Bus, connectBus } from "./connect.ts";
+import type { Bus } from "./connect.ts";
 import { publish } from "./publish.ts";
 import { runTasks } from "./tasks.ts";
-import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+import { STREAMS, subjects } from "./topology.ts";
 import { PermanentError, work } from "./work.ts";
 
 const log = createLogger("test", "silent");
-const job = { tenant: "acme", job: "job-1" };
-let server: NatsServer;
 let bus: Bus;
+let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  server = await startNatsServer();
-  bus = await connectBus(server.url, "test", () => undefined);
-  await ensureTopology(bus, 1);
+  ({ bus, stop } = await startBusWithStreams());
 });
-afterAll(async () => {
-  await bus.connection.close();
-  await server.stop();
-});
-
-const task = (number: number): Message => ({
-  eventId: `job-1:compare:${number}:a0`,
-  stream: STREAMS.tasks,
-  subject: subjects.task("compare", "bulk", job),
-  body: { number },
-});
-
-const NO_POISON = {
-  park: async () => undefined,
-  isPoison: () => false,
-  crash: (error: unknown): never => {
-    throw error;
-  },
-};
+afterAll(() => stop());
 
 describe("working off tasks", () => {
   it("handles each once, at most as many at once as allowed, and gives up what can't succeed", async () => {
-    for (let number = 0; number < 30; number += 1) await publish(bus, task(number));
+    for (let number = 0; number < 30; number += 1) await publish(bus, numberedTask(number));
     const handled: number[] = [];
     const givenUp: number[] = [];
     let atOnce = 0;
@@ -126,7 +104,7 @@ describe("working off tasks", () => {
 
 describe("micro-batches", () => {
   it("make one batch of what arrives meanwhile, and give all of a failed one again", async () => {
-    const subject = subjects.event("pair-batch-done", job);
+    const subject = subjects.event("pair-batch-done", BUS_JOB);
     for (let number = 0; number < 50; number += 1)
       await publish(bus, { eventId: `batch-${number}`, stream: STREAMS.events, subject, body: { number } });
     const seen: number[] = [];
@@ -156,7 +134,7 @@ describe("micro-batches", () => {
   });
 
   it("that fail by our own code end the process: their messages are neither parked nor acknowledged", async () => {
-    const subject = subjects.event("hash-done", { ...job, job: "job-of-a-bug" });
+    const subject = subjects.event("hash-done", { ...BUS_JOB, job: "job-of-a-bug" });
     const durable = `coordinator-${subject.split(".")[2]}`;
     const crashes: unknown[] = [];
     const parked: number[] = [];
