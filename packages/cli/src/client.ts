@@ -43,8 +43,7 @@ export const createClient = (address: () => string, key: string) => {
     async findCatalog(nameOrId: string): Promise<string> {
       const named = await catalogOf(nameOrId);
       if (named !== undefined) return named;
-      const params = { path: { catalog: nameOrId } };
-      const { data } = await api().GET("/v1/catalogs/{catalog}", { params });
+      const { data } = await api().GET("/v1/catalogs/{catalog}", { params: { path: { catalog: nameOrId } } });
       if (data !== undefined) return data.id;
       throw new OperatorError(`There is no catalog ${nameOrId}. lookalike scan FOLDER creates one.`, EXIT.error);
     },

@@ -150,18 +150,14 @@ const ArchiveDialog = () => {
   const id = openCatalogId();
   useEffect(() => void readArchives(id), [id]);
   const job = statistics.value?.job;
+  const isBusy = archives.value.some(isMoving);
   return (
     <Modal title="Archive">
       <p>
         Moves the pictures that were let go into an archive folder of the same disk, beside a list of them. Nothing is
         deleted, and all of it can be put back.
       </p>
-      <Button
-        text="Archive what is decided"
-        class="primary"
-        onClick={() => void startArchive(id)}
-        disabled={archives.value.some(isMoving)}
-      />
+      <Button text="Archive what is decided" class="primary" onClick={() => void startArchive(id)} disabled={isBusy} />
       <ul class="plain">
         {archives.value.map((archive) => (
           <li key={archive.id}>

@@ -174,19 +174,14 @@ const Actions = ({ group }: { group: Group }) => {
   const undoable =
     group.decision === null ? decided.value.at(-1) : { decision: group.decision.id, group: group.number };
   const verdict = `keep ${keep.value.size}, let ${removed.length} go${freed > 0 ? ` (${bytesText(freed)})` : ""}`;
+  const isChosen = open && keep.value.size > 0;
   const isFirst = position.value === 0;
   const isLast = position.value + 1 >= groups.value.length;
   const isUndoable = undoable !== undefined && !busy.value;
   return (
     <section class="actions" aria-label="Decide">
       <Button hotkey="←" text="before" class="aside" onClick={() => show(position.value - 1)} disabled={isFirst} />
-      <Button
-        hotkey="Enter"
-        text={verdict}
-        class="primary"
-        onClick={() => void decideKeep()}
-        disabled={!open || keep.value.size === 0}
-      />
+      <Button hotkey="Enter" text={verdict} class="primary" onClick={() => void decideKeep()} disabled={!isChosen} />
       <Button hotkey="A" text="keep all" onClick={() => void decideKeepAll()} disabled={!open} />
       <Button
         hotkey="N"

@@ -35,9 +35,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     http: { headersTimeout: Math.min(requestMs, HEADERS_MS), connectionsCheckingInterval: requestMs / 4 },
     clientErrorHandler: answerClientError,
     forceCloseConnections: "idle",
-    frameworkErrors: (error, request, reply) => {
-      answerProblem(error, request, reply);
-    },
+    frameworkErrors: answerProblem,
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -43,11 +43,7 @@ export const found = <Row>(row: Row | null | undefined, thing: string, id: strin
 const TEXT_REFUSED: readonly unknown[] = ["22021", "22P02", "22P05"];
 
 /** Turns whatever a route throws into `application/problem+json`. */
-export const answerProblem = (
-  error: FastifyError | HttpProblem,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply => {
+export const answerProblem = (error: FastifyError | HttpProblem, request: FastifyRequest, reply: FastifyReply) => {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map(({ instancePath, message = "does not fit the schema" }) => ({
       pointer: instancePath,

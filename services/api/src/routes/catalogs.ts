@@ -44,12 +44,10 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
         }),
       },
     ),
-    async ({ access, query }) => {
-      const { name = null } = query;
-      return readPage(query, BY_ID, async (page) =>
+    async ({ access, query: { name = null, ...query } }) =>
+      readPage(query, BY_ID, async (page) =>
         (await listCatalogs(db, access.tenant, { ...page, name })).map(catalogResource),
-      );
-    },
+      ),
   );
 
   app.get("/catalogs/:catalog", operation("Read a catalog", { 200: Catalog }), async ({ catalog }, reply) => {
