@@ -1,7 +1,6 @@
 import { type Backend, fastestBackend, wasmBackend } from "@lookalike/engine/compare/backend";
 import { bandsOf } from "@lookalike/engine/compare/bands";
-import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
-import { indexedSeconds } from "@lookalike/engine/compare/cost";
+import { chooseKernel, indexedSeconds } from "@lookalike/engine/compare/choose-kernel";
 import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
 import { indexedBy, type Tile } from "@lookalike/engine/compare/indexed";
 import { type Bench, costRow, type Row } from "./bench.ts";

@@ -1,7 +1,7 @@
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import type { Backend } from "./backend.ts";
 import { type Band, bandsOf } from "./bands.ts";
-import { exhaustiveIsCheaper } from "./cost.ts";
+import { exhaustiveIsCheaper } from "./choose-kernel.ts";
 import { slabJoiner, slabPairs } from "./exhaustive.ts";
 import {
   comparisonsOf,
