@@ -59,7 +59,7 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
 const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {
   const { db } = walker.store;
   // Ends with the roll-out: decision 0037.
-  if (job.mode === "shadow") return planShadow(db, job);
+  if (job.mode === "shadow") return withKernel(job, await planShadow(db, job));
   const hashFormat = formatFor(catalog, job);
   const before = await takeCensus(db, catalog, hashFormat);
   if (job.mode === "regroup") return planJob(walker, catalog, job, hashFormat, before, before.end);
@@ -102,7 +102,7 @@ const planJob = async (
   const emitBlock = async (block: number): Promise<void> =>
     emitListed(emit, await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize));
   await pMap(unhashed, emitBlock, { concurrency: BLOCKS_IN_FLIGHT });
-  return {
+  return withKernel(job, {
     images: census.images,
     blockSize,
     blocks,
@@ -112,15 +112,17 @@ const planJob = async (
     hashedImages: census.images - census.unhashedImages,
     failedImages: census.failedImages,
     base,
-    ...chooseKernel({
-      backend: fastestBackend.name,
-      choice: job.options.kernel,
-      plan: planFrom({ base, index: null }, blocks, job.options),
-      blockSize,
-      hashBits,
-      radiusBits,
-    }),
-  };
+  });
+};
+
+/** A listing with the kernel that its job compares by. */
+const withKernel = ({ options }: JobRow, listing: Omit<ListingDone, "index" | "kernelReason">): ListingDone => {
+  const { base, blocks, blockSize, hashBits } = listing;
+  const thresholdBits = options.thresholdBits ?? defaultThresholdBits(hashBits);
+  const radiusBits = radiusBitsFor(hashBits, thresholdBits);
+  const plan = planFrom({ base, index: null }, blocks, options);
+  const backend = fastestBackend.name;
+  return { ...listing, ...chooseKernel({ backend, choice: options.kernel, plan, blockSize, hashBits, radiusBits }) };
 };
 
 /**

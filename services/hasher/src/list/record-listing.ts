@@ -35,10 +35,8 @@ export const recordWalk = async (
   for await (const step of readAhead(stored())) {
     if (step.kind !== "changes") return step.kind;
     // Tombstones come first, since a changed image's new row has the path of its old one.
-    await emitVanished(
-      emit,
-      step.replaced.map(({ ordinal }) => ordinal),
-    );
+    const replaced = step.replaced.map(({ ordinal }) => ordinal);
+    await emitVanished(emit, replaced);
     await emitListed(emit, step.listed);
   }
   return "completed";

@@ -1,18 +1,15 @@
 // Ends with the roll-out: docs/decisions/0037-parts-with-an-end.md.
-import { fastestBackend } from "@lookalike/engine/compare/backend";
-import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
-import type { EventOf } from "@lookalike/shared/domain/job/events";
 import { listed } from "@lookalike/shared/domain/job/job";
 import { fullSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 
 /** The listing of a shadow job: it walks nothing, and compares everything that its job compared. */
-export const planShadow = async (db: Db, { id, options }: JobRow): Promise<EventOf<"listing-done">["body"]> => {
+export const planShadow = async (db: Db, { id, options }: JobRow) => {
   const shadowed = options.shadowOf === null ? null : await findJob(db, options.shadowOf);
   if (shadowed === null) throw new Error(`job ${id} is the shadow of no job`);
   const { totalBlocks: blocks, totalImages: images, completedImages: hashedImages, failedImages } = shadowed;
-  const { blockSize, hashBits, radiusBits } = listed(jobOf(shadowed));
+  const { blockSize, hashBits } = listed(jobOf(shadowed));
   return {
     images,
     blockSize,
@@ -23,13 +20,5 @@ export const planShadow = async (db: Db, { id, options }: JobRow): Promise<Event
     hashedImages,
     failedImages,
     base: null,
-    ...chooseKernel({
-      backend: fastestBackend.name,
-      choice: options.kernel,
-      plan: { firstBlock: 0, blocks, pairsPerTask: options.pairsPerTask, index: null },
-      blockSize,
-      hashBits,
-      radiusBits,
-    }),
   };
 };
