@@ -3,7 +3,6 @@ import {
   type Context,
   context,
   propagation,
-  type Span,
   SpanKind,
   SpanStatusCode,
   trace,
@@ -64,7 +63,7 @@ export const inSpan = <Result>(
 /** A span that the caller ends, and a function that runs work under it. */
 export const openSpan = (name: string, { parent, kind = "internal", attributes = {} }: SpanOptions) => {
   const parentContext = contextUnder(parent);
-  const span: Span = tracer().startSpan(name, { kind: KINDS[kind], attributes }, parentContext);
+  const span = tracer().startSpan(name, { kind: KINDS[kind], attributes }, parentContext);
   return {
     run: (work: () => void): void => context.with(trace.setSpan(parentContext, span), work),
     end: (finalAttributes: Attributes): void => {

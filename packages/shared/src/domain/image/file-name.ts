@@ -16,11 +16,9 @@ const ESCAPED = /[\uDC80-\uDCFF]/u;
 /** Inverse of {@link nameOfBytes}. */
 export const bytesOfName = (name: string): Uint8Array => {
   if (!ESCAPED.test(name)) return Buffer.from(name, "utf8");
-  const parts: Buffer[] = [];
-  for (const part of name.split(/([\uDC80-\uDCFF])/u)) {
-    const isEscaped = /^[\uDC80-\uDCFF]$/u.test(part);
-    parts.push(isEscaped ? Buffer.from([part.charCodeAt(0) & 0xff]) : Buffer.from(part, "utf8"));
-  }
+  const parts = name
+    .split(/([\uDC80-\uDCFF])/u)
+    .map((part) => (ESCAPED.test(part) ? Buffer.of(part.charCodeAt(0) & 0xff) : Buffer.from(part, "utf8")));
   return new Uint8Array(Buffer.concat(parts));
 };
 

@@ -150,11 +150,8 @@ export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly 
 };
 
 /** Images in the block in `state`. */
-export const countState = (block: Pick<HashBlock, "states">, state: keyof typeof STATE): number => {
-  let count = 0;
-  for (const value of block.states) if (value === STATE[state]) count += 1;
-  return count;
-};
+export const countState = ({ states }: Pick<HashBlock, "states">, state: keyof typeof STATE): number =>
+  states.filter((value) => value === STATE[state]).length;
 
 /** Images in the block, failed ones included. */
 export const imagesIn = (block: Pick<HashBlock, "states">): number => block.states.length - countState(block, "absent");

@@ -42,11 +42,7 @@ export const withoutUnit = (set: DoneSet, unit: number): DoneSet => {
 
 export const union = (a: DoneSet, b: DoneSet): DoneSet => {
   const [shorter, longer] = a.length < b.length ? [a, b] : [b, a];
-  const all = longer.slice();
-  shorter.forEach((byte, index) => {
-    all[index] = byteAt(all, index) | byte;
-  });
-  return all;
+  return longer.map((byte, index) => byte | (shorter[index] ?? 0));
 };
 
 /** Number of one bits in a 32-bit word (Warren, Hacker's Delight, 5-1). */
