@@ -7,7 +7,7 @@ import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startCommand } from "../support/command.ts";
+import { createCertificate } from "../support/certificate.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { type Observed, startObserved } from "../support/observed.ts";
@@ -40,8 +40,7 @@ beforeAll(async () => {
   const rules = join(folder.path, "rules.yml");
   await writeFile(rules, JSON.stringify(prometheusRules(QUICK)));
   const certificate = join(folder.path, "server.pem");
-  const openssl = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 5 -keyout";
-  await startCommand([...openssl.split(" "), `${certificate}.key`, "-out", certificate]).ended;
+  await createCertificate(certificate, 5);
   observed = await startObserved(
     [rules],
     {

@@ -10,7 +10,7 @@ import { hasBrowser, screenshot, startBrowser } from "../support/browser.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { TEST_KEY } from "../support/servers.ts";
 import { finished, type System, startSystem } from "../support/system.ts";
-import { until } from "../support/until.ts";
+import { PATIENCE_SECONDS, until } from "../support/until.ts";
 
 let system: System;
 let browser: Browser;
@@ -21,7 +21,7 @@ const complaints: string[] = [];
 
 const openPage = async (catalog: string, viewport = { width: 1_360, height: 850 }): Promise<Page> => {
   const opened = await browser.newPage({ viewport });
-  opened.setDefaultTimeout(15_000);
+  opened.setDefaultTimeout(PATIENCE_SECONDS * 1_000);
   opened.on("request", (request) => requests.push(request.url()));
   opened.on("pageerror", ({ message }) => complaints.push(message));
   opened.on("console", (message) => {

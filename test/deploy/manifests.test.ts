@@ -5,7 +5,8 @@ import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { startCommand } from "../support/command.ts";
 import { ROOT, temporaryFolder } from "../support/folders.ts";
-import { moduleFolder, toolFolder, wheelFolder } from "../support/tools.ts";
+import { areInstalled } from "../support/installed.ts";
+import { moduleFolder, PYTHON, toolFolder, wheelFolder } from "../support/tools.ts";
 
 const KUBERNETES = "1.33.0";
 const CHART = join(ROOT, "deploy/helm/lookalike");
@@ -14,7 +15,9 @@ const tools = {
   kubeconform: await toolFolder("kubeconform"),
   compose: await toolFolder("cmd"),
 };
-const hasTools = Object.values(tools).every((folder) => folder !== null);
+const hasTools =
+  Object.values(tools).every((folder) => folder !== null) &&
+  areInstalled(["go", PYTHON], "apt-get install golang-go python3-pip");
 
 const CustomResources = z.object({
   spec: z.object({

@@ -6,6 +6,7 @@ import { DASHBOARDS } from "@lookalike/deploy/dashboards";
 import { generatedFiles } from "@lookalike/deploy/files";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCertificate } from "../support/certificate.ts";
 import { startCommand } from "../support/command.ts";
 import { ROOT, temporaryFolder } from "../support/folders.ts";
 import { type Observed, startObserved } from "../support/observed.ts";
@@ -13,6 +14,7 @@ import { makePhotographs } from "../support/photographs.ts";
 import { hasPrometheus } from "../support/prometheus.ts";
 import { requestEndpoint } from "../support/request.ts";
 import { connectTo, WITH_KEY } from "../support/servers.ts";
+import { PATIENCE_SECONDS } from "../support/until.ts";
 
 const RULES = join(ROOT, "deploy/prometheus/rules.yml");
 const systemIt = it.skipIf(!hasPrometheus);
@@ -22,11 +24,7 @@ beforeAll(async () => {
   if (!hasPrometheus) return;
   folder = await temporaryFolder();
   const certificate = join(folder.path, "server.pem");
-  await startCommand(
-    `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 90 -keyout ${certificate}.key -out ${certificate}`.split(
-      " ",
-    ),
-  ).ended;
+  await createCertificate(certificate, 90);
   observed = await startObserved([RULES], { LOOKALIKE_CERTIFICATES: certificate });
 });
 afterAll(async () => {
@@ -104,7 +102,11 @@ describe("while the system works", () => {
     const busy = (async () => {
       for (; working; round += 1) await work(round);
     })();
-    for (const deadline = Date.now() + 60_000; missing.size > 0 && Date.now() < deadline; await sleep(500))
+    for (
+      const deadline = Date.now() + PATIENCE_SECONDS * 1_000;
+      missing.size > 0 && Date.now() < deadline;
+      await sleep(500)
+    )
       for (const name of missing)
         if ((await prometheus.query(expressions.get(name) ?? "")).length > 0) missing.delete(name);
     working = false;

@@ -6,6 +6,7 @@ import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCommand } from "../support/command.ts";
 import { ROOT } from "../support/folders.ts";
+import { areInstalled } from "../support/installed.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { connectTo } from "../support/servers.ts";
 import { type System, startSystem } from "../support/system.ts";
@@ -24,6 +25,7 @@ const blocksOf = (markdown: string): { heading: string; script: string }[] => {
 };
 
 const [cli, current] = [await toolFolder("nats"), await toolFolder("nats-server")];
+const hasPrograms = cli !== null && areInstalled(["bash", "jq"], "apt-get install bash jq");
 /** The folder of each nats-server; null: the one on the PATH. */
 const SERVERS = { "the nats-server of Debian 12": null, "the current nats-server": current };
 type ServerName = keyof typeof SERVERS;
@@ -33,7 +35,7 @@ const searchPath = process.env["PATH"];
 const systems = new Map<ServerName, System>();
 
 beforeAll(async () => {
-  if (cli === null) return;
+  if (!hasPrograms) return;
   // One after another, because a nats-server is found by the PATH of this process.
   for (const name of NAMES) {
     const folder = SERVERS[name];
@@ -47,7 +49,7 @@ afterAll(async () => {
 });
 
 // At the same time, because the runbook's commands wait more than they work.
-describe.skipIf(cli === null).concurrent("every command of docs/operations.md does what it says", () => {
+describe.skipIf(!hasPrograms).concurrent("every command of docs/operations.md does what it says", () => {
   it.each(NAMES)("on %s", async (name) => {
     const system = systems.get(name);
     if (system === undefined) throw new Error(`no system on ${name}`);
@@ -78,6 +80,7 @@ describe.skipIf(cli === null).concurrent("every command of docs/operations.md do
       {
         NATS_URL: system.servers.environment["NATS_URL"] ?? "",
         HOME: folder,
+        XDG_CONFIG_HOME: folder,
         PATH: `${join(folder, "bin")}:${searchPath}`,
       },
     ).ended;

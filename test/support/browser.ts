@@ -2,11 +2,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { ROOT } from "./folders.ts";
-import { isInstalled } from "./installed.ts";
+import { areInstalled } from "./installed.ts";
 import { until } from "./until.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-export const hasBrowser = isInstalled(executablePath, "apt-get install chromium, or set CHROMIUM_PATH");
+export const hasBrowser = areInstalled([executablePath], "apt-get install chromium, or set CHROMIUM_PATH");
 
 /** A real browser: Debian's chromium, or the one of CHROMIUM_PATH. */
 export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath, args: ["--no-sandbox"] });

@@ -2,18 +2,22 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /**
- * Whether a program that no npm package brings is installed. Its tests are skipped without it, with the
- * line that would enable them; not in CI, where every test runs.
- * @param program a name to find on the PATH, or an absolute path
- * @throws in CI, with how to install it
+ * Whether programs that no npm package brings are installed. Their tests are skipped where one is not, with
+ * the line that would enable them; not in CI, where every test runs.
+ * @param programs names to find on the PATH, or absolute paths
+ * @throws in CI, with how to install them
  */
-export const isInstalled = (program: string, advice: string): boolean => {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  const isFound = [program, ...folders.map((folder) => join(folder, program))].some(isExecutable);
-  if (!isFound && process.env["CI"] !== undefined) throw new Error(`${program} is not installed: ${advice}`);
-  if (!isFound) console.warn(`Tests are skipped because ${program} is not installed. To run them: ${advice}`);
-  return isFound;
+export const areInstalled = (programs: readonly string[], advice: string): boolean => {
+  const missing = programs.filter((program) => !isInstalled(program));
+  if (missing.length === 0) return true;
+  const line = `Not installed: ${missing.join(", ")}. To run the tests that need it: ${advice}`;
+  if (process.env["CI"] !== undefined) throw new Error(line);
+  console.warn(`Tests are skipped. ${line}`);
+  return false;
 };
+
+const isInstalled = (program: string): boolean =>
+  [program, ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, program))].some(isExecutable);
 
 const isExecutable = (path: string): boolean => {
   if (!path.startsWith("/")) return false;

@@ -4,15 +4,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort } from "@lookalike/local/server-process";
 import { z } from "zod";
-import { isInstalled } from "./installed.ts";
+import { areInstalled } from "./installed.ts";
 import { until } from "./until.ts";
 
-export const hasPrometheus = [
-  "prometheus",
-  "prometheus-postgres-exporter",
-  "prometheus-node-exporter",
-  "openssl",
-].every((program) => isInstalled(program, `apt-get install ${program}`));
+const PROGRAMS = ["prometheus", "prometheus-postgres-exporter", "prometheus-node-exporter", "openssl"];
+export const hasPrometheus = areInstalled(PROGRAMS, `apt-get install ${PROGRAMS.join(" ")}`);
 
 const Answer = z.object({
   status: z.string(),

@@ -6,10 +6,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { ROOT } from "./folders.ts";
-import { isInstalled } from "./installed.ts";
+import { areInstalled } from "./installed.ts";
 import tools from "./tools.json" with { type: "json" };
 
 const run = promisify(execFile);
+
+/** A Python that has pip. */
+export const PYTHON = process.env["PYTHON"] || "python3";
 
 /** Operators' tools that no package here has, at the versions that docs/operations.md names. */
 const FOLDER = process.env["LOOKALIKE_TOOLS"] || join(ROOT, "node_modules/.cache/lookalike-tools");
@@ -25,7 +28,7 @@ export const toolFolder = async (name: keyof typeof tools): Promise<string | nul
     () => false,
   );
   if (isThere) return FOLDER;
-  isInstalled(join(FOLDER, name), "install Go, then: npm run test:tools");
+  areInstalled([join(FOLDER, name)], "install Go, then: npm run test:tools");
   return null;
 };
 
@@ -40,10 +43,9 @@ export const wheelFolder = async (name: string, version: string): Promise<string
   const folder = join(FOLDER, `${name}-${version}`);
   if (existsSync(folder)) return folder;
   const wheels = await mkdtemp(join(tmpdir(), "lookalike-wheel-"));
-  const python = process.env["PYTHON"] || "python3";
-  await run(python, ["-m", "pip", "download", "-q", "--no-deps", "-d", wheels, `${name}==${version}`]);
+  await run(PYTHON, ["-m", "pip", "download", "-q", "--no-deps", "-d", wheels, `${name}==${version}`]);
   const [wheel = ""] = await readdir(wheels);
-  await run(python, ["-m", "zipfile", "-e", join(wheels, wheel), folder], { maxBuffer: 64 * 1024 ** 2 });
+  await run(PYTHON, ["-m", "zipfile", "-e", join(wheels, wheel), folder], { maxBuffer: 64 * 1024 ** 2 });
   await rm(wheels, { recursive: true });
   return folder;
 };

@@ -8,6 +8,7 @@ import { createKey, insertAccessKey } from "@lookalike/shared/store/access/acces
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../../test/support/app.ts";
+import { until } from "../../../../test/support/until.ts";
 
 let started: TestApp;
 let store: Store;
@@ -75,9 +76,7 @@ describe("access keys", () => {
     const { rows } = await store.pool.query("select access_key::text as row from access_key");
     expect(JSON.stringify(rows)).not.toContain(made.key);
     expect((await call(admin, "DELETE", `/v1/keys/${made.id}`)).statusCode).toBe(204);
-    await expect
-      .poll(async () => (await call(made.key, "GET", "/v1/catalogs")).statusCode, { timeout: 5_000 })
-      .toBe(401);
+    await until(async () => (await call(made.key, "GET", "/v1/catalogs")).statusCode === 401);
     expect((await call(admin, "DELETE", `/v1/keys/${made.id}`)).statusCode).toBe(404);
   });
 
