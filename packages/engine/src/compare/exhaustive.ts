@@ -41,15 +41,9 @@ const joinPairs = (memory: KernelMemory, pairs: readonly RowPair[], radiusBits: 
   return nonEmpty.reduce((sum, pair) => sum + comparisonsOf(pair), 0);
 };
 
-/** First rows of a slab of the left side and of one of the right side. */
-interface SlabPair {
-  readonly row: number;
-  readonly column: number;
-}
-
-/** The slab pairs of two sides, column by column. */
-export const slabPairs = (rows: number, columns: number, same: boolean): SlabPair[] => {
-  const pairs: SlabPair[] = [];
+/** The slab pairs of two sides, column by column: the first row of the left slab and of the right one. */
+export const slabPairs = (rows: number, columns: number, same: boolean) => {
+  const pairs: { row: number; column: number }[] = [];
   for (let column = 0; column < columns; column += SLAB_ROWS)
     for (let row = 0; row < (same ? column + 1 : rows); row += SLAB_ROWS) pairs.push({ row, column });
   return pairs;
@@ -60,7 +54,7 @@ export const slabJoiner = (memory: KernelMemory, radiusBits: number, rowBytes: n
   const planes = memory.reserve((SLAB_ROWS + COLUMNS) * rowBytes);
   const stageBytes = earlyOutBytes(rowBytes, radiusBits);
   let inPlanes: { right: LoadedRows; column: number } | undefined;
-  return ({ left, right, same }: RowPair<LoadedRows>, { row, column }: SlabPair): void => {
+  return ({ left, right, same }: RowPair<LoadedRows>, { row, column }: { row: number; column: number }): void => {
     const rightCount = Math.min(SLAB_ROWS, right.ordinals.length - column);
     if (inPlanes?.right !== right || inPlanes.column !== column) {
       memory.run("to_planes", { rows: right.pointer + column * rowBytes, count: rightCount, rowBytes, planes });

@@ -24,7 +24,8 @@ export class Listing {
   /** Those of them that an earlier job listed. */
   readonly #seenBefore = new OrdinalSet();
   #remaining: number;
-  #nextExpected = 0;
+  /** The ordinal from which the next known images are expected: mostly a walk finds them in the order of their ordinals. */
+  nextExpected = 0;
 
   constructor(start: WalkStart) {
     this.start = start;
@@ -34,11 +35,6 @@ export class Listing {
   /** Live images from before this walk that it has not found yet. At 0 every path is new, and none needs to be looked up. */
   get remaining(): number {
     return this.#remaining;
-  }
-
-  /** The ordinal from which the next known images are expected: mostly a walk finds them in the order of their ordinals. */
-  get nextExpected(): number {
-    return this.#nextExpected;
   }
 
   /** Images that the catalog has had since before this job, and that are still there. */
@@ -53,7 +49,7 @@ export class Listing {
 
   /** Records that the images below `ordinal` were found where they were expected. */
   advanceTo(ordinal: number): void {
-    this.#nextExpected = Math.max(this.#nextExpected, ordinal);
+    this.nextExpected = Math.max(this.nextExpected, ordinal);
   }
 
   /** From now on every path is looked up. @returns false when that was so already */

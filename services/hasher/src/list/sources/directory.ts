@@ -11,15 +11,13 @@ import { escapesRoot } from "@lookalike/shared/sources/source-roots";
 import { NEWLINE } from "./lines.ts";
 import { ListingError, matchesGlobs } from "./walk.ts";
 
-type DirectorySource = Extract<Source, { kind: "directory" }>;
-
 const ARCHIVE = Buffer.from(ARCHIVE_FOLDER);
 
 /**
  * Walks a folder depth first, each folder's names in byte order. Symbolic links are not followed: a
  * link is not a copy, and two paths to one file would make it its own duplicate.
  */
-export async function* listDirectory(source: DirectorySource): AsyncGenerator<FoundImage> {
+export async function* listDirectory(source: Extract<Source, { kind: "directory" }>): AsyncGenerator<FoundImage> {
   const matches = matchesGlobs(source);
   const root = await openRoot(source.root);
   if (source.list !== null) {
