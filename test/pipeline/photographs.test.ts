@@ -16,7 +16,7 @@ afterAll(() => system.stop());
 describe("a catalog of 1,000 photographs and variants of them", () => {
   const IMAGES = 1_000;
 
-  beforeAll(() => makePhotographs(system.path("photographs"), IMAGES, 320));
+  beforeAll(() => makePhotographs(system.path("photographs"), IMAGES, 240));
 
   it("gets groups that never mix scenes, with every exact copy found", async () => {
     const job = await system.run(folder("photographs"), { pairsPerTask: 2 });

@@ -20,7 +20,7 @@ const EXHAUSTIVE = { kernel: "exhaustive" } as const;
 let system: System;
 beforeEach(async () => {
   system = await startSystem({ LOOKALIKE_LOST_AFTER_MS: "5000", LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" });
-}, 60_000);
+});
 afterEach(() => system.stop());
 
 const sourceOf = async (images: number) => {

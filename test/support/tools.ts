@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { ROOT } from "./folders.ts";
-import { areInstalled } from "./installed.ts";
+import { reportMissing } from "./installed.ts";
 import tools from "./tools.json" with { type: "json" };
 
 const run = promisify(execFile);
@@ -28,7 +28,7 @@ export const toolFolder = async (name: keyof typeof tools): Promise<string | nul
     () => false,
   );
   if (isThere) return FOLDER;
-  areInstalled([join(FOLDER, name)], "install Go, then: npm run test:tools");
+  reportMissing([`${name} in ${FOLDER}`], "install Go, then: npm run test:tools");
   return null;
 };
 

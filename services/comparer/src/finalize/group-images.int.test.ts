@@ -16,7 +16,7 @@ import { groupImages } from "./group-images.ts";
 let system: System;
 beforeAll(async () => {
   system = await startSystem();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 /** A catalog that changes: 64-bit hashes, each a few bits from one of a hundred originals, some equal. */
