@@ -71,7 +71,7 @@ const runJob = async (
 };
 
 const untilTasks = async (job: () => Promise<{ completedTasks: number }>, tasks: number): Promise<void> => {
-  while ((await job()).completedTasks < tasks) await sleep(20);
+  while ((await job()).completedTasks < tasks) await sleep(50);
 };
 
 const executions = async (job: string): Promise<number> => {

@@ -1,17 +1,17 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Seconds that a file takes alone on two quiet cores, where that is more than 20. */
+/** Seconds that a file takes alone on two cores, where that is 20 or more. */
 const SECONDS: Readonly<Record<string, number>> = {
-  "test/faults/services-killed.test.ts": 100,
-  "test/quickstart/interrupted.test.ts": 60,
-  "test/operate/runbook.test.ts": 45,
-  "test/faults/nats-node-killed.test.ts": 45,
+  "test/faults/services-killed.test.ts": 60,
+  "test/quickstart/interrupted.test.ts": 48,
+  "test/operate/runbook.test.ts": 55,
+  "test/faults/nats-node-killed.test.ts": 60,
   "test/browser/review-page.test.ts": 36,
   "test/quickstart/refusals.test.ts": 35,
   "test/cli/cli.test.ts": 29,
   "test/quickstart/first-run.test.ts": 25,
   "test/pipeline/s3.test.ts": 25,
-  "test/pipeline/hashes.test.ts": 23,
+  "test/pipeline/hashes.test.ts": 20,
 };
 
 /** Starts the longest files first, so that no worker is still busy with one of them when the others have ended. */

@@ -50,7 +50,7 @@ export const startSystemOn = async (servers: Servers, overrides: Record<string, 
 
 /** Waits until the job is over. @throws with the job's state when that takes longer than `seconds` */
 export const finished = async (client: Client, id: string, seconds = PATIENCE_SECONDS): Promise<Job> => {
-  for (const deadline = Date.now() + seconds * 1_000; ; await sleep(50)) {
+  for (const deadline = Date.now() + seconds * 1_000; ; await sleep(100)) {
     const job = await client.readJob(id);
     if (job.phase === "done") return job;
     if (Date.now() > deadline) throw new Error(`not over after ${seconds} s: ${JSON.stringify(job)}`);
