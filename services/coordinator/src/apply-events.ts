@@ -15,10 +15,9 @@ import { startShadows } from "./rollout/rollout.ts";
 const ON_JOB_OVER: readonly ((db: Db, job: Job, at: string) => Promise<void>)[] = [enqueueWebhooks, startShadows];
 
 /**
- * Folds a micro-batch of events into the projection, in one transaction: rows by natural key, done
- * sets, and what follows from them. Jobs are locked in the order of their ids, so that coordinators
- * cannot deadlock; events are applied in the order of the log, since a catalog's next job builds on
- * the rows of the one before.
+ * Folds a micro-batch of events into the projection, in one transaction: rows by natural key, done sets, and what
+ * follows from them. Jobs are locked in the order of their ids, so that coordinators cannot deadlock; events are
+ * applied in the order of the log, since a catalog's next job builds on the rows of the one before.
  * @returns the ids of the jobs that the events are about, their changes of state for the log, and what was refused
  */
 export const applyEvents = (db: Db, events: readonly JobEvent[]) =>

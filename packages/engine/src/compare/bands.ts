@@ -2,9 +2,8 @@
  * A band: a subset of a hash's bits, and how many of them may differ in a pair that the band brings together.
  *
  * By the pigeonhole principle, if no bit is in two bands and the sum of (flips + 1) is radius + 1, then a pair within
- * the radius has at least one band with no more than its flips
- * (Qin et al., "GPH: Similarity Search in Hamming Space", ICDE 2018; Norouzi et al., "Fast Exact
- * Search in Hamming Space with Multi-Index Hashing", 2014).
+ * the radius has at least one band with no more than its flips (Qin et al., "GPH: Similarity Search in Hamming Space",
+ * ICDE 2018; Norouzi et al., "Fast Exact Search in Hamming Space with Multi-Index Hashing", 2014).
  */
 export interface Band {
   /** Positions in the hash, ascending; the first is the value's lowest bit. */

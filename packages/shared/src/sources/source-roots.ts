@@ -35,8 +35,7 @@ export const refusalOf = async (source: Source, { roots, buckets }: AllowedSourc
 };
 
 /**
- * Why a path may not be read; null = it may. Links are followed first: a link inside a root must
- * not lead out of it.
+ * Why a path may not be read; null = it may. Links are followed first: a link inside a root must not lead out of it.
  */
 const pathRefusal = async (path: string, roots: readonly string[]): Promise<string | null> => {
   if (!isAbsolute(path)) return `${path}: must be an absolute path`;

@@ -1,4 +1,3 @@
-import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import { ArchiveState } from "@lookalike/shared/domain/review/decisions";
 import type { ArchiveRow } from "@lookalike/shared/store/review/archives";
 import { z } from "zod";
@@ -20,9 +19,4 @@ export const Archive = z
 
 /** An archive as clients see it. */
 export const archiveResource = (row: ArchiveRow): z.infer<typeof Archive> =>
-  Archive.parse({
-    ...row,
-    catalog: row.catalogId,
-    startedAt: iso(row.startedAt),
-    finishedAt: iso(row.finishedAt),
-  });
+  Archive.parse({ ...row, catalog: row.catalogId });

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
 import { Source } from "@lookalike/shared/domain/job/source";
-import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { z } from "zod";
 
@@ -42,10 +41,6 @@ export const Statistics = z
     ),
   })
   .meta({ id: "Statistics" });
-
-/** A catalog as clients see it. */
-export const catalogResource = (row: CatalogRow): z.infer<typeof Catalog> =>
-  Catalog.parse({ ...row, createdAt: iso(row.createdAt) });
 
 /** Changes with what two people may change at the same time. */
 export const catalogEtag = ({ id, name }: CatalogRow): string =>

@@ -1,5 +1,4 @@
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
-import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import { Verdict } from "@lookalike/shared/domain/review/decisions";
 import type { DecisionRow } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
@@ -50,4 +49,4 @@ export const BulkResult = z
 
 /** A decision as clients see it. */
 export const decisionResource = (row: DecisionRow): z.infer<typeof Decision> =>
-  Decision.parse({ ...row, job: row.jobId, group: row.groupNumber, decidedAt: iso(row.decidedAt) });
+  Decision.parse({ ...row, job: row.jobId, group: row.groupNumber });

@@ -2,7 +2,6 @@ import { JobState } from "@lookalike/shared/domain/job/job";
 import { Grouping, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { KernelChoice } from "@lookalike/shared/domain/job/plan";
 import { Phase, remainingSeconds } from "@lookalike/shared/domain/job/progress";
-import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { getFinalization } from "@lookalike/shared/store/results/results";
@@ -72,8 +71,6 @@ export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof J
     kernel: row.kernelReason === null ? null : kernel,
     completedImages: Math.max(row.completedImages, row.shownImages),
     etaSeconds: remainingSeconds(row),
-    acceptedAt: iso(row.acceptedAt),
-    finishedAt: iso(row.finishedAt),
     result,
   });
 };

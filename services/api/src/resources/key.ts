@@ -1,6 +1,4 @@
-import { iso } from "@lookalike/shared/domain/primitives/encoding";
 import { AccessScope } from "@lookalike/shared/domain/review/access";
-import type { AccessKeyRow } from "@lookalike/shared/store/access/access-keys";
 import { z } from "zod";
 
 export const AccessKey = z
@@ -19,7 +17,3 @@ export const NewAccessKey = z
     scope: AccessScope.default("write"),
   })
   .meta({ id: "NewAccessKey" });
-
-/** An access key as clients see it, without the key itself. */
-export const keyResource = (row: AccessKeyRow): z.infer<typeof AccessKey> =>
-  AccessKey.parse({ ...row, createdAt: iso(row.createdAt), revokedAt: iso(row.revokedAt) });

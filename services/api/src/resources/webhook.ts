@@ -1,5 +1,4 @@
-import { iso } from "@lookalike/shared/domain/primitives/encoding";
-import type { DeliveryRow, WebhookRow } from "@lookalike/shared/store/access/webhooks";
+import type { DeliveryRow } from "@lookalike/shared/store/access/webhooks";
 import { z } from "zod";
 
 export const NewWebhook = z.strictObject({ url: z.string().min(1).max(2_000) }).meta({ id: "NewWebhook" });
@@ -24,16 +23,8 @@ export const WebhookDelivery = z
   })
   .meta({ id: "WebhookDelivery" });
 
-/** A webhook as clients see it, without its secret. */
-export const webhookResource = (row: WebhookRow): z.infer<typeof Webhook> =>
-  Webhook.parse({ ...row, createdAt: iso(row.createdAt) });
-
 /** A delivery as clients see it. */
-export const deliveryResource = (row: DeliveryRow): z.infer<typeof WebhookDelivery> =>
-  WebhookDelivery.parse({
-    ...row,
-    payload: JSON.parse(row.payload),
-    createdAt: iso(row.createdAt),
-    deliveredAt: iso(row.deliveredAt),
-    nextAttemptAt: iso(row.nextAttemptAt),
-  });
+export const deliveryResource = ({ payload, ...row }: DeliveryRow) => ({
+  ...row,
+  payload: WebhookDelivery.shape.payload.parse(JSON.parse(payload)),
+});

@@ -11,7 +11,7 @@ import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import { SESSION_COOKIE } from "../plugins/access.ts";
-import { AccessKey, keyResource, NewAccessKey } from "../resources/key.ts";
+import { AccessKey, NewAccessKey } from "../resources/key.ts";
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -28,7 +28,7 @@ export const accessRoutes = (app: Version1, db: Db): void => {
       const row = await insertAccessKey(db, { ...body, key, tenant: access.tenant });
       if (row === null) throw new Error("a new key was stored before");
       reply.code(201).header("cache-control", "no-store");
-      return { ...keyResource(row), key };
+      return { ...row, key };
     },
   );
 
@@ -39,7 +39,7 @@ export const accessRoutes = (app: Version1, db: Db): void => {
       { 200: listOf(AccessKey) },
       { config: { scope: "admin" } },
     ),
-    async ({ access }) => ({ items: (await listAccessKeys(db, access.tenant)).map(keyResource) }),
+    async ({ access }) => ({ items: await listAccessKeys(db, access.tenant) }),
   );
 
   app.delete(

@@ -12,7 +12,7 @@ import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { conflict, HttpProblem, Problem } from "../http/problems.ts";
-import { Catalog, CatalogChange, catalogEtag, catalogResource, NewCatalog, Statistics } from "../resources/catalog.ts";
+import { Catalog, CatalogChange, catalogEtag, NewCatalog, Statistics } from "../resources/catalog.ts";
 
 const TOKEN_MS = 600_000;
 const MAX_TOKENS = 10_000;
@@ -29,7 +29,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
       if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
       const created = await createCatalog(db, access.tenant, name, source);
       if (created === null) throw nameTaken(name);
-      return reply.code(201).header("location", `/v1/catalogs/${created.id}`).send(catalogResource(created));
+      return reply.code(201).header("location", `/v1/catalogs/${created.id}`).send(created);
     },
   );
 
@@ -45,14 +45,12 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
       },
     ),
     async ({ access, query: { name = null, ...query } }) =>
-      readPage(query, BY_ID, async (page) =>
-        (await listCatalogs(db, access.tenant, { ...page, name })).map(catalogResource),
-      ),
+      readPage(query, BY_ID, (page) => listCatalogs(db, access.tenant, { ...page, name })),
   );
 
   app.get("/catalogs/:catalog", operation("Read a catalog", { 200: Catalog }), async ({ catalog }, reply) => {
     reply.header("etag", catalogEtag(catalog));
-    return catalogResource(catalog);
+    return catalog;
   });
 
   app.patch(
@@ -61,7 +59,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
     async ({ catalog, headers, body: { name } }) => {
       requireMatch(headers, catalogEtag(catalog), "Someone renamed this catalog since you read it. Read it again.");
       if (!(await renameCatalog(db, catalog, name))) throw nameTaken(name);
-      return catalogResource({ ...catalog, name });
+      return { ...catalog, name };
     },
   );
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
 import { found, HttpProblem, notFound } from "../http/problems.ts";
-import { deliveryResource, NewWebhook, Webhook, WebhookDelivery, webhookResource } from "../resources/webhook.ts";
+import { deliveryResource, NewWebhook, Webhook, WebhookDelivery } from "../resources/webhook.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
 
 const DELIVERIES_LISTED = 100;
@@ -32,16 +32,15 @@ export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean): voi
           "address-refused",
           `${JSON.stringify(url)}: ${refusal}. LOOKALIKE_WEBHOOKS_INSIDE=true allows private networks.`.toWellFormed(),
         );
-      const row = await insertWebhook(db, access.tenant, url);
       reply.code(201).header("cache-control", "no-store");
-      return { ...webhookResource(row), secret: row.secret };
+      return insertWebhook(db, access.tenant, url);
     },
   );
 
   app.get(
     "/webhooks",
     operation("The tenant's webhooks", { 200: listOf(Webhook) }, { config }),
-    async ({ access }) => ({ items: (await listWebhooks(db, access.tenant)).map(webhookResource) }),
+    async ({ access }) => ({ items: await listWebhooks(db, access.tenant) }),
   );
 
   app.delete(

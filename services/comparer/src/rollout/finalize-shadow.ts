@@ -16,9 +16,8 @@ import { streamResults } from "@lookalike/shared/store/results/compare-results";
 const MAX_HASHES = 2 ** 26;
 
 /**
- * Ends a shadow job. Its result is not groups, but the number of pairs of different hashes that only
- * it or only its job found: pairs of hashes, because one kernel reports equal hashes for every image
- * and the other reports them once.
+ * Ends a shadow job. Its result is not groups, but the number of pairs of different hashes that only it or only its job
+ * found: pairs of hashes, because one kernel reports equal hashes for every image and the other reports them once.
  */
 export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): Promise<void> => {
   const started = performance.now();

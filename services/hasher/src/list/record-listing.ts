@@ -77,10 +77,7 @@ export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => 
   return events;
 };
 
-/**
- * Requests the next item while the last one is being processed. A consumer that stops early closes the
- * source, too.
- */
+/** Requests the next item while the last one is being processed. A consumer that stops early closes the source, too. */
 export async function* readAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
   const items = source[Symbol.asyncIterator]();
   try {

@@ -9,9 +9,8 @@ export const IndexPlan = z.object({ tileBlocks: z.int().min(1), bands: z.int().m
 export type IndexPlan = z.infer<typeof IndexPlan>;
 
 /**
- * A job's plan is never stored: it is arithmetic on these numbers. Blocks are runs of image
- * ordinals; block pairs are numbered column by column, so all pairs among finished blocks are a
- * prefix; a task is a run of pair numbers.
+ * A job's plan is never stored: it is arithmetic on these numbers. Blocks are runs of image ordinals; block pairs are
+ * numbered column by column, so all pairs among finished blocks are a prefix; a task is a run of pair numbers.
  */
 export const Plan = z.strictObject({
   /** Columns before this one were compared by an earlier job of the catalog. */

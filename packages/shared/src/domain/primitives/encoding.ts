@@ -16,9 +16,5 @@ export const base64Bytes = z.codec(
   },
 );
 
-/** A timestamp of the database as every interface writes it: ISO 8601, in UTC. */
-export function iso(timestamp: string): string;
-export function iso(timestamp: string | null): string | null;
-export function iso(timestamp: string | null): string | null {
-  return timestamp === null ? null : new Date(timestamp).toISOString();
-}
+/** A timestamp as PostgreSQL writes it, in ISO 8601. */
+export const isoOf = (timestamp: string): string => new Date(timestamp).toISOString();

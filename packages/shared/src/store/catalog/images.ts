@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { type Failure, STATE } from "../../domain/image/hash-block.ts";
 import type { ListedImage } from "../../domain/image/listed-image.ts";
-import { iso } from "../../domain/primitives/encoding.ts";
+import { isoOf } from "../../domain/primitives/encoding.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
 import { image } from "../schema.ts";
@@ -44,7 +44,7 @@ export type NamedRow = {
 export const named = <Row extends NamedRow>({ path, modifiedAt, ...row }: Row) => ({
   ...row,
   path: nameOfBytes(path),
-  modifiedAt: iso(modifiedAt),
+  modifiedAt: modifiedAt === null ? null : isoOf(modifiedAt),
 });
 
 /** What is known about an image without reading its file: a hash that its source gives, or why it has none. */

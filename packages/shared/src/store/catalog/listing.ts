@@ -139,9 +139,7 @@ const hexInput = (bytes: Uint8Array): string => `\\x${toHex(bytes)}`;
 /** The share of a table that must be new before autovacuum analyzes it: autovacuum_analyze_scale_factor. */
 const GROWN_SHARE = 0.1;
 
-/**
- * Renews the planner's statistics where a listing has added many images; autovacuum would be too late for this job.
- */
+/** Renews the planner's statistics where a listing has added many images; autovacuum would be too late for this job. */
 export const analyzeGrown = async (db: Db, listing: Listing): Promise<void> => {
   if (listing.added > listing.start.images * GROWN_SHARE) await db.execute(sql`analyze image`);
 };

@@ -10,7 +10,7 @@ export const accessKey = pgTable("access_key", {
   name: text("name").notNull(),
   scope: text("scope").$type<AccessScope>().notNull(),
   digest: bytea("digest").notNull().unique(),
-  createdAt: time("created_at").notNull().defaultNow(),
+  createdAt: time("created_at").notNull().default(sql`now()`),
   revokedAt: time("revoked_at"),
 });
 
@@ -26,7 +26,7 @@ export const idempotentRequest = pgTable(
     status: integer("status"),
     location: text("location"),
     body: text("body"),
-    createdAt: time("created_at").notNull().defaultNow(),
+    createdAt: time("created_at").notNull().default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.key] })],
 );
@@ -38,7 +38,7 @@ export const webhook = pgTable("webhook", {
   url: text("url").notNull(),
   /** Signs each payload, so it is stored as it is and not as a digest. */
   secret: text("secret").notNull(),
-  createdAt: time("created_at").notNull().defaultNow(),
+  createdAt: time("created_at").notNull().default(sql`now()`),
 });
 
 /** Notifications, with the state of their delivery. */
@@ -53,11 +53,11 @@ export const webhookDelivery = pgTable(
     payload: text("payload").notNull(),
     attempts: integer("attempts").notNull().default(0),
     /** null = there is none: delivered, or given up. */
-    nextAttemptAt: time("next_attempt_at").defaultNow(),
+    nextAttemptAt: time("next_attempt_at").default(sql`now()`),
     deliveredAt: time("delivered_at"),
     /** How the last attempt ended. */
     outcome: text("outcome"),
-    createdAt: time("created_at").notNull().defaultNow(),
+    createdAt: time("created_at").notNull().default(sql`now()`),
   },
   (table) => [
     index("webhook_delivery_due").on(table.nextAttemptAt).where(sql`next_attempt_at is not null`),

@@ -21,7 +21,7 @@ export const catalog = pgTable(
     blockRevision: integer("block_revision").notNull().default(0),
     /** Where the next walk over the source may begin; null = at the start. */
     listingMark: jsonb("listing_mark").$type<ListingMark>(),
-    createdAt: time("created_at").notNull().defaultNow(),
+    createdAt: time("created_at").notNull().default(sql`now()`),
     /** Hidden from its owner since then; its rows are deleted in small steps. */
     deletedAt: time("deleted_at"),
   },

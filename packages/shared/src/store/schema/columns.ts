@@ -1,5 +1,6 @@
-import { customType, timestamp } from "drizzle-orm/pg-core";
+import { customType } from "drizzle-orm/pg-core";
 import type { z } from "zod";
+import { isoOf } from "../../domain/primitives/encoding.ts";
 
 export const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => "bytea",
@@ -15,5 +16,8 @@ export const parsedJson = <Schema extends z.ZodType>(schema: Schema) =>
     fromDriver: (stored) => schema.parse(stored),
   });
 
-/** A point in time as ISO text, to the millisecond. */
-export const time = (name: string) => timestamp(name, { withTimezone: true, mode: "string", precision: 3 });
+/** A point in time: ISO 8601 in UTC, to the millisecond, as every interface writes it. */
+export const time = customType<{ data: string; driverData: string }>({
+  dataType: () => "timestamp (3) with time zone",
+  fromDriver: isoOf,
+});

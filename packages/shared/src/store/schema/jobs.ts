@@ -57,7 +57,7 @@ export const job = pgTable(
     rate: real("rate").notNull().default(0),
     rateAt: time("rate_at"),
     acceptedAt: time("accepted_at").notNull(),
-    updatedAt: time("updated_at").notNull().defaultNow(),
+    updatedAt: time("updated_at").notNull().default(sql`now()`),
     finishedAt: time("finished_at"),
   },
   (table) => [
@@ -75,7 +75,7 @@ export const taskAttempt = pgTable(
     task: integer("task").notNull(),
     attempt: integer("attempt").notNull(),
     reason: text("reason").notNull(),
-    at: time("at").notNull().defaultNow(),
+    at: time("at").notNull().default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.kind, table.task, table.attempt] })],
 );
@@ -88,7 +88,7 @@ export const outbox = pgTable(
     stream: text("stream").notNull(),
     subject: text("subject").notNull(),
     body: jsonb("body").$type<Record<string, unknown>>().notNull(),
-    createdAt: time("created_at").notNull().defaultNow(),
+    createdAt: time("created_at").notNull().default(sql`now()`),
     publishedAt: time("published_at"),
   },
   (table) => [index("outbox_unpublished").on(table.createdAt).where(sql`published_at is null`)],

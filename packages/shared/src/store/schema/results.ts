@@ -37,7 +37,7 @@ export const finalization = pgTable(
     step: integer("step").notNull().default(0),
     /** Which images have equal hashes, as edges; only in results that a next step may build on. */
     equalImages: bytea("equal_images"),
-    at: time("at").notNull().defaultNow(),
+    at: time("at").notNull().default(sql`now()`),
   },
   (table) => [
     primaryKey({ columns: [table.jobId, table.run] }),

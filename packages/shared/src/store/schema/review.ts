@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import type { ArchiveState, Verdict } from "../../domain/review/decisions.ts";
 import { time } from "./columns.ts";
@@ -19,7 +20,7 @@ export const decision = pgTable(
     /** The decision that this one undoes. */
     undoes: text("undoes").unique(),
     decidedBy: text("decided_by").notNull(),
-    decidedAt: time("decided_at").notNull().defaultNow(),
+    decidedAt: time("decided_at").notNull().default(sql`now()`),
   },
   (table) => [index("decision_catalog").on(table.catalogId, table.decidedAt)],
 );
@@ -38,7 +39,7 @@ export const archive = pgTable(
     movedBytes: bigint("moved_bytes", { mode: "number" }).notNull().default(0),
     /** Files that were not moved, with the reason. */
     refusals: jsonb("refusals").$type<{ path: string; reason: string }[]>().notNull().default([]),
-    startedAt: time("started_at").notNull().defaultNow(),
+    startedAt: time("started_at").notNull().default(sql`now()`),
     finishedAt: time("finished_at"),
   },
   (table) => [index("archive_catalog").on(table.catalogId, table.startedAt)],
