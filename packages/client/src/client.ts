@@ -54,10 +54,7 @@ export const bodyOf = <Data>(answer: { data?: Data; error?: unknown; response: R
   );
 };
 
-interface Page {
-  readonly limit: number;
-  readonly cursor?: string;
-}
+type Page = { readonly limit: number; readonly cursor?: string };
 type Answer<Data> = Parameters<typeof bodyOf<Data>>[0];
 
 /**

@@ -1,4 +1,8 @@
-import { CONSUMERS, EVENTS, STREAMS } from "./selectors.ts";
+/** The leader's values alone: with replicas, each server reports each stream and consumer. */
+export const CONSUMERS = '{stream_name=~"LOOKALIKE_.*", is_consumer_leader="true"}';
+export const STREAMS = '{stream_name=~"LOOKALIKE_.*", is_stream_leader="true"}';
+export const TASKS = '{stream_name="LOOKALIKE_TASKS", is_consumer_leader="true"}';
+export const EVENTS = '{stream_name="LOOKALIKE_EVENTS", is_consumer_leader="true"}';
 
 type Alert = ReturnType<ReturnType<typeof alert>>;
 

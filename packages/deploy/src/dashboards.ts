@@ -1,4 +1,11 @@
-import { CONSUMERS, EVENTS, p95, RATE, STREAMS, TASKS } from "./selectors.ts";
+import { CONSUMERS, EVENTS, STREAMS, TASKS } from "./alerts.ts";
+
+/** The range of a rate: Grafana replaces it by one that fits the scrape interval. */
+const RATE = "[$__rate_interval]";
+
+/** The 95th percentile of a histogram for each value of a label. */
+const p95 = (metric: string, by: string): string =>
+  `histogram_quantile(0.95, sum by (le, ${by}) (rate(${metric}_bucket${RATE})))`;
 
 export type Panel = ReturnType<ReturnType<typeof panel>>;
 

@@ -1,12 +1,15 @@
 import { availableParallelism } from "node:os";
 import { runTasks } from "@lookalike/shared/bus/tasks";
+import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
+import { Piscina } from "piscina";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
+import type { CompareAnswer, CompareRequest } from "./compare/compare-worker.ts";
 import { createHashReader } from "./compare/hash-reader.ts";
 import { consumeFinalize } from "./finalize/consume-finalize.ts";
-import { createWorkerPool } from "./worker-pool.ts";
+import type { FinalizeRequest } from "./finalize/finalize-worker.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_COMPARER_THREADS: integer({
@@ -21,6 +24,9 @@ const Environment = ServiceEnvironment.extend({
     about: "Memory for cached hash blocks",
   }),
 });
+
+const COMPARE_FILE = new URL("./compare/compare-worker.js", import.meta.url).href;
+const FINALIZE_FILE = new URL("./finalize/finalize-worker.js", import.meta.url).href;
 
 runService({
   name: "comparer",
@@ -48,3 +54,15 @@ runService({
     return workerService(bus.name, { compare: comparing, finalize: finalizing }, pool.close);
   },
 });
+
+/** Worker threads that compare and group, so that the service's own thread answers its messages meanwhile. */
+const createWorkerPool = (threads: number, databaseUrl: string) => {
+  const pool = new Piscina({ filename: COMPARE_FILE, minThreads: threads, maxThreads: threads });
+  return {
+    compare: (request: CompareRequest): Promise<CompareAnswer> =>
+      pool.run(request, { transferList: [request.parts.port] }),
+    finalize: (order: Finalize): Promise<void> =>
+      pool.run({ databaseUrl, order } satisfies FinalizeRequest, { filename: FINALIZE_FILE }),
+    close: () => pool.close(),
+  };
+};

@@ -13,11 +13,6 @@ export class ObjectError extends Error {
   }
 }
 
-interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 const ATTEMPTS = 8;
 const CONNECT_MS = 5_000;
 const RESPONSE_MS = 30_000;
@@ -65,7 +60,12 @@ export const s3Objects = () => {
       }
     },
     /** An object, or an inclusive range of it. @param etag null = the object as it is now. @throws ObjectError */
-    async read(bucket: string, key: string, etag: string | null, range?: ByteRange): Promise<Readable> {
+    async read(
+      bucket: string,
+      key: string,
+      etag: string | null,
+      range?: { start: number; end: number },
+    ): Promise<Readable> {
       const request = {
         Bucket: bucket,
         Key: key,

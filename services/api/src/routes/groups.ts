@@ -18,13 +18,12 @@ import {
 
 const BY_NUMBER: Order<z.infer<typeof Group>, number> = { start: 0, positionOf: ({ number }) => number };
 const BY_RECLAIMABLE: Order<z.infer<typeof Group>, string> = {
-  start: "",
+  start: "999999999999999:0",
   positionOf: ({ reclaimableBytes, number }) => `${reclaimableBytes}:${number}`,
 };
 
-/** Reads a position in the order of reclaimable bytes, `bytes:number`; null = before the first group. */
-const reclaimableAfter = (position: string): { bytes: number; number: number } | null => {
-  if (position === "") return null;
+/** Reads a position in the order of reclaimable bytes, `bytes:number`. */
+const reclaimableAfter = (position: string): { bytes: number; number: number } => {
   const [, bytes, number] = /^(\d{1,15}):(\d{1,10})$/.exec(position) ?? [];
   if (bytes === undefined || number === undefined)
     throw new HttpProblem(400, "bad-cursor", "The cursor belongs to another order: start from the first page.");

@@ -13,6 +13,7 @@ import {
 } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { edgesFound, comparisons as pairsCompared } from "@lookalike/shared/runtime/metrics";
+import type { CachedCatalog } from "@lookalike/shared/store/blocks/block-cache";
 import { readBlockRevision } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -76,10 +77,7 @@ const blockPairs = ({ from, to }: Range): BlockPair[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => pairOf(from + index));
 
 /** Which of a catalog's stored hashes a job compares. */
-interface StoredHashes {
-  readonly hashFormat: string;
-  readonly blockRevision: number;
-}
+type StoredHashes = Required<Pick<CachedCatalog, "hashFormat" | "blockRevision">>;
 
 /**
  * Finds the hashes of a job that is running; nothing where its owner has cancelled it, so that it needs no

@@ -28,10 +28,7 @@ import { type Walker, walkCatalog } from "./walk-catalog.ts";
 /** Blocks whose images are read and published at the same time. */
 const BLOCKS_IN_FLIGHT = 8;
 
-interface Lister extends Omit<Walker, "emit"> {
-  readonly bus: Bus;
-  readonly log: Logger;
-}
+type Lister = Omit<Walker, "emit"> & { readonly bus: Bus; readonly log: Logger };
 
 type ListingDone = EventOf<"listing-done">["body"];
 

@@ -23,21 +23,17 @@ export interface CachedCatalog {
   readonly hashFormat?: string;
 }
 
-export interface BlockCache<Value extends object> {
-  /** Those of the blocks that are stored, by their numbers and in that order. */
-  load(db: Db, catalog: CachedCatalog, numbers: readonly number[]): Promise<Map<number, Value>>;
-}
-
 /** A cache of what a process needs of the hash blocks that it read last. A stored block is valid for its revision. */
 export const createBlockCache = <Column extends keyof BlockRow, Value extends object>({
   columns,
   toValue,
   sizeOf,
   maxSize,
-}: BlockCacheOptions<Column, Value>): BlockCache<Value> => {
+}: BlockCacheOptions<Column, Value>) => {
   const cache = new LRUCache<string, Value>({ maxSize, sizeCalculation: sizeOf });
   return {
-    async load(db, { id, blockSize, blockRevision, hashFormat }, numbers) {
+    /** Those of the blocks that are stored, by their numbers and in that order. */
+    async load(db: Db, { id, blockSize, blockRevision, hashFormat }: CachedCatalog, numbers: readonly number[]) {
       const keyOf = (block: number): string => `${id}:${blockRevision}:${hashFormat}:${block}`;
       const found = new Map(numbers.map((block) => [block, cache.get(keyOf(block))]));
       const missing = numbers.filter((block) => found.get(block) === undefined);

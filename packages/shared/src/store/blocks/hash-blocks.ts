@@ -2,14 +2,9 @@ import { and, asc, eq, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { countState, type HashBlock, STATE } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
-import { catalog, hashBlock } from "../schema.ts";
+import { catalog, hashBlock, type job } from "../schema.ts";
 
-interface BlockOrigin {
-  readonly catalogId: string;
-  readonly jobId: string;
-  readonly hashFormat: string;
-  readonly digest: string;
-}
+type BlockOrigin = Pick<BlockRow, "catalogId" | "jobId" | "hashFormat" | "digest">;
 
 /** Stores a block once for each hash format. It replaces a block of another format; `db` must be a transaction. */
 export const storeHashBlock = async (db: Db, origin: BlockOrigin, block: HashBlock): Promise<void> => {
@@ -93,14 +88,8 @@ export async function* readBlocks<Column extends BlockColumn>(
     );
 }
 
-interface JobBlocks {
-  readonly catalogId: string;
-  readonly hashFormat: string;
-  readonly totalBlocks: number;
-}
-
 /** The job's blocks that have flat images. */
-export const listFlats = (db: Db, { catalogId, hashFormat, totalBlocks }: JobBlocks) =>
+export const listFlats = (db: Db, { catalogId, hashFormat, totalBlocks }: typeof job.$inferSelect) =>
   listBlocks(
     db,
     catalogId,

@@ -27,7 +27,7 @@ interface GroupFilter {
 /** By number, or by reclaimable bytes, most first; from after a position on. */
 export type GroupOrder =
   | { readonly by: "number"; readonly after: number }
-  | { readonly by: "reclaimable"; readonly after: { readonly bytes: number; readonly number: number } | null };
+  | { readonly by: "reclaimable"; readonly after: { readonly bytes: number; readonly number: number } };
 
 const matching = (of: Result, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
   and(
@@ -43,9 +43,7 @@ export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, orde
   const after =
     order.by === "number"
       ? gt(imageGroup.number, order.after)
-      : order.after === null
-        ? undefined
-        : sql`${imageGroup.reclaimableBytes} <= ${order.after.bytes} and (${imageGroup.reclaimableBytes} < ${order.after.bytes} or ${imageGroup.number} > ${order.after.number})`;
+      : sql`${imageGroup.reclaimableBytes} <= ${order.after.bytes} and (${imageGroup.reclaimableBytes} < ${order.after.bytes} or ${imageGroup.number} > ${order.after.number})`;
   const groups = await db
     .select()
     .from(imageGroup)
