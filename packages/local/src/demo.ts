@@ -7,6 +7,7 @@ import sharp, { type Sharp } from "sharp";
 const SCENES = 12;
 const WIDTH = 1_200;
 const HEIGHT = 900;
+const CROP = { left: 9, top: 7, width: WIDTH - 18, height: HEIGHT - 14 };
 
 /** Draws the demo catalog once: scenes with resized, re-encoded, cropped and exact copies. */
 export const makeDemoCatalog = async (folder: string): Promise<void> => {
@@ -29,11 +30,7 @@ const drawScene = async (folder: string, scene: number): Promise<void> => {
   const variants: [boolean, string, (image: Sharp) => Sharp][] = [
     [scene % 2 === 0, "-small.jpg", (image) => image.resize({ width: WIDTH / 2 }).jpeg({ quality: 80 })],
     [scene % 3 === 0, ".webp", (image) => image.webp({ quality: 70 })],
-    [
-      scene % 4 === 0,
-      "-crop.jpg",
-      (image) => image.extract({ left: 9, top: 7, width: WIDTH - 18, height: HEIGHT - 14 }).jpeg({ quality: 90 }),
-    ],
+    [scene % 4 === 0, "-crop.jpg", (image) => image.extract(CROP).jpeg({ quality: 90 })],
     [scene % 5 === 0, ".png", (image) => image.png()],
   ];
   for (const [isDrawn, suffix, change] of variants) if (isDrawn) await change(sharp(original)).toFile(copy(suffix));

@@ -7,10 +7,9 @@ export const observe = (app: FastifyInstance): void => {
   const spans = new WeakMap<FastifyRequest, ReturnType<typeof openSpan>>();
   app.addHook("onRequest", (request, _reply, done) => {
     const { method, routeOptions, headers } = request;
-    const { traceparent } = headers;
     const span = openSpan(`${method} ${routeOptions.url ?? "none"}`, {
       kind: "server",
-      parent: typeof traceparent === "string" ? traceparent : undefined,
+      parent: headers.traceparent?.toString(),
       attributes: { "http.request.method": method, "http.route": routeOptions.url ?? "none" },
     });
     spans.set(request, span);

@@ -21,12 +21,12 @@ import { insertCompareResult } from "@lookalike/shared/store/results/compare-res
 import { LRUCache } from "lru-cache";
 import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
 import { storeParts } from "./edge-parts.ts";
-import type { HashReader } from "./hash-reader.ts";
+import type { createHashReader } from "./hash-reader.ts";
 
 interface Comparer {
   readonly bus: Bus;
   readonly db: Db;
-  readonly hashes: HashReader;
+  readonly hashes: ReturnType<typeof createHashReader>;
   /** Compares in a worker thread. */
   readonly compare: (request: CompareRequest) => Promise<CompareAnswer>;
 }
@@ -58,7 +58,11 @@ export const comparePairs = async (
 };
 
 /** The work of a task by its plan, with the hashes that it needs. */
-const loadWork = async (hashes: HashReader, task: TaskOf<"compare">, stored: StoredHashes): Promise<CompareWork> => {
+const loadWork = async (
+  hashes: Comparer["hashes"],
+  task: TaskOf<"compare">,
+  stored: StoredHashes,
+): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits } = task;
   const catalog = { id: task.catalog, blockSize, ...stored };
   const plan: Plan = task.plan;

@@ -12,8 +12,6 @@ const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Arra
 /** Two tiles for the tasks in progress, and one for those that come next. */
 const CACHED_TILES = 3;
 
-export type HashReader = ReturnType<typeof createHashReader>;
-
 /**
  * Reads hashes as kernels take them, in shared memory, and caches them.
  * @param maxBytes size of the cached blocks; the tiles, which are few, come on top

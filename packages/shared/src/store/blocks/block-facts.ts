@@ -5,7 +5,7 @@ import {
   failureAt,
   type HashBlock,
   type ImageFacts,
-  type ImageState,
+  ImageState,
   STATE,
 } from "../../domain/image/hash-block.ts";
 import type { Db } from "../open.ts";
@@ -35,32 +35,27 @@ const cache = createBlockCache({
 });
 
 const NOT_HASHED: HashedFacts = { state: "listed", facts: {}, failure: null, contentDigest: null };
-const NAMES: Readonly<Record<number, ImageState>> = {
-  [STATE.hashed]: "hashed",
-  [STATE.flat]: "flat",
-  [STATE.failed]: "failed",
-};
 
 /**
- * Looks up images by their ordinals; "listed" where the block is not hashed yet.
+ * Looks up the facts of images by their ordinals; "listed" where the block is not hashed yet.
  * @param blockSize null where the catalog was never listed to its end
  */
 export const readFacts = async (
   db: Db,
   catalogId: string,
   blockSize: number | null,
-  ordinals: readonly number[],
+  images: readonly { readonly ordinal: number }[],
 ): Promise<(ordinal: number) => HashedFacts> => {
   if (blockSize === null) return () => NOT_HASHED;
-  const numbers = [...new Set(ordinals.map((ordinal) => Math.floor(ordinal / blockSize)))];
+  const numbers = [...new Set(images.map(({ ordinal }) => Math.floor(ordinal / blockSize)))];
   const blockRevision = await readBlockRevision(db, catalogId);
   const blocks = await cache.load(db, { id: catalogId, blockSize, blockRevision }, numbers);
   return (ordinal) => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;
     // A block ends with the last image that was live when it was hashed.
-    const state = NAMES[block?.states[position] ?? STATE.absent];
-    if (block === undefined || state === undefined) return NOT_HASHED;
+    const state = ImageState.options[block?.states[position] ?? STATE.absent];
+    if (block === undefined || state === undefined || state === "listed") return NOT_HASHED;
     return {
       state,
       facts: factsAt(block, position),

@@ -123,12 +123,7 @@ export const imagesWhere = async (db: Db, { id, blockSize }: CatalogShape, rest:
   const { rows } = await db.execute<NamedRow & { ordinal: number; fingerprint: string }>(sql`
     select ordinal, path, fingerprint, modified_at as "modifiedAt" from image
     where catalog_id = ${id} and vanished_in is null and ${rest}`);
-  const factsOf = await readFacts(
-    db,
-    id,
-    blockSize,
-    rows.map(({ ordinal }) => ordinal),
-  );
+  const factsOf = await readFacts(db, id, blockSize, rows);
   return rows.map((row) => ({ ...factsOf(row.ordinal), ...named(row) }));
 };
 

@@ -89,12 +89,7 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
     where lineage = ${lineageOf(of)} and number = any(${integers(numbers)})
     order by number, member.ordinal`);
-  const factsOf = await readFacts(
-    db,
-    catalogId,
-    blockSize,
-    rows.map(({ ordinal }) => ordinal),
-  );
+  const factsOf = await readFacts(db, catalogId, blockSize, rows);
   const membersOf = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
   for (const { number, ...member } of rows) membersOf.get(number)?.push(member);
   return groups.map((group) => ({
