@@ -1,4 +1,5 @@
 import { fastestBackend } from "@lookalike/engine/compare/backend";
+import { hashRows } from "@lookalike/engine/compare/block-hashes";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
 import { STATE } from "@lookalike/shared/domain/image/hash-block";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
@@ -22,10 +23,7 @@ export const engineAlone = async (
   choice: KernelChoice,
   threads: number,
 ): Promise<number> => {
-  const words = new Int32Array(new SharedArrayBuffer(images * 32));
-  const bytes = new Uint8Array(words.buffer);
-  const ordinals = new Uint32Array(new SharedArrayBuffer(images * 4));
-  for (let at = 0; at < images; at += 1) ordinals[at] = at;
+  const bytes = new Uint8Array(images * 32);
   let row = 0;
   const { parts } = await walkHashes({ kind: "hashes", file }, null);
   for await (const part of parts)
@@ -33,6 +31,8 @@ export const engineAlone = async (
       if (givenHash !== null) bytes.set(givenHash, row * 32);
       row += 1;
     }
+  const states = new Uint8Array(images).fill(STATE.hashed);
+  const { ordinals, words } = hashRows({ states, hashes: bytes }, 0);
   const threshold = defaultThresholdBits(256);
   const radiusBits = radiusBitsFor(256, threshold);
   const blocks = Math.ceil(images / SLAB);
@@ -62,7 +62,6 @@ export const engineAlone = async (
   const results = await pMap(works, comparers.compare, { concurrency: threads });
   await comparers.close();
   const none = new Uint8Array(0);
-  const states = new Uint8Array(images).fill(STATE.hashed);
   return countGroups(
     { block: 0, states, hashes: bytes, signatures: none, contentDigests: none },
     32,

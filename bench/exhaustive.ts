@@ -2,7 +2,7 @@ import { fastestBackend, wasmBackend } from "@lookalike/engine/compare/backend";
 import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
 import type { HashRows, Kernel } from "@lookalike/engine/compare/kernel";
 import { type Bench, type Row, throughputRow } from "./bench.ts";
-import { randomHashes } from "./hash-sets.ts";
+import { type HashSet, randomHashes } from "./hash-sets.ts";
 import { type Reading, Rivals } from "./rival.ts";
 import { median } from "./statistics.ts";
 
@@ -33,7 +33,7 @@ const compare = async (
   kernel: Kernel,
   rounds: number,
   rivalName: string,
-  rival: (rivals: Rivals, rows: HashRows, bits: number, radius: number) => Promise<Reading>,
+  rival: (rivals: Rivals, set: HashSet, bits: number, radius: number) => Promise<Reading>,
   goalOf: (of: (typeof CASES)[number]) => number,
   say: (text: string) => void,
 ): Promise<Row[]> => {
@@ -75,7 +75,7 @@ export const exhaustive: Bench = {
       exhaustiveBy(wasmBackend),
       rounds,
       "faiss IndexBinaryFlat",
-      (rivals, rows, bits, radius) => rivals.faiss(rows, bits, radius, "flat"),
+      (rivals, set, bits, radius) => rivals.faiss(set, bits, radius, "flat"),
       ({ wasmGoal }) => wasmGoal,
       say,
     ),
@@ -91,7 +91,7 @@ export const native: Bench = {
       exhaustiveBy(fastestBackend),
       rounds,
       "C, counting only",
-      (rivals, rows, bits, radius) => rivals.limit(rows, bits, radius),
+      (rivals, set, bits, radius) => rivals.limit(set, bits, radius),
       ({ nativeGoal }) => nativeGoal,
       say,
     );

@@ -1,17 +1,22 @@
+import { hashRows } from "@lookalike/engine/compare/block-hashes";
 import type { Tile } from "@lookalike/engine/compare/indexed";
+import { STATE } from "@lookalike/shared/domain/image/hash-block";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 
-/** Hashes to join, one row each, and the ordinals that are their numbers. */
-const tileOf = (id: string, words: Int32Array, count: number): Tile => ({
-  id,
-  ordinals: Uint32Array.from({ length: count }, (_, at) => at),
-  words,
-});
+/** Hashes to join: their bytes, and the rows of them that kernels read. The ordinals are the rows' numbers. */
+export interface HashSet extends Tile {
+  readonly hashes: Uint8Array;
+}
+
+const hashSet = (id: string, drawn: Int32Array, count: number): HashSet => {
+  const hashes = new Uint8Array(drawn.buffer);
+  return { id, hashes, ...hashRows({ states: new Uint8Array(count).fill(STATE.hashed), hashes }, 0) };
+};
 
 /** Independent fair bits: what an index likes best. */
-export const randomHashes = (count: number, bits: number): Tile => {
+export const randomHashes = (count: number, bits: number): HashSet => {
   const random = randomWords(count + bits);
-  return tileOf(`random ${count} ${bits}`, Int32Array.from({ length: (count * bits) / 32 }, random), count);
+  return hashSet(`random ${count} ${bits}`, Int32Array.from({ length: (count * bits) / 32 }, random), count);
 };
 
 /** Of 1,000 images, so many are near copies, and so many are dark with a few bright spots. */
@@ -22,7 +27,7 @@ const DARK = 50;
  * Hashes as photographs have them: of smooth brightness, so that neighbouring bits are alike; half
  * of them with a sky of equal bits; near copies of others; dark ones, with few bits set.
  */
-export const realLikeHashes = (count: number, bits: number): Tile => {
+export const realLikeHashes = (count: number, bits: number): HashSet => {
   const random = randomWords(count + bits + 1);
   const side = Math.sqrt(bits);
   const width = bits / 32;
@@ -56,5 +61,5 @@ export const realLikeHashes = (count: number, bits: number): Tile => {
       }
     }
   }
-  return tileOf(`real-like ${count} ${bits}`, words, count);
+  return hashSet(`real-like ${count} ${bits}`, words, count);
 };

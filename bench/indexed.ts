@@ -6,7 +6,7 @@ import { indexedBy, type Tile } from "@lookalike/engine/compare/indexed";
 import { type Bench, costRow, type Row } from "./bench.ts";
 import { BkTree } from "./bk-tree.ts";
 import { CASES, selfJoinSeconds } from "./exhaustive.ts";
-import { randomHashes, realLikeHashes } from "./hash-sets.ts";
+import { type HashSet, randomHashes, realLikeHashes } from "./hash-sets.ts";
 import { Rivals } from "./rival.ts";
 import { median } from "./statistics.ts";
 
@@ -133,13 +133,13 @@ const exhaustiveSecondsOf = (hashes: Tile, radius: number): number => {
   return selfJoinSeconds(exhaustive, sample, radius).seconds * (hashes.ordinals.length / EXHAUSTIVE_ROWS) ** 2;
 };
 
-const bkTreeSeconds = (hashes: Tile, bits: number, radius: number): number => {
-  const bytes = new Uint8Array(hashes.words.buffer);
+const bkTreeSeconds = (set: HashSet, bits: number, radius: number): number => {
+  const bytes = set.hashes;
   const hash = (row: number) => bytes.subarray((row * bits) / 8, ((row + 1) * bits) / 8);
   const started = performance.now();
   const tree = new BkTree();
-  for (let row = 0; row < hashes.ordinals.length; row += 1) tree.add(hash(row));
+  for (let row = 0; row < set.ordinals.length; row += 1) tree.add(hash(row));
   const built = performance.now();
   for (let query = 0; query < QUERIES; query += 1) tree.countWithin(hash(query), radius);
-  return (built - started + ((performance.now() - built) * hashes.ordinals.length) / QUERIES) / 1_000;
+  return (built - started + ((performance.now() - built) * set.ordinals.length) / QUERIES) / 1_000;
 };

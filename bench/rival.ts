@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { HashRows } from "@lookalike/engine/compare/kernel";
 import { z } from "zod";
+import type { HashSet } from "./hash-sets.ts";
 
 const run = promisify(execFile);
 const rivals = (name: string): string => fileURLToPath(new URL(`./rivals/${name}`, import.meta.url));
@@ -24,20 +24,20 @@ export class Rivals {
     rmSync(this.#folder, { recursive: true });
   }
 
-  faiss(hashes: HashRows, bits: number, radius: number, kind: "flat" | "multi"): Promise<Reading> {
-    return this.#read(hashes, (file) => [PYTHON, rivals("faiss_join.py"), file, String(bits), String(radius), kind]);
+  faiss(set: HashSet, bits: number, radius: number, kind: "flat" | "multi"): Promise<Reading> {
+    return this.#read(set, (file) => [PYTHON, rivals("faiss_join.py"), file, String(bits), String(radius), kind]);
   }
 
   /** The C program that only counts. */
-  limit(hashes: HashRows, bits: number, radius: number): Promise<Reading> {
+  limit(set: HashSet, bits: number, radius: number): Promise<Reading> {
     const program = join(this.#folder, "limit");
     execFileSync("cc", ["-O3", "-march=native", rivals("limit.c"), "-o", program]);
-    return this.#read(hashes, (file) => [program, file, String(bits), String(radius)]);
+    return this.#read(set, (file) => [program, file, String(bits), String(radius)]);
   }
 
-  async #read({ words }: HashRows, command: (file: string) => string[]): Promise<Reading> {
+  async #read({ hashes }: HashSet, command: (file: string) => string[]): Promise<Reading> {
     const file = join(this.#folder, "hashes");
-    await writeFile(file, new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+    await writeFile(file, hashes);
     const [program = "", ...args] = command(file);
     const { stdout } = await run(program, args);
     return Reading.parse(JSON.parse(stdout));
