@@ -150,8 +150,13 @@ export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly 
 };
 
 /** Images in the block in `state`. */
-export const countState = ({ states }: Pick<HashBlock, "states">, state: keyof typeof STATE): number =>
-  states.filter((value) => value === STATE[state]).length;
+export const countState = ({ states }: Pick<HashBlock, "states">, state: keyof typeof STATE): number => {
+  const number = STATE[state];
+  let count = 0;
+  // A million positions are counted before each listing: a loop takes a quarter of a filter's time.
+  for (const value of states) if (value === number) count += 1;
+  return count;
+};
 
 /** Images in the block, failed ones included. */
 export const imagesIn = (block: Pick<HashBlock, "states">): number => block.states.length - countState(block, "absent");
