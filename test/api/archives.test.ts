@@ -30,8 +30,8 @@ describe("exports and archives", () => {
 
     const script = system.path("export.sh");
     await writeFile(script, await get(`/jobs/${job}/export?format=sh`));
-    const told = (await run("sh", [script])).stdout.trim().split("\n");
-    expect(told).toEqual(removed.map((path) => `./${path}`));
+    const printed = (await run("sh", [script])).stdout.trim().split("\n");
+    expect(printed).toEqual(removed.map((path) => `./${path}`));
     await run("sh", [script, "test -f"]);
     const tags = await get(`/jobs/${job}/export?format=tags`);
     expect(tags).toMatch(/^SourceFile,XMP-digiKam:TagsList\n.*,Lookalike\/(Keep|Remove)$/m);
