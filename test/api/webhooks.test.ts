@@ -54,6 +54,11 @@ describe("a webhook", () => {
     await writeHashes(file, { images: 100, bits: 256, seed: 1, copiesPerThousand: 50 });
   });
 
+  it("shows its secret only once", async () => {
+    const { items } = (await call("GET", "/webhooks")).json;
+    expect(items).toEqual([{ id: webhook.id, url, createdAt: expect.stringMatching(/^\d{4}-.*Z$/) }]);
+  });
+
   it("receives a signed delivery when a job is over, until it answers with success", async () => {
     answers.push(500, 302);
     const job = await system.run({ kind: "hashes", file }, {}, "finished");
