@@ -115,26 +115,27 @@ export const restoreListed = async (
   jobId: string,
   images: readonly ListedImage[],
 ): Promise<void> => {
-  const ordinals = images.map(({ ordinal }) => ordinal);
   const present = await db.execute<{ images: number }>(sql`
     select count(*)::int as images from image
-    where catalog_id = ${catalogId} and ordinal = any(${integers(ordinals)})`);
+    where catalog_id = ${catalogId} and ordinal = any(${integers(images.map(({ ordinal }) => ordinal))})`);
   if (onlyRow(present).images === images.length) return;
-  const rows = images.map(({ path, modifiedAt, givenHash, ...rest }) => ({
-    ...rest,
-    catalog_id: catalogId,
-    path: hexInput(bytesOfName(path)),
-    modified_at: modifiedAt,
-    given_hash: givenHash && hexInput(givenHash),
-    listed_in: jobId,
+  const rows = rowsOf({ catalogId, jobId }, images).map((row) => ({
+    catalog_id: row.catalogId,
+    ordinal: row.ordinal,
+    path: `\\x${toHex(row.path)}`,
+    fingerprint: row.fingerprint,
+    bytes: row.bytes,
+    modified_at: row.modifiedAt,
+    given_hash: row.givenHash && `\\x${toHex(row.givenHash)}`,
+    width: row.width,
+    height: row.height,
+    failure: row.failure,
+    listed_in: row.listedIn,
   }));
   await db.execute(sql`
     insert into image select * from jsonb_populate_recordset(null::image, ${JSON.stringify(rows)}::jsonb)
     on conflict do nothing`);
 };
-
-/** Bytes as PostgreSQL reads them from text. */
-const hexInput = (bytes: Uint8Array): string => `\\x${toHex(bytes)}`;
 
 /** The share of a table that must be new before autovacuum analyzes it: autovacuum_analyze_scale_factor. */
 const GROWN_SHARE = 0.1;
