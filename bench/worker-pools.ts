@@ -14,6 +14,8 @@ const poolOf = (worker: string, threads: number): Piscina =>
     filename: fileURLToPath(new URL(`../services/${worker}`, import.meta.url)),
     minThreads: threads,
     maxThreads: threads,
+    // The built code runs as in the service: tsx would turn each import into a call of a getter.
+    execArgv: [],
   });
 
 /** The hasher's worker threads without the service: one more than decode, as there. */
