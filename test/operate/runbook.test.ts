@@ -24,6 +24,19 @@ const blocksOf = (markdown: string): { heading: string; script: string }[] => {
   return blocks;
 };
 
+/** The CLI waits two seconds for a connection, which has no option: on a machine that is busy for longer, it tries again. */
+const RETRY_CONNECTING = `
+nats() {
+  local attempt code error
+  for attempt in 1 2 3 4 5; do
+    code=0
+    { error=$(command nats "$@" 2>&1 1>&3 3>&-) || code=$?; } 3>&1
+    [[ $error != *'i/o timeout'* ]] && break
+  done
+  printf '%s\\n' "$error" >&2
+  return "$code"
+}`;
+
 const [cli, current] = [await toolFolder("nats"), await toolFolder("nats-server")];
 const hasPrograms = cli !== null && areInstalled(["bash", "jq"], "apt-get install bash jq");
 /** The folder of each nats-server; null: the one on the PATH. */
@@ -76,7 +89,7 @@ describe.skipIf(!hasPrograms).concurrent("every command of docs/operations.md do
       .map(({ heading, script }) => `echo "### ${heading}"\necho "$SECONDS s: ${heading}" >&2\n${script}`)
       .join("\n");
     const { code, stdout, stderr } = await startCommand(
-      ["bash", "-euo", "pipefail", "-c", `cd '${folder}'\n${script}`],
+      ["bash", "-euo", "pipefail", "-c", `${RETRY_CONNECTING}\ncd '${folder}'\n${script}`],
       {
         NATS_URL: system.servers.environment["NATS_URL"] ?? "",
         HOME: folder,
