@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import type { Failure, FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
+import { oneLine } from "@lookalike/shared/domain/primitives/text";
 import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
 import sharp, { type Metadata } from "sharp";
@@ -113,7 +114,7 @@ const decodedPixels = ({ format, width, height }: Metadata): number => {
 /** A failed outcome. Its detail is shortened to the limit of the events' schema. */
 export const failed = (reason: FailureReason, detail: string): Outcome => ({
   kind: "failed",
-  failure: { reason, detail: tidy(detail, 120) },
+  failure: { reason, detail: oneLine(detail, 120) },
 });
 
 /** libvips describes an error only in words: docs/decisions/0006-failure-reasons.md. */
@@ -131,14 +132,12 @@ const failureOf = (error: unknown, file: Buffer): Failure => {
   const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? (isCut ? "truncated" : "corrupt");
   const detail =
     reason === "truncated" && message === UNKNOWN_ERROR ? "the file ends before the picture does" : message;
-  return { reason, detail: tidy(detail, 120) };
+  return { reason, detail: oneLine(detail, 120) };
 };
 
-const Exif = z.object({
-  DateTimeOriginal: z.string().optional(),
-  Make: z.string().optional(),
-  Model: z.string().optional(),
-});
+/** A field of another type than the standard's costs only itself. */
+const exifText = z.string().optional().catch(undefined);
+const Exif = z.object({ DateTimeOriginal: exifText, Make: exifText, Model: exifText });
 
 /**
  * Time and camera from an EXIF block. The time stays the camera's text, in ISO form, because EXIF times
@@ -152,7 +151,7 @@ const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
       await exifr.parse(tiff, { pick: ["DateTimeOriginal", "Make", "Model"], reviveValues: false }),
     );
     const taken = /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(tags.DateTimeOriginal ?? "");
-    const camera = tidy([tags.Make, tags.Model].filter(Boolean).join(" "), 64);
+    const camera = oneLine([tags.Make, tags.Model].filter(Boolean).join(" "), 64);
     return {
       ...(taken === null ? {} : { takenAt: `${taken[1]}-${taken[2]}-${taken[3]}T${taken[4]}` }),
       ...(camera === "" ? {} : { camera }),
@@ -161,11 +160,3 @@ const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
     return {};
   }
 };
-
-/** One line of text without control characters, at most `length` long. */
-const tidy = (text: string, length: number): string =>
-  text
-    .replace(/[\p{Cc}\p{Cs}\s]+/gu, " ")
-    .trim()
-    .slice(0, length)
-    .toWellFormed();

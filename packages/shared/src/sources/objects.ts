@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { S3 } from "@aws-sdk/client-s3";
+import { isoOfMilliseconds } from "../domain/primitives/encoding.ts";
 import { messageOf } from "../runtime/errors.ts";
 
 /** Why an object can't be read or written. */
@@ -53,7 +54,7 @@ export const s3Objects = () => {
                 key: Key,
                 etag: ETag,
                 bytes: sizeOf(Size, `s3://${bucket}/${Key}`),
-                modifiedAt: LastModified?.toISOString() ?? null,
+                modifiedAt: isoOfMilliseconds(LastModified?.getTime() ?? Number.NaN),
               };
       } catch (error) {
         refuse(`s3://${bucket}/${prefix}`)(error);

@@ -1,6 +1,8 @@
+import { hash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
+import { failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage, type ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { Listing } from "@lookalike/shared/domain/image/listing";
 import { enact } from "@lookalike/shared/domain/job/decide";
@@ -13,6 +15,7 @@ import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
+import { readImages } from "@lookalike/shared/store/catalog/images";
 import { appendFound } from "@lookalike/shared/store/catalog/listing";
 import { insertJob } from "@lookalike/shared/store/jobs/jobs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
@@ -185,6 +188,28 @@ it("a walk from a mark that finds a known image is followed by one from the star
   const { images, done } = await published(second.job);
   // The first job hashed nothing, so all of its images are published again.
   expect([images.size, done.at(-1)?.images]).toEqual([6_002, 6_002]);
+});
+
+it("odd names, times, sizes and words cost their own image at most", async () => {
+  const task = await listingJob("odd");
+  // Digits that do not repeat: no index could make the path shorter.
+  const digits = Array.from({ length: 1_000 }, (_, at) => hash("md5", `${at}`)).join("");
+  const paths = [...upTo(3).map((at) => digits.slice(at, at + 4_000)), "caf\udce9.jpg", "nul\u0000.jpg"];
+  async function* images(): AsyncGenerator<FoundImage> {
+    for (const path of paths) yield foundImage({ path, fingerprint: "1", bytes: 2 ** 62, width: 3e9 });
+    yield foundImage({ path: "old.jpg", fingerprint: "1", modifiedAt: "1601-01-01T00:00:00.000Z" });
+    yield foundImage({ path: "bad", fingerprint: "1", failure: failureOf("bad-line", "half \ud800, nul \u0000") });
+  }
+  await list(task, images());
+  await store.pool.query("update job set state = 'completed' where id = 'odd'");
+  const again = await listingJob("odd-again", task.catalog);
+  await list(again, images());
+  const rows = await readImages(store.db, task.catalog, 0, 100);
+  expect(rows.map(({ path }) => path)).toEqual([...paths, "old.jpg", "bad"]);
+  expect(rows.at(-2)?.modifiedAt).toBe("1601-01-01T00:00:00.000Z");
+  expect(rows.at(-1)?.failure).toEqual({ reason: "bad-line", detail: "half , nul" });
+  const { images: inLog, done } = await published(task.job);
+  expect([inLog.size, done.at(-1)?.images, (await published(again.job)).done.at(-1)?.images]).toEqual([7, 7, 7]);
 });
 
 it("a walk whose job was cancelled meanwhile stops, and publishes no end", async () => {

@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { base64Bytes } from "../primitives/encoding.ts";
+import { oneLine } from "../primitives/text.ts";
 import { SIGNATURE_BYTES } from "./signature.ts";
 
 /** Why an image could not be hashed. */
@@ -28,10 +29,10 @@ const MAX_DETAIL_CHARACTERS = 120;
 export const Failure = z.object({ reason: FailureReason, detail: z.string().max(MAX_DETAIL_CHARACTERS) });
 export type Failure = z.infer<typeof Failure>;
 
-/** A failure, its detail cut to the length that a message may carry. */
+/** A failure, its detail in one line that a message may carry. */
 export const failureOf = (reason: FailureReason, detail: string): Failure => ({
   reason,
-  detail: detail.slice(0, MAX_DETAIL_CHARACTERS).toWellFormed(),
+  detail: oneLine(detail, MAX_DETAIL_CHARACTERS),
 });
 
 /** What is known of a hashed image besides its hashes. */

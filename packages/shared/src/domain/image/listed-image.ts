@@ -22,7 +22,13 @@ type KnownFields = Pick<FoundImage, "path" | "fingerprint"> & {
   readonly [Field in keyof FoundImage]?: FoundImage[Field] | undefined;
 };
 
-/** An image of which a source knows some fields; the others are null. */
+const MAX_SIDE = 2_147_483_647;
+
+/** A number that its column can hold, or null. */
+const atMost = (limit: number, value: number | null): number | null =>
+  value !== null && Number.isInteger(value) && value >= 0 && value <= limit ? value : null;
+
+/** An image of which a source knows some fields; the others are null, as is a number that no column or event can hold. */
 export const foundImage = ({
   path,
   fingerprint,
@@ -32,7 +38,16 @@ export const foundImage = ({
   width = null,
   height = null,
   failure = null,
-}: KnownFields): FoundImage => ({ path, fingerprint, bytes, modifiedAt, givenHash, width, height, failure });
+}: KnownFields): FoundImage => ({
+  path,
+  fingerprint,
+  bytes: atMost(Number.MAX_SAFE_INTEGER, bytes),
+  modifiedAt,
+  givenHash,
+  width: atMost(MAX_SIDE, width),
+  height: atMost(MAX_SIDE, height),
+  failure,
+});
 
 /** On the wire what is null is left out: a listing is most of the log's bytes. */
 const ListedImageOnWire = z.object({

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type SQL, sql } from "drizzle-orm";
 import { bytesOfName, nameOfBytes } from "../../domain/image/file-name.ts";
 import type { FoundImage, ListedImage } from "../../domain/image/listed-image.ts";
@@ -86,8 +87,9 @@ const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[])
   await select(sql`ordinal >= ${listing.nextExpected} order by ordinal limit ${found.length}`);
   for (const { ordinal } of known.values()) listing.advanceTo(ordinal + 1);
   if (rest.size > 0 && listing.remaining > known.size) {
-    const paths = [...rest].map((path) => Buffer.from(bytesOfName(path)));
-    await select(sql`path = any(${sql.param(paths)}::bytea[])`);
+    // The index has the digests of paths.
+    const digests = [...rest].map((path) => createHash("sha256").update(bytesOfName(path)).digest());
+    await select(sql`sha256(path) = any(${sql.param(digests)}::bytea[])`);
   }
   return known;
 };

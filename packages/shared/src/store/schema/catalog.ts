@@ -50,7 +50,8 @@ export const image = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.catalogId, table.ordinal] }),
-    uniqueIndex("image_path").on(table.catalogId, table.path).where(sql`vanished_in is null`),
+    // Of the path's digest, because an index entry has at most 2,704 bytes, and a path has up to 4,096.
+    uniqueIndex("image_path").on(table.catalogId, sql`sha256(${table.path})`).where(sql`vanished_in is null`),
     index("image_vanished").on(table.catalogId, table.ordinal).where(sql`vanished_in is not null`),
   ],
 );

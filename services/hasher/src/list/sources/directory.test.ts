@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
-import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
+import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readListedFile } from "../../hash/read-listed.ts";
 import { listDirectory } from "./directory.ts";
@@ -86,6 +87,42 @@ describe("a folder", () => {
     expect((await list({}, path("b/loop"))).length).toBe((await list()).length);
     await expect(list({}, path("nowhere"))).rejects.toThrow(/nowhere: no such folder/);
     await expect(list({}, path("z.JPG"))).rejects.toThrow(/not a folder/);
+  });
+});
+
+/** A memory file system stores any time; many disks only times up to the year 2446. */
+const MEMORY = "/dev/shm";
+
+describe("one odd file", () => {
+  it.skipIf(!existsSync(MEMORY))(
+    "has no date where its year is not of four digits, and costs no other file anything",
+    async () => {
+      const folder = await mkdtemp(join(MEMORY, "lookalike-times-"));
+      const years = { "a.jpg": "30828-09-14", "b.jpg": "1601-01-01", "c.jpg": "-0044-03-15", "d.jpg": "2019-05-01" };
+      for (const [name, day] of Object.entries(years)) {
+        await writeFile(join(folder, name), name);
+        const [, year = "", month = "", date = ""] = /^(-?\d+)-(\d\d)-(\d\d)$/.exec(day) ?? [];
+        const time = new Date(0);
+        time.setUTCFullYear(Number(year), Number(month) - 1, Number(date));
+        await utimes(join(folder, name), time, time);
+      }
+      const found = await list({}, folder);
+      expect(found.map(({ path: name, modifiedAt }) => [name, modifiedAt?.slice(0, 10) ?? null])).toEqual([
+        ["a.jpg", null],
+        ["b.jpg", "1601-01-01"],
+        ["c.jpg", null],
+        ["d.jpg", "2019-05-01"],
+      ]);
+      await rm(folder, { recursive: true });
+    },
+  );
+
+  it("has no size where that is beyond what JSON can hold", async () => {
+    expect(foundImage({ path: "a", fingerprint: "b", bytes: 2 ** 60, width: 2 ** 31, height: -1 })).toMatchObject({
+      bytes: null,
+      width: null,
+      height: null,
+    });
   });
 });
 

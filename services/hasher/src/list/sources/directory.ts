@@ -5,6 +5,7 @@ import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { type FailureReason, failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { Source } from "@lookalike/shared/domain/job/source";
+import { isoOfMilliseconds } from "@lookalike/shared/domain/primitives/encoding";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";
@@ -95,7 +96,7 @@ async function* listFile(
       path: nameOfBytes(path),
       fingerprint: fingerprintOf(stats),
       bytes: Number(stats.size),
-      modifiedAt: new Date(Number(stats.mtimeMs)).toISOString(),
+      modifiedAt: isoOfMilliseconds(Number(stats.mtimeMs)),
     });
   } catch (error) {
     // A file of a folder that was deleted since the folder was read is simply not listed.
