@@ -1,4 +1,4 @@
-import { cp, writeFile } from "node:fs/promises";
+import { cp, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
@@ -52,7 +52,19 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
   await writeFile(join(folder, "broken.jpg"), "no picture");
   const source = directorySource(folder);
   await system.run(source, { blockSize: 10, pairsPerTask: 4 });
-  await cp(join(folder, "000000-0.jpg"), join(folder, "000001-1.jpg"));
+  const place = (name: string): string => join(folder, name);
+  // Renamed with another file in its place, exchanged, touched, away and back under another name.
+  await rename(place("000002-1.jpg"), place("a renamed.jpg"));
+  await rename(place("000003-1.jpg"), place("z renamed.jpg"));
+  await cp(place("000000-3.jpg"), place("000003-1.jpg"));
+  await rename(place("000004-0.jpg"), place("other"));
+  await rename(place("000004-1.jpg"), place("000004-0.jpg"));
+  await rename(place("other"), place("000004-1.jpg"));
+  await utimes(place("000005-1.jpg"), 1_600_000_000, 1_600_000_000);
+  await rename(place("000006-1.jpg"), place("away"));
+  await system.run(source, { blockSize: 10, pairsPerTask: 4 });
+  await rename(place("away"), place("back.jpg"));
+  await cp(place("000000-0.jpg"), place("000001-1.jpg"));
   const job = await system.run(source, { blockSize: 10, pairsPerTask: 4 });
   expect(job).toMatchObject({ state: "completed", failedImages: 1 });
 

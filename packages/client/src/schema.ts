@@ -5189,6 +5189,11 @@ export interface components {
          * @default null
          */
         reference: string | null;
+        /**
+         * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
+         * @default false
+         */
+        acceptMissing: boolean;
         /** @default [] */
         rollout: {
           /** @enum {string} */
@@ -5210,6 +5215,8 @@ export interface components {
       paused: boolean;
       run: number;
       failure: string | null;
+      /** @description Known images that the scan did not find, where it stopped because they were so many */
+      missingImages: number | null;
       blockSize: number | null;
       hashBits: number | null;
       thresholdBits: number | null;
@@ -5288,6 +5295,11 @@ export interface components {
          * @default null
          */
         reference?: string | null;
+        /**
+         * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
+         * @default false
+         */
+        acceptMissing?: boolean;
         /** @default [] */
         rollout?: {
           /** @enum {string} */
@@ -5309,6 +5321,8 @@ export interface components {
       paused: boolean;
       run: number;
       failure: string | null;
+      /** @description Known images that the scan did not find, where it stopped because they were so many */
+      missingImages: number | null;
       blockSize: number | null;
       hashBits: number | null;
       thresholdBits: number | null;
@@ -5545,6 +5559,11 @@ export interface components {
        */
       reference: string | null;
       /**
+       * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
+       * @default false
+       */
+      acceptMissing: boolean;
+      /**
        * @default new
        * @enum {string}
        */
@@ -5588,6 +5607,11 @@ export interface components {
        * @default null
        */
       reference?: string | null;
+      /**
+       * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
+       * @default false
+       */
+      acceptMissing?: boolean;
       /**
        * @default new
        * @enum {string}

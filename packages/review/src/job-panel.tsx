@@ -29,6 +29,12 @@ export const JobPanel = () => {
       <section class="job" aria-label="Job">
         <p>{shown === null ? "Not scanned yet." : outcome(shown)}</p>
         <Button text={shown === null ? "Scan" : "Scan again"} onClick={start("new")} />
+        {shown !== null && shown.missingImages !== null && (
+          <Button
+            text={`${countText(shown.missingImages, "image")} were deleted: scan without them`}
+            onClick={() => void startJob(id, "new", true)}
+          />
+        )}
         {shown !== null && failures.value.length > 0 && (
           <details>
             <summary>{countText(shown.failedImages, "image")} could not be read</summary>

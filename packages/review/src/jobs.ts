@@ -50,10 +50,9 @@ const readFailures = async ({ id, failedImages }: Job): Promise<void> => {
   if (page !== undefined && job.value?.id === id) failures.value = page.items;
 };
 
-export const startJob = async (catalog: string, mode: Job["mode"]): Promise<void> => {
-  const started = await request(
-    api.POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body: { mode } }),
-  );
+export const startJob = async (catalog: string, mode: Job["mode"], acceptMissing = false): Promise<void> => {
+  const body = { mode, acceptMissing };
+  const started = await request(api.POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body }));
   if (started !== undefined) follow(started);
 };
 

@@ -3,7 +3,7 @@ import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { storeHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { saveListing } from "@lookalike/shared/store/catalog/catalogs";
-import { markVanished, restoreListed } from "@lookalike/shared/store/catalog/listing";
+import { restoreListed, restoreMoved, restoreVanished } from "@lookalike/shared/store/catalog/listing";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/results/compare-results";
 
@@ -13,8 +13,11 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
     case "images-listed":
       await restoreListed(db, job.catalog, job.id, event.body.images);
       return null;
+    case "images-moved":
+      await restoreMoved(db, job.catalog, job.id, event.body.images);
+      return null;
     case "images-vanished":
-      await markVanished(db, job.catalog, job.id, event.body.ordinals);
+      await restoreVanished(db, job.catalog, job.id, event.body.ordinals);
       return null;
     case "listing-done": {
       const { blockSize, hashBits, hashFormat = job.hashFormat, mark } = event.body;

@@ -61,7 +61,10 @@ const isOpen = (job: Job, kind: TaskKind, task: number): boolean =>
 
 const quarantineMessage = async (db: Db, job: Job, kind: TaskKind, task: number, attempt: number, reason: string) => {
   if (kind === "scan")
-    return jobEvent(job, "listing-failed", "quarantined", { detail: `the source could not be listed: ${reason}` });
+    return jobEvent(job, "listing-failed", "quarantined", {
+      detail: `the source could not be listed: ${reason}`,
+      missingImages: null,
+    });
   const { blockSize } = listed(job);
   const block = kind === "hash" ? await readImages(db, job.catalog, task * blockSize, (task + 1) * blockSize) : [];
   return jobEvent(job, "task-quarantined", `${kind}:${task}:a${attempt}`, { kind, task, images: block.length, reason });

@@ -11,6 +11,7 @@ import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
 import { percentLine, watchJob } from "../watch-job.ts";
 
 interface ScanOptions {
+  readonly acceptMissing?: boolean;
   readonly against?: string;
   readonly list?: string;
   readonly name?: string;
@@ -28,16 +29,18 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .option("--name <name>", "the catalog's name (default: the folder's path)")
     .addOption(new Option("--mode <mode>", "what is read and compared (default: new)").choices(JOB_MODES))
     .addOption(numberOption("thresholdBits", "--threshold <bits>", "largest distance of similar images"))
+    .option("--accept-missing", "go on although many known pictures are missing: they were deleted")
     .option("--list <file>", "only the files this text file names, one path a line, under the folder")
     .option("--against <catalog>", "also say which pictures that catalog has already, and which not")
     .option("--no-wait", "do not wait for the end")
     .action(
       withClient(async (client, output, address: string, options: ScanOptions) => {
-        const { mode, threshold, against, wait } = options;
+        const { acceptMissing = false, mode, threshold, against, wait } = options;
         const catalog = await openCatalog(client, address, options);
         const reference = against === undefined ? null : await client.findCatalog(against);
         const started = await client.startJob(catalog, {
           reference,
+          acceptMissing,
           ...(mode === undefined ? {} : { mode }),
           ...(threshold === undefined ? {} : { thresholdBits: threshold }),
         });

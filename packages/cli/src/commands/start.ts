@@ -33,6 +33,7 @@ export const addStartCommand = (program: Command): void => {
     .addOption(wordOption("kernel", "--kernel <name>", "compare every pair, or find the same ones by bands of bits"))
     // Ends with the roll-out: decision 0037.
     .addOption(wordOption("dispatch", "--dispatch <way>", "how tasks are handed out; auto follows the roll-out"))
+    .option("--accept-missing", "go on although many known pictures are missing: they were deleted")
     .option("--keep-running", "leave the services running when the job is done, as on a terminal")
     .addHelpText("after", HELP)
     // One line for people, with an exit code of its own, where the other commands print their help.

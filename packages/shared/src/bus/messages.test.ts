@@ -48,7 +48,7 @@ describe("a message about a job", () => {
 
   it("has, for a result, the id of the attempt that found it", () => {
     const hash = Task.parse({ ...taskMessage(running, "hash", 3, 1).body, traceparent: undefined });
-    const quarantined = resultEvent(hash, "listing-failed", { detail: "x" });
+    const quarantined = resultEvent(hash, "listing-failed", { detail: "x", missingImages: null });
     expect(addressed(quarantined)).toEqual([
       "job-1:hash:3:a1:listing-failed",
       "LOOKALIKE_EVENTS",
@@ -60,7 +60,9 @@ describe("a message about a job", () => {
     const listed = resultEvent(scan, "images-vanished", { ordinals: [4, 5] }, "4-5-2");
     expect(listed.eventId).toBe("job-1:scan:0:a0:images-vanished:4-5-2");
     expect(listed.body).toMatchObject({ traceparent: TRACEPARENT });
-    expect(resultEvent(scan, "listing-failed", { detail: "" }, "").eventId).toBe("job-1:scan:0:a0:listing-failed:");
+    expect(resultEvent(scan, "listing-failed", { detail: "", missingImages: null }, "").eventId).toBe(
+      "job-1:scan:0:a0:listing-failed:",
+    );
   });
 
   it("has, for an event of the job, the id of its occasion", () => {

@@ -2,11 +2,38 @@ import type { BigIntStats } from "node:fs";
 import { bytesOfName } from "../domain/image/file-name.ts";
 
 /**
- * A file's fingerprint, equal while its content can't have changed: size, modification time, inode. It also has the mode
- * and the owner, so that a file whose permissions were corrected is read again.
+ * A file's fingerprint, equal while its content can't have changed: size, modification time, inode, mode, owner, and the
+ * time of its last change of any kind, which no program can set.
  */
-export const fingerprintOf = (stats: Pick<BigIntStats, "size" | "mtimeNs" | "ino" | "mode" | "uid">): string =>
-  [stats.size, stats.mtimeNs, stats.ino, stats.mode, stats.uid].join("-");
+export const fingerprintOf = (
+  stats: Pick<BigIntStats, "size" | "mtimeNs" | "ino" | "mode" | "uid" | "ctimeNs">,
+): string => [stats.size, stats.mtimeNs, stats.ino, stats.mode, stats.uid, stats.ctimeNs].join("-");
+
+/** The parts of a fingerprint. */
+export interface FileState {
+  readonly size: string;
+  readonly modified: string;
+  readonly inode: string;
+  /** Mode and owner. */
+  readonly access: string;
+  /** Left out by fingerprints of earlier versions. */
+  readonly changed: string | undefined;
+}
+
+const FINGERPRINT = /^(?<size>\d+)-(?<modified>-?\d+)-(?<inode>\d+)-(?<access>\d+-\d+)(?:-(?<changed>-?\d+))?$/;
+
+/** @returns null where the fingerprint is not that of a file */
+export const fileStateOf = (fingerprint: string): FileState | null => {
+  const parts = FINGERPRINT.exec(fingerprint)?.groups;
+  return parts === undefined ? null : (parts as unknown as FileState);
+};
+
+/** Whether a file has the size, the modification time and the inode that it was listed with; its mode may be another. */
+export const isAsListed = (stats: Pick<BigIntStats, "size" | "mtimeNs" | "ino">, fingerprint: string): boolean => {
+  const listed = fileStateOf(fingerprint);
+  const now = [stats.size, stats.mtimeNs, stats.ino].map(String);
+  return listed !== null && [listed.size, listed.modified, listed.inode].every((value, index) => value === now[index]);
+};
 
 const SLASH = Buffer.from("/");
 

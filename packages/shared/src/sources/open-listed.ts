@@ -2,7 +2,7 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, realpathSy
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { bytesOfName } from "../domain/image/file-name.ts";
 import { messageOf } from "../runtime/errors.ts";
-import { fingerprintOf, joinPath } from "./listed-file.ts";
+import { isAsListed, joinPath } from "./listed-file.ts";
 
 /** A file of a directory source as it was listed. */
 export interface ListedFile {
@@ -68,7 +68,7 @@ const placeOf = (root: Buffer, { path }: ListedFile): Buffer => joinPath(root, B
 /** Why an opened file is not the listed one; null = it is. */
 const problemOf = (stats: BigIntStats, { fingerprint }: ListedFile): ListedFileProblem | null => {
   if (!stats.isFile()) return { reason: "not-a-regular-file", detail: "a pipe, socket or device, not a file" };
-  if (fingerprintOf(stats) === fingerprint) return null;
+  if (isAsListed(stats, fingerprint)) return null;
   return { reason: "changed", detail: "changed since it was listed; the next job will hash it" };
 };
 

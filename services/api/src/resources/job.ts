@@ -25,6 +25,9 @@ export const Job = z
     paused: z.boolean(),
     run: z.int(),
     failure: z.string().nullable(),
+    missingImages: z.int().nullable().meta({
+      description: "Known images that the scan did not find, where it stopped because they were so many",
+    }),
     blockSize: z.int().nullable(),
     hashBits: z.int().nullable(),
     thresholdBits: z.int().nullable(),

@@ -4,7 +4,7 @@ import { listed } from "@lookalike/shared/domain/job/job";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { listFlats } from "@lookalike/shared/store/blocks/hash-blocks";
-import { vanishedSince } from "@lookalike/shared/store/catalog/images";
+import { movedSince, vanishedSince } from "@lookalike/shared/store/catalog/images";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
@@ -15,6 +15,8 @@ import { decidedSince } from "@lookalike/shared/store/review/decisions";
 export interface Change {
   readonly firstNewOrdinal: number;
   readonly vanishedSinceBase: ReadonlySet<number>;
+  /** Images that had vanished before it, and are there again. */
+  readonly returnedSinceBase: ReadonlySet<number>;
   /** Images whose groups may be others than in the base. */
   readonly affected: OrdinalSet;
 }
@@ -23,10 +25,23 @@ export interface Change {
 export const changeSince = async (db: Db, job: JobRow, base: Base | null): Promise<Change> => {
   const { blockSize, thresholdBits } = listed(jobOf(job));
   const extent = job.totalBlocks * blockSize;
-  if (base === null) return { firstNewOrdinal: 0, vanishedSinceBase: new Set(), affected: OrdinalSet.below(extent) };
+  if (base === null)
+    return {
+      firstNewOrdinal: 0,
+      vanishedSinceBase: new Set(),
+      returnedSinceBase: new Set(),
+      affected: OrdinalSet.below(extent),
+    };
   const firstNewOrdinal = base.blocks * blockSize;
   const vanishedSinceBase = new Set(await vanishedSince(db, job.catalogId, base.jobId));
-  const changed = new OrdinalSet([...vanishedSinceBase, ...(await decidedSince(db, job.catalogId, base))]);
+  // A keeper may have been chosen by its name or its time.
+  const moved = await movedSince(db, job.catalogId, base.jobId);
+  const returnedSinceBase = new Set(moved.filter(({ returned }) => returned).map(({ ordinal }) => ordinal));
+  const changed = new OrdinalSet([
+    ...vanishedSinceBase,
+    ...moved.map(({ ordinal }) => ordinal),
+    ...(await decidedSince(db, job.catalogId, base)),
+  ]);
   for (let ordinal = firstNewOrdinal; ordinal < extent; ordinal += 1) changed.add(ordinal);
   for (const ordinal of await flatDuplicates(db, job, changed)) changed.add(ordinal);
   const { equalImages: edges } = base;
@@ -35,7 +50,7 @@ export const changeSince = async (db: Db, job: JobRow, base: Base | null): Promi
     yield* streamResults(db, job.id);
   }
   const affected = await affectedImages(extent, connections(), thresholdBits, changed);
-  return { firstNewOrdinal, vanishedSinceBase, affected };
+  return { firstNewOrdinal, vanishedSinceBase, returnedSinceBase, affected };
 };
 
 /** Flat images with the bytes of a changed one: they are not compared, so no edge connects them. */

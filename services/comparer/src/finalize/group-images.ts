@@ -87,11 +87,12 @@ const blocksOf = (ordinals: Iterable<number>, blockSize: number): number[] => {
 /** How many more flat images are live than in the base. @param flats those of the affected images */
 const newFlatImages = (
   flats: readonly number[],
-  { firstNewOrdinal, vanishedSinceBase }: Change,
+  { firstNewOrdinal, vanishedSinceBase, returnedSinceBase }: Change,
   isLive: (ordinal: number) => boolean,
 ): number => {
   const wasLive = (ordinal: number): boolean =>
-    ordinal < firstNewOrdinal && (isLive(ordinal) || vanishedSinceBase.has(ordinal));
+    ordinal < firstNewOrdinal &&
+    (vanishedSinceBase.has(ordinal) || (isLive(ordinal) && !returnedSinceBase.has(ordinal)));
   return flats.filter(isLive).length - flats.filter(wasLive).length;
 };
 

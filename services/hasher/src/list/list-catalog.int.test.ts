@@ -77,6 +77,8 @@ const storeOnly = async (task: ScanTask, numbers: number[]): Promise<void> => {
     images: Number.POSITIVE_INFINITY,
     retried: new OrdinalSet(),
     isResumed: false,
+    recognizes: false,
+    rereads: false,
   });
   await appendFound(
     store,

@@ -21,7 +21,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { formatOf } from "../hash/hash-block.ts";
 import { planShadow } from "../rollout/plan-shadow.ts";
-import { type Emit, emitListed, emitVanished } from "./record-listing.ts";
+import { type Emit, emitImages, emitVanished } from "./record-listing.ts";
 import { ListingError } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
 
@@ -48,7 +48,8 @@ export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskO
     log.info({ job: job.id, images: done.images, blocks: done.blocks, hashed: done.hashedImages }, "listed");
   } catch (error) {
     if (!(error instanceof ListingError)) throw error;
-    await emit("listing-failed", "", { detail: error.message });
+    const { message: detail, missingImages } = error;
+    await emit("listing-failed", "", { detail, missingImages });
   }
 };
 
@@ -97,7 +98,7 @@ const planJob = async (
   const hashed = new Set(census.hashed.map(({ block }) => block));
   const unhashed = blocksBelow(Math.ceil(walkedFrom / blockSize)).filter((block) => !hashed.has(block));
   const emitBlock = async (block: number): Promise<void> =>
-    emitListed(emit, await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize));
+    emitImages(emit, "images-listed", await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize));
   await pMap(unhashed, emitBlock, { concurrency: BLOCKS_IN_FLIGHT });
   return withKernel(job, {
     images: census.images,

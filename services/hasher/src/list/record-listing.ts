@@ -1,5 +1,5 @@
 import type { FoundImage, ListedImage } from "@lookalike/shared/domain/image/listed-image";
-import type { Listing, ListingStep } from "@lookalike/shared/domain/image/listing";
+import type { Listing, ListingStep, Recognized, UnrecognizedFile } from "@lookalike/shared/domain/image/listing";
 import type { EventOf, JobEventType } from "@lookalike/shared/domain/job/events";
 import { imagesListed } from "@lookalike/shared/runtime/metrics";
 import { appendFound } from "@lookalike/shared/store/catalog/listing";
@@ -15,6 +15,9 @@ const EVENTS_IN_FLIGHT = 8;
 /** Publishes an event of the scan. @param part identifies the event among those of its type */
 export type Emit = <Type extends JobEventType>(type: Type, part: string, body: EventOf<Type>["body"]) => Promise<void>;
 
+/** Finds the images of the catalog that have the content of files. */
+export type Recognize = (files: readonly UnrecognizedFile[]) => Promise<Recognized>;
+
 /**
  * Stores what a walk finds and publishes it. While one part is published the next one is stored, and the
  * one after that is read.
@@ -25,10 +28,17 @@ export const recordWalk = async (
   emit: Emit,
   listing: Listing,
   parts: AsyncIterable<readonly FoundImage[]>,
-): Promise<"completed" | Exclude<ListingStep["kind"], "changes">> => {
-  async function* stored(): AsyncGenerator<ListingStep> {
+  recognize: Recognize,
+): Promise<"completed" | "stopped" | "stale-mark"> => {
+  const append = async (found: readonly FoundImage[], recognized?: Recognized): Promise<Recorded> => {
+    const step = await appendFound(store, listing, found, recognized);
+    if (step.kind !== "unrecognized") return step;
+    // Another walk of this job may have changed the catalog meanwhile, and other files are then compared, too.
+    return append(found, new Map([...(recognized ?? []), ...(await recognize(step.files))]));
+  };
+  async function* stored(): AsyncGenerator<Recorded> {
     for await (const found of readAhead(parts)) {
-      yield await appendFound(store, listing, found);
+      yield await append(found);
       imagesListed.inc(found.length);
     }
   }
@@ -37,17 +47,26 @@ export const recordWalk = async (
     // Tombstones come first, since a changed image's new row has the path of its old one.
     const replaced = step.replaced.map(({ ordinal }) => ordinal);
     await emitVanished(emit, replaced);
-    await emitListed(emit, step.listed);
+    await emitImages(
+      emit,
+      "images-moved",
+      step.moved.map(({ to }) => to),
+    );
+    await emitImages(emit, "images-listed", step.listed);
   }
   return "completed";
 };
 
-export const emitListed = async (emit: Emit, images: readonly ListedImage[]): Promise<void> => {
-  await pMap(
-    rowsByEvent(images),
-    (rows) => emit("images-listed", spanOf(rows.map(({ ordinal }) => ordinal)), { images: rows }),
-    { concurrency: EVENTS_IN_FLIGHT },
-  );
+type Recorded = Exclude<ListingStep, { kind: "unrecognized" }>;
+
+export const emitImages = async (
+  emit: Emit,
+  type: "images-listed" | "images-moved",
+  images: readonly ListedImage[],
+): Promise<void> => {
+  await pMap(rowsByEvent(images), (rows) => emit(type, spanOf(rows.map(({ ordinal }) => ordinal)), { images: rows }), {
+    concurrency: EVENTS_IN_FLIGHT,
+  });
 };
 
 export const emitVanished = async (emit: Emit, ordinals: readonly number[]): Promise<void> => {

@@ -1,14 +1,24 @@
-import { STATE } from "@lookalike/shared/domain/image/hash-block";
-import { Listing } from "@lookalike/shared/domain/image/listing";
+import { countState, failureAt, PASSING_REASONS } from "@lookalike/shared/domain/image/hash-block";
+import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
+import { Listing, missingRefusal } from "@lookalike/shared/domain/image/listing";
+import type { JobMode } from "@lookalike/shared/domain/job/options";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Census } from "@lookalike/shared/store/catalog/census";
-import { analyzeGrown, markUnseenVanished } from "@lookalike/shared/store/catalog/listing";
+import {
+  analyzeGrown,
+  countUnseen,
+  findContents,
+  markUnseenVanished,
+  movedImages,
+} from "@lookalike/shared/store/catalog/listing";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
-import type { Store } from "@lookalike/shared/store/open";
-import { type Emit, recordWalk } from "./record-listing.ts";
-import type { MarkedCatalog, Walk } from "./sources/walk.ts";
+import type { Db, Store } from "@lookalike/shared/store/open";
+import { recognize } from "./recognize.ts";
+import { type Emit, emitImages, recordWalk } from "./record-listing.ts";
+import { ListingError, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 
 /** What a walk needs. */
 export interface Walker {
@@ -29,29 +39,58 @@ export const walkCatalog = async (
   job: JobRow,
   before: Census,
 ): Promise<Walk | null> => {
+  const { db } = store;
   const { end, images } = before;
-  const retried = job.mode === "retry" ? failedOrdinals(before, catalog.blockSize) : new OrdinalSet();
-  const start = { catalogId: catalog.id, jobId: job.id, end, images, retried };
+  const rereads = job.mode === "full";
+  const retried = await retriedOrdinals(db, catalog, job.mode, before);
+  const start = { catalogId: catalog.id, jobId: job.id, end, images, retried, rereads };
   const record = async (walk: Walk): Promise<Walk | null> => {
-    const listing = new Listing({ ...start, isResumed: walk.isResumed });
-    const outcome = await recordWalk(store, emit, listing, walk.parts);
+    const { files, isResumed, parts } = walk;
+    const listing = new Listing({ ...start, isResumed, recognizes: files !== null });
+    const contents = (ordinals: readonly number[], sizes: readonly number[]) =>
+      findContents(db, catalog, ordinals, sizes);
+    const outcome = await recordWalk(store, emit, listing, parts, async (unrecognized) =>
+      files === null ? new Map() : recognize({ files, findContents: contents, rereads }, unrecognized),
+    );
     if (outcome === "stopped") return null;
     if (outcome === "stale-mark") return record(await walkSource(catalog.source, null));
-    if (!walk.isResumed) await markUnseenVanished(store.db, listing);
-    await analyzeGrown(store.db, listing);
+    if (!isResumed) await markMissing(db, listing, job);
+    await emitImages(emit, "images-moved", await movedEarlier(db, listing));
+    await analyzeGrown(db, listing);
     return walk;
   };
   const resume = { mark: catalog.listingMark, end, images };
   return record(await walkSource(catalog.source, job.mode === "retry" ? null : resume));
 };
 
-/** Images of the catalog's hashed blocks that could not be hashed. */
-const failedOrdinals = ({ hashed }: Census, blockSize: number | null): OrdinalSet => {
+/** Makes tombstones of the images that the walk has not found. @throws ListingError where they are too many to be believed */
+const markMissing = async (db: Db, listing: Listing, { options }: JobRow): Promise<void> => {
+  const missing = await countUnseen(db, listing);
+  if (missing === 0) return;
+  const refusal = options.acceptMissing ? null : missingRefusal(missing, listing.start.images);
+  if (refusal !== null) throw new ListingError(refusal, missing);
+  await markUnseenVanished(db, listing);
+};
+
+/** What an earlier walk of this job has moved, and may not have published. */
+const movedEarlier = async (db: Db, { start: { catalogId, jobId }, moved }: Listing): Promise<ListedImage[]> =>
+  (await movedImages(db, catalogId, jobId)).filter(({ ordinal }) => !moved.has(ordinal));
+
+/** Images to read again although their files are the same: those that failed, in mode retry all, else those whose reason may have passed. */
+const retriedOrdinals = async (
+  db: Db,
+  { id, blockSize }: CatalogRow,
+  mode: JobMode,
+  { hashed }: Census,
+): Promise<OrdinalSet> => {
   const ordinals = new OrdinalSet();
   if (blockSize === null) return ordinals;
-  for (const { block, states } of hashed)
-    states.forEach((state, position) => {
-      if (state === STATE.failed) ordinals.add(block * blockSize + position);
+  const failing = hashed.filter((block) => countState(block, "failed") > 0).map(({ block }) => block);
+  for await (const block of readBlocks(db, id, failing, ["block", "states", "details"]))
+    block.states.forEach((_, position) => {
+      const failure = failureAt(block, position);
+      if (failure !== null && (mode === "retry" || PASSING_REASONS.has(failure.reason)))
+        ordinals.add(block.block * blockSize + position);
     });
   return ordinals;
 };

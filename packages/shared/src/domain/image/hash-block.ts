@@ -25,6 +25,9 @@ export const FailureReason = z.enum([
 ]);
 export type FailureReason = z.infer<typeof FailureReason>;
 
+/** Reasons that may have passed at the next scan, which then reads the file again by itself. */
+export const PASSING_REASONS: ReadonlySet<FailureReason> = new Set(["changed", "missing", "timeout", "unreadable"]);
+
 const MAX_DETAIL_CHARACTERS = 120;
 export const Failure = z.object({ reason: FailureReason, detail: z.string().max(MAX_DETAIL_CHARACTERS) });
 export type Failure = z.infer<typeof Failure>;

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OrdinalSet } from "../primitives/bit-set.ts";
 import { type FoundImage, foundImage } from "./listed-image.ts";
-import { compareListing, type KnownImage, Listing, type ListingStep, type WalkStart } from "./listing.ts";
+import {
+  compareListing,
+  type KnownImage,
+  Listing,
+  type ListingStep,
+  missingRefusal,
+  type Recognized,
+  type WalkStart,
+} from "./listing.ts";
 
 const image = (path: string, fingerprint = `${path} as it was`): FoundImage => foundImage({ path, fingerprint });
 
@@ -27,25 +35,26 @@ class Catalog {
       images: this.live.size,
       retried: new OrdinalSet(),
       isResumed: false,
+      recognizes: false,
+      rereads: false,
       ...more,
     });
   }
 
   /** Does with a part of a walk what the database does. */
-  append(listing: Listing, found: readonly FoundImage[]): ListingStep {
+  append(listing: Listing, found: readonly FoundImage[], recognized?: Recognized): ListingStep {
     const { jobId } = listing.start;
     const isListing = this.listingJob === jobId;
-    const step = compareListing(listing, found, {
-      isListing,
-      blockSize: this.blockSize,
-      last: this.#last,
-      known: this.live,
-    });
+    const snapshot = { isListing, blockSize: this.blockSize, last: this.#last, known: this.live };
+    const step = compareListing(listing, found, snapshot, recognized);
     if (step.kind !== "changes") return step;
+    for (const { path } of [...step.replaced, ...step.moved.map(({ from }) => from)]) this.live.delete(path);
+    for (const { from, to } of step.moved) this.live.set(to.path, { ...from, ...to, isLive: true });
     for (const { path, ordinal, fingerprint } of step.added) {
       expect(ordinal).toBeGreaterThan(this.#last?.ordinal ?? -1);
-      this.#last = { ordinal, fingerprint, listedIn: jobId };
-      this.live.set(path, this.#last);
+      const added = { ordinal, path, fingerprint, listedIn: jobId, isLive: true };
+      this.#last = added;
+      this.live.set(path, added);
     }
     listing.apply(step);
     return step;
@@ -64,6 +73,7 @@ const summaryOf = (step: ListingStep) =>
         replaced: step.replaced.map(({ ordinal }) => ordinal),
         added: step.added.map(({ path, ordinal }) => `${path} ${ordinal}`),
         listed: step.listed.map(({ path, ordinal }) => `${path} ${ordinal}`),
+        ...(step.moved.length === 0 ? {} : { moved: step.moved.map(({ to }) => `${to.path} ${to.ordinal}`) }),
       }
     : step.kind;
 
@@ -222,5 +232,89 @@ describe("two walks of one job at the same time", () => {
         expect(Object.keys(before).filter((path) => published.has(path))).toEqual([]);
       }),
     );
+  });
+});
+
+describe("a walk over a source with files", () => {
+  const recognizing = { recognizes: true };
+  /** The images of the catalog that have the content of files. */
+  const contents = (catalog: Catalog, byPath: Record<string, string | null>): Recognized =>
+    new Map(
+      Object.entries(byPath).map(([path, known]) => [path, known === null ? null : (catalog.live.get(known) ?? null)]),
+    );
+
+  it("changes nothing before the content of unknown and changed files is compared", () => {
+    const catalog = listedCatalog(["a", "b"]);
+    const step = catalog.append(catalog.walk("second", recognizing), [image("a"), image("b", "touched"), image("c")]);
+    expect(step.kind === "unrecognized" && step.files.map(({ found, known }) => [found.path, known?.ordinal])).toEqual([
+      ["b", 1],
+      ["c", undefined],
+    ]);
+  });
+
+  it("compares none in the first walk", () => {
+    const catalog = new Catalog();
+    const step = catalog.append(catalog.walk("first", recognizing), [image("a")]);
+    expect(summaryOf(step)).toMatchObject({ added: ["a 0"] });
+  });
+
+  it("leaves a renamed and a touched image its ordinal", () => {
+    const catalog = listedCatalog(["a", "b"]);
+    const listing = catalog.walk("second", recognizing);
+    const recognized = contents(catalog, { a: "a", c: "b" });
+    const step = catalog.append(listing, [image("a", "touched"), image("c")], recognized);
+    expect(summaryOf(step)).toEqual({ unchanged: [], replaced: [], added: [], listed: [], moved: ["a 0", "c 1"] });
+    expect([listing.seenBefore, listing.remaining]).toEqual([2, 0]);
+  });
+
+  it("follows two images that have exchanged their names", () => {
+    const catalog = listedCatalog(["a", "b"]);
+    const recognized = contents(catalog, { a: "b", b: "a" });
+    const found = [image("a", "b as it was"), image("b", "a as it was")];
+    expect(summaryOf(catalog.append(catalog.walk("second", recognizing), found, recognized))).toMatchObject({
+      replaced: [],
+      added: [],
+      moved: ["a 1", "b 0"],
+    });
+    expect(catalog.ordinals()).toEqual({ a: 1, b: 0 });
+  });
+
+  it("gives one of two copies the ordinal of the content that has vanished", () => {
+    const catalog = listedCatalog(["a"]);
+    const recognized = contents(catalog, { b: "a", c: "a" });
+    const step = catalog.append(catalog.walk("second", recognizing), [image("b"), image("c")], recognized);
+    expect(summaryOf(step)).toMatchObject({ added: ["c 1"], moved: ["b 0"] });
+  });
+
+  it("replaces an image whose place another content has", () => {
+    const catalog = listedCatalog(["a"]);
+    const recognized = contents(catalog, { a: null });
+    const step = catalog.append(catalog.walk("second", recognizing), [image("a", "edited")], recognized);
+    expect(summaryOf(step)).toMatchObject({ replaced: [0], added: ["a 1"] });
+  });
+
+  it("reads unchanged files again where it is to", () => {
+    const catalog = listedCatalog(["a", "b"]);
+    const listing = catalog.walk("second", { recognizes: true, rereads: true });
+    const found = [image("a"), image("b")];
+    expect(catalog.append(listing, found).kind).toBe("unrecognized");
+    const recognized = contents(catalog, { a: "a", b: null });
+    expect(summaryOf(catalog.append(listing, found, recognized))).toMatchObject({
+      unchanged: [0],
+      replaced: [1],
+      added: ["b 2"],
+    });
+  });
+});
+
+describe("missing images", () => {
+  it("are believed where they are few, or a small part", () => {
+    expect(missingRefusal(50, 50)).toBeNull();
+    expect(missingRefusal(200, 1_000)).toBeNull();
+  });
+
+  it("stop the job where they are more than 50 and a fifth", () => {
+    expect(missingRefusal(201, 1_000)).toContain("201 of 1000 known images are missing");
+    expect(missingRefusal(1_000, 1_000)).toContain("mounted");
   });
 });

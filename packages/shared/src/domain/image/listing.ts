@@ -14,6 +14,10 @@ export interface WalkStart {
   readonly retried: OrdinalSet;
   /** This walk resumed from a mark, so every image it finds must be new to the catalog. */
   readonly isResumed: boolean;
+  /** Whether the content of a file that is not where it was, or not as it was, may be known from another place or time. */
+  readonly recognizes: boolean;
+  /** Whether files that look unchanged are read again, too. */
+  readonly rereads: boolean;
 }
 
 /** A walk over a catalog's source on behalf of a job, and what it has found so far. */
@@ -23,6 +27,8 @@ export class Listing {
   readonly seen = new OrdinalSet();
   /** Those of them that an earlier job listed. */
   readonly #seenBefore = new OrdinalSet();
+  /** Images that this walk has moved. */
+  readonly moved = new OrdinalSet();
   #remaining: number;
   /** The ordinal from which the next known images are expected: mostly a walk finds them in the order of their ordinals. */
   nextExpected = 0;
@@ -60,13 +66,14 @@ export class Listing {
   }
 
   /** Records the changes that were written to the database. */
-  apply({ unchanged, replaced, listed }: ListingChanges): void {
-    for (const { ordinal, listedIn } of unchanged) {
+  apply({ unchanged, moved, replaced, listed }: ListingChanges): void {
+    for (const { ordinal, listedIn } of [...unchanged, ...moved.map(({ from }) => from)]) {
       this.seen.add(ordinal);
       if (listedIn !== this.start.jobId) this.#seenBefore.add(ordinal);
     }
+    for (const { from } of moved) this.moved.add(from.ordinal);
     for (const { ordinal } of listed) this.seen.add(ordinal);
-    this.#remaining -= unchanged.length + replaced.length;
+    this.#remaining -= unchanged.length + replaced.length + moved.filter(({ from }) => from.isLive).length;
   }
 
   /** Those of an earlier job's images that this walk has not found. */
@@ -75,12 +82,26 @@ export class Listing {
   }
 }
 
-/** A live image of the catalog as the database has it. */
+/** An image of the catalog as the database has it. */
 export interface KnownImage {
   readonly ordinal: number;
+  readonly path: string;
   readonly fingerprint: string;
   /** The job that listed it. */
   readonly listedIn: string;
+  readonly isLive: boolean;
+}
+
+/**
+ * The images of the catalog that have the content of found files, by the path of the found file; null = its content is
+ * new. An image keeps its ordinal, and so its hash and what was decided about it, for as long as its content is known.
+ */
+export type Recognized = ReadonlyMap<string, KnownImage | null>;
+
+/** An image whose file has another path, another time or another inode, or that is there again. */
+export interface MovedImage {
+  readonly from: KnownImage;
+  readonly to: ListedImage;
 }
 
 /** What the database says about a part of a walk, under a lock that only one walk holds at a time. */
@@ -98,6 +119,7 @@ export interface CatalogSnapshot {
 export interface ListingChanges {
   readonly kind: "changes";
   readonly unchanged: readonly KnownImage[];
+  readonly moved: readonly MovedImage[];
   /** Images whose file has changed: each becomes a tombstone, and is among `added` under a new ordinal. */
   readonly replaced: readonly KnownImage[];
   /** New rows. */
@@ -109,41 +131,89 @@ export interface ListingChanges {
 /**
  * What a part of a walk means for the catalog. `stopped`: the job no longer lists, and the walk must stop.
  * `stale-mark`: a walk that resumed from a mark found an image listed before the mark, which only a
- * walk from the start can compare. Both change nothing.
+ * walk from the start can compare. `unrecognized`: files must be compared by their content first. All three change nothing.
  */
-export type ListingStep = ListingChanges | { readonly kind: "stopped" } | { readonly kind: "stale-mark" };
+export type ListingStep =
+  | ListingChanges
+  | { readonly kind: "stopped" }
+  | { readonly kind: "stale-mark" }
+  | { readonly kind: "unrecognized"; readonly files: readonly UnrecognizedFile[] };
+
+/** A file whose content may be known. */
+export interface UnrecognizedFile {
+  readonly found: FoundImage;
+  /** The image that had its path. */
+  readonly known: KnownImage | null;
+}
 
 /**
- * Compares what a walk found with what the catalog has: new images get the next ordinals, unchanged ones
- * stay, and a changed one is replaced. The same part twice changes nothing the second time.
+ * Compares what a walk found with what the catalog has: new images get the next ordinals, unchanged and moved ones
+ * keep theirs, and a changed one is replaced. The same part twice changes nothing the second time.
+ * @param recognized what the content of the part's files is; it has no entry for those that were not compared yet
  */
 export const compareListing = (
-  { start: { jobId, end, retried, isResumed }, seen }: Listing,
+  { start: { jobId, end, retried, isResumed, recognizes, rereads }, seen }: Listing,
   found: readonly FoundImage[],
   { isListing, blockSize, last, known }: CatalogSnapshot,
+  recognized: Recognized = new Map(),
 ): ListingStep => {
   if (!isListing) return { kind: "stopped" };
   const unchanged: KnownImage[] = [];
-  const replaced: KnownImage[] = [];
+  const moved: MovedImage[] = [];
+  const displaced: KnownImage[] = [];
   const added: ListedImage[] = [];
   const addedMeanwhile: ListedImage[] = [];
+  const unrecognized: UnrecognizedFile[] = [];
   const paths = new Set<string>();
+  const taken = new Set<number>();
   let ordinal = nextOrdinal(last, jobId, blockSize);
   for (const image of found) {
-    const row = known.get(image.path);
-    if (paths.has(image.path) || (row !== undefined && seen.has(row.ordinal))) continue;
+    const row = known.get(image.path) ?? null;
+    if (paths.has(image.path) || (row !== null && seen.has(row.ordinal))) continue;
     paths.add(image.path);
-    if (row !== undefined && isResumed && row.listedIn !== jobId) return { kind: "stale-mark" };
-    if (row?.fingerprint === image.fingerprint && !retried.has(row.ordinal)) {
+    if (row !== null && isResumed && row.listedIn !== jobId) return { kind: "stale-mark" };
+    const isRetried = row !== null && retried.has(row.ordinal) && image.failure === null;
+    const looksUnchanged = row?.fingerprint === image.fingerprint && !isRetried;
+    const mayBeKnown = recognizes && end > 0 && image.failure === null && (row === null || row.ordinal < end);
+    if (mayBeKnown && (!looksUnchanged || rereads) && !recognized.has(image.path)) {
+      unrecognized.push({ found: image, known: row });
+      continue;
+    }
+    const content = recognized.get(image.path);
+    if (row !== null && looksUnchanged && (content === undefined || content?.ordinal === row.ordinal)) {
       unchanged.push(row);
       if (row.listedIn === jobId && row.ordinal >= end) addedMeanwhile.push({ ...image, ordinal: row.ordinal });
+      continue;
+    }
+    if (row !== null && content?.ordinal !== row.ordinal) displaced.push(row);
+    if (content !== undefined && content !== null && !seen.has(content.ordinal) && !taken.has(content.ordinal)) {
+      taken.add(content.ordinal);
+      moved.push({ from: content, to: { ...image, ordinal: content.ordinal } });
     } else {
-      if (row !== undefined) replaced.push(row);
       added.push({ ...image, ordinal });
       ordinal += 1;
     }
   }
-  return { kind: "changes", unchanged, replaced, added, listed: [...addedMeanwhile, ...added] };
+  if (unrecognized.length > 0) return { kind: "unrecognized", files: unrecognized };
+  // Where two files have exchanged their names, each has the other's place.
+  const replaced = displaced.filter((row) => !taken.has(row.ordinal));
+  return { kind: "changes", unchanged, moved, replaced, added, listed: [...addedMeanwhile, ...added] };
+};
+
+const MISSING_SHARE = 0.2;
+const MISSING_IMAGES = 50;
+
+/**
+ * Why a job stops that has found far fewer images than the one before; null = so few are missing that they may have been
+ * deleted. Whoever unmounts a disk has not deleted its pictures.
+ */
+export const missingRefusal = (missing: number, images: number): string | null => {
+  if (missing <= MISSING_IMAGES || missing <= images * MISSING_SHARE) return null;
+  const cause =
+    missing >= images
+      ? "The folder has none of them: is its disk or share mounted?"
+      : "Is a disk, share or subfolder away?";
+  return `${missing} of ${images} known images are missing. ${cause} They stay known, with their groups and decisions. If they were deleted, scan again with acceptMissing (--accept-missing).`;
 };
 
 /**

@@ -27,6 +27,7 @@ export const JobEvent = z.discriminatedUnion("type", [
     }),
   ),
   event("images-listed", z.object({ images: listedImages })),
+  event("images-moved", z.object({ images: listedImages })),
   event("images-vanished", z.object({ ordinals: z.array(z.int().min(0)) })),
   event(
     "listing-done",
@@ -50,7 +51,7 @@ export const JobEvent = z.discriminatedUnion("type", [
       kernelReason: z.string().default(""),
     }),
   ),
-  event("listing-failed", z.object({ detail: z.string() })),
+  event("listing-failed", z.object({ detail: z.string(), missingImages: z.int().nullable().default(null) })),
   event("hash-done", HashBlock.extend({ digest: z.string(), hashFormat })),
   event(
     "pair-batch-done",
@@ -107,7 +108,7 @@ export interface Message {
  * @throws ZodError when the body of another event does not fit its schema
  */
 export const encodeEvent = (event: JobEvent): Record<string, unknown> =>
-  event.type === "images-listed"
+  event.type === "images-listed" || event.type === "images-moved"
     ? { ...event, body: { images: event.body.images.map(imageOnWire) } }
     : z.encode(JobEvent, event);
 

@@ -18,7 +18,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     case "listing-failed":
       if (job.state !== "accepted" && job.state !== "listing") return job;
       if (event.type === "listing-done") return planned(job, event.body);
-      return { ...job, state: "failed", failure: event.body.detail };
+      return { ...job, state: "failed", failure: event.body.detail, missingImages: event.body.missingImages };
     case "hash-done": {
       const { block } = event.body;
       // A block that left quarantine would hide that tasks were compared without it: the next job hashes it.
@@ -61,6 +61,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
       };
     case "job-accepted":
     case "images-listed":
+    case "images-moved":
     case "images-vanished":
     case "shadow-compared":
       return job;

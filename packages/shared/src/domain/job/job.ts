@@ -32,6 +32,8 @@ export interface Job {
   readonly paused: boolean;
   readonly run: number;
   readonly failure: string | null;
+  /** Known images that the listing did not find, where the job failed because they were so many; else null. */
+  readonly missingImages: number | null;
   /** The span of the request that started the job: the spans of its work belong under it. */
   readonly traceparent: string | null;
   /** Format of the hashes it compares. Until its listing records one, the format of the time before that. */
@@ -58,6 +60,7 @@ export const acceptedJob = ({ job, tenant, run, traceparent, body }: Accepted): 
   paused: false,
   run,
   failure: null,
+  missingImages: null,
   traceparent: traceparent ?? null,
   hashFormat: unrecordedFormat(body.catalog.source),
   listing: null,

@@ -38,14 +38,17 @@ export const JobOptions = z.object({
     .nullable()
     .default(null)
     .meta({ description: "Id of another catalog: which of these images are in it already" }),
+  acceptMissing: z.boolean().default(false).meta({
+    description: "Whether the job goes on where more than 50 images and a fifth of the catalog are missing",
+  }),
   // Ends with the roll-out: decision 0037.
   ...rolloutOptions,
 });
 export type JobOptions = z.infer<typeof JobOptions>;
 
 /**
- * new: list the source, hash what is new, compare only what no earlier job compared. full: compare
- * everything again, and first hash again what has hashes of another format. regroup: group what is stored by another threshold or grouping, without listing,
+ * new: list the source, hash what is new, compare only what no earlier job compared. full: read every file
+ * again, hash those that have changed or have hashes of another format, and compare everything. regroup: group what is stored by another threshold or grouping, without listing,
  * hashing or comparing. retry: as new, and images that could not be hashed are read again.
  * shadow: compare what another job compared, by the other choice of a feature; its owner never sees
  * it. This mode ends with the roll-out: decision 0037.

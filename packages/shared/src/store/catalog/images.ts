@@ -34,6 +34,25 @@ export const vanishedSince = (db: Db, catalogId: string, jobId: string): Promise
       where catalog_id = ${catalogId} and accepted_at > (select accepted_at from job where id = ${jobId}))`,
   );
 
+/**
+ * Images that jobs accepted after this one have moved: found under another path, with another time, or again after they
+ * had vanished. Those that had vanished when this job was accepted are `returned`.
+ */
+export const movedSince = async (
+  db: Db,
+  catalogId: string,
+  jobId: string,
+): Promise<readonly { readonly ordinal: number; readonly returned: boolean }[]> => {
+  const { rows } = await db.execute<{ ordinal: number; returned: boolean }>(sql`
+    select ordinal, vanished.accepted_at <= this.accepted_at is true as returned
+    from image
+    join job as this on this.id = ${jobId}
+    join job as moving on moving.id = moved_in
+    left join job as vanished on vanished.id = vanished_before
+    where image.catalog_id = ${catalogId} and moving.accepted_at > this.accepted_at`);
+  return rows;
+};
+
 /** A row with the bytes of its file name, and its time as PostgreSQL writes it. */
 export type NamedRow = {
   readonly path: Buffer;

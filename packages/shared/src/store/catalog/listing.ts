@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type SQL, sql } from "drizzle-orm";
 import { bytesOfName, nameOfBytes } from "../../domain/image/file-name.ts";
+import { STATE } from "../../domain/image/hash-block.ts";
 import type { FoundImage, ListedImage } from "../../domain/image/listed-image.ts";
 import {
   type CatalogSnapshot,
@@ -8,6 +9,8 @@ import {
   type KnownImage,
   type Listing,
   type ListingStep,
+  type MovedImage,
+  type Recognized,
   type WalkStart,
 } from "../../domain/image/listing.ts";
 import { toHex } from "../../domain/primitives/encoding.ts";
@@ -16,27 +19,39 @@ import { isUniqueViolation } from "../data-error.ts";
 import type { Db, Store } from "../open.ts";
 import { image } from "../schema.ts";
 import { integers, onlyRow } from "../sql.ts";
+import { type CatalogShape, readImages } from "./images.ts";
 
 /**
  * Records a part of a walk: what {@link compareListing} decides is written in one transaction, and
  * then holds for the listing.
  */
-export const appendFound = async (store: Store, listing: Listing, found: readonly FoundImage[]) => {
+export const appendFound = async (
+  store: Store,
+  listing: Listing,
+  found: readonly FoundImage[],
+  recognized?: Recognized,
+) => {
   try {
-    return await append(store, listing, found);
+    return await append(store, listing, found, recognized);
   } catch (error) {
     // The source names an image twice, or another walk of the same job adds images, too.
     if (!isUniqueViolation(error) || !listing.lookUpEveryPath()) throw error;
-    return append(store, listing, found);
+    return append(store, listing, found, recognized);
   }
 };
 
-const append = async (store: Store, listing: Listing, found: readonly FoundImage[]): Promise<ListingStep> => {
+const append = async (
+  store: Store,
+  listing: Listing,
+  found: readonly FoundImage[],
+  recognized?: Recognized,
+): Promise<ListingStep> => {
   const { catalogId, jobId } = listing.start;
   const step = await store.inTransaction(async (tx, client) => {
-    const decided = compareListing(listing, found, await lockCatalog(tx, listing, found));
+    const decided = compareListing(listing, found, await lockCatalog(tx, listing, found), recognized);
     if (decided.kind === "changes") {
       await markVanished(tx, catalogId, jobId, ordinalsOf(decided.replaced));
+      await moveImages(tx, listing.start, decided.moved);
       await copyInto(client, image, rowsOf(listing.start, decided.added));
     }
     return decided;
@@ -46,6 +61,87 @@ const append = async (store: Store, listing: Listing, found: readonly FoundImage
 };
 
 const ordinalsOf = (images: readonly KnownImage[]): number[] => images.map(({ ordinal }) => ordinal);
+
+/**
+ * Gives images the path and time at which their content was found.
+ * @throws Error when one of them is no longer what it was when its content was compared: the walk is then repeated
+ */
+const moveImages = async (db: Db, { catalogId, jobId }: WalkStart, moved: readonly MovedImage[]): Promise<void> => {
+  if (moved.length === 0) return;
+  const from = moved.map(({ from: { ordinal, fingerprint } }) => ({ ordinal, fingerprint }));
+  const { rowCount } = await db.execute(sql`
+    update image set vanished_before = vanished_in
+    from jsonb_to_recordset(${JSON.stringify(from)}::jsonb) as expected(ordinal int, fingerprint text)
+    where catalog_id = ${catalogId} and image.ordinal = expected.ordinal and image.fingerprint = expected.fingerprint`);
+  if (rowCount !== moved.length) throw new Error(`catalog ${catalogId}: images changed while they were listed`);
+  await writeMoved(
+    db,
+    { catalogId, jobId },
+    moved.map(({ to }) => to),
+  );
+};
+
+/** A live image frees its path before another one takes it: two images may have exchanged their paths. */
+const writeMoved = async (
+  db: Db,
+  { catalogId, jobId }: Pick<WalkStart, "catalogId" | "jobId">,
+  images: readonly ListedImage[],
+): Promise<void> => {
+  await db.execute(sql`
+    update image set vanished_in = ${jobId}
+    where catalog_id = ${catalogId} and ordinal = any(${integers(images.map(({ ordinal }) => ordinal))})`);
+  const rows = images.map(({ ordinal, path, fingerprint, bytes, modifiedAt }) => ({
+    ordinal,
+    path: `\\x${toHex(bytesOfName(path))}`,
+    fingerprint,
+    bytes,
+    modified_at: modifiedAt,
+  }));
+  await db.execute(sql`
+    update image set path = moved.path, fingerprint = moved.fingerprint, bytes = moved.bytes,
+      modified_at = moved.modified_at, vanished_in = null, moved_in = ${jobId}
+    from jsonb_populate_recordset(null::image, ${JSON.stringify(rows)}::jsonb) as moved
+    where image.catalog_id = ${catalogId} and image.ordinal = moved.ordinal`);
+};
+
+/** An image whose content was hashed. */
+export interface KnownContent extends KnownImage {
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly digest: string;
+}
+
+/** Hashed images of these ordinals, and all of a size in bytes that is among these, live or not. */
+export const findContents = async (
+  db: Db,
+  { id, blockSize }: CatalogShape,
+  ordinals: readonly number[],
+  sizes: readonly number[],
+): Promise<KnownContent[]> => {
+  if (blockSize === null) return [];
+  const position = sql`ordinal % ${blockSize}::int`;
+  const select = async (condition: SQL): Promise<KnownContent[]> => {
+    const { rows } = await db.execute<Omit<KnownContent, "path"> & { path: Buffer }>(sql`
+      select ordinal, path, fingerprint, listed_in as "listedIn", vanished_in is null as "isLive",
+        encode(substring(content_digests from ${position} * 32 + 1 for 32), 'hex') as digest
+      from image join hash_block using (catalog_id)
+      where catalog_id = ${id} and block = ordinal / ${blockSize}::int and given_hash is null and ${condition}
+        and content_digests <> '' and get_byte(states, ${position}) in (${STATE.hashed}, ${STATE.flat})
+      order by ordinal`);
+    return rows.map((row) => ({ ...row, path: nameOfBytes(row.path) }));
+  };
+  const found = await Promise.all([
+    select(sql`ordinal = any(${integers(ordinals)})`),
+    select(sql`bytes = any(${sql.param([...sizes])}::bigint[])`),
+  ]);
+  return found.flat();
+};
+
+/** Images that this job has moved, as they are now. */
+export const movedImages = async (db: Db, catalogId: string, jobId: string): Promise<ListedImage[]> =>
+  readImages(db, catalogId, 0, MAX_ORDINAL, sql`moved_in = ${jobId}`);
+
+/** The largest value of an integer of PostgreSQL. */
+const MAX_ORDINAL = 2_147_483_647;
 
 /** Reads what the catalog has. The lock lets one walk at a time give out ordinals; what follows is read behind it. */
 const lockCatalog = async (db: Db, listing: Listing, found: readonly FoundImage[]): Promise<CatalogSnapshot> => {
@@ -76,12 +172,12 @@ const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[])
   await db.execute(sql`set local enable_seqscan = off`);
   const rest = new Set(found.map(({ path }) => path));
   const select = async (condition: SQL): Promise<void> => {
-    const { rows } = await db.execute<Pick<KnownImage, keyof KnownImage> & { path: Buffer }>(sql`
+    const { rows } = await db.execute<{ path: Buffer; ordinal: number; fingerprint: string; listedIn: string }>(sql`
       select path, ordinal, fingerprint, listed_in as "listedIn" from image
       where catalog_id = ${listing.start.catalogId} and vanished_in is null and ${condition}`);
-    for (const row of rows) {
-      const path = nameOfBytes(row.path);
-      if (rest.delete(path)) known.set(path, row);
+    for (const { ordinal, fingerprint, listedIn, path: name } of rows) {
+      const path = nameOfBytes(name);
+      if (rest.delete(path)) known.set(path, { ordinal, path, fingerprint, listedIn, isLive: true });
     }
   };
   await select(sql`ordinal >= ${listing.nextExpected} order by ordinal limit ${found.length}`);
@@ -139,6 +235,44 @@ export const restoreListed = async (
     on conflict do nothing`);
 };
 
+/**
+ * Moves images as an event of the log says, unless this or a later job has done so. The listing itself has written
+ * it before: this restores what the table has lost.
+ */
+export const restoreMoved = async (
+  db: Db,
+  catalogId: string,
+  jobId: string,
+  images: readonly ListedImage[],
+): Promise<void> => {
+  const { rows } = await db.execute<{ ordinal: number }>(sql`
+    update image set vanished_before = vanished_in
+    where catalog_id = ${catalogId} and ordinal = any(${integers(images.map(({ ordinal }) => ordinal))})
+      and moved_in is distinct from ${jobId} and ${isEarlier(sql`moved_in`, jobId)} and ${isEarlier(sql`vanished_in`, jobId)}
+    returning ordinal`);
+  const restored = new Set(rows.map(({ ordinal }) => ordinal));
+  await writeMoved(
+    db,
+    { catalogId, jobId },
+    images.filter(({ ordinal }) => restored.has(ordinal)),
+  );
+};
+
+/** Makes tombstones as an event of the log says, unless this or a later job has moved the image since. */
+export const restoreVanished = (db: Db, catalogId: string, jobId: string, ordinals: readonly number[]): Promise<void> =>
+  markVanished(
+    db,
+    catalogId,
+    jobId,
+    ordinals,
+    sql`moved_in is distinct from ${jobId} and ${isEarlier(sql`moved_in`, jobId)}`,
+  );
+
+/** Whether a column names no job, or one that was accepted before another. */
+const isEarlier = (column: SQL, jobId: string): SQL => sql`not exists (
+  select from job as later join job as this on this.id = ${jobId}
+  where later.id = ${column} and later.accepted_at > this.accepted_at)`;
+
 /** The share of a table that must be new before autovacuum analyzes it: autovacuum_analyze_scale_factor. */
 const GROWN_SHARE = 0.1;
 
@@ -149,18 +283,23 @@ export const analyzeGrown = async (db: Db, listing: Listing): Promise<void> => {
 
 const ORDINALS_PER_QUERY = 100_000;
 
-/** Makes tombstones of the images that a whole walk has not found again. Nothing is written where none has vanished. */
+const listedEarlier = ({ catalogId, jobId }: WalkStart): SQL =>
+  sql`catalog_id = ${catalogId} and vanished_in is null and listed_in <> ${jobId}`;
+
+/** How many images of earlier jobs a whole walk has not found again. */
+export const countUnseen = async (db: Db, listing: Listing): Promise<number> => {
+  const counted = await db.execute<{ images: number }>(sql`
+    select count(*)::int as images from image where ${listedEarlier(listing.start)}`);
+  return onlyRow(counted).images - listing.seenBefore;
+};
+
+/** Makes tombstones of the images that a whole walk has not found again. */
 export const markUnseenVanished = async (db: Db, listing: Listing): Promise<void> => {
-  const { catalogId, jobId } = listing.start;
-  const earlier = sql`catalog_id = ${catalogId} and vanished_in is null and listed_in <> ${jobId}`;
-  const counted = await db.execute<{ images: number; end: number }>(sql`
-    select count(*)::int as images, coalesce(max(ordinal) + 1, 0) as end from image where ${earlier}`);
-  const { images, end } = onlyRow(counted);
-  if (images === listing.seenBefore) return;
+  const { catalogId, jobId, end } = listing.start;
   for (let from = 0; from < end; from += ORDINALS_PER_QUERY) {
     const { rows } = await db.execute<{ ordinal: number }>(sql`
       select ordinal from image
-      where ${earlier} and ordinal >= ${from} and ordinal < ${from + ORDINALS_PER_QUERY}`);
+      where ${listedEarlier(listing.start)} and ordinal >= ${from} and ordinal < ${from + ORDINALS_PER_QUERY}`);
     const unseen = listing.unseen(rows.map(({ ordinal }) => ordinal));
     await markVanished(db, catalogId, jobId, unseen);
   }
@@ -172,9 +311,10 @@ export const markVanished = async (
   catalogId: string,
   jobId: string,
   ordinals: readonly number[],
+  condition = sql`true`,
 ): Promise<void> => {
   if (ordinals.length === 0) return;
   await db.execute(sql`
     update image set vanished_in = ${jobId}
-    where catalog_id = ${catalogId} and vanished_in is null and ordinal = any(${integers(ordinals)})`);
+    where catalog_id = ${catalogId} and vanished_in is null and ordinal = any(${integers(ordinals)}) and ${condition}`);
 };

@@ -85,11 +85,13 @@ const COMPARED: readonly Compared[] = [
     where: ({ id }) => sql`t.id = ${id}`,
   },
   {
-    // A tombstone of a later job does not count.
+    // A tombstone of a later job does not count, and where an image was moved to is in the events of another job.
     table: "image",
     key: "t.ordinal",
     row: "to_jsonb(t) - 'vanished_in' || jsonb_build_object('vanished', coalesce(t.vanished_in = t.listed_in, false))",
-    where: ({ id, catalogId }) => sql`t.catalog_id = ${catalogId} and t.listed_in = ${id}`,
+    where: ({ id, catalogId }) => sql`t.catalog_id = ${catalogId} and t.listed_in = ${id} and not exists (
+      select from public.image moved
+      where moved.catalog_id = t.catalog_id and moved.ordinal = t.ordinal and moved.moved_in is not null)`,
   },
   {
     table: "hash_block",
@@ -152,7 +154,9 @@ export const applyShadow = async (
     await tx.execute(sql`
       update ${shadow(image)} s set vanished_in = l.vanished_in from image l
       where l.catalog_id = s.catalog_id and l.ordinal = s.ordinal and s.vanished_in is null`);
-    await tx.delete(image).where(sql`${image.catalogId} = ${catalogId} and ${image.listedIn} = ${id}`);
+    await tx
+      .delete(image)
+      .where(sql`${image.catalogId} = ${catalogId} and ${image.listedIn} = ${id} and ${image.movedIn} is null`);
     await tx.execute(
       sql`insert into image select * from ${shadow(image)} where listed_in = ${id} on conflict do nothing`,
     );

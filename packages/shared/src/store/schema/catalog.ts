@@ -45,14 +45,21 @@ export const image = pgTable(
     height: integer("height"),
     failure: jsonb("failure").$type<Failure>(),
     listedIn: text("listed_in").notNull(),
-    /** The job whose listing no longer found it. The row is a tombstone: its ordinal is never used again. */
+    /** The job whose listing no longer found it. The row is a tombstone: no other content gets its ordinal. */
     vanishedIn: text("vanished_in"),
+    /** The last job whose listing found its content under another path, with another time, or again after it had vanished. */
+    movedIn: text("moved_in"),
+    /** In which job it had vanished before that; null = it had not. */
+    vanishedBefore: text("vanished_before"),
   },
   (table) => [
     primaryKey({ columns: [table.catalogId, table.ordinal] }),
     // Of the path's digest, because an index entry has at most 2,704 bytes, and a path has up to 4,096.
     uniqueIndex("image_path").on(table.catalogId, sql`sha256(${table.path})`).where(sql`vanished_in is null`),
     index("image_vanished").on(table.catalogId, table.ordinal).where(sql`vanished_in is not null`),
+    index("image_moved").on(table.catalogId, table.movedIn).where(sql`moved_in is not null`),
+    /** Finds the content of a moved file. Images of given hashes have no files. */
+    index("image_bytes").on(table.catalogId, table.bytes).where(sql`given_hash is null`),
   ],
 );
 

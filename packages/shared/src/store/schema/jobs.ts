@@ -18,6 +18,7 @@ export const job = pgTable(
     paused: boolean("paused").notNull().default(false),
     run: integer("run").notNull().default(1),
     failure: text("failure"),
+    missingImages: integer("missing_images"),
     traceparent: text("traceparent"),
     baseJob: text("base_job"),
     baseBlocks: integer("base_blocks"),

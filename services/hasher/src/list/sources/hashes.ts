@@ -77,7 +77,7 @@ export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog |
       await handle.close();
     }
   }
-  return { parts: parts(), isResumed, mark: ({ end, images }) => read && { ...read, end, images } };
+  return { parts: parts(), isResumed, files: null, mark: ({ end, images }) => read && { ...read, end, images } };
 };
 
 const START = { bytes: 0, lines: 0, hashDigits: null };

@@ -2,6 +2,7 @@ import type { Source } from "@lookalike/shared/domain/job/source";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
 import { listDirectory } from "./directory.ts";
+import { directoryFiles } from "./directory-files.ts";
 import { walkHashes } from "./hashes.ts";
 import { listBucket } from "./s3.ts";
 import { fullWalk, ListingError, type MarkedCatalog, type Walk } from "./walk.ts";
@@ -22,7 +23,7 @@ export const walkSource = async (
   if (refusal !== null) throw new ListingError(refusal);
   switch (source.kind) {
     case "directory":
-      return fullWalk(listDirectory(source));
+      return fullWalk(listDirectory(source), directoryFiles(source.root));
     case "s3":
       return fullWalk(listBucket(source, s3Objects()));
     case "hashes":

@@ -2,10 +2,18 @@ import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { ListingMark } from "@lookalike/shared/domain/image/listing";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import picomatch from "picomatch";
+import type { SourceFiles } from "../recognize.ts";
 
 /** The source can't be listed as the job requires: there is no folder or file, or the options do not fit. The job fails with this text. */
 export class ListingError extends Error {
   override readonly name = "ListingError";
+  /** Known images that were not found, where they are the reason. */
+  readonly missingImages: number | null;
+
+  constructor(message: string, missingImages: number | null = null) {
+    super(message);
+    this.missingImages = missingImages;
+  }
 }
 
 /** A catalog's mark, and what the catalog holds. */
@@ -21,13 +29,16 @@ export interface Walk {
   readonly isResumed: boolean;
   /** The mark from which the next walk may resume, once this one is over; null = at the start. @param catalog after this walk */
   readonly mark: (catalog: Pick<ListingMark, "end" | "images">) => ListingMark | null;
+  /** For recognizing files that were moved or touched; null = the source has no files. */
+  readonly files: SourceFiles | null;
 }
 
 /** A part may have slightly more. */
 export const IMAGES_PER_PART = 5_000;
 
 /** A walk over a source that has no marks. */
-export const fullWalk = (images: AsyncIterable<FoundImage>): Walk => ({
+export const fullWalk = (images: AsyncIterable<FoundImage>, files: SourceFiles | null = null): Walk => ({
+  files,
   parts: inParts(images),
   isResumed: false,
   mark: () => null,

@@ -1,0 +1,88 @@
+import { foundImage } from "@lookalike/shared/domain/image/listed-image";
+import type { KnownContent } from "@lookalike/shared/store/catalog/listing";
+import { expect, it } from "vitest";
+import { recognize, type SourceFiles } from "./recognize.ts";
+
+/** size-mtime-inode-mode-owner-ctime */
+const BEFORE = "100-10-7-33188-0-10";
+const image = (ordinal: number, path: string, fingerprint = BEFORE, digest = "same"): KnownContent => ({
+  ordinal,
+  path,
+  fingerprint,
+  digest,
+  listedIn: "first",
+  isLive: true,
+});
+
+/** Recognizes one file. @returns the ordinal of the image that has its content, and the files that were read */
+const recognized = async (
+  [path, fingerprint]: [string, string],
+  contents: KnownContent[],
+  {
+    there = [],
+    digest = "same",
+    rereads = false,
+  }: { there?: string[]; digest?: string | null; rereads?: boolean } = {},
+) => {
+  const read: string[] = [];
+  const files: SourceFiles = {
+    isStillThere: async (path) => there.includes(path),
+    async digestOf(path) {
+      read.push(path);
+      return digest;
+    },
+  };
+  const found = foundImage({ path, fingerprint, bytes: 100 });
+  const known = contents.find((content) => content.path === path) ?? null;
+  const result = await recognize({ files, findContents: async () => contents, rereads }, [{ found, known }]);
+  return { ordinal: result.get(path)?.ordinal ?? null, read };
+};
+
+it.each([
+  ["other inodes, as after a mount", "100-10-8-33188-0-99"],
+  ["another mode", "100-10-7-33152-0-99"],
+  ["a fingerprint of a version that had no ctime", BEFORE],
+])("recognizes a file in its place without reading it: %s", async (_what, now) => {
+  const before = now === BEFORE ? "100-10-7-33188-0" : BEFORE;
+  expect(await recognized(["a", now], [image(0, "a", before)])).toEqual({ ordinal: 0, read: [] });
+});
+
+it.each([
+  ["another mtime", "100-11-7-33188-0-11"],
+  ["only another ctime, as after its content was replaced and its mtime set back", "100-10-7-33188-0-11"],
+])("compares the content of a file in its place: %s", async (_what, now) => {
+  expect(await recognized(["a", now], [image(0, "a")])).toEqual({ ordinal: 0, read: ["a"] });
+  expect(await recognized(["a", now], [image(0, "a")], { digest: "other" })).toEqual({ ordinal: null, read: ["a"] });
+});
+
+it("recognizes a renamed file by its inode, and a file on another disk by its content", async () => {
+  expect(await recognized(["b", "100-10-7-33188-0-12"], [image(0, "a")])).toEqual({ ordinal: 0, read: [] });
+  expect(await recognized(["b", "100-10-9-33188-0-12"], [image(0, "a")])).toEqual({ ordinal: 0, read: ["b"] });
+});
+
+it("takes a copy beside its original for a new image", async () => {
+  expect(await recognized(["b", "100-10-9-33188-0-12"], [image(0, "a")], { there: ["a"] })).toEqual({
+    ordinal: null,
+    read: [],
+  });
+});
+
+it("prefers the image that had the same name", async () => {
+  const contents = [image(0, "x/a.jpg", "100-1-1-33188-0-1"), image(1, "x/b.jpg", "100-2-2-33188-0-2")];
+  expect(await recognized(["y/b.jpg", "100-3-3-33188-0-3"], contents)).toMatchObject({ ordinal: 1 });
+});
+
+it("reads every file in mode full", async () => {
+  expect(await recognized(["a", BEFORE], [image(0, "a")], { rereads: true, digest: "other" })).toEqual({
+    ordinal: null,
+    read: ["a"],
+  });
+});
+
+it("takes a file that still can't be read for what it was", async () => {
+  const failing = { ...image(3, "a"), fingerprint: BEFORE };
+  const files: SourceFiles = { isStillThere: async () => false, digestOf: async () => null };
+  const found = foundImage({ path: "a", fingerprint: BEFORE, bytes: 100 });
+  const result = await recognize({ files, findContents: async () => [], rereads: false }, [{ found, known: failing }]);
+  expect(result.get("a")).toBe(failing);
+});

@@ -1,0 +1,89 @@
+import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
+import type { KnownImage, Recognized, UnrecognizedFile } from "@lookalike/shared/domain/image/listing";
+import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
+import { fileStateOf } from "@lookalike/shared/sources/listed-file";
+import type { KnownContent } from "@lookalike/shared/store/catalog/listing";
+import pMap from "p-map";
+
+/** The files of a source, for comparing them by their content. */
+export interface SourceFiles {
+  /** Whether the file of this path still has the size, time and inode of a fingerprint. */
+  readonly isStillThere: (path: string, fingerprint: string) => Promise<boolean>;
+  /** SHA-256 in hexadecimal; null where the file can't be read. */
+  readonly digestOf: (path: string) => Promise<string | null>;
+}
+
+interface Recognition {
+  readonly files: SourceFiles;
+  /** Hashed images with these ordinals, and those with one of these sizes. */
+  readonly findContents: (ordinals: readonly number[], sizes: readonly number[]) => Promise<readonly KnownContent[]>;
+  /** Every file is compared by its digest. */
+  readonly rereads: boolean;
+}
+
+/** Files that are read at the same time: more would make a disk seek. */
+const FILES_AT_ONCE = 4;
+
+/**
+ * Finds the images that have the content of these files. A file that has only another place, inode or mode is
+ * recognized by its size and times, as rsync does; one that was touched is read and compared by its SHA-256.
+ */
+export const recognize = async (
+  { files, findContents, rereads }: Recognition,
+  unrecognized: readonly UnrecognizedFile[],
+): Promise<Recognized> => {
+  const contents = await findContents(
+    unrecognized.flatMap(({ known }) => known?.ordinal ?? []),
+    unrecognized.flatMap(({ found }) => found.bytes ?? []),
+  );
+  const byOrdinal = new Map(contents.map((content) => [content.ordinal, content]));
+  const bySize = groupBy(byOrdinal.values(), ({ fingerprint }) => fileStateOf(fingerprint)?.size);
+  const places = new Map<number, Promise<boolean>>();
+  const isStillThere = ({ ordinal, path, fingerprint }: KnownContent): Promise<boolean> => {
+    const looked = places.get(ordinal) ?? files.isStillThere(path, fingerprint);
+    places.set(ordinal, looked);
+    return looked;
+  };
+  // A copy is another image: the file must no longer be where it was.
+  const isFree = async (found: FoundImage, content: KnownContent): Promise<boolean> =>
+    !content.isLive || content.path === found.path || !(await isStillThere(content));
+  const contentOf = async ({ found, known }: UnrecognizedFile): Promise<KnownImage | null> => {
+    // A file that could not be read, and still can't, is as it was.
+    const isRetried = known?.fingerprint === found.fingerprint && !byOrdinal.has(known.ordinal);
+    if (isRetried && (await files.digestOf(found.path)) === null) return known;
+    const candidates: KnownContent[] = [];
+    for (const content of bySize.get(String(found.bytes)) ?? [])
+      if (content.ordinal === known?.ordinal || (await isFree(found, content))) candidates.push(content);
+    const certain = rereads ? undefined : candidates.find((content) => isSurelySame(found, content));
+    if (certain !== undefined || candidates.length === 0) return certain ?? null;
+    const digest = await files.digestOf(found.path);
+    const equal = candidates.filter((content) => content.digest === digest);
+    return equal.find(({ path }) => path === found.path) ?? equal.find(hasNameOf(found)) ?? equal[0] ?? null;
+  };
+  const entries = await pMap(
+    unrecognized,
+    async (file): Promise<[string, KnownImage | null]> => [file.found.path, await contentOf(file)],
+    { concurrency: FILES_AT_ONCE },
+  );
+  return new Map(entries);
+};
+
+/**
+ * Whether size and times show that the found file is the image's. The time of the last change of any kind detects a
+ * file whose content was replaced and whose modification time was set back.
+ */
+const isSurelySame = (found: FoundImage, content: KnownContent): boolean => {
+  const now = fileStateOf(found.fingerprint);
+  const before = fileStateOf(content.fingerprint);
+  if (now === null || before === null || now.modified !== before.modified) return false;
+  const isSameInode = now.inode === before.inode;
+  if (found.path !== content.path) return isSameInode;
+  return !isSameInode || now.access !== before.access || before.changed === undefined || now.changed === before.changed;
+};
+
+const hasNameOf =
+  (found: FoundImage) =>
+  ({ path }: KnownContent): boolean =>
+    nameOf(path) === nameOf(found.path);
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

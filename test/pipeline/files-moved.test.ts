@@ -1,0 +1,133 @@
+import { chmod, cp, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { directorySource } from "@lookalike/shared/domain/job/source";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makePhotographs } from "../support/photographs.ts";
+import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
+import { finished } from "../support/system.ts";
+
+type Reviewed = Awaited<ReturnType<typeof openReviewedCatalog>>;
+
+let reviewed: Reviewed;
+let names: string[];
+let known: Map<number, string>;
+
+/** Every image of the catalog: its path by its ordinal. */
+const images = async (): Promise<Map<number, string>> => {
+  const { items } = await reviewed.get(`/catalogs/${reviewed.catalog}/images?limit=1000`);
+  return new Map(items.map(({ ordinal, path }: { ordinal: number; path: string }) => [ordinal, path]));
+};
+const picture = (name: string): string => join(reviewed.root, name);
+const undecided = async (job: string): Promise<unknown[]> =>
+  (await reviewed.groupsOf(job)).filter(({ decision, reopened }) => decision === null || reopened !== null);
+
+beforeAll(async () => {
+  reviewed = await openReviewedCatalog();
+  const entries = await readdir(reviewed.root, { withFileTypes: true });
+  names = entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
+  const job = await reviewed.runJob();
+  for (const { number, keeper } of await reviewed.groupsOf(job)) {
+    const path = `/jobs/${job}/groups/${number}/decisions`;
+    expect((await reviewed.call("POST", path, { verdict: "keep", keep: [keeper] })).status).toBe(201);
+  }
+  known = await images();
+});
+afterAll(() => reviewed.system.stop());
+
+/** Scans, and expects that each image has its ordinal and each group its decision. */
+const expectAllKnown = async (): Promise<void> => {
+  const job = await reviewed.runJob();
+  expect([...(await images()).keys()].sort()).toEqual([...known.keys()].sort());
+  expect(await undecided(job)).toEqual([]);
+};
+
+describe("what was decided about pictures stays, and none is hashed again, after", () => {
+  it("a file was renamed, and another one moved into a new folder", async () => {
+    await mkdir(picture("album"));
+    await rename(picture(names[0] ?? ""), picture("renamed.jpg"));
+    await rename(picture(names[1] ?? ""), picture(`album/${names[1]}`));
+    await expectAllKnown();
+    expect([...(await images()).values()]).toEqual(expect.arrayContaining(["renamed.jpg", `album/${names[1]}`]));
+  });
+
+  it("two files have exchanged their names", async () => {
+    const [a, b] = [names[2] ?? "", names[3] ?? ""];
+    await rename(picture(a), picture("other"));
+    await rename(picture(b), picture(a));
+    await rename(picture("other"), picture(b));
+    await expectAllKnown();
+  });
+
+  it("files were touched, and have other modes", async () => {
+    for (const name of names.slice(4)) {
+      await utimes(picture(name), 1_600_000_000, 1_600_000_000);
+      await chmod(picture(name), 0o600);
+    }
+    await expectAllKnown();
+  });
+
+  it("the folder is a copy on a disk with other inodes", async () => {
+    const elsewhere = reviewed.system.path("elsewhere");
+    await rename(reviewed.root, elsewhere);
+    await cp(elsewhere, reviewed.root, { recursive: true, preserveTimestamps: true });
+    await expectAllKnown();
+  });
+
+  it("files were away for a scan, and are back under another name", async () => {
+    const away = reviewed.system.path("away");
+    await mkdir(away);
+    for (const name of names.slice(4, 8)) await rename(picture(name), join(away, name));
+    await reviewed.runJob();
+    expect((await images()).size).toBe(known.size - 4);
+    for (const name of names.slice(4, 8)) await rename(join(away, name), picture(`back ${name}`));
+    await expectAllKnown();
+  });
+});
+
+describe("a folder of which most is away", () => {
+  it("stops the job and says what is likely, and all is as before when it is back", async () => {
+    const many = reviewed.system.path("many");
+    await makePhotographs(many, 70, 120);
+    const catalog = await reviewed.system.client.openCatalog("many", directorySource(many));
+    const scan = async (options = {}) => {
+      const { json } = await reviewed.call("POST", `/catalogs/${catalog}/jobs`, options);
+      return finished(reviewed.system.client, json.id);
+    };
+    const groupsOf = async (job: string): Promise<unknown[]> =>
+      (await reviewed.groupsOf(job)).map(({ keeper, kind, members }) => ({
+        keeper,
+        kind,
+        members: members.map(({ ordinal, path }) => [ordinal, path]),
+      }));
+    const groups = await groupsOf((await scan()).id);
+    const away = reviewed.system.path("unmounted");
+    await rename(many, away);
+    await mkdir(many);
+    expect(await scan()).toMatchObject({
+      state: "failed",
+      missingImages: 70,
+      failure: expect.stringContaining("70 of 70 known images are missing. The folder has none of them"),
+    });
+    expect((await reviewed.get(`/catalogs/${catalog}/images?limit=1000`)).items).toHaveLength(70);
+    // Back, with other inodes.
+    await cp(away, many, { recursive: true, preserveTimestamps: true });
+    expect(await groupsOf((await scan()).id)).toEqual(groups);
+    for (const name of (await readdir(many)).slice(0, 60)) await rm(join(many, name));
+    expect(await scan()).toMatchObject({ state: "failed", missingImages: 60 });
+    expect(await scan({ acceptMissing: true })).toMatchObject({ state: "completed", totalImages: 10 });
+  });
+});
+
+describe("a picture that changed", () => {
+  it("is hashed again although its size, its times and its inode are the same", async () => {
+    const file = picture(names[9] ?? "");
+    const { atime, mtime, size } = await stat(file);
+    const handle = await open(file, "r+");
+    await handle.write(Buffer.of(0xff, 0xfe, 0x00, 0x04, 0x20, 0x20), 0, 6, 2);
+    await handle.close();
+    await utimes(file, atime, mtime);
+    expect((await stat(file)).size).toBe(size);
+    await reviewed.runJob();
+    expect(Math.max(...(await images()).keys())).toBeGreaterThan(Math.max(...known.keys()));
+  });
+});
