@@ -139,9 +139,8 @@ const ended = async (worker: ChildProcess): Promise<void> => {
 
 /** CPU seconds that the coordinator, nats-server and PostgreSQL with its children have used. */
 const cpuSeconds = async (system: System) => {
-  const folder = system.path("data");
-  const nats = Number(await readFile(join(folder, "nats-server.pid"), "utf8"));
-  const postgres = Number((await readFile(join(folder, "postgres/postmaster.pid"), "utf8")).split("\n")[0]);
+  const nats = system.servers.nats.pid;
+  const postgres = system.servers.postgres.pid;
   const of = async (pid: number): Promise<number[]> => {
     const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
     return text

@@ -32,3 +32,10 @@ const isExecutable = (path: string): boolean => {
     return false;
   }
 };
+
+/** Whether the tests run as root. The others are skipped with a line that says so. @param what they are about */
+export const isRoot = (what: string): boolean => {
+  if (process.getuid?.() === 0) return true;
+  console.warn(`Tests are skipped: ${what}. To run them: sudo npm test`);
+  return false;
+};

@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 interface RunningProcess {
   readonly pid: number;
   readonly command: string;
 }
 
-/** Other processes whose command line holds this text. */
+/** Other processes whose command line or working folder holds this text: PostgreSQL's show only the latter. */
 export const processesWith = (text: string): RunningProcess[] =>
   listProcesses().filter(({ pid, command }) => pid !== process.pid && command.includes(text));
 
-/** kill -9 to each process whose command line holds this text. */
+/** kill -9 to each of these processes. */
 export const killAllWith = (text: string): void => {
   for (const { pid } of processesWith(text)) {
     try {
@@ -32,7 +32,17 @@ const readProc = (): RunningProcess[] =>
 /** Empty where the process has ended meanwhile, or is a zombie. */
 const commandLine = (pid: string): string => {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    return words === "" ? "" : `${words} ${workingFolder(pid)}`;
+  } catch {
+    return "";
+  }
+};
+
+/** Empty for a process of another user. */
+const workingFolder = (pid: string): string => {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return "";
   }

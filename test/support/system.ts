@@ -29,7 +29,8 @@ export const startSystem = async (overrides: Record<string, string> = {}, nats: 
 export const startSystemOn = async (servers: Servers, overrides: Record<string, string>): Promise<System> => {
   const logs = join(servers.folder, "logs");
   await mkdir(logs);
-  const services = await startServices({ ...servers.environment, LOOKALIKE_PORT: "0", ...overrides }, logs);
+  const environment = { ...servers.environment, LOOKALIKE_PORT: "0", ...overrides };
+  const services = await startServices({ environment, logs });
   const client = createClient(() => services.address, TEST_KEY);
   return {
     servers,

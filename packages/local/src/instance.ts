@@ -38,7 +38,8 @@ export const claimInstance = async (folder: string) => {
   const file = instanceFile(folder);
   const draft = `${file}.${process.pid}`;
   const record = await recordOf(process.pid);
-  const write = (address: string | null) => writeFile(draft, `${JSON.stringify({ ...record, address })}\n`);
+  const write = (address: string | null) =>
+    writeFile(draft, `${JSON.stringify({ ...record, address })}\n`, { mode: 0o600 });
   await write(null);
   try {
     // A link appears with its content, so no other process ever reads half a file.

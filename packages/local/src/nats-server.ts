@@ -23,34 +23,42 @@ export interface NatsOptions {
   readonly maxStorage?: number;
 }
 
-/** A nats-server with JetStream, its state in the data folder. @param report gets a line when it must be fetched first */
+/**
+ * A nats-server with JetStream, its state in the data folder.
+ * @param report gets a line when it must be fetched first
+ * @param ending ends the start
+ */
 export const startNats = async (
   data: DataFolder,
   report: (text: string) => void,
   options: NatsOptions = {},
+  ending?: AbortSignal,
 ): Promise<Server> => {
-  const command = await findNatsServer(join(data.path, "bin"), report);
+  const command = await findNatsServer(join(data.path, "bin"), report, ending);
   const port = options.port ?? (await freePort());
   const config = join(data.path, "nats.conf");
+  const folder = join(data.path, "nats");
+  await mkdir(folder, { mode: 0o700, recursive: true });
   const settings = {
     listen: `127.0.0.1:${port}`,
-    server_name: "lookalike",
     ...(options.monitoringPort === undefined ? {} : { http: `127.0.0.1:${options.monitoringPort}` }),
-    jetstream: { store_dir: join(data.path, "nats"), max_file_store: options.maxStorage },
+    jetstream: { store_dir: folder, max_file_store: options.maxStorage },
     authorization: { token: data.secret },
   };
   // The server's configuration language reads JSON, which leaves out what is undefined.
   await writeFile(config, JSON.stringify(settings, null, 2), { mode: 0o600 });
-  return launch({
-    name: "nats-server",
-    command,
-    args: ["-c", config],
-    log: join(data.path, "logs", "nats-server.log"),
-    pidFile: join(data.path, "nats-server.pid"),
-    stopSignal: "SIGTERM",
-    url: `nats://${data.secret}@127.0.0.1:${port}`,
-    isReady: () => answers(port),
-  });
+  return launch(
+    {
+      name: "nats-server",
+      command: [command, "--name", data.tag, "-c", config],
+      folder,
+      log: join(data.path, "logs", "nats-server.log"),
+      stopSignal: "SIGTERM",
+      url: `nats://${data.secret}@127.0.0.1:${port}`,
+      isReady: () => answers(port),
+    },
+    ending,
+  );
 };
 
 /** A NATS server greets each connection with INFO. */
@@ -69,7 +77,11 @@ const answers = (port: number): Promise<boolean> =>
  * package unpacked there (nothing is installed system-wide), else built by Go.
  * @throws OperatorError with the line that installs one
  */
-export const findNatsServer = async (folder: string, report: (text: string) => void): Promise<string> => {
+export const findNatsServer = async (
+  folder: string,
+  report: (text: string) => void,
+  ending?: AbortSignal,
+): Promise<string> => {
   const own = join(folder, "nats-server");
   const tooOld: string[] = [];
   for (const candidate of ["nats-server", "/usr/sbin/nats-server", own]) {
@@ -77,10 +89,12 @@ export const findNatsServer = async (folder: string, report: (text: string) => v
     if (isNewEnough(version)) return candidate;
     if (version !== null) tooOld.push(`${candidate} is ${version}`);
   }
+  ending?.throwIfAborted();
   await mkdir(folder, { recursive: true });
   report("Getting nats-server (only this once)…");
   for (const install of [unpackDebianPackage, installWithGo]) {
-    await install(folder).catch(() => undefined);
+    await install(folder, ending).catch(() => undefined);
+    ending?.throwIfAborted();
     if (isNewEnough(await versionOf(own))) return own;
   }
   throw new OperatorError(
@@ -99,19 +113,19 @@ const versionOf = async (command: string): Promise<string | null> => {
 const DOWNLOAD_MS = 300_000;
 
 /** Root is needed only where apt has no list of packages yet. */
-const unpackDebianPackage = async (folder: string): Promise<void> => {
+const unpackDebianPackage = async (folder: string, signal?: AbortSignal): Promise<void> => {
   const scratch = join(folder, "deb");
   await mkdir(scratch, { recursive: true });
   try {
-    const download = () => run("apt-get", ["download", "nats-server"], { cwd: scratch, timeout: DOWNLOAD_MS });
+    const download = () => run("apt-get", ["download", "nats-server"], { cwd: scratch, timeout: DOWNLOAD_MS, signal });
     await download().catch(async () => {
-      await run("apt-get", ["update"], { timeout: DOWNLOAD_MS });
+      await run("apt-get", ["update"], { timeout: DOWNLOAD_MS, signal });
       await download();
     });
     const packageFile = (await readdir(scratch)).find((name) => name.endsWith(".deb"));
     if (packageFile === undefined) throw new Error("apt-get downloaded no package");
     const files = join(scratch, "files");
-    await run("dpkg", ["-x", join(scratch, packageFile), files]);
+    await run("dpkg", ["-x", join(scratch, packageFile), files], { signal });
     const binary = ["usr/sbin/nats-server", "usr/bin/nats-server"].map((path) => join(files, path)).find(existsSync);
     if (binary === undefined) throw new Error(`${packageFile} has no nats-server`);
     await copyFile(binary, join(folder, "nats-server"));
@@ -120,6 +134,6 @@ const unpackDebianPackage = async (folder: string): Promise<void> => {
   }
 };
 
-const installWithGo = async (folder: string): Promise<void> => {
-  await run("go", ["install", GO_MODULE], { env: { ...process.env, GOBIN: folder }, timeout: DOWNLOAD_MS });
+const installWithGo = async (folder: string, signal?: AbortSignal): Promise<void> => {
+  await run("go", ["install", GO_MODULE], { env: { ...process.env, GOBIN: folder }, timeout: DOWNLOAD_MS, signal });
 };

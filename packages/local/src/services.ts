@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { z } from "zod";
+import { fullDisk } from "./full-disk.ts";
 import { lastLine } from "./server-process.ts";
 
 const SERVICES = ["coordinator", "hasher", "comparer", "api"] as const;
@@ -18,18 +19,36 @@ const QUICK_MS = 10_000;
 /** What a service sends to its parent process besides "ready". */
 const Addresses = z.object({ address: z.string().optional(), metricsAddress: z.string().optional() });
 
+interface ServicesOptions {
+  readonly environment: Record<string, string>;
+  /** Folder for their output. */
+  readonly logs: string;
+  /** The data folder's tag; left out: nobody looks for processes that a killed start left. */
+  readonly tag?: string;
+  /** Modes that they don't give to new files; left out: those of this process. */
+  readonly umask?: number;
+  /** Ends the start. */
+  readonly ending?: AbortSignal;
+}
+
 /** Starts the services on these servers and waits until all are ready. */
-export const startServices = async (environment: Record<string, string>, logs: string) => {
-  const start = (name: ServiceName) => supervise(name, environment, join(logs, `${name}.log`));
+export const startServices = async (options: ServicesOptions) => {
+  const { ending } = options;
+  ending?.throwIfAborted();
+  const start = (name: ServiceName) => supervise(name, options);
   const supervised = Object.fromEntries(SERVICES.map((name) => [name, start(name)])) as Record<ServiceName, Supervised>;
   const all = Object.values(supervised);
+  const ended = new Promise<never>((_resolve, reject) => {
+    ending?.addEventListener("abort", () => reject(ending.reason as unknown));
+  });
+  ended.catch(() => undefined);
   const failed = Promise.race(all.map((service) => service.failed));
   failed.catch(() => undefined);
   const stop = async () => {
     await Promise.all(all.map((service) => service.stop()));
   };
   try {
-    await Promise.race([Promise.all(all.map(({ ready }) => ready)), failed]);
+    await Promise.race([Promise.all(all.map(({ ready }) => ready)), failed, ended]);
   } catch (error) {
     await stop();
     throw error;
@@ -53,15 +72,20 @@ export const startServices = async (environment: Record<string, string>, logs: s
 
 type Supervised = ReturnType<typeof supervise>;
 
-const supervise = (name: ServiceName, environment: Record<string, string>, log: string) => {
+const supervise = (name: ServiceName, options: ServicesOptions) => {
+  const log = join(options.logs, `${name}.log`);
+  let wasReady = false;
   let isReady = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
-    isReady = resolve;
+    isReady = () => {
+      wasReady = true;
+      resolve();
+    };
   });
   let stopping = false;
   let addresses: z.infer<typeof Addresses> = {};
   const spawnOnce = (): ChildProcess => {
-    const spawned = spawnService(name, environment, log);
+    const spawned = spawnService(name, options, log);
     spawned.on("message", (message) => {
       if (message === "ready") isReady();
       addresses = { ...addresses, ...Addresses.safeParse(message).data };
@@ -76,7 +100,7 @@ const supervise = (name: ServiceName, environment: Record<string, string>, log: 
       if (stopping) return;
       quickCrashes = Date.now() - started < QUICK_MS ? quickCrashes + 1 : 1;
       const last = await lastLine(log);
-      if (isFinal(code)) throw new OperatorError(last, code);
+      if (isFinal(code) && !wasReady) throw new OperatorError(`${last}${await fullDisk(options.logs)}`, code);
       if (quickCrashes >= MAX_QUICK_CRASHES)
         throw new OperatorError(
           `The ${name} crashed ${quickCrashes} times in a row: ${last} (see ${log})`,
@@ -103,17 +127,20 @@ const supervise = (name: ServiceName, environment: Record<string, string>, log: 
   };
 };
 
-/** The service ended with a line for its operator: to start it again would end the same way. */
+/** The service ended with a line for its operator. Unless it was ready before, another start would end the same way. */
 const isFinal = (code: number | null): code is number =>
   code === EXIT.config || code === EXIT.usage || code === EXIT.unavailable;
 
-const spawnService = (name: ServiceName, environment: Record<string, string>, log: string): ChildProcess => {
+const spawnService = (name: ServiceName, options: ServicesOptions, log: string): ChildProcess => {
   const folder = dirname(createRequire(import.meta.url).resolve(`@lookalike/${name}/package.json`));
-  const output = openSync(log, "a");
-  const child = spawn(process.execPath, [join(folder, "dist", "main.js")], {
-    env: { ...process.env, ...environment },
+  const output = openSync(log, "a", 0o600);
+  const umask = options.umask === undefined ? null : process.umask(options.umask);
+  const args = options.tag === undefined ? [] : [options.tag];
+  const child = spawn(process.execPath, [join(folder, "dist", "main.js"), ...args], {
+    env: { ...process.env, ...options.environment },
     stdio: ["ignore", output, output, "ipc"],
   });
+  if (umask !== null) process.umask(umask);
   closeSync(output);
   return child;
 };

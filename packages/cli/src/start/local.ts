@@ -13,31 +13,37 @@ import { printStatus } from "../output.ts";
 /** A part that runs until it is stopped. */
 export type Running = Pick<Server, "stop">;
 
-/**
- * Starts the servers that the environment does not name, then the services.
- * @param running gets each part as soon as it runs
- */
+/** How a start ends, and what it leaves to end. */
+export interface Lifetime {
+  /** Parts in the order of starting, each from the moment its start begins. They end in the opposite order. */
+  readonly running: Running[];
+  /** Aborted when the start is to end. */
+  readonly ending: AbortSignal;
+  /** Modes that the person's new files don't have. */
+  readonly umask: number;
+}
+
+/** Starts the servers that the environment does not name, then the services. */
 export const startLocal = async (
   data: DataFolder,
   port: number,
   source: Source,
-  running: Running[],
-): Promise<Services> => {
+  { running, ending, umask }: Lifetime,
+): Promise<{ readonly services: Services; readonly failed: Promise<never> }> => {
   const { env } = process;
-  const add = async <Part extends Running>(starting: Promise<Part>): Promise<Part> => {
-    const part = await starting;
-    running.push(part);
-    return part;
+  const add = <Part extends Running>(starting: Promise<Part>): Promise<Part> => {
+    running.push({ stop: () => starting.then((part) => part.stop()).catch(() => undefined) });
+    return starting;
   };
-  const startOwn = async (variable: string, startServer: () => Promise<Server>): Promise<Record<string, string>> =>
-    env[variable] ? {} : { [variable]: (await add(startServer())).url };
-  const servers = await Promise.all([
-    startOwn("DATABASE_URL", () => startPostgres(data)),
-    startOwn("NATS_URL", () => startNats(data, printStatus)),
+  const startOwn = (variable: string, startServer: () => Promise<Server>): Promise<Server | null> =>
+    env[variable] ? Promise.resolve(null) : add(startServer());
+  const [postgres, nats] = await Promise.all([
+    startOwn("DATABASE_URL", () => startPostgres(data, ending)),
+    startOwn("NATS_URL", () => startNats(data, printStatus, {}, ending)),
   ]);
   const environment = {
-    ...servers[0],
-    ...servers[1],
+    ...(postgres === null ? {} : { DATABASE_URL: postgres.url }),
+    ...(nats === null ? {} : { NATS_URL: nats.url }),
     LOOKALIKE_PORT: String(port),
     LOOKALIKE_FIRST_KEY: data.accessKey.key,
     // Its person may read what they may read: the API listens on this machine alone.
@@ -47,7 +53,10 @@ export const startLocal = async (
     // libvips decodes on libuv's threads: one for each worker thread, and four for files and DNS.
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
   };
-  return add(startServices(environment, join(data.path, "logs")));
+  const logs = join(data.path, "logs");
+  const services = await add(startServices({ environment, logs, tag: data.tag, umask, ending }));
+  const parts = [services, postgres, nats].flatMap((part) => (part === null ? [] : [part.failed]));
+  return { services, failed: Promise.race(parts) };
 };
 
 /** The bucket that the API must be allowed to read; empty for a source on this machine. */

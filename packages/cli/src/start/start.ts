@@ -10,42 +10,53 @@ import type { StartRequest } from "../options.ts";
 import { printStatus } from "../output.ts";
 import { countLine, watchJob } from "../watch-job.ts";
 import { checkSource } from "./check-source.ts";
-import { choosePort, type Running, startLocal } from "./local.ts";
+import { choosePort, type Lifetime, type Running, startLocal } from "./local.ts";
 import { report } from "./report.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"];
+const INTERRUPTED = "Interrupted. Start again to go on.";
 
 /** Starts everything, runs the job, and ends the process with its exit code. @throws OperatorError */
 export const start = async (request: StartRequest): Promise<never> => {
   if (request.source !== null) await checkSource(request.source);
-  const data = await openDataFolder(dataFolderPath());
-  // What runs, in the order of starting; it ends in the opposite order.
-  const running: Running[] = [{ stop: () => data.release() }];
+  // Nothing that is created in the data folder may be read by other users of the machine.
+  const umask = process.umask(0o077);
+  const running: Running[] = [];
+  const ending = new AbortController();
   const interrupted = new Promise<never>((_resolve, reject) => {
-    const interrupt = () => reject(new OperatorError("Interrupted. Start again to go on.", EXIT.interrupted));
-    for (const signal of SIGNALS) process.once(signal, interrupt);
+    const interrupt = () => reject(new OperatorError(INTERRUPTED, EXIT.interrupted));
+    // Also a second time: without a listener, the signal would end this process before its servers.
+    for (const signal of SIGNALS) process.on(signal, interrupt);
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", interrupt);
+    process.on("uncaughtException", reject);
+    process.on("unhandledRejection", reject);
   });
   interrupted.catch(() => undefined);
   try {
-    process.exitCode = await Promise.race([runAll(request, data, running), interrupted]);
+    const lifetime = { running, ending: ending.signal, umask };
+    process.exitCode = await Promise.race([runAll(request, lifetime), interrupted]);
   } finally {
+    ending.abort(new OperatorError(INTERRUPTED, EXIT.interrupted));
     for (const part of running.reverse()) await part.stop().catch((error: unknown) => printStatus(messageOf(error)));
   }
   process.exit();
 };
 
-const runAll = async (request: StartRequest, data: DataFolder, running: Running[]): Promise<number> => {
+const runAll = async (request: StartRequest, lifetime: Lifetime): Promise<number> => {
   const startedAt = performance.now();
+  const data = await openDataFolder(dataFolderPath(), printStatus);
+  lifetime.running.push({ stop: () => data.release() });
+  lifetime.ending.throwIfAborted();
   const port = await choosePort(request.keepRunning);
   const source = request.source ?? (await demoSource(join(data.path, "demo")));
-  const services = await startLocal(data, port, source, running);
+  const { services, failed } = await startLocal(data, port, source, lifetime);
   await data.announce(services.address);
   const client = createClient(() => services.address, data.accessKey.key);
-  const job = await Promise.race([runJob(client, source, request.options), services.failed]);
+  const job = await Promise.race([runJob(client, source, request.options), failed]);
   const code = await report(client, job, source, request.json, (performance.now() - startedAt) / 1_000);
   if (request.keepRunning) {
     printStatus(`\n${await invitation(services.address, data)}\nRunning until Ctrl-C.`);
-    await Promise.race([services.failed, untilInterrupted()]);
+    await Promise.race([failed, untilInterrupted()]);
   }
   return code;
 };
@@ -75,7 +86,7 @@ const demoSource = async (folder: string): Promise<Source> => {
 /** Where to review. The first time with the key, which the browser then stores. */
 const invitation = async (address: string, { accessKey: { key, file }, isFirstStart }: DataFolder): Promise<string> =>
   (await isFirstStart())
-    ? `Review them: ${address}/#key=${key}\n(The access key is shown this once; it is kept in ${file}.)`
+    ? `Review them: ${address}/#key=${key}\n(The access key is shown this once; it is stored in ${file}.)`
     : `Review them: ${address}/`;
 
 /** After the job, an interrupt is the way to end it, and no error. */
@@ -83,6 +94,6 @@ const untilInterrupted = (): Promise<void> =>
   new Promise((resolve) => {
     for (const signal of SIGNALS) {
       process.removeAllListeners(signal);
-      process.once(signal, () => resolve());
+      process.on(signal, () => resolve());
     }
   });

@@ -60,10 +60,10 @@ const thumbnailStoreAt = (location: string) => {
     get: (name: string) => readFile(join(location, name)),
     async put(name: string, bytes: Buffer) {
       const file = join(location, name);
-      await mkdir(dirname(file), { recursive: true });
-      // A rename, so that another process that creates the same thumbnail never reads half of it.
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      // Thumbnails show what other users of the machine may not see. A rename, so that another process that creates the same thumbnail never reads half of it.
       const partial = `${file}.${randomUUID()}`;
-      await writeFile(partial, bytes);
+      await writeFile(partial, bytes, { mode: 0o600 });
       await rename(partial, file);
     },
   };
