@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
@@ -35,6 +35,33 @@ describe("a folder of bad and odd files", () => {
     "emoji 📷.jpg",
     "caf\udce9.jpg",
   ];
+
+  it("a damaged file is marked, is never the one to keep, and no rule lets a sound one go for it", async () => {
+    const folder = quick.path("damaged");
+    await makePhotographs(folder, 1, 640);
+    const [name = ""] = await readdir(folder);
+    const good = await sharp(await readFile(quick.path(`damaged/${name}`)))
+      .jpeg({ quality: 90 })
+      .toBuffer();
+    await rm(quick.path(`damaged/${name}`));
+    await writeFile(quick.path("damaged/z.jpg"), good);
+    await writeFile(quick.path("damaged/a.jpg"), good.subarray(0, good.length - 20));
+    await writeFile(quick.path("damaged/padded.jpg"), Buffer.concat([good, Buffer.alloc(4_096)]));
+    const { code, stdout } = await quick.start([folder, "--json"]).ended;
+    expect(code).toBe(0);
+    expect(reportOf(stdout).groups).toEqual([
+      {
+        kind: "damaged",
+        keeper: "z.jpg",
+        keeperReason: "undamaged",
+        members: ["a.jpg", "padded.jpg", "z.jpg"],
+      },
+    ]);
+    expect(reportOf(stdout).damaged).toEqual([
+      { path: "a.jpg", detail: "its end is missing" },
+      { path: "padded.jpg", detail: "4096 unknown bytes after its end" },
+    ]);
+  });
 
   it("is finished with a reason for each bad one, and every odd one grouped", async () => {
     await mkdir(quick.path("odd/below"), { recursive: true });

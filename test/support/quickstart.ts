@@ -19,6 +19,7 @@ export const Report = z.strictObject({
   threshold: z.int(),
   grouping: z.string(),
   failed: z.array(z.strictObject({ path: z.string(), reason: z.string(), detail: z.string() })),
+  damaged: z.array(z.strictObject({ path: z.string(), detail: z.string() })),
   groups: z.array(
     z.strictObject({ kind: z.string(), keeper: z.string(), keeperReason: z.string(), members: z.array(z.string()) }),
   ),

@@ -42,9 +42,10 @@ export const jobText = (job: Job): string =>
 export const groupText = ({ number, kind, keeper, decision, members }: Group): string =>
   [
     `${number}  ${kind}${decision === null ? "" : `  (${decision.verdict})`}`,
-    ...members.map(({ ordinal, path, distance }) => {
+    ...members.map(({ ordinal, path, distance, damaged }) => {
       const isKept = decision?.verdict === "keep" ? decision.keep.includes(ordinal) : ordinal === keeper;
       const distanceText = distance === null || distance === 0 ? "" : `  ${distance} bits`;
-      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distanceText}`;
+      const damagedText = damaged === undefined ? "" : `  damaged: ${damaged}`;
+      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distanceText}${damagedText}`;
     }),
   ].join("\n");

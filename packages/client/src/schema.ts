@@ -2965,7 +2965,7 @@ export interface paths {
         query?: {
           cursor?: string;
           limit?: number;
-          kind?: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+          kind?: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
           minSize?: number;
           minReclaimableBytes?: number;
           /** @description false: only what is left to decide */
@@ -4676,7 +4676,7 @@ export interface components {
     };
     BulkDecision: {
       /** @description Undecided groups of these kinds */
-      kinds: ("exact" | "variant" | "derivative" | "burst" | "near-duplicate")[];
+      kinds: ("exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate")[];
       /** @default 0 */
       minReclaimableBytes: number;
       /**
@@ -4692,7 +4692,7 @@ export interface components {
     };
     BulkDecisionInput: {
       /** @description Undecided groups of these kinds */
-      kinds: ("exact" | "variant" | "derivative" | "burst" | "near-duplicate")[];
+      kinds: ("exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate")[];
       /** @default 0 */
       minReclaimableBytes?: number;
       /**
@@ -4944,11 +4944,11 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -4963,6 +4963,8 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
+        damaged?: string;
         ordinal: number;
         /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
         path: string;
@@ -4975,11 +4977,11 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -4994,6 +4996,8 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
+        damaged?: string;
         ordinal: number;
         /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
         path: string;
@@ -5008,11 +5012,11 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -5027,6 +5031,8 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
+        damaged?: string;
         ordinal: number;
         /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
         path: string;
@@ -5041,11 +5047,11 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "highest-resolution" | "most-bytes" | "oldest" | "first-path";
+      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -5060,6 +5066,8 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
+        damaged?: string;
         ordinal: number;
         /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
         path: string;
@@ -5076,6 +5084,8 @@ export interface components {
       /** @description EXIF DateTimeOriginal as written, no time zone added */
       takenAt?: string;
       camera?: string;
+      /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
+      damaged?: string;
       /** @description The image's number in its catalog, never used again */
       ordinal: number;
       /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
@@ -5115,6 +5125,8 @@ export interface components {
       /** @description EXIF DateTimeOriginal as written, no time zone added */
       takenAt?: string;
       camera?: string;
+      /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
+      damaged?: string;
       /** @description The image's number in its catalog, never used again */
       ordinal: number;
       /** @description Relative to the source; an invalid UTF-8 byte 0xNN is the lone surrogate U+DCNN (PEP 383) */
@@ -5722,7 +5734,7 @@ export interface components {
       reclaimableBytes: number;
       byKind: {
         /** @enum {string} */
-        kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+        kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
         groups: number;
         undecided: number;
         images: number;
@@ -5739,7 +5751,7 @@ export interface components {
       reclaimableBytes: number;
       byKind: {
         /** @enum {string} */
-        kind: "exact" | "variant" | "derivative" | "burst" | "near-duplicate";
+        kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
         groups: number;
         undecided: number;
         images: number;

@@ -16,14 +16,17 @@ export const durationText = (seconds: number): string =>
       : `${(seconds / 3_600).toFixed(1)} h`;
 
 export const REASON_TEXT: Record<Group["keeperReason"], string> = {
+  undamaged: "not damaged",
   "highest-resolution": "most pixels",
   "most-bytes": "most bytes",
+  "plain-name": "no copy by its name",
   oldest: "oldest",
   "first-path": "first by name",
 };
 
 export const KIND_TEXT: Record<Group["kind"], string> = {
   exact: "exact copies",
+  damaged: "look-alikes with a damaged file",
   variant: "resized or re-encoded",
   derivative: "cropped or reshaped",
   burst: "a burst, not copies",
@@ -35,6 +38,7 @@ const FACTS: readonly (readonly [string, (member: Member) => string])[] = [
   ["Pixels", ({ width, height }) => (width === undefined || height === undefined ? "" : `${width} × ${height}`)],
   ["Size", ({ bytes }) => (bytes === undefined ? "" : bytesText(bytes))],
   ["Format", ({ format }) => format ?? ""],
+  ["Damaged", ({ damaged }) => damaged ?? ""],
   ["Taken", ({ takenAt }) => takenAt?.replace("T", " ") ?? ""],
   ["Camera", ({ camera }) => camera ?? ""],
   ["Changed", ({ modifiedAt }) => modifiedAt?.slice(0, 16).replace("T", " ") ?? ""],

@@ -61,6 +61,7 @@ const jsonReport = (job: Job, groups: readonly Group[], failed: readonly FailedI
     threshold: job.result.thresholdBits,
     grouping: job.options.grouping,
     failed: failed.map(({ path, reason, detail }) => ({ path, reason, detail })),
+    damaged: damagedIn(groups).map(({ path, damaged: detail }) => ({ path, detail })),
     groups: groups.map((group) => ({
       kind: group.kind,
       keeper: keeperPath(group),
@@ -69,6 +70,12 @@ const jsonReport = (job: Job, groups: readonly Group[], failed: readonly FailedI
     })),
     seconds: Math.round(seconds * 100) / 100,
   };
+};
+
+/** The damaged members of groups, each once. */
+const damagedIn = (groups: readonly Group[]): Member[] => {
+  const members = groups.flatMap((group) => group.members).filter(({ damaged }) => damaged !== undefined);
+  return [...new Map(members.map((member) => [member.ordinal, member])).values()];
 };
 
 const keeperPath = ({ number, keeper, members }: Group): string => {
@@ -110,11 +117,12 @@ const memberLine = (member: Member, { keeper, keeperReason }: Group): string => 
   return `${isKeeper ? "      keep  " : "            "}${printable(member.path)}  ${facts(member)}${reason}`.trimEnd();
 };
 
-const facts = ({ width, height, bytes, distance }: Member): string =>
+const facts = ({ width, height, bytes, distance, damaged }: Member): string =>
   [
     width === undefined || height === undefined ? "" : `${width} x ${height}`,
     bytes === undefined ? "" : sizeText(bytes),
     distance === null || distance === 0 ? "" : `${distance} bits away`,
+    damaged === undefined ? "" : `damaged: ${damaged}`,
   ]
     .filter((fact) => fact !== "")
     .join(", ");

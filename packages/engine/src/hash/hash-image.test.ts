@@ -103,7 +103,7 @@ describe("a file that is no good", () => {
       return outcome.kind === "failed" ? outcome.failure.reason : outcome.kind;
     };
     expect(await reasons(Buffer.alloc(0))).toBe("empty");
-    expect(await reasons(jpeg.subarray(0, jpeg.length * 0.6))).toBe("truncated");
+    expect(await reasons(jpeg.subarray(0, jpeg.length * 0.3))).toBe("truncated");
     expect(await reasons(Buffer.from("no picture at all"))).toBe("not-an-image");
     expect(await reasons(gif)).toMatch(/corrupt|truncated/);
     expect(await reasons(pngBomb())).toBe("too-many-pixels");
@@ -114,12 +114,42 @@ it("a file that is cut short is truncated, whatever other files fail beside it",
   const jpeg = await sharp(picture).jpeg().toBuffer();
   const damaged = Buffer.from(await sharp(picture).png().toBuffer());
   damaged.fill(0, 5_000, 5_500);
-  const cut = jpeg.subarray(0, jpeg.length * 0.6);
+  const cut = jpeg.subarray(0, jpeg.length * 0.3);
   const outcomes = await Promise.all(
     Array.from({ length: 60 }, (_, at) => hashImage(at % 3 === 0 ? cut : damaged, LIMITS)),
   );
   const reasons = outcomes.map((outcome) => (outcome.kind === "failed" ? outcome.failure.reason : outcome.kind));
   expect(reasons).toEqual(outcomes.map((_, at) => (at % 3 === 0 ? "truncated" : "corrupt")));
+});
+
+describe("a damaged JPEG that every viewer shows", () => {
+  const damagedOf = async (file: Buffer): Promise<string | undefined> => {
+    const outcome = await hashImage(file, LIMITS);
+    if (!("facts" in outcome)) throw new Error(JSON.stringify(outcome));
+    return outcome.facts.damaged;
+  };
+  const jpegOf = (progressive: boolean): Promise<Buffer> =>
+    sharp(picture).jpeg({ quality: 92, progressive }).toBuffer();
+
+  it.each([false, true])(
+    "is hashed and marked where its last bytes are missing (progressive: %s)",
+    async (progressive) => {
+      const jpeg = await jpegOf(progressive);
+      expect(await damagedOf(jpeg)).toBeUndefined();
+      for (const missing of [1, 2, 10, 100, 1_000]) {
+        const cut = jpeg.subarray(0, jpeg.length - missing);
+        expect([missing, await damagedOf(cut)]).toEqual([missing, "its end is missing"]);
+        expect(hammingDistance(await hashOf(cut), await hashOf(jpeg))).toBeLessThanOrEqual(THRESHOLD);
+      }
+    },
+  );
+
+  it("is marked where a sector was lost, and where zeros were added", async () => {
+    const jpeg = await jpegOf(false);
+    const lost = Buffer.from(jpeg).fill(0, jpeg.length - 3_000, jpeg.length - 2_000);
+    expect(await damagedOf(lost)).toEqual(expect.any(String));
+    expect(await damagedOf(Buffer.concat([jpeg, Buffer.alloc(4_096)]))).toBe("4096 unknown bytes after its end");
+  });
 });
 
 describe("a HEIC picture", () => {

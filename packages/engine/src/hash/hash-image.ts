@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
-import type { Failure, FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/image/hash-block";
+import type { FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { oneLine } from "@lookalike/shared/domain/primitives/text";
 import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
-import sharp, { type Metadata } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import { z } from "zod";
-import { isCutShort } from "./cut-short.ts";
 import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
 import { pictureSums, SIDE, signatureOf } from "./signature.ts";
+import { readScans } from "./structure/jpeg-scans.ts";
+import { isJpeg } from "./structure/jpeg-segments.ts";
+import { readStructure } from "./structure/read-structure.ts";
+import type { Structure } from "./structure/structure.ts";
 
 /**
  * The published hash format, 256 bits, described step by step in docs/hash-format.md. Any change to the
@@ -37,39 +40,14 @@ export interface HashLimits {
  * throws because of the file's content.
  */
 export const hashImage = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
-  for (let left = MAX_ATTEMPTS_FOR_REASON; ; left -= 1) {
-    const outcome = await decodeAndHash(file, limits, budget);
-    if (left === 1 || outcome.kind !== "failed" || outcome.failure.detail !== UNKNOWN_ERROR) return outcome;
-  }
-};
-
-/** libvips has one error buffer for all threads: the failure of another picture may clear this one's text. */
-const UNKNOWN_ERROR = "Unknown error";
-const MAX_ATTEMPTS_FOR_REASON = 3;
-
-const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
   if (file.length === 0) return failed("empty", "the file has no bytes");
+  const started = performance.now();
+  const structure = readStructure(file);
   try {
-    const read = sharp(file, { limitInputPixels: limits.maxPixels, failOn: "error" });
-    const metadata = await read.metadata();
-    const isHeic = metadata.compression === "hevc";
-    if (isHeic && metadata.width * metadata.height > limits.maxPixels)
-      return failed("too-many-pixels", `${metadata.width} x ${metadata.height} is over the pixel limit`);
-    await budget?.take(decodedPixels(metadata));
-    const heic = isHeic ? await (limits.decodeHeic ?? decodeHeic)(file) : null;
-    if (isHeic && heic === null)
-      return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
-    const image = heic === null ? read : sharp(heic.data, { raw: heic.raw });
-    const pixels = await image
-      .timeout({ seconds: limits.timeoutSeconds })
-      .autoOrient()
-      .resize(SIDE, SIDE, { fit: "fill", kernel: "cubic" })
-      .flatten({ background: "#ffffff" })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer();
-    const rgba = rgbaOf(pixels);
-    const hash = Buffer.from(bmvbhash({ data: rgba, width: SIDE, height: SIDE }, GRID), "hex");
+    const { decoded, damaged } = await decodeWhatThereIs(file, structure, limits, budget);
+    if ("kind" in decoded) return decoded;
+    const { rgba, metadata, width, height, format } = decoded;
+    const hash = blockhashOf(rgba);
     const sums = pictureSums(rgba);
     const flat = sums.lumaDeviation < FLAT_LUMA_DEVIATION || isFlatHash(hash);
     return {
@@ -78,18 +56,96 @@ const decodeAndHash = async (file: Buffer, limits: HashLimits, budget?: PixelBud
       signature: signatureOf(sums),
       contentDigest: createHash("sha256").update(file).digest(),
       facts: {
-        ...(heic === null ? (metadata.autoOrient ?? {}) : { width: heic.raw.width, height: heic.raw.height }),
+        ...(width === undefined || height === undefined ? {} : { width, height }),
         bytes: file.length,
-        format: isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format,
+        format,
         ...(metadata.exif === undefined ? {} : await exifFacts(metadata.exif)),
+        ...(damaged === null ? {} : { damaged }),
       },
     };
   } catch (error) {
-    return { kind: "failed", failure: failureOf(error, file) };
+    const isTimeout = performance.now() - started >= limits.timeoutSeconds * 1_000;
+    return isTimeout ? failed("timeout", `not done after ${limits.timeoutSeconds} s`) : failureOf(error, structure);
   } finally {
     budget?.giveBack();
   }
 };
+
+interface DecodedPicture {
+  /** SIDE x SIDE opaque pixels of four bytes. */
+  readonly rgba: Uint8Array;
+  readonly metadata: Metadata;
+  /** Size in pixels as it is seen. */
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly format: string;
+}
+
+/** At which fault sharp stops: any, or one that may have made a part of the picture wrong, or none. */
+type FailOn = "warning" | "error" | "none";
+
+/**
+ * Decodes a picture, if need be less strictly, and says what is wrong with the file. Decoders warn of harmless things, too, so a
+ * warning is only the reason to look at the file itself; a JPEG that the strict decoder refuses is shown by every viewer.
+ */
+const decodeWhatThereIs = async (
+  file: Buffer,
+  structure: Structure | null,
+  limits: HashLimits,
+  budget: PixelBudget | undefined,
+): Promise<{ decoded: DecodedPicture | Outcome; damaged: string | null }> => {
+  const damaged = structure?.fault?.text ?? null;
+  try {
+    return { decoded: await decode(file, "warning", limits, budget), damaged };
+  } catch (error) {
+    if (isFinal(error)) throw error;
+    const found = isJpeg(file) ? readScans(file) : null;
+    if (found === null) return { decoded: await decode(file, "error", limits, budget), damaged };
+    if (found.intact < LEAST_INTACT) throw error;
+    return { decoded: await decode(file, "none", limits, budget), damaged: damaged ?? found.fault };
+  }
+};
+
+/** A JPEG with a smaller part of its picture than this is not hashed: what is missing would be most of the hash. */
+const LEAST_INTACT = 0.5;
+
+const decode = async (
+  file: Buffer,
+  failOn: FailOn,
+  limits: HashLimits,
+  budget: PixelBudget | undefined,
+): Promise<DecodedPicture | Outcome> => {
+  // What an attempt that failed has taken.
+  budget?.giveBack();
+  const read = sharp(file, { limitInputPixels: limits.maxPixels, failOn });
+  const metadata = await read.metadata();
+  const isHeic = metadata.compression === "hevc";
+  if (isHeic && metadata.width * metadata.height > limits.maxPixels)
+    return failed("too-many-pixels", `${metadata.width} x ${metadata.height} is over the pixel limit`);
+  await budget?.take(decodedPixels(metadata));
+  const heic = isHeic ? await (limits.decodeHeic ?? decodeHeic)(file) : null;
+  if (isHeic && heic === null) return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
+  const rgba = await smallPixels(heic === null ? read : sharp(heic.data, { raw: heic.raw }), limits);
+  const { width, height } = heic === null ? (metadata.autoOrient ?? {}) : heic.raw;
+  const format = isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format;
+  return { rgba, metadata, width, height, format };
+};
+
+/** A picture as SIDE x SIDE opaque pixels of four bytes: docs/hash-format.md. */
+const smallPixels = async (image: Sharp, { timeoutSeconds }: HashLimits): Promise<Uint8Array> => {
+  const pixels = await image
+    .timeout({ seconds: timeoutSeconds })
+    .autoOrient()
+    .resize(SIDE, SIDE, { fit: "fill", kernel: "cubic" })
+    .flatten({ background: "#ffffff" })
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer();
+  return rgbaOf(pixels);
+};
+
+const blockhashOf = (rgba: Uint8Array): Buffer =>
+  Buffer.from(bmvbhash({ data: rgba, width: SIDE, height: SIDE }, GRID), "hex");
 
 /** Opaque pixels of four bytes from pixels of one, three or four: libvips takes far longer to add a channel. */
 const rgbaOf = (pixels: Buffer): Uint8Array => {
@@ -117,22 +173,28 @@ export const failed = (reason: FailureReason, detail: string): Outcome => ({
   failure: { reason, detail: oneLine(detail, 120) },
 });
 
-/** libvips describes an error only in words: docs/decisions/0006-failure-reasons.md. */
-const REASONS: readonly [RegExp, FailureReason][] = [
-  [/pixel limit/i, "too-many-pixels"],
-  [/timeout/i, "timeout"],
-  [/unsupported image format|not in a supported format/i, "not-an-image"],
-];
-const TRUNCATED = /premature end|truncated|unexpected end|out of data|not enough|end of (file|input)|incomplete/i;
+/** Sharp's own words, not libvips'. */
+const TOO_MANY_PIXELS = /^Input (buffer|image) exceeds pixel limit/;
+const NO_PICTURE = /^Input buffer contains unsupported image format/;
+const TIMEOUT = /^timeout/;
 
-/** The file's own structure decides between truncated and corrupt where it can: the words may be another picture's. */
-const failureOf = (error: unknown, file: Buffer): Failure => {
-  const message = error instanceof Error ? error.message : String(error);
-  const isCut = isCutShort(file) ?? TRUNCATED.test(message);
-  const reason = REASONS.find(([pattern]) => pattern.test(message))?.[1] ?? (isCut ? "truncated" : "corrupt");
-  const detail =
-    reason === "truncated" && message === UNKNOWN_ERROR ? "the file ends before the picture does" : message;
-  return { reason, detail: oneLine(detail, 120) };
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");
+
+/** Whether a less strict attempt would fail, too. */
+const isFinal = (error: unknown): boolean =>
+  [TOO_MANY_PIXELS, NO_PICTURE, TIMEOUT].some((words) => words.test(messageOf(error)));
+
+/**
+ * Why a file could not be decoded, in words of our own: libvips has one buffer of error texts for all threads, so a text may be about
+ * another file (docs/decisions/0006-failure-reasons.md).
+ */
+const failureOf = (error: unknown, structure: Structure | null): Outcome => {
+  const message = messageOf(error);
+  if (TOO_MANY_PIXELS.test(message)) return failed("too-many-pixels", "its width x height is over the pixel limit");
+  if (NO_PICTURE.test(message) && structure?.fault?.isCut !== true)
+    return failed("not-an-image", "the file is of no known format");
+  if (structure === null || structure.fault === null) return failed("corrupt", "the picture cannot be decoded");
+  return failed(structure.fault.isCut ? "truncated" : "corrupt", structure.fault.text);
 };
 
 /** A field of another type than the standard's costs only itself. */

@@ -33,7 +33,11 @@ export const NewDecision = z
 
 export const BulkDecision = z
   .strictObject({
-    kinds: z.array(GroupKind).min(1).max(5).meta({ description: "Undecided groups of these kinds" }),
+    kinds: z
+      .array(GroupKind)
+      .min(1)
+      .max(GroupKind.options.length)
+      .meta({ description: "Undecided groups of these kinds" }),
     minReclaimableBytes: z.int().min(0).default(0),
     keepUnder: z.string().max(4_096).nullable().default(null).meta({
       description:

@@ -105,6 +105,10 @@ const newGroup = (members: readonly Member[], classes: ImageClasses): NewGroup =
     keeperReason: reason,
     // An image whose size is unknown counts as nothing.
     reclaimableBytes: others.reduce((sum, { facts }) => sum + (facts.bytes ?? 0), 0),
-    members: members.map(({ ordinal }) => ({ ordinal, distance: imageDistance(classes, keeper.ordinal, ordinal) })),
+    members: members.map(({ ordinal, facts }) => ({
+      ordinal,
+      distance: imageDistance(classes, keeper.ordinal, ordinal),
+      damaged: facts.damaged ?? null,
+    })),
   };
 };

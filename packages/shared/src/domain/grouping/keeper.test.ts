@@ -13,7 +13,13 @@ const member = (ordinal: number, facts: Member["facts"] = {}, more: Partial<Memb
 describe("the keeper", () => {
   it.each([
     ["highest-resolution", [member(0, { width: 800, height: 600, bytes: 9_999 }), member(1)], 1],
+    ["undamaged", [member(0, { bytes: 9_999, damaged: "its end is missing" }), member(1, { width: 400 })], 1],
     ["most-bytes", [member(0), member(1, { bytes: 2_000 })], 1],
+    [
+      "plain-name",
+      [member(0, {}, { path: "a (1).jpg", modifiedAt: "2020-01-01T00:00:00.000Z" }), member(1, {}, { path: "b.jpg" })],
+      1,
+    ],
     ["oldest", [member(0, { takenAt: "2024-05-02T10:00:00" }), member(1, { takenAt: "2023-05-02T10:00:00" })], 1],
     ["oldest", [member(0), member(1, {}, { modifiedAt: "2020-01-01T00:00:00.000Z" })], 1],
     ["first-path", [member(0, {}, { path: "b.jpg" }), member(1, {}, { path: "a.jpg" })], 1],
@@ -33,6 +39,8 @@ describe("the kind of a group", () => {
 
   it.each<[string, Member[]]>([
     ["exact", [member(0, {}, { contentDigest: "same" }), member(1, {}, { contentDigest: "same" })]],
+    ["damaged", [member(0, { damaged: "its end is missing" }), member(1)]],
+    ["damaged", [0, 1].map((ordinal) => member(ordinal, { damaged: "its end is missing" }, { contentDigest: "same" }))],
     ["variant", [member(0), member(1, { width: 1_000, height: 750 })]],
     ["derivative", [member(0), member(1, { width: 3_000, height: 3_000 })]],
     [

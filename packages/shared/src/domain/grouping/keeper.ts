@@ -2,6 +2,7 @@ import { z } from "zod";
 import { bytesOfName } from "../image/file-name.ts";
 import type { ImageFacts } from "../image/hash-block.ts";
 import { at } from "../primitives/columns.ts";
+import { isCopyName } from "./copy-name.ts";
 
 /** What choosing the keeper and the kind of a group needs of each member. */
 export interface Member {
@@ -13,17 +14,25 @@ export interface Member {
 }
 
 /** Why the keeper was chosen: the first rule by which it beats every other member. */
-export const KeeperReason = z.enum(["highest-resolution", "most-bytes", "oldest", "first-path"]);
+export const KeeperReason = z.enum([
+  "undamaged",
+  "highest-resolution",
+  "most-bytes",
+  "plain-name",
+  "oldest",
+  "first-path",
+]);
 export type KeeperReason = z.infer<typeof KeeperReason>;
 
 /**
- * exact: the same bytes. variant: the same picture resized or encoded again. derivative: another shape, as after a
+ * damaged: a member's file is damaged, so that it is not the same as any other. exact: the same bytes. variant: the same picture resized or encoded again. derivative: another shape, as after a
  * crop. burst: one scene, photographed several times. near-duplicate: the images' sizes are unknown.
  */
-export const GroupKind = z.enum(["exact", "variant", "derivative", "burst", "near-duplicate"]);
+export const GroupKind = z.enum(["exact", "damaged", "variant", "derivative", "burst", "near-duplicate"]);
 export type GroupKind = z.infer<typeof GroupKind>;
 
 /** What is unknown ranks last. */
+const isDamaged = ({ facts }: Member): boolean => facts.damaged !== undefined;
 const pixels = ({ facts }: Member): number => (facts.width ?? 0) * (facts.height ?? 0);
 const bytes = ({ facts }: Member): number => facts.bytes ?? 0;
 /** EXIF time and file time are both ISO-like strings, so they order as text. */
@@ -31,15 +40,17 @@ const LAST_TIME = "9999";
 const time = ({ facts, modifiedAt }: Member): string => facts.takenAt ?? modifiedAt ?? LAST_TIME;
 
 const RULES: readonly { reason: KeeperReason; order: (a: Member, b: Member) => number }[] = [
+  { reason: "undamaged", order: (a, b) => Number(isDamaged(a)) - Number(isDamaged(b)) },
   { reason: "highest-resolution", order: (a, b) => pixels(b) - pixels(a) },
   { reason: "most-bytes", order: (a, b) => bytes(b) - bytes(a) },
+  { reason: "plain-name", order: (a, b) => Number(isCopyName(a.path)) - Number(isCopyName(b.path)) },
   { reason: "oldest", order: (a, b) => compareText(time(a), time(b)) },
   { reason: "first-path", order: (a, b) => Buffer.compare(bytesOfName(a.path), bytesOfName(b.path)) },
 ];
 
 const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
-/** The member to keep, and the rule that decided: resolution, then bytes, then age, then path. */
+/** The member to keep, and the rule that decided: the first of {@link RULES} by which it is better. A damaged one only where all are. */
 export const chooseKeeper = (members: readonly Member[]): { keeper: Member; reason: KeeperReason } => {
   const [keeper, next] = [...members].sort((a, b) => decidingRule(a, b)?.order(a, b) ?? 0);
   if (keeper === undefined || next === undefined) throw new RangeError("a group has two members at least");
@@ -55,6 +66,7 @@ const BURST_SECONDS = 3;
 
 /** The kind of a group: it depends on the members alone. */
 export const kindOf = (members: readonly Member[]): GroupKind => {
+  if (members.some(isDamaged)) return "damaged";
   const digests = new Set(members.map((member) => member.contentDigest));
   if (digests.size === 1 && !digests.has(null)) return "exact";
   if (isBurst(members)) return "burst";

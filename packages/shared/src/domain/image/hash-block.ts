@@ -46,6 +46,11 @@ export const ImageFacts = z.strictObject({
   format: z.string().max(16).optional(),
   takenAt: z.string().max(40).optional().meta({ description: "EXIF DateTimeOriginal as written, no time zone added" }),
   camera: z.string().max(64).optional(),
+  damaged: z
+    .string()
+    .max(MAX_DETAIL_CHARACTERS)
+    .optional()
+    .meta({ description: "What is wrong with the file, though it could be decoded; left out where nothing is" }),
 });
 export type ImageFacts = z.infer<typeof ImageFacts>;
 

@@ -4,7 +4,7 @@ import { keepersByRule } from "./bulk-rule.ts";
 const group = (...paths: string[]) => ({
   number: 1,
   keeper: paths.length - 1,
-  members: paths.map((path, ordinal) => ({ ordinal, path, bytes: 1 })),
+  members: paths.map((path, ordinal) => ({ ordinal, path, bytes: 1, isDamaged: path.includes("damaged") })),
 });
 
 describe("the images that a rule for many groups keeps", () => {
@@ -23,5 +23,12 @@ describe("the images that a rule for many groups keeps", () => {
     expect(keepersByRule(group("library/a.jpg", "library/b.jpg"), "library")).toBeNull();
     expect(keepersByRule(group("dump/a.jpg", "dump/b.jpg"), "library")).toBeNull();
     expect(keepersByRule(group("a.jpg", "b.jpg"), "/")).toBeNull();
+  });
+
+  it("are not decided where all that would stay are damaged", () => {
+    expect(keepersByRule(group("a.jpg", "damaged.jpg"), null)).toBeNull();
+    expect(keepersByRule(group("damaged.jpg", "b.jpg"), null)).toEqual([1]);
+    expect(keepersByRule(group("library/damaged.jpg", "b.jpg"), "library")).toBeNull();
+    expect(keepersByRule(group("library/damaged.jpg", "library/a.jpg", "b.jpg"), "library")).toEqual([0, 1]);
   });
 });

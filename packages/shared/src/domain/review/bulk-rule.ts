@@ -3,17 +3,30 @@ export interface GroupToDecide {
   readonly number: number;
   /** Ordinal of the suggested member. */
   readonly keeper: number;
-  readonly members: readonly { readonly ordinal: number; readonly path: string; readonly bytes: number }[];
+  readonly members: readonly MemberToDecide[];
+}
+
+interface MemberToDecide {
+  readonly ordinal: number;
+  readonly path: string;
+  readonly bytes: number;
+  readonly isDamaged: boolean;
 }
 
 /**
  * The images of a group that stay by a rule for many groups: the suggested keeper; or, with a folder, all images
- * in it. Null where the rule does not decide the group: no image is in the folder, or none is outside.
+ * in it. Null where the rule does not decide the group: no image is in the folder, or none is outside; or all images
+ * that would stay are damaged.
  * @param keepUnder path of the folder from the source's root; null = no folder
  */
 export const keepersByRule = ({ keeper, members }: GroupToDecide, keepUnder: string | null): number[] | null => {
-  if (keepUnder === null) return [keeper];
+  const kept = keepUnder === null ? members.filter(({ ordinal }) => ordinal === keeper) : inFolder(members, keepUnder);
+  return kept.every(({ isDamaged }) => isDamaged) || kept.length === members.length
+    ? null
+    : kept.map(({ ordinal }) => ordinal);
+};
+
+const inFolder = (members: readonly MemberToDecide[], keepUnder: string): MemberToDecide[] => {
   const folder = keepUnder.replace(/^(\.?\/)+|\/+$/g, "");
-  const inside = members.filter(({ path }) => folder === "" || path.startsWith(`${folder}/`));
-  return inside.length === 0 || inside.length === members.length ? null : inside.map(({ ordinal }) => ordinal);
+  return members.filter(({ path }) => folder === "" || path.startsWith(`${folder}/`));
 };

@@ -106,16 +106,21 @@ type MemberRow = NamedRow & { readonly ordinal: number; readonly distance: numbe
 
 /** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
-  type Member = [ordinal: number, path: string, bytes: number];
+  type Member = [ordinal: number, path: string, bytes: number, isDamaged: boolean];
   const { rows } = await db.execute<{ number: number; keeper: number; members: Member[] }>(sql`
     select number, keeper,
-      array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0)) order by ordinal) as members
+      array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0), damaged is not null) order by ordinal) as members
     from image_group join group_member using (lineage, number)
     join image using (ordinal)
     where image.catalog_id = ${of.catalogId} and ${matching(of, filter)}
     group by number, keeper order by number`);
   return rows.map(({ members, ...group }) => ({
     ...group,
-    members: members.map(([ordinal, path, bytes]) => ({ ordinal, path: nameOfBytes(Buffer.from(path, "hex")), bytes })),
+    members: members.map(([ordinal, path, bytes, isDamaged]) => ({
+      ordinal,
+      path: nameOfBytes(Buffer.from(path, "hex")),
+      bytes,
+      isDamaged,
+    })),
   }));
 };

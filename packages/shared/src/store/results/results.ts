@@ -30,7 +30,7 @@ type Finalization = typeof finalization.$inferSelect;
 
 /** A group before it is stored; storing it gives it its number. */
 export type NewGroup = Pick<typeof imageGroup.$inferInsert, "kind" | "keeper" | "keeperReason" | "reclaimableBytes"> & {
-  readonly members: readonly Pick<typeof groupMember.$inferSelect, "ordinal" | "distance">[];
+  readonly members: readonly Pick<typeof groupMember.$inferSelect, "ordinal" | "distance" | "damaged">[];
 };
 
 /** The earlier result that a new one may build on: the last step of its lineage. */
@@ -90,9 +90,7 @@ export const insertFinalization = async (
   await copyInto(
     client,
     groupMember,
-    rows.flatMap(({ number, members }) =>
-      members.map(({ ordinal, distance }) => ({ lineage, number, ordinal, distance })),
-    ),
+    rows.flatMap(({ number, members }) => members.map((member) => ({ lineage, number, ...member }))),
   );
   const grouped = new Set(groups.flatMap(({ members }) => members.map(({ ordinal }) => ordinal)));
   const totals = {

@@ -78,6 +78,10 @@ export const groupMember = pgTable(
     ordinal: integer("ordinal").notNull(),
     /** Hamming distance to the keeper in bits; null where both are flat and only their bytes are equal. */
     distance: smallint("distance"),
+    /** What is wrong with its file; null = nothing was found. */
+    damaged: text("damaged"),
+    /** The first member that is another name of the same file (a hard link); null = it is a file by itself, or the first name. */
+    sameFileAs: integer("same_file_as"),
   },
   (table) => [primaryKey({ columns: [table.lineage, table.number, table.ordinal] })],
 );
