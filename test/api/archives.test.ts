@@ -109,10 +109,23 @@ describe("exports and archives", () => {
     await writeFile(join(root, taken), "new");
     expect((await call("POST", `/archives/${archive.id}/restore`)).status).toBe(202);
     const partly = await finishedArchive(archive.id);
-    expect(partly.refusals.map(({ path }: { path: string }) => path)).toEqual([taken]);
+    expect(partly).toMatchObject({
+      state: "partly-restored",
+      movedFiles: gone.length - 1,
+      refusals: [{ path: taken, reason: "there is another file under that name" }],
+    });
     expect(await readFile(join(root, taken), "utf8")).toBe("new");
     await rm(join(root, taken));
-    await rename(join(archive.folder, "files", taken), join(root, taken));
+    expect((await call("POST", `/archives/${archive.id}/restore`)).status).toBe(202);
+    expect(await finishedArchive(archive.id)).toMatchObject({
+      state: "restored",
+      movedFiles: gone.length,
+      refusals: [],
+      withdrawnDecisions: partly.withdrawnDecisions,
+    });
+    expect(partly.withdrawnDecisions).toBeGreaterThan(0);
+    const again = await call("POST", `/catalogs/${catalog}/archives`);
+    expect([again.status, (await get(`/archives/${archive.id}`)).state]).toEqual([409, "restored"]);
     await rename(system.path("keeper"), join(root, keeper));
     await writeFile(join(root, changed), contents.get(changed) ?? "");
     expect(await filesUnder(root)).toEqual(before);

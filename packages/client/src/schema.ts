@@ -105,10 +105,13 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Put the archive's files back where they were */
+    /** Put the archive's files back where they were; again for those that could not be put back */
     post: {
       parameters: {
-        query?: never;
+        query?: {
+          /** @description true: restore what the manifest says, although it is not the one that Lookalike wrote */
+          confirmManifest?: "true" | "false";
+        };
         header?: never;
         path: {
           archive: string;
@@ -4640,12 +4643,20 @@ export interface components {
       id: string;
       catalog: string;
       /** @enum {string} */
-      state: "archiving" | "archived" | "restoring" | "restored";
+      state: "archiving" | "archived" | "restoring" | "partly-restored" | "restored";
       /** @description Where the files are, with a manifest of them */
       folder: string;
+      /** @description Files that it was to move */
       totalFiles: number;
+      /** @description Files that were moved: into the archive, or back */
       movedFiles: number;
       movedBytes: number;
+      /** @description Files that it moved into the archive; null until all are */
+      archivedFiles: number | null;
+      /** @description Space that the catalog's disk has more: 0 while the files are on it */
+      freedBytes: number;
+      /** @description Decisions that its restore took back; their groups are open again */
+      withdrawnDecisions: number;
       /** @description Files left alone */
       refusals: {
         path: string;
@@ -4659,12 +4670,20 @@ export interface components {
       id: string;
       catalog: string;
       /** @enum {string} */
-      state: "archiving" | "archived" | "restoring" | "restored";
+      state: "archiving" | "archived" | "restoring" | "partly-restored" | "restored";
       /** @description Where the files are, with a manifest of them */
       folder: string;
+      /** @description Files that it was to move */
       totalFiles: number;
+      /** @description Files that were moved: into the archive, or back */
       movedFiles: number;
       movedBytes: number;
+      /** @description Files that it moved into the archive; null until all are */
+      archivedFiles: number | null;
+      /** @description Space that the catalog's disk has more: 0 while the files are on it */
+      freedBytes: number;
+      /** @description Decisions that its restore took back; their groups are open again */
+      withdrawnDecisions: number;
       /** @description Files left alone */
       refusals: {
         path: string;

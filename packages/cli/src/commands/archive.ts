@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Archive, bodyOf } from "@lookalike/client";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
-import { type Output, printable, sizeText } from "../output.ts";
+import { countText, type Output, printable, printStatus, sizeText } from "../output.ts";
 
 const POLL_MS = 200;
 
@@ -21,11 +21,15 @@ export const addArchiveCommands: AddCommands = (program, withClient) => {
 
   program
     .command("restore <archive>")
-    .description("put an archive's files back where they were")
+    .description("put an archive's files back where they were; again for those that could not be put back")
+    .option("--confirm-manifest", "restore what its manifest says, although it is not the one that Lookalike wrote")
     .action(
-      withClient(async (client, output, archive: string) => {
-        const path = { archive };
-        const started = bodyOf(await client.api.POST("/v1/archives/{archive}/restore", { params: { path } }));
+      withClient(async (client, output, archive: string, { confirmManifest }: { confirmManifest?: boolean }) => {
+        const params = {
+          path: { archive },
+          query: confirmManifest === true ? { confirmManifest: "true" as const } : {},
+        };
+        const started = bodyOf(await client.api.POST("/v1/archives/{archive}/restore", { params }));
         await showMoves(client, output, started);
       }),
     );
@@ -38,11 +42,19 @@ const showMoves = async ({ api }: Client, output: Output, started: Archive): Pro
     await sleep(POLL_MS);
     archive = bodyOf(await api.GET("/v1/archives/{archive}", { params: { path: { archive: archive.id } } }));
   }
-  output.print(
-    archive,
-    [
-      `${archive.id}  ${archive.state}  ${archive.movedFiles} of ${archive.totalFiles} files, ${sizeText(archive.movedBytes)}  ${printable(archive.folder)}`,
-      ...archive.refusals.map(({ path, reason }) => `   left  ${printable(path)}: ${reason}`),
-    ].join("\n"),
-  );
+  output.print(archive, archiveText(archive));
+  if (archive.state === "partly-restored" && !output.isJson)
+    printStatus(`Some files are still in the archive. When that is mended: lookalike restore ${archive.id}`);
+};
+
+const archiveText = (archive: Archive): string => {
+  const { id, state, movedFiles, movedBytes, withdrawnDecisions, folder, refusals } = archive;
+  const total = archive.archivedFiles === null || state === "archived" ? archive.totalFiles : archive.archivedFiles;
+  return [
+    `${id}  ${state}  ${movedFiles} of ${countText(total, "file")}, ${sizeText(movedBytes)}  ${printable(folder)}`,
+    ...(withdrawnDecisions === 0
+      ? []
+      : [`   ${countText(withdrawnDecisions, "decision")} taken back: what was restored stays until you decide again`]),
+    ...refusals.map(({ path, reason }) => `   left  ${printable(path)}: ${reason}`),
+  ].join("\n");
 };

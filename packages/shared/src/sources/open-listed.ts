@@ -1,8 +1,9 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, realpathSync } from "node:fs";
-import { type FileHandle, open, realpath } from "node:fs/promises";
+import { type BigIntStats, closeSync, fstatSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { bytesOfName } from "../domain/image/file-name.ts";
 import { messageOf } from "../runtime/errors.ts";
-import { isAsListed, joinPath } from "./listed-file.ts";
+import { openFileBelow, openFileBelowSync } from "./folder-handle.ts";
+import { isAsListed } from "./listed-file.ts";
 
 /** A file of a directory source as it was listed. */
 export interface ListedFile {
@@ -18,9 +19,6 @@ export interface ListedFileProblem {
   readonly detail: string;
 }
 
-/** Without blocking, so that a pipe under an image's name cannot hang its reader; and no link is followed. */
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-const BYTES = { encoding: "buffer" } as const;
 const LINKED: ListedFileProblem = {
   reason: "outside-the-source",
   detail: "a link has taken its place since it was listed",
@@ -33,9 +31,7 @@ const LINKED: ListedFileProblem = {
 export const openListed = async (listed: ListedFile): Promise<FileHandle | ListedFileProblem> => {
   let file: FileHandle | null = null;
   try {
-    const place = placeOf(await realpath(listed.root, BYTES), listed);
-    if (!(await realpath(place, BYTES)).equals(place)) return LINKED;
-    file = await open(place, FLAGS);
+    file = await openFileBelow(listed.root, Buffer.from(bytesOfName(listed.path)));
     const problem = problemOf(await file.stat({ bigint: true }), listed);
     if (problem === null) return file;
     await file.close();
@@ -50,9 +46,7 @@ export const openListed = async (listed: ListedFile): Promise<FileHandle | Liste
 export const openListedSync = (listed: ListedFile): number | ListedFileProblem => {
   let file: number | null = null;
   try {
-    const place = placeOf(realpathSync.native(listed.root, BYTES), listed);
-    if (!realpathSync.native(place, BYTES).equals(place)) return LINKED;
-    file = openSync(place, FLAGS);
+    file = openFileBelowSync(listed.root, Buffer.from(bytesOfName(listed.path)));
     const problem = problemOf(fstatSync(file, { bigint: true }), listed);
     if (problem === null) return file;
     closeSync(file);
@@ -62,8 +56,6 @@ export const openListedSync = (listed: ListedFile): number | ListedFileProblem =
     return problemOfError(error);
   }
 };
-
-const placeOf = (root: Buffer, { path }: ListedFile): Buffer => joinPath(root, Buffer.from(bytesOfName(path)));
 
 /** Why an opened file is not the listed one; null = it is. */
 const problemOf = (stats: BigIntStats, { fingerprint }: ListedFile): ListedFileProblem | null => {
@@ -79,6 +71,8 @@ const problemOfError = (error: unknown): ListedFileProblem => {
       return { reason: "missing", detail: "deleted since it was listed" };
     case "ELOOP":
       return LINKED;
+    case "EINVAL":
+      return { reason: "outside-the-source", detail: messageOf(error) };
     default:
       return { reason: "unreadable", detail: messageOf(error) };
   }

@@ -1,77 +1,99 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { constants, copyFile, link, mkdir, open, realpath, rm, stat, unlink, utimes } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { type FileHandle, rename, unlink } from "node:fs/promises";
+import { openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
+import { type Copy, copyFileTo } from "./copy-file.ts";
+import { digestAt, isSameFile, linkTo, MoveRefused, removeAt, sha256Of, statAt, syncFolder } from "./place.ts";
 
-const SLASH = 0x2f;
-const folderOf = (path: Buffer): Buffer => path.subarray(0, path.lastIndexOf(SLASH));
+/** A move of one file. */
+export interface Move extends Copy {
+  readonly from: Place;
+}
 
 /**
- * Moves a file to a name that no file has yet, also on another volume. At every moment, the whole file
- * has one of the two names.
- * @param sha256 digest of the file, in hexadecimal: a copy with another one is deleted
- * @throws when a file has the new name already, or the copy differs: then the file still has its old name
+ * Moves a file to a name that no file has yet, also to another disk. At every moment the whole file has one of the two
+ * names; after a crash, a second call completes the move. Nothing else loses a name: not a file that takes the old name
+ * while this one is moved, nor one that has the new name.
+ * @param verify called with the open file before its old name is removed; throws where it must stay
+ * @returns the bytes of the disk that the old name no longer uses: 0 where the file has other names, or stays on the disk
+ * @throws MoveRefused or the system's error: then the file has its old name, and the new name is free
  */
-export const moveFile = async (from: Buffer, to: Buffer, sha256: string): Promise<void> => {
-  await mkdir(folderOf(to), { recursive: true });
-  if (!(await linkTo(from, to))) await copyVerified(from, to, sha256);
-  await syncToDisk(folderOf(to));
-  await unlink(from);
-  await syncToDisk(folderOf(from));
+export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promise<void>): Promise<number> => {
+  const { from, to, sha256, spareName } = move;
+  await putBack(from, spareName);
+  const file = await openFileAt(from);
+  try {
+    const stats = await file.stat({ bigint: true });
+    if (!stats.isFile()) throw new MoveRefused("there is no regular file under that name");
+    if ((await sha256Of(file)) !== sha256) throw new MoveRefused("its bytes are not the ones that were read");
+    await verify(stats);
+    const isNew = await nameFile(move, file, stats);
+    try {
+      await syncFolder(to.folder);
+      await removeName(from, spareName, file, stats);
+    } catch (error) {
+      if (isNew && (await statAt(from)) !== null) await removeAt(to);
+      throw error;
+    }
+    await syncFolder(from.folder);
+    const isOnSameDisk = (await statAt(to))?.dev === stats.dev;
+    return isOnSameDisk || stats.nlink > 1n ? 0 : Number(stats.blocks) * 512;
+  } finally {
+    await file.close();
+  }
 };
 
-/**
- * Gives a file a second name: unlike a rename, a link never replaces a file.
- * @returns false where the file system has no links, or the names are on two volumes
- */
-const linkTo = async (from: Buffer, to: Buffer): Promise<boolean> => {
-  try {
-    await link(from, to);
+/** Gives the file its new name. @returns false where it has the name since an earlier move that did not end */
+const nameFile = async (move: Move, file: FileHandle, stats: BigIntStats): Promise<boolean> => {
+  const { from, to, sha256 } = move;
+  const existing = await statAt(to);
+  if (existing !== null) {
+    if (existing.isFile() && (isSameFile(existing, stats) || (await digestAt(to)) === sha256)) return false;
+    throw new MoveRefused("there is another file under that name");
+  }
+  if (!(await linkTo(from, to))) {
+    await copyFileTo(move, file, stats);
     return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new Error("there is a file under that name");
-    if (code !== "EXDEV" && code !== "EPERM" && code !== "ENOTSUP") throw error;
-    return false;
   }
+  const linked = await statAt(to);
+  if (linked !== null && isSameFile(linked, stats)) return true;
+  await removeAt(to);
+  throw new MoveRefused("another file took its name while it was moved");
 };
 
-const copyVerified = async (from: Buffer, to: Buffer, sha256: string): Promise<void> => {
-  const unfinished = Buffer.concat([to, Buffer.from(".lookalike-unfinished")]);
-  await rm(unfinished, { force: true });
-  try {
-    await copyFile(from, unfinished);
-    const { atime, mtime } = await stat(from);
-    await utimes(unfinished, atime, mtime);
-    await syncToDisk(unfinished);
-    if ((await sha256Of(unfinished)) !== sha256) throw new Error("the copy is not the same");
-    if (await linkTo(unfinished, to)) return;
-    // This file system has no links: an exclusive copy replaces nothing either.
-    await copyFile(unfinished, to, constants.COPYFILE_EXCL);
-    await syncToDisk(to);
-  } finally {
-    await rm(unfinished, { force: true });
+/**
+ * Removes a name only if it is the open file's: another program may save another file under it at any moment. The name
+ * is first changed to one that no other program uses, and what has that one is looked at.
+ */
+const removeName = async (place: Place, spareName: Buffer, file: FileHandle, before: BigIntStats): Promise<void> => {
+  const aside = asideOf(place, spareName);
+  await rename(pathOf(place), pathOf(aside));
+  const renamed = await statAt(aside);
+  const now = await file.stat({ bigint: true });
+  const isUnchanged = now.size === before.size && now.mtimeNs === before.mtimeNs;
+  if (renamed !== null && isSameFile(renamed, before) && isUnchanged) {
+    await unlink(pathOf(aside));
+    return;
   }
+  await putBack(place, spareName);
+  throw new MoveRefused("it was changed while it was moved");
 };
 
-export const sha256Of = async (path: Buffer): Promise<string> => {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
-};
-
-/** Whether a file has that name. */
-export const isThere = (path: Buffer): Promise<boolean> =>
-  realpath(path).then(
-    () => true,
-    () => false,
-  );
-
-/** Flushes a file's bytes, or a folder's names, to the disk: a rename is durable once its folder is flushed. */
-export const syncToDisk = async (path: string | Buffer): Promise<void> => {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+/** Gives a file its name again that {@link removeName} changed before a crash. */
+export const putBack = async (place: Place, spareName: Buffer): Promise<void> => {
+  const aside = asideOf(place, spareName);
+  const left = await statAt(aside);
+  if (left === null) return;
+  const taken = await statAt(place);
+  if (taken === null) {
+    if (await linkTo(aside, place)) await unlink(pathOf(aside));
+    else await rename(pathOf(aside), pathOf(place));
+    return;
   }
+  if (!isSameFile(taken, left)) throw new MoveRefused(`an earlier move left ${aside.name.toString()} in its folder`);
+  await unlink(pathOf(aside));
 };
+
+const asideOf = ({ folder }: Place, spareName: Buffer): Place => ({
+  folder,
+  name: Buffer.concat([spareName, Buffer.from(".aside")]),
+});

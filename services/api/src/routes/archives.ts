@@ -1,11 +1,12 @@
 import type { Db } from "@lookalike/shared/store/open";
-import { type ArchiveRow, getArchive, listArchives, startRestore } from "@lookalike/shared/store/review/archives";
+import { type ArchiveRow, getArchive, listArchives } from "@lookalike/shared/store/review/archives";
 import { z } from "zod";
 import type { Archiver } from "../archive/archiver.ts";
 import { operation, type Version1 } from "../http/operation.ts";
-import { listOf } from "../http/page.ts";
-import { conflict, found } from "../http/problems.ts";
+import { listOf, TrueOrFalse } from "../http/page.ts";
+import { found } from "../http/problems.ts";
 import type { Access } from "../plugins/access.ts";
+import { readCatalog } from "../plugins/tenant-scope.ts";
 import { Archive, archiveResource } from "../resources/archive.ts";
 
 const ARCHIVES_LISTED = 100;
@@ -23,12 +24,23 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver): void =
 
   app.post(
     "/archives/:archive/restore",
-    operation("Put the archive's files back where they were", { 202: Archive }, { params: ArchiveParams }),
-    async ({ access, params }, reply) => {
-      const { id, state } = await readArchive(access, params.archive);
-      if (!(await startRestore(db, id)))
-        throw conflict("not-archived", `This archive is ${state}: only a finished one is restored.`);
-      archiver.resume();
+    operation(
+      "Put the archive's files back where they were; again for those that could not be put back",
+      { 202: Archive },
+      {
+        params: ArchiveParams,
+        querystring: z.object({
+          confirmManifest: TrueOrFalse.optional().meta({
+            description: "true: restore what the manifest says, although it is not the one that Lookalike wrote",
+          }),
+        }),
+      },
+    ),
+    async ({ access, params, query }, reply) => {
+      const row = await readArchive(access, params.archive);
+      const { id } = row;
+      const { source } = await readCatalog(db, access, row.catalogId);
+      await archiver.restore(row, source, query.confirmManifest ?? false);
       reply.code(202).header("location", `/v1/archives/${id}`);
       return archiveResource(await readArchive(access, id));
     },

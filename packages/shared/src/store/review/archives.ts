@@ -1,37 +1,52 @@
+import { randomBytes } from "node:crypto";
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import type { ArchiveState } from "../../domain/review/decisions.ts";
 import type { Db } from "../open.ts";
-import { archive, catalog } from "../schema.ts";
+import { archive, catalog, signingKey } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
 
 export type ArchiveRow = typeof archive.$inferSelect;
 
 export const insertArchive = async (
   db: Db,
-  row: Pick<ArchiveRow, "id" | "catalogId" | "folder" | "totalFiles" | "refusals">,
+  row: Pick<ArchiveRow, "id" | "catalogId" | "folder" | "destination" | "manifestDigest" | "totalFiles" | "refusals">,
 ): Promise<ArchiveRow> => {
   const inserted = db.insert(archive).values({ ...row, state: "archiving" });
   return onlyRow({ rows: await inserted.returning() });
 };
 
+const FINISHED: readonly ArchiveState[] = ["archived", "partly-restored", "restored"];
+
 export const updateArchive = async (
   db: Db,
   id: string,
-  change: Partial<Pick<ArchiveRow, "state" | "movedFiles" | "movedBytes" | "refusals">>,
+  change: Partial<Omit<ArchiveRow, "id" | "catalogId" | "finishedAt">>,
 ): Promise<void> => {
-  const isFinished = change.state === "archived" || change.state === "restored";
+  const isFinished = change.state !== undefined && FINISHED.includes(change.state);
   await db
     .update(archive)
     .set({ ...change, ...(isFinished ? { finishedAt: sql`now()` } : {}) })
     .where(eq(archive.id, id));
 };
 
-/** Changes an archive's state from archived to restoring. False when it is in another state. */
-export const startRestore = async (db: Db, id: string): Promise<boolean> => {
+/** Starts to restore an archive whose files are there, all or some. False when it is in another state. */
+export const startRestore = async (db: Db, id: string, manifestConfirmed: boolean): Promise<boolean> => {
   const { rowCount } = await db
     .update(archive)
-    .set({ state: "restoring", movedFiles: 0, movedBytes: 0, refusals: [], finishedAt: null })
-    .where(and(eq(archive.id, id), eq(archive.state, "archived")));
+    .set({ state: "restoring", refusals: [], finishedAt: null, manifestConfirmed })
+    .where(and(eq(archive.id, id), inArray(archive.state, ["archived", "partly-restored"])));
   return rowCount === 1;
+};
+
+/** The key that signs manifests of archives, created by the first call. */
+export const manifestKey = async (db: Db): Promise<Buffer> => {
+  const name = "archive-manifest";
+  await db
+    .insert(signingKey)
+    .values({ name, key: randomBytes(32) })
+    .onConflictDoNothing();
+  const rows = await db.select({ key: signingKey.key }).from(signingKey).where(eq(signingKey.name, name));
+  return Buffer.from(onlyRow({ rows }).key);
 };
 
 /** An archive of the tenant; null when there is none. */

@@ -106,6 +106,21 @@ export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string):
   return rows[0] ?? null;
 };
 
+/**
+ * Takes back every effective decision that lets one of the images go, so that they stay where they are.
+ * @returns how many decisions that were
+ */
+export const withdrawDecisions = (db: Db, catalogId: string, ordinals: ReadonlySet<number>, decidedBy: string) =>
+  db.transaction(async (tx) => {
+    await lockCatalog(tx, catalogId);
+    const withdrawn = effectiveDecisions(await readDecisions(tx, catalogId)).filter(
+      ({ verdict, members, keep }) =>
+        verdict === "keep" && members.some((ordinal) => ordinals.has(ordinal) && !keep.includes(ordinal)),
+    );
+    for (const row of withdrawn) await undoDecision(tx, row, decidedBy);
+    return withdrawn.length;
+  });
+
 /** Decisions of a catalog, newest first, from after the one whose id is `after`; "" = from the newest one. */
 export const listDecisions = (db: Db, catalogId: string, { after, limit }: Page<string>): Promise<DecisionRow[]> =>
   db.query.decision.findMany({

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import { bigint, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import type { ArchiveState, Verdict } from "../../domain/review/decisions.ts";
-import { time } from "./columns.ts";
+import { bytea, time } from "./columns.ts";
 
 /** Owners' decisions about groups. Rows are appended, never changed; an undo is another row. */
 export const decision = pgTable(
@@ -32,11 +32,26 @@ export const archive = pgTable(
     id: text("id").primaryKey(),
     catalogId: text("catalog_id").notNull(),
     state: text("state").$type<ArchiveState>().notNull(),
-    /** Where the files are, under the catalog's root. */
+    /** Where the files are: under the catalog's root, or under the destination. */
     folder: text("folder").notNull(),
+    /** The folder that the owner chose for archived files; null = the catalog's root. */
+    destination: text("destination"),
+    /** SHA-256 of the manifest; null for archives of earlier versions. */
+    manifestDigest: text("manifest_digest"),
+    /** The owner trusts the manifest as it is, although it is not the one that was written. */
+    manifestConfirmed: boolean("manifest_confirmed").notNull().default(false),
     totalFiles: integer("total_files").notNull(),
     movedFiles: integer("moved_files").notNull().default(0),
     movedBytes: bigint("moved_bytes", { mode: "number" }).notNull().default(0),
+    /** What the archive had when all its files were moved; null until then. */
+    archivedFiles: integer("archived_files"),
+    archivedBytes: bigint("archived_bytes", { mode: "number" }),
+    /** Archived files that were deleted for good. */
+    deletedFiles: integer("deleted_files").notNull().default(0),
+    /** Space that the file system reports as free since then. */
+    freedBytes: bigint("freed_bytes", { mode: "number" }).notNull().default(0),
+    /** Decisions that its restore took back, so that the next archive leaves the files where they are. */
+    withdrawnDecisions: integer("withdrawn_decisions").notNull().default(0),
     /** Files that were not moved, with the reason. */
     refusals: jsonb("refusals").$type<{ path: string; reason: string }[]>().notNull().default([]),
     startedAt: time("started_at").notNull().default(sql`now()`),
@@ -44,3 +59,9 @@ export const archive = pgTable(
   },
   (table) => [index("archive_catalog").on(table.catalogId, table.startedAt)],
 );
+
+/** Keys of this installation that sign what it writes elsewhere. */
+export const signingKey = pgTable("signing_key", {
+  name: text("name").primaryKey(),
+  key: bytea("key").notNull(),
+});

@@ -1,0 +1,48 @@
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { type Folder, openBelow, openRoot, withPlace } from "@lookalike/shared/sources/folder-handle";
+import PQueue from "p-queue";
+import { attributesOf } from "./copy-file.ts";
+import type { Attributes, ManifestEntry } from "./manifest.ts";
+import { statAt } from "./place.ts";
+import type { FoundFile } from "./plan-archive.ts";
+
+const FILES_AT_ONCE = 8;
+
+/** What the disk says of each file below a root, by path; nothing of a file that is missing or behind a link. */
+export const findFiles = async (
+  root: string,
+  entries: readonly Pick<ManifestEntry, "path">[],
+): Promise<ReadonlyMap<string, FoundFile>> => {
+  const found = new Map<string, FoundFile>();
+  const queue = new PQueue({ concurrency: FILES_AT_ONCE });
+  const folder = await openRoot(root);
+  try {
+    await queue.addAll(
+      entries.map(({ path }) => async () => {
+        const file = await findFile(folder, path).catch(() => null);
+        if (file !== null) found.set(path, file);
+      }),
+    );
+    return found;
+  } finally {
+    await folder.handle.close();
+  }
+};
+
+const findFile = (root: Folder, path: string): Promise<FoundFile | null> => {
+  const folders: Attributes[] = [];
+  return withPlace(
+    root,
+    Buffer.from(bytesOfName(path)),
+    async (place) => {
+      const stats = await statAt(place);
+      if (stats === null) return null;
+      return { file: `${stats.dev}-${stats.ino}`, names: stats.nlink, attributes: attributesOf(stats), folders };
+    },
+    async (above, name) => {
+      const next = await openBelow(above, name);
+      folders.push(attributesOf(await next.handle.stat({ bigint: true })));
+      return next;
+    },
+  );
+};

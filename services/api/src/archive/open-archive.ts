@@ -1,0 +1,59 @@
+import {
+  type Folder,
+  type FolderMode,
+  openBelow,
+  openOrCreateBelow,
+  openRoot,
+} from "@lookalike/shared/sources/folder-handle";
+import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
+import { attributesOf } from "./copy-file.ts";
+
+/** An archive whose folders are held open. */
+export interface OpenArchive {
+  readonly id: string;
+  /** The catalog's root. */
+  readonly root: Folder;
+  /** The archive's own folder, with its manifest. */
+  readonly folder: Folder;
+  /** Where the archived files are. */
+  readonly files: Folder;
+  /** Owner and mode of the root: what folders of the archive are like where nothing else is known. */
+  readonly base: FolderMode;
+}
+
+/** Where an archive is: under the catalog's root, or under another folder. */
+export interface ArchivePlace {
+  readonly id: string;
+  readonly root: string;
+  readonly destination: string | null;
+}
+
+/**
+ * Opens an archive's folders without following links, and works with them.
+ * @param create creates them where they are missing
+ * @throws ENOENT where a folder is missing, ELOOP where one is a link
+ */
+export const withArchive = async <Result>(
+  { id, root: rootPath, destination }: ArchivePlace,
+  work: (archive: OpenArchive) => Promise<Result>,
+  create = false,
+): Promise<Result> => {
+  const opened: Folder[] = [];
+  const hold = async (opening: Promise<Folder>): Promise<Folder> => {
+    const folder = await opening;
+    opened.push(folder);
+    return folder;
+  };
+  try {
+    const root = await hold(openRoot(rootPath));
+    const base = attributesOf(await root.handle.stat({ bigint: true }));
+    const below = (above: Folder, name: string): Promise<Folder> =>
+      hold(create ? openOrCreateBelow(above, Buffer.from(name), base) : openBelow(above, Buffer.from(name)));
+    const above = destination === null ? root : await hold(openRoot(destination));
+    const folder = await below(await below(above, ARCHIVE_FOLDER), id);
+    const files = await below(folder, "files");
+    return await work({ id, root, folder, files, base });
+  } finally {
+    for (const { handle } of opened) await handle.close();
+  }
+};

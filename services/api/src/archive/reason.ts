@@ -1,0 +1,19 @@
+import { messageOf } from "@lookalike/shared/runtime/errors";
+
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: "its folder may not be changed: permission denied",
+  EDQUOT: "the disk quota is used up",
+  EINVAL: "the path or the name is not possible there",
+  EIO: "the disk reports an error",
+  ELOOP: "a link has taken the place of the file or of a folder above it",
+  ENAMETOOLONG: "the name is too long for that disk",
+  ENOENT: "the file is gone",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a file has taken the place of a folder above it",
+  EPERM: "its folder may not be changed: the system does not permit it",
+  EROFS: "the disk or folder is read-only",
+};
+
+/** Why a file could not be moved, in words. */
+export const reasonOf = (error: unknown): string =>
+  WORDS[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error);
