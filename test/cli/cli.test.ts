@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import sharp from "sharp";
@@ -32,6 +32,7 @@ describe("lookalike", () => {
   it("scans a folder, with plain lines of progress in a pipe", async () => {
     const { code, stdout, stderr } = await lookalike("scan", root, "--name", "cli");
     expect([code, stdout]).toEqual([0, expect.stringMatching(/completed.*31 images {2}11 groups\n$/)]);
+    expect(stdout.split("\n")[0]).toBe("31 files: 31 images");
     for (const line of stderr.trim().split("\n"))
       expect(line).toMatch(/^(listing|hashing|comparing|grouping) \d+ %$|^$/);
   });
@@ -43,6 +44,25 @@ describe("lookalike", () => {
     const jobs = jsonLines((await lookalike("jobs", "cli", "--json")).stdout);
     expect(jobs.map(({ mode }) => mode)).toEqual(["new", "regroup", "new"]);
     expect((await lookalike("watch", jobs[0].id)).stdout).toContain("completed");
+  });
+
+  it("says what became of every file, and leaves out what its options say, from now on", async () => {
+    const folder = system.path("files");
+    await mkdir(join(folder, ".Trash-1000/files"), { recursive: true });
+    await copyFile(join(root, "scene-01.jpg"), join(folder, "without-extension"));
+    await copyFile(join(root, "scene-01.jpg"), join(folder, ".Trash-1000/files/a.jpg"));
+    await copyFile(join(root, "scene-02.jpg"), join(folder, "b.jpg"));
+    await writeFile(join(folder, "b.xmp"), "");
+    const total = "5 files: 2 images, 1 companion files (xmp 1), 1 not images (txt 1), 1 excluded (.Trash-* 1)";
+    await writeFile(join(folder, "notes.txt"), "no picture");
+    expect((await lookalike("scan", folder)).stdout.split("\n")[0]).toBe(total);
+    const [job] = jsonLines(
+      (await lookalike("scan", folder, "--exclude", "b.*", "--exclude", "!.Trash-*", "--json")).stdout,
+    );
+    expect(job).toMatchObject({
+      totalImages: 2,
+      fileCounts: { total: 5, images: 2, excluded: { "b.*": 2 }, notImages: { txt: 1 } },
+    });
   });
 
   it("shows groups, decides, and exports what was decided", async () => {

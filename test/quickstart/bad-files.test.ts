@@ -100,6 +100,12 @@ describe("a folder of bad and odd files", () => {
     expect(code).toBe(0);
     const report = reportOf(stdout);
     expect(report.images).toBe(Object.keys(bad).length + odd.length);
+    expect(report.fileCounts).toMatchObject({
+      total: Object.keys(files).length + 2,
+      images: Object.keys(files).length + 1,
+      notImages: { txt: 1 },
+      notFiles: { "symbolic link": 1, "pipe, socket or device": 1 },
+    });
     expect(Object.fromEntries(report.failed.map(({ path: name, reason }) => [name, reason]))).toEqual(bad);
     expect(report.groups.flatMap(({ members }) => members).sort()).toEqual([...odd].sort());
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FileCounts } from "@lookalike/shared/domain/job/file-counts";
 import { z } from "zod";
 import { npmStart, type Running } from "./command.ts";
 import { processesWith } from "./processes.ts";
@@ -10,6 +11,7 @@ export const Report = z.strictObject({
   version: z.literal(1),
   job: z.string(),
   images: z.int(),
+  fileCounts: FileCounts.nullable(),
   blocks: z.int(),
   pairs: z.int(),
   tasks: z.int(),

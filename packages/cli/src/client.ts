@@ -21,6 +21,12 @@ interface GroupFilter {
   readonly order?: "number" | "reclaimable";
 }
 
+/** Which files a source lists; what is left out stays as the catalog has it. */
+export interface Globs {
+  readonly include?: string[];
+  readonly exclude?: string[];
+}
+
 /** Requests to a running Lookalike, which throw an ApiProblem in the API's words where it refuses one. */
 export type Client = ReturnType<typeof createClient>;
 
@@ -35,9 +41,20 @@ export const createClient = (address: () => string, key: string) => {
       return createApi(address(), key);
     },
 
-    /** The catalog of this name, created when there is none. */
-    openCatalog: async (name: string, source: Source): Promise<string> =>
-      (await catalogOf(name)) ?? bodyOf(await api().POST("/v1/catalogs", { body: { name, source } })).id,
+    /** The catalog of this name, created when there is none. @param globs what it lists from now on */
+    async openCatalog(name: string, source: Source, globs: Globs = {}): Promise<string> {
+      const known = await catalogOf(name);
+      if (known === undefined)
+        return bodyOf(await api().POST("/v1/catalogs", { body: { name, source: { ...source, ...globs } } })).id;
+      await this.changeGlobs(known, globs);
+      return known;
+    },
+
+    /** Changes what the catalog's next job lists. */
+    async changeGlobs(catalog: string, globs: Globs): Promise<void> {
+      if (globs.include === undefined && globs.exclude === undefined) return;
+      bodyOf(await api().PATCH("/v1/catalogs/{catalog}", { params: { path: { catalog } }, body: globs }));
+    },
 
     /** The catalog of a name or an id. @throws OperatorError where there is none */
     async findCatalog(nameOrId: string): Promise<string> {

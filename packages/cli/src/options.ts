@@ -1,6 +1,7 @@
 import { defaultThresholdBits, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import { InvalidArgumentError, Option } from "commander";
+import type { Globs } from "./client.ts";
 import { sourceOf } from "./source-address.ts";
 
 /** Reads an option or argument that is a number. @throws InvalidArgumentError */
@@ -42,6 +43,24 @@ export const numberOption = (name: NumberOption, flags: string, about: string): 
 export const wordOption = (name: WordOption, flags: string, about: string): Option =>
   new Option(flags, about).choices(JobOptions.shape[name].unwrap().options).default(DEFAULTS[name]);
 
+/** What was chosen by {@link globOptions}. */
+export const globsOf = (flags: Record<string, unknown>): Globs => ({
+  ...(Array.isArray(flags["include"]) ? { include: flags["include"] } : {}),
+  ...(Array.isArray(flags["exclude"]) ? { exclude: flags["exclude"] } : {}),
+});
+
+/** Options that choose files, each once or more often. */
+export const globOptions = () => ({
+  include: globOption("--include <glob>", "list only files that match, as '*.jpg' or '2019/**'; may be repeated"),
+  exclude: globOption(
+    "--exclude <glob>",
+    "leave out files and folders that match; '!.cache' takes back a built-in rule; may be repeated",
+  ),
+});
+
+const globOption = (flags: string, about: string): Option =>
+  new Option(flags, about).argParser((glob: string, earlier: string[] = []) => [...earlier, glob]);
+
 /** What a person wants to be started. */
 export type StartRequest = ReturnType<typeof startRequest>;
 
@@ -50,8 +69,9 @@ export type StartRequest = ReturnType<typeof startRequest>;
  * @param isTerminal whether standard output is one: there a person reviews the result
  */
 export const startRequest = (address: string | undefined, flags: Record<string, unknown>, isTerminal: boolean) => {
-  const { threshold, json, keepRunning, ...options } = flags;
+  const { threshold, json, keepRunning, include, exclude, ...options } = flags;
   return {
+    globs: globsOf({ include, exclude }),
     /** null = the demo catalog. */
     source: address === undefined ? null : sourceOf(address),
     options: JobOptions.parse({ ...options, thresholdBits: threshold }),

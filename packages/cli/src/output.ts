@@ -1,4 +1,5 @@
 import type { Group, Job } from "@lookalike/client";
+import { fileCountsText } from "@lookalike/shared/domain/job/file-counts";
 import prettyBytes from "pretty-bytes";
 
 export type Output = ReturnType<typeof createOutput>;
@@ -27,6 +28,15 @@ export const printable = (name: string): string => {
     .slice(1, -1)
     .replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return safe === name ? name : `"${safe}"`;
+};
+
+/** What became of each file under the source's root; no line where the job walked no folder. */
+export const filesLines = ({ fileCounts }: Pick<Job, "fileCounts">): string[] => {
+  if (fileCounts === null) return [];
+  const unreadable = fileCounts.unreadablePaths.map(
+    ({ path, detail }) => `  unreadable: ${printable(path)}  ${detail}`,
+  );
+  return [fileCountsText(fileCounts), ...unreadable];
 };
 
 export const jobText = (job: Job): string =>

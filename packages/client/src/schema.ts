@@ -595,7 +595,7 @@ export interface paths {
     };
     options?: never;
     head?: never;
-    /** Rename a catalog */
+    /** Rename a catalog, or change what its next job lists */
     patch: {
       parameters: {
         query?: never;
@@ -4809,10 +4809,18 @@ export interface components {
       createdAt: string;
     };
     CatalogChange: {
-      name: string;
+      name?: string;
+      /** @description Globs that the next job lists by, instead of the source's */
+      include?: string[];
+      /** @description Globs that the next job leaves out, instead of the source's */
+      exclude?: string[];
     };
     CatalogChangeInput: {
-      name: string;
+      name?: string;
+      /** @description Globs that the next job lists by, instead of the source's */
+      include?: string[];
+      /** @description Globs that the next job leaves out, instead of the source's */
+      exclude?: string[];
     };
     CatalogInput: {
       id: string;
@@ -5266,6 +5274,40 @@ export interface components {
       totalTasks: number;
       completedTasks: number;
       quarantinedTasks: number;
+      /** @description What became of each file under the source's root; null where the job walked no folder */
+      fileCounts: {
+        /** @description Regular files under the root: the sum of the six classes */
+        total: number;
+        /** @description Listed as images; those that could not be hashed are among the failures */
+        images: number;
+        /** @description Files that belong to a picture beside them, by extension */
+        companions: {
+          [key: string]: number;
+        };
+        /** @description Pictures of formats that can't be decoded, by format */
+        unsupported: {
+          [key: string]: number;
+        };
+        /** @description By extension */
+        notImages: {
+          [key: string]: number;
+        };
+        /** @description Left out on purpose, by rule */
+        excluded: {
+          [key: string]: number;
+        };
+        /** @description Files whose content or properties can't be read */
+        unreadable: number;
+        /** @description The first unreadable files, and folders whose files nobody could count */
+        unreadablePaths: {
+          path: string;
+          detail: string;
+        }[];
+        /** @description Links, pipes, sockets and devices: not part of the total */
+        notFiles: {
+          [key: string]: number;
+        };
+      } | null;
       /** @description Images or block pairs a second, as the phase counts; 0 = not known yet */
       rate: number;
       etaSeconds: number | null;
@@ -5372,6 +5414,40 @@ export interface components {
       totalTasks: number;
       completedTasks: number;
       quarantinedTasks: number;
+      /** @description What became of each file under the source's root; null where the job walked no folder */
+      fileCounts: {
+        /** @description Regular files under the root: the sum of the six classes */
+        total: number;
+        /** @description Listed as images; those that could not be hashed are among the failures */
+        images: number;
+        /** @description Files that belong to a picture beside them, by extension */
+        companions: {
+          [key: string]: number;
+        };
+        /** @description Pictures of formats that can't be decoded, by format */
+        unsupported: {
+          [key: string]: number;
+        };
+        /** @description By extension */
+        notImages: {
+          [key: string]: number;
+        };
+        /** @description Left out on purpose, by rule */
+        excluded: {
+          [key: string]: number;
+        };
+        /** @description Files whose content or properties can't be read */
+        unreadable: number;
+        /** @description The first unreadable files, and folders whose files nobody could count */
+        unreadablePaths: {
+          path: string;
+          detail: string;
+        }[];
+        /** @description Links, pipes, sockets and devices: not part of the total */
+        notFiles: {
+          [key: string]: number;
+        };
+      } | null;
       /** @description Images or block pairs a second, as the phase counts; 0 = not known yet */
       rate: number;
       etaSeconds: number | null;

@@ -66,6 +66,11 @@ const Header = () => {
       <div class="tools">
         <Button text="Accept many…" onClick={() => (dialog.value = "bulk")} disabled={!counts?.undecided} />
         <Button text="Archive…" onClick={() => (dialog.value = "archive")} disabled={catalog.value === null} />
+        <Button
+          text="Files…"
+          onClick={() => (dialog.value = "files")}
+          disabled={catalog.value === null || catalog.value.source.kind === "hashes"}
+        />
         <button type="button" onClick={() => (dialog.value = "help")}>
           Keys <kbd>?</kbd>
         </button>

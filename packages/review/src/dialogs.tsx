@@ -5,6 +5,7 @@ import { api, request } from "./api.ts";
 import { ArchiveDialog } from "./archive-dialog.tsx";
 import { Button } from "./button.tsx";
 import { bytesText, countText, KIND_TEXT } from "./facts.ts";
+import { FilesDialog } from "./files-dialog.tsx";
 import { reloadGroups } from "./groups.ts";
 import { KEYS } from "./keyboard.ts";
 import { closeDialog, Modal } from "./modal.tsx";
@@ -106,4 +107,4 @@ const BulkDialog = () => {
   );
 };
 
-const DIALOGS = { bulk: BulkDialog, archive: ArchiveDialog, help: HelpDialog };
+const DIALOGS = { bulk: BulkDialog, archive: ArchiveDialog, files: FilesDialog, help: HelpDialog };

@@ -1,6 +1,7 @@
 import type { Job } from "@lookalike/client";
 import { Button } from "./button.tsx";
 import { countText, durationText } from "./facts.ts";
+import { FileCountsList } from "./files-dialog.tsx";
 import { failures, job, sendCommand, startJob } from "./jobs.ts";
 import { catalog } from "./open-catalog.ts";
 
@@ -35,6 +36,7 @@ export const JobPanel = () => {
             onClick={() => void startJob(id, "new", true)}
           />
         )}
+        {shown?.fileCounts && <FileCountsList counts={shown.fileCounts} />}
         {shown !== null && failures.value.length > 0 && (
           <details>
             <summary>{countText(shown.failedImages, "image")} could not be read</summary>

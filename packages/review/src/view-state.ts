@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 
 /** The open dialog. */
-export const dialog = signal<"bulk" | "archive" | "help" | null>(null);
+export const dialog = signal<"bulk" | "archive" | "files" | "help" | null>(null);
 
 /** How the pictures of a group are compared. */
 export const COMPARISONS = ["side by side", "blink", "difference"] as const;

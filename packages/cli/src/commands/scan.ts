@@ -5,14 +5,16 @@ import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
-import { JOB_MODES, numberOption } from "../options.ts";
-import { jobText, type Output, printable } from "../output.ts";
+import { globOptions, globsOf, JOB_MODES, numberOption } from "../options.ts";
+import { filesLines, jobText, type Output, printable } from "../output.ts";
 import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
 import { percentLine, watchJob } from "../watch-job.ts";
 
 interface ScanOptions {
   readonly acceptMissing?: boolean;
   readonly against?: string;
+  readonly include?: string[];
+  readonly exclude?: string[];
   readonly list?: string;
   readonly name?: string;
   readonly mode?: Job["mode"];
@@ -22,6 +24,7 @@ interface ScanOptions {
 
 /** Starts jobs and follows them. */
 export const addScanCommands: AddCommands = (program, withClient) => {
+  const { include, exclude } = globOptions();
   program
     .command("scan")
     .description("scan a folder (or a catalog that exists) and wait for its groups")
@@ -30,6 +33,8 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .addOption(new Option("--mode <mode>", "what is read and compared (default: new)").choices(JOB_MODES))
     .addOption(numberOption("thresholdBits", "--threshold <bits>", "largest distance of similar images"))
     .option("--accept-missing", "go on although many known pictures are missing: they were deleted")
+    .addOption(include)
+    .addOption(exclude)
     .option("--list <file>", "only the files this text file names, one path a line, under the folder")
     .option("--against <catalog>", "also say which pictures that catalog has already, and which not")
     .option("--no-wait", "do not wait for the end")
@@ -46,7 +51,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
         });
         if (!wait) return output.print(started, jobText(started));
         const job = await watchJob(client, started, percentLine);
-        output.print(job, jobText(job));
+        output.print(job, [...(reference === null ? filesLines(job) : []), jobText(job)].join("\n"));
         if (job.state !== "completed") throw new OperatorError(job.failure ?? `The job is ${job.state}.`, EXIT.error);
         if (reference !== null) await printReferenced(client, output, job.id);
       }),
@@ -74,20 +79,25 @@ export const addScanCommands: AddCommands = (program, withClient) => {
 };
 
 /** The catalog over a source, created when there is none of its name; or the catalog that the address names. */
-const openCatalog = async (client: Client, address: string, { name, list }: ScanOptions): Promise<string> => {
+const openCatalog = async (client: Client, address: string, options: ScanOptions): Promise<string> => {
+  const { name, list } = options;
   const source = sourceOf(address);
+  const globs = globsOf({ ...options });
+  const find = async (): Promise<string> => {
+    const catalog = await client.findCatalog(address);
+    await client.changeGlobs(catalog, globs);
+    return catalog;
+  };
   switch (source.kind) {
     case "s3":
-      return client.openCatalog(name ?? address, source);
+      return client.openCatalog(name ?? address, source, globs);
     case "hashes":
-      return existsSync(source.file)
-        ? client.openCatalog(name ?? sourceLabel(source), source)
-        : client.findCatalog(address);
+      return existsSync(source.file) ? client.openCatalog(name ?? sourceLabel(source), source) : find();
     case "directory": {
-      if (!existsSync(source.root)) return client.findCatalog(address);
-      if (list === undefined) return client.openCatalog(name ?? sourceLabel(source), source);
+      if (!existsSync(source.root)) return find();
+      if (list === undefined) return client.openCatalog(name ?? sourceLabel(source), source, globs);
       const listed: Source = { ...source, list: callerPath(list) };
-      return client.openCatalog(name ?? `${sourceLabel(source)} (${list})`, listed);
+      return client.openCatalog(name ?? `${sourceLabel(source)} (${list})`, listed, globs);
     }
   }
 };

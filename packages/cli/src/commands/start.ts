@@ -1,7 +1,7 @@
 import { DEFAULT_API_PORT } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import type { Command, CommanderError } from "commander";
-import { numberOption, startRequest, wordOption } from "../options.ts";
+import { globOptions, numberOption, startRequest, wordOption } from "../options.ts";
 import { SOURCE_FORMS } from "../source-address.ts";
 
 const HELP = `
@@ -21,6 +21,7 @@ Exit codes:
 
 /** `lookalike start`, which is also `npm start`. */
 export const addStartCommand = (program: Command): void => {
+  const { include, exclude } = globOptions();
   program
     .command("start")
     .description("start everything on this machine and find the duplicates in a folder of photographs")
@@ -34,6 +35,8 @@ export const addStartCommand = (program: Command): void => {
     // Ends with the roll-out: decision 0037.
     .addOption(wordOption("dispatch", "--dispatch <way>", "how tasks are handed out; auto follows the roll-out"))
     .option("--accept-missing", "go on although many known pictures are missing: they were deleted")
+    .addOption(include)
+    .addOption(exclude)
     .option("--keep-running", "leave the services running when the job is done, as on a terminal")
     .addHelpText("after", HELP)
     // One line for people, with an exit code of its own, where the other commands print their help.

@@ -2,7 +2,7 @@ import type { FailedImage, Group, Job } from "@lookalike/client";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT } from "@lookalike/shared/runtime/errors";
 import type { Client } from "../client.ts";
-import { countText, printable, printStatus, sizeText } from "../output.ts";
+import { countText, filesLines, printable, printStatus, sizeText } from "../output.ts";
 
 /** Prints what the job found. @returns the exit code */
 export const report = async (
@@ -22,6 +22,7 @@ export const report = async (
   else if (job.totalImages > 1) process.stdout.write(textReport(job, groups, failed, seconds));
   if (job.totalImages > 1) return EXIT.ok;
   const found = job.totalImages === 0 ? "no images" : "one image";
+  if (!json) for (const line of filesLines(job)) printStatus(line);
   printStatus(`${sourceLabel(source)}: ${found} there, and duplicates need two. ${moreImages(source)}`);
   return EXIT.noInput;
 };
@@ -52,6 +53,7 @@ const jsonReport = (job: Job, groups: readonly Group[], failed: readonly FailedI
     version: 1,
     job: job.id,
     images: job.totalImages,
+    fileCounts: job.fileCounts,
     blocks: job.totalBlocks,
     pairs: job.totalBlockPairs,
     tasks: job.totalTasks,
@@ -102,8 +104,8 @@ const textReport = (job: Job, groups: readonly Group[], failed: readonly FailedI
   const reclaimable = groups.reduce((sum, group) => sum + group.reclaimableBytes, 0);
   const pictures = groups.reduce((sum, group) => sum + group.members.length, 0);
   const freed = reclaimable > 0 ? `; keeping one of each would free ${sizeText(reclaimable)}` : "";
+  lines.push("", ...filesLines(job));
   lines.push(
-    "",
     `${countText(job.totalImages, "image")}, ${countText(groups.length, "group")} of look-alikes with ${countText(pictures, "picture")}${freed} (${seconds.toFixed(1)} s).`,
   );
   return `${lines.join("\n")}\n`;

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { dataFolderPath } from "@lookalike/local/instance";
-import type { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource, type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
 import { type Client, createClient, type Job } from "../client.ts";
@@ -52,7 +51,7 @@ const runAll = async (request: StartRequest, lifetime: Lifetime): Promise<number
   const { services, failed } = await startLocal(data, port, source, lifetime);
   await data.announce(services.address);
   const client = createClient(() => services.address, data.accessKey.key);
-  const job = await Promise.race([runJob(client, source, request.options), failed]);
+  const job = await Promise.race([runJob(client, source, request), failed]);
   const code = await report(client, job, source, request.json, (performance.now() - startedAt) / 1_000);
   if (request.keepRunning) {
     printStatus(`\n${await invitation(services.address, data)}\nRunning until Ctrl-C.`);
@@ -62,11 +61,11 @@ const runAll = async (request: StartRequest, lifetime: Lifetime): Promise<number
 };
 
 /** Ends an unfinished job of the catalog first. Runs a job of its own unless that one had the same options. */
-const runJob = async (client: Client, source: Source, options: JobOptions): Promise<Job> => {
+const runJob = async (client: Client, source: Source, { options, globs }: StartRequest): Promise<Job> => {
   const label = sourceLabel(source);
   // The block size is fixed for the life of a catalog: another size is another catalog.
   const name = options.blockSize === null ? label : `${label} (blocks of ${options.blockSize})`;
-  const catalog = await client.openCatalog(name, source);
+  const catalog = await client.openCatalog(name, source, globs);
   const [latest] = await client.newestJobs(catalog);
   if (latest !== undefined && latest.phase !== "done") {
     printStatus("Going on with the job that was interrupted.");

@@ -20,7 +20,22 @@ export const NewCatalog = z
   .object({ name: z.string().trim().min(1).max(200), source: Source })
   .meta({ id: "NewCatalog" });
 
-export const CatalogChange = z.strictObject({ name: z.string().trim().min(1).max(200) }).meta({ id: "CatalogChange" });
+const Globs = z.array(z.string().min(1).max(1_000)).max(100).optional();
+export const CatalogChange = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200).optional(),
+    include: Globs.meta({ description: "Globs that the next job lists by, instead of the source's" }),
+    exclude: Globs.meta({ description: "Globs that the next job leaves out, instead of the source's" }),
+  })
+  .meta({ id: "CatalogChange" });
+type CatalogChange = z.infer<typeof CatalogChange>;
+
+/** The source with other globs; null where it has none: a file of hashes. */
+export const changedSource = (source: Source, { include, exclude }: CatalogChange): Source | null => {
+  if (include === undefined && exclude === undefined) return source;
+  if (source.kind === "hashes") return null;
+  return { ...source, include: include ?? source.include, exclude: exclude ?? source.exclude };
+};
 
 export const Statistics = z
   .object({
@@ -43,5 +58,8 @@ export const Statistics = z
   .meta({ id: "Statistics" });
 
 /** Changes with what two people may change at the same time. */
-export const catalogEtag = ({ id, name }: CatalogRow): string =>
-  `"${createHash("sha256").update(`${id}:${name}`).digest("base64url").slice(0, 22)}"`;
+export const catalogEtag = ({ id, name, source }: CatalogRow): string =>
+  `"${createHash("sha256")
+    .update(JSON.stringify([id, name, source]))
+    .digest("base64url")
+    .slice(0, 22)}"`;

@@ -1,3 +1,4 @@
+import { FileCounts } from "@lookalike/shared/domain/job/file-counts";
 import { JobState } from "@lookalike/shared/domain/job/job";
 import { Grouping, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { KernelChoice } from "@lookalike/shared/domain/job/plan";
@@ -44,6 +45,9 @@ export const Job = z
     totalTasks: z.int(),
     completedTasks: z.int(),
     quarantinedTasks: z.int(),
+    fileCounts: FileCounts.nullable().meta({
+      description: "What became of each file under the source's root; null where the job walked no folder",
+    }),
     rate: z.number().meta({ description: "Images or block pairs a second, as the phase counts; 0 = not known yet" }),
     etaSeconds: z.number().nullable(),
     acceptedAt: z.iso.datetime(),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
-import { createCatalog, hideCatalog, listCatalogs, renameCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { changeCatalog, createCatalog, hideCatalog, listCatalogs } from "@lookalike/shared/store/catalog/catalogs";
 import { countImages } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -12,7 +12,7 @@ import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { conflict, HttpProblem, Problem } from "../http/problems.ts";
-import { Catalog, CatalogChange, catalogEtag, NewCatalog, Statistics } from "../resources/catalog.ts";
+import { Catalog, CatalogChange, catalogEtag, changedSource, NewCatalog, Statistics } from "../resources/catalog.ts";
 
 const TOKEN_MS = 600_000;
 const MAX_TOKENS = 10_000;
@@ -55,11 +55,19 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
 
   app.patch(
     "/catalogs/:catalog",
-    operation("Rename a catalog", { 200: Catalog, 412: Problem }, { headers: IfMatch, body: CatalogChange }),
-    async ({ catalog, headers, body: { name } }) => {
-      requireMatch(headers, catalogEtag(catalog), "Someone renamed this catalog since you read it. Read it again.");
-      if (!(await renameCatalog(db, catalog, name))) throw nameTaken(name);
-      return { ...catalog, name };
+    operation(
+      "Rename a catalog, or change what its next job lists",
+      { 200: Catalog, 412: Problem },
+      { headers: IfMatch, body: CatalogChange },
+    ),
+    async ({ catalog, headers, body }) => {
+      requireMatch(headers, catalogEtag(catalog), "Someone changed this catalog since you read it. Read it again.");
+      const { name = catalog.name } = body;
+      const source = changedSource(catalog.source, body);
+      if (source === null)
+        throw conflict("no-globs", "This catalog is of hashes: it has no files to include or exclude.");
+      if (!(await changeCatalog(db, catalog, { name, source }))) throw nameTaken(name);
+      return { ...catalog, name, source };
     },
   );
 

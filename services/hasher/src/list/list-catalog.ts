@@ -65,7 +65,7 @@ const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<L
   if (walk === null) return null;
   const census = await takeCensus(db, catalog, hashFormat, before);
   const plan = await planJob(walker, catalog, job, hashFormat, census, before.end);
-  return { ...plan, mark: walk.mark(census) };
+  return { ...plan, mark: walk.mark(census), fileCounts: walk.tally?.counts() ?? null };
 };
 
 /**

@@ -4,6 +4,7 @@ import { imageOnWire, listedImages } from "../image/listed-image.ts";
 import { ListingMark } from "../image/listing.ts";
 import { base64Bytes } from "../primitives/encoding.ts";
 import { ShadowComparison } from "../rollout/rollout.ts";
+import { FileCounts } from "./file-counts.ts";
 import { JobMode, JobOptions } from "./options.ts";
 import { IndexPlan } from "./plan.ts";
 import { Source } from "./source.ts";
@@ -45,6 +46,8 @@ export const JobEvent = z.discriminatedUnion("type", [
       base: z.object({ job: z.string(), blocks: z.int() }).nullable(),
       /** Where the next walk over the source may begin; left out by a job that did not walk it. */
       mark: ListingMark.nullable().optional(),
+      /** What became of each file under the root; left out by a job that did not walk a folder. */
+      fileCounts: FileCounts.nullable().optional(),
       /** null = the exhaustive kernel. */
       index: IndexPlan.nullable().default(null),
       /** Why this kernel, in words: the cost of both. */

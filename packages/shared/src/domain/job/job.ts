@@ -2,6 +2,7 @@ import { z } from "zod";
 import { unrecordedFormat } from "../image/hash-format.ts";
 import { missing } from "../primitives/bit-set.ts";
 import type { EventOf } from "./events.ts";
+import type { FileCounts } from "./file-counts.ts";
 import type { JobMode, JobOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 import { type Task, type TaskClass, WorkKind } from "./task.ts";
@@ -19,6 +20,8 @@ export type Listed = Readonly<Pick<EventOf<"listing-done">["body"], "base" | "bl
   readonly radiusBits: number;
   /** Why this kernel, in words; null for jobs that were listed before this was recorded. */
   readonly kernelReason: string | null;
+  /** What became of each file under the root; null where the job walked no folder. */
+  readonly fileCounts: FileCounts | null;
 };
 
 /** The projection of a job's events, and all that is needed to continue it. */

@@ -6,11 +6,11 @@ import { withMigrations } from "../migrate.ts";
 import { openStore, type Store } from "../open.ts";
 import {
   type CatalogRow,
+  changeCatalog,
   createCatalog,
   deleteHiddenRows,
   getCatalog,
   hideCatalog,
-  renameCatalog,
 } from "./catalogs.ts";
 import { endOfCatalog, givenHashBits, takeCensus } from "./census.ts";
 import { allVanished, countImages, listFailures, vanishedOrdinals, vanishedSince } from "./images.ts";
@@ -52,9 +52,9 @@ const addImages = async ({ id }: CatalogRow, job: string, ordinals: readonly num
 it("a catalog is renamed unless the tenant has another one of that name", async () => {
   const one = await created("one");
   await created("another");
-  expect(await renameCatalog(store.db, one, "another")).toBe(false);
-  expect(await renameCatalog(store.db, one, "one")).toBe(true);
-  expect(await renameCatalog(store.db, one, "third")).toBe(true);
+  expect(await changeCatalog(store.db, one, { ...one, name: "another" })).toBe(false);
+  expect(await changeCatalog(store.db, one, { ...one, name: "one" })).toBe(true);
+  expect(await changeCatalog(store.db, one, { ...one, name: "third" })).toBe(true);
   expect((await getCatalog(store.db, "acme", one.id))?.name).toBe("third");
 });
 

@@ -30,10 +30,14 @@ export const lockCatalog = async (db: Db, id: string): Promise<void> => {
   await db.execute(sql`select from catalog where id = ${id} for update`);
 };
 
-/** Renames a catalog. @returns false when the tenant has another one of that name */
-export const renameCatalog = async (db: Db, { id, tenant }: CatalogRow, name: string): Promise<boolean> => {
+/** Changes a catalog's name and source. @returns false when the tenant has another one of that name */
+export const changeCatalog = async (
+  db: Db,
+  { id, tenant }: CatalogRow,
+  { name, source }: Pick<CatalogRow, "name" | "source">,
+): Promise<boolean> => {
   const { rowCount } = await db.execute(sql`
-    update catalog set name = ${name}
+    update catalog set name = ${name}, source = ${JSON.stringify(source)}::jsonb
     where id = ${id} and not exists (
       select from catalog as other where other.tenant = ${tenant} and other.name = ${name} and other.id <> ${id})`);
   return rowCount === 1;

@@ -156,7 +156,7 @@ export const jobOf = (row: JobRow): Job => ({
 
 /** @throws Error when only some of the columns that a listing fills are set */
 const listingOf = (row: JobRow): Listed | null => {
-  const { id, blockSize, hashBits, thresholdBits, radiusBits, kernelReason } = row;
+  const { id, blockSize, hashBits, thresholdBits, radiusBits, kernelReason, fileCounts } = row;
   const { baseJob, baseBlocks, tileBlocks, bands } = row;
   if (blockSize === null) return null;
   const isWhole = (baseJob === null) === (baseBlocks === null) && (tileBlocks === null) === (bands === null);
@@ -170,6 +170,7 @@ const listingOf = (row: JobRow): Listed | null => {
     radiusBits,
     index: tileBlocks === null || bands === null ? null : { tileBlocks, bands },
     kernelReason,
+    fileCounts,
   };
 };
 
@@ -185,6 +186,7 @@ const listingColumns = (listing: Listed | null) =>
     tileBlocks: listing.index?.tileBlocks ?? null,
     bands: listing.index?.bands ?? null,
     kernelReason: listing.kernelReason,
+    fileCounts: listing.fileCounts,
   };
 
 /** What events change of a job, and the progress that follows from it. */

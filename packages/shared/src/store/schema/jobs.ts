@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, real, text } from "drizzle-orm/pg-core";
 import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
+import type { FileCounts } from "../../domain/job/file-counts.ts";
 import type { JobState } from "../../domain/job/job.ts";
 import { type JobMode, JobOptions } from "../../domain/job/options.ts";
 import type { Phase } from "../../domain/job/progress.ts";
@@ -31,6 +32,8 @@ export const job = pgTable(
     tileBlocks: integer("tile_blocks"),
     bands: integer("bands"),
     kernelReason: text("kernel_reason"),
+    /** What became of each file under the root; null where the job walked no folder. */
+    fileCounts: jsonb("file_counts").$type<FileCounts>(),
     /** Tasks below the cursor are dispatched, those below "published" are sent: the outbox of all tasks. */
     hashCursor: integer("hash_cursor").notNull().default(0),
     hashPublished: integer("hash_published").notNull().default(0),

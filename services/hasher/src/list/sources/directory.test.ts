@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
+import { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readListedFile } from "../../hash/read-listed.ts";
 import { listDirectory } from "./directory.ts";
@@ -16,15 +17,18 @@ const list = async (
   from = root,
 ): Promise<FoundImage[]> => {
   const found: FoundImage[] = [];
-  for await (const image of listDirectory({
-    kind: "directory",
-    root: from,
-    include: [],
-    exclude: [],
-    svg: false,
-    list: null,
-    ...more,
-  }))
+  for await (const image of listDirectory(
+    {
+      kind: "directory",
+      root: from,
+      include: [],
+      exclude: [],
+      svg: false,
+      list: null,
+      ...more,
+    },
+    new FileTally(),
+  ))
     found.push(image);
   return found;
 };

@@ -4,49 +4,123 @@ import { posix } from "node:path";
 import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { type FailureReason, failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
+import type { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { isoOfMilliseconds } from "@lookalike/shared/domain/primitives/encoding";
 import { messageOf } from "@lookalike/shared/runtime/errors";
-import { ARCHIVE_FOLDER, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
+import { fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";
+import pMap from "p-map";
+import { Companions, classifyFile, isImageName } from "./classify.ts";
+import { Exclusions, ownRule } from "./exclusions.ts";
 import { NEWLINE } from "./lines.ts";
-import { ListingError, matchesGlobs } from "./walk.ts";
+import { ListingError } from "./walk.ts";
 
-const ARCHIVE = Buffer.from(ARCHIVE_FOLDER);
+type DirectorySource = Extract<Source, { kind: "directory" }>;
+
+interface Folder {
+  readonly path: Buffer;
+  /** The rule that excludes what is in it; null = none does. */
+  readonly rule: string | null;
+}
+
+/** Files whose properties are read at the same time: a network share answers each in a millisecond or more. */
+const FILES_AT_ONCE = 16;
+const FILES_PER_PART = 1_000;
 
 /**
  * Walks a folder depth first, each folder's names in byte order. Symbolic links are not followed: a
- * link is not a copy, and two paths to one file would make it its own duplicate.
+ * link is not a copy, and two paths to one file would make it its own duplicate. Excluded folders are walked, too,
+ * because every file is counted.
+ * @param tally counts each file under the root
  */
-export async function* listDirectory(source: Extract<Source, { kind: "directory" }>): AsyncGenerator<FoundImage> {
-  const matches = matchesGlobs(source);
+export async function* listDirectory(source: DirectorySource, tally: FileTally): AsyncGenerator<FoundImage> {
   const root = await openRoot(source.root);
   if (source.list !== null) {
     yield* listNamed(source.list, root);
     return;
   }
+  const exclusions = new Exclusions(source);
   // Names as bytes throughout: not every name is valid UTF-8.
-  const folders: Buffer[] = [Buffer.alloc(0)];
+  const folders: Folder[] = [{ path: Buffer.alloc(0), rule: null }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     let entries: Dirent<Buffer>[];
     try {
-      entries = await readdir(joinPath(root, folder), { withFileTypes: true, encoding: "buffer" });
+      entries = await readdir(joinPath(root, folder.path), { withFileTypes: true, encoding: "buffer" });
     } catch (error) {
-      if (folder.length === 0) throw new ListingError(`${source.root}: the folder can't be read (${messageOf(error)})`);
-      if (!isMissing(error)) yield failedImage(folder, "unreadable", `folder: ${messageOf(error)}`);
+      if (folder.path.length === 0)
+        throw new ListingError(`${source.root}: the folder can't be read (${messageOf(error)})`);
+      if (isMissing(error)) continue;
+      tally.nameUnreadable(nameOfBytes(folder.path), `folder: ${messageOf(error)}`);
+      if (folder.rule === null) yield failedImage(folder.path, "unreadable", `folder: ${messageOf(error)}`);
       continue;
     }
     entries.sort((a, b) => Buffer.compare(a.name, b.name));
-    const inside: Buffer[] = [];
-    for (const entry of entries) {
-      const path = joinPath(folder, entry.name);
-      if (entry.name.equals(ARCHIVE)) continue;
-      if (entry.isDirectory()) inside.push(path);
-      else if (!entry.isSymbolicLink() && matches(nameOfBytes(path))) yield* listFile(root, path);
+    const names = entries.map(({ name }) => nameOfBytes(name));
+    const outer = ownRule(new Set(names)) ?? folder.rule;
+    const companions = new Companions(names);
+    const inside: Folder[] = [];
+    const files: FoundEntry[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const path = joinPath(folder.path, entry.name);
+      const text = nameOfBytes(path);
+      if (entry.isDirectory()) inside.push({ path, rule: exclusions.ruleOfFolder(text, outer) });
+      else if (entry.isSymbolicLink()) tally.addNotFile("symbolic link");
+      else files.push({ path, name: names[index] ?? text, entry, rule: exclusions.ruleOfFile(text, outer) });
+    }
+    for (let from = 0; from < files.length; from += FILES_PER_PART) {
+      const part = files.slice(from, from + FILES_PER_PART);
+      const look = (file: FoundEntry) => findImage(root, file, { svg: source.svg, companions, tally });
+      for (const image of await pMap(part, look, { concurrency: FILES_AT_ONCE })) if (image !== null) yield image;
     }
     folders.push(...inside.reverse());
   }
 }
+
+interface FoundEntry {
+  readonly path: Buffer;
+  readonly name: string;
+  readonly entry: Dirent<Buffer>;
+  readonly rule: string | null;
+}
+
+interface Classifier {
+  readonly svg: boolean;
+  readonly companions: Companions;
+  readonly tally: FileTally;
+}
+
+/** Counts an entry of a folder. @returns the image to list; null where it is none, or excluded */
+const findImage = async (
+  root: Buffer,
+  { path, name, entry, rule }: FoundEntry,
+  { svg, companions, tally }: Classifier,
+): Promise<FoundImage | null> => {
+  const isNamedImage = isImageName(name, svg);
+  if (!entry.isFile()) {
+    tally.addNotFile("pipe, socket or device");
+    return rule === null && isNamedImage ? readImage(root, path) : null;
+  }
+  if (rule !== null) {
+    tally.addExcluded(rule);
+    return null;
+  }
+  try {
+    const found = isNamedImage ? "image" : await classifyFile(joinPath(root, path), name, companions);
+    if (found !== "image") {
+      tally.addUnlisted(nameOfBytes(path), found.class, found.detail);
+      return null;
+    }
+  } catch (error) {
+    if (isMissing(error)) return null;
+    tally.addUnlisted(nameOfBytes(path), "unreadable", messageOf(error));
+    return failedImage(path, "unreadable", messageOf(error));
+  }
+  const image = await readImage(root, path);
+  if (image?.failure?.reason === "unreadable") tally.addUnlisted(nameOfBytes(path), "unreadable", image.failure.detail);
+  else if (image !== null) tally.addImage();
+  return image;
+};
 
 /** The files that a list names, in its order, by absolute paths or paths relative to the root. No file outside the root is touched. */
 async function* listNamed(list: string, root: Buffer): AsyncGenerator<FoundImage> {
@@ -77,22 +151,22 @@ async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> 
   if (escapesRoot(path) || path === "" || (folder !== null && !isInside)) {
     yield failedImage(name, "unreadable", "not under the root of this source");
   } else if (folder === null) yield failedImage(inside, "missing", "there is no such file");
-  else yield* listFile(root, inside, "missing");
+  else {
+    const image = await readImage(root, inside, "missing");
+    if (image !== null) yield image;
+  }
 }
 
 /** @param missingReason why a file that does not exist is a failed item; null = it is not listed */
-async function* listFile(
+const readImage = async (
   root: Buffer,
   path: Buffer,
   missingReason: FailureReason | null = null,
-): AsyncGenerator<FoundImage> {
+): Promise<FoundImage | null> => {
   try {
     const stats = await lstat(joinPath(root, path), { bigint: true });
-    if (!stats.isFile()) {
-      yield failedImage(path, "not-a-regular-file", "a pipe, socket or device, not a file");
-      return;
-    }
-    yield foundImage({
+    if (!stats.isFile()) return failedImage(path, "not-a-regular-file", "a pipe, socket or device, not a file");
+    return foundImage({
       path: nameOfBytes(path),
       fingerprint: fingerprintOf(stats),
       bytes: Number(stats.size),
@@ -100,10 +174,10 @@ async function* listFile(
     });
   } catch (error) {
     // A file of a folder that was deleted since the folder was read is simply not listed.
-    if (!isMissing(error)) yield failedImage(path, "unreadable", messageOf(error));
-    else if (missingReason !== null) yield failedImage(path, missingReason, "there is no such file");
+    if (!isMissing(error)) return failedImage(path, "unreadable", messageOf(error));
+    return missingReason === null ? null : failedImage(path, missingReason, "there is no such file");
   }
-}
+};
 
 const failedImage = (path: Buffer, reason: FailureReason, detail: string): FoundImage =>
   foundImage({

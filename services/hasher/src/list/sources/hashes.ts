@@ -77,7 +77,8 @@ export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog |
       await handle.close();
     }
   }
-  return { parts: parts(), isResumed, files: null, mark: ({ end, images }) => read && { ...read, end, images } };
+  const nextMark: Walk["mark"] = ({ end, images }) => read && { ...read, end, images };
+  return { parts: parts(), isResumed, files: null, tally: null, mark: nextMark };
 };
 
 const START = { bytes: 0, lines: 0, hashDigits: null };

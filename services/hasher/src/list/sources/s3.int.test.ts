@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import { Source } from "@lookalike/shared/domain/job/source";
 import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
 import pMap from "p-map";
@@ -38,7 +39,7 @@ it.skipIf(!hasS3Server)(
     await pMap(keys, (key) => objects.write("pictures", key, pixel, "image/png"), { concurrency: 16 });
     const source = Source.parse({ kind: "s3", bucket: "pictures", prefix: "many/" });
     const found: string[] = [];
-    for await (const { path } of listBucket(source as Parameters<typeof listBucket>[0], objects)) {
+    for await (const { path } of listBucket(source as Parameters<typeof listBucket>[0], objects, new FileTally())) {
       found.push(path);
       if (found.length !== 1) continue;
       // The first page is here, the second is not requested yet.

@@ -1,3 +1,4 @@
+import { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
@@ -22,10 +23,16 @@ export const walkSource = async (
   const refusal = await refusalOf(source, allowed);
   if (refusal !== null) throw new ListingError(refusal);
   switch (source.kind) {
-    case "directory":
-      return fullWalk(listDirectory(source), directoryFiles(source.root));
-    case "s3":
-      return fullWalk(listBucket(source, s3Objects()));
+    case "directory": {
+      const tally = new FileTally();
+      const images = listDirectory(source, tally);
+      // A list's owner knows which files it names; nobody counts those that it does not.
+      return fullWalk(images, { files: directoryFiles(source.root), tally: source.list === null ? tally : null });
+    }
+    case "s3": {
+      const tally = new FileTally();
+      return fullWalk(listBucket(source, s3Objects(), tally), { files: null, tally });
+    }
     case "hashes":
       return walkHashes(source, resume);
   }

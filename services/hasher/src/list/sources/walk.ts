@@ -1,7 +1,6 @@
 import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { ListingMark } from "@lookalike/shared/domain/image/listing";
-import type { Source } from "@lookalike/shared/domain/job/source";
-import picomatch from "picomatch";
+import type { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import type { SourceFiles } from "../recognize.ts";
 
 /** The source can't be listed as the job requires: there is no folder or file, or the options do not fit. The job fails with this text. */
@@ -31,14 +30,20 @@ export interface Walk {
   readonly mark: (catalog: Pick<ListingMark, "end" | "images">) => ListingMark | null;
   /** For recognizing files that were moved or touched; null = the source has no files. */
   readonly files: SourceFiles | null;
+  /** What became of each file, once this walk is over; null where the source is no folder of files. */
+  readonly tally: FileTally | null;
 }
 
 /** A part may have slightly more. */
 export const IMAGES_PER_PART = 5_000;
 
 /** A walk over a source that has no marks. */
-export const fullWalk = (images: AsyncIterable<FoundImage>, files: SourceFiles | null = null): Walk => ({
+export const fullWalk = (
+  images: AsyncIterable<FoundImage>,
+  { files, tally }: Pick<Walk, "files" | "tally"> = { files: null, tally: null },
+): Walk => ({
   files,
+  tally,
   parts: inParts(images),
   isResumed: false,
   mark: () => null,
@@ -54,16 +59,3 @@ async function* inParts(images: AsyncIterable<FoundImage>): AsyncGenerator<Found
   }
   if (part.length > 0) yield part;
 }
-
-/** The formats that are decoded; HEIC only where heic-decode is installed, and reported where it is not. */
-const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif)$/i;
-const SVG = /\.svgz?$/i;
-
-type Globs = Pick<Extract<Source, { kind: "directory" }>, "include" | "exclude" | "svg">;
-
-/** Whether a source lists a file, by its path below the source's root. */
-export const matchesGlobs = ({ include, exclude, svg }: Globs): ((path: string) => boolean) => {
-  const included = include.length === 0 ? () => true : picomatch([...include], { dot: true });
-  const excluded = exclude.length === 0 ? () => false : picomatch([...exclude], { dot: true });
-  return (path) => (EXTENSIONS.test(path) || (svg && SVG.test(path))) && included(path) && !excluded(path);
-};
