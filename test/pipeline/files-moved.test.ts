@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { chmod, cp, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -71,6 +71,24 @@ describe("what was decided about pictures stays, and none is hashed again, after
     await rename(reviewed.root, elsewhere);
     await cp(elsewhere, reviewed.root, { recursive: true, preserveTimestamps: true });
     await expectAllKnown();
+  });
+
+  it("a file got other metadata, which its group says", async () => {
+    const job = await reviewed.runJob();
+    const [group] = await reviewed.groupsOf(job);
+    const path = group?.members[0]?.path ?? "";
+    const jpeg = await readFile(picture(path));
+    expect(jpeg.readUInt16BE(0)).toBe(0xffd8);
+    // A comment after the start of the image.
+    const comment = Buffer.from("\xff\xfe\x00\x0crating = 5", "latin1");
+    await writeFile(picture(path), Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)]));
+    const next = await reviewed.runJob();
+    expect(await undecided(next)).toEqual([]);
+    const changed = (await reviewed.groupsOf(next)).find(({ members }) =>
+      members.some((member) => member.path === path),
+    );
+    expect(changed?.decision).toMatchObject({ verdict: "keep", undoes: group?.decision?.id });
+    known = await images();
   });
 
   it("files were away for a scan, and are back under another name", async () => {

@@ -4901,6 +4901,7 @@ export interface components {
       members: number[];
       /** @description Ordinals that stay */
       keep: number[];
+      /** @description The decision that an undo takes back; or that this one continues, because files got other metadata since */
       undoes: string | null;
       decidedBy: string;
       /** Format: date-time */
@@ -4916,6 +4917,7 @@ export interface components {
       members: number[];
       /** @description Ordinals that stay */
       keep: number[];
+      /** @description The decision that an undo takes back; or that this one continues, because files got other metadata since */
       undoes: string | null;
       decidedBy: string;
       /** Format: date-time */

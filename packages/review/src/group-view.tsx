@@ -55,6 +55,7 @@ const Headline = ({ group }: { group: Group }) => (
     {group.decision !== null && (
       <p class="note">
         Decided: {group.decision.verdict === "keep" ? `${group.decision.keep.length} kept` : "not duplicates"}.
+        {group.decision.undoes === null ? "" : " A file's metadata has changed since; its picture is the same."}
       </p>
     )}
     <fieldset class="comparisons">

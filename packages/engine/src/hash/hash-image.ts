@@ -8,6 +8,7 @@ import exifr from "exifr";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { z } from "zod";
 import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
+import { pictureDigest } from "./picture-digest.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
 import { pictureSums, SIDE, signatureOf } from "./signature.ts";
 import { readScans } from "./structure/jpeg-scans.ts";
@@ -55,6 +56,7 @@ export const hashImage = async (file: Buffer, limits: HashLimits, budget?: Pixel
       hash,
       signature: signatureOf(sums),
       contentDigest: createHash("sha256").update(file).digest(),
+      pictureDigest: pictureDigest(file, metadata, decoded.pixels),
       facts: {
         ...(width === undefined || height === undefined ? {} : { width, height }),
         bytes: file.length,
@@ -74,6 +76,8 @@ export const hashImage = async (file: Buffer, limits: HashLimits, budget?: Pixel
 interface DecodedPicture {
   /** SIDE x SIDE opaque pixels of four bytes. */
   readonly rgba: Uint8Array;
+  /** All of its pixels, where they were decoded from HEIC. */
+  readonly pixels: Uint8Array | null;
   readonly metadata: Metadata;
   /** Size in pixels as it is seen. */
   readonly width: number | undefined;
@@ -128,7 +132,7 @@ const decode = async (
   const rgba = await smallPixels(heic === null ? read : sharp(heic.data, { raw: heic.raw }), limits);
   const { width, height } = heic === null ? (metadata.autoOrient ?? {}) : heic.raw;
   const format = isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format;
-  return { rgba, metadata, width, height, format };
+  return { rgba, pixels: heic?.data ?? null, metadata, width, height, format };
 };
 
 /** A picture as SIDE x SIDE opaque pixels of four bytes: docs/hash-format.md. */

@@ -11,7 +11,10 @@ export const Decision = z
     verdict: Verdict,
     members: z.array(z.int()).meta({ description: "Ordinals of the group as it was shown" }),
     keep: z.array(z.int()).meta({ description: "Ordinals that stay" }),
-    undoes: z.string().nullable(),
+    undoes: z.string().nullable().meta({
+      description:
+        "The decision that an undo takes back; or that this one continues, because files got other metadata since",
+    }),
     decidedBy: z.string(),
     decidedAt: z.iso.datetime(),
   })

@@ -11,7 +11,7 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { copyMatches, type ReferenceMatch } from "@lookalike/shared/store/results/reference-matches";
 import { insertFinalization } from "@lookalike/shared/store/results/results";
-import { carryDecisions } from "@lookalike/shared/store/review/decisions";
+import { carryDecisions, continueDecisions } from "@lookalike/shared/store/review/decisions";
 import { finalizeShadow } from "../rollout/finalize-shadow.ts";
 import { groupImages } from "./group-images.ts";
 import { type HashedCatalog, matchReference } from "./match-reference.ts";
@@ -29,6 +29,8 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
     return;
   }
   const listing = listed(jobOf(job));
+  // First, since a continued decision may separate images.
+  await store.inTransaction((tx) => continueDecisions(tx, { id: job.catalogId, blockSize: listing.blockSize }));
   const grouped = await groupImages(store.db, job);
   const { edges, flatImages, equalImages } = grouped;
   const { thresholdBits } = listing;

@@ -19,7 +19,16 @@ import { JobRequest, requested } from "./jobs.ts";
 
 const PROBLEMS_LISTED = 100;
 /** What a block's digest is computed over, and the digest. */
-const HASHED_COLUMNS = ["block", "states", "hashes", "signatures", "contentDigests", "details", "digest"] as const;
+const HASHED_COLUMNS = [
+  "block",
+  "states",
+  "hashes",
+  "signatures",
+  "contentDigests",
+  "pictureDigests",
+  "details",
+  "digest",
+] as const;
 
 type Report = (problem: string) => void;
 

@@ -86,6 +86,7 @@ const givenOutcome = ({ ordinal, givenHash: hash, failure, width, height, bytes 
     hash,
     signature: null,
     contentDigest: null,
+    pictureDigest: null,
     facts: {
       ...(width === null ? {} : { width }),
       ...(height === null ? {} : { height }),

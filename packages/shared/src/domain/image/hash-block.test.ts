@@ -20,11 +20,19 @@ const outcomes: Outcome[] = [
     hash: new Uint8Array(32).fill(1),
     signature: new Uint8Array(16).fill(4),
     contentDigest: new Uint8Array(32).fill(2),
+    pictureDigest: null,
     facts: { width: 4, height: 3, bytes: 9 },
   },
   { kind: "failed", failure: { reason: "truncated", detail: "it ends too soon" } },
   { kind: "absent" },
-  { kind: "flat", hash: new Uint8Array(32), signature: null, contentDigest: new Uint8Array(32).fill(3), facts: {} },
+  {
+    kind: "flat",
+    hash: new Uint8Array(32),
+    signature: null,
+    contentDigest: new Uint8Array(32).fill(3),
+    pictureDigest: null,
+    facts: {},
+  },
 ];
 
 describe("a block of outcomes", () => {
@@ -71,6 +79,7 @@ describe("a block of outcomes", () => {
         hash: new Uint8Array(32).fill(at),
         signature: new Uint8Array(16).fill(at),
         contentDigest: new Uint8Array(32).fill(at),
+        pictureDigest: null,
         facts: facts(at),
       })),
     );
@@ -101,7 +110,7 @@ describe("a block of outcomes", () => {
 
   it("has no content digests where all hashes were given", () => {
     const given = hashBlockOf(0, 64, [
-      { kind: "hashed", hash: new Uint8Array(8), signature: null, contentDigest: null, facts: {} },
+      { kind: "hashed", hash: new Uint8Array(8), signature: null, contentDigest: null, pictureDigest: null, facts: {} },
     ]);
     expect([given.contentDigests.length, contentDigestAt(given, 0)]).toEqual([0, null]);
   });

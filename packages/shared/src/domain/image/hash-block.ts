@@ -62,6 +62,8 @@ export type Outcome =
       /** null where the source provided the hash, so that there is no picture. */
       signature: Uint8Array | null;
       contentDigest: Uint8Array | null;
+      /** Of what the file shows, whatever its metadata; null where its format has none. */
+      pictureDigest: Uint8Array | null;
       facts: ImageFacts;
     }
   | { kind: "failed"; failure: Failure }
@@ -124,11 +126,15 @@ export const HashBlock = z.object({
     .default(new Uint8Array(0))
     .meta({ description: "signature/2, 16 bytes a position; empty for given hashes" }),
   contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
+  pictureDigests: base64Bytes.default(new Uint8Array(0)).meta({
+    description: "Digest of the coded picture without metadata, 16 bytes a position, zero where there is none",
+  }),
   details: blockDetails,
 });
 export type HashBlock = z.infer<typeof HashBlock>;
 
 const CONTENT_DIGEST_BYTES = 32;
+export const PICTURE_DIGEST_BYTES = 16;
 
 /** Outcomes in ordinal order, as columns. */
 export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly Outcome[]): HashBlock => {
@@ -139,6 +145,7 @@ export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly 
   const hashes = new Uint8Array(outcomes.length * hashBytes);
   const signatures = new Uint8Array(signed ? outcomes.length * SIGNATURE_BYTES : 0);
   const contentDigests = new Uint8Array(digested ? outcomes.length * CONTENT_DIGEST_BYTES : 0);
+  const pictureDigests = new Uint8Array(digested ? outcomes.length * PICTURE_DIGEST_BYTES : 0);
   const details = outcomes.map((outcome, position) => {
     states[position] = STATE[outcome.kind];
     switch (outcome.kind) {
@@ -152,10 +159,11 @@ export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly 
         if (outcome.contentDigest !== null) {
           contentDigests.set(outcome.contentDigest, position * CONTENT_DIGEST_BYTES);
         }
+        if (outcome.pictureDigest !== null) pictureDigests.set(outcome.pictureDigest, position * PICTURE_DIGEST_BYTES);
         return Object.keys(outcome.facts).length === 0 ? null : outcome.facts;
     }
   });
-  return { block, states, hashes, signatures, contentDigests, details };
+  return { block, states, hashes, signatures, contentDigests, pictureDigests, details };
 };
 
 /** Images in the block in `state`. */

@@ -21,5 +21,6 @@ export const hashBlockDigest = (block: HashBlock): string =>
     .update(block.hashes)
     .update(block.signatures)
     .update(block.contentDigests)
+    .update(block.pictureDigests)
     .update(JSON.stringify(block.details, DETAIL_KEYS))
     .digest("hex");

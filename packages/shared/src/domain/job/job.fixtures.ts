@@ -58,6 +58,7 @@ export const hashDone = (block: number, more: Partial<EventOf<"hash-done">["body
     hashes: new Uint8Array(0),
     signatures: new Uint8Array(0),
     contentDigests: new Uint8Array(0),
+    pictureDigests: new Uint8Array(0),
     details: [],
     digest: "",
     ...more,

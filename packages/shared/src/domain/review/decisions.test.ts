@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  continuedDecisions,
   type Decision,
   decisionIndex,
   effectiveDecisions,
@@ -74,5 +75,27 @@ describe("images that are not duplicates", () => {
         expect(new Set(parts.flat()).size).toBe(parts.flat().length);
       }),
     );
+  });
+});
+
+describe("a decision about a file that got other metadata", () => {
+  const decision = { id: "first", verdict: "keep" as const, members: [2, 5, 9], keep: [5], undoes: null };
+
+  it("is continued about the image that has taken its place", () => {
+    expect(continuedDecisions([decision], new Map([[5, 12]]))).toEqual([
+      { id: "first", verdict: "keep", members: [2, 9, 12], keep: [12], undoes: "first" },
+    ]);
+  });
+
+  it("is left alone where its images are what they were, or it was taken back", () => {
+    const undo = { ...decision, id: "undo", verdict: "undo" as const, undoes: "first" };
+    expect(continuedDecisions([decision], new Map([[3, 12]]))).toEqual([]);
+    expect(continuedDecisions([decision, undo], new Map([[5, 12]]))).toEqual([]);
+  });
+
+  it("is effective only in its last form", () => {
+    const [continued] = continuedDecisions([decision], new Map([[5, 12]]));
+    const decisions = [decision, { ...decision, ...continued, id: "second" }];
+    expect(effectiveDecisions(decisions).map(({ id }) => id)).toEqual(["second"]);
   });
 });

@@ -20,7 +20,7 @@ export interface Decision {
   readonly members: readonly number[];
   /** The members that stay. */
   readonly keep: readonly number[];
-  /** The decision that an undo takes back. */
+  /** The decision that an undo takes back, or that this one continues for files whose metadata has changed. */
   readonly undoes: string | null;
 }
 
@@ -28,6 +28,26 @@ export interface Decision {
 export const effectiveDecisions = <Fact extends Decision>(decisions: readonly Fact[]): Fact[] => {
   const undone = new Set(decisions.map(({ undoes }) => undoes));
   return decisions.filter(({ id, verdict }) => verdict !== "undo" && !undone.has(id));
+};
+
+/**
+ * Effective decisions about images whose files have been replaced by others of the same picture, as decisions about those.
+ * @param replacements images that show the same picture, by the ordinal of the image that they replace
+ */
+export const continuedDecisions = <Fact extends Decision>(
+  decisions: readonly Fact[],
+  replacements: ReadonlyMap<number, number>,
+): Fact[] => {
+  const replaced = (ordinals: readonly number[]): number[] =>
+    [...new Set(ordinals.map((ordinal) => replacements.get(ordinal) ?? ordinal))].sort((a, b) => a - b);
+  return effectiveDecisions(decisions)
+    .filter(({ members }) => members.some((ordinal) => replacements.has(ordinal)))
+    .map((decision) => ({
+      ...decision,
+      members: replaced(decision.members),
+      keep: replaced(decision.keep),
+      undoes: decision.id,
+    }));
 };
 
 /** What earlier decisions say about a group of a later run. */

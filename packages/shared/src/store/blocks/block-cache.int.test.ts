@@ -25,6 +25,7 @@ const storeBlock = (block: number, hashFormat: string, state: number): Promise<v
       hashes: new Uint8Array(32),
       signatures: new Uint8Array(0),
       contentDigests: new Uint8Array(0),
+      pictureDigests: new Uint8Array(0),
       details: [null],
     },
   );

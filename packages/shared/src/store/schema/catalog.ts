@@ -75,6 +75,7 @@ export const hashBlock = pgTable(
     hashes: bytea("hashes").notNull(),
     signatures: bytea("signatures").notNull().default(sql`''::bytea`),
     contentDigests: bytea("content_digests").notNull(),
+    pictureDigests: bytea("picture_digests").notNull().default(sql`''::bytea`),
     details: jsonb("details").$type<(ImageFacts | Failure | null)[]>().notNull(),
     failedImages: integer("failed_images").notNull(),
     digest: text("digest").notNull(),

@@ -17,7 +17,7 @@ export const decision = pgTable(
     /** Ordinals, which belong to the same image for the life of the catalog. */
     members: integer("members").array().notNull(),
     keep: integer("keep").array().notNull(),
-    /** The decision that this one undoes. */
+    /** The decision that this one takes back or continues. */
     undoes: text("undoes").unique(),
     decidedBy: text("decided_by").notNull(),
     decidedAt: time("decided_at").notNull().default(sql`now()`),

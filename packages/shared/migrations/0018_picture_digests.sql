@@ -1,0 +1,1 @@
+ALTER TABLE "hash_block" ADD COLUMN "picture_digests" "bytea" DEFAULT ''::bytea NOT NULL;
