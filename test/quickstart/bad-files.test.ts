@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
 import { pngBomb } from "../support/png-bomb.ts";
 import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
+import { drawScene } from "../support/scene.ts";
 
 let quick: QuickStart;
 
@@ -36,31 +37,56 @@ describe("a folder of bad and odd files", () => {
     "caf\udce9.jpg",
   ];
 
-  it("a damaged file is marked, is never the one to keep, and no rule lets a sound one go for it", async () => {
-    const folder = quick.path("damaged");
-    await makePhotographs(folder, 1, 640);
-    const [name = ""] = await readdir(folder);
-    const good = await sharp(await readFile(quick.path(`damaged/${name}`)))
-      .jpeg({ quality: 90 })
-      .toBuffer();
-    await rm(quick.path(`damaged/${name}`));
-    await writeFile(quick.path("damaged/z.jpg"), good);
-    await writeFile(quick.path("damaged/a.jpg"), good.subarray(0, good.length - 20));
-    await writeFile(quick.path("damaged/padded.jpg"), Buffer.concat([good, Buffer.alloc(4_096)]));
+  it("a rule lets none go that is damaged, holds more, or is another name of one file", async () => {
+    const folder = quick.path("careful");
+    await mkdir(folder);
+    const [damaged, pages, film, linked] = await Promise.all(
+      [0, 1, 2, 3].map((scene) =>
+        sharp(drawScene(scene, 640, 480), { raw: { width: 640, height: 480, channels: 3 } })
+          .png()
+          .toBuffer(),
+      ),
+    );
+    const jpeg = (picture: Buffer | undefined, quality = 90) => sharp(picture).jpeg({ quality }).toBuffer();
+    const write = (name: string, bytes: Buffer) => writeFile(quick.path(`careful/${name}`), bytes);
+    const good = await jpeg(damaged);
+    await write("z.jpg", good);
+    await write("a.jpg", good.subarray(0, good.length - 20));
+    await write("padded.jpg", Buffer.concat([good, Buffer.alloc(4_096)]));
+    const document = (others: (Buffer | undefined)[]) =>
+      sharp(
+        [pages, ...others].map((page) => page ?? Buffer.alloc(0)),
+        { join: { animated: true } },
+      )
+        .tiff({ compression: "lzw" })
+        .toBuffer();
+    await write("2019.tif", await document([film, linked]));
+    await write("2024.tif", await document([linked]));
+    const clip = Buffer.concat([Buffer.from([0, 0, 0, 16]), Buffer.from("ftypmp42"), Buffer.alloc(900)]);
+    await write("moving.jpg", Buffer.concat([await jpeg(film, 80), clip]));
+    await write("still.jpg", await jpeg(film, 97));
+    await write("first.jpg", await jpeg(linked));
+    await link(quick.path("careful/first.jpg"), quick.path("careful/second.jpg"));
+
     const { code, stdout } = await quick.start([folder, "--json"]).ended;
     expect(code).toBe(0);
-    expect(reportOf(stdout).groups).toEqual([
-      {
-        kind: "damaged",
-        keeper: "z.jpg",
-        keeperReason: "undamaged",
-        members: ["a.jpg", "padded.jpg", "z.jpg"],
-      },
-    ]);
-    expect(reportOf(stdout).damaged).toEqual([
+    const report = reportOf(stdout);
+    expect(report.groups.map(({ members, ...group }) => ({ ...group, members: members.join() }))).toEqual(
+      expect.arrayContaining([
+        { kind: "damaged", keeper: "z.jpg", keeperReason: "undamaged", members: "a.jpg,padded.jpg,z.jpg" },
+        { kind: "partial", keeper: "2019.tif", keeperReason: "holds-more", members: "2019.tif,2024.tif" },
+        { kind: "partial", keeper: "moving.jpg", keeperReason: "holds-more", members: "moving.jpg,still.jpg" },
+        { kind: "exact", keeper: "first.jpg", keeperReason: "first-path", members: "first.jpg,second.jpg" },
+      ]),
+    );
+    expect(report.groups).toHaveLength(4);
+    expect(report.damaged).toEqual([
       { path: "a.jpg", detail: "its end is missing" },
       { path: "padded.jpg", detail: "4096 unknown bytes after its end" },
     ]);
+    const text = await quick.start([folder]).ended;
+    expect(text.stdout).toMatch(/second\.jpg .*another name of the same file/);
+    expect(text.stdout).toMatch(/2019\.tif .*3 pages/);
   });
 
   it("is finished with a reason for each bad one, and every odd one grouped", async () => {

@@ -52,10 +52,11 @@ export const jobText = (job: Job): string =>
 export const groupText = ({ number, kind, keeper, decision, members }: Group): string =>
   [
     `${number}  ${kind}${decision === null ? "" : `  (${decision.verdict})`}`,
-    ...members.map(({ ordinal, path, distance, damaged }) => {
+    ...members.map(({ ordinal, path, distance, sameFileAs, damaged }) => {
       const isKept = decision?.verdict === "keep" ? decision.keep.includes(ordinal) : ordinal === keeper;
       const distanceText = distance === null || distance === 0 ? "" : `  ${distance} bits`;
+      const linkText = sameFileAs === null ? "" : `  another name of ${sameFileAs}`;
       const damagedText = damaged === undefined ? "" : `  damaged: ${damaged}`;
-      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distanceText}${damagedText}`;
+      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distanceText}${linkText}${damagedText}`;
     }),
   ].join("\n");

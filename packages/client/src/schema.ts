@@ -2968,7 +2968,7 @@ export interface paths {
         query?: {
           cursor?: string;
           limit?: number;
-          kind?: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
+          kind?: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
           minSize?: number;
           minReclaimableBytes?: number;
           /** @description false: only what is left to decide */
@@ -4973,11 +4973,18 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
+      keeperReason:
+        | "undamaged"
+        | "holds-more"
+        | "highest-resolution"
+        | "most-bytes"
+        | "plain-name"
+        | "oldest"
+        | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -4992,6 +4999,12 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description Pages, frames or pictures in the file; left out where there is one */
+        pages?: number;
+        /** @description true: a film is in the file, too, as in a motion photo */
+        film?: boolean;
+        /** @description Digest of all that is in the file besides its first picture; left out where it could not all be read, or there is nothing */
+        moreDigest?: string;
         /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
         damaged?: string;
         ordinal: number;
@@ -5000,17 +5013,26 @@ export interface components {
         modifiedAt: string | null;
         /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
         distance: number | null;
+        /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
+        sameFileAs: number | null;
       }[];
     };
     GroupDetail: {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
+      keeperReason:
+        | "undamaged"
+        | "holds-more"
+        | "highest-resolution"
+        | "most-bytes"
+        | "plain-name"
+        | "oldest"
+        | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -5025,6 +5047,12 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description Pages, frames or pictures in the file; left out where there is one */
+        pages?: number;
+        /** @description true: a film is in the file, too, as in a motion photo */
+        film?: boolean;
+        /** @description Digest of all that is in the file besides its first picture; left out where it could not all be read, or there is nothing */
+        moreDigest?: string;
         /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
         damaged?: string;
         ordinal: number;
@@ -5033,6 +5061,8 @@ export interface components {
         modifiedAt: string | null;
         /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
         distance: number | null;
+        /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
+        sameFileAs: number | null;
       }[];
       /** @description Every two members, of the first 100 */
       pairs: components["schemas"]["Pair"][];
@@ -5041,11 +5071,18 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
+      keeperReason:
+        | "undamaged"
+        | "holds-more"
+        | "highest-resolution"
+        | "most-bytes"
+        | "plain-name"
+        | "oldest"
+        | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -5060,6 +5097,12 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description Pages, frames or pictures in the file; left out where there is one */
+        pages?: number;
+        /** @description true: a film is in the file, too, as in a motion photo */
+        film?: boolean;
+        /** @description Digest of all that is in the file besides its first picture; left out where it could not all be read, or there is nothing */
+        moreDigest?: string;
         /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
         damaged?: string;
         ordinal: number;
@@ -5068,6 +5111,8 @@ export interface components {
         modifiedAt: string | null;
         /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
         distance: number | null;
+        /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
+        sameFileAs: number | null;
       }[];
       /** @description Every two members, of the first 100 */
       pairs: components["schemas"]["PairInput"][];
@@ -5076,11 +5121,18 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
-      keeperReason: "undamaged" | "highest-resolution" | "most-bytes" | "plain-name" | "oldest" | "first-path";
+      keeperReason:
+        | "undamaged"
+        | "holds-more"
+        | "highest-resolution"
+        | "most-bytes"
+        | "plain-name"
+        | "oldest"
+        | "first-path";
       size: number;
       reclaimableBytes: number;
       /** @description What stands for the whole group; null = undecided */
@@ -5095,6 +5147,12 @@ export interface components {
         /** @description EXIF DateTimeOriginal as written, no time zone added */
         takenAt?: string;
         camera?: string;
+        /** @description Pages, frames or pictures in the file; left out where there is one */
+        pages?: number;
+        /** @description true: a film is in the file, too, as in a motion photo */
+        film?: boolean;
+        /** @description Digest of all that is in the file besides its first picture; left out where it could not all be read, or there is nothing */
+        moreDigest?: string;
         /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
         damaged?: string;
         ordinal: number;
@@ -5103,6 +5161,8 @@ export interface components {
         modifiedAt: string | null;
         /** @description Hamming distance to the keeper in bits; null = equal bytes of a flat image */
         distance: number | null;
+        /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
+        sameFileAs: number | null;
       }[];
     };
     Image: {
@@ -5113,6 +5173,12 @@ export interface components {
       /** @description EXIF DateTimeOriginal as written, no time zone added */
       takenAt?: string;
       camera?: string;
+      /** @description Pages, frames or pictures in the file; left out where there is one */
+      pages?: number;
+      /** @description true: a film is in the file, too, as in a motion photo */
+      film?: boolean;
+      /** @description Digest of all that is in the file besides its first picture; left out where it could not all be read, or there is nothing */
+      moreDigest?: string;
       /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
       damaged?: string;
       /** @description The image's number in its catalog, never used again */
@@ -5154,6 +5220,12 @@ export interface components {
       /** @description EXIF DateTimeOriginal as written, no time zone added */
       takenAt?: string;
       camera?: string;
+      /** @description Pages, frames or pictures in the file; left out where there is one */
+      pages?: number;
+      /** @description true: a film is in the file, too, as in a motion photo */
+      film?: boolean;
+      /** @description Digest of all that is in the file besides its first picture; left out where it could not all be read, or there is nothing */
+      moreDigest?: string;
       /** @description What is wrong with the file, though it could be decoded; left out where nothing is */
       damaged?: string;
       /** @description The image's number in its catalog, never used again */
@@ -5831,7 +5903,7 @@ export interface components {
       reclaimableBytes: number;
       byKind: {
         /** @enum {string} */
-        kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
+        kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
         groups: number;
         undecided: number;
         images: number;
@@ -5848,7 +5920,7 @@ export interface components {
       reclaimableBytes: number;
       byKind: {
         /** @enum {string} */
-        kind: "exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate";
+        kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
         groups: number;
         undecided: number;
         images: number;

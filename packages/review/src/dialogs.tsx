@@ -37,9 +37,11 @@ const HelpDialog = () => (
 /** A preview is requested when nothing was typed for this long. */
 const TYPING_PAUSE_MS = 200;
 
+type DecidedByRule = Exclude<Group["kind"], "partial">;
+
 /** Decides all groups of some kinds by one rule. A preview shows first what that does. */
 const BulkDialog = () => {
-  const kinds = useSignal<readonly Group["kind"][]>(["exact"]);
+  const kinds = useSignal<readonly DecidedByRule[]>(["exact"]);
   const keepUnder = useSignal("");
   const preview = useSignal<BulkResult | null>(null);
   const job = statistics.value?.job ?? null;
@@ -72,21 +74,23 @@ const BulkDialog = () => {
     <Modal title="Accept many at once">
       <p>In every undecided group of these kinds, keep the suggested picture and let the others go.</p>
       <ul class="plain">
-        {statistics.value?.byKind.map(({ kind, undecided }) => (
-          <li key={kind}>
-            <label>
-              <input
-                type="checkbox"
-                checked={kinds.value.includes(kind)}
-                onChange={({ currentTarget }) => {
-                  const others = kinds.value.filter((other) => other !== kind);
-                  kinds.value = currentTarget.checked ? [...others, kind] : others;
-                }}
-              />{" "}
-              {KIND_TEXT[kind]}: {countText(undecided, "group")}
-            </label>
-          </li>
-        ))}
+        {statistics.value?.byKind.map(({ kind, undecided }) =>
+          kind === "partial" ? null : (
+            <li key={kind}>
+              <label>
+                <input
+                  type="checkbox"
+                  checked={kinds.value.includes(kind)}
+                  onChange={({ currentTarget }) => {
+                    const others = kinds.value.filter((other) => other !== kind);
+                    kinds.value = currentTarget.checked ? [...others, kind] : others;
+                  }}
+                />{" "}
+                {KIND_TEXT[kind]}: {countText(undecided, "group")}
+              </label>
+            </li>
+          ),
+        )}
       </ul>
       <label>
         Or keep what is in this folder, and let its copies elsewhere go:{" "}

@@ -17,6 +17,7 @@ export const durationText = (seconds: number): string =>
 
 export const REASON_TEXT: Record<Group["keeperReason"], string> = {
   undamaged: "not damaged",
+  "holds-more": "holds more",
   "highest-resolution": "most pixels",
   "most-bytes": "most bytes",
   "plain-name": "no copy by its name",
@@ -27,6 +28,7 @@ export const REASON_TEXT: Record<Group["keeperReason"], string> = {
 export const KIND_TEXT: Record<Group["kind"], string> = {
   exact: "exact copies",
   damaged: "look-alikes with a damaged file",
+  partial: "alike in the first page only, as far as compared",
   variant: "resized or re-encoded",
   derivative: "cropped or reshaped",
   burst: "a burst, not copies",
@@ -38,6 +40,9 @@ const FACTS: readonly (readonly [string, (member: Member) => string])[] = [
   ["Pixels", ({ width, height }) => (width === undefined || height === undefined ? "" : `${width} × ${height}`)],
   ["Size", ({ bytes }) => (bytes === undefined ? "" : bytesText(bytes))],
   ["Format", ({ format }) => format ?? ""],
+  ["Pages", ({ pages }) => (pages === undefined ? "" : String(pages))],
+  ["Film", ({ film }) => (film === true ? "yes" : "")],
+  ["Same file as", ({ sameFileAs }) => (sameFileAs === null ? "" : `image ${sameFileAs} (a hard link)`)],
   ["Damaged", ({ damaged }) => damaged ?? ""],
   ["Taken", ({ takenAt }) => takenAt?.replace("T", " ") ?? ""],
   ["Camera", ({ camera }) => camera ?? ""],

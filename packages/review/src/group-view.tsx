@@ -168,10 +168,17 @@ const Together = ({ group }: { group: Group }) => {
   );
 };
 
+/** The ordinal by which the file of a member is named: hard links are one file. */
+const fileOf = ({ ordinal, sameFileAs }: Member): number => sameFileAs ?? ordinal;
+
 const Actions = ({ group }: { group: Group }) => {
   const open = group.decision === null && !busy.value;
   const removed = group.members.filter(({ ordinal }) => !keep.value.has(ordinal));
-  const freed = removed.reduce((sum, { bytes }) => (bytes === undefined ? sum : sum + bytes), 0);
+  const kept = new Set(group.members.filter(({ ordinal }) => keep.value.has(ordinal)).map(fileOf));
+  const files = new Map(
+    removed.filter((member) => !kept.has(fileOf(member))).map((member) => [fileOf(member), member]),
+  );
+  const freed = [...files.values()].reduce((sum, { bytes }) => (bytes === undefined ? sum : sum + bytes), 0);
   const undoable =
     group.decision === null ? decided.value.at(-1) : { decision: group.decision.id, group: group.number };
   const verdict = `keep ${keep.value.size}, let ${removed.length} go${freed > 0 ? ` (${bytesText(freed)})` : ""}`;

@@ -14,11 +14,14 @@ interface DecideOptions {
 }
 
 interface AcceptOptions {
-  readonly kind: GroupKind[];
+  readonly kind: Exclude<GroupKind, "partial">[];
   readonly keepUnder?: string;
   readonly minBytes: number;
   readonly yes?: boolean;
 }
+
+/** Of kind "partial", only the first pages were compared: no rule decides them. */
+const DECIDED_BY_RULE = GroupKind.exclude(["partial"]).options;
 
 /** Decides on one group or on many, and takes decisions back. */
 export const addDecideCommands: AddCommands = (program, withClient) => {
@@ -48,7 +51,7 @@ export const addDecideCommands: AddCommands = (program, withClient) => {
     .command("accept <catalog>")
     .description("decide all open groups by a rule; without --yes it only says what that would do")
     .addOption(
-      new Option("--kind <kinds...>", "only groups of these kinds").choices(GroupKind.options).default(["exact"]),
+      new Option("--kind <kinds...>", "only groups of these kinds").choices(DECIDED_BY_RULE).default(["exact"]),
     )
     .option(
       "--keep-under <folder>",

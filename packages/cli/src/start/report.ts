@@ -119,11 +119,14 @@ const memberLine = (member: Member, { keeper, keeperReason }: Group): string => 
   return `${isKeeper ? "      keep  " : "            "}${printable(member.path)}  ${facts(member)}${reason}`.trimEnd();
 };
 
-const facts = ({ width, height, bytes, distance, damaged }: Member): string =>
+const facts = ({ width, height, bytes, pages, film, distance, sameFileAs, damaged }: Member): string =>
   [
     width === undefined || height === undefined ? "" : `${width} x ${height}`,
     bytes === undefined ? "" : sizeText(bytes),
+    pages === undefined ? "" : countText(pages, "page"),
+    film === true ? "with a film" : "",
     distance === null || distance === 0 ? "" : `${distance} bits away`,
+    sameFileAs === null ? "" : "another name of the same file",
     damaged === undefined ? "" : `damaged: ${damaged}`,
   ]
     .filter((fact) => fact !== "")

@@ -72,7 +72,9 @@ describe("a picture", () => {
       .gif()
       .toBuffer();
     expect(hammingDistance(await hashOf(animated), hash)).toBeLessThanOrEqual(THRESHOLD);
-    expect(await hashImage(animated, LIMITS)).toMatchObject({ facts: { width: 640, height: 480 } });
+    expect(await hashImage(animated, LIMITS)).toMatchObject({
+      facts: { width: 640, height: 480, pages: 2, moreDigest: expect.any(String) },
+    });
   });
 
   it("gives EXIF time and camera as the camera wrote them", async () => {
@@ -164,6 +166,15 @@ describe("a HEIC picture", () => {
       ...{ format: "heic", width: 640, height: 480 },
       ...{ camera: "Lookalike Test", takenAt: "2020-02-02T02:02:02" },
     });
+  });
+
+  it("that is partly decoded gives the same hash every time, and is damaged", async () => {
+    const file = Buffer.from(await read());
+    for (let byte = 4_000; byte < 4_008; byte += 1) file[byte] = (file[byte] ?? 0) ^ 0x5a;
+    const first = await hashImage(file, LIMITS);
+    expect(first).toMatchObject({ facts: { damaged: "a part of its picture data cannot be decoded" } });
+    await hashImage(await read(), LIMITS);
+    expect(await hashImage(file, LIMITS)).toEqual(first);
   });
 
   it.each([

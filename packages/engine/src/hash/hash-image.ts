@@ -8,6 +8,7 @@ import exifr from "exifr";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { z } from "zod";
 import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
+import { moreFacts } from "./more-pages.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
 import { pictureSums, SIDE, signatureOf } from "./signature.ts";
@@ -62,6 +63,9 @@ export const hashImage = async (file: Buffer, limits: HashLimits, budget?: Pixel
         bytes: file.length,
         format,
         ...(metadata.exif === undefined ? {} : await exifFacts(metadata.exif)),
+        ...(await moreFacts(file, structure, metadata, async (page) =>
+          blockhashOf(await smallPixels(sharp(file, { limitInputPixels: limits.maxPixels, page }), limits)),
+        )),
         ...(damaged === null ? {} : { damaged }),
       },
     };
@@ -79,6 +83,8 @@ interface DecodedPicture {
   /** All of its pixels, where they were decoded from HEIC. */
   readonly pixels: Uint8Array | null;
   readonly metadata: Metadata;
+  /** The part of the picture, 0..1, that is known to be there. */
+  readonly intact: number;
   /** Size in pixels as it is seen. */
   readonly width: number | undefined;
   readonly height: number | undefined;
@@ -100,7 +106,9 @@ const decodeWhatThereIs = async (
 ): Promise<{ decoded: DecodedPicture | Outcome; damaged: string | null }> => {
   const damaged = structure?.fault?.text ?? null;
   try {
-    return { decoded: await decode(file, "warning", limits, budget), damaged };
+    const decoded = await decode(file, "warning", limits, budget);
+    const isWhole = "kind" in decoded || decoded.intact === 1;
+    return { decoded, damaged: damaged ?? (isWhole ? null : "a part of its picture data cannot be decoded") };
   } catch (error) {
     if (isFinal(error)) throw error;
     const found = isJpeg(file) ? readScans(file) : null;
@@ -110,7 +118,7 @@ const decodeWhatThereIs = async (
   }
 };
 
-/** A JPEG with a smaller part of its picture than this is not hashed: what is missing would be most of the hash. */
+/** A picture with a smaller part of its picture than this is not hashed: what is missing would be most of the hash. */
 const LEAST_INTACT = 0.5;
 
 const decode = async (
@@ -129,10 +137,12 @@ const decode = async (
   await budget?.take(decodedPixels(metadata));
   const heic = isHeic ? await (limits.decodeHeic ?? decodeHeic)(file) : null;
   if (isHeic && heic === null) return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
+  if (heic !== null && heic.intact < LEAST_INTACT)
+    return failed("corrupt", "most of its picture data cannot be decoded");
   const rgba = await smallPixels(heic === null ? read : sharp(heic.data, { raw: heic.raw }), limits);
   const { width, height } = heic === null ? (metadata.autoOrient ?? {}) : heic.raw;
   const format = isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format;
-  return { rgba, pixels: heic?.data ?? null, metadata, width, height, format };
+  return { rgba, pixels: heic?.data ?? null, metadata, width, height, format, intact: heic?.intact ?? 1 };
 };
 
 /** A picture as SIDE x SIDE opaque pixels of four bytes: docs/hash-format.md. */

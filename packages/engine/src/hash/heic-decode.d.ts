@@ -1,8 +1,11 @@
-declare module "heic-decode" {
+declare module "heic-decode/lib.js" {
   interface Decoded {
     readonly width: number;
     readonly height: number;
     readonly data: Uint8ClampedArray;
   }
-  export default function decode(input: { readonly buffer: Uint8Array }): Promise<Decoded>;
+  interface Decoder {
+    one(input: { readonly buffer: Uint8Array }): Promise<Decoded>;
+  }
+  export default function decoderOf(libheif: unknown): Decoder;
 }

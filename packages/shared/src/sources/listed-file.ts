@@ -35,6 +35,13 @@ export const isAsListed = (stats: Pick<BigIntStats, "size" | "mtimeNs" | "ino">,
   return listed !== null && [listed.size, listed.modified, listed.inode].every((value, index) => value === now[index]);
 };
 
+/** Names the file that a fingerprint is of, whatever its path: hard links to one file have one. null = it is not known. */
+export const fileIdOf = (fingerprint: string): string | null => {
+  const state = fileStateOf(fingerprint);
+  // Some network file systems have no inodes.
+  return state === null || state.inode === "0" ? null : [state.inode, state.size, state.modified].join("-");
+};
+
 const SLASH = Buffer.from("/");
 
 /** A name in a folder, as bytes: not every name is valid UTF-8. */

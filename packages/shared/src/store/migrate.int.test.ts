@@ -49,8 +49,8 @@ it("results that are stored before groups are shared are results of their own af
     const group = {
       ...{ kind: "exact", keeper: 0, keeperReason: "path", reclaimableBytes: 7 },
       members: [
-        { ordinal: 0, distance: 0, damaged: null },
-        { ordinal: 1, distance: 3, damaged: null },
+        { ordinal: 0, distance: 0, damaged: null, sameFileAs: null },
+        { ordinal: 1, distance: 3, damaged: null, sameFileAs: null },
       ],
     };
     for (const jobId of ["first", "second"]) {

@@ -34,12 +34,15 @@ export const NewDecision = z
   ])
   .meta({ id: "NewDecision" });
 
+/** Groups of which only the first pages were compared are decided one by one. */
+const DecidedByRule = GroupKind.exclude(["partial"]);
+
 export const BulkDecision = z
   .strictObject({
     kinds: z
-      .array(GroupKind)
+      .array(DecidedByRule)
       .min(1)
-      .max(GroupKind.options.length)
+      .max(DecidedByRule.options.length)
       .meta({ description: "Undecided groups of these kinds" }),
     minReclaimableBytes: z.int().min(0).default(0),
     keepUnder: z.string().max(4_096).nullable().default(null).meta({

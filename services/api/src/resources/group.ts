@@ -29,6 +29,10 @@ export const Group = z
           .int()
           .nullable()
           .meta({ description: "Hamming distance to the keeper in bits; null = equal bytes of a flat image" }),
+        sameFileAs: z.int().nullable().meta({
+          description:
+            "The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none",
+        }),
       }),
     ),
   })

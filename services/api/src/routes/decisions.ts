@@ -1,4 +1,5 @@
 import { keepersByRule } from "@lookalike/shared/domain/review/bulk-rule";
+import { bytesOfFiles, withSameFiles } from "@lookalike/shared/domain/review/same-file";
 import { type CatalogRow, lockCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -56,7 +57,13 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
         const stranger = keep.find((ordinal) => !members.includes(ordinal));
         if (stranger !== undefined)
           throw new HttpProblem(400, "not-a-member", `Image ${stranger} is not in group ${params.number}.`);
-        const decision = { groupNumber: group.number, verdict: body.verdict, members, keep };
+        const decision = {
+          groupNumber: group.number,
+          verdict: body.verdict,
+          members,
+          // Another name of a file that stays is the same file, so it stays, too.
+          keep: withSameFiles(group.members, new Set(keep)).map(({ ordinal }) => ordinal),
+        };
         return appendDecisions(tx, groupsOf(job), access.name, [decision]);
       });
       if (row === undefined) throw new Error("a decision was stored, but not returned");
@@ -90,7 +97,7 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
             const others = group.members.filter(({ ordinal }) => !keep.includes(ordinal));
             kept += keep.length;
             removed += others.length;
-            reclaimableBytes += others.reduce((sum, { bytes }) => sum + bytes, 0);
+            reclaimableBytes += bytesOfFiles(others);
           }
         }
         if (!body.preview) await appendDecisions(tx, groupsOf(job), access.name, decisions);

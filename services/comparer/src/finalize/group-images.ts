@@ -7,6 +7,7 @@ import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
 import { listed } from "@lookalike/shared/domain/job/job";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { separate, suppressionsOf } from "@lookalike/shared/domain/review/decisions";
+import { bytesOfFiles, withSameFiles } from "@lookalike/shared/domain/review/same-file";
 import { COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { allVanished } from "@lookalike/shared/store/catalog/images";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
@@ -98,17 +99,41 @@ const newFlatImages = (
 
 const newGroup = (members: readonly Member[], classes: ImageClasses): NewGroup => {
   const { keeper, reason } = chooseKeeper(members);
-  const others = members.filter(({ ordinal }) => ordinal !== keeper.ordinal);
+  const firstNameOf = firstNames(members);
+  const named = members.map((member) => ({
+    ordinal: member.ordinal,
+    sameFileAs: firstNameOf.get(member.ordinal) ?? null,
+    // An image whose size is unknown counts as nothing.
+    bytes: member.facts.bytes ?? 0,
+  }));
+  const stays = new Set(withSameFiles(named, new Set([keeper.ordinal])));
   return {
     kind: kindOf(members),
     keeper: keeper.ordinal,
     keeperReason: reason,
-    // An image whose size is unknown counts as nothing.
-    reclaimableBytes: others.reduce((sum, { facts }) => sum + (facts.bytes ?? 0), 0),
-    members: members.map(({ ordinal, facts }) => ({
-      ordinal,
-      distance: imageDistance(classes, keeper.ordinal, ordinal),
-      damaged: facts.damaged ?? null,
+    reclaimableBytes: bytesOfFiles(named.filter((name) => !stays.has(name))),
+    members: members.map((member) => ({
+      ordinal: member.ordinal,
+      distance: imageDistance(classes, keeper.ordinal, member.ordinal),
+      damaged: member.facts.damaged ?? null,
+      sameFileAs: firstNameOf.get(member.ordinal) ?? null,
     })),
   };
+};
+
+/**
+ * For each member that is another name of an earlier member's file (a hard link) that member's ordinal: by its file id, and its
+ * bytes, because inodes are used again.
+ */
+const firstNames = (members: readonly Member[]): ReadonlyMap<number, number> => {
+  const first = new Map<string, number>();
+  const firstOf = new Map<number, number>();
+  for (const { ordinal, fileId, contentDigest } of members) {
+    if (fileId === null || contentDigest === null) continue;
+    const file = `${fileId} ${contentDigest}`;
+    const known = first.get(file);
+    if (known === undefined) first.set(file, ordinal);
+    else firstOf.set(ordinal, known);
+  }
+  return firstOf;
 };

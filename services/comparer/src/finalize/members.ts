@@ -2,6 +2,7 @@ import type { Member } from "@lookalike/shared/domain/grouping/keeper";
 import { contentDigestAt, factsAt } from "@lookalike/shared/domain/image/hash-block";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
+import { fileIdOf } from "@lookalike/shared/sources/listed-file";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { readNames } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
@@ -34,9 +35,13 @@ export const readMembers = async (
   }
   const members = new Map<number, Member>();
   for (let from = 0; from < sorted.length; from += ORDINALS_PER_QUERY) {
-    for (const name of await readNames(db, catalogId, sorted.subarray(from, from + ORDINALS_PER_QUERY))) {
+    for (const { fingerprint, ...name } of await readNames(
+      db,
+      catalogId,
+      sorted.subarray(from, from + ORDINALS_PER_QUERY),
+    )) {
       const known = hashed.get(name.ordinal);
-      if (known !== undefined) members.set(name.ordinal, { ...name, ...known });
+      if (known !== undefined) members.set(name.ordinal, { ...name, ...known, fileId: fileIdOf(fingerprint) });
     }
   }
   return (ordinal) => {

@@ -6,6 +6,7 @@ const member = (ordinal: number, facts: Member["facts"] = {}, more: Partial<Memb
   path: `${ordinal}.jpg`,
   contentDigest: `digest-${ordinal}`,
   modifiedAt: "2024-01-01T00:00:00.000Z",
+  fileId: null,
   facts: { width: 4_000, height: 3_000, bytes: 1_000, ...facts },
   ...more,
 });
@@ -14,6 +15,7 @@ describe("the keeper", () => {
   it.each([
     ["highest-resolution", [member(0, { width: 800, height: 600, bytes: 9_999 }), member(1)], 1],
     ["undamaged", [member(0, { bytes: 9_999, damaged: "its end is missing" }), member(1, { width: 400 })], 1],
+    ["holds-more", [member(0, { width: 8_000 }), member(1, { film: true })], 1],
     ["most-bytes", [member(0), member(1, { bytes: 2_000 })], 1],
     [
       "plain-name",
@@ -41,6 +43,12 @@ describe("the kind of a group", () => {
     ["exact", [member(0, {}, { contentDigest: "same" }), member(1, {}, { contentDigest: "same" })]],
     ["damaged", [member(0, { damaged: "its end is missing" }), member(1)]],
     ["damaged", [0, 1].map((ordinal) => member(ordinal, { damaged: "its end is missing" }, { contentDigest: "same" }))],
+    ["partial", [member(0, { pages: 3, moreDigest: "a" }), member(1, { pages: 2, moreDigest: "b" })]],
+    ["partial", [member(0, { pages: 3, moreDigest: "a" }), member(1)]],
+    ["partial", [member(0), member(1, { film: true, moreDigest: "a" })]],
+    ["partial", [member(0, { pages: 99 }), member(1, { pages: 99 })]],
+    ["exact", [0, 1].map((ordinal) => member(ordinal, { pages: 99 }, { contentDigest: "same" }))],
+    ["variant", [member(0, { pages: 3, moreDigest: "a" }), member(1, { pages: 3, moreDigest: "a" })]],
     ["variant", [member(0), member(1, { width: 1_000, height: 750 })]],
     ["derivative", [member(0), member(1, { width: 3_000, height: 3_000 })]],
     [
@@ -74,6 +82,7 @@ describe("the kind of a group", () => {
       path: "",
       contentDigest: null,
       modifiedAt: null,
+      fileId: null,
       facts: {},
     });
     expect(kindOf([unknown(0), unknown(1)])).toBe("near-duplicate");

@@ -11,11 +11,14 @@ export interface Member {
   readonly contentDigest: string | null;
   readonly modifiedAt: string | null;
   readonly facts: ImageFacts;
+  /** Equal for hard links to one file; null = not known. */
+  readonly fileId: string | null;
 }
 
 /** Why the keeper was chosen: the first rule by which it beats every other member. */
 export const KeeperReason = z.enum([
   "undamaged",
+  "holds-more",
   "highest-resolution",
   "most-bytes",
   "plain-name",
@@ -25,14 +28,18 @@ export const KeeperReason = z.enum([
 export type KeeperReason = z.infer<typeof KeeperReason>;
 
 /**
- * damaged: a member's file is damaged, so that it is not the same as any other. exact: the same bytes. variant: the same picture resized or encoded again. derivative: another shape, as after a
+ * exact: the same bytes. damaged: a member's file is damaged, so that it is not the same as any other. partial: alike
+ * in their first page, frame or picture, but some hold others besides. variant: the same picture resized or encoded again.
+ * derivative: another shape, as after a
  * crop. burst: one scene, photographed several times. near-duplicate: the images' sizes are unknown.
  */
-export const GroupKind = z.enum(["exact", "damaged", "variant", "derivative", "burst", "near-duplicate"]);
+export const GroupKind = z.enum(["exact", "damaged", "partial", "variant", "derivative", "burst", "near-duplicate"]);
 export type GroupKind = z.infer<typeof GroupKind>;
 
 /** What is unknown ranks last. */
 const isDamaged = ({ facts }: Member): boolean => facts.damaged !== undefined;
+/** Pages and films in a file. */
+const contents = ({ facts }: Member): number => (facts.pages ?? 1) + (facts.film === true ? 1 : 0);
 const pixels = ({ facts }: Member): number => (facts.width ?? 0) * (facts.height ?? 0);
 const bytes = ({ facts }: Member): number => facts.bytes ?? 0;
 /** EXIF time and file time are both ISO-like strings, so they order as text. */
@@ -41,6 +48,7 @@ const time = ({ facts, modifiedAt }: Member): string => facts.takenAt ?? modifie
 
 const RULES: readonly { reason: KeeperReason; order: (a: Member, b: Member) => number }[] = [
   { reason: "undamaged", order: (a, b) => Number(isDamaged(a)) - Number(isDamaged(b)) },
+  { reason: "holds-more", order: (a, b) => contents(b) - contents(a) },
   { reason: "highest-resolution", order: (a, b) => pixels(b) - pixels(a) },
   { reason: "most-bytes", order: (a, b) => bytes(b) - bytes(a) },
   { reason: "plain-name", order: (a, b) => Number(isCopyName(a.path)) - Number(isCopyName(b.path)) },
@@ -69,12 +77,23 @@ export const kindOf = (members: readonly Member[]): GroupKind => {
   if (members.some(isDamaged)) return "damaged";
   const digests = new Set(members.map((member) => member.contentDigest));
   if (digests.size === 1 && !digests.has(null)) return "exact";
+  if (!holdTheSame(members)) return "partial";
   if (isBurst(members)) return "burst";
   const shapes = members.flatMap(({ facts: { width, height } }) =>
     width === undefined || height === undefined ? [] : [width / height],
   );
   if (shapes.length < members.length) return "near-duplicate";
   return Math.max(...shapes) / Math.min(...shapes) <= 1 + SAME_SHAPE ? "variant" : "derivative";
+};
+
+/** Whether all members hold the same besides their first pictures, as far as that is known: nothing, or the same pages. */
+const holdTheSame = ([first, ...others]: readonly Member[]): boolean => {
+  if (first === undefined) return true;
+  const hasMore = contents(first) > 1;
+  if (hasMore && first.facts.moreDigest === undefined) return false;
+  return others.every(
+    (other) => contents(other) === contents(first) && other.facts.moreDigest === first.facts.moreDigest,
+  );
 };
 
 /** Whether one camera took all members, as full frames of one size, each at another time, within seconds. */

@@ -46,6 +46,12 @@ export const ImageFacts = z.strictObject({
   format: z.string().max(16).optional(),
   takenAt: z.string().max(40).optional().meta({ description: "EXIF DateTimeOriginal as written, no time zone added" }),
   camera: z.string().max(64).optional(),
+  pages: z.int().optional().meta({ description: "Pages, frames or pictures in the file; left out where there is one" }),
+  film: z.boolean().optional().meta({ description: "true: a film is in the file, too, as in a motion photo" }),
+  moreDigest: z.string().max(64).optional().meta({
+    description:
+      "Digest of all that is in the file besides its first picture; left out where it could not all be read, or there is nothing",
+  }),
   damaged: z
     .string()
     .max(MAX_DETAIL_CHARACTERS)

@@ -4,7 +4,13 @@ import { keepersByRule } from "./bulk-rule.ts";
 const group = (...paths: string[]) => ({
   number: 1,
   keeper: paths.length - 1,
-  members: paths.map((path, ordinal) => ({ ordinal, path, bytes: 1, isDamaged: path.includes("damaged") })),
+  members: paths.map((path, ordinal) => ({
+    ordinal,
+    path,
+    bytes: 1,
+    isDamaged: path.includes("damaged"),
+    sameFileAs: null,
+  })),
 });
 
 describe("the images that a rule for many groups keeps", () => {
@@ -23,6 +29,15 @@ describe("the images that a rule for many groups keeps", () => {
     expect(keepersByRule(group("library/a.jpg", "library/b.jpg"), "library")).toBeNull();
     expect(keepersByRule(group("dump/a.jpg", "dump/b.jpg"), "library")).toBeNull();
     expect(keepersByRule(group("a.jpg", "b.jpg"), "/")).toBeNull();
+  });
+
+  it("are all names of a file that stays", () => {
+    const [first, second, third] = group("a.jpg", "b.jpg", "c.jpg").members;
+    if (first === undefined || second === undefined || third === undefined) throw new Error("three members");
+    const linked = { number: 1, keeper: 1, members: [first, second, { ...third, sameFileAs: 1 }] };
+    expect(keepersByRule(linked, null)).toEqual([1, 2]);
+    const one = { number: 1, keeper: 0, members: [first, { ...second, sameFileAs: 0 }] };
+    expect(keepersByRule(one, null)).toEqual([0, 1]);
   });
 
   it("are not decided where all that would stay are damaged", () => {

@@ -1,3 +1,5 @@
+import { type NamedFile, withSameFiles } from "./same-file.ts";
+
 /** What a rule for many groups needs of each group. */
 export interface GroupToDecide {
   readonly number: number;
@@ -6,8 +8,7 @@ export interface GroupToDecide {
   readonly members: readonly MemberToDecide[];
 }
 
-interface MemberToDecide {
-  readonly ordinal: number;
+interface MemberToDecide extends NamedFile {
   readonly path: string;
   readonly bytes: number;
   readonly isDamaged: boolean;
@@ -15,15 +16,16 @@ interface MemberToDecide {
 
 /**
  * The images of a group that stay by a rule for many groups: the suggested keeper; or, with a folder, all images
- * in it. Null where the rule does not decide the group: no image is in the folder, or none is outside; or all images
+ * in it; with every other name of these files. Null where the rule does not decide the group: no image is in the folder, or none is outside; or all images
  * that would stay are damaged.
  * @param keepUnder path of the folder from the source's root; null = no folder
  */
 export const keepersByRule = ({ keeper, members }: GroupToDecide, keepUnder: string | null): number[] | null => {
   const kept = keepUnder === null ? members.filter(({ ordinal }) => ordinal === keeper) : inFolder(members, keepUnder);
-  return kept.every(({ isDamaged }) => isDamaged) || kept.length === members.length
+  const files = withSameFiles(members, new Set(kept.map(({ ordinal }) => ordinal)));
+  return kept.every(({ isDamaged }) => isDamaged) || (keepUnder !== null && kept.length === members.length)
     ? null
-    : kept.map(({ ordinal }) => ordinal);
+    : files.map(({ ordinal }) => ordinal);
 };
 
 const inFolder = (members: readonly MemberToDecide[], keepUnder: string): MemberToDecide[] => {

@@ -100,10 +100,10 @@ export const readGiven = async (db: Db, catalogId: string, from: number, to: num
 export const readUnread = (db: Db, catalogId: string, from: number, to: number): Promise<ListedImage[]> =>
   readImages(db, catalogId, from, to, sql`given_hash is null and failure is null`);
 
-/** Paths and times of images, in no particular order. */
+/** Paths, times and fingerprints of images, in no particular order. */
 export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array) => {
-  const { rows } = await db.execute<NamedRow & { ordinal: number }>(sql`
-    select ordinal, path, modified_at as "modifiedAt" from image
+  const { rows } = await db.execute<NamedRow & { ordinal: number; fingerprint: string }>(sql`
+    select ordinal, path, fingerprint, modified_at as "modifiedAt" from image
     where catalog_id = ${catalogId} and ordinal = any(${integers(ordinals)})`);
   return rows.map(named);
 };

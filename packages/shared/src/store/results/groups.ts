@@ -85,7 +85,7 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   const numbers = groups.map(({ number }) => number);
   // Without drizzle's mapper, which takes longer than the query.
   const { rows } = await db.execute<MemberRow & { number: number }>(sql`
-    select number, member.ordinal, distance, path, modified_at as "modifiedAt"
+    select number, member.ordinal, distance, same_file_as as "sameFileAs", path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
     where lineage = ${lineageOf(of)} and number = any(${integers(numbers)})
     order by number, member.ordinal`);
@@ -102,25 +102,30 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   }));
 };
 
-type MemberRow = NamedRow & { readonly ordinal: number; readonly distance: number | null };
+type MemberRow = NamedRow & {
+  readonly ordinal: number;
+  readonly distance: number | null;
+  readonly sameFileAs: number | null;
+};
 
 /** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
-  type Member = [ordinal: number, path: string, bytes: number, isDamaged: boolean];
+  type Member = [ordinal: number, path: string, bytes: number, isDamaged: boolean, sameFileAs: number | null];
   const { rows } = await db.execute<{ number: number; keeper: number; members: Member[] }>(sql`
     select number, keeper,
-      array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0), damaged is not null) order by ordinal) as members
+      array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0), damaged is not null, same_file_as) order by ordinal) as members
     from image_group join group_member using (lineage, number)
     join image using (ordinal)
     where image.catalog_id = ${of.catalogId} and ${matching(of, filter)}
     group by number, keeper order by number`);
   return rows.map(({ members, ...group }) => ({
     ...group,
-    members: members.map(([ordinal, path, bytes, isDamaged]) => ({
+    members: members.map(([ordinal, path, bytes, isDamaged, sameFileAs]) => ({
       ordinal,
       path: nameOfBytes(Buffer.from(path, "hex")),
       bytes,
       isDamaged,
+      sameFileAs,
     })),
   }));
 };

@@ -30,7 +30,7 @@ type Finalization = typeof finalization.$inferSelect;
 
 /** A group before it is stored; storing it gives it its number. */
 export type NewGroup = Pick<typeof imageGroup.$inferInsert, "kind" | "keeper" | "keeperReason" | "reclaimableBytes"> & {
-  readonly members: readonly Pick<typeof groupMember.$inferSelect, "ordinal" | "distance" | "damaged">[];
+  readonly members: readonly Pick<typeof groupMember.$inferSelect, "ordinal" | "distance" | "damaged" | "sameFileAs">[];
 };
 
 /** The earlier result that a new one may build on: the last step of its lineage. */
