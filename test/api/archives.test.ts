@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
@@ -7,8 +7,14 @@ import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
 import { until } from "../support/until.ts";
 
 const run = promisify(execFile);
+/** Memory that looks like a disk: on Linux one of its own. */
+const OTHER_DISK = "/dev/shm";
 const { call, catalog, get, groupsOf, groupWith, root, runJob, system } = await openReviewedCatalog();
 afterAll(() => system.stop());
+const hasOtherDisk = await stat(OTHER_DISK).then(
+  async ({ dev }) => dev !== (await stat(root)).dev,
+  () => false,
+);
 
 describe("exports and archives", () => {
   it("a rule is previewed, then decides many groups at once; exports say what was decided", async () => {
@@ -152,5 +158,48 @@ describe("exports and archives", () => {
     await killApi();
     await finishedArchive(archive.id);
     expect(await filesUnder(root)).toEqual(before);
+  });
+
+  it.skipIf(!hasOtherDisk)("archives move to another disk, which frees space, and back", async () => {
+    const before = await filesUnder(root);
+    const job = await runJob();
+    await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact", "variant", "derivative"], preview: false });
+    const refused = await call("POST", `/catalogs/${catalog}/archives?to=${encodeURIComponent(`${root}/none`)}`);
+    expect(refused).toMatchObject({ status: 403, json: { detail: expect.stringContaining("no such file or folder") } });
+    const disk = await mkdtemp(join(OTHER_DISK, "lookalike-disk-"));
+    const { json } = await call("POST", `/catalogs/${catalog}/archives?to=${encodeURIComponent(disk)}`);
+    const archive = await finishedArchive(json.id);
+    expect(archive).toMatchObject({ destination: disk, refusals: [], movedFiles: archive.totalFiles });
+    expect(archive.freedBytes).toBeGreaterThan(0);
+    // The disk is away, and back again.
+    await rename(disk, `${disk}-away`);
+    const away = await call("POST", `/archives/${archive.id}/restore`);
+    expect(away).toMatchObject({ status: 409, json: { detail: expect.stringContaining("Is its disk connected?") } });
+    await rename(`${disk}-away`, disk);
+    await call("POST", `/archives/${archive.id}/restore`);
+    expect(await finishedArchive(archive.id)).toMatchObject({ state: "restored", freedBytes: 0 });
+    expect(await filesUnder(root)).toEqual(before);
+    await rm(disk, { recursive: true });
+  });
+
+  it("archived files are deleted for good only by the numbers of a preview, and only with a keeper", async () => {
+    const job = await runJob();
+    await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact", "variant", "derivative"], preview: false });
+    const archive = await finishedArchive((await call("POST", `/catalogs/${catalog}/archives`)).json.id);
+    expect(archive).toMatchObject({ freedBytes: 0, refusals: [] });
+    const empty = (body: object) => call("POST", `/catalogs/${catalog}/archives/empty`, body);
+    expect((await empty({ olderThanSeconds: 86_400 })).json).toMatchObject({ preview: true, files: 0 });
+    const { files, bytes, archives } = (await empty({ olderThanSeconds: 0 })).json;
+    expect([files, archives]).toEqual([archive.movedFiles, [archive.id]]);
+    expect((await empty({ olderThanSeconds: 0, confirm: { files, bytes: bytes - 1 } })).status).toBe(409);
+
+    const lines = (await readFile(join(archive.folder, "manifest.ndjson"), "utf8")).trim().split("\n");
+    const [first] = lines.map((line) => JSON.parse(line));
+    for (const { path } of first.keepers) await writeFile(join(root, path), "another picture");
+    expect((await empty({ olderThanSeconds: 0, confirm: { files, bytes } })).json).toMatchObject({ preview: false });
+    const emptied = await finishedArchive(archive.id);
+    expect(emptied).toMatchObject({ state: "archived", refusals: [{ path: first.path }] });
+    expect(emptied.deletedFiles).toBe(files - 1);
+    expect(await readdir(join(archive.folder, "files"), { recursive: true })).toContain(first.path);
   });
 });

@@ -84,7 +84,7 @@ describe("lookalike", () => {
 
   it("decides the rest by a rule after saying what it would do, archives, restores, and takes a decision back", async () => {
     const rule = ["accept", "cli", "--kind", "exact", "near-duplicate"];
-    expect((await lookalike(...rule)).stdout).toMatch(/^would decide [1-9]\d* groups: .* less\. --yes does it\n$/);
+    expect((await lookalike(...rule)).stdout).toMatch(/^would decide [1-9]\d* groups: .* go \(.*\)\. --yes does it\n$/);
     expect(jsonLines((await lookalike(...rule, "--json")).stdout)[0]).toMatchObject({ preview: true });
     const [done] = jsonLines((await lookalike(...rule, "--yes", "--json")).stdout);
     expect((await lookalike(...rule)).stdout).toContain("would decide 0 groups");
@@ -93,6 +93,11 @@ describe("lookalike", () => {
     const [archive] = jsonLines((await lookalike("archive", "cli", "--json")).stdout);
     expect(archive).toMatchObject({ state: "archived", refusals: [] });
     expect(archive.movedFiles).toBeGreaterThanOrEqual(done.removed);
+    const wouldDelete = await lookalike("archive", "empty", "cli", "--older-than", "0d");
+    expect(wouldDelete.stdout).toMatch(/^would delete \d+ archived files for good \(.*\)\. --yes does it\n$/);
+    expect((await lookalike("archive", "empty", "cli", "--older-than", "30d", "--yes")).stdout).toMatch(
+      /^nothing to delete/,
+    );
     expect((await lookalike("restore", archive.id)).stdout).toMatch(/ {2}restored {2}/);
     expect(await readdir(root, { recursive: true })).toEqual(expect.arrayContaining(names));
 

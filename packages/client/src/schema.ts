@@ -813,10 +813,13 @@ export interface paths {
       };
     };
     put?: never;
-    /** Move the files that were decided to go into an archive folder of the same source */
+    /** Move the files that were decided to go into an archive folder of the same source, or of another folder */
     post: {
       parameters: {
-        query?: never;
+        query?: {
+          /** @description A folder, perhaps on another disk, that gets the archive */
+          to?: string;
+        };
         header?: never;
         path: {
           catalog: string;
@@ -832,6 +835,138 @@ export interface paths {
           };
           content: {
             "application/json": components["schemas"]["Archive"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/catalogs/{catalog}/archives/empty": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Delete archived files for good, each after an image that stays was read and is as it was; first as a preview */
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": components["schemas"]["EmptyArchivesInput"];
+        };
+      };
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["EmptiedArchives"];
           };
         };
         /** @description Default Response */
@@ -4643,7 +4778,7 @@ export interface components {
       id: string;
       catalog: string;
       /** @enum {string} */
-      state: "archiving" | "archived" | "restoring" | "partly-restored" | "restored";
+      state: "archiving" | "archived" | "restoring" | "partly-restored" | "restored" | "emptying" | "emptied";
       /** @description Where the files are, with a manifest of them */
       folder: string;
       /** @description Files that it was to move */
@@ -4655,6 +4790,12 @@ export interface components {
       archivedFiles: number | null;
       /** @description Space that the catalog's disk has more: 0 while the files are on it */
       freedBytes: number;
+      /** @description Archived files that were deleted for good */
+      deletedFiles: number;
+      /** @description Space that the archive's disk has more since they were deleted */
+      deletedBytes: number;
+      /** @description The folder that was chosen; null = the catalog's own */
+      destination: string | null;
       /** @description Decisions that its restore took back; their groups are open again */
       withdrawnDecisions: number;
       /** @description Files left alone */
@@ -4670,7 +4811,7 @@ export interface components {
       id: string;
       catalog: string;
       /** @enum {string} */
-      state: "archiving" | "archived" | "restoring" | "partly-restored" | "restored";
+      state: "archiving" | "archived" | "restoring" | "partly-restored" | "restored" | "emptying" | "emptied";
       /** @description Where the files are, with a manifest of them */
       folder: string;
       /** @description Files that it was to move */
@@ -4682,6 +4823,12 @@ export interface components {
       archivedFiles: number | null;
       /** @description Space that the catalog's disk has more: 0 while the files are on it */
       freedBytes: number;
+      /** @description Archived files that were deleted for good */
+      deletedFiles: number;
+      /** @description Space that the archive's disk has more since they were deleted */
+      deletedBytes: number;
+      /** @description The folder that was chosen; null = the catalog's own */
+      destination: string | null;
       /** @description Decisions that its restore took back; their groups are open again */
       withdrawnDecisions: number;
       /** @description Files left alone */
@@ -4922,6 +5069,44 @@ export interface components {
       decidedBy: string;
       /** Format: date-time */
       decidedAt: string;
+    };
+    EmptiedArchives: {
+      /** @description Archived files that would be deleted */
+      files: number;
+      /** @description Space that their disks would have more */
+      bytes: number;
+      preview: boolean;
+      archives: string[];
+    };
+    EmptiedArchivesInput: {
+      /** @description Archived files that would be deleted */
+      files: number;
+      /** @description Space that their disks would have more */
+      bytes: number;
+      preview: boolean;
+      archives: string[];
+    };
+    EmptyArchives: {
+      /** @description Only archives that were started so long ago */
+      olderThanSeconds: number;
+      /** @description The counts of the preview; without them nothing is deleted */
+      confirm?: {
+        /** @description Archived files that would be deleted */
+        files: number;
+        /** @description Space that their disks would have more */
+        bytes: number;
+      };
+    };
+    EmptyArchivesInput: {
+      /** @description Only archives that were started so long ago */
+      olderThanSeconds: number;
+      /** @description The counts of the preview; without them nothing is deleted */
+      confirm?: {
+        /** @description Archived files that would be deleted */
+        files: number;
+        /** @description Space that their disks would have more */
+        bytes: number;
+      };
     };
     FailedImage: {
       ordinal: number;

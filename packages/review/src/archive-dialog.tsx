@@ -12,7 +12,15 @@ const archives = signal<readonly Archive[]>([]);
 
 const POLL_MS = 500;
 
-const isMoving = ({ state }: Archive): boolean => state === "archiving" || state === "restoring";
+const MOVING: readonly Archive["state"][] = ["archiving", "restoring", "emptying"];
+const isMoving = ({ state }: Archive): boolean => MOVING.includes(state);
+
+/** Space as the disk counts it. */
+const freedText = ({ state, movedFiles, freedBytes, deletedFiles, deletedBytes }: Archive): string => {
+  if (deletedFiles > 0) return `${countText(deletedFiles, "file")} deleted for good, ${bytesText(deletedBytes)} freed`;
+  if (state !== "archived" || movedFiles === 0) return "";
+  return freedBytes > 0 ? `${bytesText(freedBytes)} freed` : "nothing freed yet: they are on the same disk";
+};
 
 /** Reads the catalog's archives, and repeats that while files are moving. */
 const readArchives = async (catalog: string): Promise<void> => {
@@ -44,7 +52,7 @@ export const ArchiveDialog = () => {
     <Modal title="Archive">
       <p>
         Moves the pictures that were let go into an archive folder of the same disk, beside a list of them. Nothing is
-        deleted, and all of it can be put back.
+        deleted, and all of it can be put back; so nothing is freed yet.
       </p>
       <Button text="Archive what is decided" class="primary" onClick={() => void startArchive(id)} disabled={isBusy} />
       <ul class="plain">
@@ -56,6 +64,8 @@ export const ArchiveDialog = () => {
               {archive.startedAt.slice(0, 16).replace("T", " ")}
               <br />
               <code>{archive.folder}</code>
+              <br />
+              {freedText(archive)}
             </p>
             {archive.refusals.length > 0 && (
               <details>

@@ -182,6 +182,7 @@ describe("what operators and clients read", () => {
         "/v1/catalogs",
         "/v1/catalogs/{catalog}",
         "/v1/catalogs/{catalog}/archives",
+        "/v1/catalogs/{catalog}/archives/empty",
         "/v1/catalogs/{catalog}/decisions",
         "/v1/catalogs/{catalog}/decisions/{decision}",
         "/v1/catalogs/{catalog}/decisions/{decision}/undo",

@@ -68,7 +68,7 @@ export const addDecideCommands: AddCommands = (program, withClient) => {
         const { groups, kept, removed, reclaimableBytes } = result;
         output.print(
           result,
-          `${preview ? "would decide" : "decided"} ${groups} groups: ${kept} images stay, ${removed} go, ${sizeText(reclaimableBytes)} less${preview ? ". --yes does it" : ""}`,
+          `${preview ? "would decide" : "decided"} ${groups} groups: ${kept} images stay, ${removed} go (${sizeText(reclaimableBytes)})${preview ? ". --yes does it" : ""}`,
         );
       }),
     );

@@ -1,18 +1,16 @@
-import type { BigIntStats } from "node:fs";
-import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import {
   type Folder,
   openBelow,
-  openFileAt,
   openOrCreateBelow,
   type Place,
   withPlace,
 } from "@lookalike/shared/sources/folder-handle";
 import { createFolderTimes, type FolderTimes } from "./folder-times.ts";
+import { verifyKeeper } from "./keepers.ts";
 import { type Manifest, type ManifestEntry, manifestEntries, type Refusal } from "./manifest.ts";
 import { type Move, moveFile, putBack } from "./move-file.ts";
 import type { OpenArchive } from "./open-archive.ts";
-import { isSameFile, MoveRefused, sha256Of, statAt } from "./place.ts";
+import { pathBytes, statAt } from "./place.ts";
 import { reasonOf } from "./reason.ts";
 
 /** What became of a line of a manifest. */
@@ -26,10 +24,13 @@ export async function* archiveFiles(archive: OpenArchive, manifest: Manifest): A
   const times = createFolderTimes(root);
   const moveInto = (entry: ManifestEntry, from: Place, to: Place, spareName: Buffer): Promise<number> => {
     const move = { from, to, sha256: entry.sha256, spareName, attributes: null };
-    return withTwin(files, entry, (twin) => moveFile({ ...move, twin }, (stats) => verifyKeeper(root, entry, stats)));
+    return withTwin(files, entry, (twin) =>
+      moveFile({ ...move, twin }, (stats) => verifyKeeper(root, entry.keepers, stats)),
+    );
   };
   try {
     await times.add([], root);
+    const { dev: disk } = await root.handle.stat({ bigint: true });
     for (const [index, entry] of [...manifestEntries(manifest)].entries()) {
       if ("reason" in entry) {
         yield { kind: "refused", refusal: entry };
@@ -42,8 +43,12 @@ export async function* archiveFiles(archive: OpenArchive, manifest: Manifest): A
         return withPlace(
           files,
           path,
-          async (to) =>
-            !isThere && (await statAt(to)) !== null ? 0 : moveInto(entry, from, to, spareNameOf(archive, index)),
+          async (to) => {
+            const archived = isThere ? null : await statAt(to);
+            // A crash interrupted an earlier run after this move.
+            if (archived !== null) return archived.dev === disk ? 0 : Number(archived.blocks) * 512;
+            return moveInto(entry, from, to, spareNameOf(archive, index));
+          },
           (above, name, { length }) => openOrCreateBelow(above, name, entry.folders?.[length - 1] ?? base),
         );
       };
@@ -87,10 +92,13 @@ export async function* restoreFiles(archive: OpenArchive, manifest: Manifest): A
   }
 }
 
-/** The entries whose files are in the archive. */
-export async function* archivedEntries(archive: OpenArchive, manifest: Manifest): AsyncGenerator<ManifestEntry> {
+/** The entries whose files are in the archive, with the numbers of their lines. */
+export async function* archivedEntries(
+  archive: OpenArchive,
+  manifest: Manifest,
+): AsyncGenerator<{ readonly entry: ManifestEntry; readonly index: number }> {
   for (const [index, entry] of [...manifestEntries(manifest)].entries())
-    if (!("reason" in entry) && (await isArchived(archive, entry, index))) yield entry;
+    if (!("reason" in entry) && (await isArchived(archive, entry, index))) yield { entry, index };
 }
 
 /** Whether the archive has an entry's file; otherwise it was never moved, or is back already. */
@@ -103,13 +111,12 @@ const isArchived = (archive: OpenArchive, entry: ManifestEntry, index: number): 
     (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
   );
 
-const pathBytes = ({ path }: Pick<ManifestEntry, "path">): Buffer => Buffer.from(bytesOfName(path));
-
 /** Short enough for every file system, whatever the file's name, and the same after a crash. */
-const spareNameOf = ({ id }: OpenArchive, index: number): Buffer =>
+export const spareNameOf = ({ id }: OpenArchive, index: number): Buffer =>
   Buffer.from(`.lookalike-${id.slice(0, 8)}-${index}`);
 
-const outcomeOf = async (entry: ManifestEntry, move: () => Promise<number>): Promise<Moved> =>
+/** The outcome of moving or deleting an entry's file. @param move returns the bytes that it freed */
+export const outcomeOf = async (entry: ManifestEntry, move: () => Promise<number>): Promise<Moved> =>
   move().then(
     (freedBytes) => ({ kind: "moved", entry, freedBytes }),
     (error: unknown) => ({ kind: "refused", refusal: { path: entry.path, reason: reasonOf(error) } }),
@@ -146,21 +153,3 @@ const findPlace = async (root: Folder, path: string): Promise<Place | null> => {
     return null;
   }
 };
-
-/** @throws MoveRefused where no image that stays has the bytes that were hashed, in another file than the one that goes */
-const verifyKeeper = async (root: Folder, { keepers }: ManifestEntry, going: BigIntStats): Promise<void> => {
-  for (const { path, sha256 } of keepers)
-    if (sha256 !== undefined && (await isAsHashed(root, path, sha256, going).catch(() => false))) return;
-  throw new MoveRefused("none of the images to keep is there as it was");
-};
-
-const isAsHashed = (root: Folder, path: string, sha256: string, going: BigIntStats): Promise<boolean> =>
-  withPlace(root, pathBytes({ path }), async (place) => {
-    const file = await openFileAt(place);
-    try {
-      const stats = await file.stat({ bigint: true });
-      return stats.isFile() && !isSameFile(stats, going) && (await sha256Of(file)) === sha256;
-    } finally {
-      await file.close();
-    }
-  });

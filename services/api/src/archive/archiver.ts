@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { realpath } from "node:fs/promises";
+import { realpath, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
@@ -12,21 +12,19 @@ import {
   type ArchiveRow,
   insertArchive,
   manifestKey,
+  startEmpty,
   startRestore,
   unfinishedArchives,
-  updateArchive,
 } from "@lookalike/shared/store/review/archives";
-import { readDecisions, withdrawDecisions } from "@lookalike/shared/store/review/decisions";
+import { readDecisions } from "@lookalike/shared/store/review/decisions";
 import { conflict } from "../http/problems.ts";
-import { archivedEntries, archiveFiles, type Moved, restoreFiles } from "./archive-files.ts";
+import { createArchiveWorks } from "./archive-works.ts";
+import type { EmptyPreview } from "./empty-archive.ts";
 import { findFiles } from "./find-files.ts";
-import { type Refusal, readManifest, writeManifest } from "./manifest.ts";
+import { type ManifestEntry, writeManifest } from "./manifest.ts";
 import { type OpenArchive, withArchive } from "./open-archive.ts";
-import { MoveRefused } from "./place.ts";
 import { type ArchivePlan, addFound, planArchive } from "./plan-archive.ts";
-import { reasonOf } from "./reason.ts";
-
-const REPORT_INTERVAL_FILES = 50;
+import { folderReasonOf, storable } from "./reason.ts";
 
 export type Archiver = ReturnType<typeof createArchiver>;
 
@@ -36,89 +34,21 @@ export const createArchiver = (store: Store, log: Logger) => {
   let stopping = false;
   let working: Promise<void> = Promise.resolve();
 
-  /** Works off the moves of an archive. @returns what was moved, and the files that were left; null when the process stops */
-  const workOff = async (id: string, moves: AsyncIterable<Moved>, before: Counts): Promise<Counts | null> => {
-    const counts = { ...before, refusals: [...before.refusals] };
-    let files = 0;
-    for await (const moved of moves) {
-      if (moved.kind === "moved") {
-        counts.movedFiles += 1;
-        counts.movedBytes += moved.entry.bytes;
-        counts.freedBytes += moved.freedBytes;
-      } else counts.refusals.push(storable(moved.refusal));
-      files += 1;
-      if (stopping) return null;
-      if (files % REPORT_INTERVAL_FILES === 0)
-        await updateArchive(db, id, { movedFiles: counts.movedFiles, movedBytes: counts.movedBytes });
-    }
-    return counts;
-  };
+  const works = createArchiveWorks(db, () => stopping);
 
-  const openManifest = async (row: ArchiveRow, { folder }: OpenArchive) => {
-    const manifest = await readManifest(folder, await manifestKey(db), row.manifestDigest);
-    if (manifest.problem !== null && !row.manifestConfirmed)
-      throw new MoveRefused(`the manifest is not trusted: ${manifest.problem}`);
-    return manifest;
-  };
-
-  const archiveOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
-    const before = { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: row.refusals };
-    const counts = await workOff(row.id, archiveFiles(archive, await openManifest(row, archive)), before);
-    if (counts === null) return;
-    const { movedFiles: archivedFiles, movedBytes: archivedBytes } = counts;
-    await updateArchive(db, row.id, { ...counts, state: "archived", archivedFiles, archivedBytes });
-  };
-
-  /** The decisions are taken back first: at no moment does a restored file look as if it may go. */
-  const restoreOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
-    const manifest = await openManifest(row, archive);
-    const ordinals = new Set<number>();
-    let files = 0;
-    let bytes = 0;
-    for await (const entry of archivedEntries(archive, manifest)) {
-      if (entry.ordinal !== undefined) ordinals.add(entry.ordinal);
-      files += 1;
-      bytes += entry.bytes;
-    }
-    const withdrawn = await withdrawDecisions(db, row.catalogId, ordinals, `restore ${row.id}`);
-    const withdrawnDecisions = row.withdrawnDecisions + withdrawn;
-    await updateArchive(db, row.id, { withdrawnDecisions });
-    const counts = await workOff(row.id, restoreFiles(archive, manifest), {
-      movedFiles: Math.max(0, (row.archivedFiles ?? files) - row.deletedFiles - files),
-      movedBytes: Math.max(0, (row.archivedBytes ?? bytes) - bytes),
-      freedBytes: 0,
-      refusals: [],
-    });
-    if (counts === null) return;
-    const { movedFiles, movedBytes, refusals } = counts;
-    const state = refusals.length === 0 ? "restored" : "partly-restored";
-    await updateArchive(db, row.id, { state, movedFiles, movedBytes, refusals });
-  };
-
-  const work = async (row: ArchiveRow, root: string): Promise<void> => {
-    const { id, state, destination, folder } = row;
-    const isArchiving = state === "archiving";
-    try {
-      await withArchive({ id, root, destination }, (archive) =>
-        isArchiving ? archiveOne(row, archive) : restoreOne(row, archive),
-      );
-    } catch (error) {
-      // Only what the disk says ends the work; after any other error the next start continues it.
-      if (!(error instanceof MoveRefused) && (error as NodeJS.ErrnoException).syscall === undefined) throw error;
-      const refusals = [
-        ...(isArchiving ? row.refusals : []),
-        storable({ path: folder, reason: folderReasonOf(error) }),
-      ];
-      await updateArchive(db, id, { state: isArchiving ? "archived" : "partly-restored", refusals });
-    }
-    log.info({ archive: id, state }, "archive worked off");
+  const work = async (id: string, root: string): Promise<void> => {
+    // Another process may have finished it since it was found.
+    const row = (await unfinishedArchives(db)).find(({ archive }) => archive.id === id)?.archive;
+    if (row === undefined) return;
+    await works.workOff(row, root);
+    log.info({ archive: id, state: row.state }, "archive worked off");
   };
 
   const workOnAll = async (): Promise<void> => {
     for (const { archive, source } of await unfinishedArchives(db)) {
       if (stopping) return;
       await store
-        .exclusively(`lookalike:archive:${archive.id}`, () => work(archive, movableRoot(source)))
+        .exclusively(`lookalike:archive:${archive.id}`, () => work(archive.id, movableRoot(source)))
         .catch((error: unknown) => log.error({ archive: archive.id, err: messageOf(error) }, "archive failed"));
     }
   };
@@ -148,23 +78,27 @@ export const createArchiver = (store: Store, log: Logger) => {
 
   return {
     resume,
-    /** Writes the manifest and starts to move. @throws HttpProblem 409 when there is nothing to move */
-    async archive(catalog: CatalogRow): Promise<ArchiveRow> {
+    /**
+     * Writes the manifest and starts to move.
+     * @param destination the folder that gets the archive, without links in its path; null = the catalog's own
+     * @throws HttpProblem 409 when there is nothing to move, or nowhere to
+     */
+    async archive(catalog: CatalogRow, destination: string | null): Promise<ArchiveRow> {
       const root = movableRoot(catalog.source);
       const { entries, refusals } = await plan(catalog, root);
       const id = randomUUID();
-      const folder = join(await realpath(root), ARCHIVE_FOLDER, id);
+      const folder = join(destination ?? (await realpath(root)), ARCHIVE_FOLDER, id);
+      if (destination !== null) await requireSpace(root, destination, entries);
       const key = await manifestKey(db);
-      const place = { id, root, destination: null };
-      const write = ({ folder }: OpenArchive) => writeManifest(folder, entries, key);
-      const manifestDigest = await withArchive(place, write, true).catch((error: unknown) => {
+      const write = (archive: OpenArchive) => writeManifest(archive.folder, entries, key);
+      const manifestDigest = await withArchive({ id, root, destination }, write, true).catch((error: unknown) => {
         throw conflict("read-only", `${folder} can't be written: ${folderReasonOf(error)}. Nothing was moved.`);
       });
       const row = await insertArchive(db, {
         id,
         catalogId: catalog.id,
         folder,
-        destination: null,
+        destination,
         manifestDigest,
         totalFiles: entries.length,
         refusals: refusals.map(storable),
@@ -178,13 +112,8 @@ export const createArchiver = (store: Store, log: Logger) => {
      * @throws HttpProblem 409 when the archive can't be restored now
      */
     async restore(row: ArchiveRow, source: Source, manifestConfirmed: boolean): Promise<void> {
-      const { id, state, destination, folder } = row;
-      const place = { id, root: movableRoot(source), destination };
-      const key = await manifestKey(db);
-      const problem = await withArchive(
-        place,
-        async (archive) => (await readManifest(archive.folder, key, row.manifestDigest)).problem,
-      ).catch((error: unknown) => {
+      const { id, state, folder } = row;
+      const problem = await works.manifestProblem(row, movableRoot(source)).catch((error: unknown) => {
         throw conflict("archive-missing", `${folder} can't be read: ${folderReasonOf(error)}. Is its disk connected?`);
       });
       if (problem !== null && !manifestConfirmed)
@@ -196,6 +125,25 @@ export const createArchiver = (store: Store, log: Logger) => {
         throw conflict("not-archived", `This archive is ${state}: only a finished one is restored.`);
       resume();
     },
+    /** What emptying the archives would delete: of an archive whose folder or manifest can't be trusted, nothing. */
+    async previewEmpty(catalog: CatalogRow, archives: readonly ArchiveRow[]): Promise<EmptyPreview> {
+      const root = movableRoot(catalog.source);
+      const total = { files: 0, bytes: 0 };
+      for (const row of archives) {
+        const { files, bytes } = await works.previewEmpty(row, root).catch((error: unknown) => {
+          log.warn({ archive: row.id, err: messageOf(error) }, "archive not emptied");
+          return { files: 0, bytes: 0 };
+        });
+        total.files += files;
+        total.bytes += bytes;
+      }
+      return total;
+    },
+    /** Starts to delete the archives' files for good. */
+    async empty(archives: readonly ArchiveRow[]): Promise<void> {
+      for (const { id } of archives) await startEmpty(db, id);
+      resume();
+    },
     async stop(): Promise<void> {
       stopping = true;
       await working;
@@ -203,21 +151,17 @@ export const createArchiver = (store: Store, log: Logger) => {
   };
 };
 
-/** How far an archive is. */
-type Counts = Pick<ArchiveRow, "movedFiles" | "movedBytes" | "freedBytes" | "refusals">;
-
-/** PostgreSQL stores no half characters. */
-const storable = ({ path, reason }: Refusal): Refusal => ({ path: path.toWellFormed(), reason: reason.toWellFormed() });
-
-const folderReasonOf = (error: unknown): string => {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "ENOENT":
-      return "the folder is missing";
-    case "ELOOP":
-      return "a link has taken its place, and no link is followed";
-    default:
-      return reasonOf(error);
-  }
+/** @throws HttpProblem 409 where the files do not fit on the disk that gets them */
+const requireSpace = async (root: string, destination: string, entries: readonly ManifestEntry[]): Promise<void> => {
+  const [here, there] = [await stat(root), await stat(destination)];
+  if (here.dev === there.dev) return;
+  const { bavail, bsize } = await statfs(destination);
+  const needed = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (needed > bavail * bsize)
+    throw conflict(
+      "disk-full",
+      `${destination} has ${bavail * bsize} bytes free, and the files need ${needed}. Nothing was moved.`,
+    );
 };
 
 /** The folder whose files an archive moves. @throws HttpProblem 409 for a source that has none */

@@ -24,7 +24,7 @@ export const ManifestEntry = z.object({
   /** The path of an entry that is another name of the same file. */
   linkOf: z.string().optional(),
   /** The images that stay in its place. */
-  keepers: z.array(z.object({ path: z.string(), sha256: z.string().optional() })),
+  keepers: z.array(z.object({ path: z.string(), ordinal: z.int().optional(), sha256: z.string().optional() })),
 });
 export type ManifestEntry = z.infer<typeof ManifestEntry>;
 

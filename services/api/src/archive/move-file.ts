@@ -64,7 +64,12 @@ const nameFile = async (move: Move, file: FileHandle, stats: BigIntStats): Promi
  * Removes a name only if it is the open file's: another program may save another file under it at any moment. The name
  * is first changed to one that no other program uses, and what has that one is looked at.
  */
-const removeName = async (place: Place, spareName: Buffer, file: FileHandle, before: BigIntStats): Promise<void> => {
+export const removeName = async (
+  place: Place,
+  spareName: Buffer,
+  file: FileHandle,
+  before: BigIntStats,
+): Promise<void> => {
   const aside = asideOf(place, spareName);
   await rename(pathOf(place), pathOf(aside));
   const renamed = await statAt(aside);

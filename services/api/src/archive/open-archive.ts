@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import {
   type Folder,
   type FolderMode,
@@ -49,11 +50,18 @@ export const withArchive = async <Result>(
     const base = attributesOf(await root.handle.stat({ bigint: true }));
     const below = (above: Folder, name: string): Promise<Folder> =>
       hold(create ? openOrCreateBelow(above, Buffer.from(name), base) : openBelow(above, Buffer.from(name)));
-    const above = destination === null ? root : await hold(openRoot(destination));
+    const above = destination === null ? root : await hold(openDestination(destination));
     const folder = await below(await below(above, ARCHIVE_FOLDER), id);
     const files = await below(folder, "files");
     return await work({ id, root, folder, files, base });
   } finally {
     for (const { handle } of opened) await handle.close();
   }
+};
+
+/** Opens the folder that was chosen for archived files; its path had no links then. @throws ELOOP where it is a link now */
+const openDestination = async (destination: string): Promise<Folder> => {
+  if (dirname(destination) === destination) return openRoot(destination);
+  const above = await openRoot(dirname(destination));
+  return openBelow(above, Buffer.from(basename(destination))).finally(() => above.handle.close());
 };

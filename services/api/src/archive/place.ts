@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, link, lstat, open, unlink } from "node:fs/promises";
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { type Folder, openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 
 /** Why a file was not moved: it still has its old name. */
 export class MoveRefused extends Error {
   override readonly name = "MoveRefused";
 }
+
+/** A path of a catalog as the bytes that it is on disk. */
+export const pathBytes = ({ path }: { readonly path: string }): Buffer => Buffer.from(bytesOfName(path));
 
 const CHUNK_BYTES = 1_048_576;
 

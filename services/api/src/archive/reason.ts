@@ -1,4 +1,5 @@
 import { messageOf } from "@lookalike/shared/runtime/errors";
+import type { Refusal } from "./manifest.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: "its folder may not be changed: permission denied",
@@ -17,3 +18,21 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Why a file could not be moved, in words. */
 export const reasonOf = (error: unknown): string =>
   WORDS[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error);
+
+/** Why an archive's own folder can't be used, in words. */
+export const folderReasonOf = (error: unknown): string => {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "the folder is missing";
+    case "ELOOP":
+      return "a link has taken its place, and no link is followed";
+    default:
+      return reasonOf(error);
+  }
+};
+
+/** PostgreSQL stores no half characters. */
+export const storable = ({ path, reason }: Refusal): Refusal => ({
+  path: path.toWellFormed(),
+  reason: reason.toWellFormed(),
+});

@@ -1,17 +1,31 @@
+import { realpath, stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+import { directorySource } from "@lookalike/shared/domain/job/source";
+import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
 import type { Db } from "@lookalike/shared/store/open";
-import { type ArchiveRow, getArchive, listArchives } from "@lookalike/shared/store/review/archives";
+import { type ArchiveRow, archivesOlderThan, getArchive, listArchives } from "@lookalike/shared/store/review/archives";
 import { z } from "zod";
 import type { Archiver } from "../archive/archiver.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf, TrueOrFalse } from "../http/page.ts";
-import { found } from "../http/problems.ts";
+import { conflict, found, HttpProblem } from "../http/problems.ts";
 import type { Access } from "../plugins/access.ts";
 import { readCatalog } from "../plugins/tenant-scope.ts";
-import { Archive, archiveResource } from "../resources/archive.ts";
+import { Archive, ArchiveQuery, archiveResource, EmptiedArchives, EmptyArchives } from "../resources/archive.ts";
 
 const ARCHIVES_LISTED = 100;
 
-export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver): void => {
+/** The folder that an owner chose for an archive, without links. @throws HttpProblem 403 or 409 where it may not be one */
+const destinationOf = async (folder: string, sources: AllowedSources): Promise<string> => {
+  if (!isAbsolute(folder)) throw new HttpProblem(400, "not-absolute", `${folder}: must be an absolute path.`);
+  const refusal = await refusalOf(directorySource(folder), sources);
+  if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`);
+  const real = await realpath(folder);
+  if (!(await stat(real)).isDirectory()) throw conflict("no-folder", `${folder}: not a folder.`);
+  return real;
+};
+
+export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources: AllowedSources): void => {
   const ArchiveParams = z.object({ archive: z.string() });
   const readArchive = async (access: Access, id: string): Promise<ArchiveRow> =>
     found(await getArchive(db, access.tenant, id), "archive", id);
@@ -48,10 +62,36 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver): void =
 
   app.post(
     "/catalogs/:catalog/archives",
-    operation("Move the files that were decided to go into an archive folder of the same source", { 202: Archive }),
-    async ({ catalog }, reply) => {
-      const row = await archiver.archive(catalog);
+    operation(
+      "Move the files that were decided to go into an archive folder of the same source, or of another folder",
+      { 202: Archive },
+      { querystring: ArchiveQuery },
+    ),
+    async ({ catalog, query: { to } }, reply) => {
+      const destination = to === undefined ? null : await destinationOf(to, sources);
+      const row = await archiver.archive(catalog, destination);
       return reply.code(202).header("location", `/v1/archives/${row.id}`).send(archiveResource(row));
+    },
+  );
+
+  app.post(
+    "/catalogs/:catalog/archives/empty",
+    operation(
+      "Delete archived files for good, each after an image that stays was read and is as it was; first as a preview",
+      { 200: EmptiedArchives },
+      { body: EmptyArchives },
+    ),
+    async ({ catalog, body: { olderThanSeconds, confirm } }) => {
+      const rows = await archivesOlderThan(db, catalog.id, olderThanSeconds);
+      const { files, bytes } = await archiver.previewEmpty(catalog, rows);
+      const isPreview = confirm === undefined;
+      if (!isPreview && (confirm.files !== files || confirm.bytes !== bytes))
+        throw conflict(
+          "not-confirmed",
+          `This would delete ${files} files of ${bytes} bytes for good, not ${confirm.files} of ${confirm.bytes}. Nothing was deleted: confirm these numbers.`,
+        );
+      if (!isPreview && files > 0) await archiver.empty(rows);
+      return { preview: isPreview, archives: rows.map(({ id }) => id), files, bytes };
     },
   );
 

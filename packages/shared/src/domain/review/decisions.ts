@@ -8,8 +8,19 @@ import { groupBy } from "../primitives/group-by.ts";
 export const Verdict = z.enum(["keep", "not-duplicates", "undo"]);
 export type Verdict = z.infer<typeof Verdict>;
 
-/** How far the archive of a decision's images is: their files are moved away, or back; partly, where some could not be. */
-export const ArchiveState = z.enum(["archiving", "archived", "restoring", "partly-restored", "restored"]);
+/**
+ * How far the archive of a decision's images is: their files are moved away, or back (partly, where some could not be),
+ * or deleted for good.
+ */
+export const ArchiveState = z.enum([
+  "archiving",
+  "archived",
+  "restoring",
+  "partly-restored",
+  "restored",
+  "emptying",
+  "emptied",
+]);
 export type ArchiveState = z.infer<typeof ArchiveState>;
 
 /** A fact about a group: which verdict holds for which images. It never changes once it is written. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import type { ArchiveState } from "../../domain/review/decisions.ts";
 import type { Db } from "../open.ts";
 import { archive, catalog, signingKey } from "../schema.ts";
@@ -15,7 +15,9 @@ export const insertArchive = async (
   return onlyRow({ rows: await inserted.returning() });
 };
 
-const FINISHED: readonly ArchiveState[] = ["archived", "partly-restored", "restored"];
+/** What has files in it, perhaps. */
+const FULL: ArchiveState[] = ["archived", "partly-restored"];
+const FINISHED: readonly ArchiveState[] = [...FULL, "restored", "emptied"];
 
 export const updateArchive = async (
   db: Db,
@@ -34,7 +36,27 @@ export const startRestore = async (db: Db, id: string, manifestConfirmed: boolea
   const { rowCount } = await db
     .update(archive)
     .set({ state: "restoring", refusals: [], finishedAt: null, manifestConfirmed })
-    .where(and(eq(archive.id, id), inArray(archive.state, ["archived", "partly-restored"])));
+    .where(and(eq(archive.id, id), inArray(archive.state, FULL)));
+  return rowCount === 1;
+};
+
+/** Archives of a catalog that have files and were started so long ago, oldest first. */
+export const archivesOlderThan = (db: Db, catalogId: string, seconds: number): Promise<ArchiveRow[]> =>
+  db.query.archive.findMany({
+    where: and(
+      eq(archive.catalogId, catalogId),
+      inArray(archive.state, FULL),
+      sql`${archive.startedAt} <= now() - make_interval(secs => ${seconds})`,
+    ),
+    orderBy: [asc(archive.startedAt), asc(archive.id)],
+  });
+
+/** Starts to delete an archive's files for good. False when it is in another state. */
+export const startEmpty = async (db: Db, id: string): Promise<boolean> => {
+  const { rowCount } = await db
+    .update(archive)
+    .set({ state: "emptying", refusals: [], finishedAt: null })
+    .where(and(eq(archive.id, id), inArray(archive.state, FULL)));
   return rowCount === 1;
 };
 
@@ -73,4 +95,4 @@ export const unfinishedArchives = (db: Db) =>
     .select({ archive, source: catalog.source })
     .from(archive)
     .innerJoin(catalog, eq(catalog.id, archive.catalogId))
-    .where(inArray(archive.state, ["archiving", "restoring"]));
+    .where(inArray(archive.state, ["archiving", "restoring", "emptying"]));

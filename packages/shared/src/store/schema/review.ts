@@ -46,9 +46,10 @@ export const archive = pgTable(
     /** What the archive had when all its files were moved; null until then. */
     archivedFiles: integer("archived_files"),
     archivedBytes: bigint("archived_bytes", { mode: "number" }),
-    /** Archived files that were deleted for good. */
+    /** Archived files that were deleted for good, and the space that the archive's disk reports as free since then. */
     deletedFiles: integer("deleted_files").notNull().default(0),
-    /** Space that the file system reports as free since then. */
+    deletedBytes: bigint("deleted_bytes", { mode: "number" }).notNull().default(0),
+    /** Space that the catalog's disk reports as free since the files were moved to another one. */
     freedBytes: bigint("freed_bytes", { mode: "number" }).notNull().default(0),
     /** Decisions that its restore took back, so that the next archive leaves the files where they are. */
     withdrawnDecisions: integer("withdrawn_decisions").notNull().default(0),

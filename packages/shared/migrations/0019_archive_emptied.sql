@@ -1,0 +1,1 @@
+ALTER TABLE "archive" ADD COLUMN "deleted_bytes" bigint DEFAULT 0 NOT NULL;

@@ -1,0 +1,161 @@
+import { readNames } from "@lookalike/shared/store/catalog/images";
+import type { Db } from "@lookalike/shared/store/open";
+import { type ArchiveRow, manifestKey, updateArchive } from "@lookalike/shared/store/review/archives";
+import { withdrawDecisions } from "@lookalike/shared/store/review/decisions";
+import { archivedEntries, archiveFiles, type Moved, restoreFiles } from "./archive-files.ts";
+import { type EmptyPreview, emptyFiles, type KeepersOf, previewEmpty } from "./empty-archive.ts";
+import { type Manifest, manifestEntries, readManifest } from "./manifest.ts";
+import { type ArchivePlace, type OpenArchive, withArchive } from "./open-archive.ts";
+import { MoveRefused } from "./place.ts";
+import { folderReasonOf, storable } from "./reason.ts";
+
+const REPORT_INTERVAL_FILES = 50;
+
+/** How far an archive is. */
+type Counts = Pick<ArchiveRow, "movedFiles" | "movedBytes" | "freedBytes" | "refusals">;
+
+/** What is done to one archive, and recorded in its row. @param isStopping whether the process stops */
+export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
+  /** Works off the moves of an archive. @returns what was moved, and the files that were left; null when the process stops */
+  const moveAll = async (
+    id: string,
+    moves: AsyncIterable<Moved>,
+    before: Counts,
+    isReported = true,
+  ): Promise<Counts | null> => {
+    const counts = { ...before, refusals: [...before.refusals] };
+    let files = 0;
+    for await (const moved of moves) {
+      if (moved.kind === "moved") {
+        counts.movedFiles += 1;
+        counts.movedBytes += moved.entry.bytes;
+        counts.freedBytes += moved.freedBytes;
+      } else counts.refusals.push(storable(moved.refusal));
+      files += 1;
+      if (isStopping()) return null;
+      if (isReported && files % REPORT_INTERVAL_FILES === 0)
+        await updateArchive(db, id, { movedFiles: counts.movedFiles, movedBytes: counts.movedBytes });
+    }
+    return counts;
+  };
+
+  const openManifest = async (row: ArchiveRow, { folder }: OpenArchive) => {
+    const manifest = await readManifest(folder, await manifestKey(db), row.manifestDigest);
+    if (manifest.problem !== null && !row.manifestConfirmed)
+      throw new MoveRefused(`the manifest is not trusted: ${manifest.problem}`);
+    return manifest;
+  };
+
+  const archiveOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+    const before = { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: row.refusals };
+    const counts = await moveAll(row.id, archiveFiles(archive, await openManifest(row, archive)), before);
+    if (counts === null) return;
+    const { movedFiles: archivedFiles, movedBytes: archivedBytes } = counts;
+    await updateArchive(db, row.id, { ...counts, state: "archived", archivedFiles, archivedBytes });
+  };
+
+  /** The decisions are taken back first: at no moment does a restored file look as if it may go. */
+  const restoreOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+    const manifest = await openManifest(row, archive);
+    const ordinals = new Set<number>();
+    let files = 0;
+    let bytes = 0;
+    for await (const { entry } of archivedEntries(archive, manifest)) {
+      if (entry.ordinal !== undefined) ordinals.add(entry.ordinal);
+      files += 1;
+      bytes += entry.bytes;
+    }
+    const withdrawn = await withdrawDecisions(db, row.catalogId, ordinals, `restore ${row.id}`);
+    const withdrawnDecisions = row.withdrawnDecisions + withdrawn;
+    await updateArchive(db, row.id, { withdrawnDecisions });
+    const counts = await moveAll(row.id, restoreFiles(archive, manifest), {
+      movedFiles: Math.max(0, (row.archivedFiles ?? files) - row.deletedFiles - files),
+      movedBytes: Math.max(0, (row.archivedBytes ?? bytes) - bytes),
+      freedBytes: 0,
+      refusals: [],
+    });
+    if (counts === null) return;
+    const { movedFiles, movedBytes, refusals } = counts;
+    const state = refusals.length === 0 ? "restored" : "partly-restored";
+    const freedBytes = state === "restored" ? 0 : Math.max(0, row.freedBytes - movedBytes);
+    await updateArchive(db, row.id, { state, movedFiles, movedBytes, freedBytes, refusals });
+  };
+
+  /** Looked up once for all entries: keepers may have been renamed since the manifest was written. */
+  const keepersNow = async (catalogId: string, manifest: Manifest): Promise<KeepersOf> => {
+    const ordinals = new Set<number>();
+    for (const entry of manifestEntries(manifest))
+      if (!("reason" in entry))
+        for (const { ordinal } of entry.keepers) if (ordinal !== undefined) ordinals.add(ordinal);
+    const names = await readNames(db, catalogId, Uint32Array.from(ordinals));
+    const pathOf = new Map(names.map(({ ordinal, path }) => [ordinal, path]));
+    return ({ keepers }) =>
+      keepers.flatMap((keeper) => {
+        const path = keeper.ordinal === undefined ? undefined : pathOf.get(keeper.ordinal);
+        return path === undefined || path === keeper.path ? [keeper] : [keeper, { ...keeper, path }];
+      });
+  };
+
+  const emptyOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+    const manifest = await openManifest(row, archive);
+    const deletions = emptyFiles(archive, manifest, await keepersNow(row.catalogId, manifest));
+    const counts = await moveAll(
+      row.id,
+      deletions,
+      { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: [] },
+      false,
+    );
+    if (counts === null) return;
+    const { movedFiles, freedBytes, refusals } = counts;
+    await updateArchive(db, row.id, {
+      state: refusals.length === 0 ? "emptied" : "archived",
+      deletedFiles: row.deletedFiles + movedFiles,
+      deletedBytes: row.deletedBytes + freedBytes,
+      refusals,
+    });
+  };
+
+  const workOn = (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+    switch (row.state) {
+      case "archiving":
+        return archiveOne(row, archive);
+      case "restoring":
+        return restoreOne(row, archive);
+      case "emptying":
+        return emptyOne(row, archive);
+      default:
+        throw new Error(`archive ${row.id} is ${row.state}: there is nothing to do`);
+    }
+  };
+
+  const placeOf = ({ id, destination }: ArchiveRow, root: string): ArchivePlace => ({ id, root, destination });
+
+  return {
+    /** Moves or deletes an archive's files, as its state says. */
+    async workOff(row: ArchiveRow, root: string): Promise<void> {
+      try {
+        await withArchive(placeOf(row, root), (archive) => workOn(row, archive));
+      } catch (error) {
+        // Only what the disk says ends the work; after any other error the next start continues it.
+        if (!(error instanceof MoveRefused) && (error as NodeJS.ErrnoException).syscall === undefined) throw error;
+        const refusal = storable({ path: row.folder, reason: folderReasonOf(error) });
+        const refusals = row.state === "archiving" ? [...row.refusals, refusal] : [refusal];
+        await updateArchive(db, row.id, {
+          state: row.state === "restoring" ? "partly-restored" : "archived",
+          refusals,
+        });
+      }
+    },
+    /** Why an archive's manifest is not trusted; null = it is. */
+    manifestProblem: (row: ArchiveRow, root: string): Promise<string | null> =>
+      withArchive(placeOf(row, root), async ({ folder }) => {
+        const manifest = await readManifest(folder, await manifestKey(db), row.manifestDigest);
+        return manifest.problem;
+      }),
+    previewEmpty: (row: ArchiveRow, root: string): Promise<EmptyPreview> =>
+      withArchive(placeOf(row, root), async (archive) => {
+        const manifest = await openManifest(row, archive);
+        return previewEmpty(archive, manifest, await keepersNow(row.catalogId, manifest));
+      }),
+  };
+};
