@@ -37,7 +37,7 @@ describe("what can't work ends in one line that says what to do, and leaves noth
     [
       "no PostgreSQL",
       () => [quick.path("pictures")],
-      { DATABASE_URL: "postgres://u:p@127.0.0.1:1/x" },
+      { DATABASE_URL: "postgres://u:p@127.0.0.1:1/x", LOOKALIKE_DATABASE_WAIT_SECONDS: "0" },
       69,
       /DATABASE_URL=.*can't be reached/,
     ],

@@ -30,9 +30,15 @@ export interface Globs {
 /** Requests to a running Lookalike, which throw an ApiProblem in the API's words where it refuses one. */
 export type Client = ReturnType<typeof createClient>;
 
-/** @param address the API's, read for each request: another one after a crash where its port is free to choose */
-export const createClient = (address: () => string, key: string) => {
-  const api = () => createApi(address(), key, AbortSignal.timeout(REQUEST_MS));
+/**
+ * @param address the API's, read for each request: another one after a crash where its port is free to choose
+ * @param send sends the requests of this module; left out: each once, for half a minute
+ */
+export const createClient = (address: () => string, key: string, send?: (request: Request) => Promise<Response>) => {
+  const api = () =>
+    send === undefined
+      ? createApi(address(), key, AbortSignal.timeout(REQUEST_MS))
+      : createApi(address(), key, null, send);
   const catalogOf = async (name: string): Promise<string | undefined> =>
     bodyOf(await api().GET("/v1/catalogs", { params: { query: { name } } })).items[0]?.id;
   return {

@@ -22,11 +22,18 @@ export type Client = FetchClient<paths>;
  * A client of the API at `address`; paths, parameters and answers are typed by the OpenAPI document.
  * @param key an access key; left out where a browser's cookie gives access
  * @param signal ends its requests
+ * @param send sends them; left out: fetch
  */
-export const createClient = (address: string, key?: string, signal: AbortSignal | null = null): Client =>
+export const createClient = (
+  address: string,
+  key?: string,
+  signal: AbortSignal | null = null,
+  send?: (request: Request) => Promise<Response>,
+): Client =>
   createFetchClient<paths>({
     baseUrl: address,
     signal,
+    ...(send === undefined ? {} : { fetch: send }),
     ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
   });
 

@@ -4,6 +4,7 @@ import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
+import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { Piscina } from "piscina";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
 import type { CompareAnswer, CompareRequest } from "./compare/compare-worker.ts";
@@ -43,6 +44,7 @@ runService({
         // One task more than there are threads: it reads its blocks while the others compare.
         concurrency: threads + 1,
         log,
+        isUnavailable,
         handle: async (task) => {
           const stored = await hashesOfRunning(task.job);
           if (stored === undefined) return;

@@ -5,6 +5,7 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { PermanentError, work } from "@lookalike/shared/bus/work";
 import { DeadLetter, Task } from "@lookalike/shared/domain/job/task";
 import { deadLetters } from "@lookalike/shared/runtime/metrics";
+import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { z } from "zod";
 import type { Coordinator } from "./environment.ts";
 import { retryTask } from "./retry.ts";
@@ -21,6 +22,7 @@ export const routeLostTasks = (coordinator: Coordinator) =>
         durables: [durable],
         concurrency: 1,
         maxDeliver: -1,
+        isUnavailable,
         handle: (delivery) => route(coordinator, delivery),
         log: coordinator.log,
       }),

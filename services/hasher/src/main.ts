@@ -1,6 +1,7 @@
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
+import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { Environment } from "./environment.ts";
 import { createDecoders } from "./hash/decoders.ts";
 import { hashBlock, initCounters } from "./hash/hash-block.ts";
@@ -26,6 +27,7 @@ runService({
         kind: "scan",
         concurrency: 1,
         log,
+        isUnavailable,
         handle: (task) =>
           listCatalog({ bus, store, log, walk: (source, resume) => walkSource(source, allowed, resume) }, task),
       }),
@@ -33,6 +35,7 @@ runService({
         kind: "hash",
         concurrency: CONCURRENT_BLOCKS,
         log,
+        isUnavailable,
         handle: (task, isRetried) => {
           const hashFile = isRetried ? decoders.hashIsolated : decoders.hashFile;
           return hashBlock({ bus, db: store.db, hashFile, concurrency: threads }, task);

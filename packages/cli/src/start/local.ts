@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DataFolder } from "@lookalike/local/data-folder";
+import { waitForPostgres } from "@lookalike/local/external-postgres";
 import { startNats } from "@lookalike/local/nats-server";
 import { startPostgres } from "@lookalike/local/postgres";
 import { freePort, type Server } from "@lookalike/local/server-process";
@@ -37,6 +38,8 @@ export const startLocal = async (
   };
   const startOwn = (variable: string, startServer: () => Promise<Server>): Promise<Server | null> =>
     env[variable] ? Promise.resolve(null) : add(startServer());
+  if (env["DATABASE_URL"]) await waitForPostgres(printStatus);
+  ending.throwIfAborted();
   const [postgres, nats] = await Promise.all([
     startOwn("DATABASE_URL", () => startPostgres(data, ending)),
     startOwn("NATS_URL", () => startNats(data, printStatus, {}, ending)),

@@ -10,6 +10,7 @@ import { printStatus } from "../output.ts";
 import { countLine, watchJob } from "../watch-job.ts";
 import { checkSource } from "./check-source.ts";
 import { choosePort, type Lifetime, type Running, startLocal } from "./local.ts";
+import { patientFetch } from "./patient-fetch.ts";
 import { report } from "./report.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"];
@@ -50,7 +51,8 @@ const runAll = async (request: StartRequest, lifetime: Lifetime): Promise<number
   const source = request.source ?? (await demoSource(join(data.path, "demo")));
   const { services, failed } = await startLocal(data, port, source, lifetime);
   await data.announce(services.address);
-  const client = createClient(() => services.address, data.accessKey.key);
+  const address = () => services.address;
+  const client = createClient(address, data.accessKey.key, patientFetch(address, printStatus));
   const job = await Promise.race([runJob(client, source, request), failed]);
   const code = await report(client, job, source, request.json, (performance.now() - startedAt) / 1_000);
   if (request.keepRunning) {

@@ -13,6 +13,8 @@ interface TaskOptions<Kind extends TaskKind> {
   readonly concurrency: number;
   /** @param isRetried whether an earlier attempt or delivery of the task failed */
   readonly handle: (task: TaskOf<Kind>, isRetried: boolean) => Promise<void>;
+  /** Whether a server is away that the task needs: see `work`. */
+  readonly isUnavailable?: (error: unknown) => boolean;
   readonly log: Logger;
 }
 
@@ -22,13 +24,14 @@ interface TaskOptions<Kind extends TaskKind> {
  */
 export const runTasks = <Kind extends TaskKind>(
   bus: Bus,
-  { kind, concurrency, handle, log }: TaskOptions<Kind>,
+  { kind, concurrency, handle, isUnavailable, log }: TaskOptions<Kind>,
 ): Promise<Workers> =>
   work(bus, {
     stream: STREAMS.tasks,
     durables: durablesOf(kind),
     concurrency,
     maxDeliver: MAX_DELIVER,
+    isUnavailable,
     log,
     handle: (delivery) => {
       const task = parse(delivery, kind);

@@ -21,6 +21,26 @@ beforeAll(async () => {
 afterAll(() => stop());
 
 describe("working off tasks", () => {
+  it("waits with a task while a server is away, which counts as no failure", async () => {
+    await publish(bus, numberedTask(99));
+    const deliveries: number[] = [];
+    const subscription = await work(bus, {
+      stream: STREAMS.tasks,
+      durables: ["compare-interactive", "compare-bulk"],
+      concurrency: 1,
+      maxDeliver: 1,
+      log,
+      isUnavailable: (error) => error instanceof Error && error.message === "away",
+      async handle({ deliveryCount }) {
+        deliveries.push(deliveryCount);
+        if (deliveries.length < 3) throw new Error("away");
+      },
+    });
+    await until(() => deliveries.length === 3);
+    await subscription.stop();
+    expect(deliveries).toEqual([1, 1, 1]);
+  });
+
   it("handles each once, at most as many at once as allowed, and gives up what can't succeed", async () => {
     for (let number = 0; number < 30; number += 1) await publish(bus, numberedTask(number));
     const handled: number[] = [];

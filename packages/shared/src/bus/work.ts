@@ -21,6 +21,11 @@ interface WorkOptions {
   /** Deliveries after which a failing message is given up: the consumer's max_deliver. */
   readonly maxDeliver: number;
   readonly handle: (delivery: Delivery) => Promise<void>;
+  /**
+   * Whether a server is away that the handler needs: then the message waits in the worker, which counts as no failure.
+   * Left out: it needs none.
+   */
+  readonly isUnavailable?: ((error: unknown) => boolean) | undefined;
   /** Called before a message is given up for good; left out: there is nothing to do then. */
   readonly giveUp?: (delivery: Delivery, error: unknown) => Promise<void>;
   readonly log: Logger;
@@ -58,7 +63,9 @@ export const work = async (bus: Bus, options: WorkOptions) => {
           continue;
         }
         const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
-        await queue.add(() => handleOne(message, options), { priority }).finally(() => clearInterval(heartbeat));
+        await queue
+          .add(() => handleOne(message, options, () => stopping), { priority })
+          .finally(() => clearInterval(heartbeat));
       } catch (error) {
         log.warn({ stream, err: messageOf(error) }, "pull failed, will be tried again");
         await sleep(500 + Math.random() * 500);
@@ -101,26 +108,48 @@ export const work = async (bus: Bus, options: WorkOptions) => {
 /** Workers of one kind. An operator may change their number. */
 export type Workers = Awaited<ReturnType<typeof work>>;
 
-const handleOne = async (message: JsMsg, { handle, giveUp, maxDeliver, log }: WorkOptions): Promise<void> => {
+const UNAVAILABLE_PAUSE_MS = 1_000;
+
+const handleOne = async (message: JsMsg, options: WorkOptions, isStopping: () => boolean): Promise<void> => {
+  const { giveUp, maxDeliver, log } = options;
   const delivery = deliveryOf(message);
+  const { subject } = delivery;
   const { consumer } = message.info;
   const endTimer = messageSeconds.startTimer({ consumer });
   recordDelivery(message);
   try {
-    await handle(delivery);
-    message.ack();
-    endTimer({ outcome: "done" });
+    const isHandled = await handleOnceAvailable(delivery, options, isStopping);
+    endTimer({ outcome: isHandled ? "done" : "retried" });
+    if (isHandled) message.ack();
+    else message.nak(1);
   } catch (error) {
     const last = error instanceof PermanentError || (maxDeliver > 0 && delivery.deliveryCount >= maxDeliver);
     endTimer({ outcome: last ? "given_up" : "retried" });
-    log.warn(
-      { subject: delivery.subject, delivery: delivery.deliveryCount, err: messageOf(error), last },
-      "message failed",
-    );
+    log.warn({ subject, delivery: delivery.deliveryCount, err: messageOf(error), last }, "message failed");
     if (last) {
       await giveUp?.(delivery, error);
       // Without a reason, because servers before 2.10.4 do not know "+TERM reason".
       message.term();
     } else message.nak(retryDelayMs(delivery.deliveryCount));
   }
+};
+
+/** Repeats the handler while a server is away that it needs. @returns false where the worker stops meanwhile */
+const handleOnceAvailable = async (
+  delivery: Delivery,
+  { handle, isUnavailable, log }: WorkOptions,
+  isStopping: () => boolean,
+): Promise<boolean> => {
+  for (let tries = 1; !isStopping(); tries += 1) {
+    try {
+      await handle(delivery);
+      return true;
+    } catch (error) {
+      if (isUnavailable?.(error) !== true) throw error;
+      const { subject } = delivery;
+      if (tries === 1) log.warn({ subject, err: messageOf(error) }, "message waits for a server");
+      await sleep(UNAVAILABLE_PAUSE_MS);
+    }
+  }
+  return false;
 };

@@ -55,6 +55,11 @@ export const ServiceEnvironment = z.object({
   NATS_CERT: z.string().optional().meta({ description: "PEM file of a client's certificate" }),
   NATS_KEY: z.string().optional().meta({ description: "PEM file of that certificate's key" }),
   DATABASE_URL: url(/^postgres(ql)?$/, "postgres://user:password@127.0.0.1:5432/lookalike"),
+  LOOKALIKE_DATABASE_WAIT_SECONDS: integer({
+    min: 0,
+    default: 30,
+    about: "How long a start waits for PostgreSQL to answer",
+  }),
   LOG_LEVEL: LogLevel.default("info"),
   LOOKALIKE_METRICS_HOST: z.string().default("127.0.0.1").meta({ description: "Address /metrics listens on" }),
   LOOKALIKE_METRICS_PORT: wholeNumber({

@@ -10,7 +10,7 @@ import { createLogger, type Logger } from "../runtime/log.ts";
 import { gauge, measureCertificates, serveMetrics, startMetrics } from "../runtime/metrics.ts";
 import { startTracing } from "../runtime/tracing.ts";
 import { withMigrations } from "../store/migrate.ts";
-import { openStore, type Store } from "../store/open.ts";
+import { openStoreWhenReady, type Store } from "../store/open.ts";
 import { commonEndpoints, type Running } from "./endpoints.ts";
 
 /** What every service gets at its start. */
@@ -48,7 +48,11 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       process.exit(EXIT.unavailable);
     };
     const bus = await connectBus(environment.NATS_URL, name, onClosed, environment);
-    const store = await openStore(environment.DATABASE_URL, name, service.connections);
+    const store = await openStoreWhenReady(
+      [environment.DATABASE_URL, name, service.connections],
+      environment.LOOKALIKE_DATABASE_WAIT_SECONDS,
+      (reason) => log.warn({ err: reason }, "waiting for PostgreSQL"),
+    );
     // Every service creates what is missing of tables and streams; it is quick when nothing is.
     await withMigrations(environment.DATABASE_URL, () =>
       ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY),

@@ -12,6 +12,8 @@ const FOLDER = fileURLToPath(new URL("../../migrations", import.meta.url));
  */
 export const withMigrations = async (url: string, work: () => Promise<void>): Promise<void> => {
   const client = new pg.Client({ connectionString: url, application_name: "lookalike-migrate" });
+  // A lost connection is reported by the query that needs it.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     await client.query("select pg_advisory_lock(hashtext('lookalike:migrate'))");

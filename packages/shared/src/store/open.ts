@@ -1,10 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
 import type { PgDatabase } from "drizzle-orm/pg-core";
-import pg from "pg";
+import type pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import * as schema from "./schema.ts";
 import { onlyRow } from "./sql.ts";
+import { isUnavailable, Pool } from "./unavailable.ts";
 
 /** A database handle: the pool itself or one transaction on it. */
 export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>;
@@ -16,15 +18,14 @@ const POSTGRES_FLOOR = 14;
  * @throws OperatorError when no server answers or it is too old
  */
 export const openStore = async (url: string, applicationName: string, connections: number, schemaName = "public") => {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: connections,
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
+    keepAlive: true,
     ...(schemaName === "public" ? {} : { options: `-c search_path=${schemaName}` }),
   });
-  // The pool drops a broken idle connection by itself, and the next query opens another one.
-  pool.on("error", () => undefined);
   try {
     const { version } = onlyRow(
       await pool.query<{ version: number }>("select current_setting('server_version_num')::int / 10000 as version"),
@@ -82,6 +83,30 @@ export const openStore = async (url: string, applicationName: string, connection
 };
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
+
+const RETRY_MS = 500;
+
+/**
+ * Opens the store as soon as its server answers.
+ * @param seconds how long to wait for it
+ * @param onWait gets the reason, once, where it must be waited for
+ * @throws OperatorError as `openStore`
+ */
+export const openStoreWhenReady = async (
+  [url, applicationName, connections]: readonly [url: string, applicationName: string, connections: number],
+  seconds: number,
+  onWait: (reason: string) => void,
+): Promise<Store> => {
+  let waits = false;
+  for (const deadline = Date.now() + seconds * 1_000; ; await sleep(RETRY_MS))
+    try {
+      return await openStore(url, applicationName, connections);
+    } catch (error) {
+      if (!isUnavailable(error) || Date.now() >= deadline) throw error;
+      if (!waits) onWait(messageOf(error));
+      waits = true;
+    }
+};
 
 const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");
 

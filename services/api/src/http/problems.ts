@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -42,6 +43,8 @@ export const found = <Row>(row: Row | null | undefined, thing: string, id: strin
 /** PostgreSQL's codes for texts that are not UTF-8 or contain NUL. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const TEXT_REFUSED: readonly unknown[] = ["22021", "22P02", "22P05"];
 
+const RETRY_AFTER_SECONDS = 5;
+
 /** Turns whatever a route throws into `application/problem+json`. */
 export const answerProblem = (error: FastifyError | HttpProblem, request: FastifyRequest, reply: FastifyReply) => {
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -57,6 +60,13 @@ export const answerProblem = (error: FastifyError | HttpProblem, request: Fastif
       reply,
       problem(400, "invalid-text", "A text in the request can't be stored: it has a NUL or half a character."),
     );
+  if (isUnavailable(error)) {
+    request.log.warn({ err: error }, "PostgreSQL does not answer");
+    return send(
+      reply.header("retry-after", RETRY_AFTER_SECONDS),
+      problem(503, "unavailable", "The database does not answer. Nothing is lost: try again in a few seconds."),
+    );
+  }
   const { statusCode: status = 500 } = error;
   if (status < 500) return send(reply, problem(status, "invalid-request", error.message));
   request.log.error({ err: error }, "request failed");

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { claimRequest, releaseRequest, storeResponse } from "@lookalike/shared/store/access/idempotency";
 import type { Db } from "@lookalike/shared/store/open";
+import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { conflict, HttpProblem } from "../http/problems.ts";
 
@@ -40,7 +41,11 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     const name = names.get(request);
     if (name === undefined) return payload;
     // A failure of ours and "too many requests" are not final: the client may try again under the same key.
-    if (reply.statusCode >= 500 || reply.statusCode === 429) await releaseRequest(db, name);
+    // Without PostgreSQL the key is released by its age.
+    if (reply.statusCode >= 500 || reply.statusCode === 429)
+      await releaseRequest(db, name).catch((error: unknown) => {
+        if (!isUnavailable(error)) throw error;
+      });
     else {
       const location = reply.getHeader("location");
       await storeResponse(db, name, {

@@ -11,6 +11,7 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { listByReference, readMatches } from "@lookalike/shared/store/results/reference-matches";
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
+import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
@@ -137,7 +138,17 @@ export const jobRoutes = (app: Version1, db: Db): void => {
     async ({ access, job: { id: jobId } }, reply) => {
       let sent = reply.sse.lastEventId;
       while (reply.sse.isConnected && !closing) {
-        const job = await jobResource(db, await readJob(db, access, jobId));
+        const job = await readJob(db, access, jobId)
+          .then((row) => jobResource(db, row))
+          .catch((error: unknown) => {
+            if (!isUnavailable(error)) throw error;
+            return null;
+          });
+        // PostgreSQL is away for a moment: the stream goes on when it is back.
+        if (job === null) {
+          await sleep(PROGRESS_INTERVAL_MS);
+          continue;
+        }
         // The id depends on the state alone, so a client that connects again does not receive a state twice.
         const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
         if (id !== sent) await reply.sse.send({ id, event: "progress", data: job });

@@ -4,6 +4,7 @@ import { type Workers, work } from "@lookalike/shared/bus/work";
 import { Finalize } from "@lookalike/shared/domain/job/task";
 import { type Logger, withLogFields } from "@lookalike/shared/runtime/log";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
+import { isUnavailable } from "@lookalike/shared/store/unavailable";
 
 /** Handles the orders to finalize a job, one at a time. An order that fails is delivered again without a limit. */
 export const consumeFinalize = (
@@ -16,6 +17,7 @@ export const consumeFinalize = (
     durables: ["finalizer"],
     concurrency: 1,
     maxDeliver: -1,
+    isUnavailable,
     log,
     handle: ({ body }) => {
       const order = Finalize.parse(body);

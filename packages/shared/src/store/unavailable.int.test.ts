@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Gate, openGate } from "../../../../test/support/gate.ts";
+import { type Servers, startServers } from "../../../../test/support/servers.ts";
+import { until } from "../../../../test/support/until.ts";
+import { openStore, openStoreWhenReady, type Store } from "./open.ts";
+import { isUnavailable } from "./unavailable.ts";
+
+let servers: Servers;
+let gate: Gate;
+let store: Store;
+let url: URL;
+
+beforeAll(async () => {
+  servers = await startServers();
+  url = new URL(servers.postgres.url);
+  gate = await openGate(Number(url.port));
+  url.port = String(gate.port);
+  store = await openStore(url.href, "lookalike-test", 2);
+});
+afterAll(async () => {
+  await store.close();
+  await gate.close();
+  await servers.stop();
+});
+
+const errorOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+describe("PostgreSQL that is away", () => {
+  it("is recognised in a query, in a transaction, and in the middle of one; the pool is as before when it is back", async () => {
+    const { db, pool } = store;
+    let isClosed = false;
+    const sleeping = errorOf(pool.query("select pg_sleep(30)"));
+    const pausing = errorOf(
+      db.transaction(async (tx) => {
+        await tx.execute("select 1");
+        await until(() => isClosed);
+        await tx.execute("select 1");
+      }),
+    );
+    await until(() => pool.totalCount === 2);
+    await gate.close();
+    isClosed = true;
+    for (const work of [
+      sleeping,
+      pausing,
+      errorOf(pool.query("select 1")),
+      errorOf(db.execute("select 1")),
+      errorOf(db.transaction((tx) => tx.execute("select 1"))),
+      errorOf(store.inTransaction((tx) => tx.execute("select 1"))),
+      errorOf(openStore(url.href, "lookalike-test", 1)),
+    ]) {
+      const error = await work;
+      expect([isUnavailable(error), String(error)]).toEqual([true, String(error)]);
+    }
+    expect(await store.isReachable()).toBe(false);
+    await gate.open();
+    expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("is waited for by a start, for a while, unless it answers with a refusal", async () => {
+    await gate.close();
+    const reasons: string[] = [];
+    const opening = openStoreWhenReady([url.href, "lookalike-test", 1], 30, (reason) => reasons.push(reason));
+    await until(() => reasons.length > 0);
+    await gate.open();
+    await (await opening).close();
+    expect(reasons).toEqual([expect.stringMatching(/^DATABASE_URL=.*:\*\*\*@.*can't be reached.*ECONNREFUSED/)]);
+
+    const refused = new URL(url.href);
+    refused.password = "wrong";
+    const opened = openStoreWhenReady([refused.href, "lookalike-test", 1], 30, () => undefined);
+    await expect(opened).rejects.toThrow(/password authentication failed/);
+    expect(isUnavailable(await errorOf(store.pool.query("select 1 / 0")))).toBe(false);
+    expect(isUnavailable(await errorOf(store.pool.query("nonsense")))).toBe(false);
+  });
+});

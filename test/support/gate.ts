@@ -1,0 +1,48 @@
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A way to a server that a test can close: then it refuses, and cuts what is connected, as a server that stops. */
+export interface Gate {
+  readonly port: number;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** Closed for this time. */
+  closeFor(ms: number): Promise<void>;
+}
+
+export const openGate = async (serverPort: number): Promise<Gate> => {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(serverPort, "127.0.0.1");
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.once("close", () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  const open = () => listen(port);
+  return {
+    port,
+    open,
+    close,
+    async closeFor(ms) {
+      await close();
+      await sleep(ms);
+      await open();
+    },
+  };
+};
