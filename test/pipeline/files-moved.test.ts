@@ -102,6 +102,30 @@ describe("what was decided about pictures stays, and none is hashed again, after
   });
 });
 
+describe("a folder that has another name", () => {
+  it("is the same catalog, with its decisions", async () => {
+    const moved = reviewed.system.path("moved pictures");
+    await rename(reviewed.root, moved);
+    const { client } = reviewed.system;
+    expect(await client.openCatalog(moved, directorySource(moved))).toBe(reviewed.catalog);
+    await expectAllKnown();
+    // And back, as a program does it.
+    await rename(moved, reviewed.root);
+    const back = { root: reviewed.root };
+    expect((await reviewed.call("PATCH", `/catalogs/${reviewed.catalog}`, back)).json.source).toMatchObject(back);
+    await expectAllKnown();
+    const away = { root: reviewed.system.path("nowhere") };
+    expect((await reviewed.call("PATCH", `/catalogs/${reviewed.catalog}`, away)).status).toBe(403);
+  });
+
+  it("is another catalog where the first folder is still there", async () => {
+    const copy = reviewed.system.path("a copy");
+    await cp(reviewed.root, copy, { recursive: true, preserveTimestamps: true });
+    const { client } = reviewed.system;
+    expect(await client.openCatalog(copy, directorySource(copy))).not.toBe(reviewed.catalog);
+  });
+});
+
 describe("a folder of which most is away", () => {
   it("stops the job and says what is likely, and all is as before when it is back", async () => {
     const many = reviewed.system.path("many");

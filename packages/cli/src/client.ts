@@ -1,5 +1,6 @@
 import {
   type Client as Api,
+  ApiProblem,
   bodyOf,
   createClient as createApi,
   type FailedImage,
@@ -8,12 +9,14 @@ import {
   type Job,
 } from "@lookalike/client";
 import type { JobOptions } from "@lookalike/shared/domain/job/options";
-import type { Source } from "@lookalike/shared/domain/job/source";
+import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import { printStatus } from "./output.ts";
 
 export type { Job };
 
 const REQUEST_MS = 30_000;
+const CATALOG_MOVED = "urn:lookalike:problem:catalog-moved";
 
 interface GroupFilter {
   readonly kind?: Group["kind"];
@@ -51,9 +54,27 @@ export const createClient = (address: () => string, key: string, send?: (request
     async openCatalog(name: string, source: Source, globs: Globs = {}): Promise<string> {
       const known = await catalogOf(name);
       if (known === undefined)
-        return bodyOf(await api().POST("/v1/catalogs", { body: { name, source: { ...source, ...globs } } })).id;
+        try {
+          return bodyOf(await api().POST("/v1/catalogs", { body: { name, source: { ...source, ...globs } } })).id;
+        } catch (error) {
+          const moved = error instanceof ApiProblem && error.type === CATALOG_MOVED ? error.instance : undefined;
+          if (moved === undefined || source.kind !== "directory") throw error;
+          const { id } = await this.moveCatalog(moved.split("/").at(-1) ?? "", source.root);
+          await this.changeGlobs(id, globs);
+          return id;
+        }
       await this.changeGlobs(known, globs);
       return known;
+    },
+
+    /** Follows a folder to its new place: its pictures keep their decisions. A catalog that has the folder's name is renamed with it. */
+    async moveCatalog(catalog: string, root: string) {
+      const params = { path: { catalog } };
+      const { name, source } = bodyOf(await api().GET("/v1/catalogs/{catalog}", { params }));
+      const from = sourceLabel(source);
+      printStatus(`${root} is the catalog that was at ${from}: it goes on there, with its decisions.`);
+      const body = { root, ...(name === from ? { name: root } : {}) };
+      return bodyOf(await api().PATCH("/v1/catalogs/{catalog}", { params, body }));
     },
 
     /** Changes what the catalog's next job lists. */

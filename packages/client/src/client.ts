@@ -42,9 +42,12 @@ export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
   readonly type: string;
   readonly status: number;
+  /** Address of the thing in question; undefined = there is none. */
+  readonly instance: string | undefined;
 
-  constructor({ type, status, detail }: Pick<Problem, "type" | "status" | "detail">) {
+  constructor({ type, status, detail, instance }: Pick<Problem, "type" | "status" | "detail" | "instance">) {
     super(detail);
+    this.instance = instance;
     this.type = type;
     this.status = status;
   }

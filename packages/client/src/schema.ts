@@ -649,7 +649,7 @@ export interface paths {
     };
     options?: never;
     head?: never;
-    /** Rename a catalog, or change what its next job lists */
+    /** Rename a catalog, change what its next job lists, or where its folder is now */
     patch: {
       parameters: {
         query?: never;
@@ -5348,6 +5348,8 @@ export interface components {
       include?: string[];
       /** @description Globs that the next job leaves out, instead of the source's */
       exclude?: string[];
+      /** @description Where the folder is now: its pictures keep their decisions. Only of a directory source */
+      root?: string;
     };
     CatalogChangeInput: {
       name?: string;
@@ -5355,6 +5357,8 @@ export interface components {
       include?: string[];
       /** @description Globs that the next job leaves out, instead of the source's */
       exclude?: string[];
+      /** @description Where the folder is now: its pictures keep their decisions. Only of a directory source */
+      root?: string;
     };
     CatalogInput: {
       id: string;
@@ -6405,6 +6409,8 @@ export interface components {
       title: string;
       status: number;
       detail: string;
+      /** @description Address of the thing in question */
+      instance?: string;
       errors?: {
         pointer: string;
         detail: string;
@@ -6416,6 +6422,8 @@ export interface components {
       title: string;
       status: number;
       detail: string;
+      /** @description Address of the thing in question */
+      instance?: string;
       errors?: {
         pointer: string;
         detail: string;

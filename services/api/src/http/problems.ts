@@ -11,6 +11,7 @@ export const Problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
+    instance: z.string().optional().meta({ description: "Address of the thing in question" }),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
   })
   .meta({ id: "Problem", description: "RFC 9457 problem details" });
@@ -20,11 +21,14 @@ export class HttpProblem extends Error {
   override readonly name = "HttpProblem";
   readonly status: number;
   readonly type: string;
+  /** Address of the thing in question; undefined = there is none. */
+  readonly instance: string | undefined;
 
-  constructor(status: number, type: string, detail: string) {
+  constructor(status: number, type: string, detail: string, instance?: string) {
     super(detail);
     this.status = status;
     this.type = type;
+    this.instance = instance;
   }
 }
 
@@ -54,7 +58,10 @@ export const answerProblem = (error: FastifyError | HttpProblem, request: Fastif
     }));
     return send(reply, { ...problem(400, "invalid-request", "The request does not fit the schema."), errors });
   }
-  if (error instanceof HttpProblem) return send(reply, problem(error.status, error.type, error.message));
+  if (error instanceof HttpProblem) {
+    const { status, type, message, instance } = error;
+    return send(reply, { ...problem(status, type, message), ...(instance === undefined ? {} : { instance }) });
+  }
   if (TEXT_REFUSED.includes(codeOf(error)))
     return send(
       reply,

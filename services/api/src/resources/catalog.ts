@@ -26,15 +26,19 @@ export const CatalogChange = z
     name: z.string().trim().min(1).max(200).optional(),
     include: Globs.meta({ description: "Globs that the next job lists by, instead of the source's" }),
     exclude: Globs.meta({ description: "Globs that the next job leaves out, instead of the source's" }),
+    root: z.string().min(1).max(4_096).optional().meta({
+      description: "Where the folder is now: its pictures keep their decisions. Only of a directory source",
+    }),
   })
   .meta({ id: "CatalogChange" });
 type CatalogChange = z.infer<typeof CatalogChange>;
 
-/** The source with other globs; null where it has none: a file of hashes. */
-export const changedSource = (source: Source, { include, exclude }: CatalogChange): Source | null => {
-  if (include === undefined && exclude === undefined) return source;
-  if (source.kind === "hashes") return null;
-  return { ...source, include: include ?? source.include, exclude: exclude ?? source.exclude };
+/** The source with other globs or another root; null where it has none: a file of hashes, or a bucket. */
+export const changedSource = (source: Source, { include, exclude, root }: CatalogChange): Source | null => {
+  if (include === undefined && exclude === undefined && root === undefined) return source;
+  if (source.kind === "hashes" || (root !== undefined && source.kind !== "directory")) return null;
+  const globs = { include: include ?? source.include, exclude: exclude ?? source.exclude };
+  return source.kind === "directory" ? { ...source, ...globs, root: root ?? source.root } : { ...source, ...globs };
 };
 
 export const Statistics = z

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { sourceLabel } from "@lookalike/shared/domain/job/source";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
 import { changeCatalog, createCatalog, hideCatalog, listCatalogs } from "@lookalike/shared/store/catalog/catalogs";
 import { countImages } from "@lookalike/shared/store/catalog/images";
@@ -12,6 +13,7 @@ import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { conflict, HttpProblem, Problem } from "../http/problems.ts";
+import { movedCatalog } from "../moved-catalog.ts";
 import { Catalog, CatalogChange, catalogEtag, changedSource, NewCatalog, Statistics } from "../resources/catalog.ts";
 
 const TOKEN_MS = 600_000;
@@ -27,6 +29,14 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
     async ({ access, body: { name, source } }, reply) => {
       const refusal = await refusalOf(source, sources);
       if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
+      const moved = source.kind === "directory" ? await movedCatalog(db, access.tenant, source.root) : null;
+      if (moved !== null)
+        throw new HttpProblem(
+          409,
+          "catalog-moved",
+          `${sourceLabel(source)} has the pictures of the catalog ${JSON.stringify(moved.name)}, which was at ${sourceLabel(moved.source)}. Change its root (PATCH) to keep its decisions.`.toWellFormed(),
+          `/v1/catalogs/${moved.id}`,
+        );
       const created = await createCatalog(db, access.tenant, name, source);
       if (created === null) throw nameTaken(name);
       return reply.code(201).header("location", `/v1/catalogs/${created.id}`).send(created);
@@ -56,7 +66,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
   app.patch(
     "/catalogs/:catalog",
     operation(
-      "Rename a catalog, or change what its next job lists",
+      "Rename a catalog, change what its next job lists, or where its folder is now",
       { 200: Catalog, 412: Problem },
       { headers: IfMatch, body: CatalogChange },
     ),
@@ -65,7 +75,16 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
       const { name = catalog.name } = body;
       const source = changedSource(catalog.source, body);
       if (source === null)
-        throw conflict("no-globs", "This catalog is of hashes: it has no files to include or exclude.");
+        throw conflict(
+          "not-of-this-source",
+          "Only a directory has a root, and a file of hashes has nothing to include or exclude.",
+        );
+      if (sourceLabel(source) !== sourceLabel(catalog.source)) {
+        const refusal = await refusalOf(source, sources);
+        if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
+        if (await hasActiveJob(db, catalog.id))
+          throw conflict("job-active", "This catalog has a job that is not over. Cancel it first.");
+      }
       if (!(await changeCatalog(db, catalog, { name, source }))) throw nameTaken(name);
       return { ...catalog, name, source };
     },

@@ -157,6 +157,20 @@ export const listImages = (db: Db, catalog: CatalogShape, { after, limit }: Page
 export const findImages = (db: Db, catalog: CatalogShape, ordinals: readonly number[]): Promise<CatalogImage[]> =>
   imagesWhere(db, catalog, sql`ordinal = any(${integers(ordinals)}) order by ordinal`);
 
+/** About so many live images, evenly from the whole catalog. */
+export const sampleImages = async (
+  db: Db,
+  catalogId: string,
+  count: number,
+): Promise<{ readonly path: string; readonly fingerprint: string }[]> => {
+  const { rows } = await db.execute<{ path: Buffer; fingerprint: string }>(sql`
+    select path, fingerprint from image
+    where catalog_id = ${catalogId} and vanished_in is null and ordinal in (
+      select (number * ((select max(ordinal) from image where catalog_id = ${catalogId}) + 1) / ${count}::bigint)::int
+      from generate_series(0, ${count}::bigint - 1) as number)`);
+  return rows.map(({ path, fingerprint }) => ({ path: nameOfBytes(path), fingerprint }));
+};
+
 /** Live images of a catalog. */
 export const countImages = (db: Db, catalogId: string): Promise<number> =>
   db.$count(image, sql`catalog_id = ${catalogId} and vanished_in is null`);
