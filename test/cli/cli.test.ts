@@ -122,14 +122,40 @@ describe("lookalike", () => {
     await sharp(join(root, "scene-03.jpg")).negate().flop().toFile(join(card, "DSC_3.jpg"));
     const plain = sharp({ create: { width: 300, height: 200, channels: 3, background: "#234" } });
     await plain.png().toFile(join(card, "flat.png"));
-    const { code, stdout } = await lookalike("scan", card, "--against", "cli");
+    await writeFile(join(card, "MVI_4.MOV"), "a film");
+    await writeFile(join(card, "DSC_5.NEF"), "raw");
+    await writeFile(join(card, "DSC_6.jpg"), "no picture");
+    const { code, stdout } = await lookalike("scan", card, "--against", "cli", "--verify");
     const lines = stdout.trim().split("\n").slice(1);
     expect([code, lines.map((line) => line.split("  ~  ")[0])]).toEqual([
       0,
-      ["have  DSC_1.jpg", "have  DSC_2.jpg", "new   DSC_3.jpg", "new   flat.png"],
+      [
+        "have  DSC_1.jpg",
+        "have  DSC_2.jpg",
+        "new   DSC_3.jpg",
+        expect.stringMatching(/^not-compared {2}DSC_6.jpg {2}\(not-an-image: /),
+        "new   flat.png",
+        "not-compared  DSC_5.NEF  (unsupported: raw (NEF))",
+        "not-compared  MVI_4.MOV  (not-an-image: mov)",
+        "7 files: 5 images, 1 unsupported (raw (NEF) 1), 1 not images (mov 1)",
+        "2 pictures there, 2 not there, 3 not compared: not everything is there.",
+      ],
     ]);
     expect(lines[0]).toMatch(/scene-01/);
     expect(lines[1]).toMatch(/scene-02/);
+
+    const lost = join(root, "scene-01.jpg");
+    await rename(lost, `${lost}.away`);
+    const [job] = jsonLines((await lookalike("jobs", card, "--json")).stdout);
+    const url = `${system.address}/v1/jobs/${job.id}/reference`;
+    const read = async (query: string): Promise<{ image: { path: string }; answer: string; detail: string | null }[]> =>
+      ((await (await fetch(url + query, { headers: { authorization: `Bearer ${TEST_KEY}` } })).json()) as never)[
+        "items"
+      ];
+    expect((await read("?present=true")).map(({ image }) => image.path)).toEqual(["DSC_2.jpg"]);
+    const [first] = await read("?present=false");
+    expect(first).toMatchObject({ answer: "unconfirmed", detail: expect.stringContaining("gone since it was listed") });
+    await rename(`${lost}.away`, lost);
   });
 
   it("says in one line what is wrong, and ends with 1", async () => {

@@ -1140,6 +1140,15 @@ export interface paths {
             "application/problem+json": components["schemas"]["Problem"];
           };
         };
+        /** @description Default Response */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
       };
     };
     delete?: never;
@@ -3959,13 +3968,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The job's images that its reference catalog has too, or has not */
+    /** What the job's reference catalog has of its images, after a look at its files */
     get: {
       parameters: {
-        query: {
+        query?: {
           cursor?: string;
           limit?: number;
-          present: "true" | "false";
+          /** @description true: only what it has. false: only all the others */
+          present?: "true" | "false";
+          /** @description true: the SHA-256 of each file is compared, too, which reads all of it: ask for short pages */
+          verify?: "true" | "false";
         };
         header?: never;
         path: {
@@ -4200,6 +4212,113 @@ export interface paths {
         };
       };
     };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/jobs/{job}/unlisted-files": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Files that a job with a reference found and could not compare: companions, films, camera raw, unreadable ones */
+    get: {
+      parameters: {
+        query?: {
+          cursor?: string;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          job: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": {
+              items: components["schemas"]["UnlistedFile"][];
+              next: string | null;
+            };
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -6449,6 +6568,13 @@ export interface components {
     };
     ReferencedImage: {
       image: components["schemas"]["Image"];
+      /**
+       * @description have: the reference has it, and its file was there just now, with the size and time that were compared. lesser: only a smaller or damaged version. unconfirmed: its file is missing, changed or unreadable. new: nothing like it. not-compared: this image could not be hashed
+       * @enum {string}
+       */
+      answer: "have" | "lesser" | "unconfirmed" | "new" | "not-compared";
+      /** @description Why it is neither had nor new, in words */
+      detail: string | null;
       match: {
         ordinal: number;
         /** @description Ordinal of the nearest image in the reference catalog */
@@ -6462,6 +6588,13 @@ export interface components {
     };
     ReferencedImageInput: {
       image: components["schemas"]["ImageInput"];
+      /**
+       * @description have: the reference has it, and its file was there just now, with the size and time that were compared. lesser: only a smaller or damaged version. unconfirmed: its file is missing, changed or unreadable. new: nothing like it. not-compared: this image could not be hashed
+       * @enum {string}
+       */
+      answer: "have" | "lesser" | "unconfirmed" | "new" | "not-compared";
+      /** @description Why it is neither had nor new, in words */
+      detail: string | null;
       match: {
         ordinal: number;
         /** @description Ordinal of the nearest image in the reference catalog */
@@ -6506,6 +6639,20 @@ export interface components {
         images: number;
         reclaimableBytes: number;
       }[];
+    };
+    UnlistedFile: {
+      path: string;
+      /** @enum {string} */
+      class: "companion" | "unsupported" | "not-an-image" | "unreadable";
+      detail: string;
+      number: number;
+    };
+    UnlistedFileInput: {
+      path: string;
+      /** @enum {string} */
+      class: "companion" | "unsupported" | "not-an-image" | "unreadable";
+      detail: string;
+      number: number;
     };
     Webhook: {
       id: string;

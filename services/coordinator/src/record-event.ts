@@ -4,6 +4,7 @@ import type { Job } from "@lookalike/shared/domain/job/job";
 import { storeHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { saveListing } from "@lookalike/shared/store/catalog/catalogs";
 import { restoreListed, restoreMoved, restoreVanished } from "@lookalike/shared/store/catalog/listing";
+import { insertUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/results/compare-results";
 
@@ -18,6 +19,9 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
       return null;
     case "images-vanished":
       await restoreVanished(db, job.catalog, job.id, event.body.ordinals);
+      return null;
+    case "files-unlisted":
+      await insertUnlisted(db, job.id, event.body.files);
       return null;
     case "listing-done": {
       const { blockSize, hashBits, hashFormat = job.hashFormat, mark } = event.body;

@@ -1,18 +1,20 @@
 import { existsSync } from "node:fs";
-import { itemsOf, type Job } from "@lookalike/client";
+import type { Job } from "@lookalike/client";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
+import { printAgainst } from "../against.ts";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
 import { globOptions, globsOf, JOB_MODES, numberOption } from "../options.ts";
-import { filesLines, jobText, type Output, printable } from "../output.ts";
+import { filesLines, jobText } from "../output.ts";
 import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
 import { percentLine, watchJob } from "../watch-job.ts";
 
 interface ScanOptions {
   readonly acceptMissing?: boolean;
   readonly against?: string;
+  readonly verify?: boolean;
   readonly include?: string[];
   readonly exclude?: string[];
   readonly list?: string;
@@ -36,11 +38,17 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .addOption(include)
     .addOption(exclude)
     .option("--list <file>", "only the files this text file names, one path a line, under the folder")
-    .option("--against <catalog>", "also say which pictures that catalog has already, and which not")
+    .option("--against <catalog>", "also say of every file whether that catalog has it, after a look at its files")
+    .option("--verify", "with --against: also compare the bytes of that catalog's files with what they were")
     .option("--no-wait", "do not wait for the end")
     .action(
       withClient(async (client, output, address: string, options: ScanOptions) => {
-        const { acceptMissing = false, mode, threshold, against, wait } = options;
+        const { acceptMissing = false, mode, threshold, against, verify = false, wait } = options;
+        if (verify && against === undefined)
+          throw new OperatorError(
+            "--verify needs --against: it compares the bytes of that catalog's files.",
+            EXIT.usage,
+          );
         const catalog = await openCatalog(client, address, options);
         const reference = against === undefined ? null : await client.findCatalog(against);
         const started = await client.startJob(catalog, {
@@ -53,7 +61,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
         const job = await watchJob(client, started, percentLine);
         output.print(job, [...(reference === null ? filesLines(job) : []), jobText(job)].join("\n"));
         if (job.state !== "completed") throw new OperatorError(job.failure ?? `The job is ${job.state}.`, EXIT.error);
-        if (reference !== null) await printReferenced(client, output, job.id);
+        if (reference !== null) await printAgainst(client, output, job, verify);
       }),
     );
 
@@ -98,25 +106,6 @@ const openCatalog = async (client: Client, address: string, options: ScanOptions
       if (list === undefined) return client.openCatalog(name ?? sourceLabel(source), source, globs);
       const listed: Source = { ...source, list: callerPath(list) };
       return client.openCatalog(name ?? `${sourceLabel(source)} (${list})`, listed, globs);
-    }
-  }
-};
-
-/** Prints which images the reference catalog has too, then those that it has not. */
-const printReferenced = async ({ api }: Client, output: Output, job: string): Promise<void> => {
-  for (const present of ["true", "false"] as const) {
-    const items = itemsOf((page) =>
-      api.GET("/v1/jobs/{job}/reference", { params: { path: { job }, query: { present, ...page } } }),
-    );
-    for await (const item of items) {
-      const { match } = item;
-      const path = printable(item.image.path);
-      output.print(
-        item,
-        match === null
-          ? `new   ${path}`
-          : `have  ${path}  ~  ${match.path === null ? "(no longer in that catalog)" : printable(match.path)}`,
-      );
     }
   }
 };

@@ -1,4 +1,5 @@
 import { FailureReason, ImageFacts, ImageState } from "@lookalike/shared/domain/image/hash-block";
+import { UnlistedFile } from "@lookalike/shared/domain/job/file-counts";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import { z } from "zod";
@@ -20,9 +21,22 @@ export const FailedImage = z
   .object({ ordinal: z.int(), path: z.string(), reason: FailureReason, detail: z.string() })
   .meta({ id: "FailedImage" });
 
+/**
+ * What the reference catalog has of an image. have: its bytes, or another version that is no smaller, in a file that was there
+ * just now. lesser: only a smaller or a damaged version. unconfirmed: it had it, but the file is not there as it was. new:
+ * nothing like it. not-compared: the image has no hash.
+ */
+export const ReferenceAnswer = z.enum(["have", "lesser", "unconfirmed", "new", "not-compared"]);
+export type ReferenceAnswer = z.infer<typeof ReferenceAnswer>;
+
 export const ReferencedImage = z
   .object({
     image: Image,
+    answer: ReferenceAnswer.meta({
+      description:
+        "have: the reference has it, and its file was there just now, with the size and time that were compared. lesser: only a smaller or damaged version. unconfirmed: its file is missing, changed or unreadable. new: nothing like it. not-compared: this image could not be hashed",
+    }),
+    detail: z.string().nullable().meta({ description: "Why it is neither had nor new, in words" }),
     match: z
       .object({
         ordinal: z.int(),
@@ -34,6 +48,8 @@ export const ReferencedImage = z
       .nullable(),
   })
   .meta({ id: "ReferencedImage" });
+
+export const UnlistedFileResource = UnlistedFile.extend({ number: z.int() }).meta({ id: "UnlistedFile" });
 
 export const QueryResult = z
   .object({

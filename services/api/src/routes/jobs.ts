@@ -8,8 +8,9 @@ import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
 import { listFailures } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
+import { listUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
 import type { Db } from "@lookalike/shared/store/open";
-import { listByReference, readMatches } from "@lookalike/shared/store/results/reference-matches";
+import { listByReference } from "@lookalike/shared/store/results/reference-matches";
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { z } from "zod";
@@ -17,8 +18,16 @@ import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
 import { conflict, Problem } from "../http/problems.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
-import { FailedImage, imageResource, ReferencedImage } from "../resources/image.ts";
+import { answersOf } from "../query/reference-answers.ts";
+import { FailedImage, ReferencedImage, UnlistedFileResource } from "../resources/image.ts";
 import { Job, jobResource, NewJob } from "../resources/job.ts";
+
+/** The order of a reference's answers. */
+const BY_IMAGE = {
+  start: -1,
+  positionOf: ({ image }: { readonly image: { readonly ordinal: number } }): number => image.ordinal,
+};
+const BY_NUMBER = { start: 0, positionOf: ({ number }: { readonly number: number }): number => number };
 
 const PROGRESS_INTERVAL_MS = 1_000;
 
@@ -100,26 +109,49 @@ export const jobRoutes = (app: Version1, db: Db): void => {
   app.get(
     "/jobs/:job/reference",
     operation(
-      "The job's images that its reference catalog has too, or has not",
+      "What the job's reference catalog has of its images, after a look at its files",
       { 200: pageOf(ReferencedImage), 409: Problem },
-      { querystring: PageQuery.extend({ present: TrueOrFalse }) },
+      {
+        querystring: PageQuery.extend({
+          present: TrueOrFalse.optional().meta({ description: "true: only what it has. false: only all the others" }),
+          verify: TrueOrFalse.optional().meta({
+            description: "true: the SHA-256 of each file is compared, too, which reads all of it: ask for short pages",
+          }),
+        }),
+      },
     ),
     async ({ access, job, query }) => {
       const { reference } = job.options;
       if (reference === null || job.state !== "completed")
         throw conflict("no-reference", "This job has no reference catalog, or is not over yet.");
       const catalog = await readCatalog(db, access, job.catalogId);
+      const other = await readCatalog(db, access, reference);
       const result = { jobId: job.id, run: job.run };
-      const { items, next } = await readPage(query, BY_ORDINAL, (page) =>
-        listByReference(db, catalog, { ...result, ...page, isPresent: query.present }),
-      );
-      const ordinals = items.map(({ ordinal }) => ordinal);
-      const matches = await readMatches(db, result, reference, ordinals);
-      return {
-        items: items.map((image) => ({ image: imageResource(image), match: matches.get(image.ordinal) ?? null })),
-        next,
-      };
+      const { present, verify = false } = query;
+      return readPage(query, BY_IMAGE, async ({ after, limit }) => {
+        const found = [];
+        for (let from = after; found.length < limit; ) {
+          const isPresent = present === true || null;
+          const images = await listByReference(db, catalog, { ...result, after: from, limit, isPresent });
+          const answers = await answersOf(db, other, result, images, verify);
+          found.push(...answers.filter(({ answer }) => present === undefined || present === (answer === "have")));
+          const last = images.at(-1);
+          if (last === undefined || images.length < limit) break;
+          from = last.ordinal;
+        }
+        return found.slice(0, limit);
+      });
     },
+  );
+
+  app.get(
+    "/jobs/:job/unlisted-files",
+    operation(
+      "Files that a job with a reference found and could not compare: companions, films, camera raw, unreadable ones",
+      { 200: pageOf(UnlistedFileResource) },
+      { querystring: PageQuery },
+    ),
+    async ({ job: { id }, query }) => readPage(query, BY_NUMBER, (page) => listUnlisted(db, id, page)),
   );
 
   app.get(

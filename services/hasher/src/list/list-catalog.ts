@@ -21,7 +21,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { formatOf } from "../hash/hash-block.ts";
 import { planShadow } from "../rollout/plan-shadow.ts";
-import { type Emit, emitImages, emitVanished } from "./record-listing.ts";
+import { type Emit, emitImages, emitUnlisted, emitVanished } from "./record-listing.ts";
 import { ListingError } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
 
@@ -65,6 +65,8 @@ const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<L
   if (walk === null) return null;
   const census = await takeCensus(db, catalog, hashFormat, before);
   const plan = await planJob(walker, catalog, job, hashFormat, census, before.end);
+  // Whoever wants to delete the source must know what was not compared.
+  if (job.options.reference !== null) await emitUnlisted(walker.emit, walk.tally?.unlisted ?? []);
   return { ...plan, mark: walk.mark(census), fileCounts: walk.tally?.counts() ?? null };
 };
 

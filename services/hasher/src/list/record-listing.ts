@@ -1,6 +1,8 @@
+import { hash } from "node:crypto";
 import type { FoundImage, ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import type { Listing, ListingStep, Recognized, UnrecognizedFile } from "@lookalike/shared/domain/image/listing";
 import type { EventOf, JobEventType } from "@lookalike/shared/domain/job/events";
+import type { UnlistedFile } from "@lookalike/shared/domain/job/file-counts";
 import { imagesListed } from "@lookalike/shared/runtime/metrics";
 import { appendFound } from "@lookalike/shared/store/catalog/listing";
 import type { Store } from "@lookalike/shared/store/open";
@@ -79,10 +81,19 @@ export const emitVanished = async (emit: Emit, ordinals: readonly number[]): Pro
 /** Identifies an event by its images, also where a second walk cuts them at other places. */
 const spanOf = (ordinals: readonly number[]): string => `${ordinals[0]}-${ordinals.at(-1)}-${ordinals.length}`;
 
-/** Images by the event that carries them. */
-export const rowsByEvent = (images: readonly ListedImage[]): ListedImage[][] => {
-  const events: ListedImage[][] = [];
-  let rows: ListedImage[] = [];
+/** Publishes the files that a walk found and did not list. */
+export const emitUnlisted = async (emit: Emit, files: readonly UnlistedFile[]): Promise<void> => {
+  const idOf = (rows: readonly UnlistedFile[]): string =>
+    hash("sha256", JSON.stringify(rows), "base64url").slice(0, 22);
+  await pMap(rowsByEvent(files), (rows) => emit("files-unlisted", idOf(rows), { files: rows }), {
+    concurrency: EVENTS_IN_FLIGHT,
+  });
+};
+
+/** Images, or other rows with a path, by the event that carries them. */
+export const rowsByEvent = <Row extends { readonly path: string }>(images: readonly Row[]): Row[][] => {
+  const events: Row[][] = [];
+  let rows: Row[] = [];
   let characters = 0;
   for (const image of images) {
     characters += image.path.length;

@@ -4,7 +4,7 @@ import { imageOnWire, listedImages } from "../image/listed-image.ts";
 import { ListingMark } from "../image/listing.ts";
 import { base64Bytes } from "../primitives/encoding.ts";
 import { ShadowComparison } from "../rollout/rollout.ts";
-import { FileCounts } from "./file-counts.ts";
+import { FileCounts, UnlistedFile } from "./file-counts.ts";
 import { JobMode, JobOptions } from "./options.ts";
 import { IndexPlan } from "./plan.ts";
 import { Source } from "./source.ts";
@@ -30,6 +30,7 @@ export const JobEvent = z.discriminatedUnion("type", [
   event("images-listed", z.object({ images: listedImages })),
   event("images-moved", z.object({ images: listedImages })),
   event("images-vanished", z.object({ ordinals: z.array(z.int().min(0)) })),
+  event("files-unlisted", z.object({ files: z.array(UnlistedFile) })),
   event(
     "listing-done",
     z.object({

@@ -61,6 +61,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
       };
     case "job-accepted":
     case "images-listed":
+    case "files-unlisted":
     case "images-moved":
     case "images-vanished":
     case "shadow-compared":

@@ -4,6 +4,7 @@ import { oneLine } from "../primitives/text.ts";
 const MAX_KEY_CHARACTERS = 64;
 /** Distinct keys of a count; the rest is counted together, so that files with random extensions fit a message. */
 const MAX_KEYS = 200;
+const MAX_DETAIL_CHARACTERS = 120;
 const OTHER = "(other)";
 /** Unreadable folders and files that are named; each is also a failed image of the job. */
 const MAX_NAMED = 100;
@@ -53,7 +54,12 @@ export class FileTally {
   readonly #excluded = new Map<string, number>();
   readonly #notFiles = new Map<string, number>();
   readonly #unreadablePaths: FileCounts["unreadablePaths"] = [];
-  readonly unlisted: UnlistedFile[] = [];
+  readonly #unlisted: UnlistedFile[] = [];
+
+  /** The files that are not listed, by their paths: a walk looks at many files at the same time. */
+  get unlisted(): UnlistedFile[] {
+    return this.#unlisted.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  }
 
   addImage(): void {
     this.#images += 1;
@@ -86,13 +92,14 @@ export class FileTally {
         this.nameUnreadable(path, detail);
         break;
     }
-    if (this.unlisted.length < MAX_UNLISTED) this.unlisted.push({ path, class: unlistedClass, detail });
+    if (this.#unlisted.length < MAX_UNLISTED)
+      this.#unlisted.push({ path, class: unlistedClass, detail: oneLine(detail, MAX_DETAIL_CHARACTERS) });
   }
 
   /** A folder whose files can't be counted, by its name alone, or a file that is counted elsewhere. */
   nameUnreadable(path: string, detail: string): void {
     if (this.#unreadablePaths.length < MAX_NAMED)
-      this.#unreadablePaths.push({ path: path.toWellFormed(), detail: oneLine(detail, MAX_KEY_CHARACTERS * 2) });
+      this.#unreadablePaths.push({ path: path.toWellFormed(), detail: oneLine(detail, MAX_DETAIL_CHARACTERS) });
   }
 
   counts(): FileCounts {

@@ -64,7 +64,10 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
   const ofLineages = sql`lineage in (select lineage from finalization where ${ofJobs})`;
   const steps = [
     { tables: ["group_member", "image_group"], condition: ofLineages },
-    { tables: ["reference_match", "finalization", "compare_result", "task_attempt"], condition: ofJobs },
+    {
+      tables: ["reference_match", "finalization", "compare_result", "task_attempt", "unlisted_file"],
+      condition: ofJobs,
+    },
     { tables: ["decision", "archive", "hash_block", "image", "job"], condition: ofCatalog },
   ];
   for (const { tables, condition } of steps)

@@ -10,13 +10,25 @@ import {
   job,
   outbox,
   taskAttempt,
+  unlistedFile,
   webhook,
   webhookDelivery,
 } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
 
 /** The tables that folding events reads and writes. */
-const TABLES = [catalog, job, image, hashBlock, compareResult, taskAttempt, outbox, webhook, webhookDelivery];
+const TABLES = [
+  catalog,
+  job,
+  image,
+  hashBlock,
+  compareResult,
+  taskAttempt,
+  unlistedFile,
+  outbox,
+  webhook,
+  webhookDelivery,
+];
 
 /** Empty copies of the live tables in a schema of their own, to fold a log into. */
 export interface Shadow {

@@ -1,7 +1,18 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, real, text } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  real,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
-import type { FileCounts } from "../../domain/job/file-counts.ts";
+import type { FileCounts, UnlistedClass } from "../../domain/job/file-counts.ts";
 import type { JobState } from "../../domain/job/job.ts";
 import { type JobMode, JobOptions } from "../../domain/job/options.ts";
 import type { Phase } from "../../domain/job/progress.ts";
@@ -68,6 +79,19 @@ export const job = pgTable(
     index("job_catalog").on(table.catalogId, table.acceptedAt),
     index("job_active").on(table.updatedAt).where(sql`state in ('accepted', 'listing', 'running', 'finalizing')`),
   ],
+);
+
+/** Files that the walk of a job with a reference found and did not list: nobody compares them. */
+export const unlistedFile = pgTable(
+  "unlisted_file",
+  {
+    number: integer("number").primaryKey().generatedByDefaultAsIdentity(),
+    jobId: text("job_id").notNull(),
+    path: bytea("path").notNull(),
+    class: text("class").$type<UnlistedClass>().notNull(),
+    detail: text("detail").notNull(),
+  },
+  (table) => [uniqueIndex("unlisted_file_path").on(table.jobId, sql`sha256(${table.path})`)],
 );
 
 /** Tasks that were dispatched again or quarantined: a first attempt is arithmetic and leaves no row. */
