@@ -79,7 +79,7 @@ describe("lookalike", () => {
     expect(rows.filter(({ group }) => group === first.number)).toHaveLength(first.members.length);
     expect((await lookalike("export", "cli")).stdout).toMatch(/^\S*group/);
     const script = (await lookalike("export", "cli", "--json", "--format", "sh")).stdout;
-    expect(script.split("\n").filter((line) => line.startsWith("$act"))).toHaveLength(first.members.length - 1);
+    expect(script.split("\n").filter((line) => line.startsWith("go "))).toHaveLength(first.members.length - 1);
   });
 
   it("decides the rest by a rule after saying what it would do, archives, restores, and takes a decision back", async () => {

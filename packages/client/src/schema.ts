@@ -3127,7 +3127,7 @@ export interface paths {
     };
     /**
      * The groups and decisions as a file
-     * @description `csv` and `ndjson`: every grouped image. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.
+     * @description `csv` and `ndjson`: every grouped image; in `csv`, a text that a spreadsheet would calculate begins with an apostrophe. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command, and leaves each of which no image that stays is as it was. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.
      */
     get: {
       parameters: {

@@ -1,15 +1,9 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { promisify } from "node:util";
 import { Source } from "@lookalike/shared/domain/job/source";
 import { describe, expect, it } from "vitest";
 import { HttpProblem } from "../http/problems.ts";
-import { ExportFormat, type ExportRow, exportFile } from "./export-file.ts";
-
-const run = promisify(execFile);
+import { ExportFormat, exportFile } from "./export-file.ts";
+import type { ExportRow } from "./export-rows.ts";
 
 const SOURCES: Record<Source["kind"], Source> = {
   directory: Source.parse({ kind: "directory", root: "/" }),
@@ -28,6 +22,7 @@ const row = (path: string, decision: ExportRow["decision"]): ExportRow => ({
   width: null,
   height: 3,
   bytes: 1_000,
+  identity: null,
 });
 const ROWS = [
   row("a.jpg", "keep"),
@@ -36,8 +31,9 @@ const ROWS = [
   row("d", null),
 ];
 
-async function* stream(rows: readonly ExportRow[]): AsyncGenerator<ExportRow> {
-  yield* rows;
+/** As one group. */
+async function* stream(rows: readonly ExportRow[]): AsyncGenerator<readonly ExportRow[]> {
+  yield rows;
 }
 const exported = async (format: ExportFormat, source: Source, rows = ROWS): Promise<Buffer> =>
   buffer(exportFile(format, stream(rows), { name: "caf\u00e9\n", source }));
@@ -64,31 +60,7 @@ describe.each(Object.values(SOURCES))("the images of a catalog of $kind", (sourc
 `,
     );
     const lines = (await exported("ndjson", source)).toString().trim().split("\n");
-    expect(lines.map((line) => JSON.parse(line))).toEqual(ROWS);
-  });
-});
-
-describe("a script", () => {
-  const outputOf = async (script: Buffer): Promise<string> => {
-    const folder = await mkdtemp(join(tmpdir(), "lookalike-export-"));
-    await writeFile(join(folder, "export.sh"), script);
-    const { stdout } = await run("sh", [join(folder, "export.sh")]);
-    await rm(folder, { recursive: true });
-    return stdout;
-  };
-
-  it("names the files to remove below the folder", async () => {
-    expect(await outputOf(await exported("sh", SOURCES.directory))).toBe(`./it's "b", $HOME.jpg\n`);
-  });
-  it("names the objects to remove by their addresses, in no folder", async () => {
-    const script = await exported("sh", SOURCES.s3);
-    expect(await outputOf(script)).toBe(`s3://pictures/2019/it's "b", $HOME.jpg\n`);
-    expect(script.toString()).toContain("sh FILE 'aws s3 rm'");
-    expect(script.toString()).not.toContain("cd --");
-  });
-  it("has names as the bytes that they are", async () => {
-    const bytes = await exported("sh", SOURCES.directory, [row("caf\udce9.jpg", "remove")]);
-    expect(bytes.includes(Buffer.from([0x63, 0x61, 0x66, 0xe9]))).toBe(true);
+    expect(lines.map((line) => JSON.parse(line))).toEqual(ROWS.map(({ identity: _, ...fields }) => fields));
   });
 });
 
@@ -103,4 +75,28 @@ it("tags are for the decided files, by their whole names", async () => {
 
 it("a format that is unsuited is refused before anything is written", () => {
   expect(() => exportFile("sh", stream([]), { name: "", source: SOURCES.hashes })).toThrow(HttpProblem);
+});
+
+it.each(["csv", "tags"] as const)("%s has no cell that a spreadsheet would calculate", async (format) => {
+  const names = ["=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "a;=1", 'a"=1'];
+  const source = Source.parse({ kind: "directory", root: "/pictures" });
+  const text = (
+    await exported(
+      format,
+      source,
+      names.map((name) => row(name, "remove")),
+    )
+  ).toString();
+  const cells = [...text.matchAll(/(?:^|[,\n])(?:"((?:[^"]|"")*)"|([^",\n]*))/g)].map(
+    ([, quoted, plain]) => quoted ?? plain ?? "",
+  );
+  expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
+  expect(cells.filter((cell) => cell.includes(";"))).toHaveLength(1);
+  // A spreadsheet may take a semicolon for the end of a cell, unless the cell is quoted.
+  expect(text).toMatch(/"[^"\n]*a;=1"/);
+});
+
+it.each(["sh", "tags"] as const)("given hashes with ids like paths are in no %s", (format) => {
+  const rows = stream([row("/etc/passwd", "remove"), row("../../x", "keep")]);
+  expect(() => exportFile(format, rows, { name: "", source: SOURCES.hashes })).toThrow(HttpProblem);
 });
