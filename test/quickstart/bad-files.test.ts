@@ -89,6 +89,26 @@ describe("a folder of bad and odd files", () => {
     expect(text.stdout).toMatch(/2019\.tif .*3 pages/);
   });
 
+  it("may have a name that is not UTF-8", async () => {
+    const folder = Buffer.concat([Buffer.from(quick.path("gr")), Buffer.from([0xfc, 0xdf]), Buffer.from("e")]);
+    await mkdir(folder);
+    for (const name of ["a.png", "b.png"]) {
+      const picture = sharp({ create: { width: 200, height: 200, channels: 3, background: "#fff" } });
+      const square = {
+        input: { create: { width: 90, height: 120, channels: 3, background: "#000" } },
+        left: 20,
+        top: 30,
+      } as const;
+      await writeFile(
+        Buffer.concat([folder, Buffer.from(`/${name}`)]),
+        await picture.composite([square]).png().toBuffer(),
+      );
+    }
+    // What Node makes of the name in the arguments of a process.
+    const { code, stdout } = await quick.start([folder.toString(), "--json"]).ended;
+    expect([code, reportOf(stdout).groups.map(({ members }) => members)]).toEqual([0, [["a.png", "b.png"]]]);
+  });
+
   it("is finished with a reason for each bad one, and every odd one grouped", async () => {
     await mkdir(quick.path("odd/below"), { recursive: true });
     await makePhotographs(quick.path("one"), 7, 320);

@@ -5399,7 +5399,7 @@ export interface components {
         | {
             /** @constant */
             kind: "directory";
-            /** @description Absolute path of the folder to scan */
+            /** @description Absolute path of the folder to scan, or a file URL of a path that is not UTF-8 */
             root: string;
             /**
              * @description Globs a relative path must match; none = every image
@@ -5486,7 +5486,7 @@ export interface components {
         | {
             /** @constant */
             kind: "directory";
-            /** @description Absolute path of the folder to scan */
+            /** @description Absolute path of the folder to scan, or a file URL of a path that is not UTF-8 */
             root: string;
             /**
              * @description Globs a relative path must match; none = every image
@@ -6258,7 +6258,7 @@ export interface components {
         | {
             /** @constant */
             kind: "directory";
-            /** @description Absolute path of the folder to scan */
+            /** @description Absolute path of the folder to scan, or a file URL of a path that is not UTF-8 */
             root: string;
             /**
              * @description Globs a relative path must match; none = every image
@@ -6319,7 +6319,7 @@ export interface components {
         | {
             /** @constant */
             kind: "directory";
-            /** @description Absolute path of the folder to scan */
+            /** @description Absolute path of the folder to scan, or a file URL of a path that is not UTF-8 */
             root: string;
             /**
              * @description Globs a relative path must match; none = every image

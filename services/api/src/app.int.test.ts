@@ -207,6 +207,7 @@ describe("what operators and clients read", () => {
         "/v1/jobs/{job}/progress",
         "/v1/jobs/{job}/reference",
         "/v1/jobs/{job}/resume",
+        "/v1/jobs/{job}/unlisted-files",
         "/v1/keys",
         "/v1/keys/{key}",
         "/v1/session",

@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { fileStateOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { listCatalogs } from "@lookalike/shared/store/catalog/catalogs";
@@ -36,7 +37,7 @@ const hasFiles = async (root: string, sample: Sample): Promise<boolean> => {
 };
 
 const hasFile = async (root: string, { path, fingerprint }: Sample[number]): Promise<boolean> => {
-  const place = joinPath(Buffer.from(root), Buffer.from(bytesOfName(path)));
+  const place = joinPath(rootBytes(root), Buffer.from(bytesOfName(path)));
   const now = await lstat(place, { bigint: true }).catch(() => null);
   const known = fileStateOf(fingerprint);
   return now !== null && known?.size === String(now.size) && known.modified === String(now.mtimeNs);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Job } from "@lookalike/client";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
+import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
 import { printAgainst } from "../against.ts";
@@ -102,7 +103,7 @@ const openCatalog = async (client: Client, address: string, options: ScanOptions
     case "hashes":
       return existsSync(source.file) ? client.openCatalog(name ?? sourceLabel(source), source) : find();
     case "directory": {
-      if (!existsSync(source.root)) return find();
+      if (!existsSync(rootBytes(source.root))) return find();
       if (list === undefined) return client.openCatalog(name ?? sourceLabel(source), source, globs);
       const listed: Source = { ...source, list: callerPath(list) };
       return client.openCatalog(name ?? `${sourceLabel(source)} (${list})`, listed, globs);

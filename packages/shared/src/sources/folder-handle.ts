@@ -1,5 +1,6 @@
 import { closeSync, constants, existsSync, lstatSync, openSync, realpathSync, type Stats } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
+import { rootBytes } from "../domain/primitives/root-path.ts";
 import { joinPath } from "./listed-file.ts";
 
 /**
@@ -61,7 +62,7 @@ const handlePath = (fd: number, path: Buffer): Buffer => (HAS_HANDLES ? Buffer.f
 
 /** Opens a root, also where it is a link. The caller closes its handle. */
 export const openRoot = async (root: string): Promise<Folder> => {
-  const place = HAS_HANDLES ? Buffer.from(root) : await realpath(root, BYTES);
+  const place = HAS_HANDLES ? rootBytes(root) : await realpath(rootBytes(root), BYTES);
   const handle = await open(place, ROOT);
   return { handle, path: handlePath(handle.fd, place) };
 };
@@ -162,7 +163,7 @@ export const openFileBelowSync = (root: string, path: Buffer): number => {
   const names = namesOfPath(path);
   const last = names?.pop();
   if (names === null || last === undefined) throw pathError(path);
-  let place: Buffer = HAS_HANDLES ? Buffer.from(root) : realpathSync.native(root, BYTES);
+  let place: Buffer = HAS_HANDLES ? rootBytes(root) : realpathSync.native(rootBytes(root), BYTES);
   let folder = openSync(place, ROOT);
   try {
     place = handlePath(folder, place);

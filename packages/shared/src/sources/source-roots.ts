@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { delimiter, isAbsolute, relative } from "node:path";
 import type { Source } from "../domain/job/source.ts";
+import { rootBytes } from "../domain/primitives/root-path.ts";
 import { listOf } from "../runtime/config.ts";
 
 /** Folders that sources may be under, as in PATH; none = no source on this machine. */
@@ -38,10 +39,11 @@ export const refusalOf = async (source: Source, { roots, buckets }: AllowedSourc
  * Why a path may not be read; null = it may. Links are followed first: a link inside a root must not lead out of it.
  */
 const pathRefusal = async (path: string, roots: readonly string[]): Promise<string | null> => {
-  if (!isAbsolute(path)) return `${path}: must be an absolute path`;
+  const place = rootBytes(path);
+  if (!isAbsolute(place.toString("latin1"))) return `${path}: must be an absolute path`;
   try {
-    const real = await realpath(path);
-    for (const root of roots) if (isWithin(await realpath(root).catch(() => root), real)) return null;
+    const real = await realpath(place, "latin1");
+    for (const root of roots) if (isWithin(await realpath(root, "latin1").catch(() => root), real)) return null;
     return `${path}: not under a folder of LOOKALIKE_SOURCE_ROOTS${roots.length === 0 ? ", which names none" : ""}`;
   } catch {
     return `${path}: there is no such file or folder`;

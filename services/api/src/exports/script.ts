@@ -1,4 +1,5 @@
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
+import { rootBytes, rootOfBytes } from "@lookalike/shared/domain/primitives/root-path";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import type { ExportRow, Layout } from "./export-rows.ts";
@@ -22,7 +23,7 @@ export const scriptLayout = ({ name, source }: Pick<CatalogRow, "name" | "source
   switch (source.kind) {
     case "directory":
       return {
-        head: `${scriptHead(name, "mv -n -t /some/folder")}cd -- ${quoted(source.root)}\n${FILE_FUNCTIONS}${GO_FUNCTION}`,
+        head: `${scriptHead(name, "mv -n -t /some/folder")}cd -- ${quotedRoot(source.root)}\n${FILE_FUNCTIONS}${GO_FUNCTION}`,
         // A path that begins with ./ is never read as an option.
         linesOf: (group) => scriptLines(group, (path) => `./${path}`),
         tail: TAIL,
@@ -36,6 +37,13 @@ export const scriptLayout = ({ name, source }: Pick<CatalogRow, "name" | "source
     case "hashes":
       throw noFiles("sh", "is of hashes, which have no files. Use csv or ndjson.");
   }
+};
+
+/** A root for a shell script: printf writes the bytes of a path that is not UTF-8. */
+const quotedRoot = (root: string): string => {
+  const bytes = rootBytes(root);
+  if (rootOfBytes(bytes) === bytes.toString()) return quoted(bytes.toString());
+  return `"$(printf '${[...bytes].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")}')"`;
 };
 
 const scriptHead = (catalog: string, example: string): string => `#!/bin/sh

@@ -15,7 +15,10 @@ const S3Source = z.object({
 export const Source = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("directory"),
-    root: z.string().min(1).meta({ description: "Absolute path of the folder to scan" }),
+    root: z
+      .string()
+      .min(1)
+      .meta({ description: "Absolute path of the folder to scan, or a file URL of a path that is not UTF-8" }),
     include: Globs.meta({ description: "Globs a relative path must match; none = every image" }),
     exclude: Globs.meta({ description: "Globs of relative paths to leave out" }),
     list: z.string().min(1).nullable().default(null).meta({

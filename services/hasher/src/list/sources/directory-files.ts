@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstat } from "node:fs/promises";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { fileStateOf, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { openListed } from "@lookalike/shared/sources/open-listed";
 import type { SourceFiles } from "../recognize.ts";
@@ -8,7 +9,7 @@ import type { SourceFiles } from "../recognize.ts";
 /** The files of a folder, by their paths relative to it. */
 export const directoryFiles = (root: string): SourceFiles => {
   const stateOf = async (path: string): Promise<string | null> => {
-    const place = joinPath(Buffer.from(root), Buffer.from(bytesOfName(path)));
+    const place = joinPath(rootBytes(root), Buffer.from(bytesOfName(path)));
     return lstat(place, { bigint: true }).then(
       (stats) => (stats.isFile() ? fingerprintOf(stats) : null),
       () => null,

@@ -7,6 +7,7 @@ import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/list
 import type { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { isoOfMilliseconds } from "@lookalike/shared/domain/primitives/encoding";
+import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";
@@ -188,7 +189,7 @@ const failedImage = (path: Buffer, reason: FailureReason, detail: string): Found
 
 const openRoot = async (root: string): Promise<Buffer> => {
   try {
-    const real = await realpath(root, { encoding: "buffer" });
+    const real = await realpath(rootBytes(root), { encoding: "buffer" });
     if (!(await stat(real)).isDirectory()) throw new ListingError(`${root}: not a folder`);
     return real;
   } catch (error) {
