@@ -4,6 +4,7 @@ import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
 import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
+import { WITH_KEY } from "../support/servers.ts";
 import { finished } from "../support/system.ts";
 
 type Reviewed = Awaited<ReturnType<typeof openReviewedCatalog>>;
@@ -123,6 +124,38 @@ describe("a folder that has another name", () => {
     await cp(reviewed.root, copy, { recursive: true, preserveTimestamps: true });
     const { client } = reviewed.system;
     expect(await client.openCatalog(copy, directorySource(copy))).not.toBe(reviewed.catalog);
+  });
+});
+
+describe("decisions as a file", () => {
+  it("hold for the same pictures in another catalog, under other names", async () => {
+    const { client } = reviewed.system;
+    const file = await (
+      await fetch(`${reviewed.system.address}/v1/catalogs/${reviewed.catalog}/decisions/export`, { headers: WITH_KEY })
+    ).text();
+    const copy = reviewed.system.path("restored");
+    await mkdir(copy);
+    await cp(reviewed.root, join(copy, "below"), { recursive: true });
+    const catalog = await client.openCatalog("restored", directorySource(copy));
+    const send = async (body: string): Promise<Response> =>
+      fetch(`${reviewed.system.address}/v1/catalogs/${catalog}/decisions/import`, {
+        method: "POST",
+        headers: { ...WITH_KEY, "content-type": "application/x-ndjson" },
+        body,
+      });
+    expect((await send(file)).status).toBe(409);
+    const { json } = await reviewed.call("POST", `/catalogs/${catalog}/jobs`, {});
+    await finished(client, json.id);
+    const decisions = file.trim().split("\n").length;
+    expect(await (await send(file)).json()).toEqual({ imported: decisions, known: 0, unmatched: 0 });
+    expect(await (await send(file)).json()).toEqual({ imported: 0, known: decisions, unmatched: 0 });
+    expect(await undecided(json.id)).toEqual([]);
+    const stranger = file.split("\n")[0]?.replaceAll(/"sha256":"./g, '"sha256":"0') ?? "";
+    expect(await (await send(stranger)).json()).toMatchObject({ imported: 0 });
+    expect(await (await send(`${file}{"verdict":"keep"}\n`)).json()).toMatchObject({
+      status: 422,
+      detail: expect.stringContaining(`Line ${decisions + 1} is not a decision`),
+    });
   });
 });
 

@@ -184,6 +184,8 @@ describe("what operators and clients read", () => {
         "/v1/catalogs/{catalog}/archives",
         "/v1/catalogs/{catalog}/archives/empty",
         "/v1/catalogs/{catalog}/decisions",
+        "/v1/catalogs/{catalog}/decisions/export",
+        "/v1/catalogs/{catalog}/decisions/import",
         "/v1/catalogs/{catalog}/decisions/{decision}",
         "/v1/catalogs/{catalog}/decisions/{decision}/undo",
         "/v1/catalogs/{catalog}/deletion",

@@ -1,11 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
 import { bodyOf, type NewDecision } from "@lookalike/client";
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
-import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
 import { wholeNumber } from "../options.ts";
 import { sizeText } from "../output.ts";
+import { callerPath } from "../source-address.ts";
 
 interface DecideOptions {
   readonly keep?: number[];
@@ -69,6 +74,43 @@ export const addDecideCommands: AddCommands = (program, withClient) => {
         output.print(
           result,
           `${preview ? "would decide" : "decided"} ${groups} groups: ${kept} images stay, ${removed} go (${sizeText(reclaimableBytes)})${preview ? ". --yes does it" : ""}`,
+        );
+      }),
+    );
+
+  program
+    .command("decisions <catalog>")
+    .description("all decisions to standard output, by the content of the pictures: keep this file with your backups")
+    .action(
+      withClient(async (client, _output, name: string) => {
+        const params = { path: { catalog: await client.findCatalog(name) } };
+        const file = bodyOf(
+          await client.api.GET("/v1/catalogs/{catalog}/decisions/export", { params, parseAs: "stream" }),
+        );
+        await pipeline(Readable.fromWeb(file as ReadableStream), process.stdout, { end: false });
+      }),
+    );
+
+  program
+    .command("import <catalog> <file>")
+    .description("take decisions over from such a file, wherever their pictures are in this catalog")
+    .action(
+      withClient(async (client, output, name: string, file: string) => {
+        const body = await readFile(callerPath(file), "utf8").catch((error: unknown) => {
+          throw new OperatorError(`${file}: ${messageOf(error)}`, EXIT.error);
+        });
+        const result = bodyOf(
+          await client.api.POST("/v1/catalogs/{catalog}/decisions/import", {
+            params: { path: { catalog: await client.findCatalog(name) } },
+            body,
+            bodySerializer: (text) => text,
+            headers: { "content-type": "application/x-ndjson" },
+          }),
+        );
+        const { imported, known, unmatched } = result;
+        output.print(
+          result,
+          `${imported} decisions imported, ${known} known already, ${unmatched} about pictures that are not in this catalog`,
         );
       }),
     );

@@ -57,6 +57,14 @@ export const BulkResult = z
   .object({ preview: z.boolean(), groups: z.int(), kept: z.int(), removed: z.int(), reclaimableBytes: z.int() })
   .meta({ id: "BulkResult" });
 
+export const ImportResult = z
+  .object({
+    imported: z.int().meta({ description: "New decisions of this catalog" }),
+    known: z.int().meta({ description: "It had these" }),
+    unmatched: z.int().meta({ description: "Their pictures are not in this catalog, or too few of them" }),
+  })
+  .meta({ id: "ImportResult" });
+
 /** A decision as clients see it. */
 export const decisionResource = (row: DecisionRow): z.infer<typeof Decision> =>
   Decision.parse({ ...row, job: row.jobId, group: row.groupNumber });

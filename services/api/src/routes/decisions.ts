@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { keepersByRule } from "@lookalike/shared/domain/review/bulk-rule";
 import { bytesOfFiles, withSameFiles } from "@lookalike/shared/domain/review/same-file";
 import { type CatalogRow, lockCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -13,12 +14,20 @@ import {
   undoDecision,
 } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
+import { exportDecisions, importDecisions, parseDecisions } from "../decision-file.ts";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { conflict, found, HttpProblem, Problem } from "../http/problems.ts";
 import { groupsOf } from "../plugins/tenant-scope.ts";
-import { BulkDecision, BulkResult, Decision, decisionResource, NewDecision } from "../resources/decision.ts";
+import {
+  BulkDecision,
+  BulkResult,
+  Decision,
+  decisionResource,
+  ImportResult,
+  NewDecision,
+} from "../resources/decision.ts";
 import { GroupParams, groupEtag, readGroup } from "../resources/group.ts";
 
 /**
@@ -32,6 +41,9 @@ const lockLatest = async (tx: Db, { id, catalogId }: JobRow): Promise<void> => {
   if (latest.jobId !== id)
     throw conflict("superseded", `A newer job has grouped this catalog: decide on the groups of job ${latest.jobId}.`);
 };
+
+const NDJSON = "application/x-ndjson";
+const MAX_FILE_BYTES = 268_435_456;
 
 export const decisionRoutes = (app: Version1, db: Db): void => {
   const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
@@ -114,6 +126,36 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
     ),
     async ({ catalog, query }) =>
       readPage(query, BY_ID, async (page) => (await listDecisions(db, catalog.id, page)).map(decisionResource)),
+  );
+
+  app.get(
+    "/catalogs/:catalog/decisions/export",
+    operation(
+      "The decisions by the content of their pictures, as a file that can be imported into any catalog that has them",
+      { 200: z.any().meta({ description: "NDJSON: a line for each effective decision" }) },
+      { produces: [NDJSON] },
+    ),
+    ({ catalog }, reply) =>
+      reply
+        .type(NDJSON)
+        .header("content-disposition", `attachment; filename="lookalike-decisions-${catalog.id}.ndjson"`)
+        .send(Readable.from(exportDecisions(db, catalog))),
+  );
+
+  app.addContentTypeParser(NDJSON, { parseAs: "string", bodyLimit: MAX_FILE_BYTES }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.post(
+    "/catalogs/:catalog/decisions/import",
+    {
+      bodyLimit: MAX_FILE_BYTES,
+      ...operation(
+        "Take decisions over from such a file: of all whose pictures are in this catalog, wherever they are in it",
+        { 200: ImportResult, 409: Problem, 422: Problem },
+        { body: z.string().meta({ description: "NDJSON, as exported" }), consumes: [NDJSON] },
+      ),
+    },
+    ({ catalog, body }) => importDecisions(db, catalog, parseDecisions(body)),
   );
 
   app.get(

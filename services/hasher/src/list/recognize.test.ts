@@ -1,5 +1,5 @@
 import { foundImage } from "@lookalike/shared/domain/image/listed-image";
-import type { KnownContent } from "@lookalike/shared/store/catalog/listing";
+import type { KnownContent } from "@lookalike/shared/store/catalog/contents";
 import { expect, it } from "vitest";
 import { recognize, type SourceFiles } from "./recognize.ts";
 

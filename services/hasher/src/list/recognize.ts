@@ -2,7 +2,7 @@ import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { KnownImage, Recognized, UnrecognizedFile } from "@lookalike/shared/domain/image/listing";
 import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
 import { fileStateOf } from "@lookalike/shared/sources/listed-file";
-import type { KnownContent } from "@lookalike/shared/store/catalog/listing";
+import type { KnownContent } from "@lookalike/shared/store/catalog/contents";
 import pMap from "p-map";
 
 /** The files of a source, for comparing them by their content. */

@@ -7,13 +7,8 @@ import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Census } from "@lookalike/shared/store/catalog/census";
-import {
-  analyzeGrown,
-  countUnseen,
-  findContents,
-  markUnseenVanished,
-  movedImages,
-} from "@lookalike/shared/store/catalog/listing";
+import { findContents } from "@lookalike/shared/store/catalog/contents";
+import { analyzeGrown, countUnseen, markUnseenVanished, movedImages } from "@lookalike/shared/store/catalog/listing";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { recognize } from "./recognize.ts";

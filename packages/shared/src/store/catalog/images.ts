@@ -101,10 +101,10 @@ export const readUnread = (db: Db, catalogId: string, from: number, to: number):
   readImages(db, catalogId, from, to, sql`given_hash is null and failure is null`);
 
 /** Paths, times and fingerprints of images, in no particular order. */
-export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array) => {
+export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array, condition = sql`true`) => {
   const { rows } = await db.execute<NamedRow & { ordinal: number; fingerprint: string }>(sql`
     select ordinal, path, fingerprint, modified_at as "modifiedAt" from image
-    where catalog_id = ${catalogId} and ordinal = any(${integers(ordinals)})`);
+    where catalog_id = ${catalogId} and ordinal = any(${integers(ordinals)}) and ${condition}`);
   return rows.map(named);
 };
 

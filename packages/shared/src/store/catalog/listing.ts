@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { type SQL, sql } from "drizzle-orm";
 import { bytesOfName, nameOfBytes } from "../../domain/image/file-name.ts";
-import { STATE } from "../../domain/image/hash-block.ts";
 import type { FoundImage, ListedImage } from "../../domain/image/listed-image.ts";
 import {
   type CatalogSnapshot,
@@ -19,7 +18,7 @@ import { isUniqueViolation } from "../data-error.ts";
 import type { Db, Store } from "../open.ts";
 import { image } from "../schema.ts";
 import { integers, onlyRow } from "../sql.ts";
-import { type CatalogShape, readImages } from "./images.ts";
+import { readImages } from "./images.ts";
 
 /**
  * Records a part of a walk: what {@link compareListing} decides is written in one transaction, and
@@ -102,38 +101,6 @@ const writeMoved = async (
       modified_at = moved.modified_at, vanished_in = null, moved_in = ${jobId}
     from jsonb_populate_recordset(null::image, ${JSON.stringify(rows)}::jsonb) as moved
     where image.catalog_id = ${catalogId} and image.ordinal = moved.ordinal`);
-};
-
-/** An image whose content was hashed. */
-export interface KnownContent extends KnownImage {
-  /** SHA-256 of the file, in hexadecimal. */
-  readonly digest: string;
-}
-
-/** Hashed images of these ordinals, and all of a size in bytes that is among these, live or not. */
-export const findContents = async (
-  db: Db,
-  { id, blockSize }: CatalogShape,
-  ordinals: readonly number[],
-  sizes: readonly number[],
-): Promise<KnownContent[]> => {
-  if (blockSize === null) return [];
-  const position = sql`ordinal % ${blockSize}::int`;
-  const select = async (condition: SQL): Promise<KnownContent[]> => {
-    const { rows } = await db.execute<Omit<KnownContent, "path"> & { path: Buffer }>(sql`
-      select ordinal, path, fingerprint, listed_in as "listedIn", vanished_in is null as "isLive",
-        encode(substring(content_digests from ${position} * 32 + 1 for 32), 'hex') as digest
-      from image join hash_block using (catalog_id)
-      where catalog_id = ${id} and block = ordinal / ${blockSize}::int and given_hash is null and ${condition}
-        and content_digests <> '' and get_byte(states, ${position}) in (${STATE.hashed}, ${STATE.flat})
-      order by ordinal`);
-    return rows.map((row) => ({ ...row, path: nameOfBytes(row.path) }));
-  };
-  const found = await Promise.all([
-    select(sql`ordinal = any(${integers(ordinals)})`),
-    select(sql`bytes = any(${sql.param([...sizes])}::bigint[])`),
-  ]);
-  return found.flat();
 };
 
 /** Images that this job has moved, as they are now. */

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, desc, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { PICTURE_DIGEST_BYTES } from "../../domain/image/hash-block.ts";
 import { continuedDecisions, decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { CatalogShape } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
-import { lineageOf, type Result, stepOf } from "../results/results.ts";
+import { hasGroup, lineageOf, type Result, stepOf } from "../results/results.ts";
 import { decision, imageGroup, job } from "../schema.ts";
 import { integers, type Page } from "../sql.ts";
 
@@ -65,6 +65,14 @@ export const continueDecisions = async (db: Db, { id, blockSize }: CatalogShape)
  */
 export const carryDecisions = async (db: Db, catalogId: string, result: Result): Promise<void> => {
   await lockCatalog(db, catalogId);
+  await mark(db, catalogId, result, sql`from_step = ${stepOf(result)}`);
+};
+
+/** Marks all groups of a result that decisions are about. The caller holds the catalog's lock. */
+export const markDecided = (db: Db, catalogId: string, result: Result): Promise<void> =>
+  mark(db, catalogId, result, hasGroup(result));
+
+const mark = async (db: Db, catalogId: string, result: Result, condition: SQL): Promise<void> => {
   const decisions = await readDecisions(db, catalogId);
   const decided = [...new Set(effectiveDecisions(decisions).flatMap(({ members }) => members))];
   if (decided.length === 0) return;
@@ -72,7 +80,7 @@ export const carryDecisions = async (db: Db, catalogId: string, result: Result):
     select number, array_agg(ordinal order by ordinal) as members from group_member
     where lineage = ${lineageOf(result)} and number in (
       select number from group_member join image_group using (lineage, number)
-      where lineage = ${lineageOf(result)} and from_step = ${stepOf(result)}
+      where lineage = ${lineageOf(result)} and ${condition}
         and ordinal = any(${integers(decided)}))
     group by number`);
   const decisionStateOf = decisionIndex(decisions);
@@ -117,6 +125,27 @@ export const appendDecisions = async (
 };
 
 const DECISIONS_PER_QUERY = 1_000;
+
+type ImportedDecision = Pick<DecisionRow, "verdict" | "members" | "keep" | "decidedBy" | "decidedAt">;
+
+/** No group of this catalog was shown when an imported decision was made. */
+const NO_GROUP = 0;
+
+/** Stores decisions that were made elsewhere. The caller holds the catalog's lock. */
+export const insertDecisions = async (
+  db: Db,
+  { catalogId, jobId, run }: Result & { readonly catalogId: string },
+  decisions: readonly ImportedDecision[],
+): Promise<void> => {
+  for (let from = 0; from < decisions.length; from += DECISIONS_PER_QUERY)
+    await db
+      .insert(decision)
+      .values(
+        decisions
+          .slice(from, from + DECISIONS_PER_QUERY)
+          .map((values) => ({ ...values, id: randomUUID(), catalogId, jobId, run, groupNumber: NO_GROUP })),
+      );
+};
 
 export const findDecision = async (db: Db, catalogId: string, id: string): Promise<DecisionRow | null> => {
   const where = and(eq(decision.catalogId, catalogId), eq(decision.id, id));

@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+/**
+ * A decision by the content of its pictures, as a line of a file: it holds in another catalog, on another machine, and
+ * after everything but the pictures was lost.
+ */
+export const DecisionLine = z.strictObject({
+  verdict: z.enum(["keep", "not-duplicates"]),
+  members: z
+    .array(
+      z.strictObject({
+        path: z.string().max(65_536),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecimal"),
+        keep: z.boolean(),
+      }),
+    )
+    .min(2)
+    .max(100_000),
+  decidedBy: z.string().max(200),
+  decidedAt: z.iso.datetime(),
+});
+export type DecisionLine = z.infer<typeof DecisionLine>;
+
+interface Place {
+  readonly ordinal: number;
+  readonly path: string;
+}
+
+/**
+ * The images that a line is about: of several copies of a content the one with the line's path, else any that no other
+ * member is. A member that is no longer there is left out.
+ * @param imagesOf live images by the SHA-256 of their files, in hexadecimal
+ * @returns null where nothing is left to decide: fewer than two members, or none of those that stay
+ */
+export const resolveLine = (
+  { verdict, members }: Pick<DecisionLine, "verdict" | "members">,
+  imagesOf: ReadonlyMap<string, readonly Place[]>,
+): { readonly members: number[]; readonly keep: number[] } | null => {
+  const chosen = new Map<number, boolean>();
+  const choose = (place: Place | undefined, keep: boolean): boolean => {
+    if (place === undefined) return false;
+    chosen.set(place.ordinal, keep);
+    return true;
+  };
+  const free = (sha256: string): Place[] => (imagesOf.get(sha256) ?? []).filter(({ ordinal }) => !chosen.has(ordinal));
+  const elsewhere = members.filter(
+    ({ path, sha256, keep }) =>
+      !choose(
+        free(sha256).find((place) => place.path === path),
+        keep,
+      ),
+  );
+  // What stays is looked for first: where a copy is gone, it is the one that was to go.
+  for (const { sha256, keep } of elsewhere.sort((a, b) => Number(b.keep) - Number(a.keep)))
+    choose(free(sha256)[0], keep);
+  const ordinals = [...chosen.keys()].sort((a, b) => a - b);
+  const keep = ordinals.filter((ordinal) => verdict === "not-duplicates" || chosen.get(ordinal) === true);
+  return ordinals.length < 2 || keep.length === 0 ? null : { members: ordinals, keep };
+};
