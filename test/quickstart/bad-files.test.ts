@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { link, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makePhotographs } from "../support/photographs.ts";
@@ -40,8 +40,8 @@ describe("a folder of bad and odd files", () => {
   it("a rule lets none go that is damaged, holds more, or is another name of one file", async () => {
     const folder = quick.path("careful");
     await mkdir(folder);
-    const [damaged, pages, film, linked] = await Promise.all(
-      [0, 1, 2, 3].map((scene) =>
+    const [damaged, pages, film, linked, rotten] = await Promise.all(
+      [0, 1, 2, 3, 4].map((scene) =>
         sharp(drawScene(scene, 640, 480), { raw: { width: 640, height: 480, channels: 3 } })
           .png()
           .toBuffer(),
@@ -67,6 +67,12 @@ describe("a folder of bad and odd files", () => {
     await write("still.jpg", await jpeg(film, 97));
     await write("first.jpg", await jpeg(linked));
     await link(quick.path("careful/first.jpg"), quick.path("careful/second.jpg"));
+    const whole = await jpeg(rotten);
+    await write("y.jpg", whole);
+    // As on a failing disk: size and time are the same.
+    await write("b.jpg", Buffer.concat([whole.subarray(0, 24_000), Buffer.alloc(8, 0x5a), whole.subarray(24_008)]));
+    await utimes(quick.path("careful/b.jpg"), 1_500_000_000, 1_500_000_000);
+    await utimes(quick.path("careful/y.jpg"), 1_500_000_000, 1_500_000_000);
 
     const { code, stdout } = await quick.start([folder, "--json"]).ended;
     expect(code).toBe(0);
@@ -74,15 +80,17 @@ describe("a folder of bad and odd files", () => {
     expect(report.groups.map(({ members, ...group }) => ({ ...group, members: members.join() }))).toEqual(
       expect.arrayContaining([
         { kind: "damaged", keeper: "z.jpg", keeperReason: "undamaged", members: "a.jpg,padded.jpg,z.jpg" },
+        { kind: "damaged", keeper: "y.jpg", keeperReason: "undamaged", members: "b.jpg,y.jpg" },
         { kind: "partial", keeper: "2019.tif", keeperReason: "holds-more", members: "2019.tif,2024.tif" },
         { kind: "partial", keeper: "moving.jpg", keeperReason: "holds-more", members: "moving.jpg,still.jpg" },
         { kind: "exact", keeper: "first.jpg", keeperReason: "first-path", members: "first.jpg,second.jpg" },
       ]),
     );
-    expect(report.groups).toHaveLength(4);
+    expect(report.groups).toHaveLength(5);
     expect(report.damaged).toEqual([
       { path: "a.jpg", detail: "its end is missing" },
       { path: "padded.jpg", detail: "4096 unknown bytes after its end" },
+      { path: "b.jpg", detail: expect.any(String) },
     ]);
     const text = await quick.start([folder]).ended;
     expect(text.stdout).toMatch(/second\.jpg .*another name of the same file/);

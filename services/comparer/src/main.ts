@@ -4,6 +4,7 @@ import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
+import { type AllowedSources, SourceRoots } from "@lookalike/shared/sources/source-roots";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { Piscina } from "piscina";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
@@ -24,6 +25,7 @@ const Environment = ServiceEnvironment.extend({
     default: 268_435_456,
     about: "Memory for cached hash blocks",
   }),
+  LOOKALIKE_SOURCE_ROOTS: SourceRoots,
 });
 
 const COMPARE_FILE = new URL("./compare/compare-worker.js", import.meta.url).href;
@@ -35,7 +37,10 @@ runService({
   connections: 6,
   async start({ environment, bus, store: { db }, log }) {
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
-    const pool = createWorkerPool(threads, environment.DATABASE_URL);
+    const pool = createWorkerPool(threads, environment.DATABASE_URL, {
+      roots: environment.LOOKALIKE_SOURCE_ROOTS,
+      buckets: [],
+    });
     const hashes = createHashReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
     const hashesOfRunning = createJobGate(db);
     const [comparing, finalizing] = await Promise.all([
@@ -58,13 +63,13 @@ runService({
 });
 
 /** Worker threads that compare and group, so that the service's own thread answers its messages meanwhile. */
-const createWorkerPool = (threads: number, databaseUrl: string) => {
+const createWorkerPool = (threads: number, databaseUrl: string, allowed: AllowedSources) => {
   const pool = new Piscina({ filename: COMPARE_FILE, minThreads: threads, maxThreads: threads });
   return {
     compare: (request: CompareRequest): Promise<CompareAnswer> =>
       pool.run(request, { transferList: [request.parts.port] }),
     finalize: (order: Finalize): Promise<void> =>
-      pool.run({ databaseUrl, order } satisfies FinalizeRequest, { filename: FINALIZE_FILE }),
+      pool.run({ databaseUrl, order, allowed } satisfies FinalizeRequest, { filename: FINALIZE_FILE }),
     close: () => pool.close(),
   };
 };

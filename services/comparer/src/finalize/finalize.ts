@@ -2,6 +2,7 @@ import { jobEvent } from "@lookalike/shared/bus/messages";
 import { type Listed, listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
 import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
@@ -14,13 +15,14 @@ import { insertFinalization } from "@lookalike/shared/store/results/results";
 import { carryDecisions, continueDecisions } from "@lookalike/shared/store/review/decisions";
 import { finalizeShadow } from "../rollout/finalize-shadow.ts";
 import { groupImages } from "./group-images.ts";
+import { fileInspector } from "./inspect-files.ts";
 import { type HashedCatalog, matchReference } from "./match-reference.ts";
 
 /**
  * Groups a complete job and stores the result, once for each (job, run): because of that key a second delivery writes
  * nothing. The event about it is in the outbox by the same transaction.
  */
-export const finalizeJob = async (store: Store, order: Finalize): Promise<void> => {
+export const finalizeJob = async (store: Store, order: Finalize, allowed: AllowedSources): Promise<void> => {
   const job = await findJob(store.db, order.job);
   if (job === null || job.blockSize === null || job.state === "cancelled") return;
   // Ends with the roll-out: decision 0037.
@@ -31,7 +33,9 @@ export const finalizeJob = async (store: Store, order: Finalize): Promise<void> 
   const listing = listed(jobOf(job));
   // First, since a continued decision may separate images.
   await store.inTransaction((tx) => continueDecisions(tx, { id: job.catalogId, blockSize: listing.blockSize }));
-  const grouped = await groupImages(store.db, job);
+  const catalog = await getCatalog(store.db, job.tenant, job.catalogId);
+  const findDamage = catalog === null ? undefined : await fileInspector(catalog.source, allowed);
+  const grouped = await groupImages(store.db, job, true, findDamage);
   const { edges, flatImages, equalImages } = grouped;
   const { thresholdBits } = listing;
   const matches = await referenceMatches(store.db, job, listing);

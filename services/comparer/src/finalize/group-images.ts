@@ -1,3 +1,4 @@
+import { checkKeeper, type FindDamage } from "@lookalike/shared/domain/grouping/check-keeper";
 import { classEdges, equalImages } from "@lookalike/shared/domain/grouping/class-edges";
 import { byFirstMembers, groupNodes } from "@lookalike/shared/domain/grouping/grouping";
 import { classifyImages, type ImageClasses } from "@lookalike/shared/domain/grouping/image-classes";
@@ -15,7 +16,9 @@ import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
 import { type GroupsToStore, type NewGroup, reusableBase } from "@lookalike/shared/store/results/results";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
+import pMap from "p-map";
 import { type Change, changeSince } from "./change.ts";
+import { INSPECTED_AT_ONCE } from "./inspect-files.ts";
 import { readMembers } from "./members.ts";
 
 interface Grouped extends GroupsToStore {
@@ -30,8 +33,14 @@ interface Grouped extends GroupsToStore {
  * A job's groups from its stored hashes and edges: the same rows give the same groups, whether all images are grouped
  * or, on top of an earlier job's groups, only those that a change affects. Then only these images' hashes are read.
  * @param mayReuse false groups all images
+ * @param findDamage reads the files of keepers, in which there may be damage that hashing did not find
  */
-export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise<Grouped> => {
+export const groupImages = async (
+  db: Db,
+  job: JobRow,
+  mayReuse = true,
+  findDamage: FindDamage = async () => new Map(),
+): Promise<Grouped> => {
   const { catalogId } = job;
   const { grouping } = job.options;
   const { blockSize, hashBits, thresholdBits } = listed(jobOf(job));
@@ -66,7 +75,11 @@ export const groupImages = async (db: Db, job: JobRow, mayReuse = true): Promise
   // Their members, keepers and kinds.
   const memberOf = await readMembers(db, catalogId, blockSize, new Set(groups.flat()));
   return {
-    groups: groups.map((ordinals) => newGroup(ordinals.map(memberOf), classes)),
+    groups: await pMap(
+      groups,
+      async (ordinals) => newGroup(await checkKeeper(ordinals.map(memberOf), findDamage), classes),
+      { concurrency: INSPECTED_AT_ONCE },
+    ),
     base,
     regrouped: base === null ? [] : [...affected].filter((ordinal) => ordinal < firstNewOrdinal),
     edges: edges.a.length,

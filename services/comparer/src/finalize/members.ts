@@ -35,13 +35,9 @@ export const readMembers = async (
   }
   const members = new Map<number, Member>();
   for (let from = 0; from < sorted.length; from += ORDINALS_PER_QUERY) {
-    for (const { fingerprint, ...name } of await readNames(
-      db,
-      catalogId,
-      sorted.subarray(from, from + ORDINALS_PER_QUERY),
-    )) {
+    for (const name of await readNames(db, catalogId, sorted.subarray(from, from + ORDINALS_PER_QUERY))) {
       const known = hashed.get(name.ordinal);
-      if (known !== undefined) members.set(name.ordinal, { ...name, ...known, fileId: fileIdOf(fingerprint) });
+      if (known !== undefined) members.set(name.ordinal, { ...name, ...known, fileId: fileIdOf(name.fingerprint) });
     }
   }
   return (ordinal) => {

@@ -3,6 +3,8 @@ import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 /** Codes have up to 16 bits; most have at most 10, and a table of these fits a processor's first cache. */
 const CODE_BITS = 16;
 const SHORT_BITS = 10;
+/** Coefficients of a block. */
+const BLOCK = 64;
 
 /** Huffman codes by the word that they begin: the code's length times 256, plus its symbol; 0 where there is none. */
 export interface HuffmanTable {
@@ -125,6 +127,65 @@ export class ScanBits {
     if (entry === 0) return -1;
     this.#bits -= entry >>> 8;
     return entry & 255;
+  }
+
+  /**
+   * Passes over the coefficients of a sequential block after its first one (ITU T.81, figure F.13): nearly all of a picture's codes, so
+   * the fields are in variables here.
+   * @returns whether all codes are valid
+   */
+  skipCoefficients({ short, long }: HuffmanTable): boolean {
+    const file = this.#file;
+    let word = this.#word;
+    let bits = this.#bits;
+    let next = this.#next;
+    let isValid = true;
+    for (let index = 1; index < BLOCK; index += 1) {
+      // A code and its coefficient have 31 bits at most: they are filled twice.
+      while (bits <= 16) {
+        const byte = next < file.length ? byteAt(file, next) : 0xff;
+        if (byte !== 0xff) {
+          word = ((word << 8) | byte) & 0xffffff;
+          next += 1;
+        } else if (next + 1 < file.length && byteAt(file, next + 1) === 0) {
+          word = ((word << 8) | 0xff) & 0xffffff;
+          next += 2;
+        } else {
+          word = (word << 8) & 0xffffff;
+          this.#missing += 8;
+        }
+        bits += 8;
+      }
+      let entry = at(short, (word >>> (bits - SHORT_BITS)) & 0x3ff);
+      if (entry === 0) entry = at(long, (word >>> (bits - CODE_BITS)) & 0xffff);
+      bits -= entry >>> 8;
+      const size = entry & 15;
+      const run = (entry >>> 4) & 15;
+      if (entry >>> 8 === 0 || (size === 0 && run !== 0 && run !== 15)) {
+        isValid = false;
+        break;
+      }
+      if (size === 0 && run === 0) break;
+      index += run;
+      if (index >= BLOCK) {
+        isValid = false;
+        break;
+      }
+      if (bits >= size) bits -= size;
+      else {
+        this.#word = word;
+        this.#bits = bits;
+        this.#next = next;
+        this.read(size);
+        word = this.#word;
+        bits = this.#bits;
+        next = this.#next;
+      }
+    }
+    this.#word = word;
+    this.#bits = bits;
+    this.#next = next;
+    return isValid;
   }
 
   /** The next `count` bits, 0..16, as a number. */

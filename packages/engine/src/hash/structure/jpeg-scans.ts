@@ -148,7 +148,8 @@ class ScanReader {
     const { first, last, isRefining } = this.#scan;
     if (!this.#frame.isProgressive) {
       this.#firstCoefficient(part);
-      this.#coefficients(part.ac, 1, 63);
+      if (part.ac === undefined) throw new Fault("a table of its codes is missing");
+      if (!this.#bits.skipCoefficients(part.ac)) throw new Fault("a code in its picture data is wrong");
     } else if (first === 0) {
       if (isRefining) this.#bits.read(1);
       else this.#firstCoefficient(part);
@@ -164,24 +165,6 @@ class ScanReader {
     const value = Math.abs(component.prediction << this.#scan.lowBit) * component.quantizer;
     if (value > MAX_DC + (component.quantizer << this.#scan.lowBit) + 8)
       throw new Fault("its picture data are out of range");
-  }
-
-  #coefficients(ac: HuffmanTable | undefined, first: number, last: number): void {
-    if (ac === undefined) throw new Fault("a table of its codes is missing");
-    const bits = this.#bits;
-    for (let index = first; index <= last; index += 1) {
-      const symbol = bits.symbol(ac);
-      if (symbol <= 0) {
-        if (symbol === 0) return;
-        throw new Fault("a code in its picture data is wrong");
-      }
-      const size = symbol & 15;
-      index += symbol >> 4;
-      if (size === 0) {
-        if (symbol !== 0xf0) throw new Fault("a code in its picture data is wrong");
-      } else bits.read(size);
-      if (index > last) throw new Fault("a code in its picture data is wrong");
-    }
   }
 
   /** The first scan of a band of coefficients (ITU T.81, G.1.2.2). */

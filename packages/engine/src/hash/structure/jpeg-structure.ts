@@ -1,5 +1,5 @@
 import { readScans } from "./jpeg-scans.ts";
-import { headerSegments, isJpeg, MARKER } from "./jpeg-segments.ts";
+import { headerSegments, isFrame, isJpeg, MARKER } from "./jpeg-segments.ts";
 import { faulty, SOUND, type Structure } from "./structure.ts";
 
 const END_OF_IMAGE = Buffer.from([0xff, MARKER.endOfImage]);
@@ -64,12 +64,26 @@ const trailerOf = (file: Buffer, end: number): Partial<Structure> => {
   if (pictures === null) return faulty(true, "a picture after the first one is not whole");
   const isKnown =
     hasFilm ||
-    (pictures > 0 && (declared !== null || file.subarray(0, end).includes("Container:Directory"))) ||
+    (pictures > 0 &&
+      (declared !== null || isPreview(file, end) || file.subarray(0, end).includes("Container:Directory"))) ||
     APPENDED.some((known) => trailer.includes(known, 0, "latin1"));
   if (!isKnown) return faulty(false, `${trailer.length} unknown bytes after its end`);
   const isMap = MAPS.some((map) => file.includes(map));
   const others = isMap || declared === null ? 0 : Math.min(pictures, declared);
   return { pages: 1 + others, hasFilm, restFrom: hasFilm || others > 0 ? end : null };
+};
+
+/** Whether what follows is a smaller picture, as cameras write one for their screens without declaring it. */
+const isPreview = (file: Buffer, end: number): boolean => {
+  let from = end;
+  while (file[from] === 0) from += 1;
+  return pixelsOf(file, from) * 2 < pixelsOf(file, 0);
+};
+
+const pixelsOf = (file: Buffer, start: number): number => {
+  for (const { marker, body } of headerSegments(file, start))
+    if (isFrame(marker) && body.length >= 5) return body.readUInt16BE(1) * body.readUInt16BE(3);
+  return 0;
 };
 
 /** Whole JPEG pictures one after another, with zeros between them; null where one is cut short. */

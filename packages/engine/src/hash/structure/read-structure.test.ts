@@ -63,7 +63,8 @@ describe("after a JPEG's end", () => {
   });
 
   it("a second picture is known where the header declares it", () => {
-    expect(faultOf(Buffer.concat([jpeg, thumbnail]))).not.toBeNull();
+    expect(faultOf(Buffer.concat([jpeg, jpeg]))).not.toBeNull();
+    expect(faultOf(Buffer.concat([jpeg, Buffer.alloc(100), thumbnail]))).toBeNull();
     expect(readStructure(withPictures(jpeg, [0x020002, thumbnail]))).toMatchObject({ fault: null, pages: 2 });
     expect(readStructure(withPictures(jpeg, [0x010001, thumbnail]))).toMatchObject({ fault: null, pages: 1 });
     expect(faultOf(withPictures(jpeg, [0x020002, thumbnail.subarray(0, -2)]))).toMatchObject({ isCut: true });

@@ -4,6 +4,7 @@ import { chooseKeeper, kindOf, type Member } from "./keeper.ts";
 const member = (ordinal: number, facts: Member["facts"] = {}, more: Partial<Member> = {}): Member => ({
   ordinal,
   path: `${ordinal}.jpg`,
+  fingerprint: "",
   contentDigest: `digest-${ordinal}`,
   modifiedAt: "2024-01-01T00:00:00.000Z",
   fileId: null,
@@ -80,6 +81,7 @@ describe("the kind of a group", () => {
     const unknown = (ordinal: number): Member => ({
       ordinal,
       path: "",
+      fingerprint: "",
       contentDigest: null,
       modifiedAt: null,
       fileId: null,

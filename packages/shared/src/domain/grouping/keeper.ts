@@ -8,6 +8,7 @@ import { isCopyName } from "./copy-name.ts";
 export interface Member {
   readonly ordinal: number;
   readonly path: string;
+  readonly fingerprint: string;
   readonly contentDigest: string | null;
   readonly modifiedAt: string | null;
   readonly facts: ImageFacts;
@@ -60,10 +61,18 @@ const compareText = (a: string, b: string): number => Number(a > b) - Number(a <
 
 /** The member to keep, and the rule that decided: the first of {@link RULES} by which it is better. A damaged one only where all are. */
 export const chooseKeeper = (members: readonly Member[]): { keeper: Member; reason: KeeperReason } => {
-  const [keeper, next] = [...members].sort((a, b) => decidingRule(a, b)?.order(a, b) ?? 0);
+  const keeper = bestOf(members);
+  const next = bestOf(members.filter((member) => member !== keeper));
   if (keeper === undefined || next === undefined) throw new RangeError("a group has two members at least");
   return { keeper, reason: decidingRule(keeper, next)?.reason ?? "first-path" };
 };
+
+const bestOf = ([first, ...others]: readonly Member[]): Member | undefined =>
+  others.reduce((best, member) => {
+    if (best === undefined) return member;
+    const order = decidingRule(member, best)?.order(member, best) ?? 0;
+    return order < 0 ? member : best;
+  }, first);
 
 /** The first rule by which one of two members is better; undefined where they are equal by all. */
 const decidingRule = (a: Member, b: Member) => RULES.find(({ order }) => order(a, b) !== 0);

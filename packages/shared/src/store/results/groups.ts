@@ -85,7 +85,7 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   const numbers = groups.map(({ number }) => number);
   // Without drizzle's mapper, which takes longer than the query.
   const { rows } = await db.execute<MemberRow & { number: number }>(sql`
-    select number, member.ordinal, distance, same_file_as as "sameFileAs", path, modified_at as "modifiedAt"
+    select number, member.ordinal, distance, damaged, same_file_as as "sameFileAs", path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
     where lineage = ${lineageOf(of)} and number = any(${integers(numbers)})
     order by number, member.ordinal`);
@@ -95,9 +95,11 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   return groups.map((group) => ({
     ...group,
     jobId: of.jobId,
-    members: (membersOf.get(group.number) ?? []).map((member) => ({
+    members: (membersOf.get(group.number) ?? []).map(({ damaged, ...member }) => ({
       ...named(member),
       ...factsOf(member.ordinal).facts,
+      // Grouping also finds damage that hashing does not.
+      ...(damaged === null ? {} : { damaged }),
     })),
   }));
 };
@@ -106,6 +108,7 @@ type MemberRow = NamedRow & {
   readonly ordinal: number;
   readonly distance: number | null;
   readonly sameFileAs: number | null;
+  readonly damaged: string | null;
 };
 
 /** Every group that matches, with its images, for one decision about many groups. */
