@@ -160,6 +160,22 @@ describe("exports and archives", () => {
     expect(await filesUnder(root)).toEqual(before);
   });
 
+  it("a scan does not take archived files for a disk that is away", async () => {
+    const copies = join(root, "sixty copies");
+    await mkdir(copies);
+    for (let number = 0; number < 60; number += 1)
+      await copyFile(join(root, "scene-07.jpg"), join(copies, `${number}.jpg`));
+    const job = await runJob();
+    await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact"], preview: false });
+    const archive = await finishedArchive((await call("POST", `/catalogs/${catalog}/archives`)).json.id);
+    expect(archive.movedFiles).toBeGreaterThanOrEqual(60);
+    await runJob();
+    await call("POST", `/archives/${archive.id}/restore`);
+    expect(await finishedArchive(archive.id)).toMatchObject({ state: "restored", movedFiles: archive.movedFiles });
+    await rm(copies, { recursive: true });
+    await runJob({ acceptMissing: true });
+  });
+
   it.skipIf(!hasOtherDisk)("archives move to another disk, which frees space, and back", async () => {
     const before = await filesUnder(root);
     const job = await runJob();
@@ -194,12 +210,16 @@ describe("exports and archives", () => {
     expect((await empty({ olderThanSeconds: 0, confirm: { files, bytes: bytes - 1 } })).status).toBe(409);
 
     const lines = (await readFile(join(archive.folder, "manifest.ndjson"), "utf8")).trim().split("\n");
-    const [first] = lines.map((line) => JSON.parse(line));
-    for (const { path } of first.keepers) await writeFile(join(root, path), "another picture");
+    const entries: { path: string; keepers: { path: string }[] }[] = lines.map((line) => JSON.parse(line));
+    const changed = entries[0]?.keepers[0]?.path ?? "";
+    const orphans = entries.filter(({ keepers }) => keepers.some(({ path }) => path === changed));
+    await writeFile(join(root, changed), "another picture");
     expect((await empty({ olderThanSeconds: 0, confirm: { files, bytes } })).json).toMatchObject({ preview: false });
     const emptied = await finishedArchive(archive.id);
-    expect(emptied).toMatchObject({ state: "archived", refusals: [{ path: first.path }] });
-    expect(emptied.deletedFiles).toBe(files - 1);
-    expect(await readdir(join(archive.folder, "files"), { recursive: true })).toContain(first.path);
+    expect(emptied).toMatchObject({ state: "archived", deletedFiles: files - orphans.length });
+    const left = emptied.refusals.map(({ path }: { path: string }) => path).sort();
+    expect(left).toEqual(orphans.map(({ path }) => path).sort());
+    const archived = await readdir(join(archive.folder, "files"), { recursive: true });
+    expect(archived).toEqual(expect.arrayContaining(left));
   });
 });

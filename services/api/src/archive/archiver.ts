@@ -101,6 +101,7 @@ export const createArchiver = (store: Store, log: Logger) => {
         destination,
         manifestDigest,
         totalFiles: entries.length,
+        ordinals: entries.flatMap(({ ordinal }) => ordinal ?? []),
         refusals: refusals.map(storable),
       });
       resume();

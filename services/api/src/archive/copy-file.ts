@@ -67,6 +67,7 @@ const copyContent = async (from: FileHandle, to: FileHandle): Promise<void> => {
   if (code === 0) return;
   // BusyBox has no such option, and copies no extended attributes.
   if (code === null || /unrecognized option|ENOENT/.test(message)) return copyBytes(from, to);
+  if (/No space left/.test(message)) throw new MoveRefused("the disk is full");
   throw new MoveRefused(
     `it can't be copied as it is: ${message.replaceAll(/'?\/proc\/self\/fd\/\d'?:?\s*/g, "").trim()}`,
   );

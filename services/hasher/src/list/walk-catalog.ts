@@ -8,7 +8,13 @@ import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Census } from "@lookalike/shared/store/catalog/census";
 import { findContents } from "@lookalike/shared/store/catalog/contents";
-import { analyzeGrown, countUnseen, markUnseenVanished, movedImages } from "@lookalike/shared/store/catalog/listing";
+import {
+  analyzeGrown,
+  countArchived,
+  countUnseen,
+  markUnseenVanished,
+  movedImages,
+} from "@lookalike/shared/store/catalog/listing";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { recognize } from "./recognize.ts";
@@ -62,8 +68,9 @@ export const walkCatalog = async (
 const markMissing = async (db: Db, listing: Listing, { options }: JobRow): Promise<void> => {
   const missing = await countUnseen(db, listing);
   if (missing === 0) return;
-  const refusal = options.acceptMissing ? null : missingRefusal(missing, listing.start.images);
-  if (refusal !== null) throw new ListingError(refusal, missing);
+  const lost = options.acceptMissing ? 0 : missing - (await countArchived(db, listing));
+  const refusal = missingRefusal(lost, listing.start.images);
+  if (refusal !== null) throw new ListingError(refusal, lost);
   await markUnseenVanished(db, listing);
 };
 

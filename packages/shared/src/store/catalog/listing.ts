@@ -260,6 +260,15 @@ export const countUnseen = async (db: Db, listing: Listing): Promise<number> => 
   return onlyRow(counted).images - listing.seenBefore;
 };
 
+/** How many of them are in an archive, as their owner decided. */
+export const countArchived = async (db: Db, listing: Listing): Promise<number> => {
+  const { rows } = await db.execute<{ ordinal: number }>(sql`
+    select ordinal from image
+    where ${listedEarlier(listing.start)} and ordinal in (
+      select unnest(ordinals) from archive where archive.catalog_id = ${listing.start.catalogId} and state <> 'restored')`);
+  return listing.unseen(rows.map(({ ordinal }) => ordinal)).length;
+};
+
 /** Makes tombstones of the images that a whole walk has not found again. */
 export const markUnseenVanished = async (db: Db, listing: Listing): Promise<void> => {
   const { catalogId, jobId, end } = listing.start;

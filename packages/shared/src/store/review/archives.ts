@@ -9,7 +9,10 @@ export type ArchiveRow = typeof archive.$inferSelect;
 
 export const insertArchive = async (
   db: Db,
-  row: Pick<ArchiveRow, "id" | "catalogId" | "folder" | "destination" | "manifestDigest" | "totalFiles" | "refusals">,
+  row: Pick<
+    ArchiveRow,
+    "id" | "catalogId" | "folder" | "destination" | "manifestDigest" | "ordinals" | "totalFiles" | "refusals"
+  >,
 ): Promise<ArchiveRow> => {
   const inserted = db.insert(archive).values({ ...row, state: "archiving" });
   return onlyRow({ rows: await inserted.returning() });
