@@ -33,7 +33,7 @@ const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
   return list;
 };
 
-const IMAGES = "pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC)";
+const IMAGES = "pictures (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, BMP, JPEG XL)";
 
 const moreImages = (source: Source): string => {
   switch (source.kind) {

@@ -180,12 +180,70 @@ describe("a HEIC picture", () => {
   it.each([
     ["cut short", async () => (await read()).subarray(0, 1_500), LIMITS],
     ["of too many pixels", read, { ...LIMITS, maxPixels: 1_000 }],
-    ["where nothing can decode it", read, { ...LIMITS, decodeHeic: async () => null }],
+    ["where nothing can decode it", read, { ...LIMITS, decodeByLibrary: async () => null }],
   ])("%s is reported, and nothing is thrown", async (_what, file, limits) => {
     const outcome = await hashImage(Buffer.from(await file()), limits);
     expect(outcome).toMatchObject({
       kind: "failed",
       failure: { reason: expect.stringMatching(/^(corrupt|truncated|too-many-pixels|unsupported)$/) },
+    });
+  });
+});
+
+describe("camera raw", () => {
+  it("is not taken for the TIFF file that it also is", async () => {
+    const file = await sharp(picture).tiff().toBuffer();
+    const directory = file.readUInt32LE(4);
+    const last = directory + 2 + (file.readUInt16LE(directory) - 1) * 12;
+    // DNGVersion in the place of its last tag.
+    file.writeUInt16LE(50_706, last);
+    expect(await hashImage(file, LIMITS)).toMatchObject({
+      kind: "failed",
+      failure: { reason: "unsupported", detail: expect.stringContaining("camera raw (DNG)") },
+    });
+  });
+});
+
+describe("a format that libvips has no decoder for", () => {
+  const jxl = () => readFile("test/fixtures/drawn.jxl");
+  const bmp = async (): Promise<Buffer> => {
+    const { data, info } = await sharp(picture).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const header = Buffer.alloc(54);
+    header.write("BM", 0, "latin1");
+    header.writeUInt32LE(54, 10);
+    header.writeUInt32LE(40, 14);
+    header.writeInt32LE(info.width, 18);
+    header.writeInt32LE(info.height, 22);
+    header.writeUInt16LE(1, 26);
+    header.writeUInt16LE(24, 28);
+    const rows = Array.from({ length: info.height }, (_, y) => {
+      const row = data.subarray((info.height - 1 - y) * info.width * 3, (info.height - y) * info.width * 3);
+      return Buffer.from(row.map((_value, at) => row[at - (at % 3) + 2 - (at % 3)] ?? 0));
+    });
+    return Buffer.concat([header, ...rows]);
+  };
+
+  it.each([
+    ["jxl", jxl, 4],
+    ["bmp", bmp, 0],
+  ])("%s is the same picture, of the same size", async (format, read, bits) => {
+    const outcome = await hashImage(await read(), LIMITS);
+    expect(outcome).toMatchObject({ kind: "hashed", facts: { format, width: 640, height: 480 } });
+    expect("hash" in outcome && hammingDistance(outcome.hash, hash)).toBeLessThanOrEqual(bits);
+  });
+
+  it.each([
+    ["jxl cut short", async () => (await jxl()).subarray(0, 1_500), LIMITS],
+    ["bmp cut short", async () => (await bmp()).subarray(0, 300_000), LIMITS],
+    ["jxl of too many pixels", jxl, { ...LIMITS, maxPixels: 1_000 }],
+    ["bmp of too many pixels", bmp, { ...LIMITS, maxPixels: 1_000 }],
+    ["jxl of nothing but its start", async () => (await jxl()).subarray(0, 40), LIMITS],
+    ["bmp of nothing but its header", async () => (await bmp()).subarray(0, 54), LIMITS],
+  ])("%s is reported, and nothing is thrown", async (_what, read, limits) => {
+    const outcome = await hashImage(Buffer.from(await read()), limits);
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      failure: { reason: expect.stringMatching(/^(corrupt|truncated|too-many-pixels)$/) },
     });
   });
 });

@@ -5,9 +5,10 @@ import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { oneLine } from "@lookalike/shared/domain/primitives/text";
 import { bmvbhash } from "blockhash-core";
 import exifr from "exifr";
+import { fileTypeFromBuffer } from "file-type";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { z } from "zod";
-import { decodeHeic, type HeicDecoder } from "./decode-heic.ts";
+import { decodeByLibrary, type LibraryDecoder, libraryFormat, librarySize } from "./decode-by-library.ts";
 import { moreFacts } from "./more-pages.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import type { PixelBudget } from "./pixel-budget.ts";
@@ -33,8 +34,8 @@ export interface HashLimits {
   /** Pixels of the decoded image; a larger one is refused before decoding. */
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
-  /** Left out: HEIC is decoded in this thread, which it blocks. */
-  readonly decodeHeic?: HeicDecoder;
+  /** Left out: what libvips can't decode is decoded in this thread, which it blocks. */
+  readonly decodeByLibrary?: LibraryDecoder;
 }
 
 /**
@@ -129,13 +130,17 @@ const decode = async (
 ): Promise<DecodedPicture | Outcome> => {
   // What an attempt that failed has taken.
   budget?.giveBack();
+  const otherFormat = libraryFormat(file);
+  if (otherFormat !== null) return decodeOther(file, otherFormat, limits, budget);
   const read = sharp(file, { limitInputPixels: limits.maxPixels, failOn });
   const metadata = await read.metadata();
+  const raw = metadata.format === "tiff" ? await rawFormat(file) : null;
+  if (raw !== null) return failed("unsupported", `camera raw (${raw}): libvips would read its preview alone`);
   const isHeic = metadata.compression === "hevc";
   if (isHeic && metadata.width * metadata.height > limits.maxPixels)
     return failed("too-many-pixels", `${metadata.width} x ${metadata.height} is over the pixel limit`);
   await budget?.take(decodedPixels(metadata));
-  const heic = isHeic ? await (limits.decodeHeic ?? decodeHeic)(file) : null;
+  const heic = isHeic ? await (limits.decodeByLibrary ?? decodeByLibrary)(file) : null;
   if (isHeic && heic === null) return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
   if (heic !== null && heic.intact < LEAST_INTACT)
     return failed("corrupt", "most of its picture data cannot be decoded");
@@ -143,6 +148,32 @@ const decode = async (
   const { width, height } = heic === null ? (metadata.autoOrient ?? {}) : heic.raw;
   const format = isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format;
   return { rgba, pixels: heic?.data ?? null, metadata, width, height, format, intact: heic?.intact ?? 1 };
+};
+
+/** The kind of camera raw that a TIFF file is; null where it is none. */
+const rawFormat = async (file: Buffer): Promise<string | null> => {
+  const type = await fileTypeFromBuffer(file);
+  return type === undefined || type.ext === "tif" ? null : type.ext.toUpperCase();
+};
+
+/** Decodes a format that libvips has no decoder for, other than HEIC, of which libvips reads the rest. */
+const decodeOther = async (
+  file: Buffer,
+  format: string,
+  limits: HashLimits,
+  budget: PixelBudget | undefined,
+): Promise<DecodedPicture | Outcome> => {
+  const { width, height } = librarySize(file);
+  if (width * height > limits.maxPixels)
+    return failed("too-many-pixels", `${width} x ${height} is over the pixel limit`);
+  await budget?.take(width * height);
+  const picture = await (limits.decodeByLibrary ?? decodeByLibrary)(file);
+  if (picture === null) return failed("unsupported", `${format}: no decoder is installed`);
+  const { data, raw, intact } = picture;
+  const image = sharp(data, { raw });
+  const metadata = await image.metadata();
+  const rgba = await smallPixels(image, limits);
+  return { rgba, pixels: data, metadata, width: raw.width, height: raw.height, format, intact };
 };
 
 /** A picture as SIDE x SIDE opaque pixels of four bytes: docs/hash-format.md. */

@@ -2,7 +2,8 @@ import { createReadStream } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { DecodedPixels, HeicDecoder } from "@lookalike/engine/hash/decode-heic";
+import { type LibraryDecoder, libraryFormat } from "@lookalike/engine/hash/decode-by-library";
+import type { DecodedPixels } from "@lookalike/engine/hash/decode-heic";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { keyOf } from "@lookalike/shared/sources/listed-file";
@@ -79,9 +80,9 @@ const throwProblem = (error: unknown): never => {
   throw error instanceof ObjectError ? new HttpProblem(410, error.reason, OBJECT_PROBLEMS[error.reason]) : error;
 };
 
-/** Decodes HEIC in a worker thread, since it would block the event loop for seconds. */
-export const decodeHeicIsolated: HeicDecoder = inThread<Uint8Array, DecodedPixels | null>(
-  new URL("./decode-heic-worker.js", import.meta.url),
+/** Decodes HEIC, BMP and JPEG XL in a worker thread, since it would block the event loop for seconds. */
+export const decodeIsolated: LibraryDecoder = inThread<Uint8Array, DecodedPixels | null>(
+  new URL("./decode-worker.js", import.meta.url),
 );
 
 // Each picture takes one thread, and the review page requests dozens of pictures at once.
@@ -89,10 +90,10 @@ const decoders = new PQueue({ concurrency: availableParallelism() });
 
 const openImage = async (bytes: Buffer): Promise<Sharp> => {
   const image = sharp(bytes);
-  if ((await image.metadata()).compression !== "hevc") return image;
-  const heic = await decodeHeicIsolated(bytes);
-  if (heic === null) throw new Error("HEIC: the optional package heic-decode is not installed");
-  return sharp(heic.data, { raw: heic.raw });
+  if (libraryFormat(bytes) === null && (await image.metadata()).compression !== "hevc") return image;
+  const decoded = await decodeIsolated(bytes);
+  if (decoded === null) throw new Error("HEIC: the optional package heic-decode is not installed");
+  return sharp(decoded.data, { raw: decoded.raw });
 };
 
 /** The picture in a smaller size and upright, as WebP. @throws HttpProblem 415 when it can't be decoded */

@@ -8,12 +8,12 @@ import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { HttpProblem } from "../http/problems.ts";
-import { decodeHeicIsolated } from "../pictures/picture.ts";
+import { decodeIsolated } from "../pictures/picture.ts";
 import type { Nearest } from "../query/nearest.ts";
 import { imageResource, QueryResult } from "../resources/image.ts";
 
 const MAX_BODY = 67_108_864;
-const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeHeic: decodeHeicIsolated };
+const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeByLibrary: decodeIsolated };
 /** More images than requested are searched for, since some of them may have vanished. */
 const SPARE = 200;
 

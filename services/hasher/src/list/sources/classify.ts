@@ -4,16 +4,15 @@ import type { UnlistedClass } from "@lookalike/shared/domain/job/file-counts";
 import { fileTypeFromBuffer } from "file-type";
 
 /** The formats that are decoded; HEIC only where heic-decode is installed, and reported where it is not. */
-const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif)$/i;
+const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif|bmp|jxl)$/i;
 const SVG = /\.svgz?$/i;
-const DECODED = new Set(["jpg", "png", "apng", "webp", "gif", "tif", "avif", "heic"]);
+const DECODED = new Set(["jpg", "png", "apng", "webp", "gif", "tif", "avif", "heic", "bmp", "jxl"]);
 
 /** Camera raw formats; most are TIFF files that hold a small preview, which must not pass for the picture. */
 const RAW =
   /^(3fr|ari|arw|bay|cap|cr2|cr3|crw|dcr|dcs|dng|drf|eip|erf|fff|gpr|iiq|k25|kdc|mdc|mef|mos|mrw|nef|nrw|orf|pef|ptx|pxn|r3d|raf|raw|rwl|rw2|rwz|sr2|srf|srw|x3f)$/;
 /** Pictures by the extension alone, for files whose content is not recognized. */
-const PICTURE =
-  /^(bmp|dib|jxl|jp2|j2k|jpf|jpx|jpm|psd|psb|xcf|kra|exr|hdr|tga|dds|ico|icns|ppm|pgm|pbm|pnm|pcx|jxr|wdp)$/;
+const PICTURE = /^(jp2|j2k|jpf|jpx|jpm|psd|psb|xcf|kra|exr|hdr|tga|dds|ico|icns|ppm|pgm|pbm|pnm|pcx|jxr|wdp)$/;
 /** Films and sounds, which are too many and too large to be opened for a picture under a wrong name. */
 const FILM =
   /^(mov|mp4|m4v|avi|mkv|webm|mts|m2ts|mpe?g|3gp|3g2|wmv|flv|vob|insv|lrv|braw|mp3|m4a|wav|aac|flac|ogg|opus|wma)$/;

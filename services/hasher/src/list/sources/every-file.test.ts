@@ -48,7 +48,7 @@ describe("every file under the root is counted once, and the sum is what find co
       scan: await sharp({ create: { width: 300, height: 300, channels: 3, background: "#963" } })
         .tiff({ compression: "none" })
         .toBuffer(),
-      "a.bmp2": Buffer.from(`BM${"\0".repeat(60)}`),
+      "a.backup": Buffer.from(`8BPS\0\x01${"\0".repeat(60)}`),
       "DSC_1.NEF": Buffer.alloc(5_000, 7),
       "DSC_2.dng": await picture().tiff().toBuffer(),
       "notes.txt": "no picture",
@@ -60,7 +60,7 @@ describe("every file under the root is counted once, and the sum is what find co
     expect(images).toEqual(["IMG_1.jpg.bak", "a.jpg", "a.mpo", "holiday.txt", "scan", "without-extension"]);
     expect(counts).toMatchObject({
       images: 6,
-      unsupported: { "raw (NEF)": 1, "raw (DNG)": 1, bmp: 1, "svg (option svg)": 1 },
+      unsupported: { "raw (NEF)": 1, "raw (DNG)": 1, psd: 1, "svg (option svg)": 1 },
       notImages: { txt: 1, "(none)": 1, mp4: 1 },
     });
     expect(fileCountsText(counts)).toMatch(/^13 files: 6 images, 4 unsupported \(.*raw \(NEF\) 1.*\), 3 not images \(/);
