@@ -127,6 +127,26 @@ describe("a folder that has another name", () => {
   });
 });
 
+describe("the same files in another catalog, whose folder is inside this one", () => {
+  it("are decided there, too, but not a second time where that was taken back", async () => {
+    const { client } = reviewed.system;
+    const inside = join(reviewed.root, "album");
+    const group = (await reviewed.groupsOf(await reviewed.runJob())).at(-1);
+    for (const { path } of group?.members ?? []) await rename(picture(path), join(inside, path.replaceAll("/", "-")));
+    await expectAllKnown();
+    const catalog = await client.openCatalog("inside", directorySource(inside));
+    const scan = async () => {
+      const { json } = await reviewed.call("POST", `/catalogs/${catalog}/jobs`, {});
+      await finished(client, json.id);
+      return reviewed.groupsOf(json.id);
+    };
+    const [found] = await scan();
+    expect(found?.decision?.verdict).toBe("keep");
+    await reviewed.call("POST", `/catalogs/${catalog}/decisions/${found?.decision?.id}/undo`);
+    expect((await scan())[0]?.decision).toBeNull();
+  });
+});
+
 describe("decisions as a file", () => {
   it("hold for the same pictures in another catalog, under other names", async () => {
     const { client } = reviewed.system;

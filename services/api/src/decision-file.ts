@@ -1,5 +1,5 @@
 import { DecisionLine, resolveLine } from "@lookalike/shared/domain/review/decision-file";
-import { effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
+import { decisionKey, effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
 import { type CatalogRow, lockCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { findByDigest, findContents } from "@lookalike/shared/store/catalog/contents";
 import type { Db } from "@lookalike/shared/store/open";
@@ -81,16 +81,7 @@ export const importDecisions = async (
     const latest = await latestResult(tx, catalog.id);
     if (latest === null)
       throw conflict("not-scanned", "This catalog has no groups yet. Scan it, then import its decisions.");
-    const keyOf = ({
-      verdict,
-      members,
-      keep,
-    }: {
-      verdict: string;
-      members: readonly number[];
-      keep: readonly number[];
-    }) => [verdict, members.join(), keep.join()].join(" ");
-    const known = new Set(effectiveDecisions(await readDecisions(tx, catalog.id)).map(keyOf));
+    const known = new Set(effectiveDecisions(await readDecisions(tx, catalog.id)).map(decisionKey));
     const rows = [];
     let unmatched = 0;
     let repeated = 0;
@@ -100,10 +91,10 @@ export const importDecisions = async (
         unmatched += 1;
         continue;
       }
-      const { verdict, decidedBy, decidedAt } = line;
-      const key = keyOf({ verdict, ...resolved });
+      const { verdict, decidedBy } = line;
+      const key = decisionKey({ verdict, ...resolved });
       if (known.has(key)) repeated += 1;
-      else rows.push({ verdict, decidedBy, decidedAt, ...resolved });
+      else rows.push({ verdict, decidedBy, ...resolved });
       known.add(key);
     }
     await insertDecisions(tx, { ...latest, catalogId: catalog.id }, rows);

@@ -13,6 +13,7 @@ import type { Db, Store } from "@lookalike/shared/store/open";
 import { copyMatches, type ReferenceMatch } from "@lookalike/shared/store/results/reference-matches";
 import { insertFinalization } from "@lookalike/shared/store/results/results";
 import { carryDecisions, continueDecisions } from "@lookalike/shared/store/review/decisions";
+import { shareDecisions } from "@lookalike/shared/store/review/shared-files";
 import { finalizeShadow } from "../rollout/finalize-shadow.ts";
 import { groupImages } from "./group-images.ts";
 import { fileInspector } from "./inspect-files.ts";
@@ -31,8 +32,11 @@ export const finalizeJob = async (store: Store, order: Finalize, allowed: Allowe
     return;
   }
   const listing = listed(jobOf(job));
-  // First, since a continued decision may separate images.
-  await store.inTransaction((tx) => continueDecisions(tx, { id: job.catalogId, blockSize: listing.blockSize }));
+  // First, since such a decision may separate images.
+  await store.inTransaction(async (tx) => {
+    await continueDecisions(tx, { id: job.catalogId, blockSize: listing.blockSize });
+    await shareDecisions(tx, { ...job, jobId: job.id, run: order.run });
+  });
   const catalog = await getCatalog(store.db, job.tenant, job.catalogId);
   const findDamage = catalog === null ? undefined : await fileInspector(catalog.source, allowed);
   const grouped = await groupImages(store.db, job, true, findDamage);

@@ -4,6 +4,8 @@ import {
   continuedDecisions,
   type Decision,
   decisionIndex,
+  decisionKey,
+  decisionOnly,
   effectiveDecisions,
   separate,
   suppressionsOf,
@@ -97,5 +99,34 @@ describe("a decision about a file that got other metadata", () => {
     const [continued] = continuedDecisions([decision], new Map([[5, 12]]));
     const decisions = [decision, { ...decision, ...continued, id: "second" }];
     expect(effectiveDecisions(decisions).map(({ id }) => id)).toEqual(["second"]);
+  });
+});
+
+describe("a decision about files that another catalog lists, too", () => {
+  const decision = { verdict: "keep" as const, members: [2, 5, 9], keep: [5] };
+
+  it("is about those of its images that are there", () => {
+    const about = decisionOnly(
+      decision,
+      new Map([
+        [5, 0],
+        [9, 7],
+      ]),
+    );
+    expect(about).toEqual({ verdict: "keep", members: [0, 7], keep: [0] });
+    expect(about && decisionKey(about)).toBe("keep 0,7 0");
+  });
+
+  it("is none where an image is alone, or none stays", () => {
+    expect(decisionOnly(decision, new Map([[5, 0]]))).toBeNull();
+    expect(
+      decisionOnly(
+        decision,
+        new Map([
+          [2, 0],
+          [9, 7],
+        ]),
+      ),
+    ).toBeNull();
   });
 });

@@ -61,6 +61,26 @@ export const continuedDecisions = <Fact extends Decision>(
     }));
 };
 
+type Content = Pick<Decision, "verdict" | "members" | "keep">;
+
+/** Equal for decisions that say the same about the same images. */
+export const decisionKey = ({ verdict, members, keep }: Content): string =>
+  [verdict, members.join(), keep.join()].join(" ");
+
+/**
+ * A decision about the images that some of its members are.
+ * @returns null where nothing is left to decide: fewer than two members, or none of those that stay
+ */
+export const decisionOnly = (
+  { verdict, members, keep }: Content,
+  images: ReadonlyMap<number, number>,
+): Content | null => {
+  const present = (ordinals: readonly number[]): number[] =>
+    ordinals.flatMap((ordinal) => images.get(ordinal) ?? []).sort((a, b) => a - b);
+  const about = { verdict, members: present(members), keep: present(keep) };
+  return about.members.length < 2 || about.keep.length === 0 ? null : about;
+};
+
 /** What earlier decisions say about a group of a later run. */
 export interface DecisionState {
   /** The decision that covers all members of the group. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { PICTURE_DIGEST_BYTES } from "../../domain/image/hash-block.ts";
-import { continuedDecisions, decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
+import { continuedDecisions, type Decision, decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { CatalogShape } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
@@ -126,25 +126,25 @@ export const appendDecisions = async (
 
 const DECISIONS_PER_QUERY = 1_000;
 
-type ImportedDecision = Pick<DecisionRow, "verdict" | "members" | "keep" | "decidedBy" | "decidedAt">;
+type ImportedDecision = Pick<Decision, "verdict" | "members" | "keep"> & Pick<DecisionRow, "decidedBy">;
 
 /** No group of this catalog was shown when an imported decision was made. */
 const NO_GROUP = 0;
 
-/** Stores decisions that were made elsewhere. The caller holds the catalog's lock. */
+/** Stores decisions that were made elsewhere, as of now: the next job groups by them. The caller holds the catalog's lock. */
 export const insertDecisions = async (
   db: Db,
   { catalogId, jobId, run }: Result & { readonly catalogId: string },
   decisions: readonly ImportedDecision[],
 ): Promise<void> => {
   for (let from = 0; from < decisions.length; from += DECISIONS_PER_QUERY)
-    await db
-      .insert(decision)
-      .values(
-        decisions
-          .slice(from, from + DECISIONS_PER_QUERY)
-          .map((values) => ({ ...values, id: randomUUID(), catalogId, jobId, run, groupNumber: NO_GROUP })),
-      );
+    await db.insert(decision).values(
+      decisions.slice(from, from + DECISIONS_PER_QUERY).map(({ verdict, members, keep, decidedBy }) => ({
+        ...{ id: randomUUID(), catalogId, jobId, run, groupNumber: NO_GROUP, verdict, decidedBy },
+        members: [...members],
+        keep: [...keep],
+      })),
+    );
 };
 
 export const findDecision = async (db: Db, catalogId: string, id: string): Promise<DecisionRow | null> => {
