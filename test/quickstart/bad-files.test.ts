@@ -89,8 +89,8 @@ describe("a folder of bad and odd files", () => {
     expect(report.groups).toHaveLength(5);
     expect(report.damaged).toEqual([
       { path: "a.jpg", detail: "its end is missing" },
-      { path: "padded.jpg", detail: "4096 unknown bytes after its end" },
       { path: "b.jpg", detail: expect.any(String) },
+      { path: "padded.jpg", detail: "4096 unknown bytes after its end" },
     ]);
     const text = await quick.start([folder]).ended;
     expect(text.stdout).toMatch(/second\.jpg .*another name of the same file/);

@@ -3,6 +3,7 @@ import {
   ApiProblem,
   bodyOf,
   createClient as createApi,
+  type DamagedImage,
   type FailedImage,
   type Group,
   itemsOf,
@@ -116,6 +117,9 @@ export const createClient = (address: () => string, key: string, send?: (request
         (page) => api().GET("/v1/jobs/{job}/groups", { params: { path: { job }, query: { ...filter, ...page } } }),
         pageSize,
       ),
+
+    damaged: (job: string): AsyncGenerator<DamagedImage> =>
+      itemsOf((query) => api().GET("/v1/jobs/{job}/damaged", { params: { path: { job }, query } })),
 
     failures: (job: string): AsyncGenerator<FailedImage> =>
       itemsOf((query) => api().GET("/v1/jobs/{job}/failures", { params: { path: { job }, query } })),

@@ -6,6 +6,7 @@ export type Archive = Schemas["Archive"];
 export type BulkResult = Schemas["BulkResult"];
 export type Catalog = Schemas["Catalog"];
 export type Decision = Schemas["Decision"];
+export type DamagedImage = Schemas["DamagedImage"];
 export type FailedImage = Schemas["FailedImage"];
 export type Group = Schemas["Group"];
 export type GroupDetail = Schemas["GroupDetail"];

@@ -2,7 +2,7 @@ import type { Job } from "@lookalike/client";
 import { Button } from "./button.tsx";
 import { countText, durationText } from "./facts.ts";
 import { FileCountsList } from "./files-dialog.tsx";
-import { failures, job, sendCommand, startJob } from "./jobs.ts";
+import { damaged, failures, job, sendCommand, startJob } from "./jobs.ts";
 import { catalog } from "./open-catalog.ts";
 
 const completedShare = (running: Job): number | null => {
@@ -48,6 +48,18 @@ export const JobPanel = () => {
               ))}
             </ul>
             <Button text="Try them again" onClick={start("retry")} />
+          </details>
+        )}
+        {damaged.value.length > 0 && (
+          <details>
+            <summary>Damaged files</summary>
+            <ul>
+              {damaged.value.map(({ ordinal, path, detail }) => (
+                <li key={ordinal}>
+                  {path}: {detail}
+                </li>
+              ))}
+            </ul>
           </details>
         )}
       </section>

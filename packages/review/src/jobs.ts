@@ -1,4 +1,4 @@
-import type { FailedImage, Job } from "@lookalike/client";
+import type { DamagedImage, FailedImage, Job } from "@lookalike/client";
 import { signal } from "@preact/signals";
 import { api, request } from "./api.ts";
 import { refreshGroups } from "./groups.ts";
@@ -6,6 +6,9 @@ import { refreshGroups } from "./groups.ts";
 /** The catalog's newest job, updated while it runs. */
 export const job = signal<Job | null>(null);
 export const failures = signal<readonly FailedImage[]>([]);
+/** Images whose files are damaged, at most {@link SHOWN}. */
+export const damaged = signal<readonly DamagedImage[]>([]);
+const SHOWN = 100;
 
 let stream: EventSource | null = null;
 
@@ -14,6 +17,7 @@ export const closeJob = (): void => {
   stream = null;
   job.value = null;
   failures.value = [];
+  damaged.value = [];
 };
 
 /** Follows the newest job of a catalog until it is over. */
@@ -42,10 +46,18 @@ const follow = (started: Job): void => {
   });
 };
 
+const readDamaged = async (id: string): Promise<void> => {
+  const page = await request(
+    api.GET("/v1/jobs/{job}/damaged", { params: { path: { job: id }, query: { limit: SHOWN } } }),
+  );
+  if (page !== undefined && job.value?.id === id) damaged.value = page.items;
+};
+
 const readFailures = async ({ id, failedImages }: Job): Promise<void> => {
+  void readDamaged(id);
   if (failedImages === 0) return;
   const page = await request(
-    api.GET("/v1/jobs/{job}/failures", { params: { path: { job: id }, query: { limit: 100 } } }),
+    api.GET("/v1/jobs/{job}/failures", { params: { path: { job: id }, query: { limit: SHOWN } } }),
   );
   if (page !== undefined && job.value?.id === id) failures.value = page.items;
 };

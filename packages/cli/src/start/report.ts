@@ -1,4 +1,4 @@
-import type { FailedImage, Group, Job } from "@lookalike/client";
+import type { DamagedImage, FailedImage, Group, Job } from "@lookalike/client";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT } from "@lookalike/shared/runtime/errors";
 import type { Client } from "../client.ts";
@@ -18,8 +18,9 @@ export const report = async (
   }
   const groups = await all(client.groups(job.id));
   const failed = await all(client.failures(job.id));
-  if (json) process.stdout.write(`${JSON.stringify(jsonReport(job, groups, failed, seconds))}\n`);
-  else if (job.totalImages > 1) process.stdout.write(textReport(job, groups, failed, seconds));
+  const damaged = damagedImages(await all(client.damaged(job.id)), groups);
+  if (json) process.stdout.write(`${JSON.stringify(jsonReport(job, groups, failed, damaged, seconds))}\n`);
+  else if (job.totalImages > 1) process.stdout.write(textReport(job, groups, failed, damaged, seconds));
   if (job.totalImages > 1) return EXIT.ok;
   const found = job.totalImages === 0 ? "no images" : "one image";
   if (!json) for (const line of filesLines(job)) printStatus(line);
@@ -47,7 +48,13 @@ const moreImages = (source: Source): string => {
 };
 
 /** The object that `--json` prints; docs/json.md documents it. A new `version` means a breaking change. */
-const jsonReport = (job: Job, groups: readonly Group[], failed: readonly FailedImage[], seconds: number) => {
+const jsonReport = (
+  job: Job,
+  groups: readonly Group[],
+  failed: readonly FailedImage[],
+  damaged: readonly DamagedImage[],
+  seconds: number,
+) => {
   if (job.result === null) throw new Error(`the completed job ${job.id} has no result`);
   return {
     version: 1,
@@ -63,7 +70,7 @@ const jsonReport = (job: Job, groups: readonly Group[], failed: readonly FailedI
     threshold: job.result.thresholdBits,
     grouping: job.options.grouping,
     failed: failed.map(({ path, reason, detail }) => ({ path, reason, detail })),
-    damaged: damagedIn(groups).map(({ path, damaged: detail }) => ({ path, detail })),
+    damaged: damaged.map(({ path, detail }) => ({ path, detail })),
     groups: groups.map((group) => ({
       kind: group.kind,
       keeper: keeperPath(group),
@@ -74,10 +81,12 @@ const jsonReport = (job: Job, groups: readonly Group[], failed: readonly FailedI
   };
 };
 
-/** The damaged members of groups, each once. */
-const damagedIn = (groups: readonly Group[]): Member[] => {
-  const members = groups.flatMap((group) => group.members).filter(({ damaged }) => damaged !== undefined);
-  return [...new Map(members.map((member) => [member.ordinal, member])).values()];
+/** The images that hashing found to be damaged, and those that grouping found. */
+const damagedImages = (hashed: readonly DamagedImage[], groups: readonly Group[]): DamagedImage[] => {
+  const images = new Map(hashed.map((image) => [image.ordinal, image]));
+  for (const { ordinal, path, damaged: detail } of groups.flatMap((group) => group.members))
+    if (detail !== undefined) images.set(ordinal, { ordinal, path, detail });
+  return [...images.values()].sort((a, b) => a.ordinal - b.ordinal);
 };
 
 const keeperPath = ({ number, keeper, members }: Group): string => {
@@ -89,7 +98,13 @@ const keeperPath = ({ number, keeper, members }: Group): string => {
 const GROUPS_SHOWN = 20;
 const FAILURES_SHOWN = 10;
 
-const textReport = (job: Job, groups: readonly Group[], failed: readonly FailedImage[], seconds: number): string => {
+const textReport = (
+  job: Job,
+  groups: readonly Group[],
+  failed: readonly FailedImage[],
+  damaged: readonly DamagedImage[],
+  seconds: number,
+): string => {
   const lines = groups
     .slice(0, GROUPS_SHOWN)
     .flatMap((group, at) => [
@@ -101,6 +116,9 @@ const textReport = (job: Job, groups: readonly Group[], failed: readonly FailedI
   for (const { path, reason, detail } of failed.slice(0, FAILURES_SHOWN))
     lines.push(`      ${printable(path)}  ${reason}: ${detail}`);
   if (failed.length > FAILURES_SHOWN) lines.push(`      … and ${failed.length - FAILURES_SHOWN} more`);
+  if (damaged.length > 0) lines.push("", `${countText(damaged.length, "damaged file")}:`);
+  for (const { path, detail } of damaged.slice(0, FAILURES_SHOWN)) lines.push(`      ${printable(path)}  ${detail}`);
+  if (damaged.length > FAILURES_SHOWN) lines.push(`      … and ${damaged.length - FAILURES_SHOWN} more`);
   const reclaimable = groups.reduce((sum, group) => sum + group.reclaimableBytes, 0);
   const pictures = groups.reduce((sum, group) => sum + group.members.length, 0);
   const freed = reclaimable > 0 ? `; keeping one of each would free ${sizeText(reclaimable)}` : "";

@@ -1,5 +1,5 @@
 import { readScans } from "./structure/jpeg-scans.ts";
-import { headerSegments, isJpeg, MARKER } from "./structure/jpeg-segments.ts";
+import { dataFrom, isJpeg } from "./structure/jpeg-segments.ts";
 
 /** Two files of one size that differ in a smaller part of their picture data are not two encodings: these differ nearly everywhere. */
 const MAX_DIFFERING_PART = 0.1;
@@ -39,11 +39,4 @@ const differingBytes = (a: Buffer, b: Buffer): number => {
   let differing = 0;
   for (let at = from; at < a.length; at += 1) if (a[at] !== b[at]) differing += 1;
   return differing <= (a.length - from) * MAX_DIFFERING_PART ? differing : 0;
-};
-
-/** Offset of a JPEG's picture data; null for another format. */
-const dataFrom = (file: Buffer): number | null => {
-  if (!isJpeg(file)) return null;
-  for (const { marker, to } of headerSegments(file)) if (marker === MARKER.startOfScan) return to;
-  return null;
 };

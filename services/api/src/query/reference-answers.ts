@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { holdTheSame } from "@lookalike/shared/domain/grouping/keeper";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { type CatalogImage, findImages } from "@lookalike/shared/store/catalog/images";
@@ -75,6 +76,7 @@ const withoutMatch = ({ state, failure }: CatalogImage): Answer => {
 /** Why another version of a picture does not stand in for it; null = it does. */
 const lesserText = ({ facts }: CatalogImage, { facts: other }: CatalogImage): string | null => {
   if (other.damaged !== undefined) return `it has only a damaged version (${other.damaged})`;
+  if (!holdTheSame([facts, other])) return "it has only its first picture: there are other pages or a film";
   const { width, height } = facts;
   if (width === undefined || height === undefined || other.width === undefined || other.height === undefined)
     return null;

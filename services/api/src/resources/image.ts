@@ -17,6 +17,14 @@ export const Image = ImageFacts.extend({
   failure: z.object({ reason: FailureReason, detail: z.string() }).nullable(),
 }).meta({ id: "Image" });
 
+export const DamagedImage = z
+  .object({
+    ordinal: z.int(),
+    path: z.string(),
+    detail: z.string().meta({ description: "What is wrong with its file" }),
+  })
+  .meta({ id: "DamagedImage" });
+
 export const FailedImage = z
   .object({ ordinal: z.int(), path: z.string(), reason: FailureReason, detail: z.string() })
   .meta({ id: "FailedImage" });

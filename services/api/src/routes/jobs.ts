@@ -5,7 +5,7 @@ import { acceptedJob } from "@lookalike/shared/domain/job/job";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
-import { listFailures } from "@lookalike/shared/store/catalog/images";
+import { listDamaged, listFailures } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
@@ -19,7 +19,7 @@ import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../
 import { conflict, Problem } from "../http/problems.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
 import { answersOf } from "../query/reference-answers.ts";
-import { FailedImage, ReferencedImage, UnlistedFileResource } from "../resources/image.ts";
+import { DamagedImage, FailedImage, ReferencedImage, UnlistedFileResource } from "../resources/image.ts";
 import { Job, jobResource, NewJob } from "../resources/job.ts";
 
 /** The order of a reference's answers. */
@@ -104,6 +104,19 @@ export const jobRoutes = (app: Version1, db: Db): void => {
         listFailures(db, { ...page, catalogId, blockSize, quarantinedBlocks }),
       );
     },
+  );
+
+  app.get(
+    "/jobs/:job/damaged",
+    operation(
+      "Images that could be hashed although their files are damaged, with what is wrong",
+      { 200: pageOf(DamagedImage) },
+      { querystring: PageQuery },
+    ),
+    async ({ job: { catalogId, blockSize }, query }) =>
+      blockSize === null
+        ? { items: [], next: null }
+        : readPage(query, BY_ORDINAL, (page) => listDamaged(db, { ...page, catalogId, blockSize })),
   );
 
   app.get(

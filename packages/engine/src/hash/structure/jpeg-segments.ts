@@ -53,3 +53,10 @@ export function* headerSegments(file: Buffer, start = 0): Generator<JpegSegment>
     at = segment.to;
   }
 }
+
+/** Offset of a JPEG's picture data; null for another format, and where the header is damaged. */
+export const dataFrom = (file: Buffer): number | null => {
+  if (!isJpeg(file)) return null;
+  for (const { marker, to } of headerSegments(file)) if (marker === MARKER.startOfScan) return to;
+  return null;
+};

@@ -1,5 +1,6 @@
+import { boxStructure } from "./box-structure.ts";
 import { readScans } from "./jpeg-scans.ts";
-import { headerSegments, isFrame, isJpeg, MARKER } from "./jpeg-segments.ts";
+import { dataFrom, headerSegments, isFrame, isJpeg, MARKER } from "./jpeg-segments.ts";
 import { faulty, SOUND, type Structure } from "./structure.ts";
 
 const END_OF_IMAGE = Buffer.from([0xff, MARKER.endOfImage]);
@@ -13,7 +14,7 @@ const LOST_SECTOR = Buffer.alloc(512);
 export const jpegStructure = (file: Buffer): Structure => {
   const end = endOfJpeg(file, 0);
   if (end === null) return faulty(true, "its end is missing");
-  const lost = file.indexOf(LOST_SECTOR);
+  const lost = file.indexOf(LOST_SECTOR, dataFrom(file) ?? end);
   const fault = lost >= 0 && lost < end ? (readScans(file)?.fault ?? null) : null;
   if (fault !== null) return faulty(false, fault);
   return end === file.length ? SOUND : { ...SOUND, ...trailerOf(file, end) };
@@ -59,6 +60,8 @@ const trailerOf = (file: Buffer, end: number): Partial<Structure> => {
   if (trailer.length <= FILLING_BYTES && trailer.every((byte) => byte === 0 || byte === 10 || byte === 13)) return {};
   const film = trailer.indexOf(FILM);
   const hasFilm = film >= 4;
+  if (hasFilm && boxStructure(trailer.subarray(film - 4)).fault?.isCut === true)
+    return { ...faulty(true, "its film is not whole"), hasFilm };
   const declared = declaredPictures(file);
   const pictures = picturesIn(file, end);
   if (pictures === null) return faulty(true, "a picture after the first one is not whole");

@@ -62,6 +62,17 @@ describe("after a JPEG's end", () => {
     });
   });
 
+  it("a film that is cut short is damage", () => {
+    const whole = Buffer.concat([
+      film.subarray(0, 24),
+      Buffer.from([0, 0, 1, 8]),
+      Buffer.from("mdat"),
+      Buffer.alloc(256),
+    ]);
+    expect(faultOf(Buffer.concat([jpeg, whole]))).toBeNull();
+    expect(faultOf(Buffer.concat([jpeg, whole.subarray(0, -20)]))).toMatchObject({ isCut: true });
+  });
+
   it("a second picture is known where the header declares it", () => {
     expect(faultOf(Buffer.concat([jpeg, jpeg]))).not.toBeNull();
     expect(faultOf(Buffer.concat([jpeg, Buffer.alloc(100), thumbnail]))).toBeNull();

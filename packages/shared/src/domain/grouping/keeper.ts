@@ -40,7 +40,7 @@ export type GroupKind = z.infer<typeof GroupKind>;
 /** What is unknown ranks last. */
 const isDamaged = ({ facts }: Member): boolean => facts.damaged !== undefined;
 /** Pages and films in a file. */
-const contents = ({ facts }: Member): number => (facts.pages ?? 1) + (facts.film === true ? 1 : 0);
+const contents = ({ pages = 1, film = false }: ImageFacts): number => pages + (film ? 1 : 0);
 const pixels = ({ facts }: Member): number => (facts.width ?? 0) * (facts.height ?? 0);
 const bytes = ({ facts }: Member): number => facts.bytes ?? 0;
 /** EXIF time and file time are both ISO-like strings, so they order as text. */
@@ -49,7 +49,7 @@ const time = ({ facts, modifiedAt }: Member): string => facts.takenAt ?? modifie
 
 const RULES: readonly { reason: KeeperReason; order: (a: Member, b: Member) => number }[] = [
   { reason: "undamaged", order: (a, b) => Number(isDamaged(a)) - Number(isDamaged(b)) },
-  { reason: "holds-more", order: (a, b) => contents(b) - contents(a) },
+  { reason: "holds-more", order: (a, b) => contents(b.facts) - contents(a.facts) },
   { reason: "highest-resolution", order: (a, b) => pixels(b) - pixels(a) },
   { reason: "most-bytes", order: (a, b) => bytes(b) - bytes(a) },
   { reason: "plain-name", order: (a, b) => Number(isCopyName(a.path)) - Number(isCopyName(b.path)) },
@@ -86,7 +86,7 @@ export const kindOf = (members: readonly Member[]): GroupKind => {
   if (members.some(isDamaged)) return "damaged";
   const digests = new Set(members.map((member) => member.contentDigest));
   if (digests.size === 1 && !digests.has(null)) return "exact";
-  if (!holdTheSame(members)) return "partial";
+  if (!holdTheSame(members.map(({ facts }) => facts))) return "partial";
   if (isBurst(members)) return "burst";
   const shapes = members.flatMap(({ facts: { width, height } }) =>
     width === undefined || height === undefined ? [] : [width / height],
@@ -95,14 +95,12 @@ export const kindOf = (members: readonly Member[]): GroupKind => {
   return Math.max(...shapes) / Math.min(...shapes) <= 1 + SAME_SHAPE ? "variant" : "derivative";
 };
 
-/** Whether all members hold the same besides their first pictures, as far as that is known: nothing, or the same pages. */
-const holdTheSame = ([first, ...others]: readonly Member[]): boolean => {
+/** Whether files hold the same besides their first pictures, as far as that is known: nothing, or the same pages. */
+export const holdTheSame = ([first, ...others]: readonly ImageFacts[]): boolean => {
   if (first === undefined) return true;
   const hasMore = contents(first) > 1;
-  if (hasMore && first.facts.moreDigest === undefined) return false;
-  return others.every(
-    (other) => contents(other) === contents(first) && other.facts.moreDigest === first.facts.moreDigest,
-  );
+  if (hasMore && first.moreDigest === undefined) return false;
+  return others.every((other) => contents(other) === contents(first) && other.moreDigest === first.moreDigest);
 };
 
 /** Whether one camera took all members, as full frames of one size, each at another time, within seconds. */

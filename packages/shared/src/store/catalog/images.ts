@@ -132,6 +132,24 @@ export const listFailures = async (db: Db, { catalogId, blockSize, quarantinedBl
   }));
 };
 
+/** Live images whose files are damaged although they could be decoded, with what is wrong, in order of their ordinals. */
+export const listDamaged = async (
+  db: Db,
+  { catalogId, blockSize, after, limit }: Pick<FailurePage, "catalogId" | "blockSize" | "after" | "limit">,
+) => {
+  // Whole blocks, each once: to take one image's facts from a block costs as much as to read all of them.
+  const { rows } = await db.execute<{ ordinal: number; path: Buffer; detail: string }>(sql`
+    with damaged as (
+      select block * ${blockSize}::int + (position - 1)::int as ordinal, facts ->> 'damaged' as detail
+      from hash_block, jsonb_array_elements(details) with ordinality as element(facts, position)
+      where catalog_id = ${catalogId} and block >= ${after + 1}::int / ${blockSize}::int
+        and jsonb_path_exists(details, '$[*].damaged') and jsonb_typeof(facts) = 'object' and facts ? 'damaged')
+    select ordinal, path, detail from damaged join image using (ordinal)
+    where image.catalog_id = ${catalogId} and vanished_in is null and ordinal > ${after}
+    order by ordinal limit ${limit}`);
+  return rows.map(({ path, ...row }) => ({ ...row, path: nameOfBytes(path) }));
+};
+
 export interface CatalogShape {
   readonly id: string;
   readonly blockSize: number | null;
