@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { openStore } from "@lookalike/shared/store/open";
 import { afterAll, describe, expect, it } from "vitest";
 import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
 import { until } from "../support/until.ts";
@@ -157,6 +158,26 @@ describe("exports and archives", () => {
     await call("POST", `/archives/${archive.id}/restore`);
     await killApi();
     await finishedArchive(archive.id);
+    expect(await filesUnder(root)).toEqual(before);
+  });
+
+  it("an archive that the database has lost is found on the disk, and restored when its owner trusts the manifest", async () => {
+    const before = await filesUnder(root);
+    const job = await runJob();
+    await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact", "variant", "derivative"], preview: false });
+    const { id } = await finishedArchive((await call("POST", `/catalogs/${catalog}/archives`)).json.id);
+    const store = await openStore(system.servers.environment["DATABASE_URL"] ?? "", "lookalike-test", 1);
+    await store.pool.query("delete from archive");
+    await store.pool.query("delete from signing_key");
+    await store.close();
+    const { json } = await call("POST", `/catalogs/${catalog}/archives/recover`);
+    expect(json.items).toEqual([expect.objectContaining({ id, state: "archived" })]);
+    expect((await call("POST", `/catalogs/${catalog}/archives/recover`)).json.items).toEqual([]);
+    const refused = await call("POST", `/archives/${id}/restore`);
+    expect(refused).toMatchObject({ status: 409, json: { detail: expect.stringContaining("another installation") } });
+    expect((await call("POST", `/archives/${id}/restore?confirmManifest=true`)).status).toBe(202);
+    expect(await finishedArchive(id)).toMatchObject({ state: "restored", refusals: [] });
+    expect((await finishedArchive(id)).withdrawnDecisions).toBeGreaterThan(0);
     expect(await filesUnder(root)).toEqual(before);
   });
 

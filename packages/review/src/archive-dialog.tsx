@@ -38,7 +38,12 @@ const startArchive = async (catalog: string): Promise<void> => {
 
 /** Decisions are taken back by a restore, so the groups are read again. */
 const restoreArchive = async ({ id, catalog }: Archive): Promise<void> => {
-  await request(api.POST("/v1/archives/{archive}/restore", { params: { path: { archive: id } } }));
+  const path = { archive: id };
+  const answer = await api.POST("/v1/archives/{archive}/restore", { params: { path } });
+  const isTrusted = answer.error === undefined || !answer.error.type.endsWith(":manifest-not-trusted");
+  if (isTrusted) await request(Promise.resolve(answer));
+  else if (confirm(`${answer.error.detail}\n\nRestore what it says?`))
+    await request(api.POST("/v1/archives/{archive}/restore", { params: { path, query: { confirmManifest: "true" } } }));
   await readArchives(catalog);
   await Promise.all([refreshStatistics(), reloadGroups()]);
 };

@@ -183,6 +183,7 @@ describe("what operators and clients read", () => {
         "/v1/catalogs/{catalog}",
         "/v1/catalogs/{catalog}/archives",
         "/v1/catalogs/{catalog}/archives/empty",
+        "/v1/catalogs/{catalog}/archives/recover",
         "/v1/catalogs/{catalog}/decisions",
         "/v1/catalogs/{catalog}/decisions/export",
         "/v1/catalogs/{catalog}/decisions/import",

@@ -55,6 +55,22 @@ export const addArchiveCommands: AddCommands = (program, withClient) => {
       }),
     );
 
+  archive
+    .command("recover <catalog>")
+    .description(
+      "find archives on the disk that are not known, as after the loss of the data folder; restore puts them back",
+    )
+    .option("--to <folder>", "the folder that they were made in, where it is not the catalog's own")
+    .action(
+      withClient(async (client, output, name: string, { to }: { to?: string }) => {
+        const path = { catalog: await client.findCatalog(name) };
+        const params = { path, query: to === undefined ? {} : { to: callerPath(to) } };
+        const { items } = bodyOf(await client.api.POST("/v1/catalogs/{catalog}/archives/recover", { params }));
+        for (const found of items) output.print(found, archiveText(found));
+        if (items.length === 0) printStatus("no archive that is not known yet");
+      }),
+    );
+
   program
     .command("restore <archive>")
     .description("put an archive's files back where they were; again for those that could not be put back")

@@ -70,7 +70,7 @@ const archive = async (entries: ManifestEntry[]): Promise<string[]> => {
 const restore = (lines?: readonly string[]): Promise<string[]> =>
   withArchive(place(), async (open) => {
     const { lines: written } = await readManifest(open.folder, KEY, null);
-    return outcomes(restoreFiles(open, { lines: lines ?? written, problem: null }));
+    return outcomes(restoreFiles(open, { lines: lines ?? written }));
   });
 const filesUnder = async (path: string): Promise<string[]> =>
   (await readdir(path, { recursive: true, withFileTypes: true }))

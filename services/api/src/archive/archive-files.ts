@@ -7,7 +7,7 @@ import {
 } from "@lookalike/shared/sources/folder-handle";
 import { createFolderTimes, type FolderTimes } from "./folder-times.ts";
 import { verifyKeeper } from "./keepers.ts";
-import { type Manifest, type ManifestEntry, manifestEntries, type Refusal } from "./manifest.ts";
+import { type ManifestEntry, type ManifestLines, manifestEntries, type Refusal } from "./manifest.ts";
 import { type Move, moveFile, putBack } from "./move-file.ts";
 import type { OpenArchive } from "./open-archive.ts";
 import { pathBytes, statAt } from "./place.ts";
@@ -19,7 +19,7 @@ export type Moved =
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** Moves the manifest's files into the archive. After a crash, a second call continues the first one. */
-export async function* archiveFiles(archive: OpenArchive, manifest: Manifest): AsyncGenerator<Moved> {
+export async function* archiveFiles(archive: OpenArchive, manifest: ManifestLines): AsyncGenerator<Moved> {
   const { root, files, base } = archive;
   const times = createFolderTimes(root);
   const moveInto = (entry: ManifestEntry, from: Place, to: Place, spareName: Buffer): Promise<number> => {
@@ -60,7 +60,7 @@ export async function* archiveFiles(archive: OpenArchive, manifest: Manifest): A
 }
 
 /** Moves the archive's files back. After a crash, or when what prevented it is gone, a second call continues the first one. */
-export async function* restoreFiles(archive: OpenArchive, manifest: Manifest): AsyncGenerator<Moved> {
+export async function* restoreFiles(archive: OpenArchive, manifest: ManifestLines): AsyncGenerator<Moved> {
   const { root, files, base } = archive;
   const times = createFolderTimes(root);
   const moveBack = (entry: ManifestEntry, from: Place, to: Place, spareName: Buffer): Promise<number> => {
@@ -95,7 +95,7 @@ export async function* restoreFiles(archive: OpenArchive, manifest: Manifest): A
 /** The entries whose files are in the archive, with the numbers of their lines. */
 export async function* archivedEntries(
   archive: OpenArchive,
-  manifest: Manifest,
+  manifest: ManifestLines,
 ): AsyncGenerator<{ readonly entry: ManifestEntry; readonly index: number }> {
   for (const [index, entry] of [...manifestEntries(manifest)].entries())
     if (!("reason" in entry) && (await isArchived(archive, entry, index))) yield { entry, index };

@@ -1,12 +1,12 @@
-import { readNames } from "@lookalike/shared/store/catalog/images";
+import { findOrdinals, readNames } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
-import { type ArchiveRow, manifestKey, updateArchive } from "@lookalike/shared/store/review/archives";
+import { type ArchiveRow, insertRecovered, manifestKey, updateArchive } from "@lookalike/shared/store/review/archives";
 import { withdrawDecisions } from "@lookalike/shared/store/review/decisions";
 import { archivedEntries, archiveFiles, type Moved, restoreFiles } from "./archive-files.ts";
 import { type EmptyPreview, emptyFiles, type KeepersOf, previewEmpty } from "./empty-archive.ts";
-import { type Manifest, manifestEntries, readManifest } from "./manifest.ts";
+import { type Manifest, type ManifestEntry, manifestEntries, readManifest } from "./manifest.ts";
 import { type ArchivePlace, type OpenArchive, withArchive } from "./open-archive.ts";
-import { MoveRefused } from "./place.ts";
+import { MoveRefused, pathBytes } from "./place.ts";
 import { folderReasonOf, storable } from "./reason.ts";
 
 const REPORT_INTERVAL_FILES = 50;
@@ -41,7 +41,9 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
 
   const openManifest = async (row: ArchiveRow, { folder }: OpenArchive) => {
     const manifest = await readManifest(folder, await manifestKey(db), row.manifestDigest);
-    if (manifest.problem !== null && !row.manifestConfirmed)
+    // Only a restore loses nothing by a manifest that is not ours.
+    const isConfirmed = row.manifestConfirmed && row.state === "restoring";
+    if (manifest.problem !== null && !isConfirmed)
       throw new MoveRefused(`the manifest is not trusted: ${manifest.problem}`);
     return manifest;
   };
@@ -54,18 +56,23 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     await updateArchive(db, row.id, { ...counts, state: "archived", archivedFiles, archivedBytes });
   };
 
+  /** The images of entries. Another installation's ordinals are of other images, so its entries are found by their paths. */
+  const ordinalsOf = async (
+    { catalogId, ordinals: planned }: ArchiveRow,
+    entries: readonly ManifestEntry[],
+  ): Promise<ReadonlySet<number>> => {
+    if (planned.length > 0) return new Set(entries.flatMap(({ ordinal }) => ordinal ?? []));
+    return new Set(await findOrdinals(db, catalogId, entries.map(pathBytes)));
+  };
+
   /** The decisions are taken back first: at no moment does a restored file look as if it may go. */
   const restoreOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
     const manifest = await openManifest(row, archive);
-    const ordinals = new Set<number>();
-    let files = 0;
-    let bytes = 0;
-    for await (const { entry } of archivedEntries(archive, manifest)) {
-      if (entry.ordinal !== undefined) ordinals.add(entry.ordinal);
-      files += 1;
-      bytes += entry.bytes;
-    }
-    const withdrawn = await withdrawDecisions(db, row.catalogId, ordinals, `restore ${row.id}`);
+    const entries: ManifestEntry[] = [];
+    for await (const { entry } of archivedEntries(archive, manifest)) entries.push(entry);
+    const files = entries.length;
+    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    const withdrawn = await withdrawDecisions(db, row.catalogId, await ordinalsOf(row, entries), `restore ${row.id}`);
     const withdrawnDecisions = row.withdrawnDecisions + withdrawn;
     await updateArchive(db, row.id, { withdrawnDecisions });
     const counts = await moveAll(row.id, restoreFiles(archive, manifest), {
@@ -145,6 +152,32 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
           refusals,
         });
       }
+    },
+    /** Stores an archive that no row is about; null where it is known, or has no files (any more). */
+    async recover(catalogId: string, place: ArchivePlace, folder: string): Promise<ArchiveRow | null> {
+      const found = await withArchive(place, async (archive) => {
+        const manifest = await readManifest(archive.folder, await manifestKey(db), null);
+        let files = 0;
+        let bytes = 0;
+        for await (const { entry } of archivedEntries(archive, manifest)) {
+          files += 1;
+          bytes += entry.bytes;
+        }
+        return { digest: manifest.isSigned ? manifest.digest : null, lines: manifest.lines.length, files, bytes };
+      }).catch(() => null);
+      if (found === null || found.files === 0) return null;
+      return insertRecovered(db, {
+        id: place.id,
+        catalogId,
+        folder,
+        destination: place.destination,
+        manifestDigest: found.digest,
+        totalFiles: found.lines,
+        movedFiles: found.files,
+        movedBytes: found.bytes,
+        archivedFiles: found.files,
+        archivedBytes: found.bytes,
+      });
     },
     /** Why an archive's manifest is not trusted; null = it is. */
     manifestProblem: (row: ArchiveRow, root: string): Promise<string | null> =>

@@ -22,7 +22,7 @@ import { createArchiveWorks } from "./archive-works.ts";
 import type { EmptyPreview } from "./empty-archive.ts";
 import { findFiles } from "./find-files.ts";
 import { type ManifestEntry, writeManifest } from "./manifest.ts";
-import { type OpenArchive, withArchive } from "./open-archive.ts";
+import { listArchiveFolders, type OpenArchive, withArchive } from "./open-archive.ts";
 import { type ArchivePlan, addFound, planArchive } from "./plan-archive.ts";
 import { folderReasonOf, storable } from "./reason.ts";
 
@@ -125,6 +125,23 @@ export const createArchiver = (store: Store, log: Logger) => {
       if (!(await startRestore(db, id, manifestConfirmed)))
         throw conflict("not-archived", `This archive is ${state}: only a finished one is restored.`);
       resume();
+    },
+    /**
+     * Finds archives on the disk that the database does not know: those of another installation, or of lost data.
+     * @param destination the folder that has them; null = the catalog's own
+     */
+    async recover(catalog: CatalogRow, destination: string | null): Promise<ArchiveRow[]> {
+      const root = movableRoot(catalog.source);
+      const above = destination ?? (await realpath(root));
+      const ids = await listArchiveFolders(root, destination).catch((error: unknown) => {
+        throw conflict("archive-missing", `${above} can't be read: ${folderReasonOf(error)}.`);
+      });
+      const recovered: ArchiveRow[] = [];
+      for (const id of ids) {
+        const row = await works.recover(catalog.id, { id, root, destination }, join(above, ARCHIVE_FOLDER, id));
+        if (row !== null) recovered.push(row);
+      }
+      return recovered;
     },
     /** What emptying the archives would delete: of an archive whose folder or manifest can't be trusted, nothing. */
     async previewEmpty(catalog: CatalogRow, archives: readonly ArchiveRow[]): Promise<EmptyPreview> {

@@ -68,11 +68,19 @@ const writeWhole = async (place: Place, bytes: Buffer): Promise<void> => {
   await rename(pathOf(unfinished), pathOf(place));
 };
 
+/** What a manifest says. */
+export interface ManifestLines {
+  readonly lines: readonly string[];
+}
+
 /** A manifest that was read once, so that what was verified is what is used. */
-export interface Manifest {
+export interface Manifest extends ManifestLines {
   /** Why it may not be what Lookalike wrote; null = it is. */
   readonly problem: string | null;
-  readonly lines: readonly string[];
+  /** Whether this installation signed it. */
+  readonly isSigned: boolean;
+  /** Its SHA-256, in hexadecimal. */
+  readonly digest: string;
 }
 
 /** @param digest the SHA-256 that the table of archives has; null where none was stored */
@@ -82,8 +90,13 @@ export const readManifest = async (folder: Folder, key: Buffer, digest: string |
     (hex) => Buffer.from(hex.toString("latin1").trim(), "hex"),
     () => Buffer.alloc(0),
   );
+  const expected = signatureOf(key, bytes);
+  const isSigned = signature.length === expected.length && timingSafeEqual(signature, expected);
+  const actual = digestOf(bytes);
   return {
-    problem: problemOf({ bytes, signature }, key, digest),
+    problem: problemOf(signature.length > 0, isSigned, digest === actual),
+    isSigned,
+    digest: actual,
     lines: bytes
       .toString("utf8")
       .split("\n")
@@ -96,21 +109,14 @@ const readWhole = async (place: Place): Promise<Buffer> => {
   return file.readFile().finally(() => file.close());
 };
 
-const problemOf = (
-  { bytes, signature }: { readonly bytes: Buffer; readonly signature: Buffer },
-  key: Buffer,
-  digest: string | null,
-): string | null => {
-  const expected = signatureOf(key, bytes);
-  if (signature.length === 0) return "it has no signature";
-  if (signature.length !== expected.length || !timingSafeEqual(signature, expected))
-    return "it was changed since it was written, or another installation wrote it";
-  if (digest !== digestOf(bytes)) return "it is another manifest than the one that belongs to this archive";
-  return null;
+const problemOf = (hasSignature: boolean, isSigned: boolean, isKnown: boolean): string | null => {
+  if (!hasSignature) return "it has no signature";
+  if (!isSigned) return "it was changed since it was written, or another installation wrote it";
+  return isKnown ? null : "it is another manifest than the one that belongs to this archive";
 };
 
 /** The entries of a manifest, and a refusal for each line that no archive of ours has. */
-export function* manifestEntries({ lines }: Pick<Manifest, "lines">): Generator<ManifestEntry | Refusal> {
+export function* manifestEntries({ lines }: ManifestLines): Generator<ManifestEntry | Refusal> {
   const seen = new Set<string>();
   for (const [index, line] of lines.entries()) {
     const entry = entryOf(line);

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import {
   type Folder,
@@ -58,6 +59,24 @@ export const withArchive = async <Result>(
     for (const { handle } of opened) await handle.close();
   }
 };
+
+/** The ids of the archives below a folder; none where it has no folder of archives. @throws ELOOP where that is a link */
+export const listArchiveFolders = async (root: string, destination: string | null): Promise<string[]> => {
+  const above = destination === null ? await openRoot(root) : await openDestination(destination);
+  try {
+    const archives = await openBelow(above, Buffer.from(ARCHIVE_FOLDER));
+    const names = await readdir(Buffer.concat([archives.path, Buffer.from("/.")])).finally(() =>
+      archives.handle.close(),
+    );
+    return names.filter((name) => UUID.test(name)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  } finally {
+    await above.handle.close();
+  }
+};
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Opens the folder that was chosen for archived files; its path had no links then. @throws ELOOP where it is a link now */
 const openDestination = async (destination: string): Promise<Folder> => {

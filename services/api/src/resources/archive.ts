@@ -33,7 +33,7 @@ export const ArchiveQuery = z.object({
   to: z
     .string()
     .max(4_096)
-    .meta({ description: "A folder, perhaps on another disk, that gets the archive" })
+    .meta({ description: "A folder, perhaps on another disk, that gets or has the archives" })
     .optional(),
 });
 

@@ -75,6 +75,19 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
   );
 
   app.post(
+    "/catalogs/:catalog/archives/recover",
+    operation(
+      "Find archives on the disk that are not known, as after the loss of the database; they can then be restored",
+      { 200: listOf(Archive) },
+      { querystring: ArchiveQuery },
+    ),
+    async ({ catalog, query: { to } }) => {
+      const destination = to === undefined ? null : await destinationOf(to, sources);
+      return { items: (await archiver.recover(catalog, destination)).map(archiveResource) };
+    },
+  );
+
+  app.post(
     "/catalogs/:catalog/archives/empty",
     operation(
       "Delete archived files for good, each after an image that stays was read and is as it was; first as a preview",

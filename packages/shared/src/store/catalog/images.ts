@@ -108,6 +108,13 @@ export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array
   return rows.map(named);
 };
 
+/** Ordinals of the images that have one of these paths, or had it when they vanished. */
+export const findOrdinals = async (db: Db, catalogId: string, paths: readonly Uint8Array[]): Promise<number[]> => {
+  const { rows } = await db.execute<{ ordinal: number }>(sql`
+    select ordinal from image where catalog_id = ${catalogId} and path = any(${sql.param(paths.map((path) => Buffer.from(path)))}::bytea[])`);
+  return rows.map(({ ordinal }) => ordinal);
+};
+
 export interface FailurePage extends Page<number> {
   readonly catalogId: string;
   readonly blockSize: number;

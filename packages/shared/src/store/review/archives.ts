@@ -18,6 +18,15 @@ export const insertArchive = async (
   return onlyRow({ rows: await inserted.returning() });
 };
 
+/** Stores an archive that was found on a disk. Null where it is known already. */
+export const insertRecovered = async (
+  db: Db,
+  row: Omit<typeof archive.$inferInsert, "state" | "startedAt" | "finishedAt">,
+): Promise<ArchiveRow | null> => {
+  const inserted = db.insert(archive).values({ ...row, state: "archived", finishedAt: sql`now()` });
+  return (await inserted.onConflictDoNothing().returning())[0] ?? null;
+};
+
 /** What has files in it, perhaps. */
 const FULL: ArchiveState[] = ["archived", "partly-restored"];
 const FINISHED: readonly ArchiveState[] = [...FULL, "restored", "emptied"];
