@@ -207,6 +207,14 @@ describe("a folder of which most is away", () => {
     // Back, with other inodes.
     await cp(away, many, { recursive: true, preserveTimestamps: true });
     expect(await groupsOf((await scan()).id)).toEqual(groups);
+    // What its owner excludes is not missing, and is known again without the rule.
+    const all = await readdir(many);
+    const exclude = async (globs: string[]) => reviewed.call("PATCH", `/catalogs/${catalog}`, { exclude: globs });
+    expect((await exclude(all.slice(0, 60))).status).toBe(200);
+    expect(await scan()).toMatchObject({ state: "completed", totalImages: 10, fileCounts: { total: 70, images: 10 } });
+    expect((await exclude([])).status).toBe(200);
+    // A group that was dissolved has another number.
+    expect(new Set(await groupsOf((await scan()).id))).toEqual(new Set(groups));
     for (const name of (await readdir(many)).slice(0, 60)) await rm(join(many, name));
     expect(await scan()).toMatchObject({ state: "failed", missingImages: 60 });
     expect(await scan({ acceptMissing: true })).toMatchObject({ state: "completed", totalImages: 10 });

@@ -11,6 +11,7 @@ import { findContents } from "@lookalike/shared/store/catalog/contents";
 import {
   analyzeGrown,
   countArchived,
+  countExcluded,
   countUnseen,
   markUnseenVanished,
   movedImages,
@@ -19,6 +20,7 @@ import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { recognize } from "./recognize.ts";
 import { type Emit, emitImages, recordWalk } from "./record-listing.ts";
+import { Exclusions } from "./sources/exclusions.ts";
 import { ListingError, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 
 /** What a walk needs. */
@@ -55,7 +57,7 @@ export const walkCatalog = async (
     );
     if (outcome === "stopped") return null;
     if (outcome === "stale-mark") return record(await walkSource(catalog.source, null));
-    if (!isResumed) await markMissing(db, listing, job);
+    if (!isResumed) await markMissing(db, listing, job, catalog.source);
     await emitImages(emit, "images-moved", await movedEarlier(db, listing));
     await analyzeGrown(db, listing);
     return walk;
@@ -65,10 +67,15 @@ export const walkCatalog = async (
 };
 
 /** Makes tombstones of the images that the walk has not found. @throws ListingError where they are too many to be believed */
-const markMissing = async (db: Db, listing: Listing, { options }: JobRow): Promise<void> => {
+const markMissing = async (db: Db, listing: Listing, { options }: JobRow, source: Source): Promise<void> => {
   const missing = await countUnseen(db, listing);
   if (missing === 0) return;
-  const lost = options.acceptMissing ? 0 : missing - (await countArchived(db, listing));
+  let lost = options.acceptMissing ? 0 : missing - (await countArchived(db, listing));
+  // Their owner has excluded some of them since: they were found, and are not listed any more.
+  if (source.kind !== "hashes" && missingRefusal(lost, listing.start.images) !== null) {
+    const exclusions = new Exclusions(source);
+    lost -= await countExcluded(db, listing, (path) => exclusions.ruleOfKey(path) !== null);
+  }
   const refusal = missingRefusal(lost, listing.start.images);
   if (refusal !== null) throw new ListingError(refusal, lost);
   await markUnseenVanished(db, listing);

@@ -269,6 +269,26 @@ export const countArchived = async (db: Db, listing: Listing): Promise<number> =
   return listing.unseen(rows.map(({ ordinal }) => ordinal)).length;
 };
 
+/** How many of them have a path that the source's rules exclude now. */
+export const countExcluded = async (
+  db: Db,
+  listing: Listing,
+  isExcluded: (path: string) => boolean,
+): Promise<number> => {
+  let excluded = 0;
+  for (let from = 0; from < listing.start.end; from += ORDINALS_PER_QUERY) {
+    const { rows } = await db.execute<{ ordinal: number; path: Buffer }>(sql`
+      select ordinal, path from image
+      where ${listedEarlier(listing.start)} and ordinal >= ${from} and ordinal < ${from + ORDINALS_PER_QUERY}`);
+    const pathOf = new Map(rows.map(({ ordinal, path }) => [ordinal, path]));
+    for (const ordinal of listing.unseen([...pathOf.keys()])) {
+      const path = pathOf.get(ordinal);
+      if (path !== undefined && isExcluded(nameOfBytes(path))) excluded += 1;
+    }
+  }
+  return excluded;
+};
+
 /** Makes tombstones of the images that a whole walk has not found again. */
 export const markUnseenVanished = async (db: Db, listing: Listing): Promise<void> => {
   const { catalogId, jobId, end } = listing.start;
