@@ -5796,7 +5796,7 @@ export interface components {
       destination: string | null;
       /** @description Decisions that its restore took back; their groups are open again */
       withdrawnDecisions: number;
-      /** @description Files left alone */
+      /** @description Files left alone, or restored with a loss */
       refusals: {
         path: string;
         reason: string;
@@ -5829,7 +5829,7 @@ export interface components {
       destination: string | null;
       /** @description Decisions that its restore took back; their groups are open again */
       withdrawnDecisions: number;
-      /** @description Files left alone */
+      /** @description Files left alone, or restored with a loss */
       refusals: {
         path: string;
         reason: string;

@@ -105,5 +105,5 @@ const emptyText = (): string => {
     return job.value === null ? "Not scanned yet." : "The first scan is not over yet.";
   return counts.groups === 0
     ? "No look-alikes among these images."
-    : "Every group is decided. Archive moves the files that may go; nothing is ever deleted.";
+    : "Every group is decided. Archive moves the files that may go; nothing is deleted.";
 };

@@ -74,7 +74,10 @@ export const ArchiveDialog = () => {
             </p>
             {archive.refusals.length > 0 && (
               <details>
-                <summary>{countText(archive.refusals.length, "file")} left alone</summary>
+                <summary>
+                  {countText(archive.refusals.length, "file")}{" "}
+                  {archive.state === "restored" ? "restored with a loss" : "left alone"}
+                </summary>
                 <ul>
                   {archive.refusals.map(({ path, reason }) => (
                     <li key={path}>

@@ -125,7 +125,9 @@ const archiveText = (archive: Archive): string => {
     ...(withdrawnDecisions === 0
       ? []
       : [`   ${countText(withdrawnDecisions, "decision")} taken back: what was restored stays until you decide again`]),
-    ...refusals.map(({ path, reason }) => `   left  ${printable(path)}: ${reason}`),
+    ...refusals.map(
+      ({ path, reason }) => `   ${state === "restored" ? "note" : "left"}  ${printable(path)}: ${reason}`,
+    ),
   ].join("\n");
 };
 

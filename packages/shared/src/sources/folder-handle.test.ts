@@ -69,7 +69,7 @@ describe.skipIf(!canExchange)("while a folder and a link out of the root are exc
     const counts = { inside: 0, refused: 0, created: 0 };
     const opened = await openRoot(root);
     await whileExchanging(join(root, "in"), join(root, "link"), async () => {
-      for (let round = 0; round < 400; round += 1) {
+      for (let round = 0; round < 200; round += 1) {
         for (const reader of [read, readSync]) {
           const text = await reader("in/deep/a.jpg").catch(({ code }) => code);
           expect(["inside", "ELOOP"]).toContain(text);

@@ -5,9 +5,10 @@ import {
   type Place,
   withPlace,
 } from "@lookalike/shared/sources/folder-handle";
+import { attributesOf } from "./copy-file.ts";
 import { createFolderTimes, type FolderTimes } from "./folder-times.ts";
 import { verifyKeeper } from "./keepers.ts";
-import { type ManifestEntry, type ManifestLines, manifestEntries, type Refusal } from "./manifest.ts";
+import { type Attributes, type ManifestEntry, type ManifestLines, manifestEntries, type Refusal } from "./manifest.ts";
 import { type Move, moveFile, putBack } from "./move-file.ts";
 import type { OpenArchive } from "./open-archive.ts";
 import { pathBytes, statAt } from "./place.ts";
@@ -15,7 +16,13 @@ import { reasonOf } from "./reason.ts";
 
 /** What became of a line of a manifest. */
 export type Moved =
-  | { readonly kind: "moved"; readonly entry: ManifestEntry; readonly freedBytes: number }
+  | {
+      readonly kind: "moved";
+      readonly entry: ManifestEntry;
+      readonly freedBytes: number;
+      /** What the file lost on the way; null = nothing. */
+      readonly remark: string | null;
+    }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** Moves the manifest's files into the archive. After a crash, a second call continues the first one. */
@@ -83,14 +90,42 @@ export async function* restoreFiles(archive: OpenArchive, manifest: ManifestLine
         await times.add(folders, folder, folder.isNew ? (attributes?.mtimeNs ?? null) : null);
         return folder;
       };
-      yield await outcomeOf(entry, () =>
-        withPlace(files, path, (from) => withPlace(root, path, (to) => moveBack(entry, from, to, spareName), create)),
+      let remark: string | null = null;
+      const outcome = await outcomeOf(entry, () =>
+        withPlace(files, path, (from) =>
+          withPlace(
+            root,
+            path,
+            async (to) => {
+              const freedBytes = await moveBack(entry, from, to, spareName);
+              remark = await remarkOn(to, entry.attributes);
+              return freedBytes;
+            },
+            create,
+          ),
+        ),
       );
+      yield outcome.kind === "moved" ? { ...outcome, remark } : outcome;
     }
   } finally {
     await times.giveBack();
   }
 }
+
+/** What a restored file has not got back: another file system may not hold it. */
+const remarkOn = async (place: Place, expected: Attributes | undefined): Promise<string | null> => {
+  const stats = await statAt(place);
+  if (stats === null || expected === undefined) return null;
+  const actual = attributesOf(stats);
+  const lost = [
+    actual.uid === expected.uid && actual.gid === expected.gid ? [] : ["owner"],
+    actual.mode === expected.mode ? [] : ["mode"],
+    actual.mtimeNs === expected.mtimeNs ? [] : ["time"],
+  ].flat();
+  return lost.length === 0
+    ? null
+    : `restored, but its ${lost.join(" and ")} ${lost.length === 1 ? "is" : "are"} not what it was`;
+};
 
 /** The entries whose files are in the archive, with the numbers of their lines. */
 export async function* archivedEntries(
@@ -118,7 +153,7 @@ export const spareNameOf = ({ id }: OpenArchive, index: number): Buffer =>
 /** The outcome of moving or deleting an entry's file. @param move returns the bytes that it freed */
 export const outcomeOf = async (entry: ManifestEntry, move: () => Promise<number>): Promise<Moved> =>
   move().then(
-    (freedBytes) => ({ kind: "moved", entry, freedBytes }),
+    (freedBytes) => ({ kind: "moved", entry, freedBytes, remark: null }),
     (error: unknown) => ({ kind: "refused", refusal: { path: entry.path, reason: reasonOf(error) } }),
   );
 

@@ -22,15 +22,19 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     moves: AsyncIterable<Moved>,
     before: Counts,
     isReported = true,
-  ): Promise<Counts | null> => {
-    const counts = { ...before, refusals: [...before.refusals] };
+  ): Promise<(Counts & { readonly leftFiles: number }) | null> => {
+    const counts = { ...before, refusals: [...before.refusals], leftFiles: before.refusals.length };
     let files = 0;
     for await (const moved of moves) {
       if (moved.kind === "moved") {
         counts.movedFiles += 1;
         counts.movedBytes += moved.entry.bytes;
         counts.freedBytes += moved.freedBytes;
-      } else counts.refusals.push(storable(moved.refusal));
+        if (moved.remark !== null) counts.refusals.push(storable({ path: moved.entry.path, reason: moved.remark }));
+      } else {
+        counts.refusals.push(storable(moved.refusal));
+        counts.leftFiles += 1;
+      }
       files += 1;
       if (isStopping()) return null;
       if (isReported && files % REPORT_INTERVAL_FILES === 0)
@@ -52,8 +56,9 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     const before = { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: row.refusals };
     const counts = await moveAll(row.id, archiveFiles(archive, await openManifest(row, archive)), before);
     if (counts === null) return;
-    const { movedFiles: archivedFiles, movedBytes: archivedBytes } = counts;
-    await updateArchive(db, row.id, { ...counts, state: "archived", archivedFiles, archivedBytes });
+    const { movedFiles, movedBytes, freedBytes, refusals } = counts;
+    const archived = { archivedFiles: movedFiles, archivedBytes: movedBytes };
+    await updateArchive(db, row.id, { state: "archived", movedFiles, movedBytes, freedBytes, refusals, ...archived });
   };
 
   /** The images of entries. Another installation's ordinals are of other images, so its entries are found by their paths. */
@@ -82,8 +87,8 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
       refusals: [],
     });
     if (counts === null) return;
-    const { movedFiles, movedBytes, refusals } = counts;
-    const state = refusals.length === 0 ? "restored" : "partly-restored";
+    const { movedFiles, movedBytes, refusals, leftFiles } = counts;
+    const state = leftFiles === 0 ? "restored" : "partly-restored";
     const freedBytes = state === "restored" ? 0 : Math.max(0, row.freedBytes - movedBytes);
     await updateArchive(db, row.id, { state, movedFiles, movedBytes, freedBytes, refusals });
   };

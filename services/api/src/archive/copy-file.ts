@@ -14,7 +14,7 @@ export interface Copy {
   readonly sha256: string;
   /** A short name that no other file has: for what is unfinished. */
   readonly spareName: Buffer;
-  /** What the copy must have; null = what the file has, as far as the other disk can hold it. */
+  /** What the copy gets, as far as its disk can hold it; null = what the file has. */
   readonly attributes: Attributes | null;
   /** Where another name of the same file was copied to; null where it has none. */
   readonly twin: Place | null;
@@ -36,8 +36,7 @@ export const copyFileTo = async (
   const copy = await createFileAt(part, constants.O_RDWR);
   try {
     await copyContent(file, copy);
-    if (attributes === null) await setAttributes(copy, attributesOf(stats)).catch(() => undefined);
-    else await setAttributes(copy, attributes);
+    await setAttributes(copy, attributes ?? attributesOf(stats));
     await copy.sync();
     if ((await sha256Of(copy)) !== sha256) throw new MoveRefused("the copy is not the same");
     if (await linkTo(part, to)) return;
@@ -73,15 +72,12 @@ const copyContent = async (from: FileHandle, to: FileHandle): Promise<void> => {
   );
 };
 
-/** @throws MoveRefused where the file system, or the user, does not allow it */
-const setAttributes = async (file: FileHandle, expected: Attributes): Promise<void> => {
+/** As far as the file system, and the user, can: a file is worth more than its mode. */
+const setAttributes = async (file: FileHandle, { mode, uid, gid, mtimeNs }: Attributes): Promise<void> => {
   const before = attributesOf(await file.stat({ bigint: true }));
-  if (before.uid !== expected.uid || before.gid !== expected.gid) await file.chown(expected.uid, expected.gid);
-  await file.chmod(expected.mode);
-  if (before.mtimeNs !== expected.mtimeNs) await setModified(file, expected.mtimeNs);
-  const { mode, uid, gid, mtimeNs } = attributesOf(await file.stat({ bigint: true }));
-  if (mode !== expected.mode || uid !== expected.uid || gid !== expected.gid || mtimeNs !== expected.mtimeNs)
-    throw new MoveRefused("its owner, mode or time can't be given back on this disk");
+  if (before.uid !== uid || before.gid !== gid) await file.chown(uid, gid).catch(() => undefined);
+  await file.chmod(mode).catch(() => undefined);
+  if (before.mtimeNs !== mtimeNs) await setModified(file, mtimeNs).catch(() => undefined);
 };
 
 /** Sets a modification time to the nanosecond: Node's own call rounds it to a double. */

@@ -19,7 +19,9 @@ export const Archive = z
     withdrawnDecisions: z
       .int()
       .meta({ description: "Decisions that its restore took back; their groups are open again" }),
-    refusals: z.array(z.object({ path: z.string(), reason: z.string() })).meta({ description: "Files left alone" }),
+    refusals: z
+      .array(z.object({ path: z.string(), reason: z.string() }))
+      .meta({ description: "Files left alone, or restored with a loss" }),
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().nullable(),
   })
