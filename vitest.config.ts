@@ -50,6 +50,16 @@ export default defineConfig({
       },
       {
         ...fromSource,
+        test: {
+          name: "sequences",
+          include: ["test/sequences/**/*.test.ts"],
+          ...withServers,
+          // A few of them are among the tests of `system`.
+          env: { SEQUENCES: "300", SEED: String(Math.floor(Math.random() * 2 ** 31)), ...process.env },
+        },
+      },
+      {
+        ...fromSource,
         test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], ...withServers, testTimeout: 900_000 },
       },
       {

@@ -14,7 +14,7 @@ const image = (ordinal: number, path: string, fingerprint = BEFORE, digest = "sa
   isLive: true,
 });
 
-/** Recognizes one file. @returns the ordinal of the image that has its content, and the files that were read */
+/** Recognizes one file; at the other paths is nothing, but at those that are there. @returns the ordinal of the image that has its content, and the files that were read */
 const recognized = async (
   [path, fingerprint]: [string, string],
   contents: KnownContent[],
@@ -27,8 +27,9 @@ const recognized = async (
   const read: string[] = [];
   const files: SourceFiles = {
     isStillThere: async (path) => there.includes(path),
-    async digestOf(path) {
-      read.push(path);
+    async digestOf(name) {
+      if (name !== path && !there.includes(name)) return null;
+      read.push(name);
       return digest;
     },
   };
@@ -70,6 +71,40 @@ it("takes a copy beside its original for a new image", async () => {
 it("prefers the image that had the same name", async () => {
   const contents = [image(0, "x/a.jpg", "100-1-1-33188-0-1"), image(1, "x/b.jpg", "100-2-2-33188-0-2")];
   expect(await recognized(["y/b.jpg", "100-3-3-33188-0-3"], contents)).toMatchObject({ ordinal: 1 });
+});
+
+it("recognizes equal files that were all moved, each as another image", async () => {
+  const contents = ["x/a", "y/a", "z/b"].map((path, ordinal) => image(ordinal, path, `100-10-${ordinal}-33188-0-10`));
+  const files: SourceFiles = {
+    isStillThere: async () => false,
+    digestOf: async (path) => (/^m/.test(path) ? "same" : null),
+  };
+  const found = ["m/c", "m/a", "m2/a", "m/b"].map((path) => ({
+    found: foundImage({ path, fingerprint: "100-20-9-33188-0-20", bytes: 100 }),
+    known: null,
+  }));
+  const result = await recognize({ files, findContents: async () => contents, rereads: false }, found);
+  // The one that has no name of theirs is the copy.
+  expect([...result].map(([path, known]) => [path, known?.ordinal])).toEqual([
+    ["m/c", undefined],
+    ["m/a", 0],
+    ["m2/a", 1],
+    ["m/b", 2],
+  ]);
+});
+
+it("takes a copy of a touched file for the new image, also where it is found first", async () => {
+  const files: SourceFiles = { isStillThere: async () => false, digestOf: async () => "same" };
+  const known = image(0, "a.jpg");
+  const found = ["a copy.jpg", "a.jpg"].map((path) => ({
+    found: foundImage({ path, fingerprint: "100-20-9-33188-0-20", bytes: 100 }),
+    known: path === known.path ? known : null,
+  }));
+  const result = await recognize({ files, findContents: async () => [known], rereads: false }, found);
+  expect([...result]).toEqual([
+    ["a copy.jpg", null],
+    ["a.jpg", known],
+  ]);
 });
 
 it("reads every file in mode full", async () => {

@@ -25,8 +25,9 @@ interface Recognition {
 const FILES_AT_ONCE = 4;
 
 /**
- * Finds the images that have the content of these files. A file that has only another place, inode or mode is
- * recognized by its size and times, as rsync does; one that was touched is read and compared by its SHA-256.
+ * Finds the images that have the content of these files, each image for one file: of equal files that were moved, each is
+ * another image. A file that has only another place, inode or mode is recognized by its size and times, as rsync does;
+ * one that was touched is read and compared by its SHA-256.
  */
 export const recognize = async (
   { files, findContents, rereads }: Recognition,
@@ -39,33 +40,50 @@ export const recognize = async (
   const byOrdinal = new Map(contents.map((content) => [content.ordinal, content]));
   const bySize = groupBy(byOrdinal.values(), ({ fingerprint }) => fileStateOf(fingerprint)?.size);
   const places = new Map<number, Promise<boolean>>();
-  const isStillThere = ({ ordinal, path, fingerprint }: KnownContent): Promise<boolean> => {
-    const looked = places.get(ordinal) ?? files.isStillThere(path, fingerprint);
-    places.set(ordinal, looked);
-    return looked;
+  const isAtItsPlace = async ({ path, fingerprint, digest }: KnownContent): Promise<boolean> =>
+    (await files.isStillThere(path, fingerprint)) || (await files.digestOf(path)) === digest;
+  // A copy is another image: the content must no longer be where it was.
+  const isFree = async (found: FoundImage, content: KnownContent): Promise<boolean> => {
+    if (!content.isLive || content.path === found.path) return true;
+    const looked = places.get(content.ordinal) ?? isAtItsPlace(content);
+    places.set(content.ordinal, looked);
+    return !(await looked);
   };
-  // A copy is another image: the file must no longer be where it was.
-  const isFree = async (found: FoundImage, content: KnownContent): Promise<boolean> =>
-    !content.isLive || content.path === found.path || !(await isStillThere(content));
-  const contentOf = async ({ found, known }: UnrecognizedFile): Promise<KnownImage | null> => {
+  const matchesOf = async ({ found, known }: UnrecognizedFile): Promise<Match[]> => {
     // A file that could not be read, and still can't, is as it was.
     const isRetried = known?.fingerprint === found.fingerprint && !byOrdinal.has(known.ordinal);
-    if (isRetried && (await files.digestOf(found.path)) === null) return known;
+    if (isRetried && (await files.digestOf(found.path)) === null) return [{ found, image: known, rank: 0 }];
     const candidates: KnownContent[] = [];
     for (const content of bySize.get(String(found.bytes)) ?? [])
       if (content.ordinal === known?.ordinal || (await isFree(found, content))) candidates.push(content);
-    const certain = rereads ? undefined : candidates.find((content) => isSurelySame(found, content));
-    if (certain !== undefined || candidates.length === 0) return certain ?? null;
+    const certain = rereads ? [] : candidates.filter((content) => isSurelySame(found, content));
+    if (certain.length > 0 || candidates.length === 0) return certain.map((image) => matchOf(found, image));
     const digest = await files.digestOf(found.path);
-    const equal = candidates.filter((content) => content.digest === digest);
-    return equal.find(({ path }) => path === found.path) ?? equal.find(hasNameOf(found)) ?? equal[0] ?? null;
+    return candidates.filter((content) => content.digest === digest).map((image) => matchOf(found, image));
   };
-  const entries = await pMap(
-    unrecognized,
-    async (file): Promise<[string, KnownImage | null]> => [file.found.path, await contentOf(file)],
-    { concurrency: FILES_AT_ONCE },
-  );
-  return new Map(entries);
+  const matches = await pMap(unrecognized, matchesOf, { concurrency: FILES_AT_ONCE });
+  const recognized = new Map<string, KnownImage | null>(unrecognized.map(({ found }) => [found.path, null]));
+  const taken = new Set<number>();
+  for (const { found, image } of matches.flat().sort((a, b) => a.rank - b.rank)) {
+    if (recognized.get(found.path) !== null || taken.has(image.ordinal)) continue;
+    taken.add(image.ordinal);
+    recognized.set(found.path, image);
+  }
+  return recognized;
+};
+
+/** An image that has the content of a found file. Of two matches, the one of lower rank is preferred. */
+interface Match {
+  readonly found: FoundImage;
+  readonly image: KnownImage;
+  readonly rank: number;
+}
+
+const matchOf = (found: FoundImage, image: KnownContent): Match => {
+  const isSamePlace = image.path === found.path;
+  const isSameInode = fileStateOf(image.fingerprint)?.inode === fileStateOf(found.fingerprint)?.inode;
+  const isSameName = nameOf(image.path) === nameOf(found.path);
+  return { found, image, rank: [isSamePlace, isSameInode, isSameName, true].indexOf(true) };
 };
 
 /**
@@ -80,10 +98,5 @@ const isSurelySame = (found: FoundImage, content: KnownContent): boolean => {
   if (found.path !== content.path) return isSameInode;
   return !isSameInode || now.access !== before.access || before.changed === undefined || now.changed === before.changed;
 };
-
-const hasNameOf =
-  (found: FoundImage) =>
-  ({ path }: KnownContent): boolean =>
-    nameOf(path) === nameOf(found.path);
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ensureTopology } from "@lookalike/shared/bus/topology";
+import type { Answer } from "../support/reviewed-catalog.ts";
+import { connectTo, startServers, WITH_KEY } from "../support/servers.ts";
+import { killService, type Service, startService } from "../support/service.ts";
+import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
+import type { Kill } from "./operations.ts";
+
+const SERVICES = ["coordinator", "hasher", "comparer", "api"] as const;
+type Name = (typeof SERVICES)[number];
+
+/** Servers and services that a test kills and starts again, and requests to them. */
+export type Installation = Awaited<ReturnType<typeof startInstallation>>;
+
+export const startInstallation = async () => {
+  const servers = await startServers();
+  const { bus, close } = await connectTo(servers.environment);
+  await ensureTopology(bus, 1);
+  await shortenWaits(bus);
+  await close();
+  const environment = {
+    ...servers.environment,
+    ...TOPOLOGY_OF_OTHERS,
+    LOOKALIKE_LOST_AFTER_MS: "2000",
+    LOOKALIKE_RECONCILE_INTERVAL_MS: "500",
+    LOOKALIKE_REQUESTS_PER_MINUTE: "1000000",
+  };
+  const running = new Map<Name, Service>();
+  const start = async (names: readonly Name[]): Promise<void> => {
+    await Promise.all(names.map(async (name) => running.set(name, await startService(name, environment))));
+  };
+  const kill = async (names: readonly Name[]): Promise<void> => {
+    const services = names.flatMap((name) => running.get(name) ?? []);
+    await Promise.all(services.map(killService));
+  };
+  await start(SERVICES);
+
+  return {
+    folder: servers.folder,
+    /** kill -9 of services after a time, which are started again. */
+    async killAfter({ victim, afterMs }: Kill): Promise<void> {
+      const names = victim === "all" ? SERVICES : [victim];
+      await sleep(afterMs);
+      await kill(names);
+      await start(names);
+    },
+    async call(method: string, path: string, body?: object): Promise<Answer> {
+      const response = await fetch(`${running.get("api")?.address}/v1${path}`, {
+        method,
+        headers: { ...WITH_KEY, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, json: text === "" ? null : JSON.parse(text) };
+    },
+    async stop(): Promise<void> {
+      await kill(SERVICES);
+      await servers.stop();
+    },
+  };
+};

@@ -1,0 +1,63 @@
+import { expect, it } from "vitest";
+import {
+  afterRestore,
+  afterScan,
+  decisionFaults,
+  EMPTY,
+  groupFaults,
+  imageFaults,
+  lostContents,
+  type Model,
+  mayGo,
+  type ScannedImage,
+} from "./model.ts";
+
+const image = (ordinal: number, path: string, content: string): ScannedImage => ({ ordinal, path, content });
+const same = (content: string): string => content;
+const first = [image(0, "a", "A"), image(1, "b", "A"), image(2, "c", "C")];
+const keep0 = { verdict: "keep", members: [0, 1], keep: [0] } as const;
+const model: Model = { ...afterScan(EMPTY, first, same), decisions: [keep0] };
+
+it("finds nothing wrong with what is right", () => {
+  const moved = [image(0, "x/a", "A"), image(1, "b", "A"), image(2, "c", "C"), image(3, "copy", "A")];
+  expect(imageFaults(model, moved, new Map(moved.map(({ path, content }) => [path, content])))).toEqual([]);
+  const groups = [
+    { members: [0, 1], isDecided: true, isReopened: false },
+    { members: [0, 1, 3], isDecided: false, isReopened: true },
+    { members: [1, 3], isDecided: false, isReopened: false },
+  ];
+  expect(groupFaults(model, groups)).toEqual([]);
+  expect(decisionFaults(model, [keep0])).toEqual([]);
+});
+
+it("finds an image that lost its ordinal, or got that of other content", () => {
+  const files = new Map([["x/a", "A"]]);
+  expect(imageFaults(model, [image(3, "x/a", "A")], files)).toHaveLength(1);
+  expect(imageFaults(model, [image(2, "x/a", "A")], files)).toHaveLength(1);
+  expect(imageFaults(model, [], files)).toHaveLength(1);
+});
+
+it("finds a decision that is lost, invented, or about images that are no duplicates", () => {
+  expect(groupFaults(model, [{ members: [0, 1], isDecided: false, isReopened: false }])).toHaveLength(1);
+  expect(groupFaults(model, [{ members: [0, 2], isDecided: true, isReopened: false }])).toHaveLength(1);
+  expect(decisionFaults(model, [])).toHaveLength(1);
+  const different: Model = { ...model, decisions: [{ verdict: "not-duplicates", members: [0, 1], keep: [0, 1] }] };
+  expect(groupFaults(different, [{ members: [0, 1], isDecided: true, isReopened: false }])).toHaveLength(1);
+});
+
+it("continues decisions about a file with other metadata", () => {
+  const scanned = [image(3, "a", "A with a rating"), image(1, "b", "A"), image(2, "c", "C")];
+  const { decisions } = afterScan(model, scanned, (content) => content[0] ?? "");
+  expect(decisions).toEqual([{ verdict: "keep", members: [1, 3], keep: [3] }]);
+});
+
+it("lets go what a decision removes, until it is restored", () => {
+  expect([0, 1, 2].map((ordinal) => mayGo(model, ordinal))).toEqual([false, true, false]);
+  expect(afterRestore(model, new Set([0])).decisions).toEqual([keep0]);
+  expect(afterRestore(model, new Set([1])).decisions).toEqual([]);
+});
+
+it("finds content that is there less often", () => {
+  expect(lostContents(new Map([["A", 2]]), new Map([["A", 1]]))).toEqual(["A"]);
+  expect(lostContents(new Map([["A", 1]]), new Map([["A", 2]]))).toEqual([]);
+});

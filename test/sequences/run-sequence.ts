@@ -1,0 +1,229 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
+import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
+import type { ReviewedGroup } from "../support/reviewed-catalog.ts";
+import { until } from "../support/until.ts";
+import { digestOf, exists, makeFolder, type OwnersFolder } from "./folder.ts";
+import type { Installation } from "./installation.ts";
+import {
+  afterRestore,
+  afterScan,
+  decisionFaults,
+  EMPTY,
+  groupFaults,
+  imageFaults,
+  lostContents,
+  type Model,
+  mayGo,
+} from "./model.ts";
+import type { Kill, Operation } from "./operations.ts";
+import type { Pictures } from "./pictures.ts";
+
+interface ArchiveAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly destination: string | null;
+  readonly refusals: readonly { path: string; reason: string }[];
+}
+
+interface ManifestLine {
+  readonly path: string;
+  readonly ordinal: number;
+  readonly sha256: string;
+  readonly keepers: readonly { path: string; sha256: string }[];
+}
+
+/** Runs a sequence in a folder and a catalog of its own. @throws Error with what is wrong after which operation */
+export const runSequence = async (
+  installation: Installation,
+  pictures: Pictures,
+  operations: readonly Operation[],
+): Promise<void> => {
+  const base = join(installation.folder, "sequences", randomUUID());
+  await mkdir(base, { recursive: true });
+  const folder = await makeFolder(base, pictures);
+  const sequence = await openSequence(installation, folder);
+  const scan: Operation = { do: "scan", mode: "new", kill: null };
+  const steps: Operation[] = [scan, ...operations];
+  for (const [number, operation] of steps.entries())
+    await sequence.step(operation).catch((error: Error) => {
+      throw new Error(`${number}. ${JSON.stringify(operation)}: ${error.message}`);
+    });
+  // Everything is back, so every decision must show.
+  while (folder.hasAway()) await sequence.step({ do: "remount", as: "before" });
+  await sequence.step(scan).catch((error: Error) => {
+    throw new Error(`the last scan: ${error.message}`);
+  });
+  await rm(base, { recursive: true });
+};
+
+const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFolder) => {
+  const source = { kind: "directory", root: folder.root() };
+  const catalog: string = (await call("POST", "/catalogs", { name: folder.base, source })).json.id;
+  let model: Model = EMPTY;
+  let latestJob = "";
+  const get = async (path: string) => (await call("GET", path)).json;
+  const groups = async (): Promise<ReviewedGroup[]> => (await get(`/jobs/${latestJob}/groups?limit=1000`)).items;
+  const archives = async (): Promise<ArchiveAnswer[]> => (await get(`/catalogs/${catalog}/archives`)).items;
+  const effective = async () =>
+    effectiveDecisions((await get(`/catalogs/${catalog}/decisions?limit=1000`)).items.toReversed()) as never[];
+  const untilQuiet = () => until(async () => (await archives()).every(({ state }) => !state.endsWith("ing")));
+
+  const scan = async (mode: string, kill: Kill | null): Promise<void> => {
+    const accepted = await call("POST", `/catalogs/${catalog}/jobs`, { mode });
+    if (kill !== null) await killAfter(kill);
+    const job: string = accepted.json.id;
+    let last = await get(`/jobs/${job}`);
+    await until(async () => {
+      last = await get(`/jobs/${job}`);
+      return last.phase === "done";
+    });
+    if (last.state !== "completed") {
+      if (!folder.isRootAway()) throw new Error(`the job is ${last.state}: ${last.failure}`);
+      return;
+    }
+    latestJob = job;
+    const { items } = await get(`/catalogs/${catalog}/images?limit=1000`);
+    const scanned = items.map(
+      ({ ordinal, path, contentDigest }: { ordinal: number; path: string; contentDigest: string }) => ({
+        ordinal,
+        path,
+        content: contentDigest,
+      }),
+    );
+    const faults = imageFaults(model, scanned, await folder.contents());
+    model = afterScan(model, scanned, folder.pictureOf);
+    const found = (await groups()).map(({ members, decision, reopened }) => ({
+      members: members.map(({ ordinal }) => ordinal),
+      isDecided: decision !== null,
+      isReopened: reopened !== null,
+    }));
+    require([...faults, ...groupFaults(model, found)]);
+  };
+
+  const decide = async (operation: Extract<Operation, { group: number }>): Promise<void> => {
+    const found = await groups();
+    const group = found[operation.group % found.length];
+    if (group === undefined || group.decision !== null) return;
+    const members = group.members.map(({ ordinal }) => ordinal);
+    const stays = operation.do === "keep" ? members.filter((_, at) => (operation.stays >> at) % 2 === 1) : members;
+    const keep = stays.length === 0 ? [group.keeper] : stays;
+    const verdict = operation.do;
+    const body = verdict === "keep" ? { verdict, keep } : { verdict };
+    const { status, json } = await call("POST", `/jobs/${latestJob}/groups/${group.number}/decisions`, body);
+    if (status !== 201) throw new Error(json.detail);
+    model = { ...model, decisions: [...model.decisions, { verdict, members, keep: json.keep }] };
+  };
+
+  const undo = async (number: number): Promise<void> => {
+    const decisions = (await effective()) as { id: string; members: number[]; keep: number[]; verdict: string }[];
+    const decision = decisions[number % decisions.length];
+    if (decision === undefined) return;
+    const { status, json } = await call("POST", `/catalogs/${catalog}/decisions/${decision.id}/undo`);
+    if (status !== 201) throw new Error(json.detail);
+    const isUndone = ({ verdict, members, keep }: Model["decisions"][number]): boolean =>
+      verdict === decision.verdict && String([members, keep]) === String([decision.members, decision.keep]);
+    const at = model.decisions.findIndex(isUndone);
+    model = { ...model, decisions: model.decisions.filter((_, index) => index !== at) };
+  };
+
+  const placeOf = ({ id, destination }: ArchiveAnswer): string =>
+    join(destination ?? folder.root(), ARCHIVE_FOLDER, id);
+  /** The lines of an archive's manifest whose files are in the archive. */
+  const archived = async (archive: ArchiveAnswer): Promise<ManifestLine[]> => {
+    const text = await readFile(join(placeOf(archive), "manifest.ndjson"), "utf8").catch(() => "");
+    const lines: ManifestLine[] = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+    const present = await Promise.all(lines.map(({ path }) => exists(join(placeOf(archive), "files", path))));
+    return lines.filter((_, at) => present[at]);
+  };
+
+  const archive = async (elsewhere: boolean, kill: Kill | null): Promise<void> => {
+    const before = new Set((await archives()).map(({ id }) => id));
+    const to = elsewhere ? `?to=${encodeURIComponent(folder.elsewhere)}` : "";
+    // Of a request whose service is killed it is not known what it did.
+    const request = call("POST", `/catalogs/${catalog}/archives${to}`).catch(() => null);
+    if (kill !== null) await killAfter(kill);
+    await request;
+    await untilQuiet();
+    const faults: string[] = [];
+    for (const started of (await archives()).filter(({ id }) => !before.has(id)))
+      for (const { path, ordinal, sha256, keepers } of await archived(started)) {
+        if (!mayGo(model, ordinal)) faults.push(`${path} is archived, and no decision lets it go`);
+        if ((await digestOf(join(placeOf(started), "files", path))) !== sha256)
+          faults.push(`${path} is archived with other content than its manifest says`);
+        const digests = await Promise.all(
+          keepers.map((keeper) => digestOf(join(folder.root(), keeper.path)).catch(() => "")),
+        );
+        if (!keepers.some((keeper, at) => keeper.sha256 === digests[at]))
+          faults.push(`${path} is archived without a keeper: ${JSON.stringify(keepers)}`);
+      }
+    require(faults);
+  };
+
+  const restore = async (number: number, kill: Kill | null): Promise<void> => {
+    const all = await archives();
+    const chosen = all[number % all.length];
+    if (chosen === undefined) return;
+    const restored = new Set((await archived(chosen)).map(({ ordinal }) => ordinal));
+    const { status, json } = await call("POST", `/archives/${chosen.id}/restore`);
+    if (status === 409) return;
+    if (status !== 202) throw new Error(json.detail);
+    if (kill !== null) await killAfter(kill);
+    await untilQuiet();
+    model = afterRestore(model, restored);
+    const after = (await archives()).find(({ id }) => id === chosen.id);
+    const left = after === undefined ? [] : await archived(after);
+    if (after?.state === "restored" && left.length > 0) throw new Error(`restored, but ${left[0]?.path} is archived`);
+  };
+
+  const remount = async (as: Extract<Operation, { do: "remount" }>["as"]): Promise<void> => {
+    if (!(await folder.remount(as))) return;
+    const { status, json } = await call("PATCH", `/catalogs/${catalog}`, { root: folder.root() });
+    if (status !== 200) throw new Error(json.detail);
+  };
+
+  /** What Lookalike does. @returns false where the operation is none of Lookalike's */
+  const lookalike = async (operation: Operation): Promise<boolean> => {
+    switch (operation.do) {
+      case "scan":
+        await scan(operation.mode, operation.kill);
+        return true;
+      case "keep":
+      case "not-duplicates":
+        await decide(operation);
+        return true;
+      case "undo":
+        await undo(operation.decision);
+        return true;
+      case "archive":
+        await archive(operation.elsewhere, operation.kill);
+        return true;
+      case "restore":
+        await restore(operation.archive, operation.kill);
+        return true;
+      default:
+        return false;
+    }
+  };
+
+  return {
+    async step(operation: Operation): Promise<void> {
+      const before = await folder.everywhere();
+      if (await lookalike(operation)) {
+        const lost = lostContents(before, await folder.everywhere());
+        require([...lost.map((content) => `${content} is lost`), ...decisionFaults(model, await effective())]);
+        return;
+      }
+      if (operation.do === "unmount") return folder.unmount(operation);
+      if (operation.do === "remount") return remount(operation.as);
+      if ("file" in operation) return folder.change(operation);
+      throw new Error(`nobody does ${operation.do}`);
+    },
+  };
+};
+
+const require = (faults: readonly string[]): void => {
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+};

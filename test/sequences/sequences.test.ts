@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { afterAll, expect, it } from "vitest";
+import { startInstallation } from "./installation.ts";
+import { sequences } from "./operations.ts";
+import { drawPictures } from "./pictures.ts";
+import { runSequence } from "./run-sequence.ts";
+
+const SEQUENCES = Number(process.env["SEQUENCES"] ?? "15");
+/** Another seed draws other sequences; a failure prints its seed and the shortest sequence that fails. */
+const SEED = Number(process.env["SEED"] ?? "17");
+
+/** How long a shorter sequence is searched for: each candidate takes a second or more. */
+const SHRINK_MS = Number(process.env["SHRINK_SECONDS"] ?? "120") * 1_000;
+
+const [installation, pictures] = await Promise.all([startInstallation(), drawPictures()]);
+afterAll(() => installation.stop());
+
+it(`no picture and no decision is lost in ${SEQUENCES} random sequences (SEED=${SEED})`, async () => {
+  let run = 0;
+  let shrinkUntil = Number.POSITIVE_INFINITY;
+  await fc.assert(
+    fc.asyncProperty(sequences, async (operations) => {
+      if (Date.now() > shrinkUntil) return;
+      run += 1;
+      await runSequence(installation, pictures, operations).catch((error: Error) => {
+        if (shrinkUntil === Number.POSITIVE_INFINITY) console.error(JSON.stringify(operations), error.message);
+        shrinkUntil = Math.min(shrinkUntil, Date.now() + SHRINK_MS);
+        throw error;
+      });
+    }),
+    { numRuns: SEQUENCES, seed: SEED, interruptAfterTimeLimit: 3_000_000, markInterruptAsFailure: true },
+  );
+  expect(run).toBeGreaterThanOrEqual(SEQUENCES);
+}, 3_600_000);
