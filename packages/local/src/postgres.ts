@@ -113,12 +113,18 @@ const initialise = async (
   } catch (error) {
     ending?.throwIfAborted();
     throw new OperatorError(
-      `PostgreSQL could not be set up in ${cluster} (${messageOf(error).trim().split("\n").at(-1)}).${await fullDisk(data.path)}`,
+      `PostgreSQL could not be set up in ${cluster} (${reasonIn(messageOf(error))}).${await fullDisk(data.path)}`,
       EXIT.unavailable,
     );
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+};
+
+/** The line of initdb's output that says what went wrong: it may clean up afterwards. */
+const reasonIn = (output: string): string => {
+  const lines = output.trim().split("\n");
+  return lines.find((line) => /No space left|error:|FATAL:|PANIC:/.test(line)) ?? lines.at(-1) ?? "";
 };
 
 const runInitdb = async (

@@ -27,6 +27,8 @@ export const start = async (request: StartRequest): Promise<never> => {
     const interrupt = () => reject(new OperatorError(INTERRUPTED, EXIT.interrupted));
     // Also a second time: without a listener, the signal would end this process before its servers.
     for (const signal of SIGNALS) process.on(signal, interrupt);
+    // A reader that has seen enough, as head, ends the start in order, not at once as other commands.
+    process.stdout.removeAllListeners("error");
     for (const stream of [process.stdout, process.stderr]) stream.on("error", interrupt);
     process.on("uncaughtException", reject);
     process.on("unhandledRejection", reject);

@@ -6,8 +6,8 @@ export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
 }
 
-/** SQLSTATEs of a server that shuts down, starts, or has no connection left. */
-const AWAY = /^(?:08...|57P0[123]|53300)$/;
+/** SQLSTATEs of a server that shuts down, starts, or has no connection, memory or disk left. */
+const AWAY = /^(?:08...|57P0[123]|53...)$/;
 const LOST_SOCKET: readonly unknown[] = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
 /** pg's own words, for errors without a code. */
 const LOST = /^(?:Connection terminated|Client has encountered a connection error)/;
