@@ -187,7 +187,7 @@ describe("lookalike", () => {
 
   it("completes its commands", async () => {
     expect((await lookalike("completion", "bash")).stdout).toContain(
-      "scan jobs watch groups export decide accept decisions import undo archive restore query",
+      "scan jobs watch groups missing export decide accept decisions import undo archive restore query",
     );
   });
 });

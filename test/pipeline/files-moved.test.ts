@@ -98,8 +98,11 @@ describe("what was decided about pictures stays, and none is hashed again, after
     for (const name of names.slice(4, 8)) await rename(picture(name), join(away, name));
     await reviewed.runJob();
     expect((await images()).size).toBe(known.size - 4);
+    const missing = async () => (await reviewed.get(`/catalogs/${reviewed.catalog}/missing-images`)).items;
+    expect((await missing()).map(({ path }: { path: string }) => path)).toEqual(names.slice(4, 8));
     for (const name of names.slice(4, 8)) await rename(join(away, name), picture(`back ${name}`));
     await expectAllKnown();
+    expect(await missing()).toEqual([]);
   });
 });
 

@@ -2734,6 +2734,113 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/catalogs/{catalog}/missing-images": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Images that scans no longer find: they stay known, and are as before when they are back */
+    get: {
+      parameters: {
+        query?: {
+          cursor?: string;
+          limit?: number;
+        };
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": {
+              items: components["schemas"]["MissingImage"][];
+              next: string | null;
+            };
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/catalogs/{catalog}/query": {
     parameters: {
       query?: never;
@@ -6753,6 +6860,26 @@ export interface components {
         /** @description Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched */
         edges: number;
       } | null;
+    };
+    MissingImage: {
+      ordinal: number;
+      path: string;
+      bytes: number | null;
+      /**
+       * Format: date-time
+       * @description When the first job was accepted that did not find it
+       */
+      missingSince: string;
+    };
+    MissingImageInput: {
+      ordinal: number;
+      path: string;
+      bytes: number | null;
+      /**
+       * Format: date-time
+       * @description When the first job was accepted that did not find it
+       */
+      missingSince: string;
     };
     NewAccessKey: {
       /** @description Who uses it: stands in what they decide */

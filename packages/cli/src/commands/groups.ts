@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { bodyOf } from "@lookalike/client";
+import { bodyOf, itemsOf } from "@lookalike/client";
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
 import { Option } from "commander";
 import type { AddCommands } from "../command.ts";
 import { wholeNumber } from "../options.ts";
-import { groupText } from "../output.ts";
+import { groupText, printable } from "../output.ts";
 
 interface GroupsOptions {
   readonly kind?: GroupKind;
@@ -40,6 +40,19 @@ export const addGroupsCommands: AddCommands = (program, withClient) => {
           remaining -= 1;
           if (remaining === 0) return;
         }
+      }),
+    );
+
+  program
+    .command("missing <catalog>")
+    .description("the pictures that scans no longer find, and since when: they stay known")
+    .action(
+      withClient(async ({ api, findCatalog }, output, name: string) => {
+        const catalog = await findCatalog(name);
+        const images = itemsOf((page) =>
+          api.GET("/v1/catalogs/{catalog}/missing-images", { params: { path: { catalog }, query: page } }),
+        );
+        for await (const image of images) output.print(image, `${image.missingSince}  ${printable(image.path)}`);
       }),
     );
 

@@ -21,7 +21,13 @@ const newKey = async (tenant: string, scope: "read" | "write" | "admin"): Promis
   await insertAccessKey(store.db, { key, tenant, name: `${tenant}'s ${scope}`, scope });
   return key;
 };
-const call = (key: string, method: "GET" | "POST" | "PATCH" | "DELETE", url: string, payload?: object, headers = {}) =>
+const call = (
+  key: string,
+  method: "GET" | "POST" | "PATCH" | "DELETE",
+  url: string,
+  payload?: object | string,
+  headers = {},
+) =>
   app.inject({
     method,
     url,
@@ -130,7 +136,9 @@ describe("another tenant's key", () => {
       ordinal: "0",
       number: "1",
     };
-    const bodies: Record<string, object> = {
+    const bodies: Record<string, object | string> = {
+      "/v1/catalogs/{catalog}/decisions/import": "{}\n",
+      "/v1/catalogs/{catalog}/archives/empty": { olderThanSeconds: 0 },
       "/v1/catalogs/{catalog}/jobs": {},
       "/v1/catalogs/{catalog}": { name: "stolen" },
       "/v1/jobs/{job}/groups/{number}/decisions": { verdict: "not-duplicates" },
@@ -149,7 +157,10 @@ describe("another tenant's key", () => {
       for (const method of Object.keys(methods)) {
         const query = queries[`${method} ${path}`] ?? "";
         const body = method === "get" || method === "delete" ? undefined : (bodies[path] ?? {});
-        const headers = path.endsWith("progress") ? { accept: "text/event-stream" } : {};
+        const headers = {
+          ...(path.endsWith("progress") ? { accept: "text/event-stream" } : {}),
+          ...(typeof body === "string" ? { "content-type": "application/x-ndjson" } : {}),
+        };
         const answer = await call(theirs, method.toUpperCase() as "GET", url + query, body, headers);
         expect([method, path, answer.statusCode]).toEqual([method, path, 404]);
         walked.push(`${method} ${path}`);

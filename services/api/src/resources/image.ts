@@ -66,6 +66,15 @@ export const QueryResult = z
   })
   .meta({ id: "QueryResult" });
 
+export const MissingImage = z
+  .object({
+    ordinal: z.int(),
+    path: z.string(),
+    bytes: z.number().nullable(),
+    missingSince: z.iso.datetime().meta({ description: "When the first job was accepted that did not find it" }),
+  })
+  .meta({ id: "MissingImage" });
+
 /** An image as clients see it. */
 export const imageResource = ({
   facts,

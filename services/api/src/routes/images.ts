@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
-import { findImages, listImages } from "@lookalike/shared/store/catalog/images";
+import { findImages, listImages, listMissing } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import parseRange from "range-parser";
 import { z } from "zod";
@@ -9,7 +9,7 @@ import { BY_ORDINAL, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { found, HttpProblem, Problem } from "../http/problems.ts";
 import { openPicture } from "../pictures/picture.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
-import { Image, imageResource } from "../resources/image.ts";
+import { Image, imageResource, MissingImage } from "../resources/image.ts";
 
 const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
 
@@ -31,6 +31,16 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void
     ),
     async ({ catalog, query }) =>
       readPage(query, BY_ORDINAL, async (page) => (await listImages(db, catalog, page)).map(imageResource)),
+  );
+
+  app.get(
+    "/catalogs/:catalog/missing-images",
+    operation(
+      "Images that scans no longer find: they stay known, and are as before when they are back",
+      { 200: pageOf(MissingImage) },
+      { querystring: PageQuery },
+    ),
+    async ({ catalog, query }) => readPage(query, BY_ORDINAL, (page) => listMissing(db, catalog.id, page)),
   );
 
   app.get(

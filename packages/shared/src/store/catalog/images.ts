@@ -157,6 +157,29 @@ export const listDamaged = async (
   return rows.map(({ path, ...row }) => ({ ...row, path: nameOfBytes(path) }));
 };
 
+/**
+ * Images that scans no longer find, by ordinal, and since when: neither archived, nor replaced by other content under
+ * their path. They are images again as soon as a scan finds their content.
+ */
+export const listMissing = async (db: Db, catalogId: string, { after, limit }: Page<number>) => {
+  const { rows } = await db.execute<{ ordinal: number; path: Buffer; bytes: number | null; missingSince: string }>(sql`
+    select ordinal, path, bytes::float8 as bytes, job.accepted_at as "missingSince"
+    from image join job on job.id = vanished_in
+    where image.catalog_id = ${catalogId} and ordinal > ${after}
+      and ordinal not in (
+        select unnest(ordinals) from archive where archive.catalog_id = ${catalogId} and archive.state <> 'restored')
+      and not exists (
+        select from image as live
+        where live.catalog_id = image.catalog_id and live.path = image.path and live.vanished_in is null)
+    order by ordinal limit ${limit}`);
+  return rows.map(({ ordinal, path, bytes, missingSince }) => ({
+    ordinal,
+    path: nameOfBytes(path),
+    bytes,
+    missingSince: isoOf(missingSince),
+  }));
+};
+
 export interface CatalogShape {
   readonly id: string;
   readonly blockSize: number | null;
