@@ -39,6 +39,8 @@ const kill = seldom(
 );
 const archivesKill = seldom(8, fc.record({ victim: fc.constant("api" as const), afterMs: fc.nat({ max: 40 }) }));
 
+const keep = fc.record({ do: fc.constant("keep" as const), group: number, stays: number });
+
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 6,
@@ -78,18 +80,20 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       kill,
     }),
   },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("keep" as const), group: number, stays: number }) },
+  { weight: 5, arbitrary: keep },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("not-duplicates" as const), group: number }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("undo" as const), decision: number }) },
   {
-    weight: 4,
+    weight: 6,
     arbitrary: fc.record({ do: fc.constant("archive" as const), elsewhere: fc.boolean(), kill: archivesKill }),
   },
   {
-    weight: 3,
+    weight: 5,
     arbitrary: fc.record({ do: fc.constant("restore" as const), archive: number, kill: archivesKill }),
   },
 );
 
-/** Sequences that begin with a scan's groups and end, after whatever it is, with another scan. */
-export const sequences: fc.Arbitrary<Operation[]> = fc.array(operation, { minLength: 3, maxLength: 14 });
+/** Sequences that follow a first scan: mostly some groups are decided, so that there is something to lose. */
+export const sequences: fc.Arbitrary<Operation[]> = fc
+  .tuple(fc.array(keep, { maxLength: 4 }), fc.array(operation, { minLength: 3, maxLength: 14 }))
+  .map(([decisions, operations]) => [...decisions, ...operations]);
