@@ -3,7 +3,7 @@ import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { storeHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { saveListing } from "@lookalike/shared/store/catalog/catalogs";
-import { restoreListed, restoreMoved, restoreVanished } from "@lookalike/shared/store/catalog/listing";
+import { restoreListed, restoreMoved, restoreVanished } from "@lookalike/shared/store/catalog/restore-listing";
 import { insertUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/results/compare-results";

@@ -14,7 +14,8 @@ import {
 } from "./catalogs.ts";
 import { endOfCatalog, givenHashBits, takeCensus } from "./census.ts";
 import { allVanished, countImages, listFailures, vanishedOrdinals, vanishedSince } from "./images.ts";
-import { markVanished, restoreListed } from "./listing.ts";
+import { markVanished } from "./listing.ts";
+import { restoreListed } from "./restore-listing.ts";
 
 let servers: Servers;
 let store: Store;
