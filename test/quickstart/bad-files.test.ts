@@ -74,8 +74,8 @@ describe("a folder of bad and odd files", () => {
     await utimes(quick.path("careful/b.jpg"), 1_500_000_000, 1_500_000_000);
     await utimes(quick.path("careful/y.jpg"), 1_500_000_000, 1_500_000_000);
 
-    const { code, stdout } = await quick.start([folder, "--json"]).ended;
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await quick.start([folder, "--json"]).ended;
+    expect(code, stderr).toBe(0);
     const report = reportOf(stdout);
     expect(report.groups.map(({ members, ...group }) => ({ ...group, members: members.join() }))).toEqual(
       expect.arrayContaining([

@@ -44,9 +44,16 @@ const EmptyCounts = z.strictObject({
   bytes: z.int().min(0).meta({ description: "Space that their disks would have more" }),
 });
 
+/** A hundred years. */
+const MAX_AGE_SECONDS = 3_155_760_000;
+
 export const EmptyArchives = z
   .strictObject({
-    olderThanSeconds: z.int().min(0).meta({ description: "Only archives that were started so long ago" }),
+    olderThanSeconds: z
+      .int()
+      .min(0)
+      .max(MAX_AGE_SECONDS)
+      .meta({ description: "Only archives that were started so long ago" }),
     confirm: EmptyCounts.optional().meta({ description: "The counts of the preview; without them nothing is deleted" }),
   })
   .meta({ id: "EmptyArchives" });

@@ -37,7 +37,7 @@ export interface Version1Parts {
 }
 
 /** Responses that routes may give beside those of their own schemas: every route, one of a resource, one with a body. */
-const ANYWHERE = { 400: Problem, 401: Problem, 403: Problem, 414: Problem, 429: Problem, 503: Problem };
+const ANYWHERE = { 400: Problem, 401: Problem, 403: Problem, 414: Problem, 429: Problem, 431: Problem, 503: Problem };
 const OF_RESOURCE = { 404: Problem };
 const WITH_BODY = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
