@@ -7,11 +7,15 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/operate/runbook.test.ts": 55,
   "test/faults/nats-node-killed.test.ts": 60,
   "test/browser/review-page.test.ts": 36,
+  "test/faults/postgres-away.test.ts": 35,
   "test/quickstart/refusals.test.ts": 35,
+  "test/quickstart/killed.test.ts": 30,
   "test/cli/cli.test.ts": 29,
+  "test/quickstart/bad-files.test.ts": 27,
   "test/quickstart/first-run.test.ts": 25,
   "test/pipeline/s3.test.ts": 25,
   "test/pipeline/hashes.test.ts": 20,
+  "test/quickstart/ended-early.test.ts": 20,
 };
 
 /** Starts the longest files first, so that no worker is still busy with one of them when the others have ended. */
