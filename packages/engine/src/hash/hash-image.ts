@@ -130,24 +130,19 @@ const decode = async (
 ): Promise<DecodedPicture | Outcome> => {
   // What an attempt that failed has taken.
   budget?.giveBack();
-  const otherFormat = libraryFormat(file);
-  if (otherFormat !== null) return decodeOther(file, otherFormat, limits, budget);
+  const format = libraryFormat(file);
+  if (format !== null) return decodeOther(file, { ...librarySize(file), format }, limits, budget);
   const read = sharp(file, { limitInputPixels: limits.maxPixels, failOn });
   const metadata = await read.metadata();
+  if (metadata.compression === "hevc")
+    return decodeOther(file, { ...metadata, format: "heic" }, limits, budget, metadata);
   const raw = metadata.format === "tiff" ? await rawFormat(file) : null;
   if (raw !== null) return failed("unsupported", `camera raw (${raw}): libvips would read its preview alone`);
-  const isHeic = metadata.compression === "hevc";
-  if (isHeic && metadata.width * metadata.height > limits.maxPixels)
-    return failed("too-many-pixels", `${metadata.width} x ${metadata.height} is over the pixel limit`);
   await budget?.take(decodedPixels(metadata));
-  const heic = isHeic ? await (limits.decodeByLibrary ?? decodeByLibrary)(file) : null;
-  if (isHeic && heic === null) return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
-  if (heic !== null && heic.intact < LEAST_INTACT)
-    return failed("corrupt", "most of its picture data cannot be decoded");
-  const rgba = await smallPixels(heic === null ? read : sharp(heic.data, { raw: heic.raw }), limits);
-  const { width, height } = heic === null ? (metadata.autoOrient ?? {}) : heic.raw;
-  const format = isHeic ? "heic" : metadata.compression === "av1" ? "avif" : metadata.format;
-  return { rgba, pixels: heic?.data ?? null, metadata, width, height, format, intact: heic?.intact ?? 1 };
+  const rgba = await smallPixels(read, limits);
+  const { width, height } = metadata.autoOrient ?? {};
+  const named = metadata.compression === "av1" ? "avif" : metadata.format;
+  return { rgba, pixels: null, metadata, width, height, format: named, intact: 1 };
 };
 
 /** The kind of camera raw that a TIFF file is; null where it is none. */
@@ -156,22 +151,27 @@ const rawFormat = async (file: Buffer): Promise<string | null> => {
   return type === undefined || type.ext === "tif" ? null : type.ext.toUpperCase();
 };
 
-/** Decodes a format that libvips has no decoder for, other than HEIC, of which libvips reads the rest. */
+/**
+ * Decodes a format that libvips has no decoder for.
+ * @param known its metadata, which libvips reads of HEIC; left out: there are none but those of the pixels
+ */
 const decodeOther = async (
   file: Buffer,
-  format: string,
+  { width, height, format }: { readonly width: number; readonly height: number; readonly format: string },
   limits: HashLimits,
   budget: PixelBudget | undefined,
+  known?: Metadata,
 ): Promise<DecodedPicture | Outcome> => {
-  const { width, height } = librarySize(file);
   if (width * height > limits.maxPixels)
     return failed("too-many-pixels", `${width} x ${height} is over the pixel limit`);
   await budget?.take(width * height);
   const picture = await (limits.decodeByLibrary ?? decodeByLibrary)(file);
-  if (picture === null) return failed("unsupported", `${format}: no decoder is installed`);
+  // The decoders of the other formats are always installed.
+  if (picture === null) return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
   const { data, raw, intact } = picture;
+  if (intact < LEAST_INTACT) return failed("corrupt", "most of its picture data cannot be decoded");
   const image = sharp(data, { raw });
-  const metadata = await image.metadata();
+  const metadata = known ?? (await image.metadata());
   const rgba = await smallPixels(image, limits);
   return { rgba, pixels: data, metadata, width: raw.width, height: raw.height, format, intact };
 };

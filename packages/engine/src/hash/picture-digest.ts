@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import { PICTURE_DIGEST_BYTES } from "@lookalike/shared/domain/image/hash-block";
+import { headerSegments, MARKER } from "./structure/jpeg-segments.ts";
+import { pngChunks } from "./structure/png-structure.ts";
+import { riffChunks } from "./structure/riff-structure.ts";
 
 /**
  * Digest of what a file shows, whatever its metadata says: two files with equal ones are one picture, of which one was
@@ -21,25 +24,18 @@ export const pictureDigest = (
 };
 
 const codedParts = (file: Buffer, format: string): Uint8Array[] | null => {
-  try {
-    switch (format) {
-      case "jpeg":
-        return jpegParts(file);
-      case "png":
-        return pngParts(file);
-      case "webp":
-        return webpParts(file);
-      default:
-        return null;
-    }
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
+  switch (format) {
+    case "jpeg":
+      return jpegParts(file);
+    case "png":
+      return pngParts(file);
+    case "webp":
+      return webpParts(file);
+    default:
+      return null;
   }
 };
 
-const MARKER = 0xff;
-const START_OF_SCAN = 0xda;
 const APP0 = 0xe0;
 const APP2 = 0xe2;
 const APP14 = 0xee;
@@ -50,54 +46,33 @@ const COLOUR_PROFILE = "ICC_PROFILE";
 /** All segments but comments and application data other than the colour's, and all that follows them (ITU T.81, annex B). */
 const jpegParts = (file: Buffer): Uint8Array[] | null => {
   const parts: Uint8Array[] = [];
-  for (let from = 2; ; ) {
-    if (file.readUInt8(from) !== MARKER) return null;
-    const marker = file.readUInt8(from + 1);
-    if (marker === START_OF_SCAN) return [...parts, file.subarray(from)];
-    if (marker === MARKER) {
-      from += 1;
-      continue;
-    }
-    const end = from + 2 + file.readUInt16BE(from + 2);
-    const segment = file.subarray(from, end);
+  for (const { marker, from, to, body } of headerSegments(file)) {
+    if (marker === MARKER.startOfScan) return [...parts, file.subarray(from)];
     const isColour =
-      marker === APP14 ||
-      (marker === APP2 && segment.toString("latin1", 4, 4 + COLOUR_PROFILE.length) === COLOUR_PROFILE);
+      marker === APP14 || (marker === APP2 && body.toString("latin1", 0, COLOUR_PROFILE.length) === COLOUR_PROFILE);
     const isMetadata = marker === COMMENT || (marker >= APP0 && marker <= APP15);
-    if (isColour || !isMetadata) parts.push(segment);
-    from = end;
+    if (isColour || !isMetadata) parts.push(file.subarray(from, to));
   }
+  return null;
 };
 
-const PNG_SIGNATURE_BYTES = 8;
 const PNG_METADATA = new Set(["tEXt", "zTXt", "iTXt", "eXIf", "tIME", "pHYs"]);
 
-/** The data of all chunks that are not metadata; where it is divided does not matter (PNG, section 5.3). */
-const pngParts = (file: Buffer): Uint8Array[] => {
+/** The data of all chunks that are not metadata, and what follows them; where the data is divided does not matter. */
+const pngParts = (file: Buffer): Uint8Array[] | null => {
   const parts: Uint8Array[] = [];
-  for (let from = PNG_SIGNATURE_BYTES; from < file.length; ) {
-    const type = file.toString("latin1", from + 4, from + 8);
-    const data = from + 8;
-    const end = data + file.readUInt32BE(from);
-    if (!PNG_METADATA.has(type)) parts.push(file.subarray(type === "IDAT" ? data : from + 4, end));
+  for (const { type, from, data, end } of pngChunks(file)) {
+    if (!PNG_METADATA.has(type)) parts.push(file.subarray(type === "IDAT" ? data : from, end));
     if (type === "IEND") return [...parts, file.subarray(end)];
-    from = end + 4;
   }
-  return parts;
+  return null;
 };
 
-const RIFF_HEADER_BYTES = 12;
 /** VP8X says which metadata there is. */
 const WEBP_METADATA = new Set(["EXIF", "XMP ", "VP8X"]);
 
 /** All chunks that are not metadata (RFC 9649). */
-const webpParts = (file: Buffer): Uint8Array[] => {
-  const parts: Uint8Array[] = [];
-  for (let from = RIFF_HEADER_BYTES; from + 8 <= file.length; ) {
-    const size = file.readUInt32LE(from + 4);
-    const end = from + 8 + size + (size & 1);
-    if (!WEBP_METADATA.has(file.toString("latin1", from, from + 4))) parts.push(file.subarray(from, end));
-    from = end;
-  }
-  return parts;
-};
+const webpParts = (file: Buffer): Uint8Array[] =>
+  [...riffChunks(file, file.length)]
+    .filter(({ type }) => !WEBP_METADATA.has(type))
+    .map(({ from, end }) => file.subarray(from, end));

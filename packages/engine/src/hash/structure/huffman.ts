@@ -4,7 +4,7 @@ import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 const CODE_BITS = 16;
 const SHORT_BITS = 10;
 /** Coefficients of a block. */
-const BLOCK = 64;
+export const BLOCK = 64;
 
 /** Huffman codes by the word that they begin: the code's length times 256, plus its symbol; 0 where there is none. */
 export interface HuffmanTable {

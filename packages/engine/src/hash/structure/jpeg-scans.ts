@@ -1,7 +1,7 @@
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
-import { type HuffmanTable, ScanBits } from "./huffman.ts";
+import { BLOCK, type HuffmanTable, ScanBits } from "./huffman.ts";
 import { isFrame, isRestart, MARKER, segmentAt } from "./jpeg-segments.ts";
-import { BLOCK, Fault, type Frame, frameOf, readQuantizers, readTables, type Scan, scanOf } from "./jpeg-tables.ts";
+import { Fault, type Frame, frameOf, readQuantizers, readTables, type Scan, scanOf } from "./jpeg-tables.ts";
 
 /** What reading all of a JPEG file's picture data found. */
 export interface ScansFound {

@@ -2,6 +2,7 @@ import { boxStructure } from "./box-structure.ts";
 import { readScans } from "./jpeg-scans.ts";
 import { dataFrom, headerSegments, isFrame, isJpeg, MARKER } from "./jpeg-segments.ts";
 import { faulty, SOUND, type Structure } from "./structure.ts";
+import { ENTRY_BYTES, tiffNumbers } from "./tiff-numbers.ts";
 
 const END_OF_IMAGE = Buffer.from([0xff, MARKER.endOfImage]);
 /** A disk's sector of zeros: so many in a row are in no picture's data but those of one colour. */
@@ -111,12 +112,11 @@ const declaredPictures = (file: Buffer): number | null => {
   for (const { body } of headerSegments(file)) {
     if (body.toString("latin1", 0, 4) !== "MPF\0" || body.length < 12) continue;
     const tiff = body.subarray(4);
-    const isLittle = tiff[0] === 0x49;
-    const short = (at: number): number => (isLittle ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
-    const long = (at: number): number => (isLittle ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
+    const { short, long } = tiffNumbers(tiff);
     const directory = long(4);
     if (directory + 2 > tiff.length) return 0;
-    for (let at = directory + 2; at + 12 <= tiff.length && at < directory + 2 + short(directory) * 12; at += 12) {
+    const end = Math.min(directory + 2 + short(directory) * ENTRY_BYTES, tiff.length - ENTRY_BYTES + 1);
+    for (let at = directory + 2; at < end; at += ENTRY_BYTES) {
       if (short(at) !== MP_ENTRIES) continue;
       const from = long(at + 8);
       const to = Math.min(from + long(at + 4), tiff.length - MP_ENTRY_BYTES + 1);

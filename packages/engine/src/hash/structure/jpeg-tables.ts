@@ -1,11 +1,10 @@
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
-import { type HuffmanTable, huffmanTable } from "./huffman.ts";
+import { BLOCK, type HuffmanTable, huffmanTable } from "./huffman.ts";
 import type { JpegSegment } from "./jpeg-segments.ts";
 
 /** What is wrong with a picture, found while it is read. */
 export class Fault extends Error {}
 
-export const BLOCK = 64;
 /** A progressive picture's coefficients are remembered: at most so many blocks, 100 megapixels. */
 const MAX_PROGRESSIVE_BLOCKS = 2_500_000;
 

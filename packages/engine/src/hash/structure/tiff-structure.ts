@@ -1,6 +1,6 @@
 import { faulty, SOUND, type Structure } from "./structure.ts";
+import { ENTRY_BYTES, tiffNumbers } from "./tiff-numbers.ts";
 
-const ENTRY_BYTES = 12;
 /** Tags of a page's data: offsets and sizes of its strips or tiles. */
 const OFFSETS = [273, 324];
 const SIZES = [279, 325];
@@ -13,9 +13,7 @@ const MAX_PAGES = 10_000;
 
 /** A TIFF file: the data of every page are within the file. Its parts may be anywhere, so it has no end to look behind. */
 export const tiffStructure = (file: Buffer): Structure => {
-  const isLittle = file[0] === 0x49;
-  const short = (at: number): number => (isLittle ? file.readUInt16LE(at) : file.readUInt16BE(at));
-  const long = (at: number): number => (isLittle ? file.readUInt32LE(at) : file.readUInt32BE(at));
+  const { short, long } = tiffNumbers(file);
   let pages = 0;
   let directories = 0;
   for (let directory = long(4); directory !== 0 && directories < MAX_PAGES; directories += 1) {
