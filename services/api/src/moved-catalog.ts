@@ -37,7 +37,7 @@ const hasFiles = async (root: string, sample: Sample): Promise<boolean> => {
 };
 
 const hasFile = async (root: string, { path, fingerprint }: Sample[number]): Promise<boolean> => {
-  const place = joinPath(rootBytes(root), Buffer.from(bytesOfName(path)));
+  const place = joinPath(rootBytes(root), bytesOfName(path));
   const now = await lstat(place, { bigint: true }).catch(() => null);
   const known = fileStateOf(fingerprint);
   return now !== null && known?.size === String(now.size) && known.modified === String(now.mtimeNs);

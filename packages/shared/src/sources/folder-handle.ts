@@ -16,8 +16,8 @@ const O_PATH = 0o10_000_000;
 const BELOW = constants.O_DIRECTORY | constants.O_NOFOLLOW | (HAS_HANDLES ? O_PATH : constants.O_RDONLY);
 /** A root may be a link: what it leads to is the root. */
 const ROOT = BELOW & ~constants.O_NOFOLLOW;
-/** Without blocking, so that a pipe under an image's name cannot hang its reader; and no link is followed. */
-const FILE = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+/** Flags to read a file by: without blocking, so that a pipe under an image's name cannot hang its reader; and no link is followed. */
+export const READ_FILE = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const BYTES = { encoding: "buffer" } as const;
 
 const SLASH = 0x2f;
@@ -146,7 +146,7 @@ export const withPlace = async <Result>(
 };
 
 /** Opens the file at a place for reading. @throws ELOOP where a link has its name */
-export const openFileAt = (place: Place): Promise<FileHandle> => open(pathOf(place), FILE);
+export const openFileAt = (place: Place): Promise<FileHandle> => open(pathOf(place), READ_FILE);
 
 /** Opens a file below a root for reading. The caller closes it. @throws as {@link withPlace} and {@link openFileAt} */
 export const openFileBelow = async (root: string, path: Buffer): Promise<FileHandle> => {
@@ -176,7 +176,7 @@ export const openFileBelowSync = (root: string, path: Buffer): number => {
     }
     const file = joinPath(place, last);
     if (!HAS_HANDLES && !realpathSync.native(place, BYTES).equals(place)) throw linkError(last);
-    return openSync(file, FILE);
+    return openSync(file, READ_FILE);
   } finally {
     closeSync(folder);
   }

@@ -31,8 +31,12 @@ export const fileStateOf = (fingerprint: string): FileState | null => {
 /** Whether a file has the size, the modification time and the inode that it was listed with; its mode may be another. */
 export const isAsListed = (stats: Pick<BigIntStats, "size" | "mtimeNs" | "ino">, fingerprint: string): boolean => {
   const listed = fileStateOf(fingerprint);
-  const now = [stats.size, stats.mtimeNs, stats.ino].map(String);
-  return listed !== null && [listed.size, listed.modified, listed.inode].every((value, index) => value === now[index]);
+  return (
+    listed !== null &&
+    listed.size === String(stats.size) &&
+    listed.modified === String(stats.mtimeNs) &&
+    listed.inode === String(stats.ino)
+  );
 };
 
 /** Names the file that a fingerprint is of, whatever its path: hard links to one file have one. null = it is not known. */
@@ -49,8 +53,7 @@ export const joinPath = (folder: Buffer, name: Buffer): Buffer =>
   folder.length === 0 ? name : Buffer.concat([folder, SLASH, name]);
 
 /** The key of a listed object. */
-export const keyOf = (prefix: string, path: string): string =>
-  `${prefix}${Buffer.from(bytesOfName(path)).toString("utf8")}`;
+export const keyOf = (prefix: string, path: string): string => `${prefix}${bytesOfName(path).toString("utf8")}`;
 
 /** The folder under a catalog's root that archived files are moved to; never listed. */
 export const ARCHIVE_FOLDER = ".lookalike-archive";

@@ -31,7 +31,7 @@ const LINKED: ListedFileProblem = {
 export const openListed = async (listed: ListedFile): Promise<FileHandle | ListedFileProblem> => {
   let file: FileHandle | null = null;
   try {
-    file = await openFileBelow(listed.root, Buffer.from(bytesOfName(listed.path)));
+    file = await openFileBelow(listed.root, bytesOfName(listed.path));
     const problem = problemOf(await file.stat({ bigint: true }), listed);
     if (problem === null) return file;
     await file.close();
@@ -46,7 +46,7 @@ export const openListed = async (listed: ListedFile): Promise<FileHandle | Liste
 export const openListedSync = (listed: ListedFile): number | ListedFileProblem => {
   let file: number | null = null;
   try {
-    file = openFileBelowSync(listed.root, Buffer.from(bytesOfName(listed.path)));
+    file = openFileBelowSync(listed.root, bytesOfName(listed.path));
     const problem = problemOf(fstatSync(file, { bigint: true }), listed);
     if (problem === null) return file;
     closeSync(file);

@@ -1,3 +1,4 @@
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import {
   type Folder,
   openBelow,
@@ -11,7 +12,7 @@ import { verifyKeeper } from "./keepers.ts";
 import { type Attributes, type ManifestEntry, type ManifestLines, manifestEntries, type Refusal } from "./manifest.ts";
 import { type Move, moveFile, putBack } from "./move-file.ts";
 import type { OpenArchive } from "./open-archive.ts";
-import { pathBytes, statAt } from "./place.ts";
+import { statAt } from "./place.ts";
 import { reasonOf } from "./reason.ts";
 
 /** What became of a line of a manifest. */
@@ -43,7 +44,7 @@ export async function* archiveFiles(archive: OpenArchive, manifest: ManifestLine
         yield { kind: "refused", refusal: entry };
         continue;
       }
-      const path = pathBytes(entry);
+      const path = bytesOfName(entry.path);
       const archiveOne = async (from: Place): Promise<number> => {
         await putBack(from, spareNameOf(archive, index));
         const isThere = (await statAt(from)) !== null;
@@ -81,7 +82,7 @@ export async function* restoreFiles(archive: OpenArchive, manifest: ManifestLine
         yield { kind: "refused", refusal: entry };
         continue;
       }
-      const path = pathBytes(entry);
+      const path = bytesOfName(entry.path);
       const spareName = spareNameOf(archive, index);
       if (!(await isArchived(archive, entry, index))) continue;
       const create = async (above: Folder, name: Buffer, folders: readonly Buffer[]): Promise<Folder> => {
@@ -138,7 +139,7 @@ export async function* archivedEntries(
 
 /** Whether the archive has an entry's file; otherwise it was never moved, or is back already. */
 const isArchived = (archive: OpenArchive, entry: ManifestEntry, index: number): Promise<boolean> =>
-  withPlace(archive.files, pathBytes(entry), async (place) => {
+  withPlace(archive.files, bytesOfName(entry.path), async (place) => {
     await putBack(place, spareNameOf(archive, index));
     return (await statAt(place)) !== null;
   }).catch(
@@ -180,7 +181,7 @@ const withTwin = async (
 /** The place of a path whose folders exist; null where they do not. The caller closes its folder. */
 const findPlace = async (root: Folder, path: string): Promise<Place | null> => {
   try {
-    return await withPlace(root, pathBytes({ path }), async ({ folder, name }) => ({
+    return await withPlace(root, bytesOfName(path), async ({ folder, name }) => ({
       folder: await openBelow(folder, Buffer.from(".")),
       name,
     }));

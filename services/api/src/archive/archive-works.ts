@@ -1,3 +1,4 @@
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { findOrdinals, readNames } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import { type ArchiveRow, insertRecovered, manifestKey, updateArchive } from "@lookalike/shared/store/review/archives";
@@ -6,7 +7,7 @@ import { archivedEntries, archiveFiles, type Moved, restoreFiles } from "./archi
 import { type EmptyPreview, emptyFiles, type KeepersOf, previewEmpty } from "./empty-archive.ts";
 import { type Manifest, type ManifestEntry, manifestEntries, readManifest } from "./manifest.ts";
 import { type ArchivePlace, type OpenArchive, withArchive } from "./open-archive.ts";
-import { MoveRefused, pathBytes } from "./place.ts";
+import { MoveRefused } from "./place.ts";
 import { folderReasonOf, storable } from "./reason.ts";
 
 const REPORT_INTERVAL_FILES = 50;
@@ -67,7 +68,13 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     entries: readonly ManifestEntry[],
   ): Promise<ReadonlySet<number>> => {
     if (planned.length > 0) return new Set(entries.flatMap(({ ordinal }) => ordinal ?? []));
-    return new Set(await findOrdinals(db, catalogId, entries.map(pathBytes)));
+    return new Set(
+      await findOrdinals(
+        db,
+        catalogId,
+        entries.map(({ path }) => bytesOfName(path)),
+      ),
+    );
   };
 
   /** The decisions are taken back first: at no moment does a restored file look as if it may go. */

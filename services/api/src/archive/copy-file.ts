@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, rename } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 import type { Attributes } from "./manifest.ts";
-import { createFileAt, digestAt, linkTo, MoveRefused, removeAt, sha256Of, statAt } from "./place.ts";
+import { createFileAt, digestAt, linkTo, MoveRefused, removeAt, statAt } from "./place.ts";
 
 /** Where a copy is made, and what it must be. */
 export interface Copy {

@@ -1,10 +1,12 @@
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Folder, openFileAt, type Place, withPlace } from "@lookalike/shared/sources/folder-handle";
 import { archivedEntries, type Moved, outcomeOf, spareNameOf } from "./archive-files.ts";
 import { hasKeeperFile, type Keepers, verifyKeeper } from "./keepers.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
 import { removeName } from "./move-file.ts";
 import type { OpenArchive } from "./open-archive.ts";
-import { MoveRefused, pathBytes, sha256Of, statAt, syncFolder } from "./place.ts";
+import { MoveRefused, statAt, syncFolder } from "./place.ts";
 
 /** The images that stay in place of an entry's file, where they are by now. */
 export type KeepersOf = (entry: ManifestEntry) => Keepers;
@@ -26,7 +28,7 @@ export const previewEmpty = async (
   let bytes = 0;
   for await (const { entry } of archivedEntries(archive, manifest)) {
     if (!(await hasKeeperFile(archive.root, keepersOf(entry)))) continue;
-    const stats = await withPlace(archive.files, pathBytes(entry), statAt).catch(() => null);
+    const stats = await withPlace(archive.files, bytesOfName(entry.path), statAt).catch(() => null);
     if (stats === null) continue;
     files += 1;
     bytes += freedBy(stats);
@@ -45,7 +47,7 @@ export async function* emptyFiles(
 ): AsyncGenerator<Moved> {
   for await (const { entry, index } of archivedEntries(archive, manifest))
     yield await outcomeOf(entry, () =>
-      withPlace(archive.files, pathBytes(entry), (place) =>
+      withPlace(archive.files, bytesOfName(entry.path), (place) =>
         deleteFile(archive.root, place, entry, keepersOf(entry), spareNameOf(archive, index)),
       ),
     );

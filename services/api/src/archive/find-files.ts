@@ -33,7 +33,7 @@ const findFile = (root: Folder, path: string): Promise<FoundFile | null> => {
   const folders: Attributes[] = [];
   return withPlace(
     root,
-    Buffer.from(bytesOfName(path)),
+    bytesOfName(path),
     async (place) => {
       const stats = await statAt(place);
       if (stats === null) return null;

@@ -1,7 +1,9 @@
 import type { BigIntStats } from "node:fs";
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Folder, openFileAt, withPlace } from "@lookalike/shared/sources/folder-handle";
 import type { ManifestEntry } from "./manifest.ts";
-import { isSameFile, MoveRefused, pathBytes, sha256Of, statAt } from "./place.ts";
+import { isSameFile, MoveRefused, statAt } from "./place.ts";
 
 export type Keepers = ManifestEntry["keepers"];
 
@@ -17,7 +19,7 @@ export const verifyKeeper = async (root: Folder, keepers: Keepers, going: BigInt
 };
 
 const isAsHashed = (root: Folder, path: string, sha256: string, going: BigIntStats): Promise<boolean> =>
-  withPlace(root, pathBytes({ path }), async (place) => {
+  withPlace(root, bytesOfName(path), async (place) => {
     const file = await openFileAt(place);
     try {
       const stats = await file.stat({ bigint: true });
@@ -30,7 +32,7 @@ const isAsHashed = (root: Folder, path: string, sha256: string, going: BigIntSta
 /** Whether a file has the name of an image that stays. It is not read. */
 export const hasKeeperFile = async (root: Folder, keepers: Keepers): Promise<boolean> => {
   for (const keeper of keepers) {
-    const stats = await withPlace(root, pathBytes(keeper), statAt).catch(() => null);
+    const stats = await withPlace(root, bytesOfName(keeper.path), statAt).catch(() => null);
     if (stats?.isFile() === true) return true;
   }
   return false;

@@ -140,7 +140,7 @@ const entryOf = (line: string): ManifestEntry | string => {
 
 /** Why a path can't be one of a catalog's files; null = it can. */
 const pathProblem = (path: string): string | null => {
-  const names = namesOfPath(Buffer.from(bytesOfName(path)));
+  const names = namesOfPath(bytesOfName(path));
   if (names === null) return "the path does not stay below the catalog's folder";
   return names.some((name) => name.equals(ARCHIVE)) ? "the path leads into an archive" : null;
 };

@@ -1,8 +1,9 @@
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, rename, unlink } from "node:fs/promises";
+import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 import { type Copy, copyFileTo } from "./copy-file.ts";
-import { digestAt, isSameFile, linkTo, MoveRefused, removeAt, sha256Of, statAt, syncFolder } from "./place.ts";
+import { digestAt, isSameFile, linkTo, MoveRefused, removeAt, statAt, syncFolder } from "./place.ts";
 
 /** A move of one file. */
 export interface Move extends Copy {

@@ -1,30 +1,12 @@
-import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, link, lstat, open, unlink } from "node:fs/promises";
-import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Folder, openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 
 /** Why a file was not moved: it still has its old name. */
 export class MoveRefused extends Error {
   override readonly name = "MoveRefused";
 }
-
-/** A path of a catalog as the bytes that it is on disk. */
-export const pathBytes = ({ path }: { readonly path: string }): Buffer => Buffer.from(bytesOfName(path));
-
-const CHUNK_BYTES = 1_048_576;
-
-/** SHA-256 of an open file in hexadecimal, from its first byte whatever was read of it. */
-export const sha256Of = async (file: FileHandle): Promise<string> => {
-  const hash = createHash("sha256");
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (let position = 0; ; ) {
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
-    if (bytesRead === 0) return hash.digest("hex");
-    hash.update(chunk.subarray(0, bytesRead));
-    position += bytesRead;
-  }
-};
 
 /** What has a name; null = nothing has it. A link is not followed. */
 export const statAt = (place: Place): Promise<BigIntStats | null> =>

@@ -32,7 +32,7 @@ async function* writeGroups(
   groups: AsyncIterable<readonly ExportRow[]>,
 ): AsyncGenerator<Buffer> {
   yield Buffer.from(head);
-  for await (const group of groups) for (const line of linesOf(group)) yield Buffer.from(bytesOfName(`${line}\n`));
+  for await (const group of groups) for (const line of linesOf(group)) yield bytesOfName(`${line}\n`);
   yield Buffer.from(tail);
 }
 

@@ -1,3 +1,4 @@
+import { fileNameOf } from "@lookalike/shared/domain/image/file-name";
 import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { KnownImage, Recognized, UnrecognizedFile } from "@lookalike/shared/domain/image/listing";
 import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
@@ -82,7 +83,7 @@ interface Match {
 const matchOf = (found: FoundImage, image: KnownContent): Match => {
   const isSamePlace = image.path === found.path;
   const isSameInode = fileStateOf(image.fingerprint)?.inode === fileStateOf(found.fingerprint)?.inode;
-  const isSameName = nameOf(image.path) === nameOf(found.path);
+  const isSameName = fileNameOf(image.path) === fileNameOf(found.path);
   return { found, image, rank: [isSamePlace, isSameInode, isSameName, true].indexOf(true) };
 };
 
@@ -98,5 +99,3 @@ const isSurelySame = (found: FoundImage, content: KnownContent): boolean => {
   if (found.path !== content.path) return isSameInode;
   return !isSameInode || now.access !== before.access || before.changed === undefined || now.changed === before.changed;
 };
-
-const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

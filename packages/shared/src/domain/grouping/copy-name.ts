@@ -1,3 +1,5 @@
+import { fileNameOf } from "../image/file-name.ts";
+
 /** What programs and people put before the name of a copy. */
 const BEFORE = [
   "copy of",
@@ -42,10 +44,7 @@ const COPIES: readonly RegExp[] = [
 
 /** Whether a file's name says that it is a copy: "a (1).jpg", "a copy.jpg", "Kopie von a.jpg", "a - Copie.jpg", "aのコピー.jpg". */
 export const isCopyName = (path: string): boolean => {
-  const name = path
-    .slice(path.lastIndexOf("/") + 1)
-    .normalize("NFC")
-    .toLowerCase();
+  const name = fileNameOf(path).normalize("NFC").toLowerCase();
   const dot = name.lastIndexOf(".");
   const stem = (dot > 0 ? name.slice(0, dot) : name).trim();
   return COPIES.some((pattern) => pattern.test(stem));

@@ -14,13 +14,16 @@ export const nameOfBytes = (bytes: Uint8Array): string => {
 const ESCAPED = /[\uDC80-\uDCFF]/u;
 
 /** Inverse of {@link nameOfBytes}. */
-export const bytesOfName = (name: string): Uint8Array => {
+export const bytesOfName = (name: string): Buffer => {
   if (!ESCAPED.test(name)) return Buffer.from(name, "utf8");
   const parts = name
     .split(/([\uDC80-\uDCFF])/u)
     .map((part) => (ESCAPED.test(part) ? Buffer.of(part.charCodeAt(0) & 0xff) : Buffer.from(part, "utf8")));
-  return new Uint8Array(Buffer.concat(parts));
+  return Buffer.concat(parts);
 };
+
+/** The last name of a path. */
+export const fileNameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -109,9 +109,9 @@ export const readNames = async (db: Db, catalogId: string, ordinals: Uint32Array
 };
 
 /** Ordinals of the images that have one of these paths, or had it when they vanished. */
-export const findOrdinals = async (db: Db, catalogId: string, paths: readonly Uint8Array[]): Promise<number[]> => {
+export const findOrdinals = async (db: Db, catalogId: string, paths: readonly Buffer[]): Promise<number[]> => {
   const { rows } = await db.execute<{ ordinal: number }>(sql`
-    select ordinal from image where catalog_id = ${catalogId} and path = any(${sql.param(paths.map((path) => Buffer.from(path)))}::bytea[])`);
+    select ordinal from image where catalog_id = ${catalogId} and path = any(${sql.param([...paths])}::bytea[])`);
   return rows.map(({ ordinal }) => ordinal);
 };
 

@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { UnlistedClass } from "@lookalike/shared/domain/job/file-counts";
+import { READ_FILE } from "@lookalike/shared/sources/folder-handle";
 import { fileTypeFromBuffer } from "file-type";
 
 /** The formats that are decoded; HEIC only where heic-decode is installed, and reported where it is not. */
@@ -77,8 +77,6 @@ const formatOf = async (head: Buffer): Promise<string | undefined> => {
 };
 
 const HEAD_BYTES = 4_100;
-/** Without blocking, so that a pipe that takes the file's place cannot hang the walk; and no link is followed. */
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**
  * What a file is that has no image's name. Its content decides, except that films and the companions of a picture
@@ -90,7 +88,7 @@ export const classifyFile = async (path: Buffer, name: string, companions: Compa
   if (companions.has(name)) return { class: "companion", detail: extension };
   if (FILM.test(extension)) return notImage(extension);
   if (SVG.test(name)) return unsupported("svg (option svg)");
-  const file = await open(path, FLAGS);
+  const file = await open(path, READ_FILE);
   try {
     const head = Buffer.alloc(HEAD_BYTES);
     const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);

@@ -1,37 +1,27 @@
-import { createHash } from "node:crypto";
 import { lstat } from "node:fs/promises";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
-import { fileStateOf, fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
-import { openListed } from "@lookalike/shared/sources/open-listed";
+import { sha256Of } from "@lookalike/shared/sources/file-digest";
+import { openFileBelow } from "@lookalike/shared/sources/folder-handle";
+import { isAsListed, joinPath } from "@lookalike/shared/sources/listed-file";
 import type { SourceFiles } from "../recognize.ts";
 
 /** The files of a folder, by their paths relative to it. */
-export const directoryFiles = (root: string): SourceFiles => {
-  const stateOf = async (path: string): Promise<string | null> => {
-    const place = joinPath(rootBytes(root), Buffer.from(bytesOfName(path)));
-    return lstat(place, { bigint: true }).then(
-      (stats) => (stats.isFile() ? fingerprintOf(stats) : null),
-      () => null,
-    );
-  };
-  return {
-    async isStillThere(path, fingerprint) {
-      const now = fileStateOf((await stateOf(path)) ?? "");
-      const before = fileStateOf(fingerprint);
-      return now?.size === before?.size && now?.modified === before?.modified && now?.inode === before?.inode;
-    },
-    async digestOf(path) {
-      const fingerprint = await stateOf(path);
-      const file = fingerprint === null ? null : await openListed({ root, path, fingerprint });
-      if (file === null || "reason" in file) return null;
-      const digest = createHash("sha256");
-      try {
-        for await (const chunk of file.createReadStream()) digest.update(chunk as Buffer);
-        return digest.digest("hex");
-      } catch {
-        return null;
-      }
-    },
-  };
-};
+export const directoryFiles = (root: string): SourceFiles => ({
+  async isStillThere(path, fingerprint) {
+    const place = joinPath(rootBytes(root), bytesOfName(path));
+    const stats = await lstat(place, { bigint: true }).catch(() => null);
+    return stats?.isFile() === true && isAsListed(stats, fingerprint);
+  },
+  async digestOf(path) {
+    const file = await openFileBelow(root, bytesOfName(path)).catch(() => null);
+    if (file === null) return null;
+    try {
+      return (await file.stat()).isFile() ? await sha256Of(file) : null;
+    } catch {
+      return null;
+    } finally {
+      await file.close();
+    }
+  },
+});

@@ -1,3 +1,4 @@
+import { fileNameOf } from "@lookalike/shared/domain/image/file-name";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
 import picomatch from "picomatch";
 import { BUILT_IN_EXCLUDES } from "./built-in-excludes.ts";
@@ -76,7 +77,7 @@ function isPlainName(rule: string): boolean {
 
 /** The built-in rule that matches a path by its last names; null = none does. */
 const builtInRule = (path: string): string | null => {
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = fileNameOf(path);
   const named = NAMES.get(name.toLowerCase());
   if (named !== undefined) return named;
   return PATTERNS.find(({ isOfPath, matches }) => matches(isOfPath ? path : name))?.rule ?? null;
