@@ -2,13 +2,11 @@ import { lstat } from "node:fs/promises";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { fileStateOf, joinPath } from "@lookalike/shared/sources/listed-file";
-import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
-import { listCatalogs } from "@lookalike/shared/store/catalog/catalogs";
+import { allCatalogs, type CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { sampleImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 
-const MAX_CATALOGS = 1_000;
 const SAMPLED_IMAGES = 64;
 const FILES_AT_ONCE = 8;
 /** The share of the sampled files that a folder must have to be the catalog's: some may have been changed or deleted since. */
@@ -21,7 +19,7 @@ type Sample = Awaited<ReturnType<typeof sampleImages>>;
  * or its folder another name. null = there is none.
  */
 export const movedCatalog = async (db: Db, tenant: string, root: string): Promise<CatalogRow | null> => {
-  for (const catalog of await listCatalogs(db, tenant, { name: null, after: "", limit: MAX_CATALOGS })) {
+  for (const catalog of await allCatalogs(db, tenant)) {
     const { source } = catalog;
     if (source.kind !== "directory" || source.root === root) continue;
     const sample = await sampleImages(db, catalog.id, SAMPLED_IMAGES);

@@ -113,11 +113,13 @@ const newFlatImages = (
 const newGroup = (members: readonly Member[], classes: ImageClasses): NewGroup => {
   const { keeper, reason } = chooseKeeper(members);
   const firstNameOf = firstNames(members);
-  const named = members.map((member) => ({
-    ordinal: member.ordinal,
-    sameFileAs: firstNameOf.get(member.ordinal) ?? null,
+  const named = members.map(({ ordinal, facts }) => ({
+    ordinal,
+    distance: imageDistance(classes, keeper.ordinal, ordinal),
+    damaged: facts.damaged ?? null,
+    sameFileAs: firstNameOf.get(ordinal) ?? null,
     // An image whose size is unknown counts as nothing.
-    bytes: member.facts.bytes ?? 0,
+    bytes: facts.bytes ?? 0,
   }));
   const stays = new Set(withSameFiles(named, new Set([keeper.ordinal])));
   return {
@@ -125,12 +127,7 @@ const newGroup = (members: readonly Member[], classes: ImageClasses): NewGroup =
     keeper: keeper.ordinal,
     keeperReason: reason,
     reclaimableBytes: bytesOfFiles(named.filter((name) => !stays.has(name))),
-    members: members.map((member) => ({
-      ordinal: member.ordinal,
-      distance: imageDistance(classes, keeper.ordinal, member.ordinal),
-      damaged: member.facts.damaged ?? null,
-      sameFileAs: firstNameOf.get(member.ordinal) ?? null,
-    })),
+    members: named.map(({ bytes: _, ...member }) => member),
   };
 };
 

@@ -1,6 +1,7 @@
 import { countState, failureAt, PASSING_REASONS } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
-import { Listing, missingRefusal } from "@lookalike/shared/domain/image/listing";
+import { Listing } from "@lookalike/shared/domain/image/listing";
+import { missingRefusal } from "@lookalike/shared/domain/image/missing-images";
 import type { JobMode } from "@lookalike/shared/domain/job/options";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";

@@ -7,7 +7,6 @@ import {
   type KnownImage,
   Listing,
   type ListingStep,
-  missingRefusal,
   type Recognized,
   type WalkStart,
 } from "./listing.ts";
@@ -304,17 +303,5 @@ describe("a walk over a source with files", () => {
       replaced: [1],
       added: ["b 2"],
     });
-  });
-});
-
-describe("missing images", () => {
-  it("are believed where they are few, or a small part", () => {
-    expect(missingRefusal(50, 50)).toBeNull();
-    expect(missingRefusal(200, 1_000)).toBeNull();
-  });
-
-  it("stop the job where they are more than 50 and a fifth", () => {
-    expect(missingRefusal(201, 1_000)).toContain("201 of 1000 known images are missing");
-    expect(missingRefusal(1_000, 1_000)).toContain("mounted");
   });
 });

@@ -103,11 +103,13 @@ export class FileTally {
   }
 
   counts(): FileCounts {
-    const classes = [this.#companions, this.#unsupported, this.#notImages, this.#excluded].map(Object.fromEntries);
-    const [companions = {}, unsupported = {}, notImages = {}, excluded = {}] = classes as Record<string, number>[];
-    const listed = this.#images + this.#unreadable;
+    const companions = Object.fromEntries(this.#companions);
+    const unsupported = Object.fromEntries(this.#unsupported);
+    const notImages = Object.fromEntries(this.#notImages);
+    const excluded = Object.fromEntries(this.#excluded);
+    const unlisted = sumOf(companions) + sumOf(unsupported) + sumOf(notImages) + sumOf(excluded);
     return {
-      total: [companions, unsupported, notImages, excluded].reduce((sum, counts) => sum + sumOf(counts), listed),
+      total: this.#images + this.#unreadable + unlisted,
       images: this.#images,
       companions,
       unsupported,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isDecidable } from "./decisions.ts";
 
 /**
  * A decision by the content of its pictures, as a line of a file: it holds in another catalog, on another machine, and
@@ -37,23 +38,20 @@ export const resolveLine = (
   imagesOf: ReadonlyMap<string, readonly Place[]>,
 ): { readonly members: number[]; readonly keep: number[] } | null => {
   const chosen = new Map<number, boolean>();
-  const choose = (place: Place | undefined, keep: boolean): boolean => {
-    if (place === undefined) return false;
-    chosen.set(place.ordinal, keep);
-    return true;
-  };
   const free = (sha256: string): Place[] => (imagesOf.get(sha256) ?? []).filter(({ ordinal }) => !chosen.has(ordinal));
-  const elsewhere = members.filter(
-    ({ path, sha256, keep }) =>
-      !choose(
-        free(sha256).find((place) => place.path === path),
-        keep,
-      ),
-  );
+  const elsewhere: DecisionLine["members"] = [];
+  for (const member of members) {
+    const place = free(member.sha256).find(({ path }) => path === member.path);
+    if (place === undefined) elsewhere.push(member);
+    else chosen.set(place.ordinal, member.keep);
+  }
   // What stays is looked for first: where a copy is gone, it is the one that was to go.
-  for (const { sha256, keep } of elsewhere.sort((a, b) => Number(b.keep) - Number(a.keep)))
-    choose(free(sha256)[0], keep);
+  for (const { sha256, keep } of elsewhere.sort((a, b) => Number(b.keep) - Number(a.keep))) {
+    const [place] = free(sha256);
+    if (place !== undefined) chosen.set(place.ordinal, keep);
+  }
   const ordinals = [...chosen.keys()].sort((a, b) => a - b);
   const keep = ordinals.filter((ordinal) => verdict === "not-duplicates" || chosen.get(ordinal) === true);
-  return ordinals.length < 2 || keep.length === 0 ? null : { members: ordinals, keep };
+  const about = { members: ordinals, keep };
+  return isDecidable(about) ? about : null;
 };

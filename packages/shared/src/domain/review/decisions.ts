@@ -78,8 +78,12 @@ export const decisionOnly = (
   const present = (ordinals: readonly number[]): number[] =>
     ordinals.flatMap((ordinal) => images.get(ordinal) ?? []).sort((a, b) => a - b);
   const about = { verdict, members: present(members), keep: present(keep) };
-  return about.members.length < 2 || about.keep.length === 0 ? null : about;
+  return isDecidable(about) ? about : null;
 };
+
+/** Whether something is left to decide: two members, and one that stays. */
+export const isDecidable = ({ members, keep }: Pick<Decision, "members" | "keep">): boolean =>
+  members.length > 1 && keep.length > 0;
 
 /** What earlier decisions say about a group of a later run. */
 export interface DecisionState {

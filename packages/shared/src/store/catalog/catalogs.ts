@@ -98,6 +98,12 @@ export const listCatalogs = (
     limit,
   });
 
+const MAX_CATALOGS = 1_000;
+
+/** The tenant's catalogs, for looking for one in all of them; no more than a thousand are looked at. */
+export const allCatalogs = (db: Db, tenant: string): Promise<CatalogRow[]> =>
+  listCatalogs(db, tenant, { name: null, after: "", limit: MAX_CATALOGS });
+
 /** Stores what a listing found. An undefined mark leaves the catalog's as it is. */
 export const saveListing = async (
   db: Db,

@@ -140,7 +140,13 @@ export const insertDecisions = async (
   for (let from = 0; from < decisions.length; from += DECISIONS_PER_QUERY)
     await db.insert(decision).values(
       decisions.slice(from, from + DECISIONS_PER_QUERY).map(({ verdict, members, keep, decidedBy }) => ({
-        ...{ id: randomUUID(), catalogId, jobId, run, groupNumber: NO_GROUP, verdict, decidedBy },
+        id: randomUUID(),
+        catalogId,
+        jobId,
+        run,
+        groupNumber: NO_GROUP,
+        verdict,
+        decidedBy,
         members: [...members],
         keep: [...keep],
       })),

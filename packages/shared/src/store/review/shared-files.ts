@@ -1,12 +1,10 @@
 import { sql } from "drizzle-orm";
 import { decisionKey, decisionOnly, effectiveDecisions } from "../../domain/review/decisions.ts";
-import { listCatalogs, lockCatalog } from "../catalog/catalogs.ts";
+import { allCatalogs, lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import type { Result } from "../results/results.ts";
 import { integers } from "../sql.ts";
 import { insertDecisions, readDecisions } from "./decisions.ts";
-
-const MAX_CATALOGS = 1_000;
 
 /**
  * Takes decisions over from other catalogs of the tenant that list the same files: one root may be inside another one.
@@ -17,7 +15,7 @@ export const shareDecisions = async (
   db: Db,
   { tenant, catalogId, ...result }: Result & { readonly tenant: string; readonly catalogId: string },
 ): Promise<void> => {
-  const others = await listCatalogs(db, tenant, { name: null, after: "", limit: MAX_CATALOGS });
+  const others = await allCatalogs(db, tenant);
   if (others.length < 2) return;
   await lockCatalog(db, catalogId);
   const known = new Set((await readDecisions(db, catalogId)).map(decisionKey));
