@@ -4,8 +4,6 @@ import type { FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domai
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { oneLine } from "@lookalike/shared/domain/primitives/text";
 import { bmvbhash } from "blockhash-core";
-import exifr from "exifr";
-import { fileTypeFromBuffer } from "file-type";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { z } from "zod";
 import { decodeByLibrary, type LibraryDecoder, libraryFormat, librarySize } from "./decode-by-library.ts";
@@ -145,8 +143,11 @@ const decode = async (
   return { rgba, pixels: null, metadata, width, height, format: named, intact: 1 };
 };
 
+// Libraries for what few files have are loaded with the first such file, because each thread would load them at its start.
+
 /** The kind of camera raw that a TIFF file is; null where it is none. */
 const rawFormat = async (file: Buffer): Promise<string | null> => {
+  const { fileTypeFromBuffer } = await import("file-type");
   const type = await fileTypeFromBuffer(file);
   return type === undefined || type.ext === "tif" ? null : type.ext.toUpperCase();
 };
@@ -254,6 +255,7 @@ const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
   // JPEG has a header before the block, HEIC and AVIF have none.
   const tiff = block.subarray(block.toString("latin1", 0, 4) === "Exif" ? 6 : 0);
   try {
+    const { default: exifr } = await import("exifr");
     const tags = Exif.parse(
       await exifr.parse(tiff, { pick: ["DateTimeOriginal", "Make", "Model"], reviveValues: false }),
     );

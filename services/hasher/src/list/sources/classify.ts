@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
 import type { UnlistedClass } from "@lookalike/shared/domain/job/file-counts";
 import { READ_FILE } from "@lookalike/shared/sources/folder-handle";
-import { fileTypeFromBuffer } from "file-type";
 
 /** The formats that are decoded; HEIC only where heic-decode is installed, and reported where it is not. */
 const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif|bmp|jxl)$/i;
@@ -69,6 +68,8 @@ const notImage = (detail: string): FileClass => ({ class: "not-an-image", detail
 
 /** The format of a picture by its first bytes, as its usual extension; undefined where it is none, or unknown. */
 const formatOf = async (head: Buffer): Promise<string | undefined> => {
+  // Loaded by the first file that needs it, because that takes longer than the start of all else here.
+  const { fileTypeFromBuffer } = await import("file-type");
   const type = await fileTypeFromBuffer(head);
   if (type?.mime.startsWith("image/") === true) return type.ext;
   // The directory of a TIFF file may be at its end, where file-type does not find it.
