@@ -1,7 +1,7 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage, readStream } from "@lookalike/shared/bus/read";
-import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { consumerPlans, STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { Store } from "@lookalike/shared/store/open";
@@ -220,21 +220,58 @@ describe("a roll-out", () => {
   });
 });
 
-describe("an event that can never be folded", () => {
-  it("is set aside with its error, and those behind it go on", async () => {
+describe("messages that nobody can handle", () => {
+  /** Not JSON, no object, no message, and one that is as large as the server allows. */
+  const GARBAGE = ["x", "", "null", "[]", '{"v":99}', `"${"x".repeat(1_000_000)}"`, "[".repeat(100_000)];
+  const NUMBER = 40;
+
+  it("are set aside with the reason wherever they arrive, and hold up no job", async () => {
+    const before = (await bus.jsm.streams.info(STREAMS.deadLetters)).state.messages;
+    const garbage = Array.from({ length: NUMBER }, (_, at) => GARBAGE[at % GARBAGE.length] ?? "");
+    for (const [at, payload] of garbage.entries()) {
+      const job = `garbage-${at}`;
+      const address = { tenant: "default", job };
+      for (const subject of [
+        subjects.event("hash-done", address),
+        subjects.finalize(1, address),
+        subjects.task("scan", "interactive", address),
+        subjects.task("hash", "interactive", address),
+        subjects.task("compare", "interactive", address),
+      ])
+        await bus.js.publish(subject, payload);
+      await bus.js.publish(subjects.dead("hash", address), payload);
+      bus.connection.publish(`$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${STREAMS.tasks}.hash-bulk`, payload);
+      bus.connection.publish(`lookalike.progress.00.default.${job}`, payload);
+    }
+    // What PostgreSQL refuses, and more images than a job has.
+    for (const wrong of [{ job: "\u0000" }, { images: 2 ** 50 }])
+      bus.connection.publish(
+        "lookalike.progress.00.default.x",
+        JSON.stringify({ job: "x", block: 0, images: 1, ...wrong }),
+      );
+
+    const { id } = await system.client.startJob(catalog, { mode: "full" } as object);
+    expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
+    const expected = before + NUMBER * (6 + 1);
+    await until(async () => (await bus.jsm.streams.info(STREAMS.deadLetters)).state.messages === expected);
+    for (const [stream, plans] of Object.entries(consumerPlans))
+      for (const { durable_name } of plans)
+        await until(async () => {
+          const { num_ack_pending, num_pending } = await bus.jsm.consumers.info(stream, durable_name);
+          return num_ack_pending + num_pending === 0;
+        });
+  });
+
+  it("are events that fit their schema and no table, too", async () => {
     const { id } = await system.client.startJob(catalog, { mode: "full" } as object);
     await finished(system.client, id);
     const origin = { tenant: "default", job: id };
     const image = { ordinal: 2 ** 40, path: "x.jpg", fingerprint: "x" };
     const envelope = { v: 1, eventId: "poison", ...origin, run: 1, attempt: 0, at: new Date().toISOString() };
     const body = { ...envelope, type: "images-listed", body: { images: [image] } };
+    const subject = subjects.event("images-listed", origin);
     const before = (await bus.jsm.streams.info(STREAMS.deadLetters)).state.messages;
-    await publish(bus, {
-      eventId: "poison",
-      stream: STREAMS.events,
-      subject: subjects.event("images-listed", origin),
-      body,
-    });
+    await publish(bus, { eventId: "poison", stream: STREAMS.events, subject, body });
     await requestEndpoint(bus, "coordinator.rerun-finalize", { job: id });
     await until(async () => (await system.client.readJob(id)).run === 2);
     expect(await finished(system.client, id)).toMatchObject({ state: "completed" });
@@ -242,9 +279,11 @@ describe("an event that can never be folded", () => {
     expect(state.messages).toBe(before + 1);
     const letter = await readMessage(bus, STREAMS.deadLetters, state.last_seq);
     expect(letter?.body).toMatchObject({
-      event: { eventId: "poison" },
-      error: expect.stringContaining("out of range"),
+      parked: { stream: STREAMS.events, subject },
+      reason: expect.stringContaining("out of range"),
     });
+    const again = await requestEndpoint(bus, "coordinator.redrive", { deadLetter: state.last_seq });
+    expect(again.body).toEqual({ redriven: subject });
   });
 });
 

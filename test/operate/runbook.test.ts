@@ -67,7 +67,7 @@ describe.skipIf(!hasPrograms).concurrent("every command of docs/operations.md do
     const system = systems.get(name);
     if (system === undefined) throw new Error(`no system on ${name}`);
     const { bus, close } = await connectTo(system.servers.environment);
-    // A task that no version knows: after five tries it becomes the dead letter that the runbook looks at.
+    // A task that no version knows is the dead letter that the runbook looks at.
     await publish(bus, {
       eventId: "unknown-task",
       stream: STREAMS.tasks,

@@ -44,8 +44,7 @@ export const numberedTask = (number: number): Message => ({
 
 /** Batches of which no message is at fault. */
 export const NO_POISON = {
-  park: async () => undefined,
-  isPoison: () => false,
+  faultOf: () => null,
   crash: (error: unknown): never => {
     throw error;
   },

@@ -1,9 +1,8 @@
 import { consumeBatches } from "@lookalike/shared/bus/batches";
-import type { Bus } from "@lookalike/shared/bus/connect";
 import type { Delivery } from "@lookalike/shared/bus/delivery";
-import { publish } from "@lookalike/shared/bus/publish";
 import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
-import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
+import { readBody } from "@lookalike/shared/bus/unreadable";
+import { JobEvent } from "@lookalike/shared/domain/job/events";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import {
   eventsProjected,
@@ -25,25 +24,16 @@ export const consumeEvents = (coordinator: Coordinator) => {
   const options = {
     stream: STREAMS.events,
     maxMessages: EVENTS_PER_TRANSACTION,
-    handle: (deliveries: readonly Delivery[]) => project(coordinator, deliveries),
-    park: (delivery: Delivery, error: unknown) => park(bus, delivery, error),
-    isPoison: isDataError,
+    read: ({ body }: Delivery) => readBody(JobEvent, body),
+    handle: (events: readonly JobEvent[]) => project(coordinator, events),
+    faultOf: (error: unknown) => (isDataError(error) ? messageOf(causeOf(error)) : null),
     crash,
     log,
   };
   return Promise.all(coordinatorDurables.map((durable) => consumeBatches(bus, { ...options, durable })));
 };
 
-const project = async (
-  { bus, store, log, dispatch, relay }: Coordinator,
-  deliveries: readonly Delivery[],
-): Promise<void> => {
-  const events: JobEvent[] = [];
-  for (const delivery of deliveries) {
-    const event = decodeEvent(delivery.body);
-    if (event === null) await park(bus, delivery);
-    else events.push(event);
-  }
+const project = async ({ store, log, dispatch, relay }: Coordinator, events: readonly JobEvent[]): Promise<void> => {
   const endTimer = projectionSeconds.startTimer();
   const spans = openSpans(events);
   const { jobs, refused, changes } = await applyEvents(store.db, events).finally(() => {
@@ -59,19 +49,6 @@ const project = async (
   for (const job of jobs) dispatch(job);
   relay();
 };
-
-/** An event that can't be folded waits as a dead letter, for a newer coordinator or an operator. */
-const park = (bus: Bus, { stream, sequence, subject, body }: Delivery, error?: unknown): Promise<void> =>
-  publish(bus, {
-    eventId: `parked:${stream}:${sequence}`,
-    stream: STREAMS.deadLetters,
-    subject: subject.replace("lookalike.event.", "lookalike.dead.event."),
-    body: {
-      parked: sequence,
-      event: body,
-      ...(error === undefined ? {} : { error: messageOf(causeOf(error)).slice(0, 500) }),
-    },
-  });
 
 /** A span for each job of a batch; its parent is the span that caused the job's first event. */
 const openSpans = (events: readonly JobEvent[]): ReturnType<typeof openSpan>[] =>

@@ -1,8 +1,8 @@
 import type { Delivery } from "@lookalike/shared/bus/delivery";
-import { readPayload } from "@lookalike/shared/bus/payload";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
-import { PermanentError, work } from "@lookalike/shared/bus/work";
+import { readBody, UnreadableError } from "@lookalike/shared/bus/unreadable";
+import { work } from "@lookalike/shared/bus/work";
 import { DeadLetter, Task } from "@lookalike/shared/domain/job/task";
 import { deadLetters } from "@lookalike/shared/runtime/metrics";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
@@ -29,29 +29,26 @@ export const routeLostTasks = (coordinator: Coordinator) =>
     ),
   );
 
-/** A worker gave a task up and recorded why. */
-const routeDeadLetter = async (coordinator: Coordinator, { body, subject, sequence }: Delivery): Promise<void> => {
+/** A worker gave a task up and recorded why. Other letters stay in their stream for the operator. */
+const routeDeadLetter = async (coordinator: Coordinator, { body }: Delivery): Promise<void> => {
   const letter = DeadLetter.safeParse(body);
   if (letter.success) return retryLost(coordinator, letter.data.task, letter.data.error, "dead letter");
   deadLetters.inc({ kind: "unreadable", outcome: "parked" });
-  coordinator.log.error({ subject, sequence }, "dead letter that can't be read, left in its stream");
 };
 
-const Advisory = z.object({ type: z.string(), stream: z.string(), stream_seq: z.int() });
+const Advisory = z.object({ type: z.string(), stream: z.literal(STREAMS.tasks), stream_seq: z.int().min(1) });
 
 /**
  * The safety net below the dead letters: a worker that died each time could not write one, but the
  * server reports that it has given the task up. Late and repeated advisories do no harm: see `retryTask`.
  */
 const routeAdvisory = async (coordinator: Coordinator, { body }: Delivery): Promise<void> => {
-  const { bus, log } = coordinator;
-  const advisory = readPayload(Advisory, body, "advisory", log);
-  if (advisory === null || !advisory.type.includes("max_deliver")) return;
-  const { stream, stream_seq: sequence } = advisory;
-  const stored = await readMessage(bus, stream, sequence);
-  if (stored === null) throw new PermanentError(`message ${sequence} of ${stream} is no longer stored`);
-  const task = readPayload(Task, stored.body, "task", log);
-  if (task !== null) await retryLost(coordinator, task, "its worker died each time", "task given up by the server");
+  const { type, stream, stream_seq: sequence } = readBody(Advisory, body);
+  if (!type.includes("max_deliver")) return;
+  const stored = await readMessage(coordinator.bus, stream, sequence);
+  if (stored === null) throw new UnreadableError(`message ${sequence} of ${stream} is no longer stored`);
+  const task = readBody(Task, stored.body);
+  await retryLost(coordinator, task, "its worker died each time", "task given up by the server");
 };
 
 const retryLost = async (

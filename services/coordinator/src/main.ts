@@ -38,7 +38,7 @@ runService({
       relay.wake();
     };
     const loops = [
-      startBlockProgress(bus, db, log, onError),
+      startBlockProgress(bus, db, onError),
       startCleaner(db, onError),
       startLoop(environment.LOOKALIKE_RECONCILE_INTERVAL_MS, reconcile, onError),
     ];

@@ -5,20 +5,27 @@ import { isBug } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
+import { park, UnreadableError } from "./unreadable.ts";
 
-interface BatchOptions {
+interface BatchOptions<Item> {
   readonly stream: string;
   readonly durable: string;
   readonly maxMessages: number;
+  /** What a message says. @throws UnreadableError: the message is parked */
+  readonly read: (delivery: Delivery) => Item;
   /** Resolves when the batch is committed. Only then are its messages acknowledged. */
-  readonly handle: (deliveries: readonly Delivery[]) => Promise<void>;
-  /** Sets a message aside that can never be applied. Resolves when it is stored elsewhere. */
-  readonly park: (delivery: Delivery, error: unknown) => Promise<void>;
-  /** Whether the message is at fault, and not a server that does not answer: only such a message is parked. */
-  readonly isPoison: (error: unknown) => boolean;
+  readonly handle: (items: readonly Item[]) => Promise<void>;
+  /** Why a message can never be handled, for its dead letter; null = it can, once a server answers again. */
+  readonly faultOf: (error: unknown) => string | null;
   /** Ends the process: our own code is at fault. */
   readonly crash: (error: unknown) => void;
   readonly log: Logger;
+}
+
+/** A message and what it says. */
+interface Entry<Item> {
+  readonly message: JsMsg;
+  readonly item: Item;
 }
 
 /** Messages prefetched by the client: a bound for the memory of a projection that lags behind large events. */
@@ -27,42 +34,61 @@ const PREFETCH = 100;
 /**
  * Handles micro-batches by group commit: the messages that arrive while one batch is applied are the
  * next batch, so an idle system reacts at once and a busy one needs few transactions. When bad data
- * makes a batch fail, its messages are applied one by one, so that one of them does not block the rest.
+ * makes a batch fail, each half of it is applied alone: the bad message is found in few steps, and parked.
  */
-export const consumeBatches = async (
+export const consumeBatches = async <Item>(
   bus: Bus,
-  { stream, durable, maxMessages, handle, park, isPoison, crash, log }: BatchOptions,
+  { stream, durable, maxMessages, read, handle, faultOf, crash, log }: BatchOptions<Item>,
 ) => {
   const consumer = await bus.js.consumers.get(stream, durable);
   const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
   let batch: JsMsg[] = [];
-  const apply = async (taken: readonly JsMsg[]): Promise<void> => {
+  /** Parks a message, which is delivered again where that fails. */
+  const setAside = (message: JsMsg, reason: string): Promise<void> =>
+    park(bus, deliveryOf(message), reason, log).then(
+      () => message.ack(),
+      () => message.nak(retryDelayMs(1)),
+    );
+  const apply = async (entries: readonly Entry<Item>[]): Promise<void> => {
+    const [first, ...more] = entries;
+    if (first === undefined) return;
     try {
-      await handle(taken.map(deliveryOf));
-      for (const message of taken) message.ack();
+      await handle(entries.map(({ item }) => item));
+      for (const { message } of entries) message.ack();
     } catch (error) {
       if (isBug(error)) return crash(error);
-      const isOne = taken.length === 1;
-      log.error(
-        { durable, messages: taken.length, err: error },
-        isOne ? "message failed" : "batch failed, its messages are applied one by one",
-      );
-      for (const message of taken)
-        if (!isPoison(error)) message.nak(retryDelayMs(1));
-        else if (!isOne) await apply([message]);
-        else
-          await park(deliveryOf(message), error).then(
-            () => message.ack(),
-            () => message.nak(retryDelayMs(1)),
-          );
+      const fault = faultOf(error);
+      if (fault === null) {
+        log.error({ durable, messages: entries.length, err: error }, "batch failed, will be delivered again");
+        for (const { message } of entries) message.nak(retryDelayMs(1));
+      } else if (more.length === 0) await setAside(first.message, fault);
+      else {
+        const middle = Math.ceil(entries.length / 2);
+        await apply(entries.slice(0, middle));
+        await apply(entries.slice(middle));
+      }
     }
+  };
+  const readAll = async (taken: readonly JsMsg[]): Promise<Entry<Item>[]> => {
+    const entries: Entry<Item>[] = [];
+    const parked: Promise<void>[] = [];
+    for (const message of taken) {
+      try {
+        entries.push({ message, item: read(deliveryOf(message)) });
+      } catch (error) {
+        if (!(error instanceof UnreadableError)) throw error;
+        parked.push(setAside(message, error.message));
+      }
+    }
+    await Promise.all(parked);
+    return entries;
   };
   const applyNext = coalesce(async () => {
     // Messages that arrive in one packet become one batch.
     await setImmediate();
     const taken = batch;
     batch = [];
-    if (taken.length > 0) await apply(taken);
+    await apply(await readAll(taken));
   });
   const loop = (async () => {
     for await (const message of messages) {

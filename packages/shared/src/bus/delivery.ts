@@ -8,6 +8,8 @@ export const deliveryOf = (message: JsMsg) => ({
   subject: message.subject,
   stream: message.info.stream,
   sequence: message.info.streamSequence,
+  /** Differs from every other message's, also of a stream that was lost and counts from 1 again. */
+  id: `${message.info.stream}:${message.info.streamSequence}:${message.info.timestampNanos}`,
   /** 1 for the first delivery. */
   deliveryCount: message.info.deliveryCount,
 });

@@ -33,8 +33,9 @@ it("goes on after nats-server was killed -9 and started again", async () => {
     maxMessages: 10,
     ...NO_POISON,
     log,
-    async handle(deliveries) {
-      for (const { body } of deliveries) handleEvent(projected)(body);
+    read: ({ body }) => body,
+    async handle(bodies) {
+      for (const body of bodies) handleEvent(projected)(body);
     },
   });
   const event = (number: number): Message => ({

@@ -1,18 +1,23 @@
 import { expect, it } from "vitest";
 import { startBus } from "../../../../test/support/bus.ts";
-import { until } from "../../../../test/support/until.ts";
-import { createLogger } from "../runtime/log.ts";
-import { publishProgress, subscribeProgress } from "./progress.ts";
+import { type BlockProgress, publishProgress, subscribeProgress } from "./progress.ts";
 
-it("is reported for every message that can be read, and no other one ends the process", async () => {
+it("is what the workers published, without messages that are something else", async () => {
   const { bus, stop } = await startBus();
-  const reported: number[] = [];
-  subscribeProgress(bus, ({ images }) => reported.push(images), createLogger("test", "silent"));
+  const progress = subscribeProgress(bus);
+  const send = (payload: string) => bus.connection.publish("lookalike.progress.0.acme.job-1", payload);
+  const report: BlockProgress = { job: "job-1", block: 0, images: 7 };
+  for (const payload of ["", "x", "{", "null", '{"job":1}', JSON.stringify({ ...report, pad: "x".repeat(1e5) })])
+    send(payload);
+  for (const wrong of [{ job: "\u0000" }, { block: -1 }, { images: 0.5 }])
+    send(JSON.stringify({ ...report, ...wrong }));
+  publishProgress(bus, "acme", report);
   await bus.connection.flush();
-  for (const payload of ["", "{", "null", '{"job":1}'])
-    bus.connection.publish("lookalike.progress.0.acme.job-1", payload);
-  publishProgress(bus, "acme", { job: "job-1", block: 0, images: 7 });
-  await until(() => reported.length > 0);
-  expect(reported).toEqual([7]);
+  expect(progress.take()).toEqual([report]);
+  expect(progress.take()).toEqual([]);
+
+  for (let sent = 0; sent < 10_100; sent += 1) send(JSON.stringify(report));
+  await bus.connection.flush();
+  expect(progress.take()).toHaveLength(10_000);
   await stop();
 });

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { partitionOf } from "../domain/job/partition.ts";
-import type { Logger } from "../runtime/log.ts";
+import { Envelope } from "../domain/job/task.ts";
+import { unreadableMessages } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
-import { jsonOf, readPayload } from "./payload.ts";
+import { jsonOf } from "./payload.ts";
 
 /** How many images a worker has hashed of a block that is not done. */
-const BlockProgress = z.object({ job: z.string(), block: z.int(), images: z.int() });
+const BlockProgress = z.object({ job: Envelope.shape.job, block: z.int().min(0), images: z.int().min(0) });
 export type BlockProgress = z.infer<typeof BlockProgress>;
 
 /**
@@ -18,13 +19,32 @@ export const publishProgress = (bus: Bus, tenant: string, progress: BlockProgres
     JSON.stringify(progress),
   );
 
-/** Calls `report` for every worker's progress until the connection closes. */
-export const subscribeProgress = (bus: Bus, report: (progress: BlockProgress) => void, log: Logger): void => {
+/** More bytes than any report of progress has. */
+const MAX_BYTES = 256;
+/** Messages that wait to be read. What comes above that is dropped: later reports say the same and more. */
+const MAX_WAITING = 10_000;
+
+/**
+ * Collects every worker's progress until the connection closes. A message that arrives costs next to nothing, whatever
+ * is in it and however many there are: it is read by `take`.
+ */
+export const subscribeProgress = (bus: Bus) => {
+  let waiting: string[] = [];
   bus.connection.subscribe("lookalike.progress.>", {
     callback: (error, message) => {
-      if (error !== null) return;
-      const progress = readPayload(BlockProgress, jsonOf(message.string()), "progress", log);
-      if (progress !== null) report(progress);
+      if (error === null && message.data.length <= MAX_BYTES && waiting.length < MAX_WAITING)
+        waiting.push(message.string());
+      else unreadableMessages.inc({ channel: "progress" });
     },
   });
+  return {
+    /** What was reported since the last call, in order. */
+    take(): BlockProgress[] {
+      const reports = waiting.map((text) => BlockProgress.safeParse(jsonOf(text)));
+      waiting = [];
+      const readable = reports.flatMap(({ data }) => data ?? []);
+      unreadableMessages.inc({ channel: "progress" }, reports.length - readable.length);
+      return readable;
+    },
+  };
 };

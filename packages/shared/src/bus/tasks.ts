@@ -1,4 +1,4 @@
-import { type DeadLetter, Task, type TaskKind, type TaskOf } from "../domain/job/task.ts";
+import { type DeadLetter, Task, type TaskKind, type TaskOf, TaskOfAnyVersion } from "../domain/job/task.ts";
 import { messageOf } from "../runtime/errors.ts";
 import { type Logger, withLogFields } from "../runtime/log.ts";
 import { inSpan } from "../runtime/tracing.ts";
@@ -6,6 +6,7 @@ import type { Bus } from "./connect.ts";
 import type { Delivery } from "./delivery.ts";
 import { publish } from "./publish.ts";
 import { durablesOf, MAX_DELIVER, STREAMS, subjects } from "./topology.ts";
+import { park, readBody, UnreadableError } from "./unreadable.ts";
 import { type Workers, work } from "./work.ts";
 
 interface TaskOptions<Kind extends TaskKind> {
@@ -41,7 +42,7 @@ export const runTasks = <Kind extends TaskKind>(
       const run = () => withLogFields({ job, kind, task: task.task, attempt }, () => handle(task, isRetried));
       return inSpan(`${kind} task`, span, run);
     },
-    giveUp: (delivery, error) => giveUp(bus, delivery, error),
+    giveUp: (delivery, error) => giveUp(bus, delivery, error, log),
   });
 
 const spanAttributes = ({ subject }: Delivery, { job, task, attempt }: Task) => ({
@@ -54,23 +55,26 @@ const spanAttributes = ({ subject }: Delivery, { job, task, attempt }: Task) => 
 });
 
 const parse = <Kind extends TaskKind>({ body, subject }: Delivery, kind: Kind): TaskOf<Kind> => {
-  const { data, error } = Task.safeParse(body);
-  // Not permanent: while services are upgraded, another worker may know the task.
-  if (error) throw new Error(`${subject}: not a task this version knows (${error.message})`);
-  if (!isOfKind(data, kind)) throw new Error(`${subject}: a task of kind ${data.kind}, not ${kind}`);
-  return data;
+  const { data: task, error } = Task.safeParse(body);
+  if (error !== undefined) {
+    readBody(TaskOfAnyVersion, body);
+    // While services are upgraded, another worker may know the task.
+    throw new Error(`${subject}: not a task this version knows (${error.message})`);
+  }
+  if (!isOfKind(task, kind)) throw new UnreadableError(`a task of kind ${task.kind} in a subject of ${kind}`);
+  return task;
 };
 
 const isOfKind = <Kind extends TaskKind>(task: Task, kind: Kind): task is TaskOf<Kind> => task.kind === kind;
 
-const giveUp = (bus: Bus, { body, subject, stream, sequence }: Delivery, error: unknown): Promise<void> => {
-  const address = { eventId: `dead:${stream}:${sequence}`, stream: STREAMS.deadLetters };
-  const at = new Date().toISOString();
-  const { data: task } = Task.safeParse(body);
-  if (task === undefined) {
-    const parked = { parked: body, error: messageOf(error), at };
-    return publish(bus, { ...address, subject: subject.replace("lookalike.task.", "lookalike.dead."), body: parked });
-  }
-  const letter: DeadLetter = { v: 1, task, error: messageOf(error).slice(0, 500), at };
-  return publish(bus, { ...address, subject: subjects.dead(task.kind, task), body: letter });
+const giveUp = (bus: Bus, delivery: Delivery, error: unknown, log: Logger): Promise<void> => {
+  const { data: task } = Task.safeParse(delivery.body);
+  if (task === undefined) return park(bus, delivery, messageOf(error), log);
+  const letter: DeadLetter = { v: 1, task, error: messageOf(error).slice(0, 500), at: new Date().toISOString() };
+  return publish(bus, {
+    eventId: `dead:${delivery.id}`,
+    stream: STREAMS.deadLetters,
+    subject: subjects.dead(task.kind, task),
+    body: letter,
+  });
 };

@@ -114,7 +114,7 @@ const worker = (durable: string, filter: string): ConsumerPlan =>
     ack_wait: nanos(30 * SECOND),
     backoff: [],
     max_deliver: MAX_DELIVER,
-    max_ack_pending: 256,
+    max_ack_pending: 10_000,
   });
 
 export const coordinatorDurables = Array.from(
@@ -141,7 +141,7 @@ export const consumerPlans: Record<string, ConsumerPlan[]> = {
       max_ack_pending: 1_000,
     }),
   ),
-  [STREAMS.finalize]: [consumer("finalizer", { ack_wait: nanos(2 * MINUTE), max_deliver: -1, max_ack_pending: 16 })],
+  [STREAMS.finalize]: [consumer("finalizer", { ack_wait: nanos(2 * MINUTE), max_deliver: -1, max_ack_pending: 1_000 })],
   [STREAMS.deadLetters]: [
     consumer("dead-letter-router", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 100 }),
   ],

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { BUS_JOB, NO_POISON, numberedTask, startBusWithStreams } from "../../../../test/support/bus.ts";
 import { until } from "../../../../test/support/until.ts";
+import { messageOf } from "../runtime/errors.ts";
 import { createLogger } from "../runtime/log.ts";
-import { isDataError } from "../store/data-error.ts";
 import { consumeBatches } from "./batches.ts";
 import type { Bus } from "./connect.ts";
 import { publish } from "./publish.ts";
+import { readMessage } from "./read.ts";
 import { runTasks } from "./tasks.ts";
 import { STREAMS, subjects } from "./topology.ts";
+import { readBody } from "./unreadable.ts";
 import { PermanentError, work } from "./work.ts";
 
 const log = createLogger("test", "silent");
+const Numbered = z.object({ number: z.int() });
+const lettersOf = async ({ jsm }: Bus): Promise<number> => (await jsm.streams.info(STREAMS.deadLetters)).state.messages;
 let bus: Bus;
 let stop: () => Promise<void>;
 
@@ -140,15 +145,16 @@ describe("micro-batches", () => {
       maxMessages: 20,
       ...NO_POISON,
       log,
-      async handle(deliveries) {
-        expect(deliveries.length).toBeLessThanOrEqual(20);
+      read: ({ body }) => readBody(Numbered, body).number,
+      async handle(numbers) {
+        expect(numbers.length).toBeLessThanOrEqual(20);
         if (!failed) {
           failed = true;
           throw new Error("the database is away");
         }
         batches += 1;
         await sleep(10);
-        seen.push(...deliveries.map(({ body }) => (body as { number: number }).number));
+        seen.push(...numbers);
       },
     });
     await until(() => new Set(seen).size === 50);
@@ -157,28 +163,63 @@ describe("micro-batches", () => {
     expect(batches).toBeLessThan(25);
   });
 
+  it("park what nobody can read or store, with the reason, and give the rest in its order", async () => {
+    const subject = subjects.event("images-listed", { ...BUS_JOB, job: "job-of-poison" });
+    const durable = `coordinator-${subject.split(".")[2]}`;
+    const before = await lettersOf(bus);
+    const applied: number[] = [];
+    let calls = 0;
+    for (let number = 0; number < 64; number += 1)
+      if (number === 13) await bus.js.publish(subject, "x");
+      else await publish(bus, { eventId: `poison-${number}`, stream: STREAMS.events, subject, body: { number } });
+    const subscription = await consumeBatches(bus, {
+      stream: STREAMS.events,
+      durable,
+      maxMessages: 64,
+      ...NO_POISON,
+      log,
+      read: ({ body }) => readBody(Numbered, body).number,
+      async handle(numbers) {
+        calls += 1;
+        if (numbers.includes(27)) throw new Error("27 is out of range");
+        applied.push(...numbers);
+      },
+      faultOf: messageOf,
+    });
+    await until(async () => (await lettersOf(bus)) === before + 2 && applied.includes(63));
+    await subscription.stop();
+    expect(applied).toEqual(Array.from({ length: 64 }, (_, at) => at).filter((at) => at !== 13 && at !== 27));
+    // Each message alone would be 63 calls.
+    expect(calls).toBeLessThan(30);
+    const letters = await Promise.all([1, 2].map((more) => readMessage(bus, STREAMS.deadLetters, before + more)));
+    expect(letters.map((letter) => letter?.body)).toMatchObject([
+      { parked: { stream: STREAMS.events, subject }, reason: "it is not JSON" },
+      { parked: { stream: STREAMS.events, subject }, reason: "27 is out of range" },
+    ]);
+  });
+
   it("that fail by our own code end the process: their messages are neither parked nor acknowledged", async () => {
     const subject = subjects.event("hash-done", { ...BUS_JOB, job: "job-of-a-bug" });
     const durable = `coordinator-${subject.split(".")[2]}`;
     const crashes: unknown[] = [];
-    const parked: number[] = [];
+    const parked = await lettersOf(bus);
     const subscription = await consumeBatches(bus, {
       stream: STREAMS.events,
       durable,
       maxMessages: 20,
       log,
+      read: () => null,
       handle: async () => {
         throw new TypeError("undefined is not a function");
       },
-      park: async ({ sequence }) => void parked.push(sequence),
-      isPoison: isDataError,
+      faultOf: String,
       crash: (error) => void crashes.push(error),
     });
     await publish(bus, { eventId: "bug", stream: STREAMS.events, subject, body: {} });
     await until(() => crashes.length > 0);
     await subscription.stop();
     expect(crashes[0]).toBeInstanceOf(TypeError);
-    expect(parked).toEqual([]);
+    expect(await lettersOf(bus)).toBe(parked);
     expect((await bus.jsm.consumers.info(STREAMS.events, durable)).num_ack_pending).toBeGreaterThan(0);
   });
 });

@@ -6,6 +6,7 @@ import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
+import { park, UnreadableError } from "./unreadable.ts";
 
 /** A handler throws it for a message that would fail again in every attempt. */
 export class PermanentError extends Error {
@@ -20,6 +21,7 @@ interface WorkOptions {
   readonly concurrency: number;
   /** Deliveries after which a failing message is given up: the consumer's max_deliver. */
   readonly maxDeliver: number;
+  /** An UnreadableError parks the message, another error delivers it again. */
   readonly handle: (delivery: Delivery) => Promise<void>;
   /**
    * Whether a server is away that the handler needs: then the message waits in the worker, which counts as no failure.
@@ -64,7 +66,7 @@ export const work = async (bus: Bus, options: WorkOptions) => {
         }
         const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
         await queue
-          .add(() => handleOne(message, options, () => stopping), { priority })
+          .add(() => handleOne(bus, message, options, () => stopping), { priority })
           .finally(() => clearInterval(heartbeat));
       } catch (error) {
         log.warn({ stream, err: messageOf(error) }, "pull failed, will be tried again");
@@ -110,7 +112,7 @@ export type Workers = Awaited<ReturnType<typeof work>>;
 
 const UNAVAILABLE_PAUSE_MS = 1_000;
 
-const handleOne = async (message: JsMsg, options: WorkOptions, isStopping: () => boolean): Promise<void> => {
+const handleOne = async (bus: Bus, message: JsMsg, options: WorkOptions, isStopping: () => boolean): Promise<void> => {
   const { giveUp, maxDeliver, log } = options;
   const delivery = deliveryOf(message);
   const { subject } = delivery;
@@ -123,6 +125,12 @@ const handleOne = async (message: JsMsg, options: WorkOptions, isStopping: () =>
     if (isHandled) message.ack();
     else message.nak(1);
   } catch (error) {
+    if (error instanceof UnreadableError) {
+      endTimer({ outcome: "parked" });
+      await park(bus, delivery, error.message, log);
+      message.ack();
+      return;
+    }
     const last = error instanceof PermanentError || (maxDeliver > 0 && delivery.deliveryCount >= maxDeliver);
     endTimer({ outcome: last ? "given_up" : "retried" });
     log.warn({ subject, delivery: delivery.deliveryCount, err: messageOf(error), last }, "message failed");

@@ -14,7 +14,7 @@ const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1_800];
 
 export const messageSeconds = new Histogram({
   name: "lookalike_message_handling_seconds",
-  help: "Time to handle a message, by consumer and outcome: done, retried or given_up",
+  help: "Time to handle a message, by consumer and outcome: done, retried, parked or given_up",
   labelNames: ["consumer", "outcome"],
   buckets: SECONDS,
 });
@@ -59,7 +59,7 @@ export const publishRetries = new Counter({
 
 export const unreadableMessages = new Counter({
   name: "lookalike_unreadable_messages_total",
-  help: "Messages whose content does not fit its schema, by channel: advisory, progress or task",
+  help: "Messages that were set aside because nobody can handle them, by stream or `progress`",
   labelNames: ["channel"],
 });
 

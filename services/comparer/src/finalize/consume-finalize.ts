@@ -1,5 +1,6 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { STREAMS } from "@lookalike/shared/bus/topology";
+import { readBody } from "@lookalike/shared/bus/unreadable";
 import { type Workers, work } from "@lookalike/shared/bus/work";
 import { Finalize } from "@lookalike/shared/domain/job/task";
 import { type Logger, withLogFields } from "@lookalike/shared/runtime/log";
@@ -20,7 +21,7 @@ export const consumeFinalize = (
     isUnavailable,
     log,
     handle: ({ body }) => {
-      const order = Finalize.parse(body);
+      const order = readBody(Finalize, body);
       const { job, run, traceparent: parent } = order;
       const attributes = { "lookalike.job": job, "lookalike.run": run };
       return inSpan("finalize", { kind: "consumer", parent, attributes }, () => {

@@ -5,6 +5,7 @@ import { jobEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
+import { ParkedMessage } from "@lookalike/shared/bus/unreadable";
 import { type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
@@ -109,7 +110,8 @@ const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<
   return run;
 };
 
-const Parked = z.object({ parked: z.unknown(), event: z.unknown().optional() });
+/** Streams whose messages may be sent again; a finalize order is written once, and `rerun-finalize` gives the next. */
+const REPEATABLE: ReadonlySet<string> = new Set([STREAMS.tasks, STREAMS.events]);
 
 const redriveDeadLetter = async (bus: Bus, db: Db, sequence: number) => {
   const stored = await readMessage(bus, STREAMS.deadLetters, sequence);
@@ -119,15 +121,17 @@ const redriveDeadLetter = async (bus: Bus, db: Db, sequence: number) => {
     const { job, kind, task } = letter.data.task;
     return redrive(db, job, (unit) => unit.kind === kind && unit.task === task);
   }
-  // A message that no version could read when it arrived: it goes back, since this version may read it.
-  const parked = Parked.parse(stored.body);
-  const isEvent = stored.subject.startsWith("lookalike.dead.event.");
-  const subject = stored.subject.replace("lookalike.dead.", isEvent ? "lookalike." : "lookalike.task.");
-  await publish(bus, {
-    eventId: `redriven:${sequence}:${randomUUID()}`,
-    stream: isEvent ? STREAMS.events : STREAMS.tasks,
-    subject,
-    body: z.record(z.string(), z.unknown()).parse(isEvent ? parked.event : parked.parked),
-  });
+  const { data } = ParkedMessage.safeParse(stored.body);
+  if (data === undefined)
+    throw new EndpointError(409, `Message ${sequence} of LOOKALIKE_DEAD_LETTERS is no dead letter of this version.`);
+  const { stream, sequence: parked, subject } = data.parked;
+  if (!REPEATABLE.has(stream))
+    throw new EndpointError(409, `A message of ${stream} is not sent again: redrive or rerun-finalize its job.`);
+  const message = await readMessage(bus, stream, parked);
+  if (message === null) throw new EndpointError(404, `${stream} has no message ${parked} any more.`);
+  const { data: body } = z.record(z.string(), z.unknown()).safeParse(message.body);
+  if (body === undefined) throw new EndpointError(409, `Message ${parked} of ${stream} is no JSON object.`);
+  // This version may be able to handle what the one that parked it was not.
+  await publish(bus, { eventId: `redriven:${sequence}:${randomUUID()}`, stream, subject, body });
   return { redriven: subject };
 };

@@ -32,6 +32,9 @@ const TaskFields = {
   task: z.int().min(0),
 };
 
+/** What every version's tasks have in common. */
+export const TaskOfAnyVersion = z.looseObject({ ...TaskFields, kind: TaskKind });
+
 /** A field that this kind does not use: published as null, because workers of the last version require the key. */
 const Unused = z.null().optional();
 

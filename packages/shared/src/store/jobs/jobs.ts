@@ -46,6 +46,12 @@ export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow
 export const findJob = async (db: Db, id: string): Promise<JobRow | null> =>
   (await db.query.job.findFirst({ where: eq(job.id, id) })) ?? null;
 
+/** Those of the jobs that hash and compare now. */
+export const runningJobs = (db: Db, ids: readonly string[]): Promise<JobRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : db.query.job.findMany({ where: and(eq(job.state, "running"), inArray(job.id, [...ids])) });
+
 /** Jobs of a catalog that are older than the job `after`, newest first; "" = from the newest. */
 export const listJobs = (
   db: Db,
