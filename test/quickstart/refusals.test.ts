@@ -41,7 +41,20 @@ describe("what can't work ends in one line that says what to do, and leaves noth
       69,
       /DATABASE_URL=.*can't be reached/,
     ],
-    ["a bad address", () => [quick.path("pictures")], { NATS_URL: "nonsense" }, 78, /NATS_URL=nonsense/],
+    [
+      "a bad address",
+      () => [quick.path("pictures")],
+      { NATS_URL: "s3cret-nonsense" },
+      78,
+      /^NATS_URL: must be an address like/,
+    ],
+    [
+      "no NATS at any address of a list",
+      () => [quick.path("pictures")],
+      { NATS_URL: "nats://s3cret-token@127.0.0.1:1,nats://another-token@127.0.0.1:2" },
+      69,
+      /NATS_URL=nats:\/\/\*\*\*@127.0.0.1:1,nats:\/\/\*\*\*@127.0.0.1:2: /,
+    ],
   ];
   it.each(cases)("%s", async (_, args, more, exitCode, line) => {
     const { code, stdout, stderr } = await quick.start([...(await args())], more).ended;
@@ -51,6 +64,7 @@ describe("what can't work ends in one line that says what to do, and leaves noth
       .filter((text) => !/^(Installing|No folder given|Listing|Grouping)/.test(text));
     expect([code, stdout, lines.length]).toEqual([exitCode, "", 1]);
     expect(lines[0]).toMatch(line);
+    expect(stderr).not.toMatch(/s3cret|another-token/);
     expect(quick.leftRunning()).toEqual([]);
   });
 

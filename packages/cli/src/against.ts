@@ -1,7 +1,8 @@
 import { itemsOf, type Job } from "@lookalike/client";
 import { sumOf } from "@lookalike/shared/domain/job/file-counts";
+import { printableLine, printableName } from "@lookalike/shared/runtime/printable";
 import type { Client } from "./client.ts";
-import { countText, filesLines, type Output, printable } from "./output.ts";
+import { countText, filesLines, type Output } from "./output.ts";
 
 /** Files whose bytes a request compares: all of a request must be read within the API's time limit. */
 const VERIFIED_PER_REQUEST = 10;
@@ -26,10 +27,10 @@ export const printAgainst = async ({ api }: Client, output: Output, job: Job, ve
   for await (const item of images) {
     const { answer, detail, image, match } = item;
     answers[answer] += 1;
-    const other = match === null ? "" : `  ~  ${match.path === null ? "?" : printable(match.path)}`;
+    const other = match === null ? "" : `  ~  ${match.path === null ? "?" : printableName(match.path)}`;
     const version = answer === "have" && match !== null && !match.equalBytes ? `  (${match.distance} bits away)` : "";
-    const why = detail === null ? "" : `  (${detail})`;
-    output.print(item, `${answer.padEnd(4)}  ${printable(image.path)}${other}${version}${why}`);
+    const why = detail === null ? "" : `  (${printableLine(detail)})`;
+    output.print(item, `${answer.padEnd(4)}  ${printableName(image.path)}${other}${version}${why}`);
   }
   const files = itemsOf((query) => api.GET("/v1/jobs/{job}/unlisted-files", { params: { ...params, query } }));
   let unlisted = 0;
@@ -39,7 +40,10 @@ export const printAgainst = async ({ api }: Client, output: Output, job: Job, ve
     // It is among the images, too: as one that failed.
     if (file.class === "unreadable") continue;
     answers["not-compared"] += 1;
-    output.print({ ...file, answer: "not-compared" }, `not-compared  ${printable(path)}  (${file.class}: ${detail})`);
+    output.print(
+      { ...file, answer: "not-compared" },
+      `not-compared  ${printableName(path)}  (${file.class}: ${printableLine(detail)})`,
+    );
   }
   // A walk names 100,000 files at most.
   answers["not-compared"] += Math.max(0, unlistedFiles(job) - unlisted);

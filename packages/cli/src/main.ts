@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ApiProblem } from "@lookalike/client";
 import { EXIT, OperatorError, runMain } from "@lookalike/shared/runtime/errors";
+import { printableLine } from "@lookalike/shared/runtime/printable";
 import { createProgram } from "./program.ts";
 
 // A reader that has seen enough, as head, is no error.
@@ -10,6 +11,6 @@ runMain(async () => {
   await createProgram()
     .parseAsync()
     .catch((error: unknown) => {
-      throw error instanceof ApiProblem ? new OperatorError(error.message, EXIT.error) : error;
+      throw error instanceof ApiProblem ? new OperatorError(printableLine(error.message), EXIT.error) : error;
     });
 });

@@ -1,18 +1,37 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
 import type { Group, Job } from "@lookalike/client";
 import { fileCountsText } from "@lookalike/shared/domain/job/file-counts";
+import { printableLine, printableName, printableText } from "@lookalike/shared/runtime/printable";
 import prettyBytes from "pretty-bytes";
 
 export type Output = ReturnType<typeof createOutput>;
+
+/** Writes to standard output. Names and messages come from anybody: nothing in them reaches the terminal as a command. */
+export const printText = (text: string): void => void process.stdout.write(`${printableText(text)}\n`);
 
 /** Standard output of a command: one JSON value a line, or text for people. */
 export const createOutput = (isJson: boolean) => ({
   isJson,
   /** Prints a result: `text` for people, `value` as a line of JSON. */
-  print: (value: unknown, text: string) => void process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
+  print: (value: unknown, text: string) => printText(isJson ? JSON.stringify(value) : text),
 });
 
 /** A line for people on standard error, where it can't get between results. */
-export const printStatus = (line: string): void => void process.stderr.write(`${line}\n`);
+export const printStatus = (line: string): void => void process.stderr.write(`${printableText(line)}\n`);
+
+/** Writes a file to standard output: byte by byte for a program, printable for a terminal. */
+export const printFile = async (file: ReadableStream): Promise<void> => {
+  const bytes = Readable.fromWeb(file);
+  const shown = process.stdout.isTTY ? Readable.from(printableParts(bytes)) : bytes;
+  await pipeline(shown, process.stdout, { end: false });
+};
+
+export async function* printableParts(parts: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const part of parts) yield printableText(decoder.decode(part, { stream: true }));
+}
 
 /** As in `3 images`, `1 image`. */
 export const countText = (count: number, thing: string): string =>
@@ -20,21 +39,11 @@ export const countText = (count: number, thing: string): string =>
 
 export const sizeText = (bytes: number): string => prettyBytes(bytes, { maximumFractionDigits: 1 });
 
-const UNSAFE = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu;
-
-/** A file name that can't move the cursor or break the line: its unsafe characters escaped, and then in quotes. */
-export const printable = (name: string): string => {
-  const safe = JSON.stringify(name)
-    .slice(1, -1)
-    .replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return safe === name ? name : `"${safe}"`;
-};
-
 /** What became of each file under the source's root; no line where the job walked no folder. */
 export const filesLines = ({ fileCounts }: Pick<Job, "fileCounts">): string[] => {
   if (fileCounts === null) return [];
   const unreadable = fileCounts.unreadablePaths.map(
-    ({ path, detail }) => `  unreadable: ${printable(path)}  ${detail}`,
+    ({ path, detail }) => `  unreadable: ${printableName(path)}  ${printableLine(detail)}`,
   );
   return [fileCountsText(fileCounts), ...unreadable];
 };
@@ -46,7 +55,7 @@ export const jobText = (job: Job): string =>
     job.mode.padEnd(7),
     job.acceptedAt.slice(0, 19).replace("T", " "),
     `${job.totalImages} images`,
-    job.result === null ? (job.failure ?? job.phase) : `${job.result.groups} groups`,
+    job.result === null ? printableLine(job.failure ?? job.phase) : `${job.result.groups} groups`,
   ].join("  ");
 
 export const groupText = ({ number, kind, keeper, decision, members }: Group): string =>
@@ -56,7 +65,7 @@ export const groupText = ({ number, kind, keeper, decision, members }: Group): s
       const isKept = decision?.verdict === "keep" ? decision.keep.includes(ordinal) : ordinal === keeper;
       const distanceText = distance === null || distance === 0 ? "" : `  ${distance} bits`;
       const linkText = sameFileAs === null ? "" : `  another name of ${sameFileAs}`;
-      const damagedText = damaged === undefined ? "" : `  damaged: ${damaged}`;
-      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printable(path)}${distanceText}${linkText}${damagedText}`;
+      const damagedText = damaged === undefined ? "" : `  damaged: ${printableLine(damaged)}`;
+      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printableName(path)}${distanceText}${linkText}${damagedText}`;
     }),
   ].join("\n");

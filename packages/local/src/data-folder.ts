@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
+import { addSecret } from "@lookalike/shared/runtime/redact";
 import { createKey } from "@lookalike/shared/store/access/access-keys";
 import { accessKeyFile, claimInstance } from "./instance.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -30,13 +31,15 @@ export const openDataFolder = async (folder: string, report: (text: string) => v
     await endLeftovers(tag);
     await mkdir(join(path, "logs"), { recursive: true, mode: 0o700 });
     const file = accessKeyFile(path);
+    const secret = await readOrCreate(join(path, "secret"), () => randomBytes(24).toString("base64url"));
+    addSecret(secret);
     return {
       ...instance,
       path,
       /** In the command line of each process that belongs to the folder. */
       tag,
       /** The password of its own servers, created once. */
-      secret: await readOrCreate(join(path, "secret"), () => randomBytes(24).toString("base64url")),
+      secret,
       /** The owner's access key to the API, created once. */
       accessKey: { key: await readOrCreate(file, createKey), file },
       /** True for the first call in the life of the folder. */

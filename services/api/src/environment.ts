@@ -1,4 +1,4 @@
-import { DEFAULT_API_PORT, integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
+import { DEFAULT_API_PORT, integer, ServiceEnvironment, secret } from "@lookalike/shared/runtime/config";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
 import { z } from "zod";
 import { ThumbnailLocation } from "./pictures/thumbnails.ts";
@@ -15,14 +15,16 @@ export const ApiEnvironment = ServiceEnvironment.extend({
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
   LOOKALIKE_THUMBNAILS: ThumbnailLocation,
-  LOOKALIKE_FIRST_KEY: z
-    .string()
-    .regex(
-      /^lk_[\w-]{43}$/,
-      "must be lk_ and 43 characters of base64url: lk_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)",
-    )
-    .optional()
-    .meta({ description: "An access key of scope admin for the tenant `default`, stored at start" }),
+  LOOKALIKE_FIRST_KEY: secret(
+    z
+      .string()
+      .regex(
+        /^lk_[\w-]{43}$/,
+        "must be lk_ and 43 characters of base64url: lk_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)",
+      )
+      .optional()
+      .meta({ description: "An access key of scope admin for the tenant `default`, stored at start as its digest" }),
+  ),
   LOOKALIKE_WEBHOOKS_INSIDE: z
     .stringbool()
     .default(false)

@@ -1,10 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Archive, bodyOf } from "@lookalike/client";
+import { printableLine, printableName } from "@lookalike/shared/runtime/printable";
 import { InvalidArgumentError } from "commander";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
-import { countText, type Output, printable, printStatus, sizeText } from "../output.ts";
+import { countText, type Output, printStatus, sizeText } from "../output.ts";
 import { callerPath } from "../source-address.ts";
 
 const POLL_MS = 200;
@@ -121,12 +122,13 @@ const showMoves = async ({ api }: Client, output: Output, id: string): Promise<v
 const archiveText = (archive: Archive): string => {
   const { id, state, withdrawnDecisions, folder, refusals } = archive;
   return [
-    `${id}  ${state}  ${progressText(archive)}  ${printable(folder)}`,
+    `${id}  ${state}  ${progressText(archive)}  ${printableName(folder)}`,
     ...(withdrawnDecisions === 0
       ? []
       : [`   ${countText(withdrawnDecisions, "decision")} taken back: what was restored stays until you decide again`]),
     ...refusals.map(
-      ({ path, reason }) => `   ${state === "restored" ? "note" : "left"}  ${printable(path)}: ${reason}`,
+      ({ path, reason }) =>
+        `   ${state === "restored" ? "note" : "left"}  ${printableName(path)}: ${printableLine(reason)}`,
     ),
   ].join("\n");
 };

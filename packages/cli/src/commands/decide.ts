@@ -1,6 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { bodyOf, type NewDecision } from "@lookalike/client";
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
@@ -9,7 +7,7 @@ import { Option } from "commander";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
 import { wholeNumber } from "../options.ts";
-import { sizeText } from "../output.ts";
+import { printFile, sizeText } from "../output.ts";
 import { callerPath } from "../source-address.ts";
 
 interface DecideOptions {
@@ -87,7 +85,7 @@ export const addDecideCommands: AddCommands = (program, withClient) => {
         const file = bodyOf(
           await client.api.GET("/v1/catalogs/{catalog}/decisions/export", { params, parseAs: "stream" }),
         );
-        await pipeline(Readable.fromWeb(file as ReadableStream), process.stdout, { end: false });
+        await printFile(file as ReadableStream);
       }),
     );
 

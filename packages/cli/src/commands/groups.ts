@@ -1,12 +1,11 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { bodyOf, itemsOf } from "@lookalike/client";
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
+import { printableName } from "@lookalike/shared/runtime/printable";
 import { Option } from "commander";
 import type { AddCommands } from "../command.ts";
 import { wholeNumber } from "../options.ts";
-import { groupText, printable } from "../output.ts";
+import { groupText, printFile } from "../output.ts";
 
 interface GroupsOptions {
   readonly kind?: GroupKind;
@@ -52,7 +51,7 @@ export const addGroupsCommands: AddCommands = (program, withClient) => {
         const images = itemsOf((page) =>
           api.GET("/v1/catalogs/{catalog}/missing-images", { params: { path: { catalog }, query: page } }),
         );
-        for await (const image of images) output.print(image, `${image.missingSince}  ${printable(image.path)}`);
+        for await (const image of images) output.print(image, `${image.missingSince}  ${printableName(image.path)}`);
       }),
     );
 
@@ -66,7 +65,7 @@ export const addGroupsCommands: AddCommands = (program, withClient) => {
         const job = await client.newestResult(await client.findCatalog(name));
         const params = { path: { job }, query: { format } };
         const file = bodyOf(await client.api.GET("/v1/jobs/{job}/export", { params, parseAs: "stream" }));
-        await pipeline(Readable.fromWeb(file as ReadableStream), process.stdout, { end: false });
+        await printFile(file as ReadableStream);
       }),
     );
 };

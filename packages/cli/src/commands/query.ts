@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { bodyOf } from "@lookalike/client";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import { printableName } from "@lookalike/shared/runtime/printable";
 import type { AddCommands } from "../command.ts";
 import { wholeNumber } from "../options.ts";
-import { printable } from "../output.ts";
 import { callerPath } from "../source-address.ts";
 
 /** Finds the images of a catalog that are similar to a picture. */
@@ -29,7 +29,7 @@ export const addQueryCommand: AddCommands = (program, withClient) => {
           }),
         );
         for (const item of items)
-          output.print(item, `${String(item.distance).padStart(3)} bits  ${printable(item.image.path)}`);
+          output.print(item, `${String(item.distance).padStart(3)} bits  ${printableName(item.image.path)}`);
       }),
     );
 };

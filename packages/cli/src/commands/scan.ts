@@ -3,6 +3,7 @@ import type { Job } from "@lookalike/client";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
+import { printableLine } from "@lookalike/shared/runtime/printable";
 import { Option } from "commander";
 import { printAgainst } from "../against.ts";
 import type { Client } from "../client.ts";
@@ -61,7 +62,8 @@ export const addScanCommands: AddCommands = (program, withClient) => {
         if (!wait) return output.print(started, jobText(started));
         const job = await watchJob(client, started, percentLine);
         output.print(job, [...(reference === null ? filesLines(job) : []), jobText(job)].join("\n"));
-        if (job.state !== "completed") throw new OperatorError(job.failure ?? `The job is ${job.state}.`, EXIT.error);
+        if (job.state !== "completed")
+          throw new OperatorError(printableLine(job.failure ?? `The job is ${job.state}.`), EXIT.error);
         if (reference !== null) await printAgainst(client, output, job, verify);
       }),
     );

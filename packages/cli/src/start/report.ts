@@ -1,8 +1,9 @@
 import type { DamagedImage, FailedImage, Group, Job } from "@lookalike/client";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { EXIT } from "@lookalike/shared/runtime/errors";
+import { printableLine, printableName } from "@lookalike/shared/runtime/printable";
 import type { Client } from "../client.ts";
-import { countText, filesLines, printable, printStatus, sizeText } from "../output.ts";
+import { countText, filesLines, printStatus, printText, sizeText } from "../output.ts";
 
 /** Prints what the job found. @returns the exit code */
 export const report = async (
@@ -13,14 +14,14 @@ export const report = async (
   seconds: number,
 ): Promise<number> => {
   if (job.state !== "completed") {
-    printStatus(job.failure ?? `The job is ${job.state}.`);
+    printStatus(printableLine(job.failure ?? `The job is ${job.state}.`));
     return EXIT.error;
   }
   const groups = await all(client.groups(job.id));
   const failed = await all(client.failures(job.id));
   const damaged = damagedImages(await all(client.damaged(job.id)), groups);
-  if (json) process.stdout.write(`${JSON.stringify(jsonReport(job, groups, failed, damaged, seconds))}\n`);
-  else if (job.totalImages > 1) process.stdout.write(textReport(job, groups, failed, damaged, seconds));
+  if (json) printText(JSON.stringify(jsonReport(job, groups, failed, damaged, seconds)));
+  else if (job.totalImages > 1) printText(textReport(job, groups, failed, damaged, seconds));
   if (job.totalImages > 1) return EXIT.ok;
   const found = job.totalImages === 0 ? "no images" : "one image";
   if (!json) for (const line of filesLines(job)) printStatus(line);
@@ -114,10 +115,11 @@ const textReport = (
   if (groups.length > GROUPS_SHOWN) lines.push(`      … and ${groups.length - GROUPS_SHOWN} more groups`);
   if (failed.length > 0) lines.push("", `${failed.length} could not be read:`);
   for (const { path, reason, detail } of failed.slice(0, FAILURES_SHOWN))
-    lines.push(`      ${printable(path)}  ${reason}: ${detail}`);
+    lines.push(`      ${printableName(path)}  ${reason}: ${printableLine(detail)}`);
   if (failed.length > FAILURES_SHOWN) lines.push(`      … and ${failed.length - FAILURES_SHOWN} more`);
   if (damaged.length > 0) lines.push("", `${countText(damaged.length, "damaged file")}:`);
-  for (const { path, detail } of damaged.slice(0, FAILURES_SHOWN)) lines.push(`      ${printable(path)}  ${detail}`);
+  for (const { path, detail } of damaged.slice(0, FAILURES_SHOWN))
+    lines.push(`      ${printableName(path)}  ${printableLine(detail)}`);
   if (damaged.length > FAILURES_SHOWN) lines.push(`      … and ${damaged.length - FAILURES_SHOWN} more`);
   const reclaimable = groups.reduce((sum, group) => sum + group.reclaimableBytes, 0);
   const pictures = groups.reduce((sum, group) => sum + group.members.length, 0);
@@ -126,7 +128,7 @@ const textReport = (
   lines.push(
     `${countText(job.totalImages, "image")}, ${countText(groups.length, "group")} of look-alikes with ${countText(pictures, "picture")}${freed} (${seconds.toFixed(1)} s).`,
   );
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 };
 
 type Member = Group["members"][number];
@@ -134,7 +136,7 @@ type Member = Group["members"][number];
 const memberLine = (member: Member, { keeper, keeperReason }: Group): string => {
   const isKeeper = member.ordinal === keeper;
   const reason = isKeeper ? `  (${keeperReason.replaceAll("-", " ")})` : "";
-  return `${isKeeper ? "      keep  " : "            "}${printable(member.path)}  ${facts(member)}${reason}`.trimEnd();
+  return `${isKeeper ? "      keep  " : "            "}${printableName(member.path)}  ${facts(member)}${reason}`.trimEnd();
 };
 
 const facts = ({ width, height, bytes, pages, film, distance, sameFileAs, damaged }: Member): string =>
@@ -145,7 +147,7 @@ const facts = ({ width, height, bytes, pages, film, distance, sameFileAs, damage
     film === true ? "with a film" : "",
     distance === null || distance === 0 ? "" : `${distance} bits away`,
     sameFileAs === null ? "" : "another name of the same file",
-    damaged === undefined ? "" : `damaged: ${damaged}`,
+    damaged === undefined ? "" : `damaged: ${printableLine(damaged)}`,
   ]
     .filter((fact) => fact !== "")
     .join(", ");

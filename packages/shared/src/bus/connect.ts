@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { connect, credsAuthenticator, Events } from "nats";
 import type { ServiceEnvironment } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
+import { redact } from "../runtime/redact.ts";
 
 /** Files that the connection needs. */
 export type BusFiles = Pick<ServiceEnvironment, "NATS_CREDS" | "NATS_CA" | "NATS_CERT" | "NATS_KEY">;
@@ -22,7 +23,7 @@ export const connectBus = async (
 ) => {
   const servers = urls.split(",").map((url) => new URL(url));
   const { username = "", password = "", protocol = "" } = servers[0] ?? {};
-  const address = `NATS_URL=${urls.replace(/\/\/[^@,]*@/, "//***@")}`;
+  const address = `NATS_URL=${redact(urls)}`;
   const { NATS_CREDS: credentials, NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = files;
   const tls = { caFile, certFile, keyFile };
   const unavailable = (problem: string, cause?: unknown) =>

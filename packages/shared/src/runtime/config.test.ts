@@ -29,4 +29,13 @@ describe("the environment", () => {
       "DATABASE_URL is not set",
     );
   });
+
+  it.each([
+    ["DATABASE_URL", "host=db password=hunter2"],
+    ["DATABASE_URL", "postgres:/me:hunter2@db/x"],
+    ["NATS_URL", "nats://one,hunter2@two"],
+  ])("never repeats %s, which may have a password", (name, value) => {
+    const environment = { NATS_URL: "nats://one", DATABASE_URL: "postgres://db/x", [name]: value };
+    expect(() => readEnvironment(ServiceEnvironment, environment)).toThrow(new RegExp(`^${name}: must be [^=]*$`));
+  });
 });

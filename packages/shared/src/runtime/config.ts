@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { EXIT, OperatorError } from "./errors.ts";
+import { addSecretsOf } from "./redact.ts";
 
 /** The version of Lookalike that is installed: package.json's. */
 export const VERSION = z
@@ -8,7 +9,18 @@ export const VERSION = z
   .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"))).version;
 
 const url = (protocols: RegExp, example: string) =>
-  z.url({ protocol: protocols, error: `must be an address like ${example}` });
+  z
+    .url({ protocol: protocols, error: `must be an address like ${example}` })
+    .regex(/:\/\//, `must be an address like ${example}`);
+
+/** Variables whose value is a secret or contains one. No message shows what they are set to. */
+const secrets = z.registry<{ readonly isSecret: true }>();
+
+/** A variable that no message shows. */
+export const secret = <Schema extends z.ZodType>(schema: Schema): Schema => {
+  secrets.add(schema, { isSecret: true });
+  return schema;
+};
 
 const natsUrl = z.url({ protocol: /^(nats|tls|ws|wss)$/ });
 
@@ -44,17 +56,19 @@ export const LogLevel = z.enum(["fatal", "error", "warn", "info", "debug", "trac
 
 /** What every service reads from its environment. */
 export const ServiceEnvironment = z.object({
-  NATS_URL: z
-    .string()
-    .refine((urls) => urls.split(",").every((one) => natsUrl.safeParse(one).success), {
-      error: "must be an address like nats://127.0.0.1:4222, or several, separated by commas",
-    })
-    .meta({ description: "Servers of one cluster; credentials in the first one's address" }),
+  NATS_URL: secret(
+    z
+      .string()
+      .refine((urls) => urls.split(",").every((one) => natsUrl.safeParse(one).success), {
+        error: "must be an address like nats://127.0.0.1:4222, or several, separated by commas",
+      })
+      .meta({ description: "Servers of one cluster; credentials in the first one's address" }),
+  ),
   NATS_CREDS: z.string().optional().meta({ description: "Credentials file of a NATS account" }),
   NATS_CA: z.string().optional().meta({ description: "PEM file of the authority that signed the servers" }),
   NATS_CERT: z.string().optional().meta({ description: "PEM file of a client's certificate" }),
   NATS_KEY: z.string().optional().meta({ description: "PEM file of that certificate's key" }),
-  DATABASE_URL: url(/^postgres(ql)?$/, "postgres://user:password@127.0.0.1:5432/lookalike"),
+  DATABASE_URL: secret(url(/^postgres(ql)?$/, "postgres://user:password@127.0.0.1:5432/lookalike")),
   LOOKALIKE_DATABASE_WAIT_SECONDS: integer({
     min: 0,
     default: 30,
@@ -95,13 +109,15 @@ export const readEnvironment = <Schema extends z.ZodObject>(
   environment: NodeJS.ProcessEnv = process.env,
 ): z.infer<Schema> => {
   const variables = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  addSecretsOf(variables);
   const parsed = schema.safeParse(variables);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const name = issue.path.join(".");
-    return variables[name] === undefined
-      ? `${name} is not set: ${issue.message}`
-      : `${name}=${variables[name]}: ${issue.message}`;
+    if (variables[name] === undefined) return `${name} is not set: ${issue.message}`;
+    // A wrong address may be a password that was put into the wrong place.
+    if (secrets.has(schema.shape[name] as z.ZodType)) return `${name}: ${issue.message}`;
+    return `${name}=${variables[name]}: ${issue.message}`;
   });
   throw new OperatorError(problems.join("; "), EXIT.config);
 };

@@ -1,3 +1,6 @@
+import { printableText } from "./printable.ts";
+import { redact } from "./redact.ts";
+
 /** Exit codes of every Lookalike process (after BSD's sysexits.h where it has one). */
 export const EXIT = {
   ok: 0,
@@ -24,11 +27,34 @@ export class OperatorError extends Error {
   }
 }
 
-/** An error in one line. */
+/** An error of a failed statement, as drizzle throws it: its own message has the values of all parameters. */
+type QueryError = Error & { readonly query: string; readonly params: unknown };
+
+const isQueryError = (error: Error): error is QueryError =>
+  "params" in error && typeof (error as { query?: unknown }).query === "string";
+
+/** What an error says, without secrets and without the values of a failed statement. */
 export const messageOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return redact(String(error));
+  if (isQueryError(error))
+    return `${error.cause === undefined ? "" : `${messageOf(error.cause)}: `}failed query: ${redact(error.query)}`;
   // An AggregateError of a refused connection to both ::1 and 127.0.0.1 has an empty message.
-  return error.message !== "" ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name);
+  return redact(error.message !== "" ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name));
+};
+
+/** Where an error and its causes come from, with the messages of {@link messageOf}. */
+export const stackOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return messageOf(error);
+  const frames = (error.stack ?? "").replace(error.message, "").match(/^ {4}at .*$/gm) ?? [];
+  const stack = [`${error.name}: ${messageOf(error)}`, ...frames].join("\n");
+  return error.cause instanceof Error ? `${stack}\ncaused by: ${stackOf(error.cause)}` : stack;
+};
+
+/** What a log shows of an error. Of PostgreSQL's the code: its details repeat the values of a row. */
+export const errorFields = (error: unknown): object => {
+  if (!(error instanceof Error)) return { message: messageOf(error) };
+  const { code } = (isQueryError(error) ? error.cause : error) as NodeJS.ErrnoException;
+  return { type: error.constructor.name, message: messageOf(error), stack: stackOf(error), code };
 };
 
 /**
@@ -42,9 +68,14 @@ export const isBug = (error: unknown): boolean =>
 export const runMain = (main: () => Promise<void>): void => {
   // Starts after the calling module is evaluated, because main may use constants that follow the call.
   const started = Promise.resolve().then(main);
-  started.catch((error: unknown) => {
-    const expected = error instanceof OperatorError;
-    process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(expected ? error.exitCode : EXIT.software);
-  });
+  started.catch(endByError);
+  // Node itself would print every field of the error.
+  process.on("uncaughtException", endByError);
+};
+
+/** Ends the process with an error that nobody handles. */
+export const endByError = (error: unknown): void => {
+  const expected = error instanceof OperatorError;
+  process.stderr.write(`${printableText(expected ? messageOf(error) : stackOf(error))}\n`);
+  process.exit(expected ? error.exitCode : EXIT.software);
 };

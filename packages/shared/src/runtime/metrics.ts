@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { basename } from "node:path";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from "prom-client";
+import { messageOf } from "./errors.ts";
+import { redact } from "./redact.ts";
 
 /**
  * What a process measures, by Prometheus' conventions for names and base units
@@ -173,13 +175,13 @@ export const serveMetrics = async (
     const send = (status: number, type: string, body: string) =>
       response.writeHead(status, { "content-type": type }).end(body);
     try {
-      if (path === "/metrics") return send(200, register.contentType, await register.metrics());
+      if (path === "/metrics") return send(200, register.contentType, redact(await register.metrics()));
       if (path === "/healthz") return send(200, "application/json", '{"status":"ok"}');
       if (path !== "/readyz") return send(404, "text/plain", "There are /metrics, /healthz and /readyz.\n");
       const state = await ready();
       return send(Object.values(state).every(Boolean) ? 200 : 503, "application/json", JSON.stringify(state));
     } catch (error) {
-      return send(500, "text/plain", `${error instanceof Error ? error.message : error}\n`);
+      return send(500, "text/plain", `${messageOf(error)}\n`);
     }
   });
   server.listen(port, host);

@@ -8,6 +8,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { messageOf } from "./errors.ts";
+import { redact } from "./redact.ts";
 
 /**
  * Exports traces by OTLP over HTTP to OTEL_EXPORTER_OTLP_ENDPOINT (an environment variable of
@@ -41,6 +42,10 @@ interface SpanOptions {
 const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER, internal: SpanKind.INTERNAL };
 const contextUnder = (parent: string | undefined): Context =>
   parent === undefined ? context.active() : propagation.extract(context.active(), { traceparent: parent });
+const redacted = (attributes: Attributes): Attributes =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, typeof value === "string" ? redact(value) : value]),
+  );
 const tracer = () => trace.getTracer("lookalike");
 
 /** Does the work inside a span, which ends with the work and records its error. */
@@ -49,25 +54,30 @@ export const inSpan = <Result>(
   { parent, kind = "internal", attributes = {} }: SpanOptions,
   work: () => Promise<Result>,
 ): Promise<Result> =>
-  tracer().startActiveSpan(name, { kind: KINDS[kind], attributes }, contextUnder(parent), async (span) => {
-    try {
-      return await work();
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  tracer().startActiveSpan(
+    name,
+    { kind: KINDS[kind], attributes: redacted(attributes) },
+    contextUnder(parent),
+    async (span) => {
+      try {
+        return await work();
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
+        throw error;
+      } finally {
+        span.end();
+      }
+    },
+  );
 
 /** A span that the caller ends, and a function that runs work under it. */
 export const openSpan = (name: string, { parent, kind = "internal", attributes = {} }: SpanOptions) => {
   const parentContext = contextUnder(parent);
-  const span = tracer().startSpan(name, { kind: KINDS[kind], attributes }, parentContext);
+  const span = tracer().startSpan(name, { kind: KINDS[kind], attributes: redacted(attributes) }, parentContext);
   return {
     run: (work: () => void): void => context.with(trace.setSpan(parentContext, span), work),
     end: (finalAttributes: Attributes): void => {
-      span.setAttributes(finalAttributes);
+      span.setAttributes(redacted(finalAttributes));
       span.end();
     },
   };

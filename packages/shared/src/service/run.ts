@@ -5,7 +5,7 @@ import { type Bus, connectBus } from "../bus/connect.ts";
 import { serveEndpoints } from "../bus/endpoints.ts";
 import { ensureTopology } from "../bus/topology.ts";
 import { readEnvironment, type ServiceEnvironment, VERSION } from "../runtime/config.ts";
-import { EXIT, messageOf, OperatorError, runMain } from "../runtime/errors.ts";
+import { EXIT, endByError, messageOf, OperatorError, runMain } from "../runtime/errors.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { gauge, measureCertificates, serveMetrics, startMetrics } from "../runtime/metrics.ts";
 import { startTracing } from "../runtime/tracing.ts";
@@ -86,6 +86,8 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     delays.enable();
     process.send?.("ready");
 
+    // From here on, closeWithGrace handles what nobody else does.
+    process.off("uncaughtException", endByError);
     const grace = { delay: environment.LOOKALIKE_GRACE_SECONDS * 1_000, logger: false } as const;
     const closer = closeWithGrace(grace, async ({ err }) => {
       closing = true;

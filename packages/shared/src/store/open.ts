@@ -4,6 +4,7 @@ import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
+import { redact } from "../runtime/redact.ts";
 import * as schema from "./schema.ts";
 import { onlyRow } from "./sql.ts";
 import { isUnavailable, Pool } from "./unavailable.ts";
@@ -40,7 +41,7 @@ export const openStore = async (url: string, applicationName: string, connection
     await pool.end();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
-      `DATABASE_URL=${withoutPassword(url)}: PostgreSQL can't be reached there (${messageOf(error)}). Start it, or correct the address.`,
+      `DATABASE_URL=${redact(url)}: PostgreSQL can't be reached there (${messageOf(error)}). Start it, or correct the address.`,
       EXIT.unavailable,
       { cause: error },
     );
@@ -107,8 +108,6 @@ export const openStoreWhenReady = async (
       waits = true;
     }
 };
-
-const withoutPassword = (url: string): string => url.replace(/:[^:@/]*@/, ":***@");
 
 /**
  * Which transactions a query sees now. Two queries of one snapshot see the same data, in all tables.

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { redact } from "@lookalike/shared/runtime/redact";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
@@ -107,7 +108,7 @@ const problem = (status: number, type: string, detail: string) => ({
   type: `urn:lookalike:problem:${type}`,
   title: STATUS_CODES[status] ?? "Error",
   status,
-  detail,
+  detail: redact(detail),
 });
 
 const send = (reply: FastifyReply, body: ReturnType<typeof problem> & { readonly errors?: object[] }): FastifyReply =>
