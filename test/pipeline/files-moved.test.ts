@@ -89,6 +89,8 @@ describe("what was decided about pictures stays, and none is hashed again, after
       members.some((member) => member.path === path),
     );
     expect(changed?.decision).toMatchObject({ verdict: "keep", undoes: group?.decision?.id });
+    await writeFile(picture(path), jpeg);
+    expect(await undecided(await reviewed.runJob())).toEqual([]);
     known = await images();
   });
 

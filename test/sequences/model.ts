@@ -7,7 +7,8 @@
  *
  * 1. An ordinal never gets other content.
  * 2. Content that an ordinal had gets a new ordinal only where each ordinal that had it is in use: then it is one more copy.
- * 3. Where a file has other metadata, its new ordinal takes the place of the old one in every decision.
+ * 3. Where a file has other metadata, its new ordinal takes the place of the old one in every decision that is not about
+ *    both. Where the metadata are what they were once, that is an ordinal from before the one that it replaces.
  *
  * From these follows what a group must say: it is decided if one decision is about all of its images, it is reopened
  * if a decision is about two of them at least but not all, and it never has two images that are no duplicates.
@@ -58,16 +59,26 @@ export const afterScan = (
     if (before === undefined || live.has(ordinal)) return ordinal;
     const shown = pictureOf(before.content);
     const after = appeared.find(({ path, content }) => path === before.path && pictureOf(content) === shown);
-    return after?.ordinal ?? ordinal;
+    return after !== undefined && (!model.images.has(after.ordinal) || after.ordinal < ordinal)
+      ? after.ordinal
+      : ordinal;
   };
-  const replaced = (ordinals: readonly number[]): number[] => ascending(new Set(ordinals.map(replacementOf)));
+  const replaced = (ordinals: readonly number[], members: readonly number[]): number[] =>
+    ascending(
+      new Set(
+        ordinals.map((ordinal) => {
+          const replacement = replacementOf(ordinal);
+          return members.includes(replacement) ? ordinal : replacement;
+        }),
+      ),
+    );
   return {
     images: new Map([...model.images, ...scanned.map((image) => [image.ordinal, image] as const)]),
     live,
     decisions: model.decisions.map((decision) => ({
       ...decision,
-      members: replaced(decision.members),
-      keep: replaced(decision.keep),
+      members: replaced(decision.members, decision.members),
+      keep: replaced(decision.keep, decision.members),
     })),
   };
 };

@@ -95,6 +95,19 @@ describe("a decision about a file that got other metadata", () => {
     expect(continuedDecisions([decision, undo], new Map([[5, 12]]))).toEqual([]);
   });
 
+  it("is left alone by an image that it is about already", () => {
+    expect(continuedDecisions([decision], new Map([[5, 9]]))).toEqual([]);
+    expect(
+      continuedDecisions(
+        [decision],
+        new Map([
+          [2, 12],
+          [5, 9],
+        ]),
+      ),
+    ).toMatchObject([{ members: [5, 9, 12], keep: [5] }]);
+  });
+
   it("is effective only in its last form", () => {
     const [continued] = continuedDecisions([decision], new Map([[5, 12]]));
     const decisions = [decision, { ...decision, ...continued, id: "second" }];

@@ -43,23 +43,24 @@ export const effectiveDecisions = <Fact extends Decision>(decisions: readonly Fa
 
 /**
  * Effective decisions about images whose files have been replaced by others of the same picture, as decisions about those.
+ * An image that a decision is about already takes no other one's place in it: both were decided about.
  * @param replacements images that show the same picture, by the ordinal of the image that they replace
  */
 export const continuedDecisions = <Fact extends Decision>(
   decisions: readonly Fact[],
   replacements: ReadonlyMap<number, number>,
-): Fact[] => {
-  const replaced = (ordinals: readonly number[]): number[] =>
-    [...new Set(ordinals.map((ordinal) => replacements.get(ordinal) ?? ordinal))].sort((a, b) => a - b);
-  return effectiveDecisions(decisions)
-    .filter(({ members }) => members.some((ordinal) => replacements.has(ordinal)))
-    .map((decision) => ({
-      ...decision,
-      members: replaced(decision.members),
-      keep: replaced(decision.keep),
-      undoes: decision.id,
-    }));
-};
+): Fact[] =>
+  effectiveDecisions(decisions).flatMap((decision) => {
+    const members = new Set(decision.members);
+    const replacementOf = (ordinal: number): number => {
+      const replacement = replacements.get(ordinal);
+      return replacement === undefined || members.has(replacement) ? ordinal : replacement;
+    };
+    if (decision.members.every((ordinal) => replacementOf(ordinal) === ordinal)) return [];
+    const replaced = (ordinals: readonly number[]): number[] =>
+      [...new Set(ordinals.map(replacementOf))].sort((a, b) => a - b);
+    return { ...decision, members: replaced(decision.members), keep: replaced(decision.keep), undoes: decision.id };
+  });
 
 type Content = Pick<Decision, "verdict" | "members" | "keep">;
 

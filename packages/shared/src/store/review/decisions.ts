@@ -29,8 +29,9 @@ export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result)
 };
 
 /**
- * Continues decisions about images whose files got other metadata: a file of the same path shows the same picture. A
- * second call finds nothing to continue.
+ * Continues decisions about images whose files got other metadata: a file of the same path shows the same picture, and is
+ * new, or is there again after a later one was undone. A file that was elsewhere all the time is another image, and what
+ * was decided about the one whose path it has now is not about it. A second call finds nothing to continue.
  */
 export const continueDecisions = async (db: Db, { id, blockSize }: CatalogShape): Promise<void> => {
   await lockCatalog(db, id);
@@ -49,6 +50,7 @@ export const continueDecisions = async (db: Db, { id, blockSize }: CatalogShape)
     join image as now on now.catalog_id = before.catalog_id and now.path = before.path and now.vanished_in is null
     ${blockOf("before")} ${blockOf("now")}
     where before.catalog_id = ${id} and before.vanished_in is not null and before.ordinal = any(${integers(decided)})
+      and (now.moved_in is null or (now.vanished_before is not null and now.ordinal < before.ordinal))
       and ${digestOf("before")} = ${digestOf("now")} and ${digestOf("now")} not in ('', ${new Uint8Array(PICTURE_DIGEST_BYTES)}::bytea)`);
   const replacements = new Map(rows.map(({ before, now }) => [before, now]));
   const continued = continuedDecisions(decisions, replacements).map((row) => ({
