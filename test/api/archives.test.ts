@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { openStore } from "@lookalike/shared/store/open";
+import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, describe, expect, it } from "vitest";
 import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
 import { until } from "../support/until.ts";
@@ -146,7 +146,12 @@ describe("exports and archives", () => {
     await until(() => system.services.address !== address);
   };
 
-  it("an archive and a restore that were killed half-way go on at the next start", async () => {
+  const withStore = async (work: (store: Store) => Promise<unknown>): Promise<void> => {
+    const store = await openStore(system.servers.environment["DATABASE_URL"] ?? "", "lookalike-test", 1);
+    await work(store).finally(() => store.close());
+  };
+
+  it("an archive and a restore that were killed half-way go on at the next start, or when another process left them", async () => {
     const before = await filesUnder(root);
     const job = await runJob();
     await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact", "variant", "derivative"], preview: false });
@@ -159,6 +164,9 @@ describe("exports and archives", () => {
     await killApi();
     await finishedArchive(archive.id);
     expect(await filesUnder(root)).toEqual(before);
+    // So it is, too, where the connection to PostgreSQL was lost in the middle.
+    await withStore(({ pool }) => pool.query("update archive set state = 'restoring' where id = $1", [archive.id]));
+    expect(await finishedArchive(archive.id)).toMatchObject({ state: "restored", refusals: [] });
   });
 
   it("an archive that the database has lost is found on the disk, and restored when its owner trusts the manifest", async () => {
@@ -166,10 +174,7 @@ describe("exports and archives", () => {
     const job = await runJob();
     await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact", "variant", "derivative"], preview: false });
     const { id } = await finishedArchive((await call("POST", `/catalogs/${catalog}/archives`)).json.id);
-    const store = await openStore(system.servers.environment["DATABASE_URL"] ?? "", "lookalike-test", 1);
-    await store.pool.query("delete from archive");
-    await store.pool.query("delete from signing_key");
-    await store.close();
+    await withStore(({ pool }) => pool.query("delete from archive; delete from signing_key"));
     const { json } = await call("POST", `/catalogs/${catalog}/archives/recover`);
     expect(json.items).toEqual([expect.objectContaining({ id, state: "archived" })]);
     expect((await call("POST", `/catalogs/${catalog}/archives/recover`)).json.items).toEqual([]);

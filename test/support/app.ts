@@ -26,10 +26,11 @@ export const startApp = async (
   await withMigrations(server.url, async () => undefined);
   const store = await openStore(server.url, "test", 4);
   const log = createLogger("test", "silent");
+  const archiver = createArchiver(store, log);
   const app = await createApp({
     db: store.db,
     log,
-    archiver: createArchiver(store, log),
+    archiver,
     health: { postgres: store.isReachable, nats: options.nats ?? (() => true) },
     sources: { roots: [folder], buckets: [] },
     thumbnails: createThumbnails("", log),
@@ -45,6 +46,7 @@ export const startApp = async (
     folder,
     async stop() {
       await app.close();
+      await archiver.stop();
       await store.close();
       await server.stop();
       await remove();

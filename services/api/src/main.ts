@@ -31,7 +31,6 @@ runService({
       requestMs: REQUEST_MS,
       webhooksInside,
     });
-    archiver.resume();
     const deliveries = startDeliveries(store.db, log, environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS, webhooksInside);
     const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;

@@ -59,28 +59,13 @@ export const openStore = async (url: string, applicationName: string, connection
       throw error;
     }
   };
-  /** Does the work unless another process does work of the same name. @returns whether it did */
-  const exclusively = async (name: string, work: () => Promise<void>): Promise<boolean> => {
-    const client = await pool.connect();
-    try {
-      const { locked } = onlyRow(
-        await client.query<{ locked: boolean }>("select pg_try_advisory_lock(hashtext($1)) as locked", [name]),
-      );
-      if (!locked) return false;
-      await work();
-      return true;
-    } finally {
-      // The lock belongs to the connection, and is released with it in any case.
-      client.release(true);
-    }
-  };
   /** Whether the database answers. */
   const isReachable = () =>
     pool.query("select 1").then(
       () => true,
       () => false,
     );
-  return { pool, db: drizzle(pool, { schema }), inTransaction, exclusively, isReachable, close: () => pool.end() };
+  return { pool, db: drizzle(pool, { schema }), inTransaction, isReachable, close: () => pool.end() };
 };
 
 export type Store = Awaited<ReturnType<typeof openStore>>;

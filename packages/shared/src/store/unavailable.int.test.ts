@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gate, openGate } from "../../../../test/support/gate.ts";
 import { type Servers, startServers } from "../../../../test/support/servers.ts";
 import { until } from "../../../../test/support/until.ts";
+import { exclusively, LockLostError } from "./exclusively.ts";
 import { openStore, openStoreWhenReady, type Store } from "./open.ts";
 import { isUnavailable } from "./unavailable.ts";
 
@@ -59,6 +60,27 @@ describe("PostgreSQL that is away", () => {
     expect(await store.isReachable()).toBe(false);
     await gate.open();
     expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("ends the work under a lock before its next step, and another process can have the lock", async () => {
+    const { pool } = store;
+    let isLost = false;
+    const steps: string[] = [];
+    const working = errorOf(
+      exclusively(pool, "test", async ({ db, requireHeld }) => {
+        expect(await exclusively(pool, "test", async () => undefined)).toBe(false);
+        await requireHeld();
+        steps.push("first");
+        await gate.close();
+        await gate.open();
+        isLost = await exclusively(pool, "test", async () => undefined);
+        expect(isUnavailable(await errorOf(db.execute("select 1")))).toBe(true);
+        await requireHeld();
+        steps.push("second");
+      }),
+    );
+    expect(await working).toBeInstanceOf(LockLostError);
+    expect([steps, isLost]).toEqual([["first"], true]);
   });
 
   it("is waited for by a start, for a while, unless it answers with a refusal", async () => {

@@ -15,9 +15,11 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
+import { LockLostError } from "@lookalike/shared/store/exclusively";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { canExchange, whileExchanging } from "../../../../test/support/exchange.ts";
 import { archiveFiles, type Moved, restoreFiles } from "./archive-files.ts";
+import { emptyFiles } from "./empty-archive.ts";
 import { findFiles } from "./find-files.ts";
 import { type Manifest, type ManifestEntry, readManifest, writeManifest } from "./manifest.ts";
 import { type OpenArchive, withArchive } from "./open-archive.ts";
@@ -56,21 +58,22 @@ const outcomes = async (moves: AsyncIterable<Moved>): Promise<string[]> => {
     );
   return texts;
 };
-const archive = async (entries: ManifestEntry[]): Promise<string[]> => {
+const HELD = { requireHeld: async (): Promise<void> => undefined };
+const archive = async (entries: ManifestEntry[], lock = HELD): Promise<string[]> => {
   const planned = await plan(entries);
   return withArchive(
     place(),
     async (open) => {
       const digest = await writeManifest(open.folder, planned.entries, KEY);
-      return outcomes(archiveFiles(open, await readManifest(open.folder, KEY, digest)));
+      return outcomes(archiveFiles(open, await readManifest(open.folder, KEY, digest), lock));
     },
     true,
   );
 };
-const restore = (lines?: readonly string[]): Promise<string[]> =>
+const restore = (lines?: readonly string[], lock = HELD): Promise<string[]> =>
   withArchive(place(), async (open) => {
     const { lines: written } = await readManifest(open.folder, KEY, null);
-    return outcomes(restoreFiles(open, { lines: lines ?? written }));
+    return outcomes(restoreFiles(open, { lines: lines ?? written }, lock));
   });
 const filesUnder = async (path: string): Promise<string[]> =>
   (await readdir(path, { recursive: true, withFileTypes: true }))
@@ -123,7 +126,7 @@ describe("archived files", () => {
     const moves = await withArchive(place(), async (open) => {
       const { lines } = await readManifest(open.folder, KEY, null);
       const all: Moved[] = [];
-      for await (const moved of restoreFiles(open, { lines })) all.push(moved);
+      for await (const moved of restoreFiles(open, { lines }, HELD)) all.push(moved);
       return all;
     });
     expect(moves).toMatchObject([{ kind: "moved", remark: "restored, but its mode is not what it was" }]);
@@ -146,6 +149,46 @@ describe("archived files", () => {
     expect(await restore()).toEqual(["in/a.jpg: moved", "c/d.jpg: moved"]);
     expect(await restore()).toEqual([]);
     expect(await filesUnder(root)).toEqual(["c/d.jpg", "in/a.jpg", "in/b.jpg", "keeper.jpg"]);
+  });
+});
+
+describe("when another process may work on the archive, because its lock is lost", () => {
+  /** A lock that is lost at one of the steps at which it is needed. */
+  const heldFor = (steps: number) => {
+    let left = steps;
+    return {
+      requireHeld: async (): Promise<void> => {
+        left -= 1;
+        if (left < 0) throw new LockLostError("the connection is lost");
+      },
+    };
+  };
+
+  it("no more names are removed, no file is refused for it, and another call goes on", async () => {
+    const names = ["a.jpg", "b.jpg", "c.jpg"];
+    for (const name of names) await put(name, "picture");
+    const entries = names.map((name) => entry(name));
+    await expect(archive(entries, heldFor(1))).rejects.toThrow(LockLostError);
+    expect(await filesUnder(root)).toEqual(["b.jpg", "c.jpg", "keeper.jpg"]);
+    const continued = await withArchive(place(), async (open) =>
+      outcomes(archiveFiles(open, await readManifest(open.folder, KEY, null), HELD)),
+    );
+    expect(continued).toEqual(names.map((name) => `${name}: moved`));
+    expect(await filesUnder(root)).toEqual(["keeper.jpg"]);
+  });
+
+  it("nothing more is restored or deleted", async () => {
+    for (const name of ["a.jpg", "b.jpg"]) await put(name, "picture");
+    await archive([entry("a.jpg"), entry("b.jpg")]);
+    await expect(restore(undefined, heldFor(0))).rejects.toThrow(LockLostError);
+    const archived = await withArchive(place(), async (open) => {
+      const manifest = await readManifest(open.folder, KEY, null);
+      await expect(outcomes(emptyFiles(open, manifest, ({ keepers }) => keepers, heldFor(1)))).rejects.toThrow(
+        LockLostError,
+      );
+      return readdir(join(root, ARCHIVE_FOLDER, "archive-1/files"));
+    });
+    expect(archived).toEqual(["b.jpg"]);
   });
 });
 
@@ -229,8 +272,8 @@ describe.skipIf(!canExchange)("while a folder and a link out of the root are exc
         const digest = await writeManifest(open.folder, planned.entries, KEY);
         const manifest = await readManifest(open.folder, KEY, digest);
         const attempt = async (): Promise<void> => {
-          await outcomes(archiveFiles(open, manifest));
-          await outcomes(restoreFiles(open, manifest));
+          await outcomes(archiveFiles(open, manifest, HELD));
+          await outcomes(restoreFiles(open, manifest, HELD));
         };
         await whileExchanging(join(root, "in"), join(root, "link"), async () => {
           for (let round = 0; round < 2; round += 1) await attempt();

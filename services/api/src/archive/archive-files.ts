@@ -6,6 +6,7 @@ import {
   type Place,
   withPlace,
 } from "@lookalike/shared/sources/folder-handle";
+import { type Lock, LockLostError } from "@lookalike/shared/store/exclusively";
 import { attributesOf } from "./copy-file.ts";
 import { createFolderTimes, type FolderTimes } from "./folder-times.ts";
 import { verifyKeeper } from "./keepers.ts";
@@ -27,11 +28,15 @@ export type Moved =
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** Moves the manifest's files into the archive. After a crash, a second call continues the first one. */
-export async function* archiveFiles(archive: OpenArchive, manifest: ManifestLines): AsyncGenerator<Moved> {
+export async function* archiveFiles(
+  archive: OpenArchive,
+  manifest: ManifestLines,
+  { requireHeld }: Pick<Lock, "requireHeld">,
+): AsyncGenerator<Moved> {
   const { root, files, base } = archive;
   const times = createFolderTimes(root);
   const moveInto = (entry: ManifestEntry, from: Place, to: Place, spareName: Buffer): Promise<number> => {
-    const move = { from, to, sha256: entry.sha256, spareName, attributes: null };
+    const move = { from, to, sha256: entry.sha256, spareName, attributes: null, requireHeld };
     return withTwin(files, entry, (twin) =>
       moveFile({ ...move, twin }, (stats) => verifyKeeper(root, entry.keepers, stats)),
     );
@@ -68,11 +73,15 @@ export async function* archiveFiles(archive: OpenArchive, manifest: ManifestLine
 }
 
 /** Moves the archive's files back. After a crash, or when what prevented it is gone, a second call continues the first one. */
-export async function* restoreFiles(archive: OpenArchive, manifest: ManifestLines): AsyncGenerator<Moved> {
+export async function* restoreFiles(
+  archive: OpenArchive,
+  manifest: ManifestLines,
+  { requireHeld }: Pick<Lock, "requireHeld">,
+): AsyncGenerator<Moved> {
   const { root, files, base } = archive;
   const times = createFolderTimes(root);
   const moveBack = (entry: ManifestEntry, from: Place, to: Place, spareName: Buffer): Promise<number> => {
-    const move = { from, to, sha256: entry.sha256, spareName, attributes: entry.attributes ?? null };
+    const move = { from, to, sha256: entry.sha256, spareName, attributes: entry.attributes ?? null, requireHeld };
     return withTwin(root, entry, (twin) => moveFile({ ...move, twin }, async () => undefined));
   };
   try {
@@ -151,12 +160,15 @@ const isArchived = (archive: OpenArchive, entry: ManifestEntry, index: number): 
 export const spareNameOf = ({ id }: OpenArchive, index: number): Buffer =>
   Buffer.from(`.lookalike-${id.slice(0, 8)}-${index}`);
 
-/** The outcome of moving or deleting an entry's file. @param move returns the bytes that it freed */
-export const outcomeOf = async (entry: ManifestEntry, move: () => Promise<number>): Promise<Moved> =>
-  move().then(
-    (freedBytes) => ({ kind: "moved", entry, freedBytes, remark: null }),
-    (error: unknown) => ({ kind: "refused", refusal: { path: entry.path, reason: reasonOf(error) } }),
-  );
+/** The outcome of moving or deleting an entry's file. @param move returns the bytes that it freed @throws LockLostError */
+export const outcomeOf = async (entry: ManifestEntry, move: () => Promise<number>): Promise<Moved> => {
+  try {
+    return { kind: "moved", entry, freedBytes: await move(), remark: null };
+  } catch (error) {
+    if (error instanceof LockLostError) throw error;
+    return { kind: "refused", refusal: { path: entry.path, reason: reasonOf(error) } };
+  }
+};
 
 const observed =
   (times: FolderTimes) =>

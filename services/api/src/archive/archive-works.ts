@@ -1,5 +1,6 @@
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { findOrdinals, readNames } from "@lookalike/shared/store/catalog/images";
+import type { Lock } from "@lookalike/shared/store/exclusively";
 import type { Db } from "@lookalike/shared/store/open";
 import { type ArchiveRow, insertRecovered, manifestKey, updateArchive } from "@lookalike/shared/store/review/archives";
 import { withdrawDecisions } from "@lookalike/shared/store/review/decisions";
@@ -15,10 +16,15 @@ const REPORT_INTERVAL_FILES = 50;
 /** How far an archive is. */
 type Counts = Pick<ArchiveRow, "movedFiles" | "movedBytes" | "freedBytes" | "refusals">;
 
-/** What is done to one archive, and recorded in its row. @param isStopping whether the process stops */
+/**
+ * What is done to one archive, and recorded in its row: by the connection that holds its lock, so that nothing is recorded
+ * once another process may work on it.
+ * @param isStopping whether the process stops
+ */
 export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
   /** Works off the moves of an archive. @returns what was moved, and the files that were left; null when the process stops */
   const moveAll = async (
+    lock: Lock,
     id: string,
     moves: AsyncIterable<Moved>,
     before: Counts,
@@ -39,7 +45,7 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
       files += 1;
       if (isStopping()) return null;
       if (isReported && files % REPORT_INTERVAL_FILES === 0)
-        await updateArchive(db, id, { movedFiles: counts.movedFiles, movedBytes: counts.movedBytes });
+        await updateArchive(lock.db, id, { movedFiles: counts.movedFiles, movedBytes: counts.movedBytes });
     }
     return counts;
   };
@@ -53,13 +59,15 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     return manifest;
   };
 
-  const archiveOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+  const archiveOne = async (row: ArchiveRow, archive: OpenArchive, lock: Lock): Promise<void> => {
     const before = { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: row.refusals };
-    const counts = await moveAll(row.id, archiveFiles(archive, await openManifest(row, archive)), before);
+    const manifest = await openManifest(row, archive);
+    const counts = await moveAll(lock, row.id, archiveFiles(archive, manifest, lock), before);
     if (counts === null) return;
     const { movedFiles, movedBytes, freedBytes, refusals } = counts;
     const archived = { archivedFiles: movedFiles, archivedBytes: movedBytes };
-    await updateArchive(db, row.id, { state: "archived", movedFiles, movedBytes, freedBytes, refusals, ...archived });
+    const done = { movedFiles, movedBytes, freedBytes, refusals, ...archived };
+    await updateArchive(lock.db, row.id, { state: "archived", ...done });
   };
 
   /** The images of entries. Another installation's ordinals are of other images, so its entries are found by their paths. */
@@ -78,16 +86,17 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
   };
 
   /** The decisions are taken back first: at no moment does a restored file look as if it may go. */
-  const restoreOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+  const restoreOne = async (row: ArchiveRow, archive: OpenArchive, lock: Lock): Promise<void> => {
     const manifest = await openManifest(row, archive);
     const entries: ManifestEntry[] = [];
     for await (const { entry } of archivedEntries(archive, manifest)) entries.push(entry);
     const files = entries.length;
     const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    const withdrawn = await withdrawDecisions(db, row.catalogId, await ordinalsOf(row, entries), `restore ${row.id}`);
+    const ordinals = await ordinalsOf(row, entries);
+    const withdrawn = await withdrawDecisions(lock.db, row.catalogId, ordinals, `restore ${row.id}`);
     const withdrawnDecisions = row.withdrawnDecisions + withdrawn;
-    await updateArchive(db, row.id, { withdrawnDecisions });
-    const counts = await moveAll(row.id, restoreFiles(archive, manifest), {
+    await updateArchive(lock.db, row.id, { withdrawnDecisions });
+    const counts = await moveAll(lock, row.id, restoreFiles(archive, manifest, lock), {
       movedFiles: Math.max(0, (row.archivedFiles ?? files) - row.deletedFiles - files),
       movedBytes: Math.max(0, (row.archivedBytes ?? bytes) - bytes),
       freedBytes: 0,
@@ -97,7 +106,7 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     const { movedFiles, movedBytes, refusals, leftFiles } = counts;
     const state = leftFiles === 0 ? "restored" : "partly-restored";
     const freedBytes = state === "restored" ? 0 : Math.max(0, row.freedBytes - movedBytes);
-    await updateArchive(db, row.id, { state, movedFiles, movedBytes, freedBytes, refusals });
+    await updateArchive(lock.db, row.id, { state, movedFiles, movedBytes, freedBytes, refusals });
   };
 
   /** Looked up once for all entries: keepers may have been renamed since the manifest was written. */
@@ -115,10 +124,11 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
       });
   };
 
-  const emptyOne = async (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+  const emptyOne = async (row: ArchiveRow, archive: OpenArchive, lock: Lock): Promise<void> => {
     const manifest = await openManifest(row, archive);
-    const deletions = emptyFiles(archive, manifest, await keepersNow(row.catalogId, manifest));
+    const deletions = emptyFiles(archive, manifest, await keepersNow(row.catalogId, manifest), lock);
     const counts = await moveAll(
+      lock,
       row.id,
       deletions,
       { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: [] },
@@ -126,7 +136,7 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     );
     if (counts === null) return;
     const { movedFiles, freedBytes, refusals } = counts;
-    await updateArchive(db, row.id, {
+    await updateArchive(lock.db, row.id, {
       state: refusals.length === 0 ? "emptied" : "archived",
       deletedFiles: row.deletedFiles + movedFiles,
       deletedBytes: row.deletedBytes + freedBytes,
@@ -134,14 +144,14 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     });
   };
 
-  const workOn = (row: ArchiveRow, archive: OpenArchive): Promise<void> => {
+  const workOn = (row: ArchiveRow, archive: OpenArchive, lock: Lock): Promise<void> => {
     switch (row.state) {
       case "archiving":
-        return archiveOne(row, archive);
+        return archiveOne(row, archive, lock);
       case "restoring":
-        return restoreOne(row, archive);
+        return restoreOne(row, archive, lock);
       case "emptying":
-        return emptyOne(row, archive);
+        return emptyOne(row, archive, lock);
       default:
         throw new Error(`archive ${row.id} is ${row.state}: there is nothing to do`);
     }
@@ -151,15 +161,15 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
 
   return {
     /** Moves or deletes an archive's files, as its state says. */
-    async workOff(row: ArchiveRow, root: string): Promise<void> {
+    async workOff(row: ArchiveRow, root: string, lock: Lock): Promise<void> {
       try {
-        await withArchive(placeOf(row, root), (archive) => workOn(row, archive));
+        await withArchive(placeOf(row, root), (archive) => workOn(row, archive, lock));
       } catch (error) {
-        // Only what the disk says ends the work; after any other error the next start continues it.
+        // Only what the disk says ends the work; after any other error it is continued later.
         if (!(error instanceof MoveRefused) && (error as NodeJS.ErrnoException).syscall === undefined) throw error;
         const refusal = storable({ path: row.folder, reason: folderReasonOf(error) });
         const refusals = row.state === "archiving" ? [...row.refusals, refusal] : [refusal];
-        await updateArchive(db, row.id, {
+        await updateArchive(lock.db, row.id, {
           state: row.state === "restoring" ? "partly-restored" : "archived",
           refusals,
         });

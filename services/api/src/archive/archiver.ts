@@ -4,9 +4,11 @@ import { join } from "node:path";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
+import { startLoop } from "@lookalike/shared/runtime/loop";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages } from "@lookalike/shared/store/catalog/images";
+import { exclusively, type Lock } from "@lookalike/shared/store/exclusively";
 import type { Store } from "@lookalike/shared/store/open";
 import {
   type ArchiveRow,
@@ -26,36 +28,37 @@ import { listArchiveFolders, type OpenArchive, withArchive } from "./open-archiv
 import { type ArchivePlan, addFound, planArchive } from "./plan-archive.ts";
 import { folderReasonOf, storable } from "./reason.ts";
 
+/** How soon an archive is continued that no request is about. */
+const POLL_MS = 5_000;
+
 export type Archiver = ReturnType<typeof createArchiver>;
 
 /** Moves files in the background, and continues the archives that a crash interrupted. */
 export const createArchiver = (store: Store, log: Logger) => {
   const { db } = store;
   let stopping = false;
-  let working: Promise<void> = Promise.resolve();
 
   const works = createArchiveWorks(db, () => stopping);
 
-  const work = async (id: string, root: string): Promise<void> => {
+  const work = async (id: string, root: string, lock: Lock): Promise<void> => {
     // Another process may have finished it since it was found.
-    const row = (await unfinishedArchives(db)).find(({ archive }) => archive.id === id)?.archive;
+    const row = (await unfinishedArchives(lock.db)).find(({ archive }) => archive.id === id)?.archive;
     if (row === undefined) return;
-    await works.workOff(row, root);
+    await works.workOff(row, root, lock);
     log.info({ archive: id, state: row.state }, "archive worked off");
   };
 
   const workOnAll = async (): Promise<void> => {
     for (const { archive, source } of await unfinishedArchives(db)) {
       if (stopping) return;
-      await store
-        .exclusively(`lookalike:archive:${archive.id}`, () => work(archive.id, movableRoot(source)))
-        .catch((error: unknown) => log.error({ archive: archive.id, err: messageOf(error) }, "archive failed"));
+      const workOnOne = (lock: Lock) => work(archive.id, movableRoot(source), lock);
+      await exclusively(store.pool, `lookalike:archive:${archive.id}`, workOnOne).catch((error: unknown) =>
+        log.error({ archive: archive.id, err: messageOf(error) }, "archive interrupted: it is continued"),
+      );
     }
   };
-  /** Continues every unfinished archive, also those that other processes started. */
-  const resume = (): void => {
-    working = working.then(workOnAll).catch((error: unknown) => log.error({ err: messageOf(error) }, "archives"));
-  };
+  // Also what other processes started and left, and what this one did not finish because PostgreSQL was away.
+  const loop = startLoop(POLL_MS, workOnAll, (error) => log.warn({ err: messageOf(error) }, "archives"));
 
   /** What the decisions of a catalog let go. @throws HttpProblem 409 when that is nothing */
   const plan = async (catalog: CatalogRow, root: string): Promise<ArchivePlan> => {
@@ -77,7 +80,6 @@ export const createArchiver = (store: Store, log: Logger) => {
   };
 
   return {
-    resume,
     /**
      * Writes the manifest and starts to move.
      * @param destination the folder that gets the archive, without links in its path; null = the catalog's own
@@ -104,7 +106,7 @@ export const createArchiver = (store: Store, log: Logger) => {
         ordinals: entries.flatMap(({ ordinal }) => ordinal ?? []),
         refusals: refusals.map(storable),
       });
-      resume();
+      loop.wake();
       return row;
     },
     /**
@@ -124,7 +126,7 @@ export const createArchiver = (store: Store, log: Logger) => {
         );
       if (!(await startRestore(db, id, manifestConfirmed)))
         throw conflict("not-archived", `This archive is ${state}: only a finished one is restored.`);
-      resume();
+      loop.wake();
     },
     /**
      * Finds archives on the disk that the database does not know: those of another installation, or of lost data.
@@ -160,11 +162,11 @@ export const createArchiver = (store: Store, log: Logger) => {
     /** Starts to delete the archives' files for good. */
     async empty(archives: readonly ArchiveRow[]): Promise<void> {
       for (const { id } of archives) await startEmpty(db, id);
-      resume();
+      loop.wake();
     },
     async stop(): Promise<void> {
       stopping = true;
-      await working;
+      await loop.stop();
     },
   };
 };

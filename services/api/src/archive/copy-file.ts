@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 import type { Attributes } from "./manifest.ts";
-import { createFileAt, digestAt, linkTo, MoveRefused, removeAt, statAt } from "./place.ts";
+import { createFileAt, digestAt, isSameFile, linkTo, MoveRefused, removeAt, statAt } from "./place.ts";
 
 /** Where a copy is made, and what it must be. */
 export interface Copy {
@@ -19,6 +19,8 @@ export interface Copy {
   readonly attributes: Attributes | null;
   /** Where another name of the same file was copied to; null where it has none. */
   readonly twin: Place | null;
+  /** Throws where another process may work on the archive by now. */
+  readonly requireHeld: () => Promise<void>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Copy {
  * @throws MoveRefused where the copy would not be as the file is; then there is none
  */
 export const copyFileTo = async (
-  { to, sha256, spareName, attributes, twin }: Copy,
+  { to, sha256, spareName, attributes, twin, requireHeld }: Copy,
   file: FileHandle,
   stats: BigIntStats,
 ): Promise<void> => {
@@ -35,18 +37,22 @@ export const copyFileTo = async (
     throw new MoveRefused("it belongs to another user, and a copy would belong to you");
   const part = { ...to, name: Buffer.concat([spareName, Buffer.from(".part")]) };
   const copy = await createFileAt(part, constants.O_RDWR);
+  const own = await copy.stat({ bigint: true });
   try {
     await copyContent(file, copy);
     await setAttributes(copy, attributes ?? attributesOf(stats));
     await copy.sync();
     if ((await sha256Of(copy)) !== sha256) throw new MoveRefused("the copy is not the same");
+    await requireHeld();
     if (await linkTo(part, to)) return;
     // This file system has no links. A rename could replace a file, so it is looked for once more.
     if ((await statAt(to)) !== null) throw new MoveRefused("there is another file under that name");
     await rename(pathOf(part), pathOf(to));
   } finally {
     await copy.close();
-    await removeAt(part);
+    const left = await statAt(part);
+    // Another process that works on the archive by now has its own one.
+    if (left !== null && isSameFile(left, own)) await removeAt(part);
   }
 };
 

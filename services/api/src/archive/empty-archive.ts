@@ -1,6 +1,7 @@
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Folder, openFileAt, type Place, withPlace } from "@lookalike/shared/sources/folder-handle";
+import type { Lock } from "@lookalike/shared/store/exclusively";
 import { archivedEntries, type Moved, outcomeOf, spareNameOf } from "./archive-files.ts";
 import { hasKeeperFile, type Keepers, verifyKeeper } from "./keepers.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
@@ -44,11 +45,12 @@ export async function* emptyFiles(
   archive: OpenArchive,
   manifest: Manifest,
   keepersOf: KeepersOf,
+  { requireHeld }: Pick<Lock, "requireHeld">,
 ): AsyncGenerator<Moved> {
   for await (const { entry, index } of archivedEntries(archive, manifest))
     yield await outcomeOf(entry, () =>
       withPlace(archive.files, bytesOfName(entry.path), (place) =>
-        deleteFile(archive.root, place, entry, keepersOf(entry), spareNameOf(archive, index)),
+        deleteFile(archive.root, place, entry, keepersOf(entry), spareNameOf(archive, index), requireHeld),
       ),
     );
 }
@@ -59,12 +61,14 @@ const deleteFile = async (
   { sha256 }: ManifestEntry,
   keepers: Keepers,
   spareName: Buffer,
+  requireHeld: Lock["requireHeld"],
 ): Promise<number> => {
   const file = await openFileAt(place);
   try {
     const stats = await file.stat({ bigint: true });
     if ((await sha256Of(file)) !== sha256) throw new MoveRefused("its bytes are not the ones that were archived");
     await verifyKeeper(root, keepers, stats);
+    await requireHeld();
     await removeName(place, spareName, file, stats);
     await syncFolder(place.folder);
     return freedBy(stats);

@@ -80,6 +80,7 @@ describe.each([
         spareName: Buffer.from(".spare"),
         attributes: null,
         twin: null,
+        requireHeld: nothing,
         ...change,
       },
       verify,

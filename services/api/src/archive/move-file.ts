@@ -16,10 +16,11 @@ export interface Move extends Copy {
  * while this one is moved, nor one that has the new name.
  * @param verify called with the open file before its old name is removed; throws where it must stay
  * @returns the bytes of the disk that the old name no longer uses: 0 where the file has other names, or stays on the disk
- * @throws MoveRefused or the system's error: then the file has its old name, and the new name is free
+ * @throws MoveRefused or the system's error: then the file has its old name, and the new name is free.
+ * Where another process may work on the archive, what `requireHeld` throws: that process completes the move
  */
 export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promise<void>): Promise<number> => {
-  const { from, to, sha256, spareName } = move;
+  const { from, to, sha256, spareName, requireHeld } = move;
   await putBack(from, spareName);
   const file = await openFileAt(from);
   try {
@@ -28,6 +29,7 @@ export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promi
     if ((await sha256Of(file)) !== sha256) throw new MoveRefused("its bytes are not the ones that were read");
     await verify(stats);
     const isNew = await nameFile(move, file, stats);
+    await requireHeld();
     try {
       await syncFolder(to.folder);
       await removeName(from, spareName, file, stats);
