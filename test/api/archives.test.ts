@@ -3,8 +3,9 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFil
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openStore, type Store } from "@lookalike/shared/store/open";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
+import { canMountForAll, mountSmallDisk } from "../support/small-disk.ts";
 import { until } from "../support/until.ts";
 
 const run = promisify(execFile);
@@ -222,6 +223,44 @@ describe("exports and archives", () => {
     expect(await finishedArchive(archive.id)).toMatchObject({ state: "restored", freedBytes: 0 });
     expect(await filesUnder(root)).toEqual(before);
     await rm(disk, { recursive: true });
+  });
+
+  it.skipIf(!canMountForAll)("a disk that becomes full gets what fits, and the rest when there is space", async () => {
+    const before = await filesUnder(root);
+    const job = await runJob();
+    await call("POST", `/jobs/${job}/decisions`, { kinds: ["exact", "variant", "derivative"], preview: false });
+    const disk = await mountSmallDisk(67_108_864, "nr_inodes=40");
+    onTestFinished(() => disk.unmount());
+    const archiveThere = () => call("POST", `/catalogs/${catalog}/archives?to=${encodeURIComponent(disk.path)}`);
+    await disk.fill();
+    expect(await archiveThere()).toMatchObject({
+      status: 409,
+      json: { detail: expect.stringContaining("0 bytes free") },
+    });
+    await disk.free();
+    await disk.fillNames(4);
+    expect(await archiveThere()).toMatchObject({
+      status: 409,
+      json: { detail: expect.stringContaining("disk is full") },
+    });
+    await disk.free();
+    expect(await readdir(disk.path)).toEqual([]);
+    await disk.fillNames(9);
+    const first = await finishedArchive((await archiveThere()).json.id);
+    expect(first).toMatchObject({ state: "archived", movedFiles: expect.any(Number) });
+    expect(first.movedFiles).toBeGreaterThan(0);
+    expect(first.refusals).toHaveLength(first.totalFiles - first.movedFiles);
+    expect(first.refusals[0]).toEqual({ path: expect.any(String), reason: "the disk is full" });
+    expect(await filesUnder(join(first.folder, "files"))).toHaveLength(first.movedFiles);
+    expect(await filesUnder(root)).toHaveLength(before.length - first.movedFiles);
+    await disk.free();
+    const second = await finishedArchive((await archiveThere()).json.id);
+    expect(second).toMatchObject({ movedFiles: first.refusals.length, refusals: [] });
+    for (const { id } of [first, second]) {
+      await call("POST", `/archives/${id}/restore`);
+      expect(await finishedArchive(id)).toMatchObject({ state: "restored", refusals: [] });
+    }
+    expect(await filesUnder(root)).toEqual(before);
   });
 
   it("archived files are deleted for good only by the numbers of a preview, and only with a keeper", async () => {

@@ -115,7 +115,10 @@ const showMoves = async ({ api }: Client, output: Output, id: string): Promise<v
     archive = await read();
   }
   output.print(archive, archiveText(archive));
-  if (archive.state === "partly-restored" && !output.isJson)
+  if (output.isJson) return;
+  if (archive.state === "archived" && archive.deletedFiles === 0 && archive.refusals.length > 0)
+    printStatus("Some files were left where they are. When that is mended, the same command moves them, too.");
+  if (archive.state === "partly-restored")
     printStatus(`Some files are still in the archive. When that is mended: lookalike restore ${archive.id}`);
 };
 

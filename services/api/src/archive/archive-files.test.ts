@@ -48,7 +48,8 @@ const entry = (path: string, content = "picture"): ManifestEntry => ({
   keepers: [{ path: "keeper.jpg", sha256: sha256("picture") }],
 });
 const place = () => ({ id: "archive-1", root, destination: null });
-const plan = async (entries: ManifestEntry[]) => addFound({ entries, refusals: [] }, await findFiles(root, entries));
+const plan = async (entries: ManifestEntry[]) =>
+  addFound({ entries, refusals: [] }, await findFiles(root, entries), new Set());
 /** Refusals of moves, as path and reason. */
 const outcomes = async (moves: AsyncIterable<Moved>): Promise<string[]> => {
   const texts: string[] = [];

@@ -12,6 +12,7 @@ import { exclusively, type Lock } from "@lookalike/shared/store/exclusively";
 import type { Store } from "@lookalike/shared/store/open";
 import {
   type ArchiveRow,
+  archivedOrdinals,
   insertArchive,
   manifestKey,
   startEmpty,
@@ -24,9 +25,9 @@ import { createArchiveWorks } from "./archive-works.ts";
 import type { EmptyPreview } from "./empty-archive.ts";
 import { findFiles } from "./find-files.ts";
 import { type ManifestEntry, writeManifest } from "./manifest.ts";
-import { listArchiveFolders, type OpenArchive, withArchive } from "./open-archive.ts";
+import { listArchiveFolders, type OpenArchive, removeEmptyArchive, withArchive } from "./open-archive.ts";
 import { type ArchivePlan, addFound, planArchive } from "./plan-archive.ts";
-import { folderReasonOf, storable } from "./reason.ts";
+import { folderReasonOf, isDiskFull, storable } from "./reason.ts";
 
 /** How soon an archive is continued that no request is about. */
 const POLL_MS = 5_000;
@@ -69,7 +70,7 @@ export const createArchiver = (store: Store, log: Logger) => {
     const found = await findFiles(root, planned.entries).catch((error: unknown) => {
       throw conflict("read-only", `${root} can't be read: ${folderReasonOf(error)}. Nothing was moved.`);
     });
-    const { entries, refusals } = addFound(planned, found);
+    const { entries, refusals } = addFound(planned, found, await archivedOrdinals(db, catalog.id));
     if (entries.length > 0) return { entries, refusals };
     throw conflict(
       "nothing-to-archive",
@@ -93,8 +94,11 @@ export const createArchiver = (store: Store, log: Logger) => {
       if (destination !== null) await requireSpace(root, destination, entries);
       const key = await manifestKey(db);
       const write = (archive: OpenArchive) => writeManifest(archive.folder, entries, key);
-      const manifestDigest = await withArchive({ id, root, destination }, write, true).catch((error: unknown) => {
-        throw conflict("read-only", `${folder} can't be written: ${folderReasonOf(error)}. Nothing was moved.`);
+      const place = { id, root, destination };
+      const manifestDigest = await withArchive(place, write, true).catch(async (error: unknown) => {
+        await removeEmptyArchive(place).catch(() => undefined);
+        const problem = isDiskFull(error) ? "disk-full" : "read-only";
+        throw conflict(problem, `${folder} can't be written: ${folderReasonOf(error)}. Nothing was moved.`);
       });
       const row = await insertArchive(db, {
         id,
@@ -176,7 +180,7 @@ const requireSpace = async (root: string, destination: string, entries: readonly
   const [here, there] = [await stat(root), await stat(destination)];
   if (here.dev === there.dev) return;
   const { bavail, bsize } = await statfs(destination);
-  const needed = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  const needed = entries.reduce((sum, { bytes, linkOf }) => sum + (linkOf === undefined ? bytes : 0), 0);
   if (needed > bavail * bsize)
     throw conflict(
       "disk-full",

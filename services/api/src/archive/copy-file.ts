@@ -6,6 +6,7 @@ import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 import type { Attributes } from "./manifest.ts";
 import { createFileAt, digestAt, isSameFile, linkTo, MoveRefused, removeAt, statAt } from "./place.ts";
+import { reasonOfProgram } from "./reason.ts";
 
 /** Where a copy is made, and what it must be. */
 export interface Copy {
@@ -73,9 +74,9 @@ const copyContent = async (from: FileHandle, to: FileHandle): Promise<void> => {
   if (code === 0) return;
   // BusyBox has no such option, and copies no extended attributes.
   if (code === null || /unrecognized option|ENOENT/.test(message)) return copyBytes(from, to);
-  if (/No space left/.test(message)) throw new MoveRefused("the disk is full");
   throw new MoveRefused(
-    `it can't be copied as it is: ${message.replaceAll(/'?\/proc\/self\/fd\/\d'?:?\s*/g, "").trim()}`,
+    reasonOfProgram(message) ??
+      `it can't be copied as it is: ${message.replaceAll(/'?\/proc\/self\/fd\/\d'?:?\s*/g, "").trim()}`,
   );
 };
 
@@ -132,7 +133,11 @@ const copyBytes = async (from: FileHandle, to: FileHandle): Promise<void> => {
   for (let position = 0; ; ) {
     const { bytesRead } = await from.read(chunk, 0, chunk.length, position);
     if (bytesRead === 0) return;
-    await to.write(chunk, 0, bytesRead, position);
+    // A disk that has become full takes a part of it, and refuses the rest.
+    for (let written = 0; written < bytesRead; ) {
+      const { bytesWritten } = await to.write(chunk, written, bytesRead - written, position + written);
+      written += bytesWritten;
+    }
     position += bytesRead;
   }
 };

@@ -5,7 +5,7 @@ import { messageOf } from "@lookalike/shared/runtime/errors";
 import { type Folder, namesOfPath, openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
 import { z } from "zod";
-import { createFileAt, syncFolder } from "./place.ts";
+import { createFileAt, removeAt, syncFolder } from "./place.ts";
 
 /** What a copy on another disk may lose: times in nanoseconds, since 1970. */
 const Attributes = z.object({ mode: z.int(), uid: z.int(), gid: z.int(), mtimeNs: z.string().regex(/^-?\d+$/) });
@@ -43,6 +43,7 @@ const digestOf = (bytes: Buffer): string => createHash("sha256").update(bytes).d
 /**
  * Writes the manifest whole or not at all, with its signature. It is on the disk when this returns, before any file is moved.
  * @returns its SHA-256, in hexadecimal
+ * @throws the system's error: then there is none
  */
 export const writeManifest = async (
   folder: Folder,
@@ -50,9 +51,14 @@ export const writeManifest = async (
   key: Buffer,
 ): Promise<string> => {
   const bytes = Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-  await writeWhole({ folder, name: SIGNATURE }, Buffer.from(`${signatureOf(key, bytes).toString("hex")}\n`));
-  await writeWhole({ folder, name: MANIFEST }, bytes);
-  await syncFolder(folder);
+  try {
+    await writeWhole({ folder, name: SIGNATURE }, Buffer.from(`${signatureOf(key, bytes).toString("hex")}\n`));
+    await writeWhole({ folder, name: MANIFEST }, bytes);
+    await syncFolder(folder);
+  } catch (error) {
+    for (const name of [MANIFEST, SIGNATURE]) await removeAt({ folder, name }).catch(() => undefined);
+    throw error;
+  }
   return digestOf(bytes);
 };
 
@@ -62,10 +68,13 @@ const writeWhole = async (place: Place, bytes: Buffer): Promise<void> => {
   try {
     await file.writeFile(bytes);
     await file.sync();
+    await rename(pathOf(unfinished), pathOf(place));
+  } catch (error) {
+    await removeAt(unfinished).catch(() => undefined);
+    throw error;
   } finally {
     await file.close();
   }
-  await rename(pathOf(unfinished), pathOf(place));
 };
 
 /** What a manifest says. */

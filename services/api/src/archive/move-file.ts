@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { type FileHandle, rename, unlink } from "node:fs/promises";
+import { type FileHandle, rename, statfs, unlink } from "node:fs/promises";
 import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 import { type Copy, copyFileTo } from "./copy-file.ts";
@@ -26,6 +26,8 @@ export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promi
   try {
     const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) throw new MoveRefused("there is no regular file under that name");
+    // Without this, a full disk would have every file that is left read and copied in part.
+    if (!(await hasRoom(move, stats))) throw new MoveRefused("the disk is full");
     if ((await sha256Of(file)) !== sha256) throw new MoveRefused("its bytes are not the ones that were read");
     await verify(stats);
     const isNew = await nameFile(move, file, stats);
@@ -43,6 +45,15 @@ export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promi
   } finally {
     await file.close();
   }
+};
+
+/** Whether the disk that gets the file has the space that the file uses; another disk may still need more. */
+const hasRoom = async ({ to, twin }: Move, stats: BigIntStats): Promise<boolean> => {
+  if (twin !== null || (await to.folder.handle.stat({ bigint: true })).dev === stats.dev) return true;
+  if ((await statAt(to)) !== null) return true;
+  const { bavail, bsize } = await statfs(to.folder.path, { bigint: true });
+  const used = stats.blocks * 512n;
+  return (used < stats.size ? used : stats.size) <= bavail * bsize;
 };
 
 /** Gives the file its new name. @returns false where it has the name since an earlier move that did not end */

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rmdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import {
   type Folder,
@@ -6,6 +6,8 @@ import {
   openBelow,
   openOrCreateBelow,
   openRoot,
+  pathOf,
+  withPlace,
 } from "@lookalike/shared/sources/folder-handle";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
 import { attributesOf } from "./copy-file.ts";
@@ -57,6 +59,17 @@ export const withArchive = async <Result>(
     return await work({ id, root, folder, files, base });
   } finally {
     for (const { handle } of opened) await handle.close();
+  }
+};
+
+/** Removes the folders of an archive that could not be begun, as far as they are there and empty. */
+export const removeEmptyArchive = async ({ id, root, destination }: ArchivePlace): Promise<void> => {
+  const above = destination === null ? await openRoot(root) : await openDestination(destination);
+  try {
+    for (const path of [`${ARCHIVE_FOLDER}/${id}/files`, `${ARCHIVE_FOLDER}/${id}`, ARCHIVE_FOLDER])
+      await withPlace(above, Buffer.from(path), (place) => rmdir(pathOf(place))).catch(() => undefined);
+  } finally {
+    await above.handle.close();
   }
 };
 

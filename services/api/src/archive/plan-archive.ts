@@ -58,8 +58,13 @@ export interface FoundFile extends Pick<ManifestEntry, "attributes" | "folders">
  * Adds what the disk says of each file. A file with a name that the plan does not move stays: to move its other names
  * would free nothing.
  * @param found by path; none for a file that is missing
+ * @param archived the images that archives have already: that their files are gone is no news
  */
-export const addFound = ({ entries, refusals }: ArchivePlan, found: ReadonlyMap<string, FoundFile>): ArchivePlan => {
+export const addFound = (
+  { entries, refusals }: ArchivePlan,
+  found: ReadonlyMap<string, FoundFile>,
+  archived: ReadonlySet<number>,
+): ArchivePlan => {
   const planned = new Map<string, string[]>();
   for (const { path } of entries) {
     const file = found.get(path)?.file;
@@ -67,11 +72,12 @@ export const addFound = ({ entries, refusals }: ArchivePlan, found: ReadonlyMap<
   }
   const added: ArchivePlan = { entries: [], refusals: [...refusals] };
   for (const entry of entries) {
-    const { path } = entry;
+    const { path, ordinal } = entry;
     const of = found.get(path);
     const names = of === undefined ? [] : (planned.get(of.file) ?? []);
-    if (of === undefined) added.refusals.push({ path, reason: "the file is gone" });
-    else if (of.names > BigInt(names.length))
+    if (of === undefined) {
+      if (ordinal === undefined || !archived.has(ordinal)) added.refusals.push({ path, reason: "the file is gone" });
+    } else if (of.names > BigInt(names.length))
       added.refusals.push({
         path,
         reason: "it is a hard link: the file has other names that stay, so nothing would be freed",

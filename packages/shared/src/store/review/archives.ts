@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { ArchiveState } from "../../domain/review/decisions.ts";
 import type { Db } from "../open.ts";
 import { archive, catalog, signingKey } from "../schema.ts";
@@ -100,6 +100,15 @@ export const listArchives = (db: Db, catalogId: string, limit: number): Promise<
     orderBy: [desc(archive.startedAt), desc(archive.id)],
     limit,
   });
+
+/** The images whose files an archive of the catalog has, or had until they were deleted. */
+export const archivedOrdinals = async (db: Db, catalogId: string): Promise<ReadonlySet<number>> => {
+  const rows = await db
+    .select({ ordinals: archive.ordinals })
+    .from(archive)
+    .where(and(eq(archive.catalogId, catalogId), ne(archive.state, "restored")));
+  return new Set(rows.flatMap(({ ordinals }) => ordinals));
+};
 
 /** Every tenant's archives that are not finished, with their sources. */
 export const unfinishedArchives = (db: Db) =>
