@@ -23,12 +23,15 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   const certificate = join(folder.path, "server.pem");
   const key = await createCertificate(certificate, 2);
-  cluster = await startCluster({ folder: folder.path, nodes: 3, tls: { certificate, key } });
   const servers = await startServers();
+  const { users } = servers.nats;
+  const administrator = servers.environment["NATS_NKEY"] ?? "";
+  cluster = await startCluster({ folder: folder.path, nodes: 3, users, administrator, tls: { certificate, key } });
   const onCluster = { NATS_URL: cluster.urls, NATS_CA: certificate, LOOKALIKE_STREAM_REPLICAS: "3" };
-  // The first service creates the streams, with their replicas; then their waits are shortened.
-  await killService(await startService("hasher", { ...servers.environment, ...onCluster }));
-  const { bus, close } = await connectTo({ ...servers.environment, ...onCluster }, { NATS_CA: certificate });
+  // The coordinator creates the streams, with their replicas; then their waits are shortened.
+  const own = servers.ownEnvironment("coordinator");
+  await killService(await startService("coordinator", { ...servers.environment, ...onCluster, ...own }));
+  const { bus, close } = await connectTo({ ...servers.environment, ...onCluster });
   await shortenWaits(bus);
   await close();
   system = await startSystemOn(servers, { ...onCluster, ...TOPOLOGY_OF_OTHERS });
@@ -57,10 +60,11 @@ it.skipIf(!hasOpenssl)("a job goes on over three servers with TLS, whichever of 
   }
   expect(await finished(system.client, id)).toMatchObject({ state: "completed", quarantinedTasks: 0 });
   expect(await groupsOf(system.client, id)).toEqual(await groupsOf(system.client, quiet.id));
-  const { bus, close } = await connectTo(
-    { ...system.servers.environment, NATS_URL: cluster.urls },
-    { NATS_CA: join(folder.path, "server.pem") },
-  );
+  const { bus, close } = await connectTo({
+    ...system.servers.environment,
+    NATS_URL: cluster.urls,
+    NATS_CA: join(folder.path, "server.pem"),
+  });
   for (const name of Object.values(STREAMS)) {
     const { config, cluster: peers } = await bus.jsm.streams.info(name);
     expect([name, config.num_replicas, peers?.replicas?.length]).toEqual([name, 3, 2]);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@lookalike/cli/client";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
+import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
@@ -21,13 +22,20 @@ let servers: Servers;
 let reference: string[];
 const running = new Set<Service>();
 
-const start = async (name: string, environment: Record<string, string> = {}): Promise<Service> => {
+const start = async (name: ServiceName, environment: Record<string, string> = {}): Promise<Service> => {
   const lost = { LOOKALIKE_LOST_AFTER_MS: "2000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500", ...TOPOLOGY_OF_OTHERS };
-  const service = await startService(name, { ...servers.environment, ...lost, ...environment });
+  const service = await startService(name, {
+    ...servers.environment,
+    ...servers.ownEnvironment(name),
+    ...lost,
+    ...environment,
+  });
   running.add(service);
   service.child.once("exit", () => running.delete(service));
   return service;
 };
+const startAll = (names: readonly ServiceName[], environment: Record<string, string> = {}) =>
+  Promise.all(names.map((name) => start(name, environment)));
 const killAll = () => Promise.all([...running].map(killService));
 
 const createStreams = async (): Promise<void> => {
@@ -85,7 +93,7 @@ const executions = async (job: string): Promise<number> => {
 
 describe("a job of 1,452 tasks", () => {
   it("is done when nothing is disturbed", async () => {
-    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => start(name)));
+    await startAll(["coordinator", "hasher", "comparer"]);
     const { job, groups } = await runJob("undisturbed", async () => undefined);
     expect(job).toMatchObject({
       state: "completed",
@@ -101,7 +109,7 @@ describe("a job of 1,452 tasks", () => {
   });
 
   it("ends in the same groups, byte for byte, when the coordinator is killed -9 again and again", async () => {
-    await Promise.all(["hasher", "comparer"].map((name) => start(name)));
+    await startAll(["hasher", "comparer"]);
     let kills = 0;
     const { job, groups } = await runJob("coordinator killed", async (read) => {
       for (const tasks of [50, 400, 800, 1_200]) {
@@ -122,7 +130,7 @@ describe("a job of 1,452 tasks", () => {
   it("ends in the same groups when its task stream is lost, with all that is in it", async () => {
     // They make it again: that is theirs only where they make all.
     const own = { LOOKALIKE_TOPOLOGY: "services" };
-    await Promise.all(["coordinator", "hasher", "comparer"].map((name) => start(name, own)));
+    await startAll(["coordinator", "hasher", "comparer"], own);
     const { job, groups } = await runJob("stream lost", async (read) => {
       await untilTasks(read, 500);
       const { bus, close } = await connectTo(servers.environment);
@@ -136,7 +144,7 @@ describe("a job of 1,452 tasks", () => {
   });
 
   it("ends in the same groups by the indexed kernel, whose comparer is killed -9", async () => {
-    await Promise.all(["coordinator", "hasher"].map((name) => start(name)));
+    await startAll(["coordinator", "hasher"]);
     const indexed = JobOptions.parse({ ...OPTIONS, kernel: "indexed", batchSize: 2 });
     const killed = async (read: () => Promise<{ completedTasks: number }>): Promise<void> => {
       const service = await start("comparer");
@@ -152,7 +160,7 @@ describe("a job of 1,452 tasks", () => {
   });
 
   it("finalizes once with three coordinators, two comparers, and workers that are killed", async () => {
-    await Promise.all(["coordinator", "coordinator", "coordinator", "hasher", "comparer"].map((name) => start(name)));
+    await startAll(["coordinator", "coordinator", "coordinator", "hasher", "comparer"]);
     const victim = await start("comparer");
     const { job, groups } = await runJob("many of each", async (read) => {
       await untilTasks(read, 300);

@@ -4,6 +4,7 @@ import { readMessage, readStream } from "@lookalike/shared/bus/read";
 import { consumerPlans, STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
+import { SERVICE_NAMES } from "@lookalike/shared/runtime/config";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { groupsOf, storedGroups } from "../support/groups.ts";
@@ -13,7 +14,6 @@ import { connectTo } from "../support/servers.ts";
 import { finished, type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
-const SERVICES = ["coordinator", "hasher", "comparer", "api"];
 let system: System;
 let bus: Bus;
 let store: Store;
@@ -42,7 +42,7 @@ const groupsLeft = (run: number) =>
   );
 
 describe("every service", () => {
-  it.each(SERVICES)("%s reports its state, and which requests it takes", async (service) => {
+  it.each(SERVICE_NAMES)("%s reports its state, and which requests it takes", async (service) => {
     const { code, body } = await requestEndpoint(bus, `${service}.status`);
     expect([code, body]).toEqual([
       200,

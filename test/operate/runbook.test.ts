@@ -92,6 +92,7 @@ describe.skipIf(!hasPrograms).concurrent("every command of docs/operations.md do
       ["bash", "-euo", "pipefail", "-c", `${RETRY_CONNECTING}\ncd '${folder}'\n${script}`],
       {
         NATS_URL: system.servers.environment["NATS_URL"] ?? "",
+        NATS_NKEY: system.servers.nats.nkeyFile("operator"),
         HOME: folder,
         XDG_CONFIG_HOME: folder,
         PATH: `${join(folder, "bin")}:${searchPath}`,

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureTopology } from "@lookalike/shared/bus/topology";
+import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/config";
 import type { Answer } from "../support/reviewed-catalog.ts";
 import { connectTo, startServers, WITH_KEY } from "../support/servers.ts";
 import { killService, type Service, startService } from "../support/service.ts";
 import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
 import type { Kill } from "./operations.ts";
-
-const SERVICES = ["coordinator", "hasher", "comparer", "api"] as const;
-type Name = (typeof SERVICES)[number];
 
 /** Servers and services that a test kills and starts again, and requests to them. */
 export type Installation = Awaited<ReturnType<typeof startInstallation>>;
@@ -25,21 +23,25 @@ export const startInstallation = async () => {
     LOOKALIKE_RECONCILE_INTERVAL_MS: "500",
     LOOKALIKE_REQUESTS_PER_MINUTE: "1000000",
   };
-  const running = new Map<Name, Service>();
-  const start = async (names: readonly Name[]): Promise<void> => {
-    await Promise.all(names.map(async (name) => running.set(name, await startService(name, environment))));
+  const running = new Map<ServiceName, Service>();
+  const start = async (names: readonly ServiceName[]): Promise<void> => {
+    await Promise.all(
+      names.map(async (name) =>
+        running.set(name, await startService(name, { ...environment, ...servers.ownEnvironment(name) })),
+      ),
+    );
   };
-  const kill = async (names: readonly Name[]): Promise<void> => {
+  const kill = async (names: readonly ServiceName[]): Promise<void> => {
     const services = names.flatMap((name) => running.get(name) ?? []);
     await Promise.all(services.map(killService));
   };
-  await start(SERVICES);
+  await start(SERVICE_NAMES);
 
   return {
     folder: servers.folder,
     /** kill -9 of services after a time, which are started again. */
     async killAfter({ victim, afterMs }: Kill): Promise<void> {
-      const names = victim === "all" ? SERVICES : [victim];
+      const names = victim === "all" ? SERVICE_NAMES : [victim];
       await sleep(afterMs);
       await kill(names);
       await start(names);
@@ -54,7 +56,7 @@ export const startInstallation = async () => {
       return { status: response.status, headers: response.headers, json: text === "" ? null : JSON.parse(text) };
     },
     async stop(): Promise<void> {
-      await kill(SERVICES);
+      await kill(SERVICE_NAMES);
       await servers.stop();
     },
   };

@@ -13,7 +13,9 @@ export interface TestBus {
 
 export const startBus = async (options: NatsOptions = {}): Promise<TestBus> => {
   const server = await startNatsServer(options);
-  const bus = await connectBus(server.url, "test", () => undefined);
+  const bus = await connectBus(server.url, "test", () => undefined, {
+    NATS_NKEY: server.nkeyFile("administrator"),
+  });
   return {
     server,
     bus,

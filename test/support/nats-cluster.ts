@@ -9,6 +9,9 @@ import { until } from "./until.ts";
 interface ClusterOptions {
   readonly folder: string;
   readonly nodes: number;
+  readonly users: readonly object[];
+  /** The file with the secret of one who may look at everything. */
+  readonly administrator: string;
   /** A certificate of the servers and its authority; left out: no TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string };
 }
@@ -23,7 +26,12 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-export const startCluster = async ({ folder, nodes, tls }: ClusterOptions): Promise<Cluster> => {
+const tlsFiles = ({ certificate, key }: NonNullable<ClusterOptions["tls"]>) => ({
+  cert_file: certificate,
+  key_file: key,
+});
+
+export const startCluster = async ({ folder, nodes, users, administrator, tls }: ClusterOptions): Promise<Cluster> => {
   const numbers = Array.from({ length: nodes }, (_, node) => node);
   const ports = await Promise.all(numbers.map(() => freePort()));
   const routes = await Promise.all(numbers.map(() => freePort()));
@@ -38,9 +46,11 @@ export const startCluster = async ({ folder, nodes, tls }: ClusterOptions): Prom
       cluster: {
         name: "test",
         listen: `127.0.0.1:${routes[node]}`,
-        routes: routes.map((port) => `nats://127.0.0.1:${port}`),
+        routes: routes.map((port) => `nats://localhost:${port}`),
+        ...(tls === undefined ? {} : { tls: { ...tlsFiles(tls), ca_file: tls.certificate, verify: true } }),
       },
-      ...(tls === undefined ? {} : { tls: { cert_file: tls.certificate, key_file: tls.key } }),
+      authorization: { users },
+      ...(tls === undefined ? {} : { tls: tlsFiles(tls) }),
     };
     // The server's configuration language reads JSON.
     await writeFile(join(own, "nats.conf"), JSON.stringify(settings));
@@ -57,7 +67,10 @@ export const startCluster = async ({ folder, nodes, tls }: ClusterOptions): Prom
   const urls = ports.map((port) => `${scheme}://localhost:${port}`).join();
   // A cluster has JetStream once it has chosen a leader.
   await until(() =>
-    connectBus(urls, "test", () => undefined, tls === undefined ? {} : { NATS_CA: tls.certificate }).then(
+    connectBus(urls, "test", () => undefined, {
+      NATS_NKEY: administrator,
+      NATS_CA: tls?.certificate,
+    }).then(
       async (bus) => {
         const isReady = await bus.jsm.getAccountInfo().then(
           () => true,

@@ -1,10 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { freePort } from "@lookalike/local/server-process";
+import { SERVICE_NAMES } from "@lookalike/shared/runtime/config";
 import { startNatsExporter } from "./nats-exporter.ts";
 import { type Prometheus, startExporter, startPrometheus } from "./prometheus.ts";
 import { type System, startSystem } from "./system.ts";
-
-const SERVICES = ["coordinator", "hasher", "comparer", "api"] as const;
 
 /** The whole system, with Prometheus and the exporters looking at it. */
 export interface Observed {
@@ -33,7 +32,7 @@ export const startObserved = async (
     folder,
     rules,
     targets: {
-      lookalike: SERVICES.map((name) => hostOf(system.services.metricsAddress(name))),
+      lookalike: SERVICE_NAMES.map((name) => hostOf(system.services.metricsAddress(name))),
       nats: [`127.0.0.1:${exporter.port}`],
       postgres: [`127.0.0.1:${postgres.port}`],
       node: [`127.0.0.1:${node.port}`],

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
+import type { NatsServer } from "@lookalike/local/nats-server";
 import { type NatsOptions, startNats } from "@lookalike/local/nats-server";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
-import { type Bus, type BusFiles, connectBus } from "@lookalike/shared/bus/connect";
+import { type Bus, connectBus } from "@lookalike/shared/bus/connect";
+import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { temporaryFolder } from "./folders.ts";
+import { createAdministrator } from "./nats-server.ts";
 
 /** The access key of the tests' owner. */
 export const TEST_KEY = `lk_${"test".repeat(10)}key`;
@@ -14,25 +17,34 @@ export const WITH_KEY = { authorization: `Bearer ${TEST_KEY}` };
 /** Real PostgreSQL and nats-server on free ports, in a temporary folder. */
 export interface Servers {
   readonly folder: string;
+  /** For a test that looks at everything. */
   readonly environment: Record<string, string>;
+  /** For a service: what it has instead of that. */
+  readonly ownEnvironment: (name: ServiceName) => Record<string, string>;
   readonly postgres: Server;
-  readonly nats: Server;
+  readonly nats: NatsServer;
   stop(): Promise<void>;
 }
 
 export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => {
   const { path: folder, remove } = await temporaryFolder();
   const data: DataFolder = await openDataFolder(join(folder, "data"));
-  const [postgres, natsServer] = await Promise.all([startPostgres(data), startNats(data, () => undefined, nats)]);
+  const { nkey, file } = await createAdministrator(folder);
+  const [postgres, natsServer] = await Promise.all([
+    startPostgres(data),
+    startNats(data, () => undefined, { ...nats, administrators: [nkey] }),
+  ]);
   return {
     folder,
     environment: {
       DATABASE_URL: postgres.url,
       NATS_URL: natsServer.url,
+      NATS_NKEY: file,
       LOG_LEVEL: "warn",
       LOOKALIKE_FIRST_KEY: TEST_KEY,
       LOOKALIKE_SOURCE_ROOTS: "/",
     },
+    ownEnvironment: (name) => ({ NATS_NKEY: natsServer.nkeyFile(name) }),
     postgres,
     nats: natsServer,
     async stop() {
@@ -46,9 +58,8 @@ export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => 
 /** Bus and store on these servers, for a test to look inside. */
 export const connectTo = async (
   environment: Record<string, string>,
-  files: BusFiles = {},
 ): Promise<{ bus: Bus; store: Store; close(): Promise<void> }> => {
-  const bus = await connectBus(environment["NATS_URL"] ?? "", "lookalike-test", () => undefined, files);
+  const bus = await connectBus(environment["NATS_URL"] ?? "", "lookalike-test", () => undefined, environment);
   const store = await openStore(environment["DATABASE_URL"] ?? "", "lookalike-test", 4);
   return {
     bus,

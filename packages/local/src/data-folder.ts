@@ -90,7 +90,7 @@ const tagOf = async (folder: string): Promise<string> => {
 };
 
 /** A secret in a file that only its owner may read. A full disk leaves no empty one. */
-const readOrCreate = async (file: string, create: () => string): Promise<string> => {
+export const readOrCreate = async (file: string, create: () => string): Promise<string> => {
   const known = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw error;

@@ -5,8 +5,9 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { compareVersions, NATS_FLOOR } from "@lookalike/shared/bus/connect";
+import { BUS_USERS, type BusUser, createNkeySeed, nkeyOf, userSettings } from "@lookalike/shared/bus/users";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
-import type { DataFolder } from "./data-folder.ts";
+import { type DataFolder, readOrCreate } from "./data-folder.ts";
 import { freePort, launch, type Server } from "./server-process.ts";
 
 const run = promisify(execFile);
@@ -21,6 +22,15 @@ export interface NatsOptions {
   readonly monitoringPort?: number;
   /** Bytes that JetStream may store; left out: the server decides. */
   readonly maxStorage?: number;
+  /** Public keys of users who may do everything, besides those of the services and the operator. */
+  readonly administrators?: readonly string[];
+}
+
+/** A nats-server, and the files with the secrets of its users. */
+export interface NatsServer extends Server {
+  /** As its configuration has them. */
+  readonly users: readonly object[];
+  readonly nkeyFile: (user: BusUser) => string;
 }
 
 /**
@@ -33,32 +43,50 @@ export const startNats = async (
   report: (text: string) => void,
   options: NatsOptions = {},
   ending?: AbortSignal,
-): Promise<Server> => {
+): Promise<NatsServer> => {
   const command = await findNatsServer(join(data.path, "bin"), report, ending);
   const port = options.port ?? (await freePort());
   const config = join(data.path, "nats.conf");
   const folder = join(data.path, "nats");
   await mkdir(folder, { mode: 0o700, recursive: true });
+  const { nkeyFile, publicKey } = await openUsers(data);
+  const users = [...userSettings(publicKey), ...(options.administrators ?? []).map((nkey) => ({ nkey }))];
   const settings = {
     listen: `127.0.0.1:${port}`,
     ...(options.monitoringPort === undefined ? {} : { http: `127.0.0.1:${options.monitoringPort}` }),
     jetstream: { store_dir: folder, max_file_store: options.maxStorage },
-    authorization: { token: data.secret },
+    authorization: { users },
   };
   // The server's configuration language reads JSON, which leaves out what is undefined.
   await writeFile(config, JSON.stringify(settings, null, 2), { mode: 0o600 });
-  return launch(
+  const server = await launch(
     {
       name: "nats-server",
       command: [command, "--name", data.tag, "-c", config],
       folder,
       log: join(data.path, "logs", "nats-server.log"),
       stopSignal: "SIGTERM",
-      url: `nats://${data.secret}@127.0.0.1:${port}`,
+      url: `nats://127.0.0.1:${port}`,
       isReady: () => answers(port),
     },
     ending,
   );
+  return Object.assign(server, { users, nkeyFile });
+};
+
+/** The users, each with the seed of its nkey in a file of its own: the server's configuration has no secret. */
+const openUsers = async (data: DataFolder) => {
+  const folder = join(data.path, "nats-users");
+  await mkdir(folder, { mode: 0o700, recursive: true });
+  const nkeyFile = (user: BusUser) => join(folder, `${user}.nk`);
+  const keys = new Map<BusUser, string>();
+  for (const user of BUS_USERS) keys.set(user, nkeyOf(await readOrCreate(nkeyFile(user), createNkeySeed)));
+  const publicKey = (user: BusUser): string => {
+    const key = keys.get(user);
+    if (key === undefined) throw new Error(`no key of the NATS user ${user}`);
+    return key;
+  };
+  return { nkeyFile, publicKey };
 };
 
 /** A NATS server greets each connection with INFO. */

@@ -3,13 +3,11 @@ import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { z } from "zod";
 import { fullDisk } from "./full-disk.ts";
 import { lastLine } from "./server-process.ts";
-
-const SERVICES = ["coordinator", "hasher", "comparer", "api"] as const;
-type ServiceName = (typeof SERVICES)[number];
 
 /** The four services, each in a process of its own that is started again after a crash. */
 export type Services = Awaited<ReturnType<typeof startServices>>;
@@ -21,6 +19,8 @@ const Addresses = z.object({ address: z.string().optional(), metricsAddress: z.s
 
 interface ServicesOptions {
   readonly environment: Record<string, string>;
+  /** What only one of them gets: its own secrets. */
+  readonly ownEnvironment?: (name: ServiceName) => Record<string, string>;
   /** Folder for their output. */
   readonly logs: string;
   /** The data folder's tag; left out: nobody looks for processes that a killed start left. */
@@ -36,7 +36,10 @@ export const startServices = async (options: ServicesOptions) => {
   const { ending } = options;
   ending?.throwIfAborted();
   const start = (name: ServiceName) => supervise(name, options);
-  const supervised = Object.fromEntries(SERVICES.map((name) => [name, start(name)])) as Record<ServiceName, Supervised>;
+  const supervised = Object.fromEntries(SERVICE_NAMES.map((name) => [name, start(name)])) as Record<
+    ServiceName,
+    Supervised
+  >;
   const all = Object.values(supervised);
   const ended = new Promise<never>((_resolve, reject) => {
     ending?.addEventListener("abort", () => reject(ending.reason as unknown));
@@ -137,7 +140,7 @@ const spawnService = (name: ServiceName, options: ServicesOptions, log: string):
   const umask = options.umask === undefined ? null : process.umask(options.umask);
   const args = options.tag === undefined ? [] : [options.tag];
   const child = spawn(process.execPath, [join(folder, "dist", "main.js"), ...args], {
-    env: { ...process.env, ...options.environment },
+    env: { ...process.env, ...options.environment, ...options.ownEnvironment?.(name) },
     stdio: ["ignore", output, output, "ipc"],
   });
   if (umask !== null) process.umask(umask);

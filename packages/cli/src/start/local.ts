@@ -7,7 +7,7 @@ import { startPostgres } from "@lookalike/local/postgres";
 import { freePort, type Server } from "@lookalike/local/server-process";
 import { type Services, startServices } from "@lookalike/local/services";
 import type { Source } from "@lookalike/shared/domain/job/source";
-import { DEFAULT_API_PORT } from "@lookalike/shared/runtime/config";
+import { DEFAULT_API_PORT, type ServiceName } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { printStatus } from "../output.ts";
 
@@ -36,7 +36,7 @@ export const startLocal = async (
     running.push({ stop: () => starting.then((part) => part.stop()).catch(() => undefined) });
     return starting;
   };
-  const startOwn = (variable: string, startServer: () => Promise<Server>): Promise<Server | null> =>
+  const startOwn = <Own extends Server>(variable: string, startServer: () => Promise<Own>): Promise<Own | null> =>
     env[variable] ? Promise.resolve(null) : add(startServer());
   if (env["DATABASE_URL"]) await waitForPostgres(printStatus);
   ending.throwIfAborted();
@@ -57,7 +57,9 @@ export const startLocal = async (
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
   };
   const logs = join(data.path, "logs");
-  const services = await add(startServices({ environment, logs, tag: data.tag, umask, ending }));
+  const ownEnvironment = (name: ServiceName): Record<string, string> =>
+    nats === null ? {} : { NATS_NKEY: nats.nkeyFile(name) };
+  const services = await add(startServices({ environment, ownEnvironment, logs, tag: data.tag, umask, ending }));
   const parts = [services, postgres, nats].flatMap((part) => (part === null ? [] : [part.failed]));
   return { services, failed: Promise.race(parts) };
 };

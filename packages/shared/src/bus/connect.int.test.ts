@@ -22,7 +22,9 @@ describe("connecting", () => {
     await expect(connectBus("nats://127.0.0.1:1", "test", () => undefined)).rejects.toThrow(
       /no NATS server answers there.*nats-server -js/,
     );
-    const url = server.url.replace(/\/\/[^@]*@/, "//wrong@");
-    await expect(connectBus(url, "test", () => undefined)).rejects.toThrow(/NATS_URL=nats:\/\/\*\*\*@/);
+    const url = server.url.replace("//", "//wrong@");
+    await expect(connectBus(url, "test", () => undefined)).rejects.toThrow(
+      /NATS_URL=nats:\/\/\*\*\*@.* does not let this user in/,
+    );
   });
 });

@@ -1,11 +1,19 @@
 import { readFile } from "node:fs/promises";
-import { connect, credsAuthenticator, Events } from "nats";
+import { connect, credsAuthenticator, ErrorCode, Events, NatsError, nkeyAuthenticator } from "nats";
 import type { ServiceEnvironment } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import { redact } from "../runtime/redact.ts";
 
 /** Files that the connection needs. */
-export type BusFiles = Pick<ServiceEnvironment, "NATS_CREDS" | "NATS_CA" | "NATS_CERT" | "NATS_KEY">;
+type BusFiles = Pick<ServiceEnvironment, "NATS_NKEY" | "NATS_CREDS" | "NATS_CA" | "NATS_CERT" | "NATS_KEY">;
+
+/** As whom a process connects. */
+export interface BusIdentity extends BusFiles {
+  /** Subjects of the replies to this process begin with it; left out: the client library's own. */
+  readonly inboxPrefix?: string;
+  /** Called with each request, message or subscription that the server refuses to this user. */
+  readonly onRefused?: (operation: string, subject: string) => void;
+}
 
 /** The version in Debian 12, and the oldest that the tests run on. */
 export const NATS_FLOOR = "2.9.10";
@@ -19,12 +27,13 @@ export const connectBus = async (
   urls: string,
   name: string,
   onClosed: (error: Error) => void,
-  files: BusFiles = {},
+  identity: BusIdentity = {},
 ) => {
   const servers = urls.split(",").map((url) => new URL(url));
   const { username = "", password = "", protocol = "" } = servers[0] ?? {};
   const address = `NATS_URL=${redact(urls)}`;
-  const { NATS_CREDS: credentials, NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = files;
+  const { NATS_NKEY: nkey, NATS_CREDS: credentials } = identity;
+  const { NATS_CA: caFile, NATS_CERT: certFile, NATS_KEY: keyFile } = identity;
   const tls = { caFile, certFile, keyFile };
   const unavailable = (problem: string, cause?: unknown) =>
     new OperatorError(`${address}: ${problem}`, EXIT.unavailable, { cause });
@@ -38,6 +47,8 @@ export const connectBus = async (
         ? { token: decodeURIComponent(username) }
         : {}),
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credentials)) }),
+    ...(nkey === undefined ? {} : { authenticator: nkeyAuthenticator(await readSeed(nkey)) }),
+    ...(identity.inboxPrefix === undefined ? {} : { inboxPrefix: identity.inboxPrefix }),
     ...(isTls ? { tls: Object.fromEntries(Object.entries(tls).filter(([, file]) => file !== undefined)) } : {}),
     name,
     maxReconnectAttempts: -1,
@@ -47,6 +58,11 @@ export const connectBus = async (
     maxPingOut: 3,
     timeout: 10_000,
   }).catch((error: unknown) => {
+    if (error instanceof NatsError && error.code === ErrorCode.AuthorizationViolation)
+      throw unavailable(
+        "the server there does not let this user in. Check NATS_NKEY, or the address's password.",
+        error,
+      );
     throw unavailable(
       isTls
         ? `no TLS connection to a NATS server there (${messageOf(error)}). Check its certificate's names, and NATS_CA.`
@@ -67,9 +83,10 @@ export const connectBus = async (
   });
   let isConnected = true;
   void (async () => {
-    for await (const { type } of connection.status()) {
+    for await (const { type, permissionContext } of connection.status()) {
       if (type === Events.Disconnect) isConnected = false;
       if (type === Events.Reconnect) isConnected = true;
+      if (permissionContext !== undefined) identity.onRefused?.(permissionContext.operation, permissionContext.subject);
     }
   })();
   void connection
@@ -84,6 +101,14 @@ export const connectBus = async (
     /** Whether the connection is open now. The client reconnects by itself. */
     isConnected: () => isConnected,
   };
+};
+
+/** @throws OperatorError naming the variable */
+const readSeed = async (file: string): Promise<Uint8Array> => {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw new OperatorError(`NATS_NKEY=${file}: the file can't be read (${messageOf(error)}).`, EXIT.config);
+  });
+  return Buffer.from(text.trim(), "ascii");
 };
 
 /** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */

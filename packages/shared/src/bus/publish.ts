@@ -56,6 +56,7 @@ const attempt = async (bus: Bus, { subject, eventId, stream, body }: Message): P
 
 const isTaken = (error: NatsError): boolean => TAKEN.has(error.api_error?.err_code);
 
-/** An answer that another attempt would get again: write-once, payload too large, bad subject. */
-const isRefusal = (error: NatsError): boolean =>
-  isTaken(error) || error.code === "MAX_PAYLOAD_EXCEEDED" || error.code === "BAD_SUBJECT";
+/** An answer that another attempt would get again: write-once, payload too large, bad subject, not this user's. */
+const isRefusal = (error: NatsError): boolean => isTaken(error) || FINAL.has(error.code);
+
+const FINAL: ReadonlySet<string> = new Set(["MAX_PAYLOAD_EXCEEDED", "BAD_SUBJECT", "PERMISSIONS_VIOLATION"]);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -196,6 +197,35 @@ export const ensureTopology = async (
   }
 };
 
+const POLL_MS = 100;
+
+/**
+ * Waits until these consumers exist, which a coordinator creates, or others.
+ * @param onWait gets the first one that is missing, once
+ * @throws OperatorError naming one that is still missing after `seconds`
+ */
+export const waitForConsumers = async (
+  { jsm }: Bus,
+  consumers: readonly (readonly [stream: string, durable: string])[],
+  seconds: number,
+  onWait: (missing: string) => void,
+): Promise<void> => {
+  const deadline = Date.now() + seconds * 1_000;
+  let waits = false;
+  for (const [stream, durable] of consumers)
+    while ((await unlessMissing(jsm.consumers.info(stream, durable), STREAM_NOT_FOUND, CONSUMER_NOT_FOUND)) === null) {
+      const missing = `${stream}/${durable}`;
+      if (Date.now() >= deadline)
+        throw new OperatorError(
+          `${missing} is missing. Start a coordinator, which creates it, or apply deploy/nack.`,
+          EXIT.unavailable,
+        );
+      if (!waits) onWait(missing);
+      waits = true;
+      await sleep(POLL_MS);
+    }
+};
+
 const MIN_STREAM_BYTES = 32 * 1024 ** 2;
 const SMALLER = 8;
 
@@ -250,11 +280,12 @@ const refuseDrift = <Config extends object>(
   }
 };
 
-const unlessMissing = async <Info>(request: Promise<Info>, missingCode: number): Promise<Info | null> => {
+const unlessMissing = async <Info>(request: Promise<Info>, ...missingCodes: number[]): Promise<Info | null> => {
   try {
     return await request;
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === missingCode) return null;
+    const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
+    if (code !== undefined && missingCodes.includes(code)) return null;
     throw error;
   }
 };

@@ -8,6 +8,10 @@ export const VERSION = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"))).version;
 
+/** The services, each a process of its own with its own users in NATS and PostgreSQL. */
+export const SERVICE_NAMES = ["coordinator", "hasher", "comparer", "api"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
 const url = (protocols: RegExp, example: string) =>
   z
     .url({ protocol: protocols, error: `must be an address like ${example}` })
@@ -64,6 +68,7 @@ export const ServiceEnvironment = z.object({
       })
       .meta({ description: "Servers of one cluster; credentials in the first one's address" }),
   ),
+  NATS_NKEY: z.string().optional().meta({ description: "File with the seed of this service's nkey" }),
   NATS_CREDS: z.string().optional().meta({ description: "Credentials file of a NATS account" }),
   NATS_CA: z.string().optional().meta({ description: "PEM file of the authority that signed the servers" }),
   NATS_CERT: z.string().optional().meta({ description: "PEM file of a client's certificate" }),

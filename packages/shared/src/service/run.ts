@@ -3,8 +3,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import closeWithGrace from "close-with-grace";
 import { type Bus, connectBus } from "../bus/connect.ts";
 import { serveEndpoints } from "../bus/endpoints.ts";
-import { ensureTopology } from "../bus/topology.ts";
-import { readEnvironment, type ServiceEnvironment, VERSION } from "../runtime/config.ts";
+import { ensureTopology, waitForConsumers } from "../bus/topology.ts";
+import { consumersOf, inboxPrefix } from "../bus/users.ts";
+import { readEnvironment, type ServiceEnvironment, type ServiceName, VERSION } from "../runtime/config.ts";
 import { EXIT, endByError, messageOf, OperatorError, runMain } from "../runtime/errors.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { gauge, measureCertificates, serveMetrics, startMetrics } from "../runtime/metrics.ts";
@@ -24,7 +25,7 @@ export interface Runtime<Environment> {
 }
 
 interface Service<Schema extends typeof ServiceEnvironment> {
-  readonly name: string;
+  readonly name: ServiceName;
   readonly environment: Schema;
   /** Connections in the database pool. */
   readonly connections: number;
@@ -47,15 +48,23 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       log.fatal({ err: messageOf(error) }, "NATS connection is closed for good");
       process.exit(EXIT.unavailable);
     };
-    const bus = await connectBus(environment.NATS_URL, name, onClosed, environment);
+    const bus = await connectBus(environment.NATS_URL, name, onClosed, {
+      ...environment,
+      inboxPrefix: inboxPrefix(service.name),
+      onRefused: (operation, subject) => log.error({ operation, subject }, "NATS refuses this service's user"),
+    });
     const store = await openStoreWhenReady(
       [environment.DATABASE_URL, name, service.connections],
       environment.LOOKALIKE_DATABASE_WAIT_SECONDS,
       (reason) => log.warn({ err: reason }, "waiting for PostgreSQL"),
     );
-    // Every service creates what is missing of tables and streams; it is quick when nothing is.
-    await withMigrations(environment.DATABASE_URL, () =>
-      ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY),
+    const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
+    // Every service creates what is missing of the tables, and the coordinator of the streams; it is quick when nothing is.
+    await withMigrations(environment.DATABASE_URL, async () => {
+      if (service.name === "coordinator") await ensureTopology(bus, replicas, owner);
+    });
+    await waitForConsumers(bus, consumersOf[service.name], environment.LOOKALIKE_DATABASE_WAIT_SECONDS, (missing) =>
+      log.warn({ missing }, "waiting for a coordinator to create it"),
     );
     startMetrics(service.name, VERSION);
     measurePool(store);

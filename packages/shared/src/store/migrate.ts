@@ -10,7 +10,7 @@ const FOLDER = fileURLToPath(new URL("../../migrations", import.meta.url));
  * belongs to the connection, so a process that dies releases it. Without the lock, services that start
  * together would race, and all but one would fail (drizzle-orm issue 874).
  */
-export const withMigrations = async (url: string, work: () => Promise<void>): Promise<void> => {
+export const withMigrations = async (url: string, work: () => Promise<void> = async () => undefined): Promise<void> => {
   const client = new pg.Client({ connectionString: url, application_name: "lookalike-migrate" });
   // A lost connection is reported by the query that needs it.
   client.on("error", () => undefined);
