@@ -33,13 +33,17 @@ type QueryError = Error & { readonly query: string; readonly params: unknown };
 const isQueryError = (error: Error): error is QueryError =>
   "params" in error && typeof (error as { query?: unknown }).query === "string";
 
+/** What Node adds to an error of the file system: the call, and a path that leads through an open folder to nobody else. */
+const PATH_BY_HANDLE = /, \w+ '\/proc\/self\/fd\/.*$/s;
+
 /** What an error says, without secrets and without the values of a failed statement. */
 export const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return redact(String(error));
   if (isQueryError(error))
     return `${error.cause === undefined ? "" : `${messageOf(error.cause)}: `}failed query: ${redact(error.query)}`;
   // An AggregateError of a refused connection to both ::1 and 127.0.0.1 has an empty message.
-  return redact(error.message !== "" ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name));
+  if (error.message === "") return (error as NodeJS.ErrnoException).code ?? error.name;
+  return redact(error.message.replace(PATH_BY_HANDLE, ""));
 };
 
 /** Where an error and its causes come from, with the messages of {@link messageOf}. */

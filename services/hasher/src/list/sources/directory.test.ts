@@ -1,14 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import { FileTally } from "@lookalike/shared/domain/job/file-counts";
+import { openOrCreateBelow, openRoot, pathOf } from "@lookalike/shared/sources/folder-handle";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canExchange, whileExchanging } from "../../../../../test/support/exchange.ts";
 import { readListedFile } from "../../hash/read-listed.ts";
 import { listDirectory } from "./directory.ts";
+import { directoryFiles } from "./directory-files.ts";
 
 let root: string;
 const path = (name: string): string => join(root, name);
@@ -91,6 +94,65 @@ describe("a folder", () => {
     expect((await list({}, path("b/loop"))).length).toBe((await list()).length);
     await expect(list({}, path("nowhere"))).rejects.toThrow(/nowhere: no such folder/);
     await expect(list({}, path("z.JPG"))).rejects.toThrow(/not a folder/);
+  });
+});
+
+describe.skipIf(!canExchange)("while a folder and a link out of the root are exchanged", () => {
+  it("nothing outside the root is listed, or opened to see what it is", { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lookalike-exchanged-"));
+    const inside = join(folder, "root");
+    for (const name of ["root/in/deep", "outside/deep"]) await mkdir(join(folder, name), { recursive: true });
+    const jpeg = Buffer.of(0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0);
+    for (const name of ["a.jpg", "photo", "deep/b.jpg"]) await writeFile(join(inside, "in", name), jpeg);
+    for (const name of ["secret.jpg", "secret", "deep/secret.jpg"])
+      await writeFile(join(folder, "outside", name), jpeg);
+    await symlink(join(folder, "outside"), join(inside, "link"));
+    const counts = { walks: 0, found: 0, links: 0 };
+    await whileExchanging(join(inside, "in"), join(inside, "link"), async () => {
+      for (; counts.walks < 300; counts.walks += 1) {
+        const names = (await list({}, inside)).map((image) => image.path);
+        expect(names.filter((name) => name.includes("secret"))).toEqual([]);
+        counts.found += names.length;
+        counts.links += names.length === 0 ? 1 : 0;
+      }
+    });
+    expect(counts.found, JSON.stringify(counts)).toBeGreaterThan(0);
+    expect(counts.links, JSON.stringify(counts)).toBeGreaterThan(0);
+    await rm(folder, { recursive: true });
+  });
+
+  it("a folder that was moved and has left a link behind is not where it was", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lookalike-linked-"));
+    await mkdir(join(folder, "2019"));
+    await writeFile(join(folder, "2019/a.jpg"), "a");
+    const [image] = await list({}, folder);
+    const files = directoryFiles(folder);
+    expect(await files.isStillThere("2019/a.jpg", image?.fingerprint ?? "")).toBe(true);
+    await mkdir(join(folder, "archive"));
+    await rename(join(folder, "2019"), join(folder, "archive/2019"));
+    await symlink("archive/2019", join(folder, "2019"));
+    expect(await files.isStillThere("2019/a.jpg", image?.fingerprint ?? "")).toBe(false);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a tree whose paths are longer than a system call takes", () => {
+  it("is listed, and folders that are too deep are named", { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lookalike-deep-"));
+    let open = await openRoot(folder);
+    for (let depth = 0; depth < 30; depth += 1) {
+      const name = Buffer.from("d".repeat(200));
+      const below = await openOrCreateBelow(open, name, { mode: 0o700, uid: 0, gid: 0 });
+      await open.handle.close();
+      open = below;
+      await writeFile(pathOf({ folder: open, name: Buffer.from("a.jpg") }), "");
+    }
+    expect((await list({}, folder)).map(({ failure }) => failure)).toEqual(Array.from({ length: 30 }, () => null));
+    await mkdir(pathOf({ folder: open, name: Buffer.from("e/".repeat(2_030)) }), { recursive: true });
+    await open.handle.close();
+    const failed = (await list({}, folder)).filter(({ failure }) => failure !== null);
+    expect(failed).toMatchObject([{ failure: { detail: "folder: deeper than 2048 folders" } }]);
+    execFileSync("rm", ["-rf", folder]);
   });
 });
 

@@ -9,18 +9,25 @@ import type { Source } from "@lookalike/shared/domain/job/source";
 import { isoOfMilliseconds } from "@lookalike/shared/domain/primitives/encoding";
 import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { messageOf } from "@lookalike/shared/runtime/errors";
+import { type Folder, openRoot, pathOf } from "@lookalike/shared/sources/folder-handle";
 import { fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
 import { escapesRoot } from "@lookalike/shared/sources/source-roots";
 import pMap from "p-map";
 import { Companions, classifyFile, isImageName } from "./classify.ts";
 import { Exclusions, ownRule } from "./exclusions.ts";
 import { NEWLINE } from "./lines.ts";
+import { OpenFolders } from "./open-folders.ts";
 import { ListingError } from "./walk.ts";
 
 type DirectorySource = Extract<Source, { kind: "directory" }>;
 
-interface Folder {
-  readonly path: Buffer;
+interface FoundFolder {
+  /** Below the root, as text. */
+  readonly path: string;
+  /** As bytes: not every name is valid UTF-8. */
+  readonly name: Buffer;
+  /** How many folders are above it, below the root. */
+  readonly depth: number;
   /** The rule that excludes what is in it; null = none does. */
   readonly rule: string | null;
 }
@@ -32,54 +39,65 @@ const FILES_PER_PART = 1_000;
 /**
  * Walks a folder depth first, each folder's names in byte order. Symbolic links are not followed: a
  * link is not a copy, and two paths to one file would make it its own duplicate. Excluded folders are walked, too,
- * because every file is counted.
+ * because every file is counted. Nothing outside the root is looked at, whatever is exchanged for a link meanwhile.
  * @param tally counts each file under the root
  */
 export async function* listDirectory(source: DirectorySource, tally: FileTally): AsyncGenerator<FoundImage> {
-  const root = await openRoot(source.root);
-  if (source.list !== null) {
-    yield* listNamed(source.list, root);
-    return;
-  }
-  const exclusions = new Exclusions(source);
-  // Names as bytes throughout: not every name is valid UTF-8.
-  const folders: Folder[] = [{ path: Buffer.alloc(0), rule: null }];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    let entries: Dirent<Buffer>[];
-    try {
-      entries = await readdir(joinPath(root, folder.path), { withFileTypes: true, encoding: "buffer" });
-    } catch (error) {
-      if (folder.path.length === 0)
-        throw new ListingError(`${source.root}: the folder can't be read (${messageOf(error)})`);
-      if (isMissing(error)) continue;
-      tally.nameUnreadable(nameOfBytes(folder.path), `folder: ${messageOf(error)}`);
-      if (folder.rule === null) yield failedImage(folder.path, "unreadable", `folder: ${messageOf(error)}`);
-      continue;
+  if (source.list !== null) yield* listNamed(source.list, await realRoot(source.root));
+  else yield* walkFolder(source, tally);
+}
+
+async function* walkFolder(source: DirectorySource, tally: FileTally): AsyncGenerator<FoundImage> {
+  const open = new OpenFolders(await openRoot(source.root).catch(refuseRoot(source.root)));
+  try {
+    const exclusions = new Exclusions(source);
+    const folders: FoundFolder[] = [{ path: "", name: Buffer.alloc(0), depth: 0, rule: null }];
+    for (let found = folders.pop(); found !== undefined; found = folders.pop()) {
+      const { path: above, name: folderName, depth, rule } = found;
+      let folder: Folder;
+      let entries: Dirent<Buffer>[];
+      try {
+        folder = await open.enter(depth, folderName);
+        entries = await readdir(folder.path, { withFileTypes: true, encoding: "buffer" });
+      } catch (error) {
+        if (depth === 0) throw new ListingError(`${source.root}: the folder can't be read (${messageOf(error)})`);
+        if (isMissing(error)) continue;
+        if (isLink(error)) {
+          tally.addNotFile("symbolic link");
+          continue;
+        }
+        tally.nameUnreadable(above, `folder: ${messageOf(error)}`);
+        if (rule === null) yield failedImage(above, "unreadable", `folder: ${messageOf(error)}`);
+        continue;
+      }
+      entries.sort((a, b) => Buffer.compare(a.name, b.name));
+      const named = entries.map((entry) => ({ entry, name: nameOfBytes(entry.name) }));
+      const names = named.map(({ name }) => name);
+      const outer = ownRule(new Set(names)) ?? rule;
+      const companions = new Companions(names);
+      const inside: FoundFolder[] = [];
+      const files: FoundEntry[] = [];
+      for (const { entry, name } of named) {
+        const path = above === "" ? name : `${above}/${name}`;
+        if (entry.isDirectory())
+          inside.push({ path, name: entry.name, depth: depth + 1, rule: exclusions.ruleOfFolder(path, outer) });
+        else if (entry.isSymbolicLink()) tally.addNotFile("symbolic link");
+        else files.push({ path, name, entry, rule: exclusions.ruleOfFile(path, outer) });
+      }
+      for (let from = 0; from < files.length; from += FILES_PER_PART) {
+        const part = files.slice(from, from + FILES_PER_PART);
+        const look = (file: FoundEntry) => findImage(folder, file, { svg: source.svg, companions, tally });
+        for (const image of await pMap(part, look, { concurrency: FILES_AT_ONCE })) if (image !== null) yield image;
+      }
+      folders.push(...inside.reverse());
     }
-    entries.sort((a, b) => Buffer.compare(a.name, b.name));
-    const names = entries.map(({ name }) => nameOfBytes(name));
-    const outer = ownRule(new Set(names)) ?? folder.rule;
-    const companions = new Companions(names);
-    const inside: Folder[] = [];
-    const files: FoundEntry[] = [];
-    for (const [index, entry] of entries.entries()) {
-      const path = joinPath(folder.path, entry.name);
-      const text = nameOfBytes(path);
-      if (entry.isDirectory()) inside.push({ path, rule: exclusions.ruleOfFolder(text, outer) });
-      else if (entry.isSymbolicLink()) tally.addNotFile("symbolic link");
-      else files.push({ path, name: names[index] ?? text, entry, rule: exclusions.ruleOfFile(text, outer) });
-    }
-    for (let from = 0; from < files.length; from += FILES_PER_PART) {
-      const part = files.slice(from, from + FILES_PER_PART);
-      const look = (file: FoundEntry) => findImage(root, file, { svg: source.svg, companions, tally });
-      for (const image of await pMap(part, look, { concurrency: FILES_AT_ONCE })) if (image !== null) yield image;
-    }
-    folders.push(...inside.reverse());
+  } finally {
+    await open.close();
   }
 }
 
 interface FoundEntry {
-  readonly path: Buffer;
+  readonly path: string;
   readonly name: string;
   readonly entry: Dirent<Buffer>;
   readonly rule: string | null;
@@ -93,32 +111,33 @@ interface Classifier {
 
 /** Counts an entry of a folder. @returns the image to list; null where it is none, or excluded */
 const findImage = async (
-  root: Buffer,
+  folder: Folder,
   { path, name, entry, rule }: FoundEntry,
   { svg, companions, tally }: Classifier,
 ): Promise<FoundImage | null> => {
   const isNamedImage = isImageName(name, svg);
+  const place = pathOf({ folder, name: entry.name });
   if (!entry.isFile()) {
     tally.addNotFile("pipe, socket or device");
-    return rule === null && isNamedImage ? readImage(root, path) : null;
+    return rule === null && isNamedImage ? readImage(place, path) : null;
   }
   if (rule !== null) {
     tally.addExcluded(rule);
     return null;
   }
   try {
-    const found = isNamedImage ? "image" : await classifyFile(joinPath(root, path), name, companions);
+    const found = isNamedImage ? "image" : await classifyFile(place, name, companions);
     if (found !== "image") {
-      tally.addUnlisted(nameOfBytes(path), found.class, found.detail);
+      tally.addUnlisted(path, found.class, found.detail);
       return null;
     }
   } catch (error) {
     if (isMissing(error)) return null;
-    tally.addUnlisted(nameOfBytes(path), "unreadable", messageOf(error));
+    tally.addUnlisted(path, "unreadable", messageOf(error));
     return failedImage(path, "unreadable", messageOf(error));
   }
-  const image = await readImage(root, path);
-  if (image?.failure?.reason === "unreadable") tally.addUnlisted(nameOfBytes(path), "unreadable", image.failure.detail);
+  const image = await readImage(place, path);
+  if (image?.failure?.reason === "unreadable") tally.addUnlisted(path, "unreadable", image.failure.detail);
   else if (image !== null) tally.addImage();
   return image;
 };
@@ -150,25 +169,29 @@ async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> 
     folder !== null &&
     (folder.equals(root) || folder.subarray(0, root.length + 1).equals(joinPath(root, Buffer.alloc(0))));
   if (escapesRoot(path) || path === "" || (folder !== null && !isInside)) {
-    yield failedImage(name, "unreadable", "not under the root of this source");
-  } else if (folder === null) yield failedImage(inside, "missing", "there is no such file");
+    yield failedImage(nameOfBytes(name), "unreadable", "not under the root of this source");
+  } else if (folder === null) yield failedImage(nameOfBytes(inside), "missing", "there is no such file");
   else {
-    const image = await readImage(root, inside, "missing");
+    const image = await readImage(joinPath(root, inside), nameOfBytes(inside), "missing");
     if (image !== null) yield image;
   }
 }
 
-/** @param missingReason why a file that does not exist is a failed item; null = it is not listed */
+/**
+ * @param place where the file is looked at
+ * @param path below the root
+ * @param missingReason why a file that does not exist is a failed item; null = it is not listed
+ */
 const readImage = async (
-  root: Buffer,
-  path: Buffer,
+  place: Buffer,
+  path: string,
   missingReason: FailureReason | null = null,
 ): Promise<FoundImage | null> => {
   try {
-    const stats = await lstat(joinPath(root, path), { bigint: true });
+    const stats = await lstat(place, { bigint: true });
     if (!stats.isFile()) return failedImage(path, "not-a-regular-file", "a pipe, socket or device, not a file");
     return foundImage({
-      path: nameOfBytes(path),
+      path,
       fingerprint: fingerprintOf(stats),
       bytes: Number(stats.size),
       modifiedAt: isoOfMilliseconds(Number(stats.mtimeMs)),
@@ -180,24 +203,39 @@ const readImage = async (
   }
 };
 
-const failedImage = (path: Buffer, reason: FailureReason, detail: string): FoundImage =>
+const failedImage = (path: string, reason: FailureReason, detail: string): FoundImage =>
   foundImage({
-    path: nameOfBytes(path),
+    path,
     fingerprint: `failed-${reason}`,
     failure: failureOf(reason, detail),
   });
 
-const openRoot = async (root: string): Promise<Buffer> => {
+const realRoot = async (root: string): Promise<Buffer> => {
   try {
     const real = await realpath(rootBytes(root), { encoding: "buffer" });
-    if (!(await stat(real)).isDirectory()) throw new ListingError(`${root}: not a folder`);
+    if (!(await stat(real)).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
     return real;
   } catch (error) {
-    if (error instanceof ListingError) throw error;
-    throw new ListingError(
-      isMissing(error) ? `${root}: no such folder` : `${root}: the folder can't be opened (${messageOf(error)})`,
-    );
+    return refuseRoot(root)(error);
   }
 };
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
+/** Throws an error of opening a root as a ListingError. */
+const refuseRoot =
+  (root: string) =>
+  (error: unknown): never => {
+    switch (codeOf(error)) {
+      case "ENOENT":
+        throw new ListingError(`${root}: no such folder`);
+      case "ENOTDIR":
+        throw new ListingError(`${root}: not a folder`);
+      default:
+        throw new ListingError(`${root}: the folder can't be opened (${messageOf(error)})`);
+    }
+  };
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+/** It is not there any more, or is no folder any more. */
+const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "");
+/** A link has taken its place. */
+const isLink = (error: unknown): boolean => codeOf(error) === "ELOOP";
