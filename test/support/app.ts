@@ -4,8 +4,9 @@ import { createLogger } from "@lookalike/shared/runtime/log";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
-import { createApp } from "../../services/api/src/app.ts";
+import { type AppParts, createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
+import { CONNECTIONS } from "../../services/api/src/limits/limits.ts";
 import { createThumbnails } from "../../services/api/src/pictures/thumbnails.ts";
 import { temporaryFolder } from "./folders.ts";
 
@@ -19,7 +20,9 @@ export interface TestApp {
 }
 
 export const startApp = async (
-  options: { readonly requestsPerMinute?: number; readonly requestMs?: number; readonly nats?: () => boolean } = {},
+  options: Partial<Pick<AppParts, "requestsPerMinute" | "requestMs" | "connections">> & {
+    readonly nats?: () => boolean;
+  } = {},
 ): Promise<TestApp> => {
   const { path: folder, remove } = await temporaryFolder();
   const server = await startPostgres(await openDataFolder(folder));
@@ -38,6 +41,7 @@ export const startApp = async (
     nearest: async () => [],
     requestsPerMinute: options.requestsPerMinute ?? 5_000,
     requestMs: options.requestMs ?? 120_000,
+    connections: options.connections ?? CONNECTIONS,
     webhooksInside: false,
   });
   return {

@@ -1,10 +1,13 @@
 import { fastifySSE } from "@fastify/sse";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import { type ConnectionLimits, limitConnections } from "@lookalike/shared/runtime/limit-connections";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { answerClientError, answerProblem, notFound } from "./http/problems.ts";
+import { limitRequests } from "./limits/limit-requests.ts";
+import { HEADERS_SECONDS, IDLE_SECONDS, LIMITS } from "./limits/limits.ts";
 import { observe } from "./plugins/observe.ts";
 import { documentOf } from "./plugins/openapi.ts";
 import { reviewPage } from "./plugins/review-page.ts";
@@ -19,10 +22,13 @@ export interface AppParts extends Version1Parts {
   };
   /** A request must arrive whole within this time: a client that sends it byte by byte loses its connection. */
   readonly requestMs: number;
+  readonly requestsPerMinute: number;
+  readonly connections: ConnectionLimits;
 }
 
-const HEADERS_MS = 60_000;
 const IDLE_MS = 100;
+/** How often requests that take too long to arrive are looked for. */
+const ARRIVAL_CHECKS_MS = 5_000;
 
 /** The HTTP application; main.ts connects and runs it. */
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
@@ -30,9 +36,13 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   const app: FastifyInstance = fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: 1_048_576,
+    bodyLimit: LIMITS.write.bodyBytes,
     requestTimeout: requestMs,
-    http: { headersTimeout: Math.min(requestMs, HEADERS_MS), connectionsCheckingInterval: requestMs / 4 },
+    keepAliveTimeout: IDLE_SECONDS * 1_000,
+    http: {
+      headersTimeout: Math.min(requestMs, HEADERS_SECONDS * 1_000),
+      connectionsCheckingInterval: Math.min(requestMs / 4, ARRIVAL_CHECKS_MS),
+    },
     clientErrorHandler: answerClientError,
     forceCloseConnections: "idle",
     frameworkErrors: answerProblem,
@@ -40,7 +50,9 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
+  limitConnections(app.server, parts.connections);
   observe(app);
+  await limitRequests(app, parts.requestsPerMinute);
   // While the server closes, requests in progress are answered, and each connection is closed once it is idle.
   app.addHook("preClose", async () => {
     const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS).unref();
@@ -68,8 +80,9 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   await app.register(version1(parts), { prefix: "/v1" });
   await app.register(reviewPage);
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
-  app.get("/healthz", { schema: { hide: true } }, async () => ({ status: "ok" }));
-  app.get("/readyz", { schema: { hide: true } }, async (_request, reply) => {
+  const config = { kind: null, rateLimit: false } as const;
+  app.get("/healthz", { schema: { hide: true }, config }, async () => ({ status: "ok" }));
+  app.get("/readyz", { schema: { hide: true }, config }, async (_request, reply) => {
     const state = { postgres: await health.postgres(), nats: health.nats() };
     return reply.code(state.postgres && state.nats ? 200 : 503).send(state);
   });

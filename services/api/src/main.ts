@@ -4,11 +4,10 @@ import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
 import { ApiEnvironment } from "./environment.ts";
+import { CONNECTIONS, REQUEST_SECONDS } from "./limits/limits.ts";
 import { createThumbnails } from "./pictures/thumbnails.ts";
 import { createNearest } from "./query/nearest.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
-
-const REQUEST_MS = 120_000;
 
 runService({
   name: "api",
@@ -28,7 +27,8 @@ runService({
       thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, log),
       nearest: createNearest(store.db),
       requestsPerMinute: environment.LOOKALIKE_REQUESTS_PER_MINUTE,
-      requestMs: REQUEST_MS,
+      requestMs: REQUEST_SECONDS * 1_000,
+      connections: CONNECTIONS,
       webhooksInside,
     });
     const deliveries = startDeliveries(store.db, log, environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS, webhooksInside);

@@ -5,6 +5,7 @@ import type { PgDatabase } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import { redact } from "../runtime/redact.ts";
+import { createReachability } from "./reachable.ts";
 import * as schema from "./schema.ts";
 import { onlyRow } from "./sql.ts";
 import { isUnavailable, Pool } from "./unavailable.ts";
@@ -19,14 +20,16 @@ const POSTGRES_FLOOR = 14;
  * @throws OperatorError when no server answers or it is too old
  */
 export const openStore = async (url: string, applicationName: string, connections: number, schemaName = "public") => {
-  const pool = new Pool({
+  const settings = {
     connectionString: url,
-    max: connections,
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     ...(schemaName === "public" ? {} : { options: `-c search_path=${schemaName}` }),
-  });
+  };
+  const pool = new Pool({ ...settings, max: connections });
+  // A health check must not wait behind other queries, so it has a connection of its own, as long as it is used.
+  const healthPool = new Pool({ ...settings, max: 1, query_timeout: settings.connectionTimeoutMillis });
   try {
     const { version } = onlyRow(
       await pool.query<{ version: number }>("select current_setting('server_version_num')::int / 10000 as version"),
@@ -59,13 +62,16 @@ export const openStore = async (url: string, applicationName: string, connection
       throw error;
     }
   };
-  /** Whether the database answers. */
-  const isReachable = () =>
-    pool.query("select 1").then(
-      () => true,
-      () => false,
-    );
-  return { pool, db: drizzle(pool, { schema }), inTransaction, isReachable, close: () => pool.end() };
+  return {
+    pool,
+    db: drizzle(pool, { schema }),
+    inTransaction,
+    /** Whether the database answers, at once. */
+    isReachable: createReachability(() => healthPool.query("select 1")),
+    close: async () => {
+      await Promise.all([pool.end(), healthPool.end()]);
+    },
+  };
 };
 
 export type Store = Awaited<ReturnType<typeof openStore>>;

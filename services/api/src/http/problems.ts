@@ -5,6 +5,7 @@ import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { LIMITS, type Limit } from "../limits/limits.ts";
 
 export const Problem = z
   .object({
@@ -68,6 +69,7 @@ export const answerProblem = (error: FastifyError | HttpProblem, request: Fastif
       reply,
       problem(400, "invalid-text", "A text in the request can't be stored: it has a NUL or half a character."),
     );
+  if (codeOf(error) === "FST_ERR_CTP_BODY_TOO_LARGE") return send(reply, tooLarge(request));
   if (isUnavailable(error)) {
     request.log.warn({ err: error }, "PostgreSQL does not answer");
     return send(
@@ -79,6 +81,16 @@ export const answerProblem = (error: FastifyError | HttpProblem, request: Fastif
   if (status < 500) return send(reply, problem(status, "invalid-request", error.message));
   request.log.error({ err: error }, "request failed");
   return send(reply, problem(500, "internal-error", "Something went wrong here; the log has it."));
+};
+
+const tooLarge = ({ routeOptions: { config, bodyLimit } }: FastifyRequest) => {
+  const limit: Limit | null = config.kind == null ? null : LIMITS[config.kind];
+  const { ifLarger = "Send less at once." } = limit ?? {};
+  return problem(
+    413,
+    "body-too-large",
+    `The body has more than ${bodyLimit} bytes, the limit of this request. ${ifLarger}`,
+  );
 };
 
 /** drizzle wraps PostgreSQL's error, whose code is the one that counts. */

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
+import { pipeline, Transform } from "node:stream";
 import { claimRequest, releaseRequest, storeResponse } from "@lookalike/shared/store/access/idempotency";
 import type { Db } from "@lookalike/shared/store/open";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
@@ -14,18 +15,35 @@ const MAX_KEY = 255;
 export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
   // The name under which a response is stored.
   const names = new WeakMap<FastifyRequest, { readonly tenant: string; readonly key: string }>();
+  // Digests of method, address and body. A body may be large, so it is digested piece by piece, as it arrives.
+  const digests = new WeakMap<FastifyRequest, Hash>();
+  app.addHook("preParsing", async (request, _reply, payload) => {
+    const { method, url, headers } = request;
+    if (method !== "POST" || headers["idempotency-key"] === undefined) return payload;
+    const digest = createHash("sha256").update(`${method} ${url}\n`);
+    digests.set(request, digest);
+    const copy = new Transform({
+      transform(piece: Buffer, _encoding, done) {
+        digest.update(piece);
+        done(null, piece);
+      },
+    });
+    return pipeline(payload, copy, () => undefined);
+  });
   app.addHook("preHandler", async (request, reply) => {
     const key = request.headers["idempotency-key"];
     if (request.method !== "POST" || key === undefined || request.access === null) return;
     if (typeof key !== "string" || key.length === 0 || key.length > MAX_KEY)
       throw new HttpProblem(400, "bad-idempotency-key", `Idempotency-Key: 1 to ${MAX_KEY} characters, once.`);
     const name = { tenant: request.access.tenant, key };
-    const first = await claimRequest(db, name, digestOf(request));
+    const digest = digests.get(request)?.digest("base64url");
+    if (digest === undefined) throw new Error("the body of a request with an Idempotency-Key was not digested");
+    const first = await claimRequest(db, name, digest);
     if (first === null) {
       names.set(request, name);
       return;
     }
-    if (first.digest !== digestOf(request))
+    if (first.digest !== digest)
       throw new HttpProblem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.");
     if (first.status === null)
       throw conflict("in-progress", "The first request with this Idempotency-Key is not answered yet.");
@@ -57,8 +75,3 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     return payload;
   });
 };
-
-const digestOf = ({ method, url, body }: FastifyRequest): string =>
-  createHash("sha256")
-    .update(`${method} ${url}\n${JSON.stringify(body ?? null)}`)
-    .digest("base64url");

@@ -1,6 +1,5 @@
 import {
   createKey,
-  findAccessKey,
   insertAccessKey,
   listAccessKeys,
   revokeAccessKey,
@@ -9,7 +8,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
-import { HttpProblem, notFound } from "../http/problems.ts";
+import { notFound } from "../http/problems.ts";
 import { SESSION_COOKIE } from "../plugins/access.ts";
 import { AccessKey, NewAccessKey } from "../resources/key.ts";
 
@@ -60,13 +59,17 @@ export const accessRoutes = (app: Version1, db: Db): void => {
     operation(
       "Keep a key in the browser's cookie: what the review page does",
       { 204: z.void() },
-      { security: [], body: z.strictObject({ key: z.string().min(1).max(200) }), config: { scope: null } },
+      {
+        security: [],
+        body: z.strictObject({ key: z.string().min(1).max(200) }),
+        config: { scope: null, kind: "session" },
+      },
     ),
-    async ({ body: { key }, protocol }, reply) => {
-      if ((await findAccessKey(db, key)) === null)
-        throw new HttpProblem(401, "no-access", "This access key is not valid.");
+    async (request, reply) => {
+      const { body, protocol } = request;
+      await app.requireKey(request, reply, body.key);
       return reply
-        .setCookie(SESSION_COOKIE, key, {
+        .setCookie(SESSION_COOKIE, body.key, {
           httpOnly: true,
           sameSite: "strict",
           secure: protocol === "https",
@@ -80,7 +83,11 @@ export const accessRoutes = (app: Version1, db: Db): void => {
 
   app.delete(
     "/session",
-    operation("Forget the browser's key", { 204: z.void() }, { security: [], config: { scope: null } }),
+    operation(
+      "Forget the browser's key",
+      { 204: z.void() },
+      { security: [], config: { scope: null, kind: "session" } },
+    ),
     async (_request, reply) => reply.clearCookie(SESSION_COOKIE, { path: "/" }).code(204).send(),
   );
 };

@@ -48,6 +48,7 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
             description: "true: restore what the manifest says, although it is not the one that Lookalike wrote",
           }),
         }),
+        config: { kind: "archive" },
       },
     ),
     async ({ access, params, query }, reply) => {
@@ -65,7 +66,7 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
     operation(
       "Move the files that were decided to go into an archive folder of the same source, or of another folder",
       { 202: Archive },
-      { querystring: ArchiveQuery },
+      { querystring: ArchiveQuery, config: { kind: "archive" } },
     ),
     async ({ catalog, query: { to } }, reply) => {
       const destination = to === undefined ? null : await destinationOf(to, sources);
@@ -79,7 +80,7 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
     operation(
       "Find archives on the disk that are not known, as after the loss of the database; they can then be restored",
       { 200: listOf(Archive) },
-      { querystring: ArchiveQuery },
+      { querystring: ArchiveQuery, config: { kind: "archive" } },
     ),
     async ({ catalog, query: { to } }) => {
       const destination = to === undefined ? null : await destinationOf(to, sources);
@@ -92,7 +93,7 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
     operation(
       "Delete archived files for good, each after an image that stays was read and is as it was; first as a preview",
       { 200: EmptiedArchives },
-      { body: EmptyArchives },
+      { body: EmptyArchives, config: { kind: "archive" } },
     ),
     async ({ catalog, body: { olderThanSeconds, confirm } }) => {
       const rows = await archivesOlderThan(db, catalog.id, olderThanSeconds);

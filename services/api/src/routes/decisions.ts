@@ -43,7 +43,6 @@ const lockLatest = async (tx: Db, { id, catalogId }: JobRow): Promise<void> => {
 };
 
 const NDJSON = "application/x-ndjson";
-const MAX_FILE_BYTES = 268_435_456;
 
 export const decisionRoutes = (app: Version1, db: Db): void => {
   const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
@@ -90,7 +89,7 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
     operation(
       "Decide every undecided group of some kinds by one rule; first as a preview",
       { 200: BulkResult },
-      { body: BulkDecision },
+      { body: BulkDecision, config: { kind: "decide" } },
     ),
     async ({ access, job, body }) =>
       db.transaction(async (tx) => {
@@ -133,7 +132,7 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
     operation(
       "The decisions by the content of their pictures, as a file that can be imported into any catalog that has them",
       { 200: z.any().meta({ description: "NDJSON: a line for each effective decision" }) },
-      { produces: [NDJSON] },
+      { produces: [NDJSON], config: { kind: "export" } },
     ),
     ({ catalog }, reply) =>
       reply
@@ -142,19 +141,18 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
         .send(Readable.from(exportDecisions(db, catalog))),
   );
 
-  app.addContentTypeParser(NDJSON, { parseAs: "string", bodyLimit: MAX_FILE_BYTES }, (_request, body, done) =>
-    done(null, body),
-  );
+  app.addContentTypeParser(NDJSON, { parseAs: "string" }, (_request, body, done) => done(null, body));
   app.post(
     "/catalogs/:catalog/decisions/import",
-    {
-      bodyLimit: MAX_FILE_BYTES,
-      ...operation(
-        "Take decisions over from such a file: of all whose pictures are in this catalog, wherever they are in it",
-        { 200: ImportResult, 409: Problem, 422: Problem },
-        { body: z.string().meta({ description: "NDJSON, as exported" }), consumes: [NDJSON] },
-      ),
-    },
+    operation(
+      "Take decisions over from such a file: of all whose pictures are in this catalog, wherever they are in it",
+      { 200: ImportResult, 409: Problem, 422: Problem },
+      {
+        body: z.string().meta({ description: "NDJSON, as exported" }),
+        consumes: [NDJSON],
+        config: { kind: "import" },
+      },
+    ),
     ({ catalog, body }) => importDecisions(db, catalog, parseDecisions(body)),
   );
 

@@ -40,6 +40,7 @@ export const exportRoutes = (app: Version1, db: Db): void => {
           "`csv` and `ndjson`: every grouped image; in `csv`, a text that a spreadsheet would calculate begins with an apostrophe. `sh`: a script over the files that were decided to go, which only prints their names until it is given a command, and leaves each of which no image that stays is as it was. `tags`: for `exiftool -csv=FILE`, digiKam's tags list.",
         produces: Object.values(MEDIA_TYPE).map((type) => type.split(";")[0] ?? type),
         querystring: z.object({ format: ExportFormat.default("csv") }),
+        config: { kind: "export" },
       },
     ),
     async ({ access, job, query: { format } }, reply) => {

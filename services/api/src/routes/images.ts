@@ -64,6 +64,7 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void
         querystring: z.object({ size: z.enum(["small", "large"]).default("small") }),
         headers: z.object({ "if-none-match": z.string().optional() }),
         produces: ["image/webp"],
+        config: { kind: "thumbnail" },
       },
     ),
     async ({ catalog, params, query, headers }, reply) => {
@@ -92,6 +93,7 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void
         produces: ["application/octet-stream", "image/*"],
         params: ImageParams,
         headers: z.object({ range: z.string().optional() }),
+        config: { kind: "original" },
       },
     ),
     async ({ catalog, params, headers }, reply) => {

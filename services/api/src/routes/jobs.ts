@@ -131,6 +131,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
             description: "true: the SHA-256 of each file is compared, too, which reads all of it: ask for short pages",
           }),
         }),
+        config: { kind: "reference" },
       },
     ),
     async ({ access, job, query }) => {
@@ -177,26 +178,34 @@ export const jobRoutes = (app: Version1, db: Db): void => {
         {
           description: "A client that comes back with `Last-Event-ID` is sent only what it has not seen.",
           produces: ["text/event-stream"],
+          config: { kind: "stream" },
         },
       ),
     },
-    async ({ access, job: { id: jobId } }, reply) => {
+    async (request, reply) => {
+      const jobId = request.job.id;
+      /** null = the stream's key is not valid any more. */
+      const readNow = async () => {
+        const access = await app.accessOf(request);
+        return access === null ? null : jobResource(db, await readJob(db, access, jobId));
+      };
+      const closed = new Promise((resolve) => reply.raw.once("close", resolve));
       let sent = reply.sse.lastEventId;
       while (reply.sse.isConnected && !closing) {
-        const job = await readJob(db, access, jobId)
-          .then((row) => jobResource(db, row))
-          .catch((error: unknown) => {
-            if (!isUnavailable(error)) throw error;
-            return null;
-          });
+        const job = await readNow().catch((error: unknown) => {
+          if (!isUnavailable(error)) throw error;
+          return "unavailable" as const;
+        });
+        if (job === null) return;
         // PostgreSQL is away for a moment: the stream goes on when it is back.
-        if (job === null) {
+        if (job === "unavailable") {
           await sleep(PROGRESS_INTERVAL_MS);
           continue;
         }
         // The id depends on the state alone, so a client that connects again does not receive a state twice.
         const id = createHash("sha256").update(JSON.stringify(job)).digest("base64url").slice(0, 22);
-        if (id !== sent) await reply.sse.send({ id, event: "progress", data: job });
+        // A client that does not read is disconnected while the event waits for it.
+        if (id !== sent) await Promise.race([reply.sse.send({ id, event: "progress", data: job }), closed]);
         sent = id;
         if (job.phase === "done") return;
         await sleep(PROGRESS_INTERVAL_MS);

@@ -12,7 +12,6 @@ import { decodeIsolated } from "../pictures/picture.ts";
 import type { Nearest } from "../query/nearest.ts";
 import { imageResource, QueryResult } from "../resources/image.ts";
 
-const MAX_BODY = 67_108_864;
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeByLibrary: decodeIsolated };
 /** More images than requested are searched for, since some of them may have vanished. */
 const SPARE = 200;
@@ -30,10 +29,8 @@ const Options = z.object({
 type Options = z.infer<typeof Options>;
 
 export const queryRoutes = (app: Version1, db: Db, nearest: Nearest): void => {
-  app.addContentTypeParser(
-    /^(image\/|application\/octet-stream)/,
-    { parseAs: "buffer", bodyLimit: MAX_BODY },
-    (_request, body, done) => done(null, body),
+  app.addContentTypeParser(/^(image\/|application\/octet-stream)/, { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body),
   );
 
   const search = async (
@@ -72,7 +69,7 @@ export const queryRoutes = (app: Version1, db: Db, nearest: Nearest): void => {
             .regex(/^([0-9a-fA-F]{8}){2,8}$/)
             .meta({ description: "64 to 256 bits in hexadecimal, as long as the catalog's" }),
         }),
-        config: { scope: "read" },
+        config: { scope: "read", kind: "search" },
       },
     ),
     async ({ catalog, query, body }) => search(catalog, Buffer.from(body.hash, "hex"), query),
@@ -80,14 +77,15 @@ export const queryRoutes = (app: Version1, db: Db, nearest: Nearest): void => {
 
   app.post(
     "/catalogs/:catalog/query/image",
-    {
-      bodyLimit: MAX_BODY,
-      ...operation(
-        "The catalog's images nearest to a picture, sent as the body",
-        { 200: QueryResult },
-        { consumes: ["application/octet-stream", "image/*"], querystring: Options, config: { scope: "read" } },
-      ),
-    },
+    operation(
+      "The catalog's images nearest to a picture, sent as the body",
+      { 200: QueryResult },
+      {
+        consumes: ["application/octet-stream", "image/*"],
+        querystring: Options,
+        config: { scope: "read", kind: "picture" },
+      },
+    ),
     async ({ catalog, query, body }) => {
       if (!Buffer.isBuffer(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
       const outcome = await hashImage(body, LIMITS);

@@ -1,11 +1,10 @@
-import rateLimit from "@fastify/rate-limit";
 import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Archiver } from "../archive/archiver.ts";
 import type { Version1 } from "../http/operation.ts";
-import { HttpProblem, Problem } from "../http/problems.ts";
+import { Problem } from "../http/problems.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { requireAccess } from "../plugins/access.ts";
 import { honourIdempotencyKeys } from "../plugins/idempotency.ts";
@@ -31,7 +30,6 @@ export interface Version1Parts {
   readonly sources: AllowedSources;
   readonly thumbnails: Thumbnails;
   readonly nearest: Nearest;
-  readonly requestsPerMinute: number;
   /** Whether webhooks may lead into private networks. */
   readonly webhooksInside: boolean;
 }
@@ -43,7 +41,7 @@ const WITH_BODY = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
 /** The routes under /v1: each needs an access key, unless it says otherwise. */
 export const version1 =
-  ({ db, archiver, sources, thumbnails, nearest, requestsPerMinute, webhooksInside }: Version1Parts) =>
+  ({ db, archiver, sources, thumbnails, nearest, webhooksInside }: Version1Parts) =>
   async (app: FastifyInstance): Promise<void> => {
     app.addHook("onRoute", ({ schema, method, url }) => {
       if (schema === undefined) return;
@@ -55,14 +53,6 @@ export const version1 =
       };
     });
     await requireAccess(app, db);
-    await app.register(rateLimit, {
-      max: requestsPerMinute,
-      timeWindow: 60_000,
-      hook: "preHandler",
-      keyGenerator: ({ access, ip }) => access?.id ?? ip,
-      errorResponseBuilder: (_request, { after }) =>
-        new HttpProblem(429, "too-many-requests", `More than ${requestsPerMinute} requests a minute. Wait ${after}.`),
-    });
     honourIdempotencyKeys(app, db);
     cacheResponses(app, db);
     loadNamedByPath(app, db);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { accessKey } from "../schema.ts";
 
@@ -23,11 +23,26 @@ export const insertAccessKey = async (
   return rows[0] ?? null;
 };
 
-/** The row of a key; null when the key is unknown or revoked. */
-export const findAccessKey = async (db: Db, key: string): Promise<AccessKeyRow | null> => {
-  const where = and(eq(accessKey.digest, digestOf(key)), isNull(accessKey.revokedAt));
-  return (await db.query.accessKey.findFirst({ where })) ?? null;
+/** The rows of keys; a key that is unknown or revoked has none. */
+export const findAccessKeys = async (db: Db, keys: readonly string[]): Promise<Map<string, AccessKeyRow>> => {
+  const digests = new Map(keys.map((key) => [digestOf(key).toString("hex"), key]));
+  const where = and(
+    inArray(
+      accessKey.digest,
+      [...digests.keys()].map((digest) => Buffer.from(digest, "hex")),
+    ),
+    isNull(accessKey.revokedAt),
+  );
+  const rows = await db.query.accessKey.findMany({ where });
+  return new Map(
+    rows.flatMap((row) => {
+      const key = digests.get(Buffer.from(row.digest).toString("hex"));
+      return key === undefined ? [] : [[key, row]];
+    }),
+  );
 };
+
+export const isAccessKey = (key: string): boolean => /^lk_[\w-]{43}$/.test(key);
 
 export const listAccessKeys = (db: Db, tenant: string): Promise<AccessKeyRow[]> =>
   db.select().from(accessKey).where(eq(accessKey.tenant, tenant)).orderBy(asc(accessKey.createdAt), asc(accessKey.id));

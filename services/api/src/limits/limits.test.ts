@@ -1,0 +1,27 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { ROOT } from "../../../../test/support/folders.ts";
+import { LIMITS, type Limit } from "./limits.ts";
+
+const KIB = 1_024;
+const bytesText = (bytes: number): string => (bytes < KIB ** 2 ? `${bytes / KIB} KiB` : `${bytes / KIB ** 2} MiB`);
+
+const rowOf = ({ about, bodyBytes, perKey, perTenant, inAll, waitSeconds, seconds }: Limit): string =>
+  [about, bytesText(bodyBytes), perKey, perTenant, inAll, waitSeconds, seconds ?? "none"].join(" | ");
+
+it("docs/api.md has the limits of every kind of request", async () => {
+  const documented = (await readFile(join(ROOT, "docs/api.md"), "utf8")).replaceAll(/ +\|/g, " |");
+  expect(
+    Object.values<Limit>(LIMITS)
+      .map(rowOf)
+      .filter((row) => !documented.includes(`| ${row} |`)),
+  ).toEqual([]);
+});
+
+it("nobody alone can take all turns of a kind", () => {
+  for (const { perKey, perTenant, inAll } of Object.values(LIMITS)) {
+    expect(perKey).toBeLessThanOrEqual(perTenant);
+    expect(perTenant).toBeLessThan(inAll);
+  }
+});
