@@ -60,6 +60,16 @@ export default defineConfig({
       },
       {
         ...fromSource,
+        test: {
+          name: "thorough",
+          // Those of `system` that have a short form there.
+          include: ["test/faults/services-killed.test.ts"],
+          ...withServers,
+          env: { LOOKALIKE_TEST_THOROUGH: "1" },
+        },
+      },
+      {
+        ...fromSource,
         test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], ...withServers, testTimeout: 900_000 },
       },
       {

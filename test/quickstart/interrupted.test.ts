@@ -18,17 +18,17 @@ afterAll(async () => {
   }
 });
 
-const argumentsFor = async ({ path }: QuickStart): Promise<string[]> => {
+const argumentsFor = async ({ path }: QuickStart, pairsPerTask: number): Promise<string[]> => {
   const file = path("many.ndjson");
   await writeHashes(file, { images: 12_000, bits: 256, seed: 2, copiesPerThousand: 50 });
-  return [`hashes:${file}`, "--json", "--block-size", "100", "--pairs-per-task", "10"];
+  return [`hashes:${file}`, "--json", "--block-size", "100", "--pairs-per-task", String(pairsPerTask)];
 };
 
 describe("an interrupted job", () => {
   it("is continued by the next start: after Ctrl-C, and after kill -9 of everything", async () => {
     // Runs meanwhile: most of a start is waiting for the next step.
-    const undisturbed = other.start(await argumentsFor(other)).ended;
-    const args = await argumentsFor(quick);
+    const undisturbed = other.start(await argumentsFor(other, 1_000)).ended;
+    const args = await argumentsFor(quick, 10);
     const first = quick.start(args, quick.environment("interrupted"));
     await until(() => first.output().includes("Comparing"));
     first.child.kill("SIGINT");
