@@ -2,6 +2,7 @@ import { chmod, cp, mkdir, open, readdir, readFile, rename, rm, stat, utimes, wr
 import { join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canMount, whileMounted } from "../support/mount.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
 import { WITH_KEY } from "../support/servers.ts";
@@ -206,8 +207,13 @@ describe("a folder of which most is away", () => {
     expect(await scan()).toMatchObject({
       state: "failed",
       missingImages: 70,
-      failure: expect.stringContaining("70 of 70 known images are missing. The folder has none of them"),
+      failure: expect.stringContaining("70 of 70 known images are missing. The folder is empty: is its disk"),
     });
+    if (canMount)
+      expect(await whileMounted(many, () => scan())).toMatchObject({
+        state: "failed",
+        failure: expect.stringContaining("empty, and on another device than at the last scan"),
+      });
     expect((await reviewed.get(`/catalogs/${catalog}/images?limit=1000`)).items).toHaveLength(70);
     // Back, with other inodes.
     await cp(away, many, { recursive: true, preserveTimestamps: true });
@@ -220,8 +226,25 @@ describe("a folder of which most is away", () => {
     expect((await exclude([])).status).toBe(200);
     // A group that was dissolved has another number.
     expect(new Set(await groupsOf((await scan()).id))).toEqual(new Set(groups));
-    for (const name of (await readdir(many)).slice(0, 60)) await rm(join(many, name));
-    expect(await scan()).toMatchObject({ state: "failed", missingImages: 60 });
+    const most = (await readdir(many)).slice(0, 60);
+    const disk = join(many, "disk");
+    await mkdir(disk);
+    const moveToDisk = async () => {
+      for (const name of most) {
+        await cp(join(many, name), join(disk, name), { preserveTimestamps: true });
+        await rm(join(many, name));
+      }
+      expect(await scan()).toMatchObject({ state: "completed", totalImages: 70 });
+    };
+    await (canMount ? whileMounted(disk, moveToDisk) : moveToDisk());
+    if (!canMount) await rm(disk, { recursive: true });
+    expect(await scan()).toMatchObject({
+      state: "failed",
+      missingImages: 60,
+      failure: expect.stringContaining(
+        canMount ? '60 were in "disk", where another disk or share was mounted' : 'All were in "disk".',
+      ),
+    });
     expect(await scan({ acceptMissing: true })).toMatchObject({ state: "completed", totalImages: 10 });
   });
 });

@@ -24,8 +24,8 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
       await insertUnlisted(db, job.id, event.body.files);
       return null;
     case "listing-done": {
-      const { blockSize, hashBits, hashFormat = job.hashFormat, mark } = event.body;
-      await saveListing(db, job.catalog, { blockSize, hashBits, hashFormat, listingMark: mark });
+      const { blockSize, hashBits, hashFormat = job.hashFormat, mark, mounts } = event.body;
+      await saveListing(db, job.catalog, { blockSize, hashBits, hashFormat, listingMark: mark, mounts });
       return null;
     }
     case "hash-done":

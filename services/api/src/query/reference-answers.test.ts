@@ -30,6 +30,7 @@ const catalogOf = (root: string): CatalogRow => ({
   hashFormat: "blockhash16/2",
   blockRevision: 0,
   listingMark: null,
+  mounts: null,
   createdAt: "2024-01-01T00:00:00.000Z",
   deletedAt: null,
 });

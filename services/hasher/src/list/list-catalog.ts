@@ -67,7 +67,8 @@ const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<L
   const plan = await planJob(walker, catalog, job, hashFormat, census, before.end);
   // Whoever wants to delete the source must know what was not compared.
   if (job.options.reference !== null) await emitUnlisted(walker.emit, walk.tally?.unlisted ?? []);
-  return { ...plan, mark: walk.mark(census), fileCounts: walk.tally?.counts() ?? null };
+  const mounts = catalog.source.kind === "directory" ? walk.tally?.mounts : undefined;
+  return { ...plan, mark: walk.mark(census), fileCounts: walk.tally?.counts() ?? null, mounts };
 };
 
 /**

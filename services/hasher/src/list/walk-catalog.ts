@@ -1,7 +1,7 @@
 import { countState, failureAt, PASSING_REASONS } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { Listing } from "@lookalike/shared/domain/image/listing";
-import { missingRefusal } from "@lookalike/shared/domain/image/missing-images";
+import { areTooManyMissing, MissingImages } from "@lookalike/shared/domain/image/missing-images";
 import type { JobMode } from "@lookalike/shared/domain/job/options";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
@@ -11,11 +11,10 @@ import type { Census } from "@lookalike/shared/store/catalog/census";
 import { findContents } from "@lookalike/shared/store/catalog/contents";
 import {
   analyzeGrown,
-  countArchived,
-  countExcluded,
   countUnseen,
   markUnseenVanished,
   movedImages,
+  unseenPaths,
 } from "@lookalike/shared/store/catalog/listing";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
@@ -58,7 +57,7 @@ export const walkCatalog = async (
     );
     if (outcome === "stopped") return null;
     if (outcome === "stale-mark") return record(await walkSource(catalog.source, null));
-    if (!isResumed) await markMissing(db, listing, job, catalog.source);
+    if (!isResumed) await markMissing(db, listing, job, catalog, walk);
     await emitImages(emit, "images-moved", await movedEarlier(db, listing));
     await analyzeGrown(db, listing);
     return walk;
@@ -68,18 +67,43 @@ export const walkCatalog = async (
 };
 
 /** Makes tombstones of the images that the walk has not found. @throws ListingError where they are too many to be believed */
-const markMissing = async (db: Db, listing: Listing, { options }: JobRow, source: Source): Promise<void> => {
-  const missing = await countUnseen(db, listing);
-  if (missing === 0) return;
-  let lost = options.acceptMissing ? 0 : missing - (await countArchived(db, listing));
-  // Their owner has excluded some of them since: they were found, and are not listed any more.
-  if (source.kind !== "hashes" && missingRefusal(lost, listing.start.images) !== null) {
-    const exclusions = new Exclusions(source);
-    lost -= await countExcluded(db, listing, (path) => exclusions.ruleOfKey(path) !== null);
+const markMissing = async (
+  db: Db,
+  listing: Listing,
+  { options }: JobRow,
+  catalog: CatalogRow,
+  walk: Walk,
+): Promise<void> => {
+  const { images } = listing.start;
+  const unseen = await countUnseen(db, listing);
+  if (unseen === 0) return;
+  if (!options.acceptMissing && areTooManyMissing(unseen, images)) {
+    const missing = await missingImages(db, listing, catalog, walk);
+    if (areTooManyMissing(missing.count, images)) throw new ListingError(missing.refusal(images), missing.count);
   }
-  const refusal = missingRefusal(lost, listing.start.images);
-  if (refusal !== null) throw new ListingError(refusal, lost);
   await markUnseenVanished(db, listing);
+};
+
+/** The images that the walk has not found although nobody archived or excluded them. */
+const missingImages = async (
+  db: Db,
+  listing: Listing,
+  { source, mounts: mountsBefore }: CatalogRow,
+  { tally }: Walk,
+): Promise<MissingImages> => {
+  const counts = tally?.counts();
+  const missing = new MissingImages({
+    isFolder: source.kind === "directory",
+    isEmpty: counts?.total === 0,
+    mounts: tally?.mounts ?? [],
+    // A list of files says nothing of the folder around them.
+    mountsBefore: (tally === null ? null : mountsBefore) ?? [],
+    unreadable: counts?.unreadablePaths ?? [],
+  });
+  const exclusions = source.kind === "hashes" ? null : new Exclusions(source);
+  for await (const path of unseenPaths(db, listing))
+    if (exclusions === null || exclusions.ruleOfKey(path) === null) missing.add(path);
+  return missing;
 };
 
 /** What an earlier walk of this job has moved, and may not have published. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { HashBlock } from "../image/hash-block.ts";
 import { imageOnWire, listedImages } from "../image/listed-image.ts";
 import { ListingMark } from "../image/listing.ts";
+import { Mount } from "../image/missing-images.ts";
 import { base64Bytes } from "../primitives/encoding.ts";
 import { ShadowComparison } from "../rollout/rollout.ts";
 import { FileCounts, UnlistedFile } from "./file-counts.ts";
@@ -49,6 +50,8 @@ export const JobEvent = z.discriminatedUnion("type", [
       mark: ListingMark.nullable().optional(),
       /** What became of each file under the root; left out by a job that did not walk a folder. */
       fileCounts: FileCounts.nullable().optional(),
+      /** The devices of the root and of what is mounted below it; left out by a job that did not walk a folder. */
+      mounts: z.array(Mount).optional(),
       /** null = the exhaustive kernel. */
       index: IndexPlan.nullable().default(null),
       /** Why this kernel, in words: the cost of both. */

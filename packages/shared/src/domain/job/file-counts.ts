@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Mount } from "../image/missing-images.ts";
 import { oneLine } from "../primitives/text.ts";
 
 const MAX_KEY_CHARACTERS = 64;
@@ -44,7 +45,10 @@ export type UnlistedFile = z.infer<typeof UnlistedFile>;
 /** Unlisted files whose names are remembered: more would fill the memory of a walk over a whole disk. */
 const MAX_UNLISTED = 100_000;
 
-/** Counts a walk's files. */
+/** Mounts that are remembered: some systems show each snapshot as one. */
+const MAX_MOUNTS = 100;
+
+/** Counts a walk's files, and remembers on which devices they are. */
 export class FileTally {
   #images = 0;
   #unreadable = 0;
@@ -55,6 +59,7 @@ export class FileTally {
   readonly #notFiles = new Map<string, number>();
   readonly #unreadablePaths: FileCounts["unreadablePaths"] = [];
   readonly #unlisted: UnlistedFile[] = [];
+  readonly #mounts: Mount[] = [];
 
   /** The files that are not listed, by their paths: a walk looks at many files at the same time. */
   get unlisted(): UnlistedFile[] {
@@ -100,6 +105,15 @@ export class FileTally {
   nameUnreadable(path: string, detail: string): void {
     if (this.#unreadablePaths.length < MAX_NAMED)
       this.#unreadablePaths.push({ path: path.toWellFormed(), detail: oneLine(detail, MAX_DETAIL_CHARACTERS) });
+  }
+
+  /** A folder whose device is another one than that of the folder above it, or the root. */
+  addMount(path: string, device: string): void {
+    if (this.#mounts.length < MAX_MOUNTS) this.#mounts.push({ path: path.toWellFormed(), device });
+  }
+
+  get mounts(): Mount[] {
+    return this.#mounts;
   }
 
   counts(): FileCounts {

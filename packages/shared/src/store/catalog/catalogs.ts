@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import type { ListingMark } from "../../domain/image/listing.ts";
+import type { Mount } from "../../domain/image/missing-images.ts";
 import type { Source } from "../../domain/job/source.ts";
 import type { Db } from "../open.ts";
 import { catalog } from "../schema.ts";
@@ -104,11 +105,17 @@ const MAX_CATALOGS = 1_000;
 export const allCatalogs = (db: Db, tenant: string): Promise<CatalogRow[]> =>
   listCatalogs(db, tenant, { name: null, after: "", limit: MAX_CATALOGS });
 
-/** Stores what a listing found. An undefined mark leaves the catalog's as it is. */
+/** Stores what a listing found. An undefined mark, or undefined mounts, leave the catalog's as they are. */
 export const saveListing = async (
   db: Db,
   id: string,
-  shape: { blockSize: number; hashBits: number; hashFormat: string; listingMark: ListingMark | null | undefined },
+  shape: {
+    readonly blockSize: number;
+    readonly hashBits: number;
+    readonly hashFormat: string;
+    readonly listingMark: ListingMark | null | undefined;
+    readonly mounts: readonly Mount[] | undefined;
+  },
 ): Promise<void> => {
   await db.update(catalog).set(shape).where(eq(catalog.id, id));
 };

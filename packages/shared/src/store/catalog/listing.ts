@@ -193,34 +193,22 @@ export const countUnseen = async (db: Db, listing: Listing): Promise<number> => 
   return onlyRow(counted).images - listing.seenBefore;
 };
 
-/** How many of them are in an archive, as their owner decided. */
-export const countArchived = async (db: Db, listing: Listing): Promise<number> => {
-  const { rows } = await db.execute<{ ordinal: number }>(sql`
-    select ordinal from image
-    where ${listedEarlier(listing.start)} and ordinal in (
-      select unnest(ordinals) from archive where archive.catalog_id = ${listing.start.catalogId} and state <> 'restored')`);
-  return listing.unseen(rows.map(({ ordinal }) => ordinal)).length;
-};
-
-/** How many of them have a path that the source's rules exclude now. */
-export const countExcluded = async (
-  db: Db,
-  listing: Listing,
-  isExcluded: (path: string) => boolean,
-): Promise<number> => {
-  let excluded = 0;
-  for (let from = 0; from < listing.start.end; from += ORDINALS_PER_QUERY) {
+/** The paths of those that are not in an archive, as their owner decided. */
+export async function* unseenPaths(db: Db, listing: Listing): AsyncGenerator<string> {
+  const { catalogId, end } = listing.start;
+  for (let from = 0; from < end; from += ORDINALS_PER_QUERY) {
     const { rows } = await db.execute<{ ordinal: number; path: Buffer }>(sql`
       select ordinal, path from image
-      where ${listedEarlier(listing.start)} and ordinal >= ${from} and ordinal < ${from + ORDINALS_PER_QUERY}`);
+      where ${listedEarlier(listing.start)} and ordinal >= ${from} and ordinal < ${from + ORDINALS_PER_QUERY}
+        and ordinal not in (
+          select unnest(ordinals) from archive where archive.catalog_id = ${catalogId} and state <> 'restored')`);
     const pathOf = new Map(rows.map(({ ordinal, path }) => [ordinal, path]));
     for (const ordinal of listing.unseen([...pathOf.keys()])) {
       const path = pathOf.get(ordinal);
-      if (path !== undefined && isExcluded(nameOfBytes(path))) excluded += 1;
+      if (path !== undefined) yield nameOfBytes(path);
     }
   }
-  return excluded;
-};
+}
 
 /** Makes tombstones of the images that a whole walk has not found again. */
 export const markUnseenVanished = async (db: Db, listing: Listing): Promise<void> => {

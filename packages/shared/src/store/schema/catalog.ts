@@ -3,6 +3,7 @@ import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqu
 import type { Failure, ImageFacts } from "../../domain/image/hash-block.ts";
 import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
 import type { ListingMark } from "../../domain/image/listing.ts";
+import type { Mount } from "../../domain/image/missing-images.ts";
 import { Source } from "../../domain/job/source.ts";
 import { bytea, parsedJson, time } from "./columns.ts";
 
@@ -21,6 +22,8 @@ export const catalog = pgTable(
     blockRevision: integer("block_revision").notNull().default(0),
     /** Where the next walk over the source may begin; null = at the start. */
     listingMark: jsonb("listing_mark").$type<ListingMark>(),
+    /** On which devices the last scan found the source's root and what is mounted below it; null = it was no folder. */
+    mounts: jsonb("mounts").$type<readonly Mount[]>(),
     createdAt: time("created_at").notNull().default(sql`now()`),
     /** Hidden from its owner since then; its rows are deleted in small steps. */
     deletedAt: time("deleted_at"),

@@ -30,6 +30,8 @@ interface FoundFolder {
   readonly depth: number;
   /** The rule that excludes what is in it; null = none does. */
   readonly rule: string | null;
+  /** The device of the folder above it; null = it is the root. */
+  readonly deviceAbove: bigint | null;
 }
 
 /** Files whose properties are read at the same time: a network share answers each in a millisecond or more. */
@@ -51,14 +53,16 @@ async function* walkFolder(source: DirectorySource, tally: FileTally): AsyncGene
   const open = new OpenFolders(await openRoot(source.root).catch(refuseRoot(source.root)));
   try {
     const exclusions = new Exclusions(source);
-    const folders: FoundFolder[] = [{ path: "", name: Buffer.alloc(0), depth: 0, rule: null }];
+    const folders: FoundFolder[] = [{ path: "", name: Buffer.alloc(0), depth: 0, rule: null, deviceAbove: null }];
     for (let found = folders.pop(); found !== undefined; found = folders.pop()) {
-      const { path: above, name: folderName, depth, rule } = found;
+      const { path: above, name: folderName, depth, rule, deviceAbove } = found;
       let folder: Folder;
       let entries: Dirent<Buffer>[];
+      let device: bigint;
       try {
         folder = await open.enter(depth, folderName);
-        entries = await readdir(folder.path, { withFileTypes: true, encoding: "buffer" });
+        const reading = readdir(folder.path, { withFileTypes: true, encoding: "buffer" });
+        [entries, { dev: device }] = await Promise.all([reading, folder.handle.stat({ bigint: true })]);
       } catch (error) {
         if (depth === 0) throw new ListingError(`${source.root}: the folder can't be read (${messageOf(error)})`);
         if (isMissing(error)) continue;
@@ -70,6 +74,7 @@ async function* walkFolder(source: DirectorySource, tally: FileTally): AsyncGene
         if (rule === null) yield failedImage(above, "unreadable", `folder: ${messageOf(error)}`);
         continue;
       }
+      if (rule === null && device !== deviceAbove) tally.addMount(above, String(device));
       entries.sort((a, b) => Buffer.compare(a.name, b.name));
       const named = entries.map((entry) => ({ entry, name: nameOfBytes(entry.name) }));
       const names = named.map(({ name }) => name);
@@ -80,7 +85,13 @@ async function* walkFolder(source: DirectorySource, tally: FileTally): AsyncGene
       for (const { entry, name } of named) {
         const path = above === "" ? name : `${above}/${name}`;
         if (entry.isDirectory())
-          inside.push({ path, name: entry.name, depth: depth + 1, rule: exclusions.ruleOfFolder(path, outer) });
+          inside.push({
+            path,
+            name: entry.name,
+            depth: depth + 1,
+            rule: exclusions.ruleOfFolder(path, outer),
+            deviceAbove: device,
+          });
         else if (entry.isSymbolicLink()) tally.addNotFile("symbolic link");
         else files.push({ path, name, entry, rule: exclusions.ruleOfFile(path, outer) });
       }

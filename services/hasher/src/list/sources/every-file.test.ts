@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { FileTally, fileCountsText } from "@lookalike/shared/domain/job/file-counts";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { canMount, whileMounted } from "../../../../../test/support/mount.ts";
 import { BUILT_IN_EXCLUDES } from "./built-in-excludes.ts";
 import { listDirectory } from "./directory.ts";
 
@@ -30,7 +31,7 @@ const walk = async (globs: { include?: string[]; exclude?: string[] } = {}) => {
   const counts = tally.counts();
   const found = spawnSync("find", [root, "-type", "f", "-printf", "."]).stdout.length;
   expect(counts.total).toBe(found);
-  return { images, counts, unlisted: tally.unlisted };
+  return { images, counts, unlisted: tally.unlisted, mounts: tally.mounts };
 };
 
 const picture = () => sharp({ create: { width: 60, height: 40, channels: 3, background: "#369" } });
@@ -130,5 +131,24 @@ describe("every file under the root is counted once, and the sum is what find co
       notFiles: { "symbolic link": 1, "pipe, socket or device": 1 },
     });
     expect(counts.unreadablePaths.map(({ path }) => path).toSorted()).toEqual(["closed", "lost+found", "secret.dat"]);
+  });
+});
+
+describe.skipIf(!canMount)("a disk that is mounted below the root", () => {
+  it("is a mount, as the root is, unless its folder is excluded", async () => {
+    await write({ "usb/.keep": "", ".cache/.keep": "", "a.jpg": "" });
+    const device = (await stat(root)).dev;
+    expect((await walk()).mounts).toEqual([{ path: "", device: String(device) }]);
+    await whileMounted(join(root, "usb"), async () => {
+      await write({ "usb/deep/b.jpg": "" });
+      const other = String((await stat(join(root, "usb"))).dev);
+      const { images, mounts } = await walk();
+      expect(images).toEqual(["a.jpg", "usb/deep/b.jpg"]);
+      expect(mounts).toEqual([
+        { path: "", device: String(device) },
+        { path: "usb", device: other },
+      ]);
+    });
+    await whileMounted(join(root, ".cache"), async () => expect((await walk()).mounts).toHaveLength(1));
   });
 });
