@@ -5,26 +5,37 @@ import { type Gate, openGate } from "../support/gate.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
 import { type Servers, startServers } from "../support/servers.ts";
+import { killService, startService } from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 let servers: Servers;
 let gate: Gate;
+let natsGate: Gate;
 let quick: QuickStart;
 
 beforeAll(async () => {
   servers = await startServers();
   gate = await openGate(Number(new URL(servers.postgres.url).port));
+  natsGate = await openGate(Number(new URL(servers.nats.url).port));
   quick = await openQuickStart();
   await writeHashes(quick.path("many.ndjson"), { images: 8_000, bits: 256, seed: 5, copiesPerThousand: 50 });
 });
 afterAll(async () => {
   await gate.close();
+  await natsGate.close();
   expect(quick.leftRunning()).toEqual([]);
   await quick.remove();
   await servers.stop();
 });
 
 const AWAY_MS = 1_500;
+
+/** The same address, through a gate. */
+const through = (address: string, { port }: Gate): string => {
+  const url = new URL(address);
+  url.port = String(port);
+  return url.href;
+};
 
 /** Requests to the API, one after another, until it is stopped: their statuses, and the failures without advice. */
 const startRequests = (address: string, key: string) => {
@@ -55,21 +66,35 @@ const startRequests = (address: string, key: string) => {
   };
 };
 
-describe("an external PostgreSQL that is away for seconds", () => {
+describe("an external PostgreSQL or NATS that is away for seconds", () => {
+  it("is waited for by a service that starts before it", async () => {
+    await natsGate.close();
+    const environment = { ...servers.environment, NATS_URL: through(servers.nats.url, natsGate), LOG_LEVEL: "silent" };
+    const starting = startService("coordinator", environment);
+    await sleep(AWAY_MS);
+    await natsGate.open();
+    await killService(await starting);
+  });
+
   it("is waited for in each phase of a start: nothing crashes, nothing is lost", async () => {
-    const url = new URL(servers.postgres.url);
-    url.port = String(gate.port);
     const args = ["--json", "--keep-running", "--block-size", "100", "--pairs-per-task", "10"];
     const soon = { LOOKALIKE_LOST_AFTER_MS: "3000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500" };
 
     await gate.close();
+    await natsGate.close();
     const start = quick.start([`hashes:${quick.path("many.ndjson")}`, ...args], {
-      DATABASE_URL: url.href,
+      DATABASE_URL: through(servers.postgres.url, gate),
+      NATS_URL: through(servers.nats.url, natsGate),
+      NATS_NKEY: servers.environment["NATS_NKEY"] ?? "",
       LOOKALIKE_PORT: "0",
       ...soon,
     });
-    await until(() => start.output().includes("Waiting up to 30 s"));
+    const waitsFor = (variable: string) =>
+      until(() => new RegExp(`${variable}=.*Waiting up to 30 s for it`).test(start.output()));
+    await waitsFor("DATABASE_URL");
     await gate.open();
+    await waitsFor("NATS_URL");
+    await natsGate.open();
     const instance = () =>
       readFile(quick.path("data/instance.json"), "utf8").then(
         (text) => (JSON.parse(text) as { address: string | null }).address,

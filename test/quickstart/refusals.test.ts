@@ -30,7 +30,7 @@ describe("what can't work ends in one line that says what to do, and leaves noth
     [
       "no NATS",
       () => [quick.path("pictures")],
-      { NATS_URL: "nats://127.0.0.1:1" },
+      { NATS_URL: "nats://127.0.0.1:1", LOOKALIKE_NATS_WAIT_SECONDS: "0" },
       69,
       /NATS_URL=nats:\/\/127.0.0.1:1.*nats-server -js/,
     ],
@@ -51,7 +51,10 @@ describe("what can't work ends in one line that says what to do, and leaves noth
     [
       "no NATS at any address of a list",
       () => [quick.path("pictures")],
-      { NATS_URL: "nats://s3cret-token@127.0.0.1:1,nats://another-token@127.0.0.1:2" },
+      {
+        NATS_URL: "nats://s3cret-token@127.0.0.1:1,nats://another-token@127.0.0.1:2",
+        LOOKALIKE_NATS_WAIT_SECONDS: "0",
+      },
       69,
       /NATS_URL=nats:\/\/\*\*\*@127.0.0.1:1,nats:\/\/\*\*\*@127.0.0.1:2: /,
     ],

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DataFolder } from "@lookalike/local/data-folder";
-import { waitForPostgres } from "@lookalike/local/external-postgres";
+import { waitForNats, waitForPostgres } from "@lookalike/local/external-servers";
 import { startNats } from "@lookalike/local/nats-server";
 import { startPostgres } from "@lookalike/local/postgres";
 import { freePort, type Server } from "@lookalike/local/server-process";
@@ -39,6 +39,7 @@ export const startLocal = async (
   const startOwn = <Own extends Server>(variable: string, startServer: () => Promise<Own>): Promise<Own | null> =>
     env[variable] ? Promise.resolve(null) : add(startServer());
   if (env["DATABASE_URL"]) await waitForPostgres(printStatus);
+  if (env["NATS_URL"]) await waitForNats(printStatus);
   ending.throwIfAborted();
   const [postgres, nats] = await Promise.all([
     startOwn("DATABASE_URL", () => startPostgres(data, ending)),

@@ -3,6 +3,7 @@ import { connect, credsAuthenticator, ErrorCode, Events, NatsError, nkeyAuthenti
 import type { ServiceEnvironment } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import { redact } from "../runtime/redact.ts";
+import { type Patience, whenReady } from "../runtime/when-ready.ts";
 
 /** Files that the connection needs. */
 type BusFiles = Pick<ServiceEnvironment, "NATS_NKEY" | "NATS_CREDS" | "NATS_CA" | "NATS_CERT" | "NATS_KEY">;
@@ -110,6 +111,37 @@ const readSeed = async (file: string): Promise<Uint8Array> => {
   });
   return Buffer.from(text.trim(), "ascii");
 };
+
+/** Codes of nats.js and of Node for a server that does not answer; one that refuses has others. */
+const AWAY: readonly unknown[] = [
+  ErrorCode.ConnectionRefused,
+  ErrorCode.ConnectionTimeout,
+  ErrorCode.ConnectionClosed,
+  ErrorCode.Disconnect,
+  ErrorCode.Timeout,
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  // The name of a container that has not started yet.
+  "ENOTFOUND",
+  "EAI_AGAIN",
+];
+
+/** JetStream of a cluster that has no leader yet. */
+const JETSTREAM_STARTS = 10_008;
+
+/** Whether a later attempt to connect may succeed as it is. */
+export const isNatsAway = (error: unknown): boolean => {
+  if (!(error instanceof OperatorError) || !(error.cause instanceof Error)) return false;
+  const { code, api_error: problem } = error.cause as Partial<NatsError>;
+  return AWAY.includes(code) || problem?.err_code === JETSTREAM_STARTS;
+};
+
+/** Connects as soon as a server answers. @throws OperatorError as `connectBus` */
+export const connectBusWhenReady = (connecting: Parameters<typeof connectBus>, patience: Patience): Promise<Bus> =>
+  whenReady(() => connectBus(...connecting), isNatsAway, patience);
 
 /** An open connection to NATS with JetStream. Only `bus/` knows the client library behind it. */
 export type Bus = Awaited<ReturnType<typeof connectBus>>;

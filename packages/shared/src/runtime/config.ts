@@ -79,6 +79,11 @@ export const ServiceEnvironment = z.object({
     default: 30,
     about: "How long a start waits for PostgreSQL to answer",
   }),
+  LOOKALIKE_NATS_WAIT_SECONDS: integer({
+    min: 0,
+    default: 30,
+    about: "How long a start waits for NATS to answer",
+  }),
   LOG_LEVEL: LogLevel.default("info"),
   LOOKALIKE_METRICS_HOST: z.string().default("127.0.0.1").meta({ description: "Address /metrics listens on" }),
   LOOKALIKE_METRICS_PORT: wholeNumber({

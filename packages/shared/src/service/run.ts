@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import closeWithGrace from "close-with-grace";
-import { type Bus, connectBus } from "../bus/connect.ts";
+import { type Bus, connectBusWhenReady } from "../bus/connect.ts";
 import { serveEndpoints } from "../bus/endpoints.ts";
 import { ensureTopology, waitForConsumers } from "../bus/topology.ts";
 import { consumersOf, inboxPrefix } from "../bus/users.ts";
@@ -48,16 +48,26 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       log.fatal({ err: messageOf(error) }, "NATS connection is closed for good");
       process.exit(EXIT.unavailable);
     };
-    const bus = await connectBus(environment.NATS_URL, name, onClosed, {
-      ...environment,
-      inboxPrefix: inboxPrefix(service.name),
-      onRefused: (operation, subject) => log.error({ operation, subject }, "NATS refuses this service's user"),
-    });
-    const store = await openStoreWhenReady(
-      [environment.DATABASE_URL, name, service.connections],
-      environment.LOOKALIKE_DATABASE_WAIT_SECONDS,
-      (reason) => log.warn({ err: reason }, "waiting for PostgreSQL"),
+    const bus = await connectBusWhenReady(
+      [
+        environment.NATS_URL,
+        name,
+        onClosed,
+        {
+          ...environment,
+          inboxPrefix: inboxPrefix(service.name),
+          onRefused: (operation, subject) => log.error({ operation, subject }, "NATS refuses this service's user"),
+        },
+      ],
+      {
+        seconds: environment.LOOKALIKE_NATS_WAIT_SECONDS,
+        onWait: (reason) => log.warn({ err: reason }, "waiting for NATS"),
+      },
     );
+    const store = await openStoreWhenReady([environment.DATABASE_URL, name, service.connections], {
+      seconds: environment.LOOKALIKE_DATABASE_WAIT_SECONDS,
+      onWait: (reason) => log.warn({ err: reason }, "waiting for PostgreSQL"),
+    });
     const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
     // Every service creates what is missing of the tables, and the coordinator of the streams; it is quick when nothing is.
     await withMigrations(environment.DATABASE_URL, async () => {

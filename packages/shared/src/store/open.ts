@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
 import type { PgDatabase } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import { redact } from "../runtime/redact.ts";
+import { type Patience, whenReady } from "../runtime/when-ready.ts";
 import { createReachability } from "./reachable.ts";
 import * as schema from "./schema.ts";
 import { onlyRow } from "./sql.ts";
@@ -76,29 +76,14 @@ export const openStore = async (url: string, applicationName: string, connection
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-const RETRY_MS = 500;
-
 /**
  * Opens the store as soon as its server answers.
- * @param seconds how long to wait for it
- * @param onWait gets the reason, once, where it must be waited for
  * @throws OperatorError as `openStore`
  */
-export const openStoreWhenReady = async (
+export const openStoreWhenReady = (
   [url, applicationName, connections]: readonly [url: string, applicationName: string, connections: number],
-  seconds: number,
-  onWait: (reason: string) => void,
-): Promise<Store> => {
-  let waits = false;
-  for (const deadline = Date.now() + seconds * 1_000; ; await sleep(RETRY_MS))
-    try {
-      return await openStore(url, applicationName, connections);
-    } catch (error) {
-      if (!isUnavailable(error) || Date.now() >= deadline) throw error;
-      if (!waits) onWait(messageOf(error));
-      waits = true;
-    }
-};
+  patience: Patience,
+): Promise<Store> => whenReady(() => openStore(url, applicationName, connections), isUnavailable, patience);
 
 /**
  * Which transactions a query sees now. Two queries of one snapshot see the same data, in all tables.
