@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCommand } from "../support/command.ts";
 import { TEST_KEY } from "../support/servers.ts";
 import { type System, startSystem } from "../support/system.ts";
+import { until } from "../support/until.ts";
 
 let system: System;
 let root: string;
@@ -185,9 +186,32 @@ describe("lookalike", () => {
     await rename(`${root}-away`, root);
   });
 
+  it("makes, lists and disables tenants, and prints their first key once", async () => {
+    const { stdout, stderr } = await lookalike("tenants", "add", "acme", "--key-name", "Ann");
+    expect([stdout, stderr]).toEqual([
+      expect.stringMatching(/^lk_[\w-]{43}\n$/),
+      expect.stringContaining("shown this once"),
+    ]);
+    const key = stdout.trim();
+    const asTenant = (...args: string[]) =>
+      startCommand([process.execPath, "packages/cli/dist/main.js", ...args], {
+        LOOKALIKE_URL: system.address,
+        LOOKALIKE_KEY: key,
+      }).ended;
+    expect((await asTenant("jobs", "cli")).stderr).toContain("There is no catalog cli");
+    expect((await asTenant("tenants")).stderr).toContain("This needs an admin key of the tenant default");
+    const listed = await lookalike("tenants");
+    expect(listed.stdout).toMatch(/^acme {2}enabled {2}1 key {2}0 catalogs/m);
+    expect(listed.stdout).not.toContain(key);
+    expect((await lookalike("tenants", "add", "acme")).stderr).toContain("There is a tenant acme already");
+    expect((await lookalike("tenants", "disable", "acme")).stdout).toBe("acme  disabled\n");
+    await until(async () => (await asTenant("jobs", "cli")).stderr.includes("valid access key"));
+    expect((await lookalike("tenants", "enable", "acme")).stdout).toBe("acme  enabled\n");
+  });
+
   it("completes its commands", async () => {
     expect((await lookalike("completion", "bash")).stdout).toContain(
-      "scan jobs watch groups missing export decide accept decisions import undo archive restore query",
+      "scan jobs watch groups missing export decide accept decisions import undo archive restore query tenants",
     );
   });
 });

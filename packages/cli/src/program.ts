@@ -6,6 +6,7 @@ import { addGroupsCommands } from "./commands/groups.ts";
 import { addQueryCommand } from "./commands/query.ts";
 import { addScanCommands } from "./commands/scan.ts";
 import { addStartCommand } from "./commands/start.ts";
+import { addTenantsCommands } from "./commands/tenants.ts";
 
 const ABOUT =
   "Finds and reviews the duplicate images of a catalog. It uses the Lookalike that runs in the data folder " +
@@ -32,6 +33,7 @@ export const createProgram = (): Command => {
   addDecideCommands(program, withClient);
   addArchiveCommands(program, withClient);
   addQueryCommand(program, withClient);
+  addTenantsCommands(program, withClient);
   program
     .command("completion")
     .description("a completion script: source <(lookalike completion bash)")

@@ -141,6 +141,7 @@ describe("another tenant's key", () => {
       "/v1/catalogs/{catalog}/archives/empty": { olderThanSeconds: 0 },
       "/v1/catalogs/{catalog}/jobs": {},
       "/v1/catalogs/{catalog}": { name: "stolen" },
+      "/v1/tenants/{tenant}": { disabled: true },
       "/v1/jobs/{job}/groups/{number}/decisions": { verdict: "not-duplicates" },
       "/v1/jobs/{job}/decisions": { kinds: ["exact"] },
       "/v1/catalogs/{catalog}/query": { hash: "0".repeat(64) },
@@ -173,6 +174,38 @@ describe("another tenant's key", () => {
       catalog,
     ]);
     expect(rows[0].decisions).toBe(1);
+  });
+});
+
+describe("tenants", () => {
+  it("are made, listed and disabled by an admin key of the operator's tenant, and by no other", async () => {
+    const operator = await newKey("default", "admin");
+    const created = await call(operator, "POST", "/v1/tenants", { id: "acme" });
+    expect([created.statusCode, created.headers["cache-control"]]).toEqual([201, "no-store"]);
+    const { key } = created.json().firstKey;
+    const own = await call(key, "POST", "/v1/keys", { name: "Ann", scope: "write" });
+    expect(own.statusCode).toBe(201);
+    const listed = await call(operator, "GET", "/v1/tenants");
+    expect(listed.json().items).toContainEqual(
+      expect.objectContaining({ id: "acme", disabledAt: null, keys: 2, catalogs: 0 }),
+    );
+    expect(listed.body).not.toContain(key);
+    for (const id of ["acme", "ACME", "a b", "a.b", "*", ">", "", "a".repeat(33)])
+      expect((await call(operator, "POST", "/v1/tenants", { id })).statusCode).toBe(id === "acme" ? 409 : 400);
+
+    for (const stranger of [key, own.json().key, await newKey("default", "write")]) {
+      expect((await call(stranger, "POST", "/v1/tenants", { id: "more" })).statusCode).toBe(403);
+      expect((await call(stranger, "GET", "/v1/tenants")).statusCode).toBe(403);
+      expect((await call(stranger, "PATCH", "/v1/tenants/acme", { disabled: true })).statusCode).toBeOneOf([403, 404]);
+    }
+
+    expect((await call(operator, "PATCH", "/v1/tenants/acme", { disabled: true })).statusCode).toBe(200);
+    for (const refused of [key, own.json().key])
+      await until(async () => (await call(refused, "GET", "/v1/catalogs")).statusCode === 401);
+    expect((await call(operator, "PATCH", "/v1/tenants/acme", { disabled: false })).json().disabledAt).toBeNull();
+    await until(async () => (await call(key, "GET", "/v1/catalogs")).statusCode === 200);
+    expect((await call(operator, "PATCH", "/v1/tenants/default", { disabled: true })).statusCode).toBe(409);
+    expect((await call(operator, "PATCH", "/v1/tenants/nobody", { disabled: true })).statusCode).toBe(404);
   });
 });
 

@@ -20,6 +20,7 @@ import { groupRoutes } from "./groups.ts";
 import { imageRoutes } from "./images.ts";
 import { jobRoutes } from "./jobs.ts";
 import { queryRoutes } from "./query.ts";
+import { tenantRoutes } from "./tenants.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 /** What the routes work with. */
@@ -59,6 +60,7 @@ export const version1 =
     // The document lists routes by these tags.
     const routes: Record<string, (app: Version1) => void> = {
       access: (tagged) => accessRoutes(tagged, db),
+      tenants: (tagged) => tenantRoutes(tagged, db),
       catalogs: (tagged) => catalogRoutes(tagged, db, sources),
       images: (tagged) => imageRoutes(tagged, db, thumbnails),
       jobs: (tagged) => jobRoutes(tagged, db),

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, notExists, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
-import { accessKey } from "../schema.ts";
+import { accessKey, tenant } from "../schema.ts";
 
 export type AccessKeyRow = typeof accessKey.$inferSelect;
 
@@ -23,17 +23,22 @@ export const insertAccessKey = async (
   return rows[0] ?? null;
 };
 
-/** The rows of keys; a key that is unknown or revoked has none. */
+/** The rows of keys; a key that is unknown or revoked, or whose tenant is disabled, has none. */
 export const findAccessKeys = async (db: Db, keys: readonly string[]): Promise<Map<string, AccessKeyRow>> => {
   const digests = new Map(keys.map((key) => [digestOf(key).toString("hex"), key]));
+  const disabled = db
+    .select({ id: tenant.id })
+    .from(tenant)
+    .where(and(eq(tenant.id, accessKey.tenant), isNotNull(tenant.disabledAt)));
   const where = and(
     inArray(
       accessKey.digest,
       [...digests.keys()].map((digest) => Buffer.from(digest, "hex")),
     ),
     isNull(accessKey.revokedAt),
+    notExists(disabled),
   );
-  const rows = await db.query.accessKey.findMany({ where });
+  const rows = await db.select().from(accessKey).where(where);
   return new Map(
     rows.flatMap((row) => {
       const key = digests.get(Buffer.from(row.digest).toString("hex"));
@@ -44,12 +49,12 @@ export const findAccessKeys = async (db: Db, keys: readonly string[]): Promise<M
 
 export const isAccessKey = (key: string): boolean => /^lk_[\w-]{43}$/.test(key);
 
-export const listAccessKeys = (db: Db, tenant: string): Promise<AccessKeyRow[]> =>
-  db.select().from(accessKey).where(eq(accessKey.tenant, tenant)).orderBy(asc(accessKey.createdAt), asc(accessKey.id));
+export const listAccessKeys = (db: Db, owner: string): Promise<AccessKeyRow[]> =>
+  db.select().from(accessKey).where(eq(accessKey.tenant, owner)).orderBy(asc(accessKey.createdAt), asc(accessKey.id));
 
 /** Revokes a key. False when the tenant has no such key, or it is revoked already. */
-export const revokeAccessKey = async (db: Db, tenant: string, id: string): Promise<boolean> => {
+export const revokeAccessKey = async (db: Db, owner: string, id: string): Promise<boolean> => {
   const { rowCount } = await db.execute(sql`
-    update access_key set revoked_at = now() where tenant = ${tenant} and id = ${id} and revoked_at is null`);
+    update access_key set revoked_at = now() where tenant = ${owner} and id = ${id} and revoked_at is null`);
   return rowCount === 1;
 };

@@ -3,6 +3,14 @@ import { index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { AccessScope } from "../../domain/review/access.ts";
 import { bytea, time } from "./columns.ts";
 
+/** Owners: the operator's own, `default`, and those that it made. */
+export const tenant = pgTable("tenant", {
+  id: text("id").primaryKey(),
+  createdAt: time("created_at").notNull().default(sql`now()`),
+  /** Since then none of its keys opens anything; null = enabled. */
+  disabledAt: time("disabled_at"),
+});
+
 /** Who may use the API, and for what. The key itself is stored nowhere, only its SHA-256. */
 export const accessKey = pgTable("access_key", {
   id: text("id").primaryKey(),
