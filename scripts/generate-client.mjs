@@ -7,6 +7,7 @@ import { ROOT } from "./setup.mjs";
 // Not the whole set-up: what the client's types are wrong for can't be built before they are right.
 spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b", "services/api"], { cwd: ROOT, stdio: "inherit" });
 const { createApp } = await import("../services/api/dist/app.js");
+const { CONNECTIONS } = await import("../services/api/dist/limits/limits.js");
 const silent = () => undefined;
 const log = Object.fromEntries(["trace", "debug", "info", "warn", "error", "fatal"].map((level) => [level, silent]));
 const app = await createApp({
@@ -19,6 +20,7 @@ const app = await createApp({
   nearest: null,
   requestsPerMinute: 1,
   requestMs: 120_000,
+  connections: CONNECTIONS,
   webhooksInside: false,
 });
 await app.ready();
