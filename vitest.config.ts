@@ -4,6 +4,7 @@ import { LongestFirst } from "./test/support/longest-first.ts";
 
 const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
+const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 
 /**
  * Tests with servers. Each file starts servers of its own; three at once, since they wait as much as they
@@ -70,7 +71,14 @@ export default defineConfig({
       },
       {
         ...fromSource,
-        test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], ...withServers, testTimeout: 900_000 },
+        test: {
+          name: "fuzz",
+          include: ["test/fuzz/**/*.test.ts", HOSTILE_IMAGES],
+          ...withServers,
+          testTimeout: 900_000,
+          // A few of each kind are among the tests of `int`.
+          env: { HOSTILE_IMAGES: "4000" },
+        },
       },
       {
         ...fromSource,

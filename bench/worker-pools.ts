@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { createProcessPool } from "@lookalike/shared/runtime/process-pool";
 import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import { Piscina } from "piscina";
 import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare/compare-worker.ts";
 import { type EdgePart, storeParts } from "../services/comparer/src/compare/edge-parts.ts";
-import type { HashRequest } from "../services/hasher/src/hash/hash-file.ts";
+import type { FileRequest } from "../services/hasher/src/hash/hash-file.ts";
 
 const poolOf = (worker: string, threads: number): Piscina =>
   new Piscina({
@@ -18,25 +18,23 @@ const poolOf = (worker: string, threads: number): Piscina =>
     execArgv: [],
   });
 
-/** The hasher's worker threads without the service: one more than decode, as there. */
-export const startHashers = (threads: number) => {
-  const pool = poolOf("hasher/dist/hash/hash-file.js", threads + 1);
-  const pixelBudget = PixelBudget.share(200_000_000);
+/** The hasher's processes without the service: one more than decode, as there. */
+export const startHashers = (processes: number) => {
+  const pool = createProcessPool<FileRequest, Outcome>({
+    script: new URL("../services/hasher/dist/hash/decode-child.js", import.meta.url),
+    processes: processes + 1,
+    memoryBytes: 2 ** 31,
+    budget: 200_000_000,
+  });
   return {
-    hash: async (path: string): Promise<Outcome> => {
-      const request: HashRequest = {
-        file: {
-          root: dirname(path),
-          path: basename(path),
-          fingerprint: fingerprintOf(await stat(path, { bigint: true })),
-          maxBytes: 2 ** 30,
-        },
-        maxPixels: 300_000_000,
-        timeoutSeconds: 60,
-        pixelBudget,
-        heldPixels: PixelBudget.hold(),
+    async hash(path: string): Promise<Outcome> {
+      const file = {
+        root: dirname(path),
+        path: basename(path),
+        fingerprint: fingerprintOf(await stat(path, { bigint: true })),
+        maxBytes: 2 ** 30,
       };
-      return pool.run(request);
+      return pool.run({ file, maxPixels: 300_000_000, timeoutSeconds: 60 }, 60_000);
     },
     close: () => pool.close(),
   };

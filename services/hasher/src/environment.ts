@@ -8,7 +8,7 @@ export const Environment = ServiceEnvironment.extend({
     min: 1,
     max: 256,
     default: availableParallelism(),
-    about: "Worker threads that decode and hash",
+    about: "Pictures that are decoded and hashed at once",
   }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
@@ -20,7 +20,12 @@ export const Environment = ServiceEnvironment.extend({
   LOOKALIKE_PIXELS_IN_FLIGHT: integer({
     min: 1_000_000,
     default: 200_000_000,
-    about: "Pixels decoded at once, in all threads: bounds the memory",
+    about: "Pixels decoded at once, in all processes: bounds the memory",
+  }),
+  LOOKALIKE_DECODER_MEMORY_BYTES: integer({
+    min: 536_870_912,
+    default: 2_147_483_648,
+    about: "Memory that a process that decodes pictures may take; a picture that needs more has no hash",
   }),
   LOOKALIKE_MAX_FILE_BYTES: integer({
     min: 1,

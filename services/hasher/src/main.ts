@@ -1,4 +1,5 @@
 import { runTasks } from "@lookalike/shared/bus/tasks";
+import { hasLimits } from "@lookalike/shared/runtime/limited-process";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
@@ -8,10 +9,10 @@ import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { listCatalog } from "./list/list-catalog.ts";
 import { walkSource } from "./list/sources/source.ts";
 
-/** The next block keeps the threads busy while the last images of one finish. */
+/** The next block keeps the processes busy while the last images of one finish. */
 const CONCURRENT_BLOCKS = 2;
-/** An additional thread, which reads its file while the others decode. */
-const READING_THREADS = 1;
+/** An additional process, which reads its file while the others decode. */
+const READING_PROCESSES = 1;
 
 runService({
   name: "hasher",
@@ -19,8 +20,9 @@ runService({
   connections: 6,
   async start({ environment, bus, store, log }) {
     initCounters();
-    const threads = environment.LOOKALIKE_HASHER_THREADS + READING_THREADS;
-    const decoders = createDecoders(environment, threads, CONCURRENT_BLOCKS);
+    const processes = environment.LOOKALIKE_HASHER_THREADS + READING_PROCESSES;
+    const decoders = createDecoders(environment, processes, log);
+    if (!hasLimits()) log.warn("there is no prlimit (util-linux): pictures are decoded without limits of memory");
     const allowed = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };
     const [scan, hash] = await Promise.all([
       runTasks(bus, {
@@ -36,10 +38,9 @@ runService({
         concurrency: CONCURRENT_BLOCKS,
         log,
         isUnavailable,
-        handle: (task, isRetried) => {
-          const hashFile = isRetried ? decoders.hashIsolated : decoders.hashFile;
-          return hashBlock({ bus, db: store.db, hashFile, concurrency: threads }, task);
-        },
+        // What failed before may have taken the memory of the machine: one picture after another takes the least.
+        handle: (task, isRetried) =>
+          hashBlock({ bus, db: store.db, hashFile: decoders.hashListed, concurrency: isRetried ? 1 : processes }, task),
       }),
     ]);
     return workerService(bus.name, { scan, hash }, decoders.close);

@@ -47,13 +47,24 @@ const BITS_PER_BYTE = 8;
 
 /** The decoder reads what is missing at the end as black, and knows no transparency that programs agree about. */
 const decodeBmp = (file: Buffer): DecodedPixels => {
-  const { data, width, height, compression, offset = 0, bitPP = 0 } = readBmp(file, { toRGBA: true });
-  const bytesPerRow = Math.ceil((width * bitPP) / 32) * (32 / BITS_PER_BYTE);
-  const isPlain = compression !== BmpCompression.BI_RLE8 && compression !== BmpCompression.BI_RLE4;
-  if (isPlain && offset + bytesPerRow * Math.abs(height) > file.length)
-    throw new Error("unexpected end: the file ends before the picture does");
+  if (leastBmpBytes(file) > file.length) throw new Error("unexpected end: the file ends before the picture does");
+  const { data, width, height } = readBmp(file, { toRGBA: true });
   for (let alpha = 3; alpha < data.length; alpha += 4) data[alpha] = 255;
   return { data, raw: { width, height: Math.abs(height), channels: 4 }, intact: 1 };
+};
+
+/** Bits of a pixel that the decoder knows; it reads all others as 32. */
+const BMP_BITS = [1, 4, 8, 16, 24];
+/** Runs may leave out any part of the picture. */
+const BMP_RUNS: readonly number[] = [BmpCompression.BI_RLE8, BmpCompression.BI_RLE4];
+
+/** How many bytes a BMP file with this header has at least: a header alone may pretend a picture that fills the memory. */
+const leastBmpBytes = (file: Buffer): number => {
+  if (BMP_RUNS.includes(file.readUInt32LE(30))) return 0;
+  const { width, height } = librarySize(file);
+  const bits = file.readUInt16LE(28);
+  const bytesPerRow = Math.ceil((width * (BMP_BITS.includes(bits) ? bits : 32)) / 32) * (32 / BITS_PER_BYTE);
+  return file.readUInt32LE(10) + bytesPerRow * height;
 };
 
 /** The part of the WebAssembly API in use: TypeScript has it only with all of the DOM's types. */

@@ -9,7 +9,6 @@ import { z } from "zod";
 import { decodeByLibrary, type LibraryDecoder, libraryFormat, librarySize } from "./decode-by-library.ts";
 import { moreFacts } from "./more-pages.ts";
 import { pictureDigest } from "./picture-digest.ts";
-import type { PixelBudget } from "./pixel-budget.ts";
 import { pictureSums, SIDE, signatureOf } from "./signature.ts";
 import { readScans } from "./structure/jpeg-scans.ts";
 import { isJpeg } from "./structure/jpeg-segments.ts";
@@ -36,16 +35,20 @@ export interface HashLimits {
   readonly decodeByLibrary?: LibraryDecoder;
 }
 
+/** Waits until so many pixels may be decoded, those that were reserved for the picture before not counted. */
+export type ReservePixels = (pixels: number) => Promise<void>;
+
 /**
  * Hashes the bytes of one image file: both hashes, the colours and the facts from one decode. It never
  * throws because of the file's content.
  */
-export const hashImage = async (file: Buffer, limits: HashLimits, budget?: PixelBudget): Promise<Outcome> => {
+export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: ReservePixels): Promise<Outcome> => {
   if (file.length === 0) return failed("empty", "the file has no bytes");
   const started = performance.now();
-  const structure = readStructure(file);
+  let structure: Structure | null = null;
   try {
-    const { decoded, damaged } = await decodeWhatThereIs(file, structure, limits, budget);
+    structure = readStructure(file);
+    const { decoded, damaged } = await decodeWhatThereIs(file, structure, limits, reserve);
     if ("kind" in decoded) return decoded;
     const { rgba, metadata, width, height, format } = decoded;
     const hash = blockhashOf(rgba);
@@ -71,8 +74,6 @@ export const hashImage = async (file: Buffer, limits: HashLimits, budget?: Pixel
   } catch (error) {
     const isTimeout = performance.now() - started >= limits.timeoutSeconds * 1_000;
     return isTimeout ? failed("timeout", `not done after ${limits.timeoutSeconds} s`) : failureOf(error, structure);
-  } finally {
-    budget?.giveBack();
   }
 };
 
@@ -101,19 +102,19 @@ const decodeWhatThereIs = async (
   file: Buffer,
   structure: Structure | null,
   limits: HashLimits,
-  budget: PixelBudget | undefined,
+  reserve: ReservePixels | undefined,
 ): Promise<{ decoded: DecodedPicture | Outcome; damaged: string | null }> => {
   const damaged = structure?.fault?.text ?? null;
   try {
-    const decoded = await decode(file, "warning", limits, budget);
+    const decoded = await decode(file, "warning", limits, reserve);
     const isWhole = "kind" in decoded || decoded.intact === 1;
     return { decoded, damaged: damaged ?? (isWhole ? null : "a part of its picture data cannot be decoded") };
   } catch (error) {
     if (isFinal(error)) throw error;
     const found = isJpeg(file) ? readScans(file) : null;
-    if (found === null) return { decoded: await decode(file, "error", limits, budget), damaged };
+    if (found === null) return { decoded: await decode(file, "error", limits, reserve), damaged };
     if (found.intact < LEAST_INTACT) throw error;
-    return { decoded: await decode(file, "none", limits, budget), damaged: damaged ?? found.fault };
+    return { decoded: await decode(file, "none", limits, reserve), damaged: damaged ?? found.fault };
   }
 };
 
@@ -124,19 +125,17 @@ const decode = async (
   file: Buffer,
   failOn: FailOn,
   limits: HashLimits,
-  budget: PixelBudget | undefined,
+  reserve: ReservePixels | undefined,
 ): Promise<DecodedPicture | Outcome> => {
-  // What an attempt that failed has taken.
-  budget?.giveBack();
   const format = libraryFormat(file);
-  if (format !== null) return decodeOther(file, { ...librarySize(file), format }, limits, budget);
+  if (format !== null) return decodeOther(file, { ...librarySize(file), format }, limits, reserve);
   const read = sharp(file, { limitInputPixels: limits.maxPixels, failOn });
   const metadata = await read.metadata();
   if (metadata.compression === "hevc")
-    return decodeOther(file, { ...metadata, format: "heic" }, limits, budget, metadata);
+    return decodeOther(file, { ...metadata, format: "heic" }, limits, reserve, metadata);
   const raw = metadata.format === "tiff" ? await rawFormat(file) : null;
   if (raw !== null) return failed("unsupported", `camera raw (${raw}): libvips would read its preview alone`);
-  await budget?.take(decodedPixels(metadata));
+  await reserve?.(decodedPixels(metadata));
   const rgba = await smallPixels(read, limits);
   const { width, height } = metadata.autoOrient ?? {};
   const named = metadata.compression === "av1" ? "avif" : metadata.format;
@@ -160,12 +159,12 @@ const decodeOther = async (
   file: Buffer,
   { width, height, format }: { readonly width: number; readonly height: number; readonly format: string },
   limits: HashLimits,
-  budget: PixelBudget | undefined,
+  reserve: ReservePixels | undefined,
   known?: Metadata,
 ): Promise<DecodedPicture | Outcome> => {
   if (width * height > limits.maxPixels)
     return failed("too-many-pixels", `${width} x ${height} is over the pixel limit`);
-  await budget?.take(width * height);
+  await reserve?.(width * height);
   const picture = await (limits.decodeByLibrary ?? decodeByLibrary)(file);
   // The decoders of the other formats are always installed.
   if (picture === null) return failed("unsupported", "HEIC: the optional package heic-decode is not installed");
@@ -223,12 +222,15 @@ export const failed = (reason: FailureReason, detail: string): Outcome => ({
 const TOO_MANY_PIXELS = /^Input (buffer|image) exceeds pixel limit/;
 const NO_PICTURE = /^Input buffer contains unsupported image format/;
 const TIMEOUT = /^timeout/;
+/** Of libvips and the libraries in it, of V8, and of WebAssembly; but libheif says it of files that exceed its limits, too. */
+const NO_MEMORY =
+  /^(?!.*security limit).*(out of memory|memory allocation|allocation failed|invalid typed array length|enlarge memory)/is;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : "");
 
 /** Whether a less strict attempt would fail, too. */
 const isFinal = (error: unknown): boolean =>
-  [TOO_MANY_PIXELS, NO_PICTURE, TIMEOUT].some((words) => words.test(messageOf(error)));
+  [TOO_MANY_PIXELS, NO_PICTURE, TIMEOUT, NO_MEMORY].some((words) => words.test(messageOf(error)));
 
 /**
  * Why a file could not be decoded, in words of our own: libvips has one buffer of error texts for all threads, so a text may be about
@@ -236,6 +238,7 @@ const isFinal = (error: unknown): boolean =>
  */
 const failureOf = (error: unknown, structure: Structure | null): Outcome => {
   const message = messageOf(error);
+  if (NO_MEMORY.test(message)) return failed("out-of-memory", "it needs more memory than it may use");
   if (TOO_MANY_PIXELS.test(message)) return failed("too-many-pixels", "its width x height is over the pixel limit");
   if (NO_PICTURE.test(message) && structure?.fault?.isCut !== true)
     return failed("not-an-image", "the file is of no known format");

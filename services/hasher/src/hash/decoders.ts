@@ -1,54 +1,60 @@
 import { failed } from "@lookalike/engine/hash/hash-image";
-import { PixelBudget } from "@lookalike/engine/hash/pixel-budget";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
+import { ProcessEnded } from "@lookalike/shared/runtime/limited-process";
+import type { Logger } from "@lookalike/shared/runtime/log";
+import { createProcessPool } from "@lookalike/shared/runtime/process-pool";
 import { s3Objects } from "@lookalike/shared/sources/objects";
-import { Piscina } from "piscina";
 import type { z } from "zod";
 import type { Environment } from "../environment.ts";
-import { createDecodeProcess } from "./decode-process.ts";
-import type { FileRequest, HashRequest } from "./hash-file.ts";
+import type { FileRequest } from "./hash-file.ts";
 import { readListedObject } from "./read-listed.ts";
 
-/**
- * Decodes and hashes images.
- * @param concurrentBlocks blocks whose images wait for a thread at the same time
- */
-export const createDecoders = (limits: z.infer<typeof Environment>, threads: number, concurrentBlocks: number) => {
+type Limits = Pick<
+  z.infer<typeof Environment>,
+  | "LOOKALIKE_DECODER_MEMORY_BYTES"
+  | "LOOKALIKE_IMAGE_TIMEOUT_SECONDS"
+  | "LOOKALIKE_MAX_FILE_BYTES"
+  | "LOOKALIKE_MAX_PIXELS"
+  | "LOOKALIKE_PIXELS_IN_FLIGHT"
+>;
+
+/** Decodes and hashes images in processes that a picture may crash, `processes` of them at once. */
+export const createDecoders = (
+  limits: Limits,
+  processes: number,
+  log: Logger,
+  script = new URL("./decode-child.js", import.meta.url),
+) => {
   const timeoutSeconds = limits.LOOKALIKE_IMAGE_TIMEOUT_SECONDS;
-  const maxBytes = limits.LOOKALIKE_MAX_FILE_BYTES;
-  const maxPixels = limits.LOOKALIKE_MAX_PIXELS;
-  const pool = new Piscina<HashRequest, Outcome>({
-    filename: new URL("./hash-file.js", import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
+  const pool = createProcessPool<FileRequest, Outcome>({
+    script,
+    processes,
+    memoryBytes: limits.LOOKALIKE_DECODER_MEMORY_BYTES,
+    budget: limits.LOOKALIKE_PIXELS_IN_FLIGHT,
   });
-  const isolated = createDecodeProcess();
-  const pixelBudget = PixelBudget.share(limits.LOOKALIKE_PIXELS_IN_FLIGHT);
+  const hash = async (file: FileRequest["file"], name: string): Promise<Outcome> => {
+    const request = { file, maxPixels: limits.LOOKALIKE_MAX_PIXELS, timeoutSeconds };
+    try {
+      return await pool.run(request, timeoutSeconds * 1_000);
+    } catch (error) {
+      if (!(error instanceof ProcessEnded)) throw error;
+      log.warn(
+        { image: name, reason: error.reason, output: error.output },
+        "a picture ended the process that decodes it",
+      );
+      return failed(error.reason, error.message);
+    }
+  };
   return {
-    /** Hashes in a worker thread. */
-    async hashFile(source: Source, image: ListedImage): Promise<Outcome> {
-      const file = await fileOf(source, image, maxBytes);
-      if ("kind" in file) return file;
-      // libvips stops itself at the time-out. The signal also ends a thread that hangs in a read.
-      const signal = AbortSignal.timeout(timeoutSeconds * 1_000 * (concurrentBlocks + 1));
-      const request = { file, maxPixels, timeoutSeconds, pixelBudget, heldPixels: PixelBudget.hold() };
-      return pool.run(request, { signal }).catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-        // The thread was ended and could not return the pixels that it held.
-        new PixelBudget(pixelBudget, request.heldPixels).giveBack();
-        return failed("timeout", `not done after ${timeoutSeconds} s`);
-      });
+    /** @param name of the file, for the log */
+    hash,
+    async hashListed(source: Source, image: ListedImage): Promise<Outcome> {
+      const file = await fileOf(source, image, limits.LOOKALIKE_MAX_FILE_BYTES);
+      return "kind" in file ? file : hash(file, image.path);
     },
-    /** Hashes in a separate process, which a picture may crash. */
-    async hashIsolated(source: Source, image: ListedImage): Promise<Outcome> {
-      const file = await fileOf(source, image, maxBytes);
-      return "kind" in file ? file : isolated.hash({ file, maxPixels, timeoutSeconds });
-    },
-    async close(): Promise<void> {
-      await Promise.all([pool.close(), isolated.close()]);
-    },
+    close: pool.close,
   };
 };
 

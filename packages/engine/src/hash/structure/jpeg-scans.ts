@@ -14,6 +14,10 @@ export interface ScansFound {
 const DHT = 0xc4;
 const DQT = 0xdb;
 const DRI = 0xdd;
+/** More tables of codes than any encoder writes: each one costs far more to read than its 17 bytes. */
+const MAX_TABLES = 1_000;
+/** How often the scans of a picture may visit a block. Encoders do it six times, and a scan may say in two bytes that 32,767 blocks are empty. */
+const MAX_VISITS_PER_BLOCK = 32;
 /** The largest mean of 8 x 8 samples times 8, which is what the first coefficient is; rounding adds a step. */
 const MAX_DC = 1024;
 
@@ -32,6 +36,8 @@ export const readScans = (file: Buffer, start = 0): ScansFound | null => {
   let frame: Frame | null = null;
   let scans = 0;
   let intact = 0;
+  let tables = 0;
+  let visits = 0;
   try {
     for (let offset = start + 2; ; ) {
       const segment = segmentAt(file, offset);
@@ -42,7 +48,7 @@ export const readScans = (file: Buffer, start = 0): ScansFound | null => {
         if (frame === null || scans === 0) throw new Fault("it has no picture");
         return { fault: null, intact: 1 };
       }
-      if (marker === DHT) readTables(body, dcTables, acTables);
+      if (marker === DHT) tables += readTables(body, dcTables, acTables, MAX_TABLES - tables);
       else if (marker === DQT) readQuantizers(body, quantizers);
       else if (marker === DRI) restartInterval = body.length < 2 ? 0 : body.readUInt16BE(0);
       else if (isFrame(marker)) {
@@ -53,6 +59,8 @@ export const readScans = (file: Buffer, start = 0): ScansFound | null => {
         if (frame === null) throw new Fault("its picture has no size");
         const scan = scanOf(body, frame, dcTables, acTables);
         const reader = new ScanReader(file, offset, frame, scan, restartInterval);
+        visits += reader.totalUnits;
+        if (visits > MAX_VISITS_PER_BLOCK * blocksOf(frame)) throw new Fault("it has more scans than a picture needs");
         try {
           offset = reader.readAll();
         } finally {
@@ -67,6 +75,9 @@ export const readScans = (file: Buffer, start = 0): ScansFound | null => {
   }
 };
 
+const blocksOf = ({ components }: Frame): number =>
+  components.reduce((sum, { columns, rows }) => sum + columns * rows, 0);
+
 /** Reads one scan. */
 class ScanReader {
   readonly #bits: ScanBits;
@@ -76,7 +87,8 @@ class ScanReader {
   /** Blocks that are still zero by the last end-of-band run. */
   #zeroRun = 0;
   #units = 0;
-  readonly #totalUnits: number;
+  /** MCUs, or blocks where the scan has one component. */
+  readonly totalUnits: number;
 
   constructor(file: Buffer, from: number, frame: Frame, scan: Scan, restartInterval: number) {
     this.#bits = new ScanBits(file, from);
@@ -84,7 +96,7 @@ class ScanReader {
     this.#scan = scan;
     this.#restartInterval = restartInterval;
     const [only] = scan.components;
-    this.#totalUnits =
+    this.totalUnits =
       scan.components.length === 1 && only !== undefined
         ? only.component.columns * only.component.rows
         : frame.mcuColumns * frame.mcuRows;
@@ -92,7 +104,7 @@ class ScanReader {
 
   /** The part of the scan that was read, 0..1. */
   get share(): number {
-    return this.#units / this.#totalUnits;
+    return this.#units / this.totalUnits;
   }
 
   /** @returns the offset of the marker after the scan */
@@ -101,7 +113,7 @@ class ScanReader {
     const [only] = components;
     for (const { component } of components) component.prediction = 0;
     let restarts = 0;
-    for (; this.#units < this.#totalUnits; this.#units += 1) {
+    for (; this.#units < this.totalUnits; this.#units += 1) {
       if (this.#restartInterval > 0 && this.#units > 0 && this.#units % this.#restartInterval === 0) {
         this.#restart(restarts);
         restarts += 1;

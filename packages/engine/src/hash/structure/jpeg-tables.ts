@@ -38,13 +38,17 @@ export interface Scan {
   readonly lowBit: number;
 }
 
-/** Adds the tables of a DHT segment. @throws Fault */
+/** Adds the tables of a DHT segment. @returns how many there are @throws Fault where there are more than `most` */
 export const readTables = (
   body: Buffer,
   dcTables: Map<number, HuffmanTable>,
   acTables: Map<number, HuffmanTable>,
-): void => {
+  most: number,
+): number => {
+  let tables = 0;
   for (let at = 0; at + 17 <= body.length; ) {
+    tables += 1;
+    if (tables > most) throw new Fault("it has more tables of codes than a picture needs");
     const kind = byteAt(body, at);
     const counts = body.subarray(at + 1, at + 17);
     const symbols = counts.reduce((sum, count) => sum + count, 0);
@@ -53,6 +57,7 @@ export const readTables = (
     (kind >> 4 === 0 ? dcTables : acTables).set(kind & 15, table);
     at += 17 + symbols;
   }
+  return tables;
 };
 
 /** Adds the tables of a DQT segment. Of each table only the first number is of use: that of the first coefficient. @throws Fault */

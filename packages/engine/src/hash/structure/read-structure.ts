@@ -15,8 +15,10 @@ export const readStructure = (file: Buffer): Structure | null => {
   try {
     return structureOf(file);
   } catch (error) {
-    // An offset in the file that is outside it.
-    if (error instanceof RangeError) return faulty(false, "its structure is wrong");
+    const { code } = error as NodeJS.ErrnoException;
+    // An offset in the file that is outside it; other range errors are of memory.
+    if (code === "ERR_OUT_OF_RANGE" || code === "ERR_BUFFER_OUT_OF_BOUNDS")
+      return faulty(false, "its structure is wrong");
     throw error;
   }
 };

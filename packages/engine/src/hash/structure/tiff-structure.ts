@@ -8,19 +8,20 @@ const BYTES_OF_TYPE: Readonly<Record<number, 2 | 4>> = { 3: 2, 4: 4 };
 /** Tag that says what a page is for, and the bit that it is a smaller copy of another one. */
 const KIND = [254];
 const IS_REDUCED = 1;
-/** Pages that are looked at; a chain that is longer may be a circle. */
-const MAX_PAGES = 10_000;
 
 /** A TIFF file: the data of every page are within the file. Its parts may be anywhere, so it has no end to look behind. */
 export const tiffStructure = (file: Buffer): Structure => {
   const { short, long } = tiffNumbers(file);
   let pages = 0;
-  let directories = 0;
-  for (let directory = long(4); directory !== 0 && directories < MAX_PAGES; directories += 1) {
+  /** Bytes of directories and of their values: more than the file has were read twice, in a circle of directories or of values that pages share. */
+  let bytesRead = 0;
+  for (let directory = long(4); directory !== 0; ) {
     if (directory + 2 > file.length) return faulty(true, "a page is missing");
     const entries = short(directory);
     const end = directory + 2 + entries * ENTRY_BYTES;
     if (end + 4 > file.length) return faulty(true, "a page is missing");
+    bytesRead += end + 4 - directory;
+    if (bytesRead > file.length) return { ...faulty(false, "its pages share their parts"), pages };
     /** The values of one of the page's tags; null = they are outside the file. */
     const valuesOf = (tags: readonly number[]): number[] | null => {
       for (let entry = 0; entry < entries; entry += 1) {
@@ -30,6 +31,8 @@ export const tiffStructure = (file: Buffer): Structure => {
         const count = long(at + 4);
         const from = count * bytes <= 4 ? at + 8 : long(at + 8);
         if (from + count * bytes > file.length) return null;
+        bytesRead += count * bytes;
+        if (bytesRead > file.length) return [];
         return Array.from({ length: count }, (_, index) => (bytes === 2 ? short : long)(from + index * bytes));
       }
       return [];

@@ -15,6 +15,7 @@ export const FailureReason = z.enum([
   "missing",
   "not-a-regular-file",
   "not-an-image",
+  "out-of-memory",
   "quarantined",
   "timeout",
   "too-large",
