@@ -1,5 +1,5 @@
 import { chmod, cp, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canMount, whileMounted } from "../support/mount.ts";
@@ -35,6 +35,13 @@ beforeAll(async () => {
   known = await images();
 });
 afterAll(() => reviewed.system.stop());
+
+/** A JPEG with one more comment after the start of the image. */
+const withComment = (jpeg: Buffer, text: string): Buffer => {
+  expect(jpeg.readUInt16BE(0)).toBe(0xffd8);
+  const comment = Buffer.from(`\xff\xfe\0${String.fromCharCode(text.length + 2)}${text}`, "latin1");
+  return Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)]);
+};
 
 /** Scans, and expects that each image has its ordinal and each group its decision. */
 const expectAllKnown = async (): Promise<void> => {
@@ -80,10 +87,7 @@ describe("what was decided about pictures stays, and none is hashed again, after
     const [group] = await reviewed.groupsOf(job);
     const path = group?.members[0]?.path ?? "";
     const jpeg = await readFile(picture(path));
-    expect(jpeg.readUInt16BE(0)).toBe(0xffd8);
-    // A comment after the start of the image.
-    const comment = Buffer.from("\xff\xfe\x00\x0crating = 5", "latin1");
-    await writeFile(picture(path), Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)]));
+    await writeFile(picture(path), withComment(jpeg, "rating = 5"));
     const next = await reviewed.runJob();
     expect(await undecided(next)).toEqual([]);
     const changed = (await reviewed.groupsOf(next)).find(({ members }) =>
@@ -106,6 +110,21 @@ describe("what was decided about pictures stays, and none is hashed again, after
     for (const name of names.slice(4, 8)) await rename(join(away, name), picture(`back ${name}`));
     await expectAllKnown();
     expect(await missing()).toEqual([]);
+  });
+
+  it("files got both other metadata and another place", async () => {
+    const groups = await reviewed.groupsOf(await reviewed.runJob());
+    const paths = groups.slice(1).flatMap(({ members }) => members.map(({ path }) => path));
+    const edited = paths.filter((path) => path.endsWith(".jpg") && path !== names[9]);
+    expect(edited.length).toBeGreaterThan(3);
+    await mkdir(picture("sorted"));
+    for (const path of edited) {
+      const jpeg = withComment(await readFile(picture(path)), "rating = 4");
+      await writeFile(picture(`sorted/${basename(path)}`), jpeg, { flag: "wx" });
+      await rm(picture(path));
+    }
+    expect(await undecided(await reviewed.runJob())).toEqual([]);
+    known = await images();
   });
 });
 

@@ -16,7 +16,7 @@ const image = (ordinal: number, path: string, content: string): ScannedImage => 
 const same = (content: string): string => content;
 const first = [image(0, "a", "A"), image(1, "b", "A"), image(2, "c", "C")];
 const keep0 = { verdict: "keep", members: [0, 1], keep: [0] } as const;
-const model: Model = { ...afterScan(EMPTY, first, same), decisions: [keep0] };
+const model: Model = { ...afterScan(EMPTY, first, same, new Set()), decisions: [keep0] };
 
 it("finds nothing wrong with what is right", () => {
   const moved = [image(0, "x/a", "A"), image(1, "b", "A"), image(2, "c", "C"), image(3, "copy", "A")];
@@ -47,8 +47,12 @@ it("finds a decision that is lost, invented, or about images that are no duplica
 
 it("continues decisions about a file with other metadata", () => {
   const scanned = [image(3, "a", "A with a rating"), image(1, "b", "A"), image(2, "c", "C")];
-  const { decisions } = afterScan(model, scanned, (content) => content[0] ?? "");
-  expect(decisions).toEqual([{ verdict: "keep", members: [1, 3], keep: [3] }]);
+  const shown = (content: string): string => content[0] ?? "";
+  const continued = [{ verdict: "keep", members: [1, 3], keep: [3] }];
+  expect(afterScan(model, scanned, shown, new Set()).decisions).toEqual(continued);
+  const moved = scanned.map((found) => ({ ...found, path: `moved/${found.path}` }));
+  expect(afterScan(model, moved, shown, new Set()).decisions).toEqual(continued);
+  expect(afterScan(model, moved, shown, new Set([0])).decisions).toEqual([keep0]);
 });
 
 it("lets go what a decision removes, until it is restored", () => {

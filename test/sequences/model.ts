@@ -10,9 +10,15 @@
  * 3. Where a file has other metadata, its new ordinal takes the place of the old one in every decision that is not about
  *    both. Where the metadata are what they were once, that is an ordinal from before the one that it replaces.
  *
+ * 4. Where no file of its path shows the picture of an image that a scan misses, an image that the scan has added may be its
+ *    successor, as `successorsOf` says. An archived image has none.
+ *
  * From these follows what a group must say: it is decided if one decision is about all of its images, it is reopened
  * if a decision is about two of them at least but not all, and it never has two images that are no duplicates.
  */
+
+import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
+import { successorsOf } from "@lookalike/shared/domain/review/successors";
 
 /** An image that a scan found. */
 export interface ScannedImage {
@@ -46,23 +52,37 @@ export interface Model {
 
 export const EMPTY: Model = { images: new Map(), live: new Set(), decisions: [] };
 
-/** The model after a scan that found these images. @param pictureOf what content shows */
+/**
+ * The model after a scan that found these images.
+ * @param pictureOf what content shows
+ * @param archived ordinals of the images that are in an archive
+ */
 export const afterScan = (
   model: Model,
   scanned: readonly ScannedImage[],
   pictureOf: (content: string) => string,
+  archived: ReadonlySet<number>,
 ): Model => {
   const live = new Set(scanned.map(({ ordinal }) => ordinal));
   const appeared = scanned.filter(({ ordinal }) => !model.live.has(ordinal));
-  const replacementOf = (ordinal: number): number => {
+  const replacements = new Map<number, number>();
+  const decided = ascending(new Set(model.decisions.flatMap(({ members }) => members)));
+  const left = decided.flatMap((ordinal) => {
     const before = model.images.get(ordinal);
-    if (before === undefined || live.has(ordinal)) return ordinal;
+    if (before === undefined || live.has(ordinal)) return [];
     const shown = pictureOf(before.content);
     const after = appeared.find(({ path, content }) => path === before.path && pictureOf(content) === shown);
-    return after !== undefined && (!model.images.has(after.ordinal) || after.ordinal < ordinal)
-      ? after.ordinal
-      : ordinal;
-  };
+    if (after === undefined || (model.images.has(after.ordinal) && after.ordinal > ordinal)) return [before];
+    replacements.set(ordinal, after.ordinal);
+    return [];
+  });
+  const inPlace = new Set(replacements.values());
+  const missing = left.filter(({ ordinal }) => model.live.has(ordinal) && !archived.has(ordinal));
+  const added = appeared.filter(({ ordinal }) => !model.images.has(ordinal) && !inPlace.has(ordinal));
+  const byPicture = groupBy(added, ({ content }) => pictureOf(content));
+  for (const [shown, images] of groupBy(missing, ({ content }) => pictureOf(content)))
+    for (const [before, after] of successorsOf(images, byPicture.get(shown) ?? [])) replacements.set(before, after);
+  const replacementOf = (ordinal: number): number => replacements.get(ordinal) ?? ordinal;
   const replaced = (ordinals: readonly number[], members: readonly number[]): number[] =>
     ascending(
       new Set(

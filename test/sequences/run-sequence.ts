@@ -94,7 +94,8 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
       }),
     );
     const faults = imageFaults(model, scanned, await folder.contents());
-    model = afterScan(model, scanned, folder.pictureOf);
+    const inArchives = await Promise.all((await archives()).map(archived));
+    model = afterScan(model, scanned, folder.pictureOf, new Set(inArchives.flat().map(({ ordinal }) => ordinal)));
     const found = (await groups()).map(({ members, decision, reopened }) => ({
       members: members.map(({ ordinal }) => ordinal),
       isDecided: decision !== null,

@@ -25,6 +25,9 @@ export const bytesOfName = (name: string): Buffer => {
 /** The last name of a path. */
 export const fileNameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
+/** The folder that a path is in, with a slash at its end; empty for what is in no folder. */
+export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
+
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The bytes of one valid character, each as a character of Latin-1 (RFC 3629, section 4). */

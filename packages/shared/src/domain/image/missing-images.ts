@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { oneLine } from "../primitives/text.ts";
+import { folderOf } from "./file-name.ts";
 
 const MISSING_SHARE = 0.2;
 const MISSING_IMAGES = 50;
@@ -108,8 +109,6 @@ const placesOf = ({ mounts, mountsBefore, unreadable }: WalkClues): { path: stri
   const closed = unreadable.map(({ path, detail }) => ({ path, problem: `which can't be read (${detail})` }));
   return [...closed, ...changed].toSorted((a, b) => b.path.length - a.path.length);
 };
-
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
 
 /** The folder that both a folder and a path are in, with a slash at its end. */
 const commonFolder = (folder: string, path: string): string => {

@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
-import { PICTURE_DIGEST_BYTES } from "../../domain/image/hash-block.ts";
-import { continuedDecisions, type Decision, decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
+import { type Decision, decisionIndex, effectiveDecisions } from "../../domain/review/decisions.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
-import type { CatalogShape } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
 import { hasGroup, lineageOf, type Result, stepOf } from "../results/results.ts";
 import { decision, imageGroup, job } from "../schema.ts";
@@ -26,39 +24,6 @@ export const decidedSince = async (db: Db, catalogId: string, { jobId }: Result)
     .innerJoin(job, eq(job.id, jobId))
     .where(and(eq(decision.catalogId, catalogId), gt(decision.decidedAt, job.acceptedAt)));
   return rows.flatMap(({ members }) => members);
-};
-
-/**
- * Continues decisions about images whose files got other metadata: a file of the same path shows the same picture, and is
- * new, or is there again after a later one was undone. A file that was elsewhere all the time is another image, and what
- * was decided about the one whose path it has now is not about it. A second call finds nothing to continue.
- */
-export const continueDecisions = async (db: Db, { id, blockSize }: CatalogShape): Promise<void> => {
-  await lockCatalog(db, id);
-  const decisions = await readDecisions(db, id);
-  const decided = new Set(effectiveDecisions(decisions).flatMap(({ members }) => members));
-  if (decided.size === 0) return;
-  const digestOf = (table: string) =>
-    sql.raw(`substring(${table}_block.picture_digests
-    from ${table}.ordinal % ${blockSize} * ${PICTURE_DIGEST_BYTES} + 1 for ${PICTURE_DIGEST_BYTES})`);
-  const blockOf = (table: string) =>
-    sql.raw(`join hash_block as ${table}_block
-    on ${table}_block.catalog_id = ${table}.catalog_id and ${table}_block.block = ${table}.ordinal / ${blockSize}`);
-  const { rows } = await db.execute<{ before: number; now: number }>(sql`
-    select before.ordinal as before, now.ordinal as now
-    from image as before
-    join image as now on now.catalog_id = before.catalog_id and now.path = before.path and now.vanished_in is null
-    ${blockOf("before")} ${blockOf("now")}
-    where before.catalog_id = ${id} and before.vanished_in is not null and before.ordinal = any(${integers(decided)})
-      and (now.moved_in is null or (now.vanished_before is not null and now.ordinal < before.ordinal))
-      and ${digestOf("before")} = ${digestOf("now")} and ${digestOf("now")} not in ('', ${new Uint8Array(PICTURE_DIGEST_BYTES)}::bytea)`);
-  const replacements = new Map(rows.map(({ before, now }) => [before, now]));
-  const continued = continuedDecisions(decisions, replacements).map((row) => ({
-    ...row,
-    id: randomUUID(),
-    decidedAt: sql`now()`,
-  }));
-  if (continued.length > 0) await db.insert(decision).values(continued);
 };
 
 /**
