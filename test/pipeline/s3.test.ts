@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource, Source } from "@lookalike/shared/domain/job/source";
 import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
@@ -60,6 +60,28 @@ describe.skipIf(!hasS3Server)("a bucket", () => {
     const groups = (await groupsOf(system.client, again.id)).join();
     const distanceOf = (name = "") => groups.split(`${name}/`)[1]?.split(/[ ,]/)[0];
     expect(distanceOf(names[1])).toBe(distanceOf(names[2]));
+  });
+
+  it("has an object under another key: it is the same image, and is not hashed again", async () => {
+    const local = join(folder.path, "local");
+    const [first = "", second = ""] = (await readdir(local)).sort().slice(4);
+    const ordinals = async () => {
+      const catalog = await system.client.openCatalog("bucket", Source.parse(PICTURES));
+      const page = await fetch(`${system.address}/v1/catalogs/${catalog}/images?limit=1000`, { headers: WITH_KEY });
+      const { items } = (await page.json()) as { items: { path: string; ordinal: number }[] };
+      return new Map(items.map(({ path, ordinal }) => [path, ordinal]));
+    };
+    const before = await ordinals();
+    await upload(`photographs/2019/${first}`, join(local, first));
+    await rm(join(folder.path, "data/pictures/photographs", first));
+    // A copy is another image.
+    await upload(`photographs/2019/${second}`, join(local, second));
+    const job = await system.run(Source.parse(PICTURES), { blockSize: 10 }, "bucket");
+    expect(job).toMatchObject({ state: "completed", totalImages: 31 });
+    const after = await ordinals();
+    expect(after.get(`2019/${first}`)).toBe(before.get(first));
+    expect(after.get(second)).toBe(before.get(second));
+    expect(after.get(`2019/${second}`)).toBeGreaterThan(Math.max(...before.values()));
   });
 
   it("is read although its server answers 503 SlowDown", async () => {

@@ -9,6 +9,7 @@ const image = (ordinal: number, path: string, fingerprint = BEFORE, digest = "sa
   ordinal,
   path,
   fingerprint,
+  bytes: 100,
   digest,
   listedIn: "first",
   isLive: true,
@@ -26,6 +27,7 @@ const recognized = async (
 ) => {
   const read: string[] = [];
   const files: SourceFiles = {
+    provesContent: false,
     isStillThere: async (path) => there.includes(path),
     async digestOf(name) {
       if (name !== path && !there.includes(name)) return null;
@@ -76,6 +78,7 @@ it("prefers the image that had the same name", async () => {
 it("recognizes equal files that were all moved, each as another image", async () => {
   const contents = ["x/a", "y/a", "z/b"].map((path, ordinal) => image(ordinal, path, `100-10-${ordinal}-33188-0-10`));
   const files: SourceFiles = {
+    provesContent: false,
     isStillThere: async () => false,
     digestOf: async (path) => (/^m/.test(path) ? "same" : null),
   };
@@ -94,7 +97,7 @@ it("recognizes equal files that were all moved, each as another image", async ()
 });
 
 it("takes a copy of a touched file for the new image, also where it is found first", async () => {
-  const files: SourceFiles = { isStillThere: async () => false, digestOf: async () => "same" };
+  const files = { provesContent: false, isStillThere: async () => false, digestOf: async () => "same" };
   const known = image(0, "a.jpg");
   const found = ["a copy.jpg", "a.jpg"].map((path) => ({
     found: foundImage({ path, fingerprint: "100-20-9-33188-0-20", bytes: 100 }),
@@ -116,8 +119,17 @@ it("reads every file in mode full", async () => {
 
 it("takes a file that still can't be read for what it was", async () => {
   const failing = { ...image(3, "a"), fingerprint: BEFORE };
-  const files: SourceFiles = { isStillThere: async () => false, digestOf: async () => null };
+  const files = { provesContent: false, isStillThere: async () => false, digestOf: async () => null };
   const found = foundImage({ path: "a", fingerprint: BEFORE, bytes: 100 });
   const result = await recognize({ files, findContents: async () => [], rereads: false }, [{ found, known: failing }]);
   expect(result.get("a")).toBe(failing);
+});
+
+it("reads an object before it is an image of another key, and prefers the one of its ETag", async () => {
+  const etags = [image(0, "x", '"one"'), image(1, "y", '"two"')];
+  expect(await recognized(["b", '"two"'], etags)).toEqual({ ordinal: 1, read: ["b"] });
+  expect(await recognized(["b", '"two"'], etags, { there: ["x", "y"] })).toEqual({ ordinal: null, read: [] });
+  // Copied in one part, where it was uploaded in many.
+  expect(await recognized(["b", '"three"'], etags)).toEqual({ ordinal: 0, read: ["b"] });
+  expect(await recognized(["b", '"two"'], etags, { digest: "other" })).toEqual({ ordinal: null, read: ["b"] });
 });

@@ -8,7 +8,9 @@ import pMap from "p-map";
 
 /** The files of a source, for comparing them by their content. */
 export interface SourceFiles {
-  /** Whether the file of this path still has the size, time and inode of a fingerprint. */
+  /** Whether an equal fingerprint proves equal content, so that no mode needs to read a file again. */
+  readonly provesContent: boolean;
+  /** Whether the file of this path is still the one of a fingerprint. */
   readonly isStillThere: (path: string, fingerprint: string) => Promise<boolean>;
   /** SHA-256 in hexadecimal; null where the file can't be read. */
   readonly digestOf: (path: string) => Promise<string | null>;
@@ -28,7 +30,7 @@ const FILES_AT_ONCE = 4;
 /**
  * Finds the images that have the content of these files, each image for one file: of equal files that were moved, each is
  * another image. A file that has only another place, inode or mode is recognized by its size and times, as rsync does;
- * one that was touched is read and compared by its SHA-256.
+ * one that was touched is read and compared by its SHA-256, as is every object of a bucket.
  */
 export const recognize = async (
   { files, findContents, rereads }: Recognition,
@@ -39,7 +41,7 @@ export const recognize = async (
     unrecognized.flatMap(({ found }) => found.bytes ?? []),
   );
   const byOrdinal = new Map(contents.map((content) => [content.ordinal, content]));
-  const bySize = groupBy(byOrdinal.values(), ({ fingerprint }) => fileStateOf(fingerprint)?.size);
+  const bySize = groupBy(byOrdinal.values(), ({ bytes }) => bytes);
   const places = new Map<number, Promise<boolean>>();
   const isAtItsPlace = async ({ path, fingerprint, digest }: KnownContent): Promise<boolean> =>
     (await files.isStillThere(path, fingerprint)) || (await files.digestOf(path)) === digest;
@@ -55,7 +57,7 @@ export const recognize = async (
     const isRetried = known?.fingerprint === found.fingerprint && !byOrdinal.has(known.ordinal);
     if (isRetried && (await files.digestOf(found.path)) === null) return [{ found, image: known, rank: 0 }];
     const candidates: KnownContent[] = [];
-    for (const content of bySize.get(String(found.bytes)) ?? [])
+    for (const content of found.bytes === null ? [] : (bySize.get(found.bytes) ?? []))
       if (content.ordinal === known?.ordinal || (await isFree(found, content))) candidates.push(content);
     const certain = rereads ? [] : candidates.filter((content) => isSurelySame(found, content));
     if (certain.length > 0 || candidates.length === 0) return certain.map((image) => matchOf(found, image));
@@ -82,9 +84,11 @@ interface Match {
 
 const matchOf = (found: FoundImage, image: KnownContent): Match => {
   const isSamePlace = image.path === found.path;
-  const isSameInode = fileStateOf(image.fingerprint)?.inode === fileStateOf(found.fingerprint)?.inode;
+  const inode = fileStateOf(found.fingerprint)?.inode;
+  const isSameFile =
+    inode === undefined ? image.fingerprint === found.fingerprint : fileStateOf(image.fingerprint)?.inode === inode;
   const isSameName = fileNameOf(image.path) === fileNameOf(found.path);
-  return { found, image, rank: [isSamePlace, isSameInode, isSameName, true].indexOf(true) };
+  return { found, image, rank: [isSamePlace, isSameFile, isSameName, true].indexOf(true) };
 };
 
 /**

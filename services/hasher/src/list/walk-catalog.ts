@@ -44,12 +44,12 @@ export const walkCatalog = async (
 ): Promise<Walk | null> => {
   const { db } = store;
   const { end, images } = before;
-  const rereads = job.mode === "full";
   const retried = await retriedOrdinals(db, catalog, job.mode, before);
-  const start = { catalogId: catalog.id, jobId: job.id, end, images, retried, rereads };
+  const start = { catalogId: catalog.id, jobId: job.id, end, images, retried };
   const record = async (walk: Walk): Promise<Walk | null> => {
     const { files, isResumed, parts } = walk;
-    const listing = new Listing({ ...start, isResumed, recognizes: files !== null });
+    const rereads = job.mode === "full" && files !== null && !files.provesContent;
+    const listing = new Listing({ ...start, isResumed, rereads, recognizes: files !== null });
     const contents = (ordinals: readonly number[], sizes: readonly number[]) =>
       findContents(db, catalog, ordinals, sizes);
     const outcome = await recordWalk(store, emit, listing, parts, async (unrecognized) =>

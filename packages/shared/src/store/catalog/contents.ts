@@ -12,6 +12,7 @@ import { type CatalogShape, readNames } from "./images.ts";
 
 /** An image whose content was hashed. */
 export interface KnownContent extends KnownImage {
+  readonly bytes: number | null;
   /** SHA-256 of the file, in hexadecimal. */
   readonly digest: string;
 }
@@ -27,7 +28,7 @@ export const findContents = async (
   const position = sql`ordinal % ${blockSize}::int`;
   const select = async (condition: SQL): Promise<KnownContent[]> => {
     const { rows } = await db.execute<Omit<KnownContent, "path"> & { path: Buffer }>(sql`
-      select ordinal, path, fingerprint, listed_in as "listedIn", vanished_in is null as "isLive",
+      select ordinal, path, fingerprint, bytes::float8 as bytes, listed_in as "listedIn", vanished_in is null as "isLive",
         encode(substring(content_digests from ${position} * 32 + 1 for 32), 'hex') as digest
       from image join hash_block using (catalog_id)
       where catalog_id = ${id} and block = ordinal / ${blockSize}::int and given_hash is null and ${condition}

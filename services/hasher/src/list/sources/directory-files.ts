@@ -7,6 +7,7 @@ import type { SourceFiles } from "../recognize.ts";
 
 /** The files of a folder, by their paths relative to it. */
 export const directoryFiles = (root: string): SourceFiles => ({
+  provesContent: false,
   async isStillThere(path, fingerprint) {
     const folder = await openRoot(root).catch(() => null);
     if (folder === null) return false;

@@ -2,6 +2,7 @@ import { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { s3Objects } from "@lookalike/shared/sources/objects";
 import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
+import { bucketFiles } from "./bucket-files.ts";
 import { listDirectory } from "./directory.ts";
 import { directoryFiles } from "./directory-files.ts";
 import { walkHashes } from "./hashes.ts";
@@ -31,7 +32,8 @@ export const walkSource = async (
     }
     case "s3": {
       const tally = new FileTally();
-      return fullWalk(listBucket(source, s3Objects(), tally), { files: null, tally });
+      const objects = s3Objects();
+      return fullWalk(listBucket(source, objects, tally), { files: bucketFiles(source, objects), tally });
     }
     case "hashes":
       return walkHashes(source, resume);
