@@ -22,6 +22,8 @@ const app = await createApp({
   requestMs: 120_000,
   connections: CONNECTIONS,
   webhooksInside: false,
+  sealingKeys: [],
+  trustedProxies: [],
 });
 await app.ready();
 const document = join(ROOT, "packages/client/openapi.json");

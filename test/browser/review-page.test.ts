@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
@@ -208,6 +211,63 @@ describe.skipIf(!hasBrowser)("the page", () => {
     await panel.getByText("The last scan was cancelled.").waitFor();
     await panel.getByRole("button", { name: "Scan again" }).waitFor();
     expect((await system.client.readJob(id)).state).toBe("cancelled");
+  });
+
+  it("shows names that hide or turn text around as they are", async () => {
+    const file = system.path("names.ndjson");
+    const ids = ["scene\u202egpj.exe", "scene\u0007\u009b.jpg"];
+    await writeFile(file, ids.map((id) => `${JSON.stringify({ id, hash: "5a".repeat(32) })}\n`).join(""));
+    await system.run({ kind: "hashes", file }, {}, "names");
+    const names = await openPage(await system.client.openCatalog("names", { kind: "hashes", file }));
+    await names.getByRole("article").getByText("scene\\u202egpj.exe").first().waitFor();
+    await names.getByRole("article").getByText("scene\\u0007\\u009b.jpg").first().waitFor();
+    const content = await names.content();
+    expect(["\u0007", "\u009b", "\u202e"].filter((character) => content.includes(character))).toEqual([]);
+  });
+
+  it("is signed in by a session that no page of another port can use", async () => {
+    const context = await browser.newContext();
+    const opened = await context.newPage();
+    await opened.goto(`${system.address}/#key=${TEST_KEY}`);
+    await opened.getByRole("combobox", { name: "Catalog" }).waitFor();
+    await until(async () => (await context.cookies()).length > 0);
+    expect(await context.cookies()).toMatchObject([
+      { name: expect.stringMatching(/^__Host-/), secure: true, httpOnly: true, sameSite: "Strict" },
+    ]);
+    const foreign = createServer((_request, response) => response.writeHead(203).end()).listen(0, "127.0.0.1");
+    await once(foreign, "listening");
+    const attacker = await context.newPage();
+    await attacker.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
+    // The answer is hidden from the page, but not from its developer tools.
+    const answers: number[] = [];
+    const devTools = await context.newCDPSession(attacker);
+    await devTools.send("Network.enable");
+    devTools.on("Network.responseReceivedExtraInfo", ({ statusCode }) => {
+      if (statusCode !== 203) answers.push(statusCode);
+    });
+    const catalog = await system.client.openCatalog("phone", directorySource(root));
+    const path = `/v1/catalogs/${catalog}/deletion`;
+    const sent = JSON.stringify({ method: "POST", mode: "no-cors", credentials: "include" });
+    await attacker.evaluate(`fetch("${system.address}${path}", ${sent}).catch(() => null)`);
+    await until(() => answers.length > 0);
+    expect(answers).toEqual([403]);
+    expect(await opened.evaluate(`fetch("${path}", { method: "POST" }).then(({ status }) => status)`)).toBe(200);
+    const picture = `${system.address}/v1/catalogs/${catalog}/images/0/thumbnail`;
+    const shown = attacker.evaluate(
+      `new Promise((done) => { const image = new Image(); image.onload = () => done(true); image.onerror = () => done(false); image.src = "${picture}"; })`,
+    );
+    expect(await shown).toBe(false);
+    foreign.close();
+    await context.close();
+  });
+
+  it("has documents beside it that allow no script but their own, too", async () => {
+    const docs = await browser.newPage();
+    const problems: string[] = [];
+    docs.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    await docs.goto(`${system.address}/docs/`);
+    await docs.getByText("Finds the duplicate and near-duplicate images").waitFor();
+    expect(problems).toEqual([]);
   });
 
   it("sends requests to its own server alone, and allows no script but its own", async () => {

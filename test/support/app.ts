@@ -1,6 +1,7 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import { createLogger } from "@lookalike/shared/runtime/log";
+import { sealingKeysOf } from "@lookalike/shared/store/access/webhooks";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
@@ -43,6 +44,8 @@ export const startApp = async (
     requestMs: options.requestMs ?? 120_000,
     connections: options.connections ?? CONNECTIONS,
     webhooksInside: false,
+    sealingKeys: sealingKeysOf(Buffer.alloc(32, "sealing").toString("base64")),
+    trustedProxies: ["loopback"],
   });
   return {
     app,

@@ -12,6 +12,7 @@ import { createAdministrator } from "./nats-server.ts";
 
 /** The access key of the tests' owner. */
 export const TEST_KEY = `lk_${"test".repeat(10)}key`;
+const SEALING_KEY = Buffer.alloc(32, "sealing").toString("base64");
 export const WITH_KEY = { authorization: `Bearer ${TEST_KEY}` };
 
 /** Real PostgreSQL and nats-server on free ports, in a temporary folder. */
@@ -42,6 +43,7 @@ export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => 
       NATS_NKEY: file,
       LOG_LEVEL: "warn",
       LOOKALIKE_FIRST_KEY: TEST_KEY,
+      LOOKALIKE_SEALING_KEY: SEALING_KEY,
       LOOKALIKE_SOURCE_ROOTS: "/",
     },
     ownEnvironment: (name) => ({ NATS_NKEY: natsServer.nkeyFile(name) }),

@@ -2416,7 +2416,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The file as it is, whole or a range of it */
+    /**
+     * The file as it is, whole or a range of it
+     * @description A picture of a format that browsers show has its type, every other file is a download.
+     */
     get: {
       parameters: {
         query?: never;
@@ -5643,7 +5646,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Keep a key in the browser's cookie: what the review page does */
+    /** Sign this browser in with a key: what the review page does */
     post: {
       parameters: {
         query?: never;
@@ -5653,9 +5656,7 @@ export interface paths {
       };
       requestBody: {
         content: {
-          "application/json": {
-            key: string;
-          };
+          "application/json": components["schemas"]["NewSessionInput"];
         };
       };
       responses: {
@@ -5767,7 +5768,7 @@ export interface paths {
         };
       };
     };
-    /** Forget the browser's key */
+    /** Sign this browser out */
     delete: {
       parameters: {
         query?: never;
@@ -8024,6 +8025,22 @@ export interface components {
        * @enum {string}
        */
       mode?: "new" | "full" | "regroup" | "retry";
+    };
+    NewSession: {
+      key: string;
+      /**
+       * @description A cookie without Secure, for a browser that stores no other one without https. Over https it is Secure.
+       * @default false
+       */
+      insecure: boolean;
+    };
+    NewSessionInput: {
+      key: string;
+      /**
+       * @description A cookie without Secure, for a browser that stores no other one without https. Over https it is Secure.
+       * @default false
+       */
+      insecure?: boolean;
     };
     NewTenant: {
       /** @description Its name for good: lower-case letters, digits and hyphens */

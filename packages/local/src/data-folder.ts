@@ -40,6 +40,8 @@ export const openDataFolder = async (folder: string, report: (text: string) => v
       tag,
       /** The password of its own servers, created once. */
       secret,
+      /** Seals what the tables may not contain as it is, created once. */
+      sealingKey: await readOrCreate(join(path, "sealing-key"), () => randomBytes(32).toString("base64")),
       /** The owner's access key to the API, created once. */
       accessKey: { key: await readOrCreate(file, createKey), file },
       /** True for the first call in the life of the folder. */

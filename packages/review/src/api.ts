@@ -1,7 +1,16 @@
 import { bodyOf, createClient } from "@lookalike/client";
+import { printableLine } from "@lookalike/shared/runtime/printable";
 import { signal } from "@preact/signals";
 
 export const api = createClient(location.origin);
+
+/** Names and messages as the page shows them: what hides or turns text around is written out. */
+export const printableTexts = <Data>(data: Data): Data => {
+  if (typeof data === "string") return printableLine(data) as Data;
+  if (Array.isArray(data)) return data.map(printableTexts) as Data;
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, printableTexts(value)])) as Data;
+};
 
 /** What failed last, as a sentence; the page shows it until something succeeds or it is dismissed. */
 export const trouble = signal<string | null>(null);
@@ -13,9 +22,9 @@ export const request = async <Data>(
   try {
     const body = bodyOf(await answer);
     trouble.value = null;
-    return body;
+    return printableTexts(body);
   } catch (error) {
-    trouble.value = error instanceof Error ? error.message : String(error);
+    trouble.value = printableLine(error instanceof Error ? error.message : String(error));
     return undefined;
   }
 };

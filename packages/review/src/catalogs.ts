@@ -20,9 +20,16 @@ export const start = async (): Promise<void> => {
 export const signIn = async (key: string): Promise<void> => {
   history.replaceState(null, "", location.pathname);
   const { error } = await api.POST("/v1/session", { body: { key } });
-  isSignedIn.value = error === undefined;
-  if (error === undefined) await openCatalogs();
-  else trouble.value = error.detail;
+  if (error !== undefined) {
+    isSignedIn.value = false;
+    trouble.value = error.detail;
+    return;
+  }
+  await openCatalogs();
+  if (isSignedIn.value || location.protocol === "https:") return;
+  // Safari stores no secure cookie without https, not even of this machine.
+  await api.POST("/v1/session", { body: { key, insecure: true } });
+  await openCatalogs();
 };
 
 /** Loads the catalogs and opens the one that the address names, or the newest. */

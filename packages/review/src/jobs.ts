@@ -1,6 +1,6 @@
 import type { DamagedImage, FailedImage, Job } from "@lookalike/client";
 import { signal } from "@preact/signals";
-import { api, request } from "./api.ts";
+import { api, printableTexts, request } from "./api.ts";
 import { refreshGroups } from "./groups.ts";
 
 /** The catalog's newest job, updated while it runs. */
@@ -37,7 +37,7 @@ const follow = (started: Job): void => {
   const events = new EventSource(`/v1/jobs/${started.id}/progress`);
   stream = events;
   events.addEventListener("progress", ({ data }: MessageEvent<string>) => {
-    const latest = JSON.parse(data) as Job;
+    const latest = printableTexts(JSON.parse(data) as Job);
     job.value = latest;
     if (latest.phase !== "done") return;
     events.close();

@@ -8,6 +8,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fast
 import { answerClientError, answerProblem, notFound } from "./http/problems.ts";
 import { limitRequests } from "./limits/limit-requests.ts";
 import { HEADERS_SECONDS, IDLE_SECONDS, LIMITS } from "./limits/limits.ts";
+import { secureHeaders } from "./plugins/headers.ts";
 import { observe } from "./plugins/observe.ts";
 import { documentOf } from "./plugins/openapi.ts";
 import { reviewPage } from "./plugins/review-page.ts";
@@ -24,15 +25,20 @@ export interface AppParts extends Version1Parts {
   readonly requestMs: number;
   readonly requestsPerMinute: number;
   readonly connections: ConnectionLimits;
+  /** Proxies whose X-Forwarded-* headers are believed: addresses, ranges, or names of ranges. */
+  readonly trustedProxies: readonly string[];
 }
 
+/** Its scripts are files of its own; it writes styles into its elements. */
+const DOCS_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const IDLE_MS = 100;
 /** How often requests that take too long to arrive are looked for. */
 const ARRIVAL_CHECKS_MS = 5_000;
 
 /** The HTTP application; main.ts connects and runs it. */
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
-  const { health, requestMs } = parts;
+  const { health, requestMs, trustedProxies } = parts;
   const app: FastifyInstance = fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -46,11 +52,13 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     clientErrorHandler: answerClientError,
     forceCloseConnections: "idle",
     frameworkErrors: answerProblem,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
   limitConnections(app.server, parts.connections);
+  secureHeaders(app);
   observe(app);
   await limitRequests(app, parts.requestsPerMinute);
   // While the server closes, requests in progress are answered, and each connection is closed once it is idle.
@@ -75,7 +83,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     transform: jsonSchemaTransform,
     transformObject: documentOf,
   });
-  await app.register(swaggerUi, { routePrefix: "/docs" });
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_POLICY });
   await app.register(fastifySSE);
   await app.register(version1(parts), { prefix: "/v1" });
   await app.register(reviewPage);

@@ -1,7 +1,13 @@
-import { DEFAULT_API_PORT, integer, ServiceEnvironment, secret } from "@lookalike/shared/runtime/config";
+import { DEFAULT_API_PORT, integer, listOf, ServiceEnvironment, secret } from "@lookalike/shared/runtime/config";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
+import { sealingKeysOf } from "@lookalike/shared/store/access/webhooks";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { ThumbnailLocation } from "./pictures/thumbnails.ts";
+
+const RANGE_NAMES: readonly string[] = ["loopback", "linklocal", "uniquelocal"];
+const isProxy = (text: string): boolean =>
+  RANGE_NAMES.includes(text) || ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
 
 /** What the API reads from its environment. */
 export const ApiEnvironment = ServiceEnvironment.extend({
@@ -25,6 +31,23 @@ export const ApiEnvironment = ServiceEnvironment.extend({
       .optional()
       .meta({ description: "An access key of scope admin for the tenant `default`, stored at start as its digest" }),
   ),
+  LOOKALIKE_SEALING_KEY: secret(
+    z
+      .string()
+      .regex(/^[\w+/-]{43}=?(,[\w+/-]{43}=?)*$/, "must be 32 bytes in base64: openssl rand -base64 32")
+      .transform(sealingKeysOf)
+      .default([])
+      .meta({
+        description:
+          "Seals what must be stored and is no digest, the secrets of webhooks; several, separated by commas: the first seals, each opens",
+      }),
+  ),
+  LOOKALIKE_TRUSTED_PROXIES: listOf(
+    ",",
+    "Proxies whose X-Forwarded-* headers are believed: addresses or ranges, or loopback",
+  ).refine((proxies) => proxies.every(isProxy), {
+    error: "must be addresses or ranges, as 10.0.0.7,192.168.0.0/16, or loopback",
+  }),
   LOOKALIKE_WEBHOOKS_INSIDE: z
     .stringbool()
     .default(false)

@@ -8,6 +8,7 @@ import { CONNECTIONS, REQUEST_SECONDS } from "./limits/limits.ts";
 import { createThumbnails } from "./pictures/thumbnails.ts";
 import { createNearest } from "./query/nearest.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
+import { sealSecrets } from "./webhooks/seal-secrets.ts";
 
 runService({
   name: "api",
@@ -17,6 +18,8 @@ runService({
     const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
     const { LOOKALIKE_WEBHOOKS_INSIDE: webhooksInside } = environment;
     if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
+    const { LOOKALIKE_SEALING_KEY: sealingKeys } = environment;
+    await sealSecrets(store.db, log, sealingKeys);
     const archiver = createArchiver(store, log);
     const app = await createApp({
       db: store.db,
@@ -30,8 +33,11 @@ runService({
       requestMs: REQUEST_SECONDS * 1_000,
       connections: CONNECTIONS,
       webhooksInside,
+      sealingKeys,
+      trustedProxies: environment.LOOKALIKE_TRUSTED_PROXIES,
     });
-    const deliveries = startDeliveries(store.db, log, environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS, webhooksInside);
+    const retrySeconds = environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS;
+    const deliveries = startDeliveries(store.db, log, { retrySeconds, allowsInside: webhooksInside, sealingKeys });
     const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;
       throw new OperatorError(

@@ -50,6 +50,7 @@ export const startLocal = async (
     ...(nats === null ? {} : { NATS_URL: nats.url }),
     LOOKALIKE_PORT: String(port),
     LOOKALIKE_FIRST_KEY: data.accessKey.key,
+    LOOKALIKE_SEALING_KEY: env["LOOKALIKE_SEALING_KEY"] || data.sealingKey,
     // Its person may read what they may read: the API listens on this machine alone.
     LOOKALIKE_SOURCE_ROOTS: env["LOOKALIKE_SOURCE_ROOTS"] || "/",
     LOOKALIKE_SOURCE_BUCKETS: env["LOOKALIKE_SOURCE_BUCKETS"] || bucketOf(source),

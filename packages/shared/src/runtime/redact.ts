@@ -4,20 +4,20 @@
  */
 const HIDDEN = "***";
 
-/** Forms of secrets, with what stays of each. */
+/** Forms of secrets, with what stays of each. Their lengths are limited, so that no text takes longer than its length. */
 const FORMS: readonly (readonly [form: RegExp, shown: string])[] = [
   // Access keys and sessions of Lookalike, secrets of webhooks (also URL-encoded).
   [/\b(lks?_)[\w-]{43}/g, `$1${HIDDEN}`],
   [/\b(whsec_)[\w+/=%-]{16,}/g, `$1${HIDDEN}`],
   // User and password of an address, up to the last @ before its path; of these servers' addresses also in a wrong one.
-  [/\b((?:postgres|postgresql|nats|tls|wss?):\/*)[^\s"',]*@/gi, `$1${HIDDEN}@`],
-  [/(:\/\/)[^\s/?#"']*@/g, `$1${HIDDEN}@`],
+  [/\b((?:postgres|postgresql|nats|tls|wss?):\/*)[^\s"',]{0,500}@/gi, `$1${HIDDEN}@`],
+  [/(:\/\/)[^\s/?#"']{0,500}@/g, `$1${HIDDEN}@`],
   [/([?&](?:password|sslpassword|token)=)[^\s&"']+/gi, `$1${HIDDEN}`],
   [/\b((?:Bearer|Basic)\s+)[\w.~+/=-]{8,}/gi, `$1${HIDDEN}`],
   // Seeds of NATS accounts, JSON Web Tokens, private keys.
   [/\bS[UAOCNX][A-Z2-7]{56}\b/g, HIDDEN],
   [/\beyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]+/g, HIDDEN],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs, HIDDEN],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----.{0,5000}?-----END [A-Z ]*PRIVATE KEY-----/gs, HIDDEN],
 ];
 
 /** Variables whose whole value is a secret; a name that ends in _FILE is of a path. */

@@ -87,8 +87,12 @@ const tags = ({ source }: Catalog): Layout => {
 
 const TAGS = { keep: "Keep", remove: "Remove", "not-duplicates": "Not duplicates" } as const;
 
-/** What a spreadsheet would calculate: with an apostrophe before it, it is text (OWASP, CSV Injection). */
-const FORMULA = /^[=+\-@\t\r\n]/;
+/**
+ * What a spreadsheet would calculate, also after characters that it skips, and with the wide signs of East Asian keyboards: with
+ * an apostrophe before it, it is text.
+ * @see https://owasp.org/www-community/attacks/CSV_Injection
+ */
+const FORMULA = /^(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 
 /** A field of a line, as RFC 4180 has it; quoted also where a spreadsheet of another language would begin the next cell. */
 const field = (value: string | number | null): string => {

@@ -86,17 +86,6 @@ describe("access keys", () => {
     expect((await call(admin, "DELETE", `/v1/keys/${made.id}`)).statusCode).toBe(404);
   });
 
-  it("are stored by the page in a cookie that scripts and other sites can't read", async () => {
-    const key = await newKey("c", "write");
-    const session = await app.inject({ method: "POST", url: "/v1/session", payload: { key } });
-    expect(session.headers["set-cookie"]).toMatch(/HttpOnly; SameSite=Strict/);
-    const cookies = { lookalike_key: session.cookies[0]?.value ?? "" };
-    expect((await app.inject({ url: "/v1/catalogs", cookies })).statusCode).toBe(200);
-    expect((await app.inject({ method: "POST", url: "/v1/session", payload: { key: createKey() } })).statusCode).toBe(
-      401,
-    );
-  });
-
   it("bound what they ask for in a minute", async () => {
     const key = await newKey("d", "read");
     const statuses = [];
@@ -227,6 +216,34 @@ describe("an Idempotency-Key", () => {
     expect((await call(key, "GET", "/v1/catalogs")).json().items).toHaveLength(1);
     const elsewhere = await newKey("idem2", "write");
     expect((await call(elsewhere, "POST", "/v1/catalogs", { name: "once", source }, headers)).statusCode).toBe(201);
+  });
+
+  it("has its answer stored sealed: a new key in it is shown to the key that created it, and to nobody else", async () => {
+    const [admin, other] = [await newKey("sealed", "admin"), await newKey("sealed", "admin")];
+    const headers = { "idempotency-key": "new key" };
+    const made = await call(admin, "POST", "/v1/keys", { name: "Ann" }, headers);
+    const again = await call(admin, "POST", "/v1/keys", { name: "Ann" }, headers);
+    expect([again.statusCode, again.json()]).toEqual([201, made.json()]);
+    const refused = await call(other, "POST", "/v1/keys", { name: "Ann" }, headers);
+    expect([refused.statusCode, refused.json().type]).toEqual([422, "urn:lookalike:problem:idempotency-key-reused"]);
+    const webhook = await call(
+      admin,
+      "POST",
+      "/v1/webhooks",
+      { url: "https://example.com/" },
+      { "idempotency-key": "hook" },
+    );
+    const { rows } = await store.pool.query(
+      "select idempotent_request::text as row from idempotent_request union all select webhook::text from webhook",
+    );
+    const stored = JSON.stringify(rows);
+    for (const secret of [made.json().key, webhook.json().secret])
+      for (const form of [
+        secret,
+        Buffer.from(secret).toString("base64").slice(0, 40),
+        Buffer.from(secret).toString("hex"),
+      ])
+        expect(stored).not.toContain(form);
   });
 
   it("of two requests at once lets one through", async () => {

@@ -1,10 +1,12 @@
 import { createHash, type Hash } from "node:crypto";
 import { pipeline, Transform } from "node:stream";
 import { claimRequest, releaseRequest, storeResponse } from "@lookalike/shared/store/access/idempotency";
+import { seal, sealingKeyFrom, unseal } from "@lookalike/shared/store/access/seal";
 import type { Db } from "@lookalike/shared/store/open";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { conflict, HttpProblem } from "../http/problems.ts";
+import { credentialOf } from "./access.ts";
 
 const MAX_KEY = 255;
 
@@ -14,7 +16,10 @@ const MAX_KEY = 255;
  */
 export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
   // The name under which a response is stored.
-  const names = new WeakMap<FastifyRequest, { readonly tenant: string; readonly key: string }>();
+  const names = new WeakMap<
+    FastifyRequest,
+    { readonly tenant: string; readonly key: string; readonly digest: string }
+  >();
   // Digests of method, address and body. A body may be large, so it is digested piece by piece, as it arrives.
   const digests = new WeakMap<FastifyRequest, Hash>();
   app.addHook("preParsing", async (request, _reply, payload) => {
@@ -40,20 +45,27 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     if (digest === undefined) throw new Error("the body of a request with an Idempotency-Key was not digested");
     const first = await claimRequest(db, name, digest);
     if (first === null) {
-      names.set(request, name);
+      names.set(request, { ...name, digest });
       return;
     }
     if (first.digest !== digest)
       throw new HttpProblem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.");
     if (first.status === null)
       throw conflict("in-progress", "The first request with this Idempotency-Key is not answered yet.");
+    const body = unseal(bodyKeyOf(request), digest, Buffer.from(first.sealedBody ?? "", "base64"));
+    if (body === null)
+      throw new HttpProblem(
+        422,
+        "idempotency-key-reused",
+        "This Idempotency-Key was used with another access key, which alone can read the stored answer.",
+      );
     if (first.location !== null) reply.header("location", first.location);
     await reply
       .code(first.status)
       .header("idempotency-replayed", "true")
       .type(first.status < 400 ? "application/json; charset=utf-8" : "application/problem+json")
       // Bytes, since fastify adds a charset to the type of a text.
-      .send(Buffer.from(first.body ?? ""));
+      .send(Buffer.from(body));
   });
   app.addHook("onSend", async (request, reply, payload) => {
     const name = names.get(request);
@@ -69,9 +81,15 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
       await storeResponse(db, name, {
         status: reply.statusCode,
         location: typeof location === "string" ? location : null,
-        body: typeof payload === "string" ? payload : null,
+        sealedBody: seal(bodyKeyOf(request), name.digest, typeof payload === "string" ? payload : "").toString(
+          "base64",
+        ),
       });
     }
     return payload;
   });
 };
+
+// A stored response may contain a new key. It is sealed with the credential that the request came with, of which only a
+// digest is stored: who reads the table, or a backup of it, reads no response.
+const bodyKeyOf = (request: FastifyRequest): Buffer => sealingKeyFrom(credentialOf(request), "stored responses");

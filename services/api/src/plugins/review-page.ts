@@ -7,12 +7,8 @@ import type { FastifyPluginAsync } from "fastify";
 const ROOT = join(dirname(createRequire(import.meta.url).resolve("@lookalike/review/package.json")), "dist", "page");
 
 /** The page may only send requests to its own origin. */
-const HEADERS = {
-  "content-security-policy":
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-};
+const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** Serves the review page at `/` if it was built. */
 export const reviewPage: FastifyPluginAsync = async (app) => {
@@ -23,7 +19,7 @@ export const reviewPage: FastifyPluginAsync = async (app) => {
     // An asset's name changes with its content, but the page's does not, so browsers revalidate the page.
     cacheControl: false,
     setHeaders(reply, path) {
-      for (const [name, value] of Object.entries(HEADERS)) reply.header(name, value);
+      reply.header("content-security-policy", CONTENT_SECURITY_POLICY);
       reply.header("cache-control", path.includes("assets") ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });

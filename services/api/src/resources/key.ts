@@ -17,3 +17,13 @@ export const NewAccessKey = z
     scope: AccessScope.default("write"),
   })
   .meta({ id: "NewAccessKey" });
+
+export const NewSession = z
+  .strictObject({
+    key: z.string().min(1).max(200),
+    insecure: z.boolean().default(false).meta({
+      description:
+        "A cookie without Secure, for a browser that stores no other one without https. Over https it is Secure.",
+    }),
+  })
+  .meta({ id: "NewSession" });

@@ -4,15 +4,16 @@ import {
   listAccessKeys,
   revokeAccessKey,
 } from "@lookalike/shared/store/access/access-keys";
+import { createSession, deleteSession } from "@lookalike/shared/store/access/sessions";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
 import { notFound } from "../http/problems.ts";
-import { SESSION_COOKIE } from "../plugins/access.ts";
-import { AccessKey, NewAccessKey } from "../resources/key.ts";
-
-const YEAR_SECONDS = 31_536_000;
+import { foreignOrigin } from "../plugins/access.ts";
+import { maySignIn, mayUseCookie } from "../plugins/same-origin.ts";
+import { clearSessionCookies, sessionToken, setSessionCookie } from "../plugins/session-cookie.ts";
+import { AccessKey, NewAccessKey, NewSession } from "../resources/key.ts";
 
 export const accessRoutes = (app: Version1, db: Db): void => {
   app.post(
@@ -57,37 +58,28 @@ export const accessRoutes = (app: Version1, db: Db): void => {
   app.post(
     "/session",
     operation(
-      "Keep a key in the browser's cookie: what the review page does",
+      "Sign this browser in with a key: what the review page does",
       { 204: z.void() },
-      {
-        security: [],
-        body: z.strictObject({ key: z.string().min(1).max(200) }),
-        config: { scope: null, kind: "session" },
-      },
+      { security: [], body: NewSession, config: { scope: null, kind: "session" } },
     ),
     async (request, reply) => {
-      const { body, protocol } = request;
-      await app.requireKey(request, reply, body.key);
-      return reply
-        .setCookie(SESSION_COOKIE, body.key, {
-          httpOnly: true,
-          sameSite: "strict",
-          secure: protocol === "https",
-          path: "/",
-          maxAge: YEAR_SECONDS,
-        })
-        .code(204)
-        .send();
+      if (!maySignIn(request)) throw foreignOrigin();
+      const { key, insecure } = request.body;
+      const { id } = await app.requireKey(request, reply, key);
+      setSessionCookie(request, reply, await createSession(db, id, request.host), insecure);
+      return reply.code(204).send();
     },
   );
 
   app.delete(
     "/session",
-    operation(
-      "Forget the browser's key",
-      { 204: z.void() },
-      { security: [], config: { scope: null, kind: "session" } },
-    ),
-    async (_request, reply) => reply.clearCookie(SESSION_COOKIE, { path: "/" }).code(204).send(),
+    operation("Sign this browser out", { 204: z.void() }, { security: [], config: { scope: null, kind: "session" } }),
+    async (request, reply) => {
+      const token = sessionToken(request);
+      if (token !== undefined && !mayUseCookie(request)) throw foreignOrigin();
+      if (token !== undefined) await deleteSession(db, token);
+      clearSessionCookies(request, reply);
+      return reply.code(204).send();
+    },
   );
 };

@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages, listImages, listMissing } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
@@ -7,13 +6,12 @@ import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ORDINAL, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { found, HttpProblem, Problem } from "../http/problems.ts";
+import { originalHeaders } from "../pictures/original-headers.ts";
 import { openPicture } from "../pictures/picture.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { Image, imageResource, MissingImage } from "../resources/image.ts";
 
 const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().int().min(0).max(2_147_483_647) });
-
-const MEDIA_TYPES: Record<string, string> = { jpg: "jpeg", svg: "svg+xml" };
 
 /** The response of an address never changes: a file that changes gets another ordinal. */
 const FOREVER = "private, max-age=31536000, immutable";
@@ -91,6 +89,7 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void
       },
       {
         produces: ["application/octet-stream", "image/*"],
+        description: "A picture of a format that browsers show has its type, every other file is a download.",
         params: ImageParams,
         headers: z.object({ range: z.string().optional() }),
         config: { kind: "original" },
@@ -109,25 +108,15 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void
       // A malformed range and several ranges get the whole file (RFC 9110, 14.2).
       const range = Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
       const { start, end } = range ?? { start: 0, end: size - 1 };
-      const format = image.facts.format ?? "octet-stream";
       reply
         .code(range === undefined ? 200 : 206)
         .header("accept-ranges", "bytes")
         .header("content-length", end - start + 1)
         .header("etag", `"${image.fingerprint}"`)
         .header("cache-control", FOREVER)
-        .header("content-disposition", `inline; filename*=UTF-8''${encodedName(image.path)}`)
-        // An SVG may contain scripts, which must not run.
-        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-        .type(format === "octet-stream" ? "application/octet-stream" : `image/${MEDIA_TYPES[format] ?? format}`);
+        .headers(originalHeaders(image.path, image.facts.format));
       if (range !== undefined) reply.header("content-range", `bytes ${start}-${end}/${size}`);
       return reply.send(await picture.read(start, end));
     },
   );
 };
-
-const encodedName = (path: string): string =>
-  encodeURIComponent(posix.basename(path).toWellFormed()).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16)}`,
-  );

@@ -183,6 +183,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
       ),
     },
     async (request, reply) => {
+      if (request.method === "HEAD") return reply.type("text/event-stream").send("");
       const jobId = request.job.id;
       /** null = the stream's key is not valid any more. */
       const readNow = async () => {
@@ -196,7 +197,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
           if (!isUnavailable(error)) throw error;
           return "unavailable" as const;
         });
-        if (job === null) return;
+        if (job === null) return undefined;
         // PostgreSQL is away for a moment: the stream goes on when it is back.
         if (job === "unavailable") {
           await sleep(PROGRESS_INTERVAL_MS);
@@ -207,7 +208,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
         // A client that does not read is disconnected while the event waits for it.
         if (id !== sent) await Promise.race([reply.sse.send({ id, event: "progress", data: job }), closed]);
         sent = id;
-        if (job.phase === "done") return;
+        if (job.phase === "done") return undefined;
         await sleep(PROGRESS_INTERVAL_MS);
       }
     },

@@ -1,4 +1,5 @@
 import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
+import type { SealingKeys } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
@@ -33,6 +34,8 @@ export interface Version1Parts {
   readonly nearest: Nearest;
   /** Whether webhooks may lead into private networks. */
   readonly webhooksInside: boolean;
+  /** They seal the secrets of webhooks; without one there are no webhooks. */
+  readonly sealingKeys: SealingKeys;
 }
 
 /** Responses that routes may give beside those of their own schemas: every route, one of a resource, one with a body. */
@@ -42,7 +45,7 @@ const WITH_BODY = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
 /** The routes under /v1: each needs an access key, unless it says otherwise. */
 export const version1 =
-  ({ db, archiver, sources, thumbnails, nearest, webhooksInside }: Version1Parts) =>
+  ({ db, archiver, sources, thumbnails, nearest, webhooksInside, sealingKeys }: Version1Parts) =>
   async (app: FastifyInstance): Promise<void> => {
     app.addHook("onRoute", ({ schema, method, url }) => {
       if (schema === undefined) return;
@@ -69,7 +72,7 @@ export const version1 =
       query: (tagged) => queryRoutes(tagged, db, nearest),
       groups: (tagged) => groupRoutes(tagged, db),
       exports: (tagged) => exportRoutes(tagged, db),
-      webhooks: (tagged) => webhookRoutes(tagged, db, webhooksInside),
+      webhooks: (tagged) => webhookRoutes(tagged, db, webhooksInside, sealingKeys),
     };
     for (const [tag, addRoutes] of Object.entries(routes))
       await app.register(async (tagged) => {

@@ -1,15 +1,21 @@
-import { deleteWebhook, insertWebhook, listDeliveries, listWebhooks } from "@lookalike/shared/store/access/webhooks";
+import {
+  deleteWebhook,
+  insertWebhook,
+  listDeliveries,
+  listWebhooks,
+  type SealingKeys,
+} from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
-import { found, HttpProblem, notFound } from "../http/problems.ts";
+import { conflict, found, HttpProblem, notFound } from "../http/problems.ts";
 import { deliveryResource, NewWebhook, Webhook, WebhookDelivery } from "../resources/webhook.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
 
 const DELIVERIES_LISTED = 100;
 
-export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean): void => {
+export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean, [sealingKey]: SealingKeys): void => {
   const Params = z.object({ webhook: z.string() });
   const config = { scope: "admin" } as const;
 
@@ -32,8 +38,13 @@ export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean): voi
           "address-refused",
           `${JSON.stringify(url)}: ${refusal}. LOOKALIKE_WEBHOOKS_INSIDE=true allows private networks.`.toWellFormed(),
         );
+      if (sealingKey === undefined)
+        throw conflict(
+          "no-sealing-key",
+          "Set LOOKALIKE_SEALING_KEY: a webhook's secret is stored only sealed with it.",
+        );
       reply.code(201).header("cache-control", "no-store");
-      return insertWebhook(db, access.tenant, url);
+      return insertWebhook(db, sealingKey, access.tenant, url);
     },
   );
 

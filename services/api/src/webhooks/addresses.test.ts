@@ -22,9 +22,32 @@ describe("addresses of a private network", () => {
     "fe80::1%eth0",
     "198.51.100.7",
     "nonsense",
+    // NAT64 of a local prefix, IPv4-compatible, 6to4, site-local, Teredo, discard, segment routing, documentation.
+    "64:ff9b:1::a00:1",
+    "::7f00:1",
+    "::10.0.0.1",
+    "2002:a00:1::1",
+    "fec0::1",
+    "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    "2001:2::1",
+    "2001:10::1",
+    "2001:20::1",
+    "2001:db8::1",
+    "3fff::1",
+    "100::1",
+    "5f00::1",
+    "::ffff:0:7f00:1",
+    "ff02::1",
+    "4000::1",
+    "192.0.0.1",
+    "192.88.99.1",
+    "198.18.0.1",
+    "224.0.0.1",
+    "240.0.0.1",
   ])("%s is one", (address) => expect(isInside(address)).toBe(true));
-  it.each(["1.1.1.1", "172.32.0.1", "8.8.8.8", "2606:4700:4700::1111"])("%s is none", (address) =>
-    expect(isInside(address)).toBe(false),
+  it.each(["1.1.1.1", "172.32.0.1", "8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001::1", "2001:4860:4860::8888"])(
+    "%s is none",
+    (address) => expect(isInside(address)).toBe(false),
   );
 });
 

@@ -2,10 +2,21 @@ import { type LookupAddress, lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 
+/** Addresses of the internet that IANA has given to somebody; all special ones outside of it are refused whatever they are. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
+/** Protocol assignments (RFC 2928), of which no address is a server's: Teredo, ORCHID, benchmarks; and documentation (RFC 9637). */
+const SPECIAL = ["2001::/23", "3fff::/20"].map((range) => ipaddr.IPv6.parseCIDR(range));
+
 /** Whether an address is not of the public internet: loopback, private, link-local, reserved, or no address at all. */
-export const isInside = (address: string): boolean =>
+export const isInside = (text: string): boolean => {
+  if (!ipaddr.isValid(text)) return true;
   // process() reads an IPv4 address that is written as IPv6 as what it is.
-  !ipaddr.isValid(address) || ipaddr.process(address).range() !== "unicast";
+  const address = ipaddr.process(text);
+  if (address.range() !== "unicast") return true;
+  return (
+    address instanceof ipaddr.IPv6 && (!address.match(GLOBAL_UNICAST) || SPECIAL.some((range) => address.match(range)))
+  );
+};
 
 /** Why no webhook may have a URL, as far as its text shows; null = it is allowed. */
 export const urlRefusal = (text: string, allowsInside: boolean): string | null => {

@@ -5,7 +5,12 @@ import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
 import { webhookAttempts } from "@lookalike/shared/runtime/metrics";
-import { claimDueDeliveries, type DeliveryRow, settleDelivery } from "@lookalike/shared/store/access/webhooks";
+import {
+  claimDueDeliveries,
+  type DeliveryRow,
+  type SealingKeys,
+  settleDelivery,
+} from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
 
@@ -25,14 +30,21 @@ const signedHeaders = (id: string, secret: string, payload: string, seconds: num
   };
 };
 
-type Due = DeliveryRow & { readonly url: string; readonly secret: string };
+type Due = DeliveryRow & { readonly url: string; readonly secret: string | null };
+
+interface DeliveryOptions {
+  /** Seconds before each further attempt; there is none after the last one. */
+  readonly retrySeconds: readonly number[];
+  readonly allowsInside: boolean;
+  readonly sealingKeys: SealingKeys;
+}
 
 /** Sends a delivery once, and follows no redirect. @returns the response's status */
 const send = ({ id, url, secret, payload }: Due, allowsInside: boolean): Promise<number> =>
   new Promise((resolve, reject) => {
     const refusal = urlRefusal(url, allowsInside);
-    if (refusal !== null) {
-      reject(new Error(refusal));
+    if (refusal !== null || secret === null) {
+      reject(new Error(refusal ?? "LOOKALIKE_SEALING_KEY does not open the webhook's secret"));
       return;
     }
     const request = (url.startsWith("https:") ? requestHttps : requestHttp)(url, {
@@ -50,11 +62,12 @@ const send = ({ id, url, secret, payload }: Due, allowsInside: boolean): Promise
     request.end(payload);
   });
 
-/**
- * Sends due deliveries until it is stopped.
- * @param retrySeconds seconds before each further attempt; there is none after the last one
- */
-export const startDeliveries = (db: Db, log: Logger, retrySeconds: readonly number[], allowsInside: boolean): Loop => {
+/** Sends due deliveries until it is stopped. */
+export const startDeliveries = (
+  db: Db,
+  log: Logger,
+  { retrySeconds, allowsInside, sealingKeys }: DeliveryOptions,
+): Loop => {
   const deliver = async (due: Due): Promise<void> => {
     const result = await send(due, allowsInside).then(
       (status) => ({ isDelivered: status >= 200 && status < 300, outcome: `answered ${status}` }),
@@ -69,7 +82,7 @@ export const startDeliveries = (db: Db, log: Logger, retrySeconds: readonly numb
     log[result.isDelivered ? "info" : "warn"]({ delivery: due.id, attempt: due.attempts, ...result }, "webhook");
   };
   const round = async (): Promise<void> => {
-    const due = await claimDueDeliveries(db, MAX_CONCURRENCY, (2 * TIMEOUT_MS) / 1_000);
+    const due = await claimDueDeliveries(db, sealingKeys, MAX_CONCURRENCY, (2 * TIMEOUT_MS) / 1_000);
     await Promise.all(due.map(deliver));
   };
   return startLoop(POLL_MS, round, (error) => log.error({ err: messageOf(error) }, "webhooks"));

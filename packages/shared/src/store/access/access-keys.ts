@@ -23,20 +23,24 @@ export const insertAccessKey = async (
   return rows[0] ?? null;
 };
 
-/** The rows of keys; a key that is unknown or revoked, or whose tenant is disabled, has none. */
-export const findAccessKeys = async (db: Db, keys: readonly string[]): Promise<Map<string, AccessKeyRow>> => {
-  const digests = new Map(keys.map((key) => [digestOf(key).toString("hex"), key]));
+/** A condition: the key is not revoked, and its tenant not disabled. */
+export const isValidKey = (db: Db) => {
   const disabled = db
     .select({ id: tenant.id })
     .from(tenant)
     .where(and(eq(tenant.id, accessKey.tenant), isNotNull(tenant.disabledAt)));
+  return and(isNull(accessKey.revokedAt), notExists(disabled));
+};
+
+/** The rows of keys; a key that is unknown or revoked, or whose tenant is disabled, has none. */
+export const findAccessKeys = async (db: Db, keys: readonly string[]): Promise<Map<string, AccessKeyRow>> => {
+  const digests = new Map(keys.map((key) => [digestOf(key).toString("hex"), key]));
   const where = and(
     inArray(
       accessKey.digest,
       [...digests.keys()].map((digest) => Buffer.from(digest, "hex")),
     ),
-    isNull(accessKey.revokedAt),
-    notExists(disabled),
+    isValidKey(db),
   );
   const rows = await db.select().from(accessKey).where(where);
   return new Map(

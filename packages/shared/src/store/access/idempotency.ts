@@ -30,7 +30,7 @@ const named = ({ tenant, key }: Name) => and(eq(idempotentRequest.tenant, tenant
 export const storeResponse = async (
   db: Db,
   name: Name,
-  response: Pick<IdempotentRow, "status" | "location" | "body">,
+  response: Pick<IdempotentRow, "status" | "location" | "sealedBody">,
 ): Promise<void> => {
   await db.update(idempotentRequest).set(response).where(named(name));
 };

@@ -4,13 +4,53 @@ import type { Job } from "../../domain/job/job.ts";
 import type { Db } from "../open.ts";
 import { webhook, webhookDelivery } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
+import { seal, sealingKeyFrom, unseal } from "./seal.ts";
 
-export type WebhookRow = typeof webhook.$inferSelect;
+type WebhookRow = typeof webhook.$inferSelect;
 export type DeliveryRow = typeof webhookDelivery.$inferSelect;
 
-export const insertWebhook = async (db: Db, tenant: string, url: string): Promise<WebhookRow> => {
+/** Keys that seal the secrets of webhooks: the first one seals, and each opens what it sealed when it was the first. */
+export type SealingKeys = readonly Buffer[];
+
+/** @param text the keys, each 256 bits in base64, separated by commas */
+export const sealingKeysOf = (text: string): SealingKeys =>
+  text.split(",").map((key) => sealingKeyFrom(Buffer.from(key, "base64"), "webhooks"));
+
+const unsealSecret = (keys: SealingKeys, id: string, sealed: Uint8Array | null): string | null => {
+  for (const key of keys) {
+    const secret = sealed === null ? null : unseal(key, id, sealed);
+    if (secret !== null) return secret;
+  }
+  return null;
+};
+
+/** Creates a webhook. Its secret is in the result, and is stored sealed. */
+export const insertWebhook = async (db: Db, key: Buffer, tenant: string, url: string) => {
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
-  return onlyRow({ rows: await db.insert(webhook).values({ id: randomUUID(), tenant, url, secret }).returning() });
+  const id = randomUUID();
+  const values = { id, tenant, url, sealedSecret: seal(key, id, secret) };
+  return { ...onlyRow({ rows: await db.insert(webhook).values(values).returning() }), secret };
+};
+
+/**
+ * Seals with the first key what was sealed with another one, and what was stored before secrets were sealed.
+ * @returns how many secrets none of the keys opens
+ */
+export const sealAgain = async (db: Db, keys: SealingKeys): Promise<number> => {
+  const [first] = keys;
+  if (first === undefined) return db.$count(webhook);
+  let unopened = 0;
+  for (const { id, plainSecret, sealedSecret } of await db.select().from(webhook)) {
+    if (plainSecret === null && unsealSecret([first], id, sealedSecret) !== null) continue;
+    const secret = plainSecret ?? unsealSecret(keys, id, sealedSecret);
+    if (secret === null) unopened += 1;
+    else
+      await db
+        .update(webhook)
+        .set({ sealedSecret: seal(first, id, secret), plainSecret: null })
+        .where(eq(webhook.id, id));
+  }
+  return unopened;
 };
 
 export const listWebhooks = (db: Db, tenant: string): Promise<WebhookRow[]> =>
@@ -53,13 +93,13 @@ export const enqueueWebhooks = async (
 
 /**
  * Claims due deliveries, so that no other process sends the same ones. Their next attempt is postponed
- * first, so that after a crash they are only late.
+ * first, so that after a crash they are only late. A secret is null where none of the keys opens it.
  */
-export const claimDueDeliveries = async (db: Db, limit: number, holdSeconds: number) => {
+export const claimDueDeliveries = async (db: Db, keys: SealingKeys, limit: number, holdSeconds: number) => {
   const due = sql`array(
     select id from webhook_delivery where next_attempt_at <= now()
     order by next_attempt_at limit ${limit} for update skip locked)`;
-  return db
+  const rows = await db
     .update(webhookDelivery)
     .set({
       nextAttemptAt: sql`now() + make_interval(secs => ${holdSeconds})`,
@@ -67,7 +107,8 @@ export const claimDueDeliveries = async (db: Db, limit: number, holdSeconds: num
     })
     .from(webhook)
     .where(sql`${webhook.id} = ${webhookDelivery.webhookId} and ${webhookDelivery.id} = any(${due})`)
-    .returning({ ...getTableColumns(webhookDelivery), url: webhook.url, secret: webhook.secret });
+    .returning({ ...getTableColumns(webhookDelivery), url: webhook.url, sealedSecret: webhook.sealedSecret });
+  return rows.map(({ sealedSecret, ...row }) => ({ ...row, secret: unsealSecret(keys, row.webhookId, sealedSecret) }));
 };
 
 /** Stores the outcome of an attempt. @param result `retrySeconds` until the next attempt; null = there is none */

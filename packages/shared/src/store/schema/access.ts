@@ -22,6 +22,23 @@ export const accessKey = pgTable("access_key", {
   revokedAt: time("revoked_at"),
 });
 
+/** A browser that a key signed in. The token in its cookie is stored nowhere, only its SHA-256. */
+export const session = pgTable(
+  "session",
+  {
+    digest: bytea("digest").primaryKey(),
+    /** The session ends with its key. */
+    keyId: text("key_id")
+      .notNull()
+      .references(() => accessKey.id, { onDelete: "cascade" }),
+    /** Host and port that the browser signed in to: for another one the session is not valid. */
+    host: text("host").notNull(),
+    createdAt: time("created_at").notNull().default(sql`now()`),
+    expiresAt: time("expires_at").notNull(),
+  },
+  (table) => [index("session_key").on(table.keyId)],
+);
+
 /** The response to a request with an Idempotency-Key, which is sent again when the request is. */
 export const idempotentRequest = pgTable(
   "idempotent_request",
@@ -33,7 +50,8 @@ export const idempotentRequest = pgTable(
     /** null while the first request is handled. */
     status: integer("status"),
     location: text("location"),
-    body: text("body"),
+    /** In base64, sealed with the credential of the request, so that only its sender reads it: it may contain a new key. */
+    sealedBody: text("body"),
     createdAt: time("created_at").notNull().default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.key] })],
@@ -44,8 +62,10 @@ export const webhook = pgTable("webhook", {
   id: text("id").primaryKey(),
   tenant: text("tenant").notNull(),
   url: text("url").notNull(),
-  /** Signs each payload, so it is stored as it is and not as a digest. */
-  secret: text("secret").notNull(),
+  /** Signs each payload, so that it can't be stored as a digest. Sealed with LOOKALIKE_SEALING_KEY. */
+  sealedSecret: bytea("sealed_secret"),
+  /** From before secrets were sealed; the API seals it at its start. */
+  plainSecret: text("secret"),
   createdAt: time("created_at").notNull().default(sql`now()`),
 });
 
