@@ -1,15 +1,18 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { directorySource } from "@lookalike/shared/domain/job/source";
+import { directorySource, Source } from "@lookalike/shared/domain/job/source";
+import { createKey } from "@lookalike/shared/store/access/access-keys";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { dumpInto, filesWithSecrets } from "../support/left-behind.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { connectTo, WITH_KEY } from "../support/servers.ts";
+import { connectTo, TEST_KEY, WITH_KEY } from "../support/servers.ts";
 import { finished, type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -26,9 +29,13 @@ const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const CALLER = "b7ad6b7169203331";
 
 const spans: z.infer<typeof Span>[] = [];
+const exported: unknown[] = [];
+const S3_SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 /** Takes what an OpenTelemetry collector would: OTLP over HTTP, as JSON. */
 const collector = createServer(async (request, response) => {
-  const { resourceSpans } = Export.parse(await json(request));
+  const body = await json(request);
+  exported.push(body);
+  const { resourceSpans } = Export.parse(body);
   spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
   response.writeHead(200, { "content-type": "application/json" }).end("{}");
 });
@@ -40,7 +47,12 @@ beforeAll(async () => {
   system = await startSystem({
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
     OTEL_BSP_SCHEDULE_DELAY: "200",
-    LOG_LEVEL: "info",
+    LOG_LEVEL: "debug",
+    LOOKALIKE_METRICS_PORT: "0",
+    LOOKALIKE_SOURCE_BUCKETS: "pictures",
+    AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1",
+    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+    AWS_SECRET_ACCESS_KEY: S3_SECRET,
   });
 });
 afterAll(async () => {
@@ -97,4 +109,54 @@ it("one trace leads from the request through tasks and events to the groups", as
     .filter(({ job, to }) => job === id && to !== undefined)
     .map(({ to }) => to);
   expect(steps).toEqual(["listing", "running", "finalizing", "completed"]);
+});
+
+/** Requests a route with a new Idempotency-Key, so that its answer is stored. */
+const post = async (path: string, body: object, headers: Record<string, string> = WITH_KEY) => {
+  const answer = await fetch(`${system.address}/v1${path}`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json", "idempotency-key": randomUUID() },
+    body: JSON.stringify(body),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the API answers
+  const json: any = answer.status === 204 ? null : await answer.json();
+  return { status: answer.status, json, cookies: answer.headers.getSetCookie() };
+};
+
+/** Files that are the secrets' home: of PostgreSQL's password, and the seeds of the users of NATS. */
+const HOMES = /^data\/(?:secret|nats-users\/[\w.-]+)$|\.nk$/;
+
+it("no secret that a run used is left anywhere but in the files that are its home", async () => {
+  const { folder, environment } = system.servers;
+  const key = (await post("/keys", { name: "left behind", scope: "read" })).json.key;
+  const tenantKey = (await post("/tenants", { id: "left-behind" })).json.firstKey.key;
+  const webhook = (await post("/webhooks", { url: "https://example.com/hook" })).json.secret;
+  const [cookie = ""] = (await post("/session", { key })).cookies;
+  const session = /=(lks_[\w-]+)/.exec(cookie)?.[1];
+  const wrongKey = createKey();
+  expect((await post("/catalogs", {}, { authorization: `Bearer ${wrongKey}` })).status).toBe(401);
+  expect((await fetch(`${system.address}/v1/nowhere?key=${key}`, { headers: WITH_KEY })).status).toBe(404);
+  // A source that can't be read, and a statement that fails: both are logged, the first is an event, too.
+  const failed = await system.run(Source.parse({ kind: "s3", bucket: "pictures" }), {}, "s3");
+  expect(failed.state).toBe("failed");
+  const { bus, store, close } = await connectTo(environment);
+  await store.pool.query("alter table webhook rename to webhook_away");
+  expect((await post("/webhooks", { url: "https://example.com/hook" })).status).toBe(500);
+  await store.pool.query("alter table webhook_away rename to webhook");
+  await until(async () => (await readFile(system.path("logs/api.log"), "utf8")).includes("failed query"));
+
+  await dumpInto(folder, { bus, store });
+  await close();
+  await writeFile(system.path("traces.json"), JSON.stringify(exported));
+  for (const name of ["api", "coordinator", "hasher", "comparer"] as const) {
+    const address = system.services.metricsAddress(name);
+    await writeFile(system.path(`metrics-${name}.txt`), await (await fetch(`${address}/metrics`)).text());
+  }
+  const files = (await readdir(folder, { recursive: true })).filter((path) => HOMES.test(path)).sort();
+  const homes = await Promise.all(files.map(async (path) => (await readFile(system.path(path), "utf8")).trim()));
+  const { LOOKALIKE_SEALING_KEY: sealingKey = "" } = environment;
+  const used = [TEST_KEY, key, tenantKey, webhook, session, wrongKey, S3_SECRET, sealingKey, ...homes];
+  expect(used.filter((secret) => secret === undefined || secret.length < 20)).toEqual([]);
+  expect(homes.length).toBeGreaterThan(4);
+  expect(await filesWithSecrets(folder, used as string[])).toEqual(files);
 });

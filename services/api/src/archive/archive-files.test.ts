@@ -97,6 +97,21 @@ describe("archived files", () => {
     expect((await lstat(join(root, "private/deep"), { bigint: true })).mtimeNs).toBe(before.mtimeNs);
   });
 
+  it("are closed to others in another folder, where those that closed their own are not above them", async () => {
+    const closed = join(root, "closed");
+    const open = join(root, "open");
+    await mkdir(join(closed, "pictures"), { recursive: true });
+    await mkdir(open);
+    await chmod(join(closed, "pictures"), 0o755);
+    await chmod(closed, 0o700);
+    const place = { id: "archive-1", root: join(closed, "pictures"), destination: open };
+    await withArchive(place, async () => undefined, true);
+    for (const folder of ["", "archive-1", "archive-1/files"])
+      expect((await lstat(join(open, ARCHIVE_FOLDER, folder))).mode & 0o777).toBe(0o700);
+    await withArchive({ ...place, id: "archive-2", destination: null }, async () => undefined, true);
+    expect((await lstat(join(closed, "pictures", ARCHIVE_FOLDER))).mode & 0o777).toBe(0o755);
+  });
+
   it("stay when no keeper has its bytes, or the keeper is the same file by another name", async () => {
     await put("a.jpg", "picture");
     await put("b.jpg", "other");

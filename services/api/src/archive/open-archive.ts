@@ -51,8 +51,10 @@ export const withArchive = async <Result>(
   try {
     const root = await hold(openRoot(rootPath));
     const base = attributesOf(await root.handle.stat({ bigint: true }));
+    // Elsewhere, folders above the root may have closed its files to others: there, those of the archive do.
+    const own = destination === null ? base : { ...base, mode: 0o700 };
     const below = (above: Folder, name: string): Promise<Folder> =>
-      hold(create ? openOrCreateBelow(above, Buffer.from(name), base) : openBelow(above, Buffer.from(name)));
+      hold(create ? openOrCreateBelow(above, Buffer.from(name), own) : openBelow(above, Buffer.from(name)));
     const above = destination === null ? root : await hold(openDestination(destination));
     const folder = await below(await below(above, ARCHIVE_FOLDER), id);
     const files = await below(folder, "files");
