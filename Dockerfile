@@ -11,6 +11,7 @@ RUN rm -rf node_modules packages/*/node_modules services/*/node_modules \
   && npx -y pnpm@12.21.0 install --prod --frozen-lockfile \
     --filter "@lookalike/api..." --filter "@lookalike/coordinator..." \
     --filter "@lookalike/hasher..." --filter "@lookalike/comparer..." \
+  && npm run -s sbom \
   && rm -rf packages/local packages/deploy packages/cli test bench docs deploy
 
 FROM node:20-bookworm-slim

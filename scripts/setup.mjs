@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { buildNative, isBuilt } from "./build-kernels.mjs";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PNPM = "pnpm@12.21.0";
+export const PNPM = "pnpm@12.21.0";
 const NODE_FLOOR = [20, 19];
 const STAMP = join(ROOT, "node_modules", ".lookalike-installed");
 

@@ -27,6 +27,7 @@ const CustomResources = z.object({
   }),
 });
 
+const WHEEL_SHA256 = "85136d018a27b50ec7fc049d902bfa5193f5976807e6c0f408e3ab6fe078cad9";
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let schemas: string;
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
   schemas = join(folder.path, "schemas");
   await mkdir(schemas);
   // Kubernetes' own schemas, made to refer to each other where they are.
-  const wheel = await wheelFolder("kubernetes-validate", "1.37.0");
+  const wheel = await wheelFolder("kubernetes-validate", "1.37.0", WHEEL_SHA256);
   const known = join(wheel, `kubernetes_validate/kubernetes-json-schema/v${KUBERNETES}-local-strict`);
   const kinds = ["deployment-apps-v1", "networkpolicy-networking-v1", "poddisruptionbudget-policy-v1", "service-v1"];
   for (const name of ["_definitions", ...kinds]) {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -38,13 +38,16 @@ export const moduleFolder = async (module: string): Promise<string> => {
   return z.object({ Dir: z.string() }).parse(JSON.parse(stdout)).Dir;
 };
 
-/** The folder of what a Python wheel holds. */
-export const wheelFolder = async (name: string, version: string): Promise<string> => {
+/** The folder of what a Python wheel holds. @param sha256 of the wheel */
+export const wheelFolder = async (name: string, version: string, sha256: string): Promise<string> => {
   const folder = join(FOLDER, `${name}-${version}`);
   if (existsSync(folder)) return folder;
   const wheels = await mkdtemp(join(tmpdir(), "lookalike-wheel-"));
-  await run(PYTHON, ["-m", "pip", "download", "-q", "--no-deps", "-d", wheels, `${name}==${version}`]);
-  const [wheel = ""] = await readdir(wheels);
+  const requirements = join(wheels, "requirements.txt");
+  await writeFile(requirements, `${name}==${version} --hash=sha256:${sha256}`);
+  const options = ["-q", "--no-deps", "-d", wheels];
+  await run(PYTHON, ["-m", "pip", "download", "--require-hashes", "-r", requirements, ...options]);
+  const wheel = (await readdir(wheels)).find((file) => file.endsWith(".whl")) ?? "";
   await run(PYTHON, ["-m", "zipfile", "-e", join(wheels, wheel), folder], { maxBuffer: 64 * 1024 ** 2 });
   await rm(wheels, { recursive: true });
   return folder;
