@@ -234,9 +234,15 @@ describe("a folder of which most is away", () => {
         failure: expect.stringContaining("empty, and on another device than at the last scan"),
       });
     expect((await reviewed.get(`/catalogs/${catalog}/images?limit=1000`)).items).toHaveLength(70);
+    // Another disk in its place, as often as it is scanned, makes nothing less known, and leaves nothing behind.
+    for (let number = 0; number < 300; number += 1) await writeFile(join(many, `other ${number}.jpg`), `${number}`);
+    for (let attempt = 0; attempt < 2; attempt += 1)
+      expect(await scan()).toMatchObject({ state: "failed", missingImages: 70 });
+    await rm(many, { recursive: true });
     // Back, with other inodes.
     await cp(away, many, { recursive: true, preserveTimestamps: true });
     expect(await groupsOf((await scan()).id)).toEqual(groups);
+    expect((await reviewed.get(`/catalogs/${catalog}/missing-images`)).items).toEqual([]);
     // What its owner excludes is not missing, and is known again without the rule.
     const all = await readdir(many);
     const exclude = async (globs: string[]) => reviewed.call("PATCH", `/catalogs/${catalog}`, { exclude: globs });

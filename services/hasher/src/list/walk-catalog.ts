@@ -11,6 +11,7 @@ import type { Census } from "@lookalike/shared/store/catalog/census";
 import { findContents } from "@lookalike/shared/store/catalog/contents";
 import {
   analyzeGrown,
+  countHashed,
   countUnseen,
   markUnseenVanished,
   movedImages,
@@ -74,12 +75,12 @@ const markMissing = async (
   catalog: CatalogRow,
   walk: Walk,
 ): Promise<void> => {
-  const { images } = listing.start;
   const unseen = await countUnseen(db, listing);
   if (unseen === 0) return;
-  if (!options.acceptMissing && areTooManyMissing(unseen, images)) {
+  const known = await countHashed(db, listing);
+  if (!options.acceptMissing && areTooManyMissing(unseen, known)) {
     const missing = await missingImages(db, listing, catalog, walk);
-    if (areTooManyMissing(missing.count, images)) throw new ListingError(missing.refusal(images), missing.count);
+    if (areTooManyMissing(missing.count, known)) throw new ListingError(missing.refusal(known), missing.count);
   }
   await markUnseenVanished(db, listing);
 };

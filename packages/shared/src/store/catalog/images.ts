@@ -158,6 +158,15 @@ export const listDamaged = async (
 };
 
 /**
+ * Whether a row of the table `image` was ever hashed. A job that stopped while it listed leaves rows that nobody has seen: a
+ * wrong disk may have been mounted.
+ */
+export const isHashed = sql`exists (
+  select from hash_block join catalog on catalog.id = hash_block.catalog_id
+  where hash_block.catalog_id = image.catalog_id and hash_block.block = image.ordinal / catalog.block_size
+    and substring(states from image.ordinal % catalog.block_size + 1 for 1) not in ('', ${Buffer.of(STATE.absent)}::bytea))`;
+
+/**
  * Images that scans no longer find, by ordinal, and since when: neither archived, nor replaced by other content under
  * their path. They are images again as soon as a scan finds their content.
  */
@@ -165,7 +174,7 @@ export const listMissing = async (db: Db, catalogId: string, { after, limit }: P
   const { rows } = await db.execute<{ ordinal: number; path: Buffer; bytes: number | null; missingSince: string }>(sql`
     select ordinal, path, bytes::float8 as bytes, job.accepted_at as "missingSince"
     from image join job on job.id = vanished_in
-    where image.catalog_id = ${catalogId} and ordinal > ${after}
+    where image.catalog_id = ${catalogId} and ordinal > ${after} and ${isHashed}
       and ordinal not in (
         select unnest(ordinals) from archive where archive.catalog_id = ${catalogId} and archive.state <> 'restored')
       and not exists (

@@ -18,7 +18,7 @@ import { isUniqueViolation } from "../data-error.ts";
 import type { Db, Store } from "../open.ts";
 import { image } from "../schema.ts";
 import { integers, onlyRow } from "../sql.ts";
-import { readImages } from "./images.ts";
+import { isHashed, readImages } from "./images.ts";
 
 /**
  * Records a part of a walk: what {@link compareListing} decides is written in one transaction, and
@@ -186,6 +186,13 @@ const ORDINALS_PER_QUERY = 100_000;
 const listedEarlier = ({ catalogId, jobId }: WalkStart): SQL =>
   sql`catalog_id = ${catalogId} and vanished_in is null and listed_in <> ${jobId}`;
 
+/** How many images of earlier jobs were hashed, found again or not. */
+export const countHashed = async (db: Db, listing: Listing): Promise<number> => {
+  const counted = await db.execute<{ images: number }>(sql`
+    select count(*)::int as images from image where ${listedEarlier(listing.start)} and ${isHashed}`);
+  return onlyRow(counted).images;
+};
+
 /** How many images of earlier jobs a whole walk has not found again. */
 export const countUnseen = async (db: Db, listing: Listing): Promise<number> => {
   const counted = await db.execute<{ images: number }>(sql`
@@ -193,14 +200,14 @@ export const countUnseen = async (db: Db, listing: Listing): Promise<number> => 
   return onlyRow(counted).images - listing.seenBefore;
 };
 
-/** The paths of those that are not in an archive, as their owner decided. */
+/** The paths of those that were hashed, and are not in an archive, as their owner decided. */
 export async function* unseenPaths(db: Db, listing: Listing): AsyncGenerator<string> {
   const { catalogId, end } = listing.start;
   for (let from = 0; from < end; from += ORDINALS_PER_QUERY) {
     const { rows } = await db.execute<{ ordinal: number; path: Buffer }>(sql`
       select ordinal, path from image
       where ${listedEarlier(listing.start)} and ordinal >= ${from} and ordinal < ${from + ORDINALS_PER_QUERY}
-        and ordinal not in (
+        and ${isHashed} and ordinal not in (
           select unnest(ordinals) from archive where archive.catalog_id = ${catalogId} and state <> 'restored')`);
     const pathOf = new Map(rows.map(({ ordinal, path }) => [ordinal, path]));
     for (const ordinal of listing.unseen([...pathOf.keys()])) {
