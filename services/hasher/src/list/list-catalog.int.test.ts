@@ -7,6 +7,7 @@ import { type FoundImage, foundImage, type ListedImage } from "@lookalike/shared
 import { Listing } from "@lookalike/shared/domain/image/listing";
 import { enact } from "@lookalike/shared/domain/job/decide";
 import { decodeEvent } from "@lookalike/shared/domain/job/events";
+import { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import { acceptedJob } from "@lookalike/shared/domain/job/job";
 import { jobAccepted } from "@lookalike/shared/domain/job/job.fixtures";
 import { directorySource } from "@lookalike/shared/domain/job/source";
@@ -91,13 +92,15 @@ const storeOnly = async (task: ScanTask, numbers: number[]): Promise<void> => {
 const published = async (job: string) => {
   const images = new Map<number, ListedImage>();
   const done: { images: number }[] = [];
+  const refused: { detail: string; missingImages: number | null }[] = [];
   for await (const message of messagesOf(bus, STREAMS.events)) {
     const event = decodeEvent(message.json());
     if (event?.job !== job) continue;
     if (event.type === "images-listed") for (const row of event.body.images) images.set(row.ordinal, row);
     if (event.type === "listing-done") done.push(event.body);
+    if (event.type === "listing-failed") refused.push(event.body);
   }
-  return { images, done };
+  return { images, done, refused };
 };
 
 const stored = async (catalog: string): Promise<{ ordinal: number; path: string }[]> => {
@@ -225,4 +228,39 @@ it("a walk whose job was cancelled meanwhile stops, and publishes no end", async
   await list(task, images());
   const { done } = await published(task.job);
   expect([(await stored(task.catalog)).length, done]).toEqual([5_000, []]);
+});
+
+it("a disk that shows its files and can't read them stops the job", async () => {
+  const first = await listingJob("readable", "failing-disk");
+  await list(first, source(upTo(100)));
+  await store.pool.query("update job set state = 'completed' where id = 'readable'");
+  await store.pool.query("update catalog set block_size = 100 where id = 'failing-disk'");
+  await store.pool.query(`insert into hash_block
+    (catalog_id, block, job_id, states, hashes, content_digests, details, failed_images, digest)
+    values ('failing-disk', 0, 'readable', decode(repeat('01', 100), 'hex'), '', decode(repeat('00', 3200), 'hex'), '[]', 0, '')`);
+  const failing = async (job: string, unreadable: number) => {
+    const task = await listingJob(job, "failing-disk");
+    const tally = new FileTally();
+    async function* images(): AsyncGenerator<FoundImage> {
+      for (const number of upTo(100)) {
+        if (number >= unreadable) yield image(number);
+        else {
+          const failure = failureOf("unreadable", "EIO: i/o error");
+          tally.addUnlisted(`picture ${number}.jpg`, "unreadable", failure.detail);
+          yield { ...image(number, " failed"), failure };
+        }
+      }
+    }
+    const files = { provesContent: false, isStillThere: async () => false, digestOf: async () => "" };
+    await listCatalog({ bus, store, log, walk: async () => fullWalk(images(), { files, tally }) }, task);
+    await store.pool.query("update job set state = 'failed' where id = $1", [job]);
+    return (await published(job)).refused;
+  };
+  expect(await failing("half-failing", 60)).toMatchObject([
+    {
+      missingImages: 60,
+      detail: expect.stringMatching(/^60 of 100 .* 60 are there, but can't be read \(EIO: i\/o error\)/),
+    },
+  ]);
+  expect(await failing("less-failing", 50)).toEqual([]);
 });

@@ -15,6 +15,7 @@ import {
   countUnseen,
   markUnseenVanished,
   movedImages,
+  unreadablePaths,
   unseenPaths,
 } from "@lookalike/shared/store/catalog/listing";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
@@ -76,9 +77,11 @@ const markMissing = async (
   walk: Walk,
 ): Promise<void> => {
   const unseen = await countUnseen(db, listing);
-  if (unseen === 0) return;
+  // A disk or share that fails may still show its files.
+  const unreadable = walk.tally?.counts().unreadable ?? 0;
+  if (unseen + unreadable === 0) return;
   const known = await countHashed(db, listing);
-  if (!options.acceptMissing && areTooManyMissing(unseen, known)) {
+  if (!options.acceptMissing && areTooManyMissing(unseen + unreadable, known)) {
     const missing = await missingImages(db, listing, catalog, walk);
     if (areTooManyMissing(missing.count, known)) throw new ListingError(missing.refusal(known), missing.count);
   }
@@ -104,6 +107,7 @@ const missingImages = async (
   const exclusions = source.kind === "hashes" ? null : new Exclusions(source);
   for await (const path of unseenPaths(db, listing))
     if (exclusions === null || exclusions.ruleOfKey(path) === null) missing.add(path);
+  if ((counts?.unreadable ?? 0) > 0) for (const path of await unreadablePaths(db, listing)) missing.addUnreadable(path);
   return missing;
 };
 

@@ -63,6 +63,15 @@ describe("the likely cause of missing images", () => {
     expect(refusal({ unreadable }, "nas/2019/a.jpg")).toContain(`1 were in "nas", which can't be read (folder: EIO`);
   });
 
+  it("is a disk that answers with errors", () => {
+    const missing = new MissingImages({ ...WALK, unreadable: [{ path: "a.jpg", detail: "EIO: i/o error" }] });
+    missing.addUnreadable("a.jpg");
+    missing.add("b.jpg");
+    expect(missing.refusal(4)).toContain(
+      "2 of 4 known images are missing. 1 are there, but can't be read (EIO: i/o error)",
+    );
+  });
+
   it("is the folder that all of them were in", () => {
     expect(refusal({}, "2019/summer/a.jpg", "2019/summer/b.jpg")).toContain('All were in "2019/summer".');
     expect(refusal({}, "2019/summer/a.jpg", "2019/sum/b.jpg")).toContain('All were in "2019".');

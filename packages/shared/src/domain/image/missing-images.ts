@@ -32,6 +32,7 @@ export class MissingImages {
   /** What is wrong with folders, and how many of the images were in each. */
   readonly #places: { readonly path: string; readonly problem: string; images: number }[];
   #count = 0;
+  #unreadable = 0;
   /** The folder that all of them were in, with a slash at its end. */
   #common: string | null = null;
 
@@ -52,13 +53,21 @@ export class MissingImages {
     if (place !== undefined) place.images += 1;
   }
 
+  /** An image whose file is there, and of which nothing can be read. */
+  addUnreadable(name: string): void {
+    this.add(name);
+    this.#unreadable += 1;
+  }
+
   /** Why a job stops that has found far fewer images than the one before: whoever unmounts a disk has not deleted its pictures. */
   refusal(images: number): string {
     return `${this.#count} of ${images} known images are missing. ${this.#cause(images)} They stay known, with their groups and decisions. If they were deleted, scan again with acceptMissing (--accept-missing).`;
   }
 
   #cause(images: number): string {
-    const { isFolder, isEmpty } = this.#clues;
+    const { isFolder, isEmpty, unreadable } = this.#clues;
+    if (this.#unreadable > 0)
+      return `${this.#unreadable} are there, but can't be read${unreadable[0] === undefined ? "" : ` (${unreadable[0].detail})`}: is a disk or share failing?`;
     if (!isFolder)
       return this.#count >= images ? "The source has none of them." : `${this.#placeText()}Is a part of it away?`;
     const hasOtherDevice = isOtherDevice(this.#clues);

@@ -186,10 +186,11 @@ const ORDINALS_PER_QUERY = 100_000;
 const listedEarlier = ({ catalogId, jobId }: WalkStart): SQL =>
   sql`catalog_id = ${catalogId} and vanished_in is null and listed_in <> ${jobId}`;
 
-/** How many images of earlier jobs were hashed, found again or not. */
-export const countHashed = async (db: Db, listing: Listing): Promise<number> => {
+/** How many hashed images there were before a walk, found again or not. */
+export const countHashed = async (db: Db, { start: { catalogId, jobId } }: Listing): Promise<number> => {
   const counted = await db.execute<{ images: number }>(sql`
-    select count(*)::int as images from image where ${listedEarlier(listing.start)} and ${isHashed}`);
+    select count(*)::int as images from image
+    where catalog_id = ${catalogId} and listed_in <> ${jobId} and (vanished_in is null or vanished_in = ${jobId}) and ${isHashed}`);
   return onlyRow(counted).images;
 };
 
@@ -216,6 +217,16 @@ export async function* unseenPaths(db: Db, listing: Listing): AsyncGenerator<str
     }
   }
 }
+
+/** The paths of hashed images whose files the walk of a job has found, and could not read. */
+export const unreadablePaths = async (db: Db, { start: { catalogId, jobId } }: Listing): Promise<string[]> => {
+  const { rows } = await db.execute<{ path: Buffer }>(sql`
+    select distinct image.path from image
+    join image as now on now.catalog_id = image.catalog_id and now.path = image.path
+    where image.catalog_id = ${catalogId} and image.vanished_in = ${jobId} and ${isHashed}
+      and now.listed_in = ${jobId} and now.vanished_in is null and now.failure ->> 'reason' = 'unreadable'`);
+  return rows.map(({ path }) => nameOfBytes(path));
+};
 
 /** Makes tombstones of the images that a whole walk has not found again. */
 export const markUnseenVanished = async (db: Db, listing: Listing): Promise<void> => {
