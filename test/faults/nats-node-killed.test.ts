@@ -24,6 +24,7 @@ beforeAll(async () => {
   const certificate = join(folder.path, "server.pem");
   const key = await createCertificate(certificate, 2);
   const servers = await startServers();
+  await servers.postgres.migrate();
   const { users } = servers.nats;
   const administrator = servers.environment["NATS_NKEY"] ?? "";
   cluster = await startCluster({ folder: folder.path, nodes: 3, users, administrator, tls: { certificate, key } });

@@ -48,6 +48,7 @@ const createStreams = async (): Promise<void> => {
 
 beforeAll(async () => {
   servers = await startServers();
+  await servers.postgres.migrate();
   await createStreams();
   await writeHashes(join(servers.folder, "hashes.ndjson"), {
     images: IMAGES,

@@ -12,6 +12,7 @@ export type Installation = Awaited<ReturnType<typeof startInstallation>>;
 
 export const startInstallation = async () => {
   const servers = await startServers();
+  await servers.postgres.migrate();
   const { bus, close } = await connectTo(servers.environment);
   await ensureTopology(bus, 1);
   await shortenWaits(bus);

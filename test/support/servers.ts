@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
 import type { NatsServer } from "@lookalike/local/nats-server";
 import { type NatsOptions, startNats } from "@lookalike/local/nats-server";
-import { startPostgres } from "@lookalike/local/postgres";
-import type { Server } from "@lookalike/local/server-process";
+import { type PostgresServer, startPostgres } from "@lookalike/local/postgres";
 import { type Bus, connectBus } from "@lookalike/shared/bus/connect";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -22,7 +21,7 @@ export interface Servers {
   readonly environment: Record<string, string>;
   /** For a service: what it has instead of that. */
   readonly ownEnvironment: (name: ServiceName) => Record<string, string>;
-  readonly postgres: Server;
+  readonly postgres: PostgresServer;
   readonly nats: NatsServer;
   stop(): Promise<void>;
 }
@@ -46,7 +45,7 @@ export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => 
       LOOKALIKE_SEALING_KEY: SEALING_KEY,
       LOOKALIKE_SOURCE_ROOTS: "/",
     },
-    ownEnvironment: (name) => ({ NATS_NKEY: natsServer.nkeyFile(name) }),
+    ownEnvironment: (name) => ({ DATABASE_URL: postgres.urlOf(name), NATS_NKEY: natsServer.nkeyFile(name) }),
     postgres,
     nats: natsServer,
     async stop() {

@@ -30,6 +30,7 @@ export const startSystemOn = async (servers: Servers, overrides: Record<string, 
   const logs = join(servers.folder, "logs");
   await mkdir(logs);
   const environment = { ...servers.environment, LOOKALIKE_PORT: "0", ...overrides };
+  await servers.postgres.migrate();
   const services = await startServices({ environment, ownEnvironment: servers.ownEnvironment, logs });
   const client = createClient(() => services.address, TEST_KEY);
   return {

@@ -1,9 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { DATABASE_USERS, type DatabaseUser, roleOf, roleStatements } from "@lookalike/shared/store/roles";
 import pg from "pg";
-import type { DataFolder } from "./data-folder.ts";
+import { type DataFolder, readOrCreate } from "./data-folder.ts";
 import { fullDisk } from "./full-disk.ts";
 import { postgresProgram } from "./postgres-program.ts";
 import { type PostgresUser, postgresUser, runAs } from "./postgres-user.ts";
@@ -12,11 +15,19 @@ import { freePort, launch, type Server } from "./server-process.ts";
 
 const DATABASE = "lookalike";
 
+/** A PostgreSQL; its `url` is its administrator's. */
+export interface PostgresServer extends Server {
+  /** The address with a role and its password. */
+  readonly urlOf: (user: DatabaseUser) => string;
+  /** Creates the tables, as their owner does before the services start. */
+  readonly migrate: () => Promise<void>;
+}
+
 /**
  * PostgreSQL from this platform's npm package, its state in the data folder. As root, it runs as another user.
  * @param ending ends the start
  */
-export const startPostgres = async (data: DataFolder, ending?: AbortSignal): Promise<Server> => {
+export const startPostgres = async (data: DataFolder, ending?: AbortSignal): Promise<PostgresServer> => {
   const cluster = join(data.path, "postgres");
   const user = await postgresUser(cluster);
   const { initdb, postgres } = await postgresProgram(user);
@@ -24,7 +35,8 @@ export const startPostgres = async (data: DataFolder, ending?: AbortSignal): Pro
   if (existsSync(join(cluster, "PG_VERSION"))) await makeReady(cluster, user);
   else await initialise(initdb, cluster, data, user, ending);
   const port = await freePort();
-  const address = (database: string) => `postgres://postgres:${data.secret}@127.0.0.1:${port}/${database}`;
+  const address = (database: string, user = "postgres", password = data.secret) =>
+    `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
   const settings = [`--port=${port}`, "--listen_addresses=127.0.0.1", "--unix_socket_directories="];
   const server = await launch(
     {
@@ -46,11 +58,26 @@ export const startPostgres = async (data: DataFolder, ending?: AbortSignal): Pro
   try {
     const exists = await query(address("postgres"), `select 1 from pg_database where datname = '${DATABASE}'`);
     if (exists === 0) await query(address("postgres"), `create database ${DATABASE}`);
-    return server;
+    const passwords = await openPasswords(data);
+    const password = (user: DatabaseUser): string => passwords[user];
+    await query(address(DATABASE), roleStatements(DATABASE, password).join(";\n"));
+    const urlOf = (user: DatabaseUser) => address(DATABASE, roleOf(user), password(user));
+    return Object.assign(server, { urlOf, migrate: () => withMigrations(urlOf("migrator")) });
   } catch (error) {
     await server.stop();
     throw error;
   }
+};
+
+/** A password of each role, in a file of its own. */
+const openPasswords = async (data: DataFolder): Promise<Record<DatabaseUser, string>> => {
+  const folder = join(data.path, "postgres-users");
+  await mkdir(folder, { mode: 0o700, recursive: true });
+  const passwords = DATABASE_USERS.map(
+    async (user) =>
+      [user, await readOrCreate(join(folder, user), () => randomBytes(24).toString("base64url"))] as const,
+  );
+  return Object.fromEntries(await Promise.all(passwords)) as Record<DatabaseUser, string>;
 };
 
 /**

@@ -45,8 +45,9 @@ export const startLocal = async (
     startOwn("DATABASE_URL", () => startPostgres(data, ending)),
     startOwn("NATS_URL", () => startNats(data, printStatus, {}, ending)),
   ]);
+  await postgres?.migrate();
+  ending.throwIfAborted();
   const environment = {
-    ...(postgres === null ? {} : { DATABASE_URL: postgres.url }),
     ...(nats === null ? {} : { NATS_URL: nats.url }),
     LOOKALIKE_PORT: String(port),
     LOOKALIKE_FIRST_KEY: data.accessKey.key,
@@ -59,8 +60,10 @@ export const startLocal = async (
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
   };
   const logs = join(data.path, "logs");
-  const ownEnvironment = (name: ServiceName): Record<string, string> =>
-    nats === null ? {} : { NATS_NKEY: nats.nkeyFile(name) };
+  const ownEnvironment = (name: ServiceName): Record<string, string> => ({
+    ...(postgres === null ? {} : { DATABASE_URL: postgres.urlOf(name) }),
+    ...(nats === null ? {} : { NATS_NKEY: nats.nkeyFile(name) }),
+  });
   const services = await add(startServices({ environment, ownEnvironment, logs, tag: data.tag, umask, ending }));
   const parts = [services, postgres, nats].flatMap((part) => (part === null ? [] : [part.failed]));
   return { services, failed: Promise.race(parts) };

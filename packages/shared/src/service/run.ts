@@ -10,7 +10,7 @@ import { EXIT, endByError, messageOf, OperatorError, runMain } from "../runtime/
 import { createLogger, type Logger } from "../runtime/log.ts";
 import { gauge, measureCertificates, serveMetrics, startMetrics } from "../runtime/metrics.ts";
 import { startTracing } from "../runtime/tracing.ts";
-import { withMigrations } from "../store/migrate.ts";
+import { ensureTables } from "../store/migrate.ts";
 import { openStoreWhenReady, type Store } from "../store/open.ts";
 import { commonEndpoints, type Running } from "./endpoints.ts";
 
@@ -31,6 +31,9 @@ interface Service<Schema extends typeof ServiceEnvironment> {
   readonly connections: number;
   start(runtime: Runtime<ReturnType<Schema["parse"]>>): Promise<Running>;
 }
+
+/** How long a service waits for what others create: the tables, and its consumers. They may have just begun to start. */
+const OTHERS_WAIT_SECONDS = 300;
 
 /**
  * Runs a service until SIGTERM or SIGINT, or until its parent process ends. It is crash-only: an
@@ -69,11 +72,16 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
       onWait: (reason) => log.warn({ err: reason }, "waiting for PostgreSQL"),
     });
     const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
-    // Every service creates what is missing of the tables, and the coordinator of the streams; it is quick when nothing is.
-    await withMigrations(environment.DATABASE_URL, async () => {
-      if (service.name === "coordinator") await ensureTopology(bus, replicas, owner);
-    });
-    await waitForConsumers(bus, consumersOf[service.name], environment.LOOKALIKE_DATABASE_WAIT_SECONDS, (missing) =>
+    // Whoever owns the tables creates what is missing of them, and the coordinator of the streams; it is quick when nothing is.
+    await ensureTables(
+      environment.DATABASE_URL,
+      OTHERS_WAIT_SECONDS,
+      () => log.warn("waiting for the owner of the tables to create them"),
+      async () => {
+        if (service.name === "coordinator") await ensureTopology(bus, replicas, owner);
+      },
+    );
+    await waitForConsumers(bus, consumersOf[service.name], OTHERS_WAIT_SECONDS, (missing) =>
       log.warn({ missing }, "waiting for a coordinator to create it"),
     );
     startMetrics(service.name, VERSION);

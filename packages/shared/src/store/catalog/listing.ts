@@ -176,9 +176,12 @@ export const rowsOf = ({ catalogId, jobId }: Pick<WalkStart, "catalogId" | "jobI
 /** The share of a table that must be new before autovacuum analyzes it: autovacuum_analyze_scale_factor. */
 const GROWN_SHARE = 0.1;
 
-/** Renews the planner's statistics where a listing has added many images; autovacuum would be too late for this job. */
+/**
+ * Renews the planner's statistics where a listing has added many images; autovacuum would be too late for this job. A
+ * function does it as the table's owner: PostgreSQL before 17 lets no other role.
+ */
 export const analyzeGrown = async (db: Db, listing: Listing): Promise<void> => {
-  if (listing.added > listing.start.images * GROWN_SHARE) await db.execute(sql`analyze image`);
+  if (listing.added > listing.start.images * GROWN_SHARE) await db.execute(sql`select analyze_image()`);
 };
 
 const ORDINALS_PER_QUERY = 100_000;
