@@ -27,12 +27,27 @@ const NO_MEMORY = /out of memory|failed to allocate|bad_alloc|allocation failed/
 /** A process gets none of the service's secrets, since a request may bring it to run foreign code. */
 const ENVIRONMENT = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD"];
 
-let found: boolean | null = null;
+const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0;
 
-/** Whether there is a program that sets a process's limits: prlimit of util-linux, which only Linux has. */
-export const hasLimits = (): boolean => {
-  found ??= spawnSync("prlimit", ["--version"]).status === 0;
-  return found;
+let installed: { readonly prlimit: boolean; readonly setpriv: boolean } | null = null;
+
+/** The programs of util-linux, which only Linux has, that set limits and what a process gets when its parent ends. */
+const installedPrograms = () => {
+  installed ??= { prlimit: isInstalled("prlimit"), setpriv: isInstalled("setpriv") };
+  return installed;
+};
+
+/** Whether the limits of memory and files can be set. */
+export const hasLimits = (): boolean => installedPrograms().prlimit;
+
+/** The command that runs Node with the limits; its first word is a program. */
+const commandOf = (memoryBytes: number): readonly [string, ...string[]] => {
+  const { prlimit, setpriv } = installedPrograms();
+  // Where the service is killed, a decoder in an endless loop does not notice that its channel is closed.
+  const node: readonly [string, ...string[]] = setpriv
+    ? ["setpriv", "--pdeathsig", "KILL", process.execPath]
+    : [process.execPath];
+  return prlimit ? ["prlimit", ...limitsOf(memoryBytes), ...node] : node;
 };
 
 const limitsOf = (memoryBytes: number): string[] => [
@@ -54,14 +69,15 @@ export class LimitedProcess<Request, Result> {
   /** How long it has handled requests. */
   busyMs = 0;
 
-  private constructor(script: URL, limits: readonly string[] | null) {
+  private constructor(script: URL, [execPath, ...execArgv]: readonly [string, ...string[]]) {
     this.#child = fork(fileURLToPath(script), {
       serialization: "advanced",
       // A Ctrl-C in the terminal must stop the service, and not look like a crash of the request.
       detached: true,
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.includes(name))),
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      ...(limits === null ? { execArgv: [] } : { execPath: "prlimit", execArgv: [...limits, process.execPath] }),
+      execPath,
+      execArgv,
     });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#output = (this.#output + text).slice(-OUTPUT_CHARACTERS);
@@ -76,7 +92,7 @@ export class LimitedProcess<Request, Result> {
 
   /** @param memoryBytes that its heaps and stacks may take (RLIMIT_DATA) @throws Error where it can't start: no request is to blame */
   static async start<Request, Result>(script: URL, memoryBytes: number): Promise<LimitedProcess<Request, Result>> {
-    const started = new LimitedProcess<Request, Result>(script, hasLimits() ? limitsOf(memoryBytes) : null);
+    const started = new LimitedProcess<Request, Result>(script, commandOf(memoryBytes));
     const ready = new Promise<void>((resolve) => started.#child.once("message", () => resolve()));
     await Promise.race([ready, started.ended]).catch((error: unknown) => {
       throw new Error(`a process with limits can't start: ${started.#output}`, { cause: error });

@@ -1,3 +1,6 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProcessEnded } from "./limited-process.ts";
 import { createProcessPool } from "./process-pool.ts";
@@ -35,6 +38,16 @@ describe.runIf(process.platform === "linux")("a process of a pool", () => {
   it("ends where it needs more memory, and the next request has a new one", async () => {
     expect(await reasonOf(pool.run({ do: "fill" }, 60_000))).toBe("out-of-memory");
     expect(await pool.run({ do: "count" }, 10_000)).toBe(1);
+  });
+
+  it("ends with the process that started it, also in an endless loop", async () => {
+    const script = new URL("../../../../test/fixtures/pool-owner.mjs", import.meta.url);
+    const owner = fork(script, { execArgv: [] });
+    const [pid] = (await once(owner, "message")) as [number];
+    const isRunning = () => existsSync(`/proc/${pid}`);
+    expect(isRunning()).toBe(true);
+    owner.kill("SIGKILL");
+    await expect.poll(isRunning, { timeout: 30_000 }).toBe(false);
   });
 
   it("writes no file", async () => {
