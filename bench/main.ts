@@ -14,6 +14,7 @@ import { reference } from "./reference.ts";
 import { replay } from "./replay.ts";
 import { scale } from "./scale.ts";
 import { scaleOut } from "./scale-out.ts";
+import { siege } from "./siege.ts";
 import { store } from "./store.ts";
 import { tracing } from "./tracing.ts";
 
@@ -34,6 +35,7 @@ const BENCHES: Record<string, Bench> = {
   replay,
   scale,
   "scale-out": scaleOut,
+  siege,
   store,
   tracing,
 };

@@ -7,8 +7,11 @@ import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import { type AppParts, createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
+import { bulkOn } from "../../services/api/src/bulk/bulk.ts";
+import { createDecoders } from "../../services/api/src/decode/decoders.ts";
 import { CONNECTIONS } from "../../services/api/src/limits/limits.ts";
 import { createThumbnails } from "../../services/api/src/pictures/thumbnails.ts";
+import { createSpool } from "../../services/api/src/spool/spool.ts";
 import { temporaryFolder } from "./folders.ts";
 
 /** The HTTP application in this process, over a real PostgreSQL and nothing else. */
@@ -19,6 +22,8 @@ export interface TestApp {
   readonly folder: string;
   stop(): Promise<void>;
 }
+
+const BUILT_DECODER = new URL("../../services/api/dist/decode/decode-child.js", import.meta.url);
 
 export const startApp = async (
   options: Partial<Pick<AppParts, "requestsPerMinute" | "requestMs" | "connections">> & {
@@ -31,13 +36,18 @@ export const startApp = async (
   const store = await openStore(server.url, "test", 4);
   const log = createLogger("test", "silent");
   const archiver = createArchiver(store, log);
+  const decoders = createDecoders({ memoryBytes: 2 ** 30, pixelsAtOnce: 10 ** 8 }, log, BUILT_DECODER);
+  const spool = createSpool(folder);
   const app = await createApp({
     db: store.db,
     log,
     archiver,
     health: { postgres: store.isReachable, nats: options.nats ?? (() => true) },
     sources: { roots: [folder], buckets: [] },
-    thumbnails: createThumbnails("", log),
+    thumbnails: createThumbnails("", { decoders, spool }, log),
+    decoders,
+    spool,
+    bulk: bulkOn(store.db),
     // The worker thread of the real search needs the built API.
     nearest: async () => [],
     requestsPerMinute: options.requestsPerMinute ?? 5_000,
@@ -53,6 +63,7 @@ export const startApp = async (
     folder,
     async stop() {
       await app.close();
+      await decoders.close();
       await archiver.stop();
       await store.close();
       await server.stop();

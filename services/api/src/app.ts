@@ -57,10 +57,10 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerProblem);
-  limitConnections(app.server, parts.connections);
+  const connections = limitConnections(app.server, parts.connections);
   secureHeaders(app);
   observe(app);
-  await limitRequests(app, parts.requestsPerMinute);
+  await limitRequests(app, parts.requestsPerMinute, connections);
   // While the server closes, requests in progress are answered, and each connection is closed once it is idle.
   app.addHook("preClose", async () => {
     const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_MS).unref();

@@ -58,6 +58,16 @@ export const ApiEnvironment = ServiceEnvironment.extend({
     .default("5,300,1800,7200,18000,36000,50400")
     .transform((text) => text.split(",").map(Number))
     .meta({ description: "Seconds before each further attempt of a webhook" }),
+  LOOKALIKE_PIXELS_IN_FLIGHT: integer({
+    min: 1_000_000,
+    default: 100_000_000,
+    about: "Pixels decoded at once for requests, in all processes: bounds the memory",
+  }),
+  LOOKALIKE_DECODER_MEMORY_BYTES: integer({
+    min: 536_870_912,
+    default: 1_073_741_824,
+    about: "Memory that a process that decodes pictures for requests may take",
+  }),
   LOOKALIKE_REQUESTS_PER_MINUTE: integer({
     min: 1,
     default: 12_000,

@@ -3,10 +3,13 @@ import { runService } from "@lookalike/shared/service/run";
 import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
+import { createBulk } from "./bulk/bulk-threads.ts";
+import { createDecoders } from "./decode/decoders.ts";
 import { ApiEnvironment } from "./environment.ts";
-import { CONNECTIONS, REQUEST_SECONDS } from "./limits/limits.ts";
+import { BACKLOG, CONNECTIONS, REQUEST_SECONDS } from "./limits/limits.ts";
 import { createThumbnails } from "./pictures/thumbnails.ts";
 import { createNearest } from "./query/nearest.ts";
+import { createSpool } from "./spool/spool.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
 import { sealSecrets } from "./webhooks/seal-secrets.ts";
 
@@ -21,13 +24,25 @@ runService({
     const { LOOKALIKE_SEALING_KEY: sealingKeys } = environment;
     await sealSecrets(store.db, log, sealingKeys);
     const archiver = createArchiver(store, log);
+    const spool = createSpool();
+    const decoders = createDecoders(
+      {
+        memoryBytes: environment.LOOKALIKE_DECODER_MEMORY_BYTES,
+        pixelsAtOnce: environment.LOOKALIKE_PIXELS_IN_FLIGHT,
+      },
+      log,
+    );
+    const bulk = createBulk(environment.DATABASE_URL, `${bus.name}-bulk`);
     const app = await createApp({
       db: store.db,
       log,
       archiver,
       health: { postgres: store.isReachable, nats: bus.isConnected },
       sources: { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS },
-      thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, log),
+      thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, { decoders, spool }, log),
+      decoders,
+      spool,
+      bulk,
       nearest: createNearest(store.db),
       requestsPerMinute: environment.LOOKALIKE_REQUESTS_PER_MINUTE,
       requestMs: REQUEST_SECONDS * 1_000,
@@ -38,7 +53,7 @@ runService({
     });
     const retrySeconds = environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS;
     const deliveries = startDeliveries(store.db, log, { retrySeconds, allowsInside: webhooksInside, sealingKeys });
-    const address = await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+    const address = await app.listen({ host, port, backlog: BACKLOG }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;
       throw new OperatorError(
         `LOOKALIKE_PORT=${port}: that port is in use on ${host}. Stop what uses it, or set LOOKALIKE_PORT to a free one.`,
@@ -49,7 +64,7 @@ runService({
     process.send?.({ address });
     const stop = async () => {
       await app.close();
-      await Promise.all([archiver.stop(), deliveries.stop()]);
+      await Promise.all([archiver.stop(), deliveries.stop(), decoders.close(), bulk.stop(), spool.close()]);
     };
     return { stop, status: async () => ({ address }), endpoints: [] };
   },

@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { finished } from "node:stream";
 
 export interface ConnectionLimits {
   readonly maxConnections: number;
@@ -8,41 +7,36 @@ export interface ConnectionLimits {
   readonly slowReader: { readonly bytes: number; readonly seconds: number };
 }
 
+/** How many requests of a connection are served now: it is not closed for others meanwhile. */
+export interface ConnectionUse {
+  start(socket: Socket): void;
+  end(socket: Socket): void;
+}
+
 /**
- * Limits connections. A new one is always accepted, so that health checks get through: where there are too many, the one that has been idle longest is closed.
- * Requests in progress have limits of their own. A client that does not read its response is disconnected.
+ * Limits connections. A new one is always accepted, so that health checks get through: where there are too many, the one is closed
+ * that has not been served for longest. A client that does not read its response is disconnected, too.
  */
-export const limitConnections = (server: Server, { maxConnections, slowReader }: ConnectionLimits): void => {
-  /** Connections without a request in progress, the longest first. */
+export const limitConnections = (server: Server, { maxConnections, slowReader }: ConnectionLimits): ConnectionUse => {
+  /** Requests of each connection that are served. */
+  const served = new Map<Socket, number>();
+  /** Connections that are not served, the longest first. */
   const idle = new Set<Socket>();
-  /** Of all connections, how many requests are in progress. */
-  const requests = new Map<Socket, number>();
   server.on("connection", (socket) => {
-    requests.set(socket, 0);
+    served.set(socket, 0);
     idle.add(socket);
     socket.once("close", () => {
-      requests.delete(socket);
+      served.delete(socket);
       idle.delete(socket);
     });
     const [longest] = idle;
-    if (requests.size > maxConnections) longest?.destroy();
-  });
-  server.on("request", ({ socket }, response) => {
-    const change = (by: 1 | -1): void => {
-      const count = requests.get(socket);
-      if (count === undefined) return;
-      requests.set(socket, count + by);
-      if (count + by === 0) idle.add(socket);
-      else idle.delete(socket);
-    };
-    change(1);
-    finished(response, () => change(-1));
+    if (served.size > maxConnections) longest?.destroy();
   });
 
   /** The bytes that clients of unread responses had taken at the last look. */
   let taken = new Map<Socket, number>();
   const timer = setInterval(() => {
-    const unread = [...requests.keys()].filter((socket) => socket.writableLength > 0);
+    const unread = [...served.keys()].filter((socket) => socket.writableLength > 0);
     const now = new Map(unread.map((socket) => [socket, socket.bytesWritten - socket.writableLength]));
     for (const [socket, bytes] of now) {
       const before = taken.get(socket);
@@ -51,4 +45,14 @@ export const limitConnections = (server: Server, { maxConnections, slowReader }:
     taken = now;
   }, slowReader.seconds * 1_000).unref();
   server.once("close", () => clearInterval(timer));
+
+  const change = (socket: Socket, by: 1 | -1): void => {
+    const count = served.get(socket);
+    // It is closed.
+    if (count === undefined) return;
+    served.set(socket, count + by);
+    if (count + by === 0) idle.add(socket);
+    else idle.delete(socket);
+  };
+  return { start: (socket) => change(socket, 1), end: (socket) => change(socket, -1) };
 };

@@ -50,13 +50,18 @@ export const found = <Row>(row: Row | null | undefined, thing: string, id: strin
 const TEXT_REFUSED: readonly unknown[] = ["22021", "22P02", "22P05"];
 
 const RETRY_AFTER_SECONDS = 5;
+/** Errors of a request that are shown, and characters of each. */
+const MAX_ERRORS = 20;
+const MAX_DETAIL = 500;
 
 /** Turns whatever a route throws into `application/problem+json`. */
-export const answerProblem = (error: FastifyError | HttpProblem, request: FastifyRequest, reply: FastifyReply) => {
+export const answerProblem = (thrown: FastifyError | HttpProblem, request: FastifyRequest, reply: FastifyReply) => {
+  const error = codeOf(thrown) === "FST_ERR_CTP_BODY_TOO_LARGE" ? bodyTooLarge(request) : thrown;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const errors = error.validation.map(({ instancePath, message = "does not fit the schema" }) => ({
+    const shown = error.validation.slice(0, MAX_ERRORS);
+    const errors = shown.map(({ instancePath, message = "does not fit the schema" }) => ({
       pointer: instancePath,
-      detail: message,
+      detail: message.slice(0, MAX_DETAIL),
     }));
     return send(reply, { ...problem(400, "invalid-request", "The request does not fit the schema."), errors });
   }
@@ -69,7 +74,6 @@ export const answerProblem = (error: FastifyError | HttpProblem, request: Fastif
       reply,
       problem(400, "invalid-text", "A text in the request can't be stored: it has a NUL or half a character."),
     );
-  if (codeOf(error) === "FST_ERR_CTP_BODY_TOO_LARGE") return send(reply, tooLarge(request));
   if (isUnavailable(error)) {
     request.log.warn({ err: error }, "PostgreSQL does not answer");
     return send(
@@ -83,10 +87,11 @@ export const answerProblem = (error: FastifyError | HttpProblem, request: Fastif
   return send(reply, problem(500, "internal-error", "Something went wrong here; the log has it."));
 };
 
-const tooLarge = ({ routeOptions: { config, bodyLimit } }: FastifyRequest) => {
+/** The problem of a body that is larger than its kind of request may have. */
+export const bodyTooLarge = ({ routeOptions: { config, bodyLimit } }: FastifyRequest): HttpProblem => {
   const limit: Limit | null = config.kind == null ? null : LIMITS[config.kind];
   const { ifLarger = "Send less at once." } = limit ?? {};
-  return problem(
+  return new HttpProblem(
     413,
     "body-too-large",
     `The body has more than ${bodyLimit} bytes, the limit of this request. ${ifLarger}`,

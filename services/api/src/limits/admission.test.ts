@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { createAdmission, NotAdmitted } from "./admission.ts";
+import { WAITING_PER_PLACE } from "./limits.ts";
 
 const LIMIT = { perKey: 2, perTenant: 3, inAll: 4, waitSeconds: 10 };
 const GONE = new AbortController().signal;
@@ -22,9 +23,10 @@ const endOf = async (turn: Promise<() => void> | undefined): Promise<void> => (a
 
 describe("requests of one kind", () => {
   it("start at once up to the numbers of a key, a tenant and all, and wait above them", async () => {
-    const { started } = enterAll(["a1", "a1", "a1", "a2", "a2", "b1", "b1"]);
+    const { started, turns } = enterAll(["a1", "a1", "a1", "a2", "a2", "b1", "b1"]);
     await settle();
     expect(started).toEqual(["0 a1", "1 a1", "3 a2", "5 b1"]);
+    for (const turn of [0, 1, 3, 5, 2, 4, 6]) await endOf(turns[turn]);
   });
 
   it("are passed by those of other tenants while they wait for their own", async () => {
@@ -40,14 +42,14 @@ describe("requests of one kind", () => {
   });
 
   it("are refused at once where too many wait, by the number that is reached", async () => {
-    const { admission, turns } = enterAll(Array<string>(2 + 8).fill("a1"));
+    const { admission, turns } = enterAll(Array<string>(2 + 2 * WAITING_PER_PLACE).fill("a1"));
     await expect(admission.enter(sender("a1"), GONE)).rejects.toMatchObject({ full: "perKey" });
     await expect(admission.enter(sender("b1"), GONE)).resolves.toBeTypeOf("function");
     const impatient = createAdmission({ ...LIMIT, waitSeconds: 0 });
     for (const key of ["a1", "a1", "a2", "b1"]) await impatient.enter(sender(key), GONE);
     await expect(impatient.enter(sender("c1"), GONE)).rejects.toMatchObject({ full: "inAll" });
     await expect(impatient.enter(sender("a1"), GONE)).rejects.toMatchObject({ full: "perKey" });
-    await endOf(turns[0]);
+    for (const turn of turns) await endOf(turn);
   });
 
   it("do not wait longer than their time, or than their client", async () => {
@@ -60,8 +62,9 @@ describe("requests of one kind", () => {
       await refused;
       const client = new AbortController();
       const gone = admission.enter(sender("a1"), client.signal);
+      const left = expect(gone).rejects.toThrow(NotAdmitted);
       client.abort();
-      await expect(gone).rejects.toThrow(NotAdmitted);
+      await left;
       expect(admission.inProgress()).toBe(2);
     } finally {
       vi.useRealTimers();

@@ -1,5 +1,7 @@
 import { finished } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import rateLimit, { normalizeIP } from "@fastify/rate-limit";
+import type { ConnectionUse } from "@lookalike/shared/runtime/limit-connections";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { HttpProblem, notFound } from "../http/problems.ts";
 import { createAdmission, type FullLimit, NotAdmitted, type Sender } from "./admission.ts";
@@ -16,6 +18,8 @@ declare module "fastify" {
 }
 
 const RETRY_SECONDS = 2;
+const REFUSED = [429, 503];
+const REFUSAL_MS = 1_000;
 
 /** Of IPv6 the network, because whoever has one address has 2^64 of them. */
 export const addressOf = ({ ip }: FastifyRequest): string => `address ${normalizeIP(ip)}`;
@@ -58,7 +62,11 @@ const endLate = (reply: FastifyReply, seconds: number): void => {
  * Applies {@link LIMITS} to every route that is added later: requests a minute, bytes of a body, requests at once and time. A request gets its turn
  * before its body is read, so that bodies of requests that wait take no memory.
  */
-export const limitRequests = async (app: FastifyInstance, requestsPerMinute: number): Promise<void> => {
+export const limitRequests = async (
+  app: FastifyInstance,
+  requestsPerMinute: number,
+  connections: ConnectionUse,
+): Promise<void> => {
   // Before its body is read: an address that nobody serves may not fill the memory.
   app.addHook("onRequest", async (request) => {
     if (request.is404) throw notFound("resource", request.url);
@@ -73,7 +81,12 @@ export const limitRequests = async (app: FastifyInstance, requestsPerMinute: num
     errorResponseBuilder: (request, { after }) =>
       new HttpProblem(429, "too-many-requests", `More than ${perMinute(request)} requests a minute. Wait ${after}.`),
   });
-  app.addHook("onRoute", admitInTurn());
+  app.addHook("onRoute", admitInTurn(connections));
+  // Who repeats a refused request at once has to wait for the refusal, which costs nothing but the connection.
+  app.addHook("onSend", async (_request, reply, payload) => {
+    if (REFUSED.includes(reply.statusCode) && reply.hasHeader("retry-after")) await sleep(REFUSAL_MS);
+    return payload;
+  });
 };
 
 const usualKind = ({ url, method }: RouteOptions): RequestKind => {
@@ -81,7 +94,7 @@ const usualKind = ({ url, method }: RouteOptions): RequestKind => {
   return method === "GET" || method === "HEAD" ? "read" : "write";
 };
 
-const admitInTurn = () => {
+const admitInTurn = (connections: ConnectionUse) => {
   const admissions = new Map(
     Object.entries(LIMITS).map(([kind, limit]) => [kind as RequestKind, createAdmission(limit)]),
   );
@@ -103,8 +116,11 @@ const admitInTurn = () => {
       });
       const { seconds } = limit;
       const timer = seconds === null ? undefined : setTimeout(() => endLate(reply, seconds), seconds * 1_000).unref();
+      const { socket } = request.raw;
+      connections.start(socket);
       const turn = createTurn(() => {
         clearTimeout(timer);
+        connections.end(socket);
         end();
       });
       turns.set(request, turn);

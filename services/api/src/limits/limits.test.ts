@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "../../../../test/support/folders.ts";
-import { LIMITS, type Limit } from "./limits.ts";
+import { CONNECTIONS, LIMITS, type Limit } from "./limits.ts";
 
 const KIB = 1_024;
 const bytesText = (bytes: number): string => (bytes < KIB ** 2 ? `${bytes / KIB} KiB` : `${bytes / KIB ** 2} MiB`);
@@ -17,6 +17,11 @@ it("docs/api.md has the limits of every kind of request", async () => {
       .map(rowOf)
       .filter((row) => !documented.includes(`| ${row} |`)),
   ).toEqual([]);
+});
+
+it("requests that are served have fewer than all connections, so that a health check can always connect", () => {
+  const served = Object.values<Limit>(LIMITS).reduce((sum, { inAll }) => sum + inAll, 0);
+  expect(served).toBeLessThan(CONNECTIONS.maxConnections / 2);
 });
 
 it("nobody alone can take all turns of a kind", () => {

@@ -22,7 +22,7 @@ export interface Limit {
 }
 
 /** Requests that wait, for each one that may be in progress: more are refused at once. */
-export const WAITING_PER_PLACE = 4;
+export const WAITING_PER_PLACE = 8;
 
 /**
  * The limits of every kind of request, so that no key, tenant or address can stop the others. A route names its kind in
@@ -32,18 +32,18 @@ export const LIMITS = {
   read: {
     about: "lists, single things, statistics",
     bodyBytes: 16 * KIB,
-    perKey: 32,
-    perTenant: 64,
-    inAll: 256,
+    perKey: 16,
+    perTenant: 32,
+    inAll: 64,
     waitSeconds: 10,
     seconds: 60,
   },
   write: {
     about: "JSON that creates, changes or deletes one thing",
     bodyBytes: MIB,
-    perKey: 8,
-    perTenant: 16,
-    inAll: 64,
+    perKey: 4,
+    perTenant: 8,
+    inAll: 32,
     waitSeconds: 10,
     seconds: 60,
   },
@@ -80,17 +80,17 @@ export const LIMITS = {
     bodyBytes: 64 * MIB,
     ifLarger: "Send a smaller version: the hash needs no more than 1,000 pixels.",
     perKey: 2,
-    perTenant: 4,
-    inAll: 8,
+    perTenant: 2,
+    inAll: 4,
     waitSeconds: 30,
     seconds: 180,
   },
   thumbnail: {
     about: "thumbnails",
     bodyBytes: 16 * KIB,
-    perKey: 32,
-    perTenant: 32,
-    inAll: 128,
+    perKey: 12,
+    perTenant: 12,
+    inAll: 32,
     waitSeconds: 60,
     seconds: 180,
   },
@@ -99,7 +99,7 @@ export const LIMITS = {
     bodyBytes: 16 * KIB,
     perKey: 16,
     perTenant: 32,
-    inAll: 128,
+    inAll: 64,
     waitSeconds: 10,
     seconds: 3_600,
   },
@@ -142,18 +142,18 @@ export const LIMITS = {
   session: {
     about: "sign-in of the review page",
     bodyBytes: 16 * KIB,
-    perKey: 8,
-    perTenant: 8,
-    inAll: 64,
+    perKey: 4,
+    perTenant: 4,
+    inAll: 32,
     waitSeconds: 10,
     seconds: 20,
   },
   page: {
     about: "files of the review page, `/docs`, `/openapi.json`",
     bodyBytes: 16 * KIB,
-    perKey: 64,
-    perTenant: 64,
-    inAll: 256,
+    perKey: 32,
+    perTenant: 32,
+    inAll: 128,
     waitSeconds: 10,
     seconds: 60,
   },
@@ -166,6 +166,8 @@ export const KEYLESS_PER_MINUTE = 1_200;
 /** Requests a minute of one address with a wrong key, or none, that are answered 401; more are answered 429. A right key is served all the same. */
 export const WRONG_KEYS_PER_MINUTE = 120;
 
+/** Connections that wait to be accepted: a thousand at once must not make the kernel drop those of others. The kernel has a limit, too (somaxconn). */
+export const BACKLOG = 4_096;
 /** One connection more closes the one that has been idle longest. */
 export const CONNECTIONS: ConnectionLimits = { maxConnections: 4_096, slowReader: { bytes: 4 * KIB, seconds: 30 } };
 /** The header fields of a request must arrive within this time. */

@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
@@ -8,7 +8,16 @@ import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Decoders } from "../decode/decoders.ts";
+import { thumbnailOf } from "../decode/thumbnail.ts";
+import { createSpool } from "../spool/spool.ts";
 import { createThumbnails } from "./thumbnails.ts";
+
+/** In this process, since the processes that decode are built ones. */
+const decodeHere: Decoders["thumbnail"] = async (file, size) => {
+  if (typeof file === "string") throw new Error("not stored by a request");
+  return thumbnailOf(await readFile(join(file.root, file.path)), size);
+};
 
 let folder: string;
 beforeEach(async () => {
@@ -27,7 +36,11 @@ it("other users of the machine can't read thumbnails, whatever the umask is", as
   const location = join(folder, "thumbnails");
   const umask = process.umask(0);
   try {
-    const thumbnails = createThumbnails(location, createLogger("test", "silent"));
+    const thumbnails = createThumbnails(
+      location,
+      { decoders: { thumbnail: decodeHere }, spool: createSpool(folder) },
+      createLogger("test", "silent"),
+    );
     await thumbnails({ id: "catalog", source: directorySource(root) } as CatalogRow, image, "small");
     await expect
       .poll(() => readdir(join(location, "catalog")).catch(() => []))

@@ -9,7 +9,11 @@ import { s3Objects } from "@lookalike/shared/sources/objects";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import { z } from "zod";
-import { openPicture, type ThumbnailSize, thumbnailOf } from "./picture.ts";
+import { type Decoders, notDecoded } from "../decode/decoders.ts";
+import { PICTURE_LIMITS } from "../decode/picture-limits.ts";
+import type { ThumbnailSize } from "../decode/thumbnail.ts";
+import { type Spool, type SpooledFile, TooLarge } from "../spool/spool.ts";
+import { noPicture, openPicture } from "./picture.ts";
 
 /** Where thumbnails are stored. */
 export const ThumbnailLocation = z
@@ -26,20 +30,44 @@ export const ThumbnailLocation = z
 export type Thumbnails = (catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize) => Promise<Buffer>;
 
 /** Creates thumbnails, and stores them at `location` under a name that changes with the file. */
-export const createThumbnails = (location: string, log: Logger): Thumbnails => {
+export const createThumbnails = (
+  location: string,
+  { decoders, spool }: { readonly decoders: Pick<Decoders, "thumbnail">; readonly spool: Spool },
+  log: Logger,
+): Thumbnails => {
+  const create: Thumbnails = async (catalog, image, size) => {
+    switch (catalog.source.kind) {
+      case "directory":
+        return decoders.thumbnail({ ...image, root: catalog.source.root }, size);
+      case "s3": {
+        const file = await storeObject(spool, catalog, image);
+        return decoders.thumbnail(file.path, size).finally(file.delete);
+      }
+      case "hashes":
+        throw noPicture();
+    }
+  };
   const store = thumbnailStoreAt(location);
   return async (catalog, image, size) => {
     const name = nameOf(catalog, image, size);
     const stored = await store?.get(name).catch(() => null);
     if (stored != null) return stored;
-    const picture = await openPicture(catalog, image);
-    const thumbnail = await thumbnailOf(picture, size).finally(() => picture.close());
+    const thumbnail = await create(catalog, image, size);
     // Not awaited: the response does not depend on it.
     store
       ?.put(name, thumbnail)
       .catch((error: unknown) => log.warn({ location, err: messageOf(error) }, "thumbnail not stored"));
     return thumbnail;
   };
+};
+
+/** A copy of an object, since the processes that decode have no access to buckets. */
+const storeObject = async (spool: Spool, catalog: CatalogRow, image: CatalogImage): Promise<SpooledFile> => {
+  const { maxObjectBytes } = PICTURE_LIMITS;
+  const picture = await openPicture(catalog, image);
+  return spool.store(await picture.read(0, picture.bytes - 1), maxObjectBytes).catch((error: unknown) => {
+    throw error instanceof TooLarge ? notDecoded(`it has more than ${maxObjectBytes} bytes`) : error;
+  });
 };
 
 const nameOf = ({ id }: CatalogRow, { ordinal, fingerprint }: CatalogImage, size: ThumbnailSize): string =>

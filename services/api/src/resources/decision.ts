@@ -20,15 +20,29 @@ export const Decision = z
   })
   .meta({ id: "Decision" });
 
+const MAX_KEPT = 100_000;
+
+const isOrdinal = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** As an array of zod it would report each of a hundred thousand wrong elements, for half a second. */
+const Ordinals = z
+  .custom<number[]>(
+    (value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEPT && value.every(isOrdinal),
+    `must be 1 to ${MAX_KEPT} ordinals`,
+  )
+  .meta({
+    type: "array",
+    items: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    minItems: 1,
+    maxItems: MAX_KEPT,
+    description: "Ordinals that stay: at least one; all = keep all. The others may be archived",
+  });
+
 export const NewDecision = z
   .discriminatedUnion("verdict", [
     z.strictObject({
       verdict: z.literal("keep"),
-      keep: z
-        .array(z.int().min(0))
-        .min(1)
-        .max(100_000)
-        .meta({ description: "Ordinals that stay: at least one; all = keep all. The others may be archived" }),
+      keep: Ordinals,
     }),
     z.strictObject({ verdict: z.literal("not-duplicates") }),
   ])

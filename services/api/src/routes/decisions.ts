@@ -1,20 +1,12 @@
 import { Readable } from "node:stream";
-import { keepersByRule } from "@lookalike/shared/domain/review/bulk-rule";
-import { bytesOfFiles, withSameFiles } from "@lookalike/shared/domain/review/same-file";
+import { withSameFiles } from "@lookalike/shared/domain/review/same-file";
 import { type CatalogRow, lockCatalog } from "@lookalike/shared/store/catalog/catalogs";
-import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
-import { readGroupsToDecide } from "@lookalike/shared/store/results/groups";
-import {
-  appendDecisions,
-  findDecision,
-  latestResult,
-  listDecisions,
-  type NewDecision as NewDecisionRow,
-  undoDecision,
-} from "@lookalike/shared/store/review/decisions";
+import { appendDecisions, findDecision, listDecisions, undoDecision } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
-import { exportDecisions, importDecisions, parseDecisions } from "../decision-file.ts";
+import type { Bulk } from "../bulk/bulk.ts";
+import { exportDecisions } from "../bulk/decision-file.ts";
+import { lockLatest } from "../bulk/lock-latest.ts";
 import { IfMatch, requireMatch } from "../http/if-match.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, PageQuery, pageOf, readPage } from "../http/page.ts";
@@ -29,22 +21,19 @@ import {
   NewDecision,
 } from "../resources/decision.ts";
 import { GroupParams, groupEtag, readGroup } from "../resources/group.ts";
-
-/**
- * Locks the catalog for decisions on a job's groups.
- * @throws HttpProblem 409 when a newer job has grouped the catalog: its groups may have the same numbers.
- */
-const lockLatest = async (tx: Db, { id, catalogId }: JobRow): Promise<void> => {
-  await lockCatalog(tx, catalogId);
-  const latest = await latestResult(tx, catalogId);
-  if (latest === null) throw conflict("superseded", "This job has no groups yet. Wait until it is over.");
-  if (latest.jobId !== id)
-    throw conflict("superseded", `A newer job has grouped this catalog: decide on the groups of job ${latest.jobId}.`);
-};
+import type { Spool } from "../spool/spool.ts";
+import { isSpooled, spoolBodies } from "../spool/spool-bodies.ts";
 
 const NDJSON = "application/x-ndjson";
 
-export const decisionRoutes = (app: Version1, db: Db): void => {
+/** What the routes work with. */
+export interface DecisionParts {
+  readonly db: Db;
+  readonly bulk: Bulk;
+  readonly spool: Spool;
+}
+
+export const decisionRoutes = (app: Version1, { db, bulk, spool }: DecisionParts): void => {
   const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
   const readDecision = async (catalog: CatalogRow, id: string) =>
     found(await findDecision(db, catalog.id, id), "decision", id);
@@ -91,29 +80,7 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
       { 200: BulkResult },
       { body: BulkDecision, config: { kind: "decide" } },
     ),
-    async ({ access, job, body }) =>
-      db.transaction(async (tx) => {
-        await lockLatest(tx, job);
-        const decisions: NewDecisionRow[] = [];
-        let kept = 0;
-        let removed = 0;
-        let reclaimableBytes = 0;
-        for (const kind of new Set(body.kinds)) {
-          const filter = { kind, minReclaimableBytes: body.minReclaimableBytes, decided: false };
-          for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
-            const keep = keepersByRule(group, body.keepUnder);
-            if (keep === null) continue;
-            const members = group.members.map(({ ordinal }) => ordinal);
-            decisions.push({ groupNumber: group.number, verdict: "keep", members, keep });
-            const others = group.members.filter(({ ordinal }) => !keep.includes(ordinal));
-            kept += keep.length;
-            removed += others.length;
-            reclaimableBytes += bytesOfFiles(others);
-          }
-        }
-        if (!body.preview) await appendDecisions(tx, groupsOf(job), access.name, decisions);
-        return { preview: body.preview, groups: decisions.length, kept, removed, reclaimableBytes };
-      }),
+    ({ access, job, body }) => bulk.decideByRule(job, body, access.name),
   );
 
   app.get(
@@ -141,19 +108,22 @@ export const decisionRoutes = (app: Version1, db: Db): void => {
         .send(Readable.from(exportDecisions(db, catalog))),
   );
 
-  app.addContentTypeParser(NDJSON, { parseAs: "string" }, (_request, body, done) => done(null, body));
+  spoolBodies(app, spool, NDJSON);
   app.post(
     "/catalogs/:catalog/decisions/import",
     operation(
       "Take decisions over from such a file: of all whose pictures are in this catalog, wherever they are in it",
       { 200: ImportResult, 409: Problem, 422: Problem },
       {
-        body: z.string().meta({ description: "NDJSON, as exported" }),
+        body: z.any().meta({ type: "string", description: "NDJSON, as exported" }),
         consumes: [NDJSON],
         config: { kind: "import" },
       },
     ),
-    ({ catalog, body }) => importDecisions(db, catalog, parseDecisions(body)),
+    ({ catalog, body }) => {
+      if (!isSpooled(body)) throw new HttpProblem(415, "no-file", `Send the file as ${NDJSON}.`);
+      return bulk.importDecisions(catalog, body.path);
+    },
   );
 
   app.get(

@@ -1,4 +1,4 @@
-import { HASH_FORMAT, hashImage } from "@lookalike/engine/hash/hash-image";
+import { HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
 import { formatMismatch } from "@lookalike/shared/domain/image/hash-format";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
@@ -6,13 +6,14 @@ import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
+import type { Decoders } from "../decode/decoders.ts";
 import { operation, type Version1 } from "../http/operation.ts";
 import { HttpProblem } from "../http/problems.ts";
-import { decodeIsolated } from "../pictures/picture.ts";
 import type { Nearest } from "../query/nearest.ts";
 import { imageResource, QueryResult } from "../resources/image.ts";
+import type { Spool } from "../spool/spool.ts";
+import { isSpooled, spoolBodies } from "../spool/spool-bodies.ts";
 
-const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 30, decodeByLibrary: decodeIsolated };
 /** More images than requested are searched for, since some of them may have vanished. */
 const SPARE = 200;
 
@@ -28,10 +29,17 @@ const Options = z.object({
 });
 type Options = z.infer<typeof Options>;
 
-export const queryRoutes = (app: Version1, db: Db, nearest: Nearest): void => {
-  app.addContentTypeParser(/^(image\/|application\/octet-stream)/, { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
+/** What the routes work with. */
+export interface QueryParts {
+  readonly db: Db;
+  readonly nearest: Nearest;
+  readonly decoders: Pick<Decoders, "hash">;
+  readonly spool: Spool;
+}
+
+export const queryRoutes = (app: Version1, { db, nearest, decoders, spool }: QueryParts): void => {
+  // A picture is stored on the disk as it arrives, because it may have to wait until it is decoded.
+  spoolBodies(app, spool, /^(image\/|application\/octet-stream)/);
 
   const search = async (
     catalog: CatalogRow,
@@ -87,8 +95,8 @@ export const queryRoutes = (app: Version1, db: Db, nearest: Nearest): void => {
       },
     ),
     async ({ catalog, query, body }) => {
-      if (!Buffer.isBuffer(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
-      const outcome = await hashImage(body, LIMITS);
+      if (!isSpooled(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
+      const outcome = await decoders.hash(body.path);
       if (outcome.kind === "failed")
         throw new HttpProblem(422, outcome.failure.reason, `The picture can't be read: ${outcome.failure.detail}`);
       if (outcome.kind === "flat" || outcome.kind === "absent")

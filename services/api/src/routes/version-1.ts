@@ -4,6 +4,8 @@ import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Archiver } from "../archive/archiver.ts";
+import type { Bulk } from "../bulk/bulk.ts";
+import type { Decoders } from "../decode/decoders.ts";
 import type { Version1 } from "../http/operation.ts";
 import { Problem } from "../http/problems.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
@@ -12,6 +14,7 @@ import { honourIdempotencyKeys } from "../plugins/idempotency.ts";
 import { cacheResponses } from "../plugins/response-cache.ts";
 import { loadNamedByPath } from "../plugins/tenant-scope.ts";
 import type { Nearest } from "../query/nearest.ts";
+import type { Spool } from "../spool/spool.ts";
 import { accessRoutes } from "./access.ts";
 import { archiveRoutes } from "./archives.ts";
 import { catalogRoutes } from "./catalogs.ts";
@@ -32,6 +35,9 @@ export interface Version1Parts {
   readonly sources: AllowedSources;
   readonly thumbnails: Thumbnails;
   readonly nearest: Nearest;
+  readonly decoders: Pick<Decoders, "hash">;
+  readonly spool: Spool;
+  readonly bulk: Bulk;
   /** Whether webhooks may lead into private networks. */
   readonly webhooksInside: boolean;
   /** They seal the secrets of webhooks; without one there are no webhooks. */
@@ -45,7 +51,7 @@ const WITH_BODY = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
 /** The routes under /v1: each needs an access key, unless it says otherwise. */
 export const version1 =
-  ({ db, archiver, sources, thumbnails, nearest, webhooksInside, sealingKeys }: Version1Parts) =>
+  ({ db, archiver, sources, thumbnails, nearest, decoders, spool, bulk, webhooksInside, sealingKeys }: Version1Parts) =>
   async (app: FastifyInstance): Promise<void> => {
     app.addHook("onRoute", ({ schema, method, url }) => {
       if (schema === undefined) return;
@@ -67,9 +73,9 @@ export const version1 =
       catalogs: (tagged) => catalogRoutes(tagged, db, sources),
       images: (tagged) => imageRoutes(tagged, db, thumbnails),
       jobs: (tagged) => jobRoutes(tagged, db),
-      decisions: (tagged) => decisionRoutes(tagged, db),
+      decisions: (tagged) => decisionRoutes(tagged, { db, bulk, spool }),
       archives: (tagged) => archiveRoutes(tagged, db, archiver, sources),
-      query: (tagged) => queryRoutes(tagged, db, nearest),
+      query: (tagged) => queryRoutes(tagged, { db, nearest, decoders, spool }),
       groups: (tagged) => groupRoutes(tagged, db),
       exports: (tagged) => exportRoutes(tagged, db),
       webhooks: (tagged) => webhookRoutes(tagged, db, webhooksInside, sealingKeys),

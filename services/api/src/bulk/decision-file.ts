@@ -1,10 +1,12 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
 import { DecisionLine, resolveLine } from "@lookalike/shared/domain/review/decision-file";
 import { decisionKey, effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
 import { type CatalogRow, lockCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { findByDigest, findContents } from "@lookalike/shared/store/catalog/contents";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertDecisions, latestResult, markDecided, readDecisions } from "@lookalike/shared/store/review/decisions";
-import { conflict, HttpProblem } from "./http/problems.ts";
+import { conflict, HttpProblem } from "../http/problems.ts";
 
 const DECISIONS_PER_QUERY = 500;
 
@@ -33,19 +35,26 @@ export async function* exportDecisions(db: Db, catalog: CatalogRow): AsyncGenera
   }
 }
 
-/** @throws HttpProblem 422 that names the first bad line */
-export const parseDecisions = (text: string): DecisionLine[] =>
-  text.split("\n").flatMap((line, index) => {
-    if (line.trim() === "") return [];
+/** The decisions of a file. @throws HttpProblem 422 that names the first bad line */
+export const readDecisionLines = async (path: string): Promise<DecisionLine[]> => {
+  const lines: DecisionLine[] = [];
+  let number = 0;
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1;
+    if (line.trim() === "") continue;
     const parsed = DecisionLine.safeParse(jsonOf(line));
-    if (parsed.success) return [parsed.data];
-    const [issue] = parsed.error.issues;
-    throw new HttpProblem(
-      422,
-      "bad-line",
-      `Line ${index + 1} is not a decision (${issue?.path.join(".")}: ${issue?.message}). Nothing was imported.`,
-    );
-  });
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new HttpProblem(
+        422,
+        "bad-line",
+        `Line ${number} is not a decision (${issue?.path.join(".")}: ${issue?.message}). Nothing was imported.`,
+      );
+    }
+    lines.push(parsed.data);
+  }
+  return lines;
+};
 
 const jsonOf = (line: string): unknown => {
   try {

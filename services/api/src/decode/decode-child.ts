@@ -1,0 +1,53 @@
+// The entry point of a process that decodes one picture after another: see packages/shared/src/runtime/process-pool.ts.
+import { closeSync, fstatSync, readFileSync, statSync } from "node:fs";
+import { hashImage } from "@lookalike/engine/hash/hash-image";
+import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { messageOf } from "@lookalike/shared/runtime/errors";
+import { OUT_OF_MEMORY, type Reserve, serveRequests } from "@lookalike/shared/runtime/pooled-process";
+import { type ListedFile, type ListedFileProblem, openListedSync } from "@lookalike/shared/sources/open-listed";
+import sharp from "sharp";
+import { PICTURE_LIMITS } from "./picture-limits.ts";
+import { type ThumbnailSize, thumbnailOf } from "./thumbnail.ts";
+
+/** What is decoded: a listed file, or the path of one that was stored for the request; for its hash, or to a thumbnail. */
+export interface DecodeRequest {
+  readonly file: ListedFile | string;
+  readonly thumbnail: ThumbnailSize | null;
+}
+
+export type DecodeResult =
+  | { readonly kind: "hash"; readonly outcome: Outcome }
+  | { readonly kind: "thumbnail"; readonly webp: Uint8Array }
+  | { readonly kind: "not-listed"; readonly reason: ListedFileProblem["reason"] }
+  | { readonly kind: "not-decoded"; readonly detail: string };
+
+// libvips uses one thread for each picture, since there is a process for each.
+sharp.concurrency(1);
+// A cache would be of no use, since every file is decoded once.
+sharp.cache(false);
+
+const decode = async ({ file, thumbnail }: DecodeRequest, reserve: Reserve): Promise<DecodeResult> => {
+  const opened = typeof file === "string" ? file : openListedSync(file);
+  if (typeof opened === "object") return { kind: "not-listed", reason: opened.reason };
+  try {
+    const { size } = typeof opened === "string" ? statSync(opened) : fstatSync(opened);
+    const { maxFileBytes } = PICTURE_LIMITS;
+    if (size > maxFileBytes) return { kind: "not-decoded", detail: `${size} bytes, at most ${maxFileBytes} are read` };
+    const bytes = readFileSync(opened);
+    return thumbnail === null
+      ? { kind: "hash", outcome: await hashImage(bytes, PICTURE_LIMITS, reserve) }
+      : { kind: "thumbnail", webp: await thumbnailOf(bytes, thumbnail, reserve) };
+  } catch (error) {
+    return { kind: "not-decoded", detail: messageOf(error) };
+  } finally {
+    if (typeof opened === "number") closeSync(opened);
+  }
+};
+
+serveRequests(async (request: DecodeRequest, reserve) => {
+  const result = await decode(request, reserve);
+  // The pool tries it again, in a process whose memory no other picture has used.
+  if (result.kind === "hash" && result.outcome.kind === "failed" && result.outcome.failure.reason === "out-of-memory")
+    process.exit(OUT_OF_MEMORY);
+  return result;
+});
