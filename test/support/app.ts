@@ -7,7 +7,7 @@ import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import { type AppParts, createApp } from "../../services/api/src/app.ts";
 import { createArchiver } from "../../services/api/src/archive/archiver.ts";
-import { bulkOn } from "../../services/api/src/bulk/bulk.ts";
+import { createBulk } from "../../services/api/src/bulk/bulk-threads.ts";
 import { createDecoders } from "../../services/api/src/decode/decoders.ts";
 import { CONNECTIONS } from "../../services/api/src/limits/limits.ts";
 import { createThumbnails } from "../../services/api/src/pictures/thumbnails.ts";
@@ -23,7 +23,8 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
-const BUILT_DECODER = new URL("../../services/api/dist/decode/decode-child.js", import.meta.url);
+/** The processes and threads of the API are built ones. */
+const BUILT_API = new URL("../../services/api/dist/", import.meta.url);
 
 export const startApp = async (
   options: Partial<Pick<AppParts, "requestsPerMinute" | "requestMs" | "connections">> & {
@@ -36,8 +37,13 @@ export const startApp = async (
   const store = await openStore(server.url, "test", 4);
   const log = createLogger("test", "silent");
   const archiver = createArchiver(store, log);
-  const decoders = createDecoders({ memoryBytes: 2 ** 30, pixelsAtOnce: 10 ** 8 }, log, BUILT_DECODER);
+  const decoders = createDecoders(
+    { memoryBytes: 2 ** 30, pixelsAtOnce: 10 ** 8 },
+    log,
+    new URL("decode/decode-child.js", BUILT_API),
+  );
   const spool = createSpool(folder);
+  const bulk = createBulk(server.url, "test-bulk", new URL("bulk/bulk-worker.js", BUILT_API));
   const app = await createApp({
     db: store.db,
     log,
@@ -47,7 +53,7 @@ export const startApp = async (
     thumbnails: createThumbnails("", { decoders, spool }, log),
     decoders,
     spool,
-    bulk: bulkOn(store.db),
+    bulk,
     // The worker thread of the real search needs the built API.
     nearest: async () => [],
     requestsPerMinute: options.requestsPerMinute ?? 5_000,
@@ -63,7 +69,7 @@ export const startApp = async (
     folder,
     async stop() {
       await app.close();
-      await decoders.close();
+      await Promise.all([decoders.close(), bulk.stop()]);
       await archiver.stop();
       await store.close();
       await server.stop();

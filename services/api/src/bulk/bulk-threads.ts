@@ -8,9 +8,13 @@ const HEAP_MB = 1_024;
 const IDLE_MS = 60_000;
 
 /** Does bulk work in threads, each with a connection of its own and a heap that is limited. */
-export const createBulk = (databaseUrl: string, name: string): Bulk & { stop(): Promise<void> } => {
+export const createBulk = (
+  databaseUrl: string,
+  name: string,
+  script = new URL("./bulk-worker.js", import.meta.url),
+): Bulk & { stop(): Promise<void> } => {
   const threads = new Piscina<BulkCall, BulkAnswer>({
-    filename: new URL("./bulk-worker.js", import.meta.url).href,
+    filename: script.href,
     minThreads: 0,
     maxThreads: THREADS,
     idleTimeout: IDLE_MS,

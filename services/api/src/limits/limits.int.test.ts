@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -111,6 +111,34 @@ describe("a body", () => {
       expect([answer.statusCode, answer.json().type]).toEqual([413, "urn:lookalike:problem:body-too-large"]);
       expect(answer.json().detail).toMatch(/67108864 bytes.*Split the file/);
     }
+  });
+});
+
+describe("an import", () => {
+  const send = (payload: string) =>
+    started.app.inject({
+      method: "POST",
+      url: `/v1/catalogs/${catalog}/decisions/import`,
+      headers: { ...WITH_KEY, "content-type": "application/x-ndjson", "idempotency-key": payload.slice(0, 9) },
+      payload,
+    });
+  const line = JSON.stringify({
+    verdict: "not-duplicates",
+    members: ["a", "b"].map((path) => ({ path, sha256: "0".repeat(64), keep: true })),
+    decidedBy: "me",
+    decidedAt: "2026-01-01T00:00:00.000Z",
+  });
+
+  it("is read in another thread, whose problems are answered", async () => {
+    const bad = await send(`\n${line}\r\n{}\n`);
+    expect([bad.statusCode, bad.json().detail]).toEqual([422, expect.stringMatching(/^Line 3 is not a decision/)]);
+    const early = await send(line);
+    expect([early.statusCode, early.json().type]).toEqual([409, "urn:lookalike:problem:not-scanned"]);
+  });
+
+  it("leaves no file", async () => {
+    const [spool = ""] = (await readdir(started.folder)).filter((name) => name.startsWith("lookalike-api-"));
+    await until(async () => (await readdir(join(started.folder, spool))).length === 0);
   });
 });
 
