@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import rateLimit, { normalizeIP } from "@fastify/rate-limit";
 import type { ConnectionUse } from "@lookalike/shared/runtime/limit-connections";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
-import { HttpProblem, notFound } from "../http/problems.ts";
+import { bodyTooLarge, HttpProblem, notFound } from "../http/problems.ts";
 import { createAdmission, type FullLimit, NotAdmitted, type Sender } from "./admission.ts";
 import { KEYLESS_PER_MINUTE, LIMITS, type Limit, type RequestKind } from "./limits.ts";
 
@@ -106,6 +106,7 @@ const admitInTurn = (connections: ConnectionUse) => {
     const limit: Limit = LIMITS[kind];
     const turns = new WeakMap<FastifyRequest, Turn>();
     const enter = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      if (Number(request.headers["content-length"]) > limit.bodyBytes) throw bodyTooLarge(request);
       const gone = new AbortController();
       const sender = senderOf(request);
       finished(reply.raw, () => gone.abort());
