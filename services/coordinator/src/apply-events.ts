@@ -5,6 +5,7 @@ import { outsidePlan } from "@lookalike/shared/domain/job/outside-plan";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
+import { markApplied } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { enactDecisions } from "./enact-decisions.ts";
 import { recordEvent } from "./record-event.ts";
@@ -24,6 +25,10 @@ export const applyEvents = (db: Db, events: readonly JobEvent[]) =>
   db.transaction(async (tx) => {
     for (const event of events) if (event.type === "job-accepted") await restoreJob(tx, event);
     const folds = await lockJobs(tx, events);
+    await markApplied(
+      tx,
+      events.map(({ eventId }) => eventId),
+    );
     const refused: { event: JobEvent; reason: string }[] = [];
     for (const event of events) {
       const fold = folds.get(event.job);

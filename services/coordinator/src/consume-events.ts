@@ -3,6 +3,7 @@ import type { Delivery } from "@lookalike/shared/bus/delivery";
 import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
 import { readBody } from "@lookalike/shared/bus/unreadable";
 import { JobEvent } from "@lookalike/shared/domain/job/events";
+import type { TaskRef } from "@lookalike/shared/domain/job/job";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import {
   eventsProjected,
@@ -14,6 +15,7 @@ import { openSpan } from "@lookalike/shared/runtime/tracing";
 import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
 import { applyEvents } from "./apply-events.ts";
 import type { Coordinator } from "./environment.ts";
+import { retryTask } from "./retry.ts";
 import { countDifference } from "./rollout/rollout.ts";
 
 const EVENTS_PER_TRANSACTION = 500;
@@ -33,7 +35,10 @@ export const consumeEvents = (coordinator: Coordinator) => {
   return Promise.all(coordinatorDurables.map((durable) => consumeBatches(bus, { ...options, durable })));
 };
 
-const project = async ({ store, log, dispatch, relay }: Coordinator, events: readonly JobEvent[]): Promise<void> => {
+const project = async (
+  { store, log, environment, dispatch, relay }: Coordinator,
+  events: readonly JobEvent[],
+): Promise<void> => {
   const endTimer = projectionSeconds.startTimer();
   const spans = openSpans(events);
   const { jobs, refused, changes } = await applyEvents(store.db, events).finally(() => {
@@ -43,11 +48,31 @@ const project = async ({ store, log, dispatch, relay }: Coordinator, events: rea
   for (const { event, reason } of refused) {
     eventsRefused.inc({ type: event.type });
     log.warn({ job: event.job, eventId: event.eventId, reason }, "event refused");
+    const task = taskOf(event);
+    // Nothing else would do it again: its worker believes that it is done.
+    if (task !== null)
+      await retryTask(
+        store.db,
+        { job: event.job, ...task, attempt: event.attempt, failed: true, reason },
+        environment.LOOKALIKE_MAX_ATTEMPTS,
+      );
   }
   countProjected(events);
   for (const change of changes) log.info(change, "job state changed");
   for (const job of jobs) dispatch(job);
   relay();
+};
+
+/** The task whose result an event is; null = it is none. */
+const taskOf = (event: JobEvent): TaskRef | null => {
+  switch (event.type) {
+    case "hash-done":
+      return { kind: "hash", task: event.body.block };
+    case "pair-batch-done":
+      return { kind: "compare", task: event.body.task };
+    default:
+      return null;
+  }
 };
 
 /** A span for each job of a batch; its parent is the span that caused the job's first event. */

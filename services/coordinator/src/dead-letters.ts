@@ -58,7 +58,11 @@ const retryLost = async (
   message: string,
 ): Promise<void> => {
   const { job, kind, task, attempt } = lost;
-  const outcome = await retryTask(store.db, { job, kind, task, attempt, reason }, environment.LOOKALIKE_MAX_ATTEMPTS);
+  const outcome = await retryTask(
+    store.db,
+    { job, kind, task, attempt, failed: true, reason },
+    environment.LOOKALIKE_MAX_ATTEMPTS,
+  );
   deadLetters.inc({ kind, outcome });
   log.warn({ job, kind, task, attempt, outcome, reason }, message);
 };

@@ -1,9 +1,10 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { STREAMS } from "@lookalike/shared/bus/topology";
+import type { Message } from "@lookalike/shared/domain/job/events";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
-import { OUTBOX_CHANNEL, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
+import { OUTBOX_CHANNEL, type OutboxMessage, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listenTo } from "@lookalike/shared/store/listen";
 import type { Db, Store } from "@lookalike/shared/store/open";
 
@@ -23,12 +24,16 @@ export const startRelay = (bus: Bus, store: Store, log: Logger, onError: (error:
   };
 };
 
-/** Publishes the outbox until it is empty. Every coordinator relays; row locks share the work among them. */
+/** An event that says its place in the order, in which it may not arrive. */
+const numbered = ({ number, body, ...message }: OutboxMessage): Message => ({ ...message, body: { ...body, number } });
+
+/** Publishes the outbox until it is empty. Every coordinator relays, one at a time. */
 const relayRound = async (bus: Bus, db: Db, log: Logger): Promise<void> => {
   let relayed: number;
   do {
     relayed = await relayOutbox(db, MESSAGES_PER_ROUND, async (message) => {
-      if (message.stream !== STREAMS.finalize) await publish(bus, message);
+      if (message.stream === STREAMS.events) await publish(bus, numbered(message));
+      else if (message.stream === STREAMS.tasks) await publish(bus, message);
       else if (!(await publishOnce(bus, message))) {
         const { subject, eventId } = message;
         log.error({ subject, eventId }, "another finalize is stored in this write-once subject");

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import type { JsMsg } from "nats";
+import { type ConsumerMessages, type JsMsg, NatsError } from "nats";
 import { coalesce } from "../runtime/coalesce.ts";
-import { isBug } from "../runtime/errors.ts";
+import { isBug, messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
@@ -28,20 +28,19 @@ interface Entry<Item> {
   readonly item: Item;
 }
 
-/** Messages prefetched by the client: a bound for the memory of a projection that lags behind large events. */
-const PREFETCH = 100;
+/** The messages prefetched by the client are a bound for the memory of a projection that lags behind large events. */
+const PULL = { max_messages: 100, expires: 30_000, idle_heartbeat: 2_000 };
+const MISSING_PAUSE_MS = 500;
 
 /**
  * Handles micro-batches by group commit: the messages that arrive while one batch is applied are the
  * next batch, so an idle system reacts at once and a busy one needs few transactions. When bad data
  * makes a batch fail, each half of it is applied alone: the bad message is found in few steps, and parked.
  */
-export const consumeBatches = async <Item>(
+export const consumeBatches = <Item>(
   bus: Bus,
   { stream, durable, maxMessages, read, handle, faultOf, crash, log }: BatchOptions<Item>,
 ) => {
-  const consumer = await bus.js.consumers.get(stream, durable);
-  const messages = await consumer.consume({ max_messages: PREFETCH, expires: 30_000, idle_heartbeat: 5_000 });
   let batch: JsMsg[] = [];
   /** Parks a message, which is delivered again where that fails. */
   const setAside = (message: JsMsg, reason: string): Promise<void> =>
@@ -90,18 +89,31 @@ export const consumeBatches = async <Item>(
     batch = [];
     await apply(await readAll(taken));
   });
+  let stopping = false;
+  let messages: ConsumerMessages | null = null;
   const loop = (async () => {
-    for await (const message of messages) {
-      recordDelivery(message);
-      batch.push(message);
-      const applied = applyNext();
-      if (batch.length >= maxMessages) await applied;
-    }
+    for (; !stopping; await sleep(stopping ? 0 : MISSING_PAUSE_MS))
+      try {
+        const consumer = await bus.js.consumers.get(stream, durable);
+        // nats.js would go on waiting for a consumer that is deleted with its stream, also once both are there again.
+        messages = await consumer.consume({ ...PULL, abort_on_missing_resource: true });
+        if (stopping) messages.stop();
+        for await (const message of messages) {
+          recordDelivery(message);
+          batch.push(message);
+          const applied = applyNext();
+          if (batch.length >= maxMessages) await applied;
+        }
+      } catch (error) {
+        if (!(error instanceof NatsError)) throw error;
+        log.warn({ durable, err: messageOf(error) }, "consumer is away, tried again");
+      }
   })();
   return {
     /** Stops taking messages, and resolves when those in progress are handled. */
     async stop() {
-      messages.stop();
+      stopping = true;
+      messages?.stop();
       await Promise.race([loop, sleep(2_000)]);
       await applyNext();
     },

@@ -10,13 +10,43 @@ type StoredMessage = Pick<Delivery, "subject" | "sequence" | "body">;
 
 /** The message with a sequence, from the stream's leader; null when there is none. */
 export const readMessage = async ({ jsm }: Bus, stream: string, seq: number): Promise<StoredMessage | null> =>
-  jsm.streams.getMessage(stream, { seq }).then(
-    (stored) => ({ subject: stored.subject, sequence: seq, body: jsonOf(stored.string()) }),
-    (error: unknown) => {
-      if (error instanceof NatsError && error.api_error?.code === 404) return null;
-      throw error;
-    },
+  unlessNone(
+    jsm.streams
+      .getMessage(stream, { seq })
+      .then((stored) => ({ subject: stored.subject, sequence: seq, body: jsonOf(stored.string()) })),
   );
+
+const NO_MESSAGE_FOUND = 10037;
+
+const unlessNone = async <Found>(request: Promise<Found>): Promise<Found | null> => {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.err_code === NO_MESSAGE_FOUND) return null;
+    throw error;
+  }
+};
+
+/**
+ * Whether a consumer has not handled a message of a subject, as far as its stream knows: what is not acknowledged, and
+ * what comes after that.
+ * @param subject may have wildcards
+ */
+export const hasUnhandled = async (
+  { jsm }: Bus,
+  stream: string,
+  durable: string,
+  subject: string,
+): Promise<boolean> => {
+  const { ack_floor } = await jsm.consumers.info(stream, durable);
+  // nats-server has this request since 2.9; the type of nats.js 2 is the older one.
+  const query = { seq: ack_floor.stream_seq + 1, next_by_subj: subject };
+  return (await unlessNone(jsm.streams.getMessage(stream, query))) !== null;
+};
+
+/** Whether a stream has a message of this subject. */
+export const hasMessage = async ({ jsm }: Bus, stream: string, subject: string): Promise<boolean> =>
+  (await unlessNone(jsm.streams.getMessage(stream, { last_by_subj: subject }))) !== null;
 
 /** How many messages a stream has of each subject that matches. */
 export const countBySubject = async ({ jsm }: Bus, stream: string, filter: string): Promise<Record<string, number>> =>

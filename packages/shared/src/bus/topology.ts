@@ -142,7 +142,9 @@ export const consumerPlans: Record<string, ConsumerPlan[]> = {
       max_ack_pending: 1_000,
     }),
   ),
-  [STREAMS.finalize]: [consumer("finalizer", { ack_wait: nanos(2 * MINUTE), max_deliver: -1, max_ack_pending: 1_000 })],
+  [STREAMS.finalize]: [
+    consumer("finalizer", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 1_000 }),
+  ],
   [STREAMS.deadLetters]: [
     consumer("dead-letter-router", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 100 }),
   ],

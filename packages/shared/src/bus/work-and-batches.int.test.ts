@@ -10,7 +10,7 @@ import type { Bus } from "./connect.ts";
 import { publish } from "./publish.ts";
 import { readMessage } from "./read.ts";
 import { runTasks } from "./tasks.ts";
-import { STREAMS, subjects } from "./topology.ts";
+import { ensureTopology, STREAMS, subjects } from "./topology.ts";
 import { readBody } from "./unreadable.ts";
 import { PermanentError, work } from "./work.ts";
 
@@ -196,6 +196,30 @@ describe("micro-batches", () => {
       { parked: { stream: STREAMS.events, subject }, reason: "it is not JSON" },
       { parked: { stream: STREAMS.events, subject }, reason: "27 is out of range" },
     ]);
+  });
+
+  it("arrive again when the stream was deleted and created again, with its consumers", async () => {
+    const subject = subjects.event("hash-done", { ...BUS_JOB, job: "job-of-a-lost-stream" });
+    const seen: unknown[] = [];
+    const subscription = consumeBatches(bus, {
+      stream: STREAMS.events,
+      durable: `coordinator-${subject.split(".")[2]}`,
+      maxMessages: 20,
+      ...NO_POISON,
+      log,
+      read: ({ body }) => body,
+      handle: async (bodies) => void seen.push(...bodies),
+    });
+    const send = (number: number) =>
+      publish(bus, { eventId: `again-${number}`, stream: STREAMS.events, subject, body: { number } });
+    await send(1);
+    await until(() => seen.length === 1);
+    await bus.jsm.streams.delete(STREAMS.events);
+    await ensureTopology(bus, 1);
+    await send(2);
+    await until(() => seen.length === 2);
+    await subscription.stop();
+    expect(seen).toEqual([{ number: 1 }, { number: 2 }]);
   });
 
   it("that fail by our own code end the process: their messages are neither parked nor acknowledged", async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Consumer, JsMsg } from "nats";
+import { type Consumer, type JsMsg, NatsError } from "nats";
 import PQueue from "p-queue";
 import { messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
@@ -142,6 +142,10 @@ const handleOne = async (bus: Bus, message: JsMsg, options: WorkOptions, isStopp
   }
 };
 
+/** What a publish fails with while NATS, JetStream or the stream is away: the work itself has not failed. */
+const AWAY: ReadonlySet<string> = new Set(["TIMEOUT", "503", "DISCONNECT", "CONNECTION_CLOSED", "CONNECTION_DRAINING"]);
+const isBusAway = (error: unknown): boolean => error instanceof NatsError && AWAY.has(error.code);
+
 /** Repeats the handler while a server is away that it needs. @returns false where the worker stops meanwhile */
 const handleOnceAvailable = async (
   delivery: Delivery,
@@ -153,7 +157,7 @@ const handleOnceAvailable = async (
       await handle(delivery);
       return true;
     } catch (error) {
-      if (isUnavailable?.(error) !== true) throw error;
+      if (isUnavailable?.(error) !== true && !isBusAway(error)) throw error;
       const { subject } = delivery;
       if (tries === 1) log.warn({ subject, err: messageOf(error) }, "message waits for a server");
       await sleep(UNAVAILABLE_PAUSE_MS);

@@ -117,7 +117,7 @@ export const deadLetters = new Counter({
 });
 export const repairs = new Counter({
   name: "lookalike_reconciler_repairs_total",
-  help: "Lost tasks that the reconciler found, by kind and outcome",
+  help: "Lost messages that the reconciler found, by kind and outcome",
   labelNames: ["kind", "outcome"],
 });
 /** Ends with the roll-out: decision 0037. */

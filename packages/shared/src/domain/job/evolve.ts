@@ -45,9 +45,11 @@ export const evolve = (job: Job, event: JobEvent): Job => {
       };
     }
     case "job-paused":
-      return { ...job, paused: true };
-    case "job-resumed":
-      return { ...job, paused: false };
+    case "job-resumed": {
+      const { number = job.commandNumber, type } = event;
+      // One that was lost and published again must not be applied after a later one.
+      return number < job.commandNumber ? job : { ...job, paused: type === "job-paused", commandNumber: number };
+    }
     case "job-cancelled":
       return { ...job, state: "cancelled" };
     case "job-finalized":
@@ -95,11 +97,11 @@ const finished = (work: Work, unit: number): Work => ({
 });
 
 /**
- * An operator restarts the job: tasks leave quarantine, and a completed job begins its next run.
- * Only the run that follows counts, so that an event that arrives late or twice reopens nothing.
+ * The job begins its next run, or tasks leave quarantine: by an operator's request, or because nobody groups the run that
+ * was ordered. Only the run that follows counts, so that an event that arrives late or twice reopens nothing.
  */
 const redriven = (job: Job, { run, body }: EventOf<"job-redriven">): Job => {
-  const reopens = job.state === "completed" && run === job.run + 1;
+  const reopens = (job.state === "completed" || job.state === "finalizing") && run === job.run + 1;
   if (!reopens && (job.state !== "running" || run !== job.run)) return job;
   const quarantined = body.tasks.reduce((set, { task }) => withoutUnit(set, task), job.compare.quarantined);
   return { ...job, run, state: "running", compare: { ...job.compare, quarantined } };

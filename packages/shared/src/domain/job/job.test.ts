@@ -118,6 +118,23 @@ describe("a job", () => {
     expect(given(paused).when(jobEventOf("job-resumed", {})).hash.cursor).toBe(2);
   });
 
+  it("is paused or not by the last command, in whichever order and however often the events arrive", () => {
+    const command = (type: "job-paused" | "job-resumed", number: number) => jobEventOf(type, {}, { number });
+    const [first, second, third] = [command("job-paused", 4), command("job-resumed", 7), command("job-paused", 9)];
+    const job = anAcceptedJob();
+    expect(given(job).when(second, first).paused).toBe(false);
+    expect(given(job).when(first, third, second, third, first).paused).toBe(true);
+  });
+
+  it("begins its next run where nobody groups the one that was ordered, whose late result is ignored", () => {
+    const finalizing = given(anAcceptedJob()).when(listingDone(1), hashDone(0), pairBatchDone(0));
+    expect(finalizing).toMatchObject({ state: "finalizing", run: 1 });
+    const next = given(finalizing).when(jobRedriven(2, []));
+    expect(next).toMatchObject({ state: "finalizing", run: 2 });
+    expect(given(next).when(jobRedriven(2, []), jobFinalized(1))).toMatchObject({ state: "finalizing", run: 2 });
+    expect(given(next).when(jobFinalized(2)).state).toBe("completed");
+  });
+
   it("ignores results that arrive after it was cancelled", () => {
     const cancelled = given(anAcceptedJob()).when(listingDone(2), jobEventOf("job-cancelled", {}));
     expect(evolve(cancelled, hashDone(0))).toBe(cancelled);

@@ -33,6 +33,8 @@ export interface Job {
   readonly options: JobOptions;
   readonly state: JobState;
   readonly paused: boolean;
+  /** Number of the last event that paused or resumed the job; 0 = none. */
+  readonly commandNumber: number;
   readonly run: number;
   readonly failure: string | null;
   /** Known images that the listing did not find, where the job failed because they were so many; else null. */
@@ -61,6 +63,7 @@ export const acceptedJob = ({ job, tenant, run, traceparent, body }: Accepted): 
   options: body.options,
   state: "accepted",
   paused: false,
+  commandNumber: 0,
   run,
   failure: null,
   missingImages: null,

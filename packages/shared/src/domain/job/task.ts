@@ -10,6 +10,8 @@ export const Envelope = z.object({
   run: z.int().min(1),
   attempt: z.int().min(0),
   at: z.iso.datetime(),
+  /** The order of the events that the outbox published, which may arrive in another; left out by workers. */
+  number: z.int().min(1).optional(),
   /** W3C Trace Context: the span that caused the message. */
   traceparent: z.string().optional(),
 });
@@ -27,7 +29,7 @@ export const TaskClass = z.enum(["interactive", "bulk"]);
 export type TaskClass = z.infer<typeof TaskClass>;
 
 const TaskFields = {
-  ...Envelope.omit({ eventId: true, at: true }).shape,
+  ...Envelope.omit({ eventId: true, at: true, number: true }).shape,
   catalog: z.string(),
   task: z.int().min(0),
 };
@@ -77,5 +79,7 @@ export const DeadLetter = z.object({ v: z.literal(1), task: Task, error: z.strin
 export type DeadLetter = z.infer<typeof DeadLetter>;
 
 /** The order to group, written once per (job, run). */
-export const Finalize = Envelope.extend({ type: z.literal("finalize"), catalog: z.string() }).strict();
+export const Finalize = Envelope.omit({ number: true })
+  .extend({ type: z.literal("finalize"), catalog: z.string() })
+  .strict();
 export type Finalize = z.infer<typeof Finalize>;

@@ -1,4 +1,4 @@
-import { asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Message } from "../../domain/job/events.ts";
 import type { Db } from "../open.ts";
 import { outbox } from "../schema.ts";
@@ -13,22 +13,75 @@ export const addToOutbox = async (db: Db, message: Message): Promise<void> => {
   await db.execute(sql`select pg_notify(${OUTBOX_CHANNEL}, '')`);
 };
 
-/** Hands each unpublished message to `send` and marks it; several relays share the work by row locks. */
-export const relayOutbox = (db: Db, limit: number, send: (message: Message) => Promise<void>): Promise<number> =>
+/** A message of the outbox, and its place in the order in which messages are published. */
+export interface OutboxMessage extends Message {
+  readonly number: number;
+}
+
+/**
+ * Hands each unpublished message to `send`, in order, and marks it. One relay at a time does so: two would publish the
+ * messages of one job in any order.
+ * @returns how many were published; 0 while another relay publishes
+ */
+export const relayOutbox = (db: Db, limit: number, send: (message: OutboxMessage) => Promise<void>): Promise<number> =>
   db.transaction(async (tx) => {
+    const lock = await tx.execute<{ isFree: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtext('lookalike outbox')) as "isFree"`,
+    );
+    if (!onlyRow(lock).isFree) return 0;
     const unpublished = await tx
       .select()
       .from(outbox)
       .where(isNull(outbox.publishedAt))
-      .orderBy(asc(outbox.createdAt))
-      .limit(limit)
-      .for("update", { skipLocked: true });
+      .orderBy(asc(outbox.number))
+      .limit(limit);
     for (const message of unpublished) {
       await send(message);
       await tx.update(outbox).set({ publishedAt: sql`now()` }).where(eq(outbox.eventId, message.eventId));
     }
     return unpublished.length;
   });
+
+/** Marks the events of the outbox among `eventIds` as applied. */
+export const markApplied = async (db: Db, eventIds: readonly string[]): Promise<void> => {
+  if (eventIds.length === 0) return;
+  await db
+    .update(outbox)
+    .set({ appliedAt: sql`now()` })
+    .where(and(inArray(outbox.eventId, [...eventIds]), isNull(outbox.appliedAt)));
+};
+
+/** Whether a message of the job waits to be published. */
+export const hasUnpublished = async (db: Db, jobId: string): Promise<boolean> =>
+  (await db.$count(outbox, and(isNull(outbox.publishedAt), sql`body->>'job' = ${jobId}`))) > 0;
+
+/** Whether the outbox has, or had in its days, this message. */
+export const isInOutbox = async (db: Db, eventId: string): Promise<boolean> =>
+  (await db.$count(outbox, eq(outbox.eventId, eventId))) > 0;
+
+/** Events that were published at least `ms` milliseconds ago and that nobody has applied: their subjects, by their ids. */
+export const unappliedEvents = (db: Db, ms: number): Promise<{ eventId: string; subject: string }[]> =>
+  db
+    .select({ eventId: outbox.eventId, subject: outbox.subject })
+    .from(outbox)
+    .where(
+      and(
+        eq(outbox.stream, "LOOKALIKE_EVENTS"),
+        isNull(outbox.appliedAt),
+        sql`${outbox.publishedAt} < now() - make_interval(secs => ${ms / 1_000})`,
+      ),
+    )
+    .orderBy(asc(outbox.number))
+    .limit(1_000);
+
+/** Lets the relay publish these messages again. */
+export const publishAgain = async (db: Db, eventIds: readonly string[]): Promise<void> => {
+  if (eventIds.length > 0)
+    await db
+      .update(outbox)
+      .set({ publishedAt: null })
+      .where(and(inArray(outbox.eventId, [...eventIds]), isNull(outbox.appliedAt)));
+};
 
 /** Messages that wait to be published, and how long the oldest has waited; 0 without any. */
 export const outboxBacklog = async (db: Db): Promise<{ messages: number; ageSeconds: number }> => {

@@ -28,6 +28,7 @@ export const job = pgTable(
     options: parsedJson(JobOptions)("options").notNull(),
     state: text("state").$type<JobState>().notNull(),
     paused: boolean("paused").notNull().default(false),
+    commandNumber: bigint("command_number", { mode: "number" }).notNull().default(0),
     run: integer("run").notNull().default(1),
     failure: text("failure"),
     missingImages: integer("missing_images"),
@@ -103,21 +104,33 @@ export const taskAttempt = pgTable(
     task: integer("task").notNull(),
     attempt: integer("attempt").notNull(),
     reason: text("reason").notNull(),
+    /** Whether the attempt before failed; otherwise its message was lost, which is not the work's fault. */
+    failed: boolean("failed").notNull().default(true),
     at: time("at").notNull().default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.kind, table.task, table.attempt] })],
 );
 
-/** Messages that must be published if their transaction commits. They are polled by state, never by id. */
+/**
+ * Messages that must be published if their transaction commits, and events until they are applied. They are polled by
+ * state, never by number: numbers are not committed in their order.
+ */
 export const outbox = pgTable(
   "outbox",
   {
     eventId: text("event_id").primaryKey(),
+    /** The order in which messages of one job are published. */
+    number: bigint("number", { mode: "number" }).notNull().generatedByDefaultAsIdentity(),
     stream: text("stream").notNull(),
     subject: text("subject").notNull(),
     body: jsonb("body").$type<Record<string, unknown>>().notNull(),
     createdAt: time("created_at").notNull().default(sql`now()`),
     publishedAt: time("published_at"),
+    /** When the projection applied the event; null for what is no event. */
+    appliedAt: time("applied_at"),
   },
-  (table) => [index("outbox_unpublished").on(table.createdAt).where(sql`published_at is null`)],
+  (table) => [
+    index("outbox_unpublished").on(table.number).where(sql`published_at is null`),
+    index("outbox_unapplied").on(table.publishedAt).where(sql`applied_at is null and stream = 'LOOKALIKE_EVENTS'`),
+  ],
 );

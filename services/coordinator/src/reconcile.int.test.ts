@@ -1,0 +1,179 @@
+import { openDataFolder } from "@lookalike/local/data-folder";
+import { startPostgres } from "@lookalike/local/postgres";
+import type { Server } from "@lookalike/local/server-process";
+import { publish, publishOnce } from "@lookalike/shared/bus/publish";
+import { hasMessage } from "@lookalike/shared/bus/read";
+import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
+import { work } from "@lookalike/shared/bus/work";
+import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
+import { jobAccepted, jobEventOf, listingDone } from "@lookalike/shared/domain/job/job.fixtures";
+import { createLogger } from "@lookalike/shared/runtime/log";
+import { findJob } from "@lookalike/shared/store/jobs/jobs";
+import { type OutboxMessage, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
+import { withMigrations } from "@lookalike/shared/store/migrate";
+import { openStore, type Store } from "@lookalike/shared/store/open";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startBusWithStreams, type TestBus } from "../../../test/support/bus.ts";
+import { temporaryFolder } from "../../../test/support/folders.ts";
+import { until } from "../../../test/support/until.ts";
+import { applyEvents } from "./apply-events.ts";
+import { Environment } from "./environment.ts";
+import { reconcileRound } from "./reconcile.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let postgres: Server;
+let store: Store;
+let nats: TestBus;
+const log = createLogger("test", "silent");
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  [postgres, nats] = await Promise.all([startPostgres(await openDataFolder(folder.path)), startBusWithStreams()]);
+  await withMigrations(postgres.url, async () => undefined);
+  store = await openStore(postgres.url, "test", 4);
+});
+beforeEach(() => store.pool.query("truncate job, outbox, task_attempt"));
+afterAll(async () => {
+  await store.close();
+  await nats.stop();
+  await postgres.stop();
+  await folder.remove();
+});
+
+const apply = (...events: readonly JobEvent[]) => applyEvents(store.db, events);
+const about = (job: string) => ({ job, at: new Date().toISOString() });
+
+/** Publishes the outbox, as the relay does. @returns the ids of what was published */
+const relay = async (send = ({ number: _, ...message }: OutboxMessage): Promise<unknown> => publishAny(message)) => {
+  const ids: string[] = [];
+  await relayOutbox(store.db, 1_000, async (message) => {
+    await send(message);
+    ids.push(message.eventId);
+  });
+  return ids;
+};
+const publishAny = (message: Parameters<typeof publish>[1]): Promise<unknown> =>
+  message.stream === STREAMS.finalize ? publishOnce(nats.bus, message) : publish(nats.bus, message);
+
+/** What a coordinator finds for whom all has been silent for long enough. */
+const round = async (): Promise<void> => {
+  await store.pool.query("update job set updated_at = now() - interval '2 hours'");
+  await store.pool.query("update outbox set published_at = now() - interval '2 hours' where published_at is not null");
+  const environment = Environment.parse({ DATABASE_URL: postgres.url, NATS_URL: nats.server.url });
+  await reconcileRound({ bus: nats.bus, store, log, environment, dispatch: () => undefined });
+};
+
+const loseStream = async (name: string): Promise<void> => {
+  await nats.bus.jsm.streams.delete(name);
+  await ensureTopology(nats.bus, 1);
+};
+
+/** Acknowledges all that a consumer has. */
+const drain = async (stream: string, durable: string): Promise<void> => {
+  const worker = await work(nats.bus, {
+    stream,
+    durables: [durable],
+    concurrency: 1,
+    maxDeliver: -1,
+    log,
+    handle: async () => undefined,
+  });
+  await until(async () => {
+    const { num_pending, num_ack_pending } = await nats.bus.jsm.consumers.info(stream, durable);
+    return num_pending + num_ack_pending === 0;
+  });
+  await worker.stop();
+};
+
+const catalogOf = (job: string) =>
+  ({ id: `catalog-of-${job}`, name: job, source: { kind: "hashes", file: "/f" } }) as const;
+
+/** A job without images, which has nothing left but to be grouped. */
+const finalizingJob = async (job: string): Promise<void> => {
+  await apply({ ...jobAccepted({}, catalogOf(job)), ...about(job) }, { ...listingDone(0), ...about(job) });
+  expect(await findJob(store.db, job)).toMatchObject({ state: "finalizing", run: 1 });
+};
+
+describe("a job whose order to group", () => {
+  it("was lost with its stream gets it again, and no second one while it waits", async () => {
+    await finalizingJob("order-lost");
+    await relay();
+    await loseStream(STREAMS.finalize);
+    const subject = "lookalike.finalize.*.acme.order-lost.1";
+    expect(await hasMessage(nats.bus, STREAMS.finalize, subject)).toBe(false);
+    await round();
+    expect(await hasMessage(nats.bus, STREAMS.finalize, subject)).toBe(true);
+    await round();
+    expect(await relay()).toEqual([]);
+    expect(await findJob(store.db, "order-lost")).toMatchObject({ state: "finalizing", run: 1 });
+  });
+
+  it("was handled and has no result begins its next run, once", async () => {
+    await finalizingJob("no-result");
+    await relay();
+    await drain(STREAMS.finalize, "finalizer");
+    await round();
+    await round();
+    const sent: JobEvent[] = [];
+    await relay(async ({ body }) => {
+      const event = decodeEvent(body);
+      if (event !== null) sent.push(event);
+    });
+    expect(sent).toMatchObject([{ type: "job-redriven", run: 2, body: { tasks: [] } }]);
+    await apply(...sent);
+    expect(await findJob(store.db, "no-result")).toMatchObject({ state: "finalizing", run: 2 });
+    expect(await relay()).toEqual(["no-result:finalize:2"]);
+  });
+
+  it("finds another message in its place begins its next run", async () => {
+    await finalizingJob("forged");
+    const forged = { eventId: "forged", stream: STREAMS.finalize, body: {} };
+    await relay(async (message) => {
+      await publishAny({ ...message, ...forged });
+      await publishAny(message);
+    });
+    await drain(STREAMS.finalize, "finalizer");
+    await round();
+    expect(await relay()).toEqual(["forged:job-redriven:finalize:2"]);
+  });
+});
+
+describe("an event of the outbox", () => {
+  it("is published again when it was lost, but not while it waits, nor when it is applied", async () => {
+    await apply({ ...jobAccepted({}, catalogOf("events")), ...about("events") });
+    await relay();
+    const event = { ...jobEventOf("job-cancelled", {}), ...about("events"), eventId: "events:job-cancelled:1" };
+    await store.pool.query("insert into outbox (event_id, stream, subject, body) values ($1, $2, $3, $4)", [
+      event.eventId,
+      STREAMS.events,
+      "lookalike.event.13.acme.events.job-cancelled",
+      event,
+    ]);
+    expect(await relay()).toEqual([event.eventId]);
+    await round();
+    expect(await relay()).toEqual([]);
+    await loseStream(STREAMS.events);
+    await round();
+    expect(await relay()).toEqual([event.eventId]);
+    await apply(event);
+    await loseStream(STREAMS.events);
+    await round();
+    expect(await relay()).toEqual([]);
+    expect(await findJob(store.db, "events")).toMatchObject({ state: "cancelled" });
+  });
+});
+
+describe("a task", () => {
+  it("that was lost is sent again by one of many coordinators, which counts as no failure; one that waits is not", async () => {
+    await apply({ ...jobAccepted({}, catalogOf("scan")), ...about("scan") });
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      await relay();
+      await round();
+      expect(await relay()).toEqual([]);
+      await loseStream(STREAMS.tasks);
+      await Promise.all([round(), round(), round()]);
+      expect(await findJob(store.db, "scan")).toMatchObject({ state: "listing" });
+      expect(await relay()).toEqual([`scan:scan:0:a${attempt}`]);
+    }
+  });
+});
