@@ -1,14 +1,16 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
+import type { EndpointError } from "@lookalike/shared/bus/endpoints";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage } from "@lookalike/shared/bus/read";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { work } from "@lookalike/shared/bus/work";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
-import { jobAccepted, jobEventOf, listingDone } from "@lookalike/shared/domain/job/job.fixtures";
+import { JobState } from "@lookalike/shared/domain/job/job";
+import { jobAccepted, jobEventOf, jobFinalized, listingDone } from "@lookalike/shared/domain/job/job.fixtures";
 import { createLogger } from "@lookalike/shared/runtime/log";
-import { findJob } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
 import { type OutboxMessage, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -18,6 +20,8 @@ import { temporaryFolder } from "../../../test/support/folders.ts";
 import { until } from "../../../test/support/until.ts";
 import { applyEvents } from "./apply-events.ts";
 import { Environment } from "./environment.ts";
+import { jobEndpoints } from "./operate/jobs.ts";
+import { redriveEndpoints } from "./operate/redrive.ts";
 import { reconcileRound } from "./reconcile.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -174,6 +178,47 @@ describe("a task", () => {
       await Promise.all([round(), round(), round()]);
       expect(await findJob(store.db, "scan")).toMatchObject({ state: "listing" });
       expect(await relay()).toEqual([`scan:scan:0:a${attempt}`]);
+    }
+  });
+});
+
+describe("a job in any state", () => {
+  const events: Record<JobState, readonly JobEvent[]> = {
+    accepted: [],
+    listing: [],
+    running: [listingDone(2)],
+    finalizing: [listingDone(0)],
+    completed: [listingDone(0), jobFinalized(1)],
+    failed: [jobEventOf("listing-failed", { detail: "no such folder", missingImages: null })],
+    cancelled: [jobEventOf("job-cancelled", {})],
+  };
+  const COMMANDS = ["pause", "resume", "cancel", "redrive", "rerun-finalize"];
+
+  it.each(JobState.options)("%s: each request of an operator is done, or names one that is", async (state) => {
+    const job = `in-${state}`;
+    await apply({ ...jobAccepted({}, catalogOf(job)), ...about(job) });
+    await apply(...events[state].map((event) => ({ ...event, ...about(job) })));
+    if (state === "accepted") await store.pool.query("update job set state = 'accepted'");
+    expect(await findJob(store.db, job)).toMatchObject({ state });
+
+    const endpoints = [...jobEndpoints(store.db), ...redriveEndpoints(nats.bus, store.db)];
+    const refusals = new Map<string, string>();
+    const done = new Set<string>();
+    for (const command of COMMANDS) {
+      const { handle } = endpoints.find(({ name }) => name === command) ?? {};
+      await handle?.({ job }).then(
+        () => done.add(command),
+        (error: unknown) => refusals.set(command, (error as EndpointError).message),
+      );
+    }
+    if (!(await hasActiveJob(store.db, `catalog-of-${job}`))) done.add("Start another job");
+    expect(done.size).toBeGreaterThan(0);
+    for (const [command, text] of refusals) {
+      const advised = [...COMMANDS, "Start another job"].filter(
+        (name) => name !== command && new RegExp(`\\b${name}\\b`).test(text),
+      );
+      expect([command, text, advised.length]).not.toEqual([command, text, 0]);
+      expect([command, advised.filter((name) => !done.has(name))]).toEqual([command, []]);
     }
   });
 });

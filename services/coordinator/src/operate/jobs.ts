@@ -71,7 +71,11 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
 
 const sendCommand = async (db: Db, id: string, command: JobCommand) => {
   const row = requested(await lockJob(db, id), id);
-  if (isOver(row)) throw new EndpointError(409, `${id} is over (${row.state}): there is nothing to ${command}.`);
+  if (isOver(row))
+    throw new EndpointError(
+      409,
+      `${id} is over (${row.state}): there is nothing to ${command}. Start another job of its catalog.`,
+    );
   const event = jobCommand(command, row);
   await addToOutbox(db, event);
   return { job: id, command, event: event.eventId };

@@ -6,7 +6,7 @@ import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { ParkedMessage } from "@lookalike/shared/bus/unreadable";
-import { type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
+import { type Job, type JobState, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -25,6 +25,34 @@ const RedriveRequest = z.union([
   z.object({ deadLetter: z.int().min(1).meta({ description: "Its sequence in LOOKALIKE_DEAD_LETTERS" }) }),
 ]);
 
+type Request = "redrive" | "rerun-finalize";
+
+const NOT_LISTED = "It is listed first, by itself, or after resume where it is paused; cancel ends it.";
+const ANOTHER_JOB = "Start another job of its catalog.";
+
+/** States in which a request can do nothing, and what to do instead. */
+const ADVICE: Readonly<Record<Request, Partial<Record<JobState, string>>>> = {
+  redrive: {
+    accepted: NOT_LISTED,
+    finalizing: "All its tasks are done. rerun-finalize groups it as its next run.",
+    failed: ANOTHER_JOB,
+    cancelled: ANOTHER_JOB,
+  },
+  "rerun-finalize": {
+    accepted: NOT_LISTED,
+    listing: "It is not listed yet. redrive lists it again; cancel ends it.",
+    running: "It is grouped when its tasks are done. redrive sends those again that are missing.",
+    failed: ANOTHER_JOB,
+    cancelled: ANOTHER_JOB,
+  },
+};
+
+/** @throws EndpointError that says what to do instead */
+const refuseFor = ({ id, state }: Job, request: Request): void => {
+  const advice = ADVICE[request][state];
+  if (advice !== undefined) throw new EndpointError(409, `${id} is ${state}. ${advice}`);
+};
+
 /** Endpoints that send tasks again, and that group again. */
 export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
   endpoint({
@@ -39,13 +67,12 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
   }),
   endpoint({
     name: "rerun-finalize",
-    about: "Group a completed job again, as its next run",
+    about: "Group a job that is completed or finalizing again, as its next run",
     request: JobRequest,
     handle: ({ job: id }) =>
       db.transaction(async (tx) => {
         const job = jobOf(requested(await lockJob(tx, id), id));
-        if (job.state !== "completed")
-          throw new EndpointError(409, `${id} is ${job.state}: only a completed job is grouped again.`);
+        refuseFor(job, "rerun-finalize");
         const run = await addRedriven(tx, job, []);
         return { job: id, run };
       }),
@@ -59,11 +86,7 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
 const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
   db.transaction(async (tx) => {
     const job = jobOf(requested(await lockJob(tx, id), id));
-    if (job.state === "failed" || job.state === "cancelled" || job.state === "finalizing")
-      throw new EndpointError(
-        409,
-        `${id} is ${job.state}: it has no tasks to do again. Start another job of its catalog.`,
-      );
+    refuseFor(job, "redrive");
     const missing = missingTasks(job).filter(isRequested);
     const quarantined = [...members(job.compare.quarantined, job.compare.count)].filter((task) =>
       isRequested({ kind: "compare", task }),
@@ -94,6 +117,7 @@ const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
 /** @returns the run in which the tasks will be done */
 const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<number> => {
   const reopens = job.state === "completed";
+  const isNextRun = reopens || job.state === "finalizing";
   if (reopens && (await hasActiveJob(db, job.catalog)))
     throw new EndpointError(409, `Another job of catalog ${job.catalog} is not over. Wait for it, or cancel it.`);
   const catalog = await getCatalog(db, job.tenant, job.catalog);
@@ -102,7 +126,7 @@ const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<
       409,
       `${job.id} compared hashes of the format ${job.hashFormat}, which its catalog no longer has. Start another job of its catalog.`,
     );
-  const run = reopens ? job.run + 1 : job.run;
+  const run = isNextRun ? job.run + 1 : job.run;
   const attempts = await Promise.all(
     tasks.map(async (task) => ({ task, attempt: (await lastAttempt(db, job.id, "compare", task)) + 1 })),
   );
