@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmod,
   copyFile,
   cp,
+  link,
   mkdir,
+  mkdtemp,
   readdir,
   readFile,
   rename,
@@ -13,11 +16,14 @@ import {
   utimes,
   writeFile,
 } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, extname, join, relative } from "node:path";
+import { promisify } from "node:util";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
 import type { Operation } from "./operations.ts";
 import { type Pictures, withComment } from "./pictures.ts";
 
+const run = promisify(execFile);
 const FOLDERS = ["", "a", "b", "b/c", "new"];
 
 /** A folder of pictures that is away: on a disk that is not mounted. */
@@ -46,6 +52,7 @@ export const makeFolder = async (base: string, pictures: Pictures) => {
     await writeFile(join(root, path), bytes);
   }
   await mkdir(join(base, "elsewhere"));
+  const disk = await makeOtherDisk();
 
   const files = async (): Promise<string[]> =>
     (await filesUnder(root)).map((file) => relative(root, file)).filter((path) => !path.startsWith(ARCHIVE_FOLDER));
@@ -78,11 +85,13 @@ export const makeFolder = async (base: string, pictures: Pictures) => {
       case "edit":
         return writeFile(file, pictures.edited[operation.picture % pictures.edited.length] ?? Buffer.alloc(0));
       case "move":
+      case "link":
       case "copy": {
         const folder = FOLDERS[operation.folder % FOLDERS.length] ?? "";
         const to = join(root, await free(join(folder, path.slice(path.lastIndexOf("/") + 1))));
         await mkdir(dirname(to), { recursive: true });
         if (operation.do === "move") return rename(file, to);
+        if (operation.do === "link") return link(file, to);
         await copyFile(file, to);
         const { atime, mtime } = await stat(file);
         return operation.keepsTimes ? utimes(to, atime, mtime) : undefined;
@@ -148,11 +157,22 @@ export const makeFolder = async (base: string, pictures: Pictures) => {
     return false;
   };
 
+  /** @returns whether the root has another path now */
+  const copyRoot = async (leavesOld: boolean): Promise<boolean> => {
+    if (awayRoot !== null) return false;
+    const before = root;
+    root = join(base, `pictures ${newName()}`);
+    await run("cp", ["-a", before, root]);
+    if (!leavesOld) await rm(before, { recursive: true });
+    return true;
+  };
+
   return {
     base,
     root: () => root,
-    /** Where archives go that are not to be in the root. */
+    /** Where archives go that are not to be in the root: to another folder, or to another disk. */
     elsewhere: join(base, "elsewhere"),
+    disk,
     isRootAway: () => awayRoot !== null,
     hasAway: () => awayRoot !== null || awayFolders.length > 0,
     pictureOf: (content: string): string => shown.get(content) ?? content,
@@ -164,7 +184,7 @@ export const makeFolder = async (base: string, pictures: Pictures) => {
     /** How many files have each content: in the folder, in archives and in what is away. */
     everywhere: async (): Promise<Map<string, number>> => {
       const counts = new Map<string, number>();
-      for (const file of await filesUnder(base)) {
+      for (const file of [...(await filesUnder(base)), ...(await filesUnder(disk))]) {
         if (/\/manifest\.(ndjson|hmac)$/.test(file)) continue;
         const content = await digestOf(file);
         counts.set(content, (counts.get(content) ?? 0) + 1);
@@ -173,13 +193,23 @@ export const makeFolder = async (base: string, pictures: Pictures) => {
     },
     unmount,
     remount,
+    copyRoot,
     /** Changes a file of the folder; nothing where it has none. */
     async change(operation: Extract<Operation, { file: number }>): Promise<void> {
       const path = await pick(operation.file);
       if (path !== null) await change(path, operation);
     },
+    async remove(): Promise<void> {
+      for (const place of [base, disk]) await rm(place, { recursive: true });
+    },
   };
 };
+
+/** Memory that looks like a disk: on Linux one of its own. */
+const OTHER_DISK = "/dev/shm";
+
+const makeOtherDisk = async (): Promise<string> =>
+  mkdtemp(join((await exists(OTHER_DISK)) ? OTHER_DISK : tmpdir(), "lookalike-sequence-"));
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 export const digestOf = async (file: string): Promise<string> => sha256(await readFile(file));

@@ -55,6 +55,19 @@ it("continues decisions about a file with other metadata", () => {
   expect(afterScan(model, moved, shown, new Set([0])).decisions).toEqual([keep0]);
 });
 
+it("continues no decision about a file that has come to the place of another one", () => {
+  const scanned = [image(0, "b", "A"), image(2, "c", "C")];
+  expect(afterScan(model, scanned, same).decisions).toEqual([keep0]);
+  const withRating = afterScan(
+    model,
+    [image(0, "a", "A"), image(3, "b", "A with a rating")],
+    (content) => content[0] ?? "",
+  );
+  expect(withRating.decisions).toEqual([{ verdict: "keep", members: [0, 3], keep: [0] }]);
+  const undone = afterScan(withRating, [image(0, "a", "A"), image(1, "b", "A")], (content) => content[0] ?? "");
+  expect(undone.decisions).toEqual([keep0]);
+});
+
 it("lets go what a decision removes, until it is restored", () => {
   expect([0, 1, 2].map((ordinal) => mayGo(model, ordinal))).toEqual([false, true, false]);
   expect(afterRestore(model, new Set([0])).decisions).toEqual([keep0]);
@@ -62,6 +75,9 @@ it("lets go what a decision removes, until it is restored", () => {
 });
 
 it("finds content that is there less often", () => {
-  expect(lostContents(new Map([["A", 2]]), new Map([["A", 1]]))).toEqual(["A"]);
-  expect(lostContents(new Map([["A", 1]]), new Map([["A", 2]]))).toEqual([]);
+  const twice = new Map([["A", 2]]);
+  const once = new Map([["A", 1]]);
+  expect(lostContents(twice, once, [])).toEqual(["A"]);
+  expect(lostContents(once, twice, [])).toEqual([]);
+  expect([lostContents(twice, once, ["A"]), lostContents(twice, new Map(), ["A"])]).toEqual([[], ["A"]]);
 });

@@ -174,8 +174,19 @@ export const mayGo = ({ decisions }: Model, ordinal: number): boolean => {
   );
 };
 
-/** The contents that were somewhere and are no longer there as often. @param before how many files have each content */
-export const lostContents = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string[] =>
-  [...before].flatMap(([content, count]) => ((after.get(content) ?? 0) < count ? [content] : []));
+/**
+ * The contents that were somewhere and are no longer there as often.
+ * @param before how many files have each content
+ * @param deleted the contents of files that were deleted for good, one for each file
+ */
+export const lostContents = (
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  deleted: readonly string[],
+): string[] =>
+  [...before].flatMap(([content, count]) => {
+    const expected = count - deleted.filter((other) => other === content).length;
+    return (after.get(content) ?? 0) < expected ? [content] : [];
+  });
 
 const ascending = (ordinals: Iterable<number>): number[] => [...ordinals].sort((a, b) => a - b);

@@ -15,6 +15,7 @@ export type Operation =
   | { readonly do: "move"; readonly file: number; readonly folder: number }
   | { readonly do: "exchange"; readonly file: number; readonly other: number }
   | { readonly do: "copy"; readonly file: number; readonly folder: number; readonly keepsTimes: boolean }
+  | { readonly do: "link"; readonly file: number; readonly folder: number }
   | { readonly do: "edit"; readonly file: number; readonly picture: number }
   | { readonly do: "unmount"; readonly part: "root" | "folder"; readonly folder: number; readonly leavesEmpty: boolean }
   | { readonly do: "remount"; readonly as: "before" | "copy" | "another name" }
@@ -22,7 +23,10 @@ export type Operation =
   | { readonly do: "keep"; readonly group: number; readonly stays: number }
   | { readonly do: "not-duplicates"; readonly group: number }
   | { readonly do: "undo"; readonly decision: number }
-  | { readonly do: "archive"; readonly elsewhere: boolean; readonly kill: Kill | null }
+  /** The whole folder as `cp -a` copies it, which the catalog gets as its root. */
+  | { readonly do: "copy-root"; readonly leavesOld: boolean }
+  | { readonly do: "archive"; readonly to: "root" | "folder" | "disk"; readonly kill: Kill | null }
+  | { readonly do: "empty"; readonly kill: Kill | null }
   | { readonly do: "restore"; readonly archive: number; readonly kill: Kill | null };
 
 const number = fc.nat({ max: 63 });
@@ -55,6 +59,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("copy" as const), file: number, folder: number, keepsTimes: fc.boolean() }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("link" as const), file: number, folder: number }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("copy-root" as const), leavesOld: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("edit" as const), file: number, picture: number }) },
   {
     weight: 2,
@@ -85,8 +91,13 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("undo" as const), decision: number }) },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant("archive" as const), elsewhere: fc.boolean(), kill: archivesKill }),
+    arbitrary: fc.record({
+      do: fc.constant("archive" as const),
+      to: fc.constantFrom("root" as const, "folder" as const, "disk" as const),
+      kill: archivesKill,
+    }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("empty" as const), kill: archivesKill }) },
   {
     weight: 5,
     arbitrary: fc.record({ do: fc.constant("restore" as const), archive: number, kill: archivesKill }),

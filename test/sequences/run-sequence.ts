@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { effectiveDecisions } from "@lookalike/shared/domain/review/decisions";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
@@ -44,6 +44,14 @@ export const runSequence = async (
   const base = join(installation.folder, "sequences", randomUUID());
   await mkdir(base, { recursive: true });
   const folder = await makeFolder(base, pictures);
+  await runIn(installation, folder, operations).finally(() => folder.remove());
+};
+
+const runIn = async (
+  installation: Installation,
+  folder: OwnersFolder,
+  operations: readonly Operation[],
+): Promise<void> => {
   const sequence = await openSequence(installation, folder);
   const scan: Operation = { do: "scan", mode: "new", kill: null };
   const steps: Operation[] = [scan, ...operations];
@@ -56,7 +64,6 @@ export const runSequence = async (
   await sequence.step(scan).catch((error: Error) => {
     throw new Error(`the last scan: ${error.message}`);
   });
-  await rm(base, { recursive: true });
 };
 
 const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFolder) => {
@@ -140,9 +147,9 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
     return lines.filter((_, at) => present[at]);
   };
 
-  const archive = async (elsewhere: boolean, kill: Kill | null): Promise<void> => {
+  const archive = async ({ to: place, kill }: Extract<Operation, { do: "archive" }>): Promise<void> => {
     const before = new Set((await archives()).map(({ id }) => id));
-    const to = elsewhere ? `?to=${encodeURIComponent(folder.elsewhere)}` : "";
+    const to = place === "root" ? "" : `?to=${encodeURIComponent(place === "disk" ? folder.disk : folder.elsewhere)}`;
     // Of a request whose service is killed it is not known what it did.
     const request = call("POST", `/catalogs/${catalog}/archives${to}`).catch(() => null);
     if (kill !== null) await killAfter(kill);
@@ -163,6 +170,39 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
     require(faults);
   };
 
+  const allArchived = async () => (await Promise.all((await archives()).map(archived))).flat();
+
+  /** @returns the contents that were deleted for good, one for each file */
+  const empty = async (kill: Kill | null): Promise<string[]> => {
+    const before = await allArchived();
+    const path = `/catalogs/${catalog}/archives/empty`;
+    const { status, json } = await call("POST", path, { olderThanSeconds: 0 });
+    if (status !== 200) throw new Error(json.detail);
+    const confirm = { files: json.files, bytes: json.bytes };
+    // Of a request whose service is killed it is not known what it did.
+    const request = call("POST", path, { olderThanSeconds: 0, confirm }).catch(() => null);
+    if (kill !== null) await killAfter(kill);
+    await request;
+    await untilQuiet();
+    const left = new Map<string, number>();
+    for (const { path } of await allArchived()) left.set(path, (left.get(path) ?? 0) + 1);
+    const deleted = before.filter(({ path }) => {
+      const count = left.get(path) ?? 0;
+      left.set(path, count - 1);
+      return count === 0;
+    });
+    const present = new Set((await folder.contents()).values());
+    require([
+      ...(deleted.length > json.files
+        ? [`${deleted.length} files were deleted, and ${json.files} were confirmed`]
+        : []),
+      ...deleted.flatMap(({ path, keepers }) =>
+        keepers.some(({ sha256 }) => present.has(sha256)) ? [] : [`${path} was deleted, and has no keeper`],
+      ),
+    ]);
+    return deleted.map(({ sha256 }) => sha256);
+  };
+
   const restore = async (number: number, kill: Kill | null): Promise<void> => {
     const all = await archives();
     const chosen = all[number % all.length];
@@ -179,46 +219,50 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
     if (after?.state === "restored" && left.length > 0) throw new Error(`restored, but ${left[0]?.path} is archived`);
   };
 
-  const remount = async (as: Extract<Operation, { do: "remount" }>["as"]): Promise<void> => {
-    if (!(await folder.remount(as))) return;
+  const changeRoot = async (): Promise<void> => {
     const { status, json } = await call("PATCH", `/catalogs/${catalog}`, { root: folder.root() });
     if (status !== 200) throw new Error(json.detail);
   };
 
-  /** What Lookalike does. @returns false where the operation is none of Lookalike's */
-  const lookalike = async (operation: Operation): Promise<boolean> => {
+  /** What Lookalike does. @returns the contents that it deleted for good; null where the operation is none of Lookalike's */
+  const lookalike = async (operation: Operation): Promise<readonly string[] | null> => {
     switch (operation.do) {
       case "scan":
         await scan(operation.mode, operation.kill);
-        return true;
+        return [];
       case "keep":
       case "not-duplicates":
         await decide(operation);
-        return true;
+        return [];
       case "undo":
         await undo(operation.decision);
-        return true;
+        return [];
       case "archive":
-        await archive(operation.elsewhere, operation.kill);
-        return true;
+        await archive(operation);
+        return [];
+      case "empty":
+        return empty(operation.kill);
       case "restore":
         await restore(operation.archive, operation.kill);
-        return true;
+        return [];
       default:
-        return false;
+        return null;
     }
   };
 
   return {
     async step(operation: Operation): Promise<void> {
       const before = await folder.everywhere();
-      if (await lookalike(operation)) {
-        const lost = lostContents(before, await folder.everywhere());
+      const deleted = await lookalike(operation);
+      if (deleted !== null) {
+        const lost = lostContents(before, await folder.everywhere(), deleted);
         require([...lost.map((content) => `${content} is lost`), ...decisionFaults(model, await effective())]);
         return;
       }
       if (operation.do === "unmount") return folder.unmount(operation);
-      if (operation.do === "remount") return remount(operation.as);
+      if (operation.do === "remount" && !(await folder.remount(operation.as))) return;
+      if (operation.do === "copy-root" && !(await folder.copyRoot(operation.leavesOld))) return;
+      if (operation.do === "remount" || operation.do === "copy-root") return changeRoot();
       if ("file" in operation) return folder.change(operation);
       throw new Error(`nobody does ${operation.do}`);
     },
