@@ -45,6 +45,14 @@ const archivesKill = seldom(8, fc.record({ victim: fc.constant("api" as const), 
 
 const keep = fc.record({ do: fc.constant("keep" as const), group: number, stays: number });
 
+const archive = fc.record({
+  do: fc.constant("archive" as const),
+  to: fc.constantFrom("root" as const, "folder" as const, "disk" as const),
+  kill: archivesKill,
+});
+const empty = fc.record({ do: fc.constant("empty" as const), kill: archivesKill });
+const restore = fc.record({ do: fc.constant("restore" as const), archive: number, kill: archivesKill });
+
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 6,
@@ -89,22 +97,20 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 5, arbitrary: keep },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("not-duplicates" as const), group: number }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("undo" as const), decision: number }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant("archive" as const),
-      to: fc.constantFrom("root" as const, "folder" as const, "disk" as const),
-      kill: archivesKill,
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("empty" as const), kill: archivesKill }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: fc.constant("restore" as const), archive: number, kill: archivesKill }),
-  },
+  { weight: 3, arbitrary: archive },
+  { weight: 1, arbitrary: empty },
+  { weight: 3, arbitrary: restore },
+);
+
+/** One operation, or some that mean little alone: what is archived must have been decided before. */
+const operations: fc.Arbitrary<Operation[]> = fc.oneof(
+  { weight: 20, arbitrary: operation.map((one) => [one]) },
+  { weight: 2, arbitrary: fc.tuple(keep, archive) },
+  { weight: 1, arbitrary: fc.tuple(keep, archive, empty) },
+  { weight: 1, arbitrary: fc.tuple(keep, archive, restore) },
 );
 
 /** Sequences that follow a first scan: mostly some groups are decided, so that there is something to lose. */
 export const sequences: fc.Arbitrary<Operation[]> = fc
-  .tuple(fc.array(keep, { maxLength: 4 }), fc.array(operation, { minLength: 3, maxLength: 14 }))
-  .map(([decisions, operations]) => [...decisions, ...operations]);
+  .tuple(fc.array(keep, { maxLength: 4 }), fc.array(operations, { minLength: 3, maxLength: 12 }))
+  .map(([decisions, parts]) => [...decisions, ...parts.flat()]);
