@@ -11,10 +11,21 @@ import { type ArchivePlace, type OpenArchive, withArchive } from "./open-archive
 import { MoveRefused } from "./place.ts";
 import { folderReasonOf, storable } from "./reason.ts";
 
-const REPORT_INTERVAL_FILES = 50;
-
 /** How far an archive is. */
 type Counts = Pick<ArchiveRow, "movedFiles" | "movedBytes" | "freedBytes" | "refusals">;
+
+/** What the row says on the way, and after how many files it is renewed. */
+interface Progress {
+  readonly intervalFiles: number;
+  readonly of: (
+    counts: Counts,
+  ) => Partial<Pick<ArchiveRow, "movedFiles" | "movedBytes" | "deletedFiles" | "deletedBytes">>;
+}
+
+const MOVED: Progress = {
+  intervalFiles: 50,
+  of: ({ movedFiles, movedBytes }) => ({ movedFiles, movedBytes }),
+};
 
 /**
  * What is done to one archive, and recorded in its row: by the connection that holds its lock, so that nothing is recorded
@@ -28,7 +39,7 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     id: string,
     moves: AsyncIterable<Moved>,
     before: Counts,
-    isReported = true,
+    progress = MOVED,
   ): Promise<(Counts & { readonly leftFiles: number }) | null> => {
     const counts = { ...before, refusals: [...before.refusals], leftFiles: before.refusals.length };
     let files = 0;
@@ -43,9 +54,8 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
         counts.leftFiles += 1;
       }
       files += 1;
+      if (files % progress.intervalFiles === 0) await updateArchive(lock.db, id, progress.of(counts));
       if (isStopping()) return null;
-      if (isReported && files % REPORT_INTERVAL_FILES === 0)
-        await updateArchive(lock.db, id, { movedFiles: counts.movedFiles, movedBytes: counts.movedBytes });
     }
     return counts;
   };
@@ -127,21 +137,20 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
   const emptyOne = async (row: ArchiveRow, archive: OpenArchive, lock: Lock): Promise<void> => {
     const manifest = await openManifest(row, archive);
     const deletions = emptyFiles(archive, manifest, await keepersNow(row.catalogId, manifest), lock);
-    const counts = await moveAll(
-      lock,
-      row.id,
-      deletions,
-      { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: [] },
-      false,
-    );
+    const deleted: Progress = {
+      // What is deleted can't be counted afterwards.
+      intervalFiles: 1,
+      of: ({ movedFiles, freedBytes }) => ({
+        deletedFiles: row.deletedFiles + movedFiles,
+        deletedBytes: row.deletedBytes + freedBytes,
+      }),
+    };
+    const none = { movedFiles: 0, movedBytes: 0, freedBytes: 0, refusals: [] };
+    const counts = await moveAll(lock, row.id, deletions, none, deleted);
     if (counts === null) return;
-    const { movedFiles, freedBytes, refusals } = counts;
-    await updateArchive(lock.db, row.id, {
-      state: refusals.length === 0 ? "emptied" : "archived",
-      deletedFiles: row.deletedFiles + movedFiles,
-      deletedBytes: row.deletedBytes + freedBytes,
-      refusals,
-    });
+    const { refusals } = counts;
+    const state = refusals.length === 0 ? "emptied" : "archived";
+    await updateArchive(lock.db, row.id, { state, ...deleted.of(counts), refusals });
   };
 
   const workOn = (row: ArchiveRow, archive: OpenArchive, lock: Lock): Promise<void> => {

@@ -24,6 +24,15 @@ export interface Copy {
   readonly requireHeld: () => Promise<void>;
 }
 
+/** The unfinished copy at a place. */
+const partOf = ({ to, spareName }: Pick<Copy, "to" | "spareName">): Place => ({
+  ...to,
+  name: Buffer.concat([spareName, Buffer.from(".part")]),
+});
+
+/** Removes what a copy that was interrupted has left. */
+export const removePart = (copy: Pick<Copy, "to" | "spareName">): Promise<void> => removeAt(partOf(copy));
+
 /**
  * Copies an open file to a new name on another disk: whole and on the disk when it has the name, and compared.
  * @throws MoveRefused where the copy would not be as the file is; then there is none
@@ -36,7 +45,7 @@ export const copyFileTo = async (
   if (twin !== null && (await linkToTwin(twin, to, sha256))) return;
   if (process.geteuid !== undefined && process.geteuid() !== 0 && stats.uid !== BigInt(process.geteuid()))
     throw new MoveRefused("it belongs to another user, and a copy would belong to you");
-  const part = { ...to, name: Buffer.concat([spareName, Buffer.from(".part")]) };
+  const part = partOf({ to, spareName });
   const copy = await createFileAt(part, constants.O_RDWR);
   const own = await copy.stat({ bigint: true });
   try {

@@ -91,6 +91,10 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
     const files = join(disk.path, ".lookalike-archive/archive-1/files");
     expect(await filesUnder(disk.path)).toEqual([join(files, first ?? "")]);
     await expectContents(other, rest);
+    // Nor does what an earlier process left when it was killed in the middle of a copy.
+    await writeFile(join(files, "in/.lookalike-archive--1.part"), "half");
+    expect(await again(place, archiveFiles)).toEqual([MOVED(first ?? ""), ...rest.map(FULL)]);
+    expect(await filesUnder(disk.path)).toEqual([join(files, first ?? "")]);
     await disk.free();
     expect(await again(place, archiveFiles)).toEqual(NAMES.map(MOVED));
     expect(await filesUnder(other)).toEqual([join(other, "keeper.jpg")]);

@@ -166,8 +166,7 @@ describe.each([
     await rm(paths[0]);
     await writeFile(join(target, ".spare.part"), "half");
     await move();
-    expect(await names()).toEqual([[], ["picture.jpg"].concat(place === OTHER_VOLUME ? [] : [".spare.part"]).sort()]);
-    await rm(join(target, ".spare.part"), { force: true });
+    expect(await names()).toEqual([[], ["picture.jpg"]]);
     // Both names were there: of one file, or of a file and its copy.
     await writeFile(paths[0], CONTENT);
     await utimes(paths[0], 1, 1);

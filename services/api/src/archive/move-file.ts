@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, rename, statfs, unlink } from "node:fs/promises";
 import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
-import { type Copy, copyFileTo } from "./copy-file.ts";
+import { type Copy, copyFileTo, removePart } from "./copy-file.ts";
 import { digestAt, isSameFile, linkTo, MoveRefused, removeAt, statAt, syncFolder } from "./place.ts";
 
 /** A move of one file. */
@@ -22,6 +22,7 @@ export interface Move extends Copy {
 export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promise<void>): Promise<number> => {
   const { from, to, sha256, spareName, requireHeld } = move;
   await putBack(from, spareName);
+  await removePart(move);
   const file = await openFileAt(from);
   try {
     const stats = await file.stat({ bigint: true });
