@@ -57,14 +57,12 @@ it("continues decisions about a file with other metadata", () => {
 
 it("continues no decision about a file that has come to the place of another one", () => {
   const scanned = [image(0, "b", "A"), image(2, "c", "C")];
-  expect(afterScan(model, scanned, same).decisions).toEqual([keep0]);
-  const withRating = afterScan(
-    model,
-    [image(0, "a", "A"), image(3, "b", "A with a rating")],
-    (content) => content[0] ?? "",
-  );
+  expect(afterScan(model, scanned, same, new Set([1])).decisions).toEqual([keep0]);
+  const shown = (content: string): string => content[0] ?? "";
+  const rated = [image(0, "a", "A"), image(3, "b", "A with a rating")];
+  const withRating = afterScan(model, rated, shown, new Set());
   expect(withRating.decisions).toEqual([{ verdict: "keep", members: [0, 3], keep: [0] }]);
-  const undone = afterScan(withRating, [image(0, "a", "A"), image(1, "b", "A")], (content) => content[0] ?? "");
+  const undone = afterScan(withRating, [image(0, "a", "A"), image(1, "b", "A")], shown, new Set());
   expect(undone.decisions).toEqual([keep0]);
 });
 

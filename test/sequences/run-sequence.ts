@@ -35,6 +35,11 @@ interface ManifestLine {
   readonly keepers: readonly { path: string; sha256: string }[];
 }
 
+interface ArchivedFile extends ManifestLine {
+  /** Where it is now. */
+  readonly file: string;
+}
+
 /** Runs a sequence in a folder and a catalog of its own. @throws Error with what is wrong after which operation */
 export const runSequence = async (
   installation: Installation,
@@ -71,6 +76,8 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
   const catalog: string = (await call("POST", "/catalogs", { name: folder.base, source })).json.id;
   let model: Model = EMPTY;
   let latestJob = "";
+  /** Ordinals of the images that were deleted for good. */
+  const deletedImages = new Set<number>();
   const get = async (path: string) => (await call("GET", path)).json;
   const groups = async (): Promise<ReviewedGroup[]> => (await get(`/jobs/${latestJob}/groups?limit=1000`)).items;
   const archives = async (): Promise<ArchiveAnswer[]> => (await get(`/catalogs/${catalog}/archives`)).items;
@@ -101,8 +108,8 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
       }),
     );
     const faults = imageFaults(model, scanned, await folder.contents());
-    const inArchives = await Promise.all((await archives()).map(archived));
-    model = afterScan(model, scanned, folder.pictureOf, new Set(inArchives.flat().map(({ ordinal }) => ordinal)));
+    const inArchives = new Set([...deletedImages, ...(await allArchived()).map(({ ordinal }) => ordinal)]);
+    model = afterScan(model, scanned, folder.pictureOf, inArchives);
     const found = (await groups()).map(({ members, decision, reopened }) => ({
       members: members.map(({ ordinal }) => ordinal),
       isDecided: decision !== null,
@@ -140,11 +147,12 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
   const placeOf = ({ id, destination }: ArchiveAnswer): string =>
     join(destination ?? folder.root(), ARCHIVE_FOLDER, id);
   /** The lines of an archive's manifest whose files are in the archive. */
-  const archived = async (archive: ArchiveAnswer): Promise<ManifestLine[]> => {
+  const archived = async (archive: ArchiveAnswer): Promise<ArchivedFile[]> => {
     const text = await readFile(join(placeOf(archive), "manifest.ndjson"), "utf8").catch(() => "");
     const lines: ManifestLine[] = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
-    const present = await Promise.all(lines.map(({ path }) => exists(join(placeOf(archive), "files", path))));
-    return lines.filter((_, at) => present[at]);
+    const files = lines.map((line) => ({ ...line, file: join(placeOf(archive), "files", line.path) }));
+    const present = await Promise.all(files.map(({ file }) => exists(file)));
+    return files.filter((_, at) => present[at]);
   };
 
   const archive = async ({ to: place, kill }: Extract<Operation, { do: "archive" }>): Promise<void> => {
@@ -157,9 +165,9 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
     await untilQuiet();
     const faults: string[] = [];
     for (const started of (await archives()).filter(({ id }) => !before.has(id)))
-      for (const { path, ordinal, sha256, keepers } of await archived(started)) {
+      for (const { path, ordinal, sha256, keepers, file } of await archived(started)) {
         if (!mayGo(model, ordinal)) faults.push(`${path} is archived, and no decision lets it go`);
-        if ((await digestOf(join(placeOf(started), "files", path))) !== sha256)
+        if ((await digestOf(file)) !== sha256)
           faults.push(`${path} is archived with other content than its manifest says`);
         const digests = await Promise.all(
           keepers.map((keeper) => digestOf(join(folder.root(), keeper.path)).catch(() => "")),
@@ -184,13 +192,8 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
     if (kill !== null) await killAfter(kill);
     await request;
     await untilQuiet();
-    const left = new Map<string, number>();
-    for (const { path } of await allArchived()) left.set(path, (left.get(path) ?? 0) + 1);
-    const deleted = before.filter(({ path }) => {
-      const count = left.get(path) ?? 0;
-      left.set(path, count - 1);
-      return count === 0;
-    });
+    const left = new Set((await allArchived()).map(({ file }) => file));
+    const deleted = before.filter(({ file }) => !left.has(file));
     const present = new Set((await folder.contents()).values());
     require([
       ...(deleted.length > json.files
@@ -200,6 +203,7 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
         keepers.some(({ sha256 }) => present.has(sha256)) ? [] : [`${path} was deleted, and has no keeper`],
       ),
     ]);
+    for (const { ordinal } of deleted) deletedImages.add(ordinal);
     return deleted.map(({ sha256 }) => sha256);
   };
 

@@ -40,12 +40,14 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     moves: AsyncIterable<Moved>,
     before: Counts,
     progress = MOVED,
-  ): Promise<(Counts & { readonly leftFiles: number }) | null> => {
-    const counts = { ...before, refusals: [...before.refusals], leftFiles: before.refusals.length };
+  ): Promise<(Counts & { readonly leftFiles: number; readonly ordinals: readonly number[] }) | null> => {
+    const ordinals: number[] = [];
+    const counts = { ...before, refusals: [...before.refusals], leftFiles: before.refusals.length, ordinals };
     let files = 0;
     for await (const moved of moves) {
       if (moved.kind === "moved") {
         counts.movedFiles += 1;
+        if (moved.entry.ordinal !== undefined) ordinals.push(moved.entry.ordinal);
         counts.movedBytes += moved.entry.bytes;
         counts.freedBytes += moved.freedBytes;
         if (moved.remark !== null) counts.refusals.push(storable({ path: moved.entry.path, reason: moved.remark }));
@@ -75,17 +77,18 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     const counts = await moveAll(lock, row.id, archiveFiles(archive, manifest, lock), before);
     if (counts === null) return;
     const { movedFiles, movedBytes, freedBytes, refusals } = counts;
+    const ordinals = [...counts.ordinals];
     const archived = { archivedFiles: movedFiles, archivedBytes: movedBytes };
-    const done = { movedFiles, movedBytes, freedBytes, refusals, ...archived };
+    const done = { movedFiles, movedBytes, freedBytes, refusals, ordinals, ...archived };
     await updateArchive(lock.db, row.id, { state: "archived", ...done });
   };
 
   /** The images of entries. Another installation's ordinals are of other images, so its entries are found by their paths. */
   const ordinalsOf = async (
-    { catalogId, ordinals: planned }: ArchiveRow,
+    { catalogId, ordinals: known }: ArchiveRow,
     entries: readonly ManifestEntry[],
   ): Promise<ReadonlySet<number>> => {
-    if (planned.length > 0) return new Set(entries.flatMap(({ ordinal }) => ordinal ?? []));
+    if (known.length > 0) return new Set(entries.flatMap(({ ordinal }) => ordinal ?? []));
     return new Set(
       await findOrdinals(
         db,
@@ -102,8 +105,8 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     for await (const { entry } of archivedEntries(archive, manifest)) entries.push(entry);
     const files = entries.length;
     const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    const ordinals = await ordinalsOf(row, entries);
-    const withdrawn = await withdrawDecisions(lock.db, row.catalogId, ordinals, `restore ${row.id}`);
+    const archived = await ordinalsOf(row, entries);
+    const withdrawn = await withdrawDecisions(lock.db, row.catalogId, archived, `restore ${row.id}`);
     const withdrawnDecisions = row.withdrawnDecisions + withdrawn;
     await updateArchive(lock.db, row.id, { withdrawnDecisions });
     const counts = await moveAll(lock, row.id, restoreFiles(archive, manifest, lock), {
@@ -116,7 +119,9 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     const { movedFiles, movedBytes, refusals, leftFiles } = counts;
     const state = leftFiles === 0 ? "restored" : "partly-restored";
     const freedBytes = state === "restored" ? 0 : Math.max(0, row.freedBytes - movedBytes);
-    await updateArchive(lock.db, row.id, { state, movedFiles, movedBytes, freedBytes, refusals });
+    const restored = new Set(counts.ordinals);
+    const ordinals = row.ordinals.filter((ordinal) => !restored.has(ordinal));
+    await updateArchive(lock.db, row.id, { state, movedFiles, movedBytes, freedBytes, refusals, ordinals });
   };
 
   /** Looked up once for all entries: keepers may have been renamed since the manifest was written. */

@@ -5,6 +5,7 @@ import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { isoOf } from "../../domain/primitives/encoding.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import type { Db } from "../open.ts";
+import { archivedImages } from "../review/archives.ts";
 import { image } from "../schema.ts";
 import { integers, type Page } from "../sql.ts";
 
@@ -175,8 +176,7 @@ export const listMissing = async (db: Db, catalogId: string, { after, limit }: P
     select ordinal, path, bytes::float8 as bytes, job.accepted_at as "missingSince"
     from image join job on job.id = vanished_in
     where image.catalog_id = ${catalogId} and ordinal > ${after} and ${isHashed}
-      and ordinal not in (
-        select unnest(ordinals) from archive where archive.catalog_id = ${catalogId} and archive.state <> 'restored')
+      and ordinal not in (${archivedImages(catalogId)})
       and not exists (
         select from image as live
         where live.catalog_id = image.catalog_id and live.path = image.path and live.vanished_in is null)

@@ -16,6 +16,7 @@ import { toHex } from "../../domain/primitives/encoding.ts";
 import { copyInto } from "../copy.ts";
 import { isUniqueViolation } from "../data-error.ts";
 import type { Db, Store } from "../open.ts";
+import { archivedImages } from "../review/archives.ts";
 import { image } from "../schema.ts";
 import { integers, onlyRow } from "../sql.ts";
 import { isHashed, readImages } from "./images.ts";
@@ -211,8 +212,7 @@ export async function* unseenPaths(db: Db, listing: Listing): AsyncGenerator<str
     const { rows } = await db.execute<{ ordinal: number; path: Buffer }>(sql`
       select ordinal, path from image
       where ${listedEarlier(listing.start)} and ordinal >= ${from} and ordinal < ${from + ORDINALS_PER_QUERY}
-        and ${isHashed} and ordinal not in (
-          select unnest(ordinals) from archive where archive.catalog_id = ${catalogId} and state <> 'restored')`);
+        and ${isHashed} and ordinal not in (${archivedImages(catalogId)})`);
     const pathOf = new Map(rows.map(({ ordinal, path }) => [ordinal, path]));
     for (const ordinal of listing.unseen([...pathOf.keys()])) {
       const path = pathOf.get(ordinal);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { and, asc, desc, eq, inArray, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { ArchiveState } from "../../domain/review/decisions.ts";
 import type { Db } from "../open.ts";
 import { archive, catalog, signingKey } from "../schema.ts";
@@ -101,13 +101,15 @@ export const listArchives = (db: Db, catalogId: string, limit: number): Promise<
     limit,
   });
 
-/** The images whose files an archive of the catalog has, or had until they were deleted. */
+/** The images whose files an archive of the catalog has, or had until they were deleted for good: a query of their ordinals. */
+export const archivedImages = (catalogId: string): SQL => sql`
+  select unnest(ordinals) as ordinal from archive
+  where catalog_id = ${catalogId} and (state <> 'restored' or deleted_files > 0)`;
+
+/** {@link archivedImages}, as a set. */
 export const archivedOrdinals = async (db: Db, catalogId: string): Promise<ReadonlySet<number>> => {
-  const rows = await db
-    .select({ ordinals: archive.ordinals })
-    .from(archive)
-    .where(and(eq(archive.catalogId, catalogId), ne(archive.state, "restored")));
-  return new Set(rows.flatMap(({ ordinals }) => ordinals));
+  const { rows } = await db.execute<{ ordinal: number }>(archivedImages(catalogId));
+  return new Set(rows.map(({ ordinal }) => ordinal));
 };
 
 /** Every tenant's archives that are not finished, with their sources. */

@@ -10,6 +10,7 @@ import type { CatalogShape } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
 import { decision } from "../schema.ts";
 import { integers } from "../sql.ts";
+import { archivedImages } from "./archives.ts";
 import { readDecisions } from "./decisions.ts";
 
 /**
@@ -82,8 +83,7 @@ const findSuccessors = async (
       from image as before ${blockOf("before")}
       where before.catalog_id = ${id} and before.vanished_in is not null and ${isKnown("before")}
         and before.ordinal = any(${integers([...decided].filter((ordinal) => !inPlace.has(ordinal)))})
-        and before.ordinal not in (
-          select unnest(ordinals) from archive where archive.catalog_id = ${id} and state <> 'restored')
+        and before.ordinal not in (${archivedImages(id)})
     ), added as (
       select now.listed_in as scan, ${digestOf("now")} as picture, now.ordinal, now.path, now.vanished_in is null as is_live
       from image as now ${blockOf("now")}

@@ -41,7 +41,7 @@ export const archive = pgTable(
     /** The owner trusts the manifest as it is, although it is not the one that was written. */
     manifestConfirmed: boolean("manifest_confirmed").notNull().default(false),
     totalFiles: integer("total_files").notNull(),
-    /** The images that it was to move: a scan that does not find them has not lost them. */
+    /** The images that it is to move, and then those that it has moved and not restored: a scan that misses them has not lost them. */
     ordinals: integer("ordinals").array().notNull().default([]),
     movedFiles: integer("moved_files").notNull().default(0),
     movedBytes: bigint("moved_bytes", { mode: "number" }).notNull().default(0),
