@@ -1,7 +1,7 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import { createLogger } from "@lookalike/shared/runtime/log";
-import { sealingKeysOf } from "@lookalike/shared/store/access/webhooks";
+import { sealingKeysFrom } from "@lookalike/shared/store/access/seal";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
@@ -36,7 +36,8 @@ export const startApp = async (
   await withMigrations(server.url, async () => undefined);
   const store = await openStore(server.url, "test", 4);
   const log = createLogger("test", "silent");
-  const archiver = createArchiver(store, log);
+  const sealingKeys = sealingKeysFrom([Buffer.alloc(32, "sealing")]);
+  const archiver = createArchiver(store, log, sealingKeys);
   const decoders = createDecoders(
     { memoryBytes: 2 ** 30, pixelsAtOnce: 10 ** 8 },
     log,
@@ -60,7 +61,7 @@ export const startApp = async (
     requestMs: options.requestMs ?? 120_000,
     connections: options.connections ?? CONNECTIONS,
     webhooksInside: false,
-    sealingKeys: sealingKeysOf(Buffer.alloc(32, "sealing").toString("base64")),
+    sealingKeys,
     trustedProxies: ["loopback"],
   });
   return {

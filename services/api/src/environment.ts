@@ -1,6 +1,5 @@
 import { DEFAULT_API_PORT, integer, listOf, ServiceEnvironment, secret } from "@lookalike/shared/runtime/config";
 import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
-import { sealingKeysOf } from "@lookalike/shared/store/access/webhooks";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { ThumbnailLocation } from "./pictures/thumbnails.ts";
@@ -35,11 +34,11 @@ export const ApiEnvironment = ServiceEnvironment.extend({
     z
       .string()
       .regex(/^[\w+/-]{43}=?(,[\w+/-]{43}=?)*$/, "must be 32 bytes in base64: openssl rand -base64 32")
-      .transform(sealingKeysOf)
+      .transform((keys) => keys.split(",").map((key) => Buffer.from(key, "base64")))
       .default([])
       .meta({
         description:
-          "Seals what must be stored and is no digest, the secrets of webhooks; several, separated by commas: the first seals, each opens",
+          "Seals what must be stored and is no digest, as the secrets of webhooks; several, separated by commas: the first seals, each opens. Unset: LOOKALIKE_FIRST_KEY seals",
       }),
   ),
   LOOKALIKE_TRUSTED_PROXIES: listOf(

@@ -1,6 +1,7 @@
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { runService } from "@lookalike/shared/service/run";
 import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
+import { sealingKeysFrom } from "@lookalike/shared/store/access/seal";
 import { createApp } from "./app.ts";
 import { createArchiver } from "./archive/archiver.ts";
 import { createBulk } from "./bulk/bulk-threads.ts";
@@ -21,9 +22,9 @@ runService({
     const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
     const { LOOKALIKE_WEBHOOKS_INSIDE: webhooksInside } = environment;
     if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
-    const { LOOKALIKE_SEALING_KEY: sealingKeys } = environment;
+    const sealingKeys = sealingKeysFrom([...environment.LOOKALIKE_SEALING_KEY, ...(key === undefined ? [] : [key])]);
     await sealSecrets(store.db, log, sealingKeys);
-    const archiver = createArchiver(store, log);
+    const archiver = createArchiver(store, log, sealingKeys);
     const spool = createSpool();
     const decoders = createDecoders(
       {

@@ -2,7 +2,7 @@ import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { findOrdinals, readNames } from "@lookalike/shared/store/catalog/images";
 import type { Lock } from "@lookalike/shared/store/exclusively";
 import type { Db } from "@lookalike/shared/store/open";
-import { type ArchiveRow, insertRecovered, manifestKey, updateArchive } from "@lookalike/shared/store/review/archives";
+import { type ArchiveRow, insertRecovered, updateArchive } from "@lookalike/shared/store/review/archives";
 import { withdrawDecisions } from "@lookalike/shared/store/review/decisions";
 import { archivedEntries, archiveFiles, type Moved, restoreFiles } from "./archive-files.ts";
 import { type EmptyPreview, emptyFiles, type KeepersOf, previewEmpty } from "./empty-archive.ts";
@@ -30,9 +30,10 @@ const MOVED: Progress = {
 /**
  * What is done to one archive, and recorded in its row: by the connection that holds its lock, so that nothing is recorded
  * once another process may work on it.
+ * @param readKey gives the key that signs manifests
  * @param isStopping whether the process stops
  */
-export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
+export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isStopping: () => boolean) => {
   /** Works off the moves of an archive. @returns what was moved, and the files that were left; null when the process stops */
   const moveAll = async (
     lock: Lock,
@@ -63,7 +64,7 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
   };
 
   const openManifest = async (row: ArchiveRow, { folder }: OpenArchive) => {
-    const manifest = await readManifest(folder, await manifestKey(db), row.manifestDigest);
+    const manifest = await readManifest(folder, await readKey(), row.manifestDigest);
     // Only a restore loses nothing by a manifest that is not ours.
     const isConfirmed = row.manifestConfirmed && row.state === "restoring";
     if (manifest.problem !== null && !isConfirmed)
@@ -192,7 +193,7 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     /** Stores an archive that no row is about; null where it is known, or has no files (any more). */
     async recover(catalogId: string, place: ArchivePlace, folder: string): Promise<ArchiveRow | null> {
       const found = await withArchive(place, async (archive) => {
-        const manifest = await readManifest(archive.folder, await manifestKey(db), null);
+        const manifest = await readManifest(archive.folder, await readKey(), null);
         let files = 0;
         let bytes = 0;
         for await (const { entry } of archivedEntries(archive, manifest)) {
@@ -218,7 +219,7 @@ export const createArchiveWorks = (db: Db, isStopping: () => boolean) => {
     /** Why an archive's manifest is not trusted; null = it is. */
     manifestProblem: (row: ArchiveRow, root: string): Promise<string | null> =>
       withArchive(placeOf(row, root), async ({ folder }) => {
-        const manifest = await readManifest(folder, await manifestKey(db), row.manifestDigest);
+        const manifest = await readManifest(folder, await readKey(), row.manifestDigest);
         return manifest.problem;
       }),
     previewEmpty: (row: ArchiveRow, root: string): Promise<EmptyPreview> =>

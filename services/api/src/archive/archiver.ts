@@ -6,6 +6,7 @@ import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { startLoop } from "@lookalike/shared/runtime/loop";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
+import type { SealingKeys } from "@lookalike/shared/store/access/seal";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages } from "@lookalike/shared/store/catalog/images";
 import { exclusively, type Lock } from "@lookalike/shared/store/exclusively";
@@ -35,11 +36,12 @@ const POLL_MS = 5_000;
 export type Archiver = ReturnType<typeof createArchiver>;
 
 /** Moves files in the background, and continues the archives that a crash interrupted. */
-export const createArchiver = (store: Store, log: Logger) => {
+export const createArchiver = (store: Store, log: Logger, sealingKeys: SealingKeys) => {
   const { db } = store;
   let stopping = false;
 
-  const works = createArchiveWorks(db, () => stopping);
+  const readKey = () => manifestKey(db, sealingKeys);
+  const works = createArchiveWorks(db, readKey, () => stopping);
 
   const work = async (id: string, root: string, lock: Lock): Promise<void> => {
     // Another process may have finished it since it was found.
@@ -92,7 +94,7 @@ export const createArchiver = (store: Store, log: Logger) => {
       const id = randomUUID();
       const folder = join(destination ?? (await realpath(root)), ARCHIVE_FOLDER, id);
       if (destination !== null) await requireSpace(root, destination, entries);
-      const key = await manifestKey(db);
+      const key = await readKey();
       const write = (archive: OpenArchive) => writeManifest(archive.folder, entries, key);
       const place = { id, root, destination };
       const manifestDigest = await withArchive(place, write, true).catch(async (error: unknown) => {

@@ -116,7 +116,7 @@ export const answerClientError = (error: NodeJS.ErrnoException, socket: Duplex):
   const answer = problem(...(CLIENT_ERRORS.get(error.code) ?? NOT_HTTP));
   const body = JSON.stringify(answer);
   socket.end(
-    `HTTP/1.1 ${answer.status} ${answer.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${answer.status} ${answer.title}\r\ncontent-type: application/problem+json\r\nx-content-type-options: nosniff\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 };

@@ -5,7 +5,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createKey, insertAccessKey } from "@lookalike/shared/store/access/access-keys";
+import { sealingKeysFrom } from "@lookalike/shared/store/access/seal";
+import { insertWebhook, sealAgain } from "@lookalike/shared/store/access/webhooks";
 import type { Store } from "@lookalike/shared/store/open";
+import { manifestKey } from "@lookalike/shared/store/review/archives";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../../test/support/app.ts";
 import { until } from "../../../../test/support/until.ts";
@@ -257,6 +260,47 @@ describe("an Idempotency-Key", () => {
     expect(answers.some(({ statusCode }) => statusCode === 202)).toBe(true);
     expect(answers.every(({ statusCode, body }) => statusCode === 202 || body.includes("in-progress"))).toBe(true);
     expect((await call(key, "GET", `/v1/catalogs/${catalog}/jobs`)).json().items).toHaveLength(1);
+  });
+});
+
+describe("keys that sign and seal", () => {
+  const keysOf = (...names: string[]) => sealingKeysFrom(names.map((name) => Buffer.alloc(32, name)));
+  const stored = async (): Promise<Buffer> =>
+    (await store.pool.query("select key from signing_key where name = 'archive-manifest'")).rows[0].key;
+
+  it("the key of manifests is stored sealed, also one that an earlier version stored as it is", async () => {
+    await store.pool.query("delete from signing_key");
+    const key = await manifestKey(store.db, keysOf("a"));
+    expect(await manifestKey(store.db, keysOf("b", "a"))).toEqual(key);
+    expect((await stored()).includes(key)).toBe(false);
+    expect((await stored()).includes(key.toString("base64"))).toBe(false);
+    await store.pool.query("update signing_key set key = $1", [key]);
+    expect(await manifestKey(store.db, [])).toEqual(key);
+    expect(await manifestKey(store.db, keysOf("c"))).toEqual(key);
+    expect((await stored()).includes(key)).toBe(false);
+    // A lost sealing key costs the signatures of old manifests, whose digests are trusted.
+    const other = await manifestKey(store.db, keysOf("d"));
+    expect(other).not.toEqual(key);
+    expect(await manifestKey(store.db, keysOf("d"))).toEqual(other);
+  });
+
+  it("webhooks' secrets are sealed with the first key when keys change, and those of earlier versions, too", async () => {
+    const first = keysOf("a");
+    const { secret } = await insertWebhook(store.db, first[0] as Buffer, "rotates", "https://example.com/");
+    await store.pool.query(
+      "insert into webhook (id, tenant, url, secret) values ('old', 'rotates', 'https://e.com/', $1)",
+      [secret],
+    );
+    const row = async () =>
+      (await store.pool.query("select secret, sealed_secret from webhook where tenant = 'rotates'")).rows;
+    await store.pool.query("delete from webhook where tenant <> 'rotates'");
+    expect(await sealAgain(store.db, [])).toBe(2);
+    expect(await sealAgain(store.db, keysOf("b", "a"))).toBe(0);
+    const sealed = await row();
+    expect(sealed.map((webhook) => webhook.secret)).toEqual([null, null]);
+    expect(await sealAgain(store.db, keysOf("b"))).toBe(0);
+    expect(await row()).toEqual(sealed);
+    expect(await sealAgain(store.db, first)).toBe(2);
   });
 });
 

@@ -117,6 +117,22 @@ describe("a browser's session", () => {
     await until(async () => (await statusOf(third)) === 401);
   });
 
+  it("is one of a hundred of its key: the next one ends the oldest", async () => {
+    const key = await newKey("many", "read");
+    const first = await signIn(key);
+    for (let session = 0; session < 99; session += 1) await signIn(key);
+    const count = async () =>
+      (
+        await store.pool.query(
+          "select count(*)::int as sessions from session join access_key on id = key_id where tenant = 'many'",
+        )
+      ).rows[0].sessions;
+    expect(await count()).toBe(100);
+    await signIn(key);
+    expect(await count()).toBe(100);
+    expect((await browse("GET", "/v1/catalogs", { cookies: first.cookies, headers: HERE })).statusCode).toBe(401);
+  });
+
   it("is of no use to a page of another origin, on any route, with or without a body", async () => {
     const { cookies } = await signIn(await newKey("foreign", "admin"));
     const { paths } = (await app.inject("/openapi.json")).json();

@@ -1,5 +1,5 @@
 import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
-import type { SealingKeys } from "@lookalike/shared/store/access/webhooks";
+import type { SealingKeys } from "@lookalike/shared/store/access/seal";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";

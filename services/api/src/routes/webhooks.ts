@@ -1,10 +1,5 @@
-import {
-  deleteWebhook,
-  insertWebhook,
-  listDeliveries,
-  listWebhooks,
-  type SealingKeys,
-} from "@lookalike/shared/store/access/webhooks";
+import type { SealingKeys } from "@lookalike/shared/store/access/seal";
+import { deleteWebhook, insertWebhook, listDeliveries, listWebhooks } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";

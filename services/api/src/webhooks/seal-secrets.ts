@@ -1,6 +1,7 @@
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { type SealingKeys, sealAgain } from "@lookalike/shared/store/access/webhooks";
+import type { SealingKeys } from "@lookalike/shared/store/access/seal";
+import { sealAgain } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 
 /** Seals the secrets of all webhooks with the first key. @throws OperatorError where there are webhooks and no key */

@@ -34,3 +34,19 @@ export const unseal = (key: Buffer, context: string, sealed: Uint8Array): string
     return null;
   }
 };
+
+/** Keys that seal what is stored: the first one seals, and each opens what it sealed when it was the first. */
+export type SealingKeys = readonly Buffer[];
+
+/** @param secrets each of at least 256 random bits */
+export const sealingKeysFrom = (secrets: readonly (string | Buffer)[]): SealingKeys =>
+  secrets.map((secret) => sealingKeyFrom(secret, "stored secrets"));
+
+/** @returns null where none of the keys opens it */
+export const unsealWithAny = (keys: SealingKeys, context: string, sealed: Uint8Array): string | null => {
+  for (const key of keys) {
+    const text = unseal(key, context, sealed);
+    if (text !== null) return text;
+  }
+  return null;
+};

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { and, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, lt, notInArray, sql } from "drizzle-orm";
 import { toHex } from "../../domain/primitives/encoding.ts";
 import type { Db } from "../open.ts";
 import { accessKey, session } from "../schema.ts";
@@ -10,11 +10,21 @@ const LIFETIME = sql`make_interval(days => 90)`;
 /** It is extended once a day at most. */
 const EXTENSION = sql`make_interval(days => 89)`;
 
+/** One more ends the one that was used longest ago. */
+const SESSIONS_PER_KEY = 100;
+
 const digestOf = (token: string): Buffer => createHash("sha256").update(token).digest();
 
 /** Signs a browser in. @returns the token for its cookie: 256 random bits, of which only the digest is stored */
 export const createSession = async (db: Db, keyId: string, host: string): Promise<string> => {
   const token = `lks_${randomBytes(32).toString("base64url")}`;
+  const newest = db
+    .select({ digest: session.digest })
+    .from(session)
+    .where(eq(session.keyId, keyId))
+    .orderBy(desc(session.expiresAt))
+    .limit(SESSIONS_PER_KEY - 1);
+  await db.delete(session).where(and(eq(session.keyId, keyId), notInArray(session.digest, newest)));
   await db.insert(session).values({ digest: digestOf(token), keyId, host, expiresAt: sql`now() + ${LIFETIME}` });
   return token;
 };

@@ -4,25 +4,13 @@ import type { Job } from "../../domain/job/job.ts";
 import type { Db } from "../open.ts";
 import { webhook, webhookDelivery } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
-import { seal, sealingKeyFrom, unseal } from "./seal.ts";
+import { type SealingKeys, seal, unsealWithAny } from "./seal.ts";
 
 type WebhookRow = typeof webhook.$inferSelect;
 export type DeliveryRow = typeof webhookDelivery.$inferSelect;
 
-/** Keys that seal the secrets of webhooks: the first one seals, and each opens what it sealed when it was the first. */
-export type SealingKeys = readonly Buffer[];
-
-/** @param text the keys, each 256 bits in base64, separated by commas */
-export const sealingKeysOf = (text: string): SealingKeys =>
-  text.split(",").map((key) => sealingKeyFrom(Buffer.from(key, "base64"), "webhooks"));
-
-const unsealSecret = (keys: SealingKeys, id: string, sealed: Uint8Array | null): string | null => {
-  for (const key of keys) {
-    const secret = sealed === null ? null : unseal(key, id, sealed);
-    if (secret !== null) return secret;
-  }
-  return null;
-};
+const unsealSecret = (keys: SealingKeys, id: string, sealed: Uint8Array | null): string | null =>
+  sealed === null ? null : unsealWithAny(keys, id, sealed);
 
 /** Creates a webhook. Its secret is in the result, and is stored sealed. */
 export const insertWebhook = async (db: Db, key: Buffer, tenant: string, url: string) => {

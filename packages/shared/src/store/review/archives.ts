@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { and, asc, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { ArchiveState } from "../../domain/review/decisions.ts";
+import { type SealingKeys, seal, unsealWithAny } from "../access/seal.ts";
 import type { Db } from "../open.ts";
 import { archive, catalog, signingKey } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
@@ -72,15 +73,34 @@ export const startEmpty = async (db: Db, id: string): Promise<boolean> => {
   return rowCount === 1;
 };
 
-/** The key that signs manifests of archives, created by the first call. */
-export const manifestKey = async (db: Db): Promise<Buffer> => {
-  const name = "archive-manifest";
-  await db
-    .insert(signingKey)
-    .values({ name, key: randomBytes(32) })
-    .onConflictDoNothing();
-  const rows = await db.select({ key: signingKey.key }).from(signingKey).where(eq(signingKey.name, name));
-  return Buffer.from(onlyRow({ rows }).key);
+const MANIFEST_KEY = "archive-manifest";
+const MANIFEST_KEY_BYTES = 32;
+
+/**
+ * The key that signs manifests of archives, created by the first call and stored sealed. Without a sealing key, or where none
+ * opens it, it is another one: what it signed before is trusted by its digest alone.
+ */
+export const manifestKey = async (db: Db, keys: SealingKeys): Promise<Buffer> => {
+  const [sealing] = keys;
+  const byName = eq(signingKey.name, MANIFEST_KEY);
+  const [row] = await db.select({ key: signingKey.key }).from(signingKey).where(byName);
+  // Earlier versions stored it as it is.
+  const plain = row?.key.length === MANIFEST_KEY_BYTES ? Buffer.from(row.key) : null;
+  const opened = row === undefined || plain !== null ? null : unsealWithAny(keys, MANIFEST_KEY, row.key);
+  if (opened !== null) return Buffer.from(opened, "base64");
+  const key = plain ?? randomBytes(MANIFEST_KEY_BYTES);
+  if (sealing === undefined) return key;
+  const sealed = seal(sealing, MANIFEST_KEY, key.toString("base64"));
+  if (row !== undefined) {
+    await db
+      .update(signingKey)
+      .set({ key: sealed })
+      .where(and(byName, eq(signingKey.key, row.key)));
+    return key;
+  }
+  const inserted = await db.insert(signingKey).values({ name: MANIFEST_KEY, key: sealed }).onConflictDoNothing();
+  // Another process was first.
+  return inserted.rowCount === 1 ? key : manifestKey(db, keys);
 };
 
 /** An archive of the tenant; null when there is none. */

@@ -63,7 +63,7 @@ export const archive = pgTable(
   (table) => [index("archive_catalog").on(table.catalogId, table.startedAt)],
 );
 
-/** Keys of this installation that sign what it writes elsewhere. */
+/** Keys of this installation that sign what it writes elsewhere, each sealed: see seal.ts. */
 export const signingKey = pgTable("signing_key", {
   name: text("name").primaryKey(),
   key: bytea("key").notNull(),
