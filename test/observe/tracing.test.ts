@@ -123,8 +123,8 @@ const post = async (path: string, body: object, headers: Record<string, string> 
   return { status: answer.status, json, cookies: answer.headers.getSetCookie() };
 };
 
-/** Files that are the secrets' home: of PostgreSQL's password, and the seeds of the users of NATS. */
-const HOMES = /^data\/(?:secret|nats-users\/[\w.-]+)$|\.nk$/;
+/** Files that are the secrets' home: passwords of PostgreSQL's roles, and seeds of the users of NATS. */
+const HOMES = /^data\/(?:secret|(?:nats|postgres)-users\/[\w.-]+)$|\.nk$/;
 
 it("no secret that a run used is left anywhere but in the files that are its home", async () => {
   const { folder, environment } = system.servers;

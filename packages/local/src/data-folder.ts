@@ -32,7 +32,6 @@ export const openDataFolder = async (folder: string, report: (text: string) => v
     await mkdir(join(path, "logs"), { recursive: true, mode: 0o700 });
     const file = accessKeyFile(path);
     const secret = await readOrCreate(join(path, "secret"), () => randomBytes(24).toString("base64url"));
-    addSecret(secret);
     return {
       ...instance,
       path,
@@ -91,8 +90,15 @@ const tagOf = async (folder: string): Promise<string> => {
   return `lookalike-${createHash("sha256").update(`${dev}:${ino}`).digest("hex").slice(0, 16)}`;
 };
 
-/** A secret in a file that only its owner may read. A full disk leaves no empty one. */
+/** A secret in a file that only its owner may read. It is in no message of this process. */
 export const readOrCreate = async (file: string, create: () => string): Promise<string> => {
+  const secret = await readOrWrite(file, create);
+  addSecret(secret);
+  return secret;
+};
+
+/** A full disk leaves no empty file. */
+const readOrWrite = async (file: string, create: () => string): Promise<string> => {
   const known = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw error;

@@ -60,7 +60,9 @@ export const startPostgres = async (data: DataFolder, ending?: AbortSignal): Pro
     if (exists === 0) await query(address("postgres"), `create database ${DATABASE}`);
     const passwords = await openPasswords(data);
     const password = (user: DatabaseUser): string => passwords[user];
-    await query(address(DATABASE), roleStatements(DATABASE, password).join(";\n"));
+    // A statement that fails is in the server's log, with the passwords.
+    const statements = ["set log_min_error_statement = panic", ...roleStatements(DATABASE, password)];
+    await query(address(DATABASE), statements.join(";\n"));
     const urlOf = (user: DatabaseUser) => address(DATABASE, roleOf(user), password(user));
     return Object.assign(server, { urlOf, migrate: () => withMigrations(urlOf("migrator")) });
   } catch (error) {

@@ -50,8 +50,6 @@ export const startLocal = async (
   const environment = {
     ...(nats === null ? {} : { NATS_URL: nats.url }),
     LOOKALIKE_PORT: String(port),
-    LOOKALIKE_FIRST_KEY: data.accessKey.key,
-    LOOKALIKE_SEALING_KEY: env["LOOKALIKE_SEALING_KEY"] || data.sealingKey,
     // Its person may read what they may read: the API listens on this machine alone.
     LOOKALIKE_SOURCE_ROOTS: env["LOOKALIKE_SOURCE_ROOTS"] || "/",
     LOOKALIKE_SOURCE_BUCKETS: env["LOOKALIKE_SOURCE_BUCKETS"] || bucketOf(source),
@@ -60,9 +58,14 @@ export const startLocal = async (
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
   };
   const logs = join(data.path, "logs");
+  const apiSecrets = {
+    LOOKALIKE_FIRST_KEY: data.accessKey.key,
+    LOOKALIKE_SEALING_KEY: env["LOOKALIKE_SEALING_KEY"] || data.sealingKey,
+  };
   const ownEnvironment = (name: ServiceName): Record<string, string> => ({
     ...(postgres === null ? {} : { DATABASE_URL: postgres.urlOf(name) }),
     ...(nats === null ? {} : { NATS_NKEY: nats.nkeyFile(name) }),
+    ...(name === "api" ? apiSecrets : {}),
   });
   const services = await add(startServices({ environment, ownEnvironment, logs, tag: data.tag, umask, ending }));
   const parts = [services, postgres, nats].flatMap((part) => (part === null ? [] : [part.failed]));

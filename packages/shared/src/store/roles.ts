@@ -42,7 +42,7 @@ const GRANTS: Readonly<Record<keyof typeof schema, Partial<Record<ServiceName, r
   referenceMatch: { api: READ, coordinator: REMOVE, comparer: ADD },
   decision: { api: ADD, coordinator: REMOVE, comparer: ADD },
   archive: { api: CHANGE, coordinator: REMOVE, hasher: READ, comparer: READ },
-  signingKey: { api: ADD },
+  signingKey: { api: CHANGE },
   rollout: { api: READ, coordinator: ALL },
   rolloutOverride: { api: READ, coordinator: ALL },
 };

@@ -5,12 +5,8 @@ import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
 import { webhookAttempts } from "@lookalike/shared/runtime/metrics";
-import {
-  claimDueDeliveries,
-  type DeliveryRow,
-  type SealingKeys,
-  settleDelivery,
-} from "@lookalike/shared/store/access/webhooks";
+import type { SealingKeys } from "@lookalike/shared/store/access/seal";
+import { claimDueDeliveries, type DeliveryRow, settleDelivery } from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
 
