@@ -1,7 +1,7 @@
 import { finished, type Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import type { Version1 } from "../http/operation.ts";
-import { bodyTooLarge } from "../http/problems.ts";
+import { bodyTooLarge, HttpProblem } from "../http/problems.ts";
 import { type Spool, type SpooledFile, TooLarge } from "./spool.ts";
 
 /** Stores bodies of these types as files, which are deleted when their requests are over. */
@@ -12,7 +12,8 @@ export const spoolBodies = (app: Version1, spool: Spool, type: string | RegExp):
   });
   app.addContentTypeParser(type, async (request: FastifyRequest, payload: Readable) => {
     const file = await spool.store(payload, request.routeOptions.bodyLimit).catch((error: unknown) => {
-      throw error instanceof TooLarge ? bodyTooLarge(request) : error;
+      if (error instanceof TooLarge) throw bodyTooLarge(request);
+      throw request.raw.destroyed ? new HttpProblem(400, "aborted", "The body broke off.") : error;
     });
     files.set(request, file);
     return file;

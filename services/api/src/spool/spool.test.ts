@@ -16,7 +16,8 @@ const pieces = (...texts: string[]): Readable => Readable.from(texts.map((text) 
 describe("what requests bring", () => {
   it("is in files that nobody else can read, until it is deleted", async () => {
     const spool = createSpool(folder);
-    const file = await spool.store(pieces("a", "b"), 2);
+    const [file, other] = await Promise.all([spool.store(pieces("a", "b"), 2), spool.store(pieces("c"), 2)]);
+    await other.delete();
     expect(await readFile(file.path, "utf8")).toBe("ab");
     const modes = await Promise.all([file.path, join(file.path, "..")].map(async (path) => (await stat(path)).mode));
     expect(modes.map((mode) => mode & 0o077)).toEqual([0, 0]);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +27,6 @@ const FOLDER = /^lookalike-api-(\d+)-/;
  */
 export const createSpool = (under = tmpdir()) => {
   let folder: Promise<string> | undefined;
-  let stored = 0;
   const open = async (): Promise<string> => {
     for (const name of await readdir(under)) {
       const [, pid] = FOLDER.exec(name) ?? [];
@@ -41,8 +41,7 @@ export const createSpool = (under = tmpdir()) => {
     /** Stores a stream. @throws TooLarge when it has more than `maxBytes` */
     async store(content: Readable, maxBytes: number): Promise<SpooledFile> {
       folder ??= open();
-      stored += 1;
-      const path = join(await folder, String(stored));
+      const path = join(await folder, randomUUID());
       const file: SpooledFile = { path, delete: () => rm(path, { force: true }) };
       try {
         await pipeline(content, limitedTo(maxBytes), createWriteStream(path, { mode: 0o600, flags: "wx" }));
