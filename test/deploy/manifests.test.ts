@@ -1,5 +1,6 @@
 import { access, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SERVICE_NAMES } from "@lookalike/shared/runtime/config";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { z } from "zod";
@@ -39,7 +40,13 @@ beforeAll(async () => {
   // Kubernetes' own schemas, made to refer to each other where they are.
   const wheel = await wheelFolder("kubernetes-validate", "1.37.0", WHEEL_SHA256);
   const known = join(wheel, `kubernetes_validate/kubernetes-json-schema/v${KUBERNETES}-local-strict`);
-  const kinds = ["deployment-apps-v1", "networkpolicy-networking-v1", "poddisruptionbudget-policy-v1", "service-v1"];
+  const kinds = [
+    "deployment-apps-v1",
+    "networkpolicy-networking-v1",
+    "poddisruptionbudget-policy-v1",
+    "service-v1",
+    "job-batch-v1",
+  ];
   for (const name of ["_definitions", ...kinds]) {
     const text = await readFile(join(known, `${name}.json`), "utf8");
     const local = text.replaceAll("/api/_definitions.json", `file://${schemas}/_definitions.json`);
@@ -107,13 +114,13 @@ describe.skipIf(!hasTools)("the Helm chart", () => {
   });
 
   it.each([
-    ["as it comes", [], 13],
+    ["as it comes", [], 14],
     [
       "with all that it can",
       ["keda.enabled=true", "sources.existingClaim=pictures", "otlpEndpoint=http://otel:4318"],
-      15,
+      16,
     ],
-    ["without network policies", ["networkPolicy.enabled=false"], 9],
+    ["without network policies", ["networkPolicy.enabled=false"], 10],
   ])("gives resources that Kubernetes and KEDA know, %s", async (_how, settings, resources) => {
     const file = join(folder.path, "rendered.yaml");
     await writeFile(file, await rendered(...settings));
@@ -121,6 +128,43 @@ describe.skipIf(!hasTools)("the Helm chart", () => {
     expect([code, text]).toEqual([
       0,
       expect.stringContaining(`Valid: ${resources}, Invalid: 0, Errors: 0, Skipped: 0`),
+    ]);
+  });
+
+  it("gives every pod its own secret alone, and no way out but those that it needs", async () => {
+    const all = parseAllDocuments(await rendered(`image.digest=sha256:${"a".repeat(64)}`)).map((one) => one.toJS());
+    const pods = all.filter((one) => one?.kind === "Deployment" || one?.kind === "Job");
+    const secrets = pods.map(({ metadata, spec }) => {
+      const { containers, volumes } = spec.template.spec;
+      expect(containers[0].image).toMatch(/@sha256:a{64}$/);
+      expect([containers.length, containers[0].envFrom, JSON.stringify(containers)]).toEqual([
+        1,
+        undefined,
+        expect.not.stringContaining("secretKeyRef"),
+      ]);
+      return [
+        metadata.name,
+        ...volumes.flatMap(({ secret }: { secret?: { secretName: string } }) => secret?.secretName ?? []),
+      ];
+    });
+    expect(secrets.toSorted()).toEqual([
+      ["lookalike-api", "lookalike-api"],
+      ["lookalike-comparer", "lookalike-comparer"],
+      ["lookalike-coordinator", "lookalike-coordinator"],
+      ["lookalike-hasher", "lookalike-hasher"],
+      ["lookalike-migrate", "lookalike-migrator"],
+    ]);
+    const ports = all
+      .filter((one) => one?.kind === "NetworkPolicy")
+      .map(({ metadata, spec }) => [
+        metadata.name,
+        spec.egress.flatMap(({ ports: out }: { ports: { port: number }[] }) => out.map(({ port }) => port)),
+      ]);
+    expect(ports.toSorted()).toEqual([
+      ["lookalike-api", [53, 53, 4222, 5432, 443]],
+      ["lookalike-comparer", [53, 53, 4222, 5432]],
+      ["lookalike-coordinator", [53, 53, 4222, 5432]],
+      ["lookalike-hasher", [53, 53, 4222, 5432]],
     ]);
   });
 
@@ -188,6 +232,10 @@ describe.skipIf(!hasTools)("the compose file", () => {
           z.object({
             command: z.array(z.string()).nullish(),
             read_only: z.boolean().optional(),
+            image: z.string(),
+            environment: z.record(z.string(), z.string().nullable()).default({}),
+            secrets: z.array(z.object({ source: z.string() })).default([]),
+            networks: z.record(z.string(), z.unknown()),
             volumes: z.array(z.object({ type: z.string(), source: z.string() })).default([]),
           }),
         ),
@@ -198,6 +246,20 @@ describe.skipIf(!hasTools)("the compose file", () => {
       await access(join(ROOT, services[name]?.command?.[0] ?? "none"));
     }
     for (const { volumes } of Object.values(services))
-      for (const { type, source } of volumes) if (type === "bind" && source !== "/filled-in") await access(source);
+      for (const { type, source } of volumes)
+        if (type === "bind" && source !== "/filled-in" && !source.includes("/secrets/")) await access(source);
+    // Every other image is named in .env, by its digest.
+    for (const [name, { image }] of Object.entries(services))
+      expect([name, image]).toEqual([name, expect.stringMatching(/^(lookalike|\/filled-in)$/)]);
+    for (const name of SERVICE_NAMES) {
+      const own = services[name]?.secrets.map(({ source }) => source).toSorted();
+      const more = name === "api" ? ["first-key", "sealing-key"] : [];
+      expect(own).toEqual(
+        [`database-url-${name}`, `nats-${name}.nk`, "nats-ca.pem", "postgres-ca.pem", ...more].toSorted(),
+      );
+      expect(Object.keys(services[name]?.networks ?? {}).includes("outside")).toBe(name === "api");
+    }
+    for (const { environment } of Object.values(services))
+      expect(JSON.stringify(environment)).not.toMatch(/:\/\/[^/"]*:[^/"]*@/);
   });
 });

@@ -1,5 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { temporaryFolder } from "../../../../test/support/folders.ts";
 import { integer, readEnvironment, ServiceEnvironment } from "./config.ts";
 
 const Environment = z.object({
@@ -21,6 +24,17 @@ describe("the environment", () => {
   it("names every bad variable in one line", () => {
     expect(() => readEnvironment(Environment, { THREADS: "x", BYTES: "-1" })).toThrow(
       "THREADS=x: must be a whole number from 1 to 256; BYTES=-1: must be a whole number of at least 1",
+    );
+  });
+
+  it("reads a secret from the file that NAME_FILE names", async () => {
+    const { path, remove } = await temporaryFolder();
+    const file = join(path, "threads");
+    await writeFile(file, "16\n");
+    expect(readEnvironment(Environment, { THREADS_FILE: file, BYTES: "1" })).toEqual({ THREADS: 16, BYTES: 1 });
+    await remove();
+    expect(() => readEnvironment(Environment, { THREADS_FILE: file })).toThrow(
+      `THREADS_FILE=${file}: the file can't be read`,
     );
   });
 

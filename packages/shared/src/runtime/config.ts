@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { EXIT, OperatorError } from "./errors.ts";
+import { EXIT, messageOf, OperatorError } from "./errors.ts";
 import { addSecretsOf } from "./redact.ts";
 
 /** The version of Lookalike that is installed: package.json's. */
@@ -110,16 +110,32 @@ export const ServiceEnvironment = z.object({
 });
 export type ServiceEnvironment = z.infer<typeof ServiceEnvironment>;
 
+/** A variable's value, or the content of the file that `<name>_FILE` names. @throws OperatorError where it can't be read */
+const readVariable = (name: string, environment: NodeJS.ProcessEnv): string | undefined => {
+  const file = environment[`${name}_FILE`];
+  if (!file) return environment[name];
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new OperatorError(`${name}_FILE=${file}: the file can't be read (${messageOf(error)}).`, EXIT.config);
+  }
+};
+
 /**
- * Parses the environment once, at the start. An empty variable counts as not set.
+ * Parses the environment once, at the start. An empty variable counts as not set. A secret may be in a file, which
+ * `<name>_FILE` names: another process of this user sees a process's variables.
  * @throws OperatorError naming every bad variable in one line, exit code 78
  */
 export const readEnvironment = <Schema extends z.ZodObject>(
   schema: Schema,
   environment: NodeJS.ProcessEnv = process.env,
 ): z.infer<Schema> => {
-  const variables = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  addSecretsOf(variables);
+  const variables = Object.fromEntries(
+    Object.keys(schema.shape)
+      .map((name) => [name, readVariable(name, environment)] as const)
+      .filter(([, value]) => value !== undefined && value !== ""),
+  );
+  addSecretsOf({ ...environment, ...variables });
   const parsed = schema.safeParse(variables);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
