@@ -107,7 +107,7 @@ describe.skipIf(!hasPrograms).concurrent("every command of docs/operations.md do
     expect(section("Verify a job").trim()).toBe("true");
     expect(section("Replay into a shadow")).toMatch(/^true\n[\s\S]*"run": 2/);
     expect(section("Rewind the live projection")).toContain("From Sequence 1");
-    expect(section("Dead letters")).toContain('"v": 99');
+    expect(section("Dead letters")).toMatch(/"v": ?99/);
     expect(section("Change stream limits")).toMatch(/60d|Maximum Age: 2mo|Maximum Age: 60/);
     expect(section("Upgrade")).toContain('"state":"drained"');
     // The coordinator was drained: whoever keeps it running starts it again. And after all that it still works.
