@@ -216,6 +216,8 @@ describe("what operators and clients read", () => {
         "/v1/keys",
         "/v1/keys/{key}",
         "/v1/session",
+        "/v1/tenants",
+        "/v1/tenants/{tenant}",
         "/v1/webhooks",
         "/v1/webhooks/{webhook}",
         "/v1/webhooks/{webhook}/deliveries",
