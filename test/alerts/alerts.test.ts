@@ -2,10 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ALERTS, prometheusRules } from "@lookalike/deploy/alerts";
+import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
+import { countBySubject } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
+import { findJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createCertificate } from "../support/certificate.ts";
 import { temporaryFolder } from "../support/folders.ts";
@@ -96,13 +99,21 @@ it("a task that no version knows", async () => {
   await fires("LookalikeDeadLetters");
 });
 
-it("a comparer whose task list was purged: the tasks are lost, and at the last attempt", async () => {
+it("a comparer that gave a task up at its last attempt", async () => {
   await requestEndpoint(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 0 });
   // A pull that a worker has open still takes a message, and gives it back.
   await sleep(6_000);
-  const job = await startJob("purged", 12);
+  const job = await startJob("given up", 12);
   await until(async () => (await observed.system.client.readJob(job)).phase === "comparing");
-  await connected.bus.jsm.streams.purge(STREAMS.tasks, { filter: "lookalike.task.compare.>" });
+  const row = await findJob(connected.store.db, job);
+  if (row === null) throw new Error(`no job ${job}`);
+  const task = taskMessage(jobOf(row), "compare", 0, 0).body;
+  await publish(connected.bus, {
+    eventId: "given-up",
+    stream: STREAMS.deadLetters,
+    subject: subjects.dead("compare", { tenant: row.tenant, job }),
+    body: { v: 1, task, error: "no memory", at: new Date().toISOString() },
+  });
   await fires("LookalikeQuarantine");
   await requestEndpoint(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency: 3 });
   await finished(observed.system.client, job);
@@ -133,12 +144,20 @@ it("coordinators that are drained while workers go on", async () => {
   const file = join(folder.path, "many.ndjson");
   await writeHashes(file, { images: 6_000, bits: 256, seed: 1, copiesPerThousand: 20 });
   const { client } = observed.system;
+  const compare = (concurrency: number) =>
+    requestEndpoint(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency });
+  await compare(0);
   const catalog = await client.openCatalog("many", { kind: "hashes", file });
-  // More results on their way than a coordinator has fetched already when it stops.
   const options = JobOptions.parse({ blockSize: 50, pairsPerTask: 1, batchSize: 1_500, kernel: "exhaustive" });
   const { id } = await client.startJob(catalog, options);
-  await until(async () => (await client.readJob(id)).completedTasks > 10);
+  // More results to come than a coordinator has fetched already when it stops.
+  await until(async () => {
+    const subject = `lookalike.task.compare.*.*.*.${id}`;
+    const tasks = await countBySubject(connected.bus, STREAMS.tasks, subject);
+    return Object.values(tasks).reduce((sum, messages) => sum + messages, 0) > 1_000;
+  });
   signal("coordinator", "SIGSTOP");
+  await compare(3);
   await fires("LookalikeProjectionLag").finally(() => signal("coordinator", "SIGCONT"));
   await finished(client, id);
 });
