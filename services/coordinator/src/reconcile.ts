@@ -1,7 +1,7 @@
 import { finalizeMessage, jobEvent } from "@lookalike/shared/bus/messages";
 import { publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage, hasUnhandled } from "@lookalike/shared/bus/read";
-import { coordinatorDurables, durablesOf, STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { coordinatorDurables, STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { classOf, type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { repairs } from "@lookalike/shared/runtime/metrics";
@@ -93,12 +93,10 @@ const retryMissingTasks = async (
 
 /** Whether a worker has or will get a task of the job: then it may still have a result. */
 const hasUnhandledTasks = async ({ bus }: Pick<Reconciler, "bus">, job: Job, kind: TaskKind): Promise<boolean> => {
-  const subject = subjects.task(kind, kind === "scan" ? "interactive" : classOf(job), {
-    tenant: job.tenant,
-    job: job.id,
-  });
-  for (const durable of durablesOf(kind)) if (await hasUnhandled(bus, STREAMS.tasks, durable, subject)) return true;
-  return false;
+  const taskClass = kind === "scan" ? "interactive" : classOf(job);
+  const subject = subjects.task(kind, taskClass, { tenant: job.tenant, job: job.id });
+  // The other class's consumer never has these tasks, so its floor says nothing about them.
+  return hasUnhandled(bus, STREAMS.tasks, kind === "scan" ? "scan" : `${kind}-${taskClass}`, subject);
 };
 
 /**
