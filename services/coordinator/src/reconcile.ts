@@ -1,7 +1,8 @@
-import { finalizeMessage, jobEvent } from "@lookalike/shared/bus/messages";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { finalizeMessage, jobEvent, jobEventId } from "@lookalike/shared/bus/messages";
 import { publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage, hasUnhandled } from "@lookalike/shared/bus/read";
-import { coordinatorDurables, STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { coordinatorDurable, durableOf, STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { classOf, type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { TaskKind } from "@lookalike/shared/domain/job/task";
 import { repairs } from "@lookalike/shared/runtime/metrics";
@@ -40,19 +41,12 @@ export const reconcileRound = async (coordinator: Reconciler): Promise<void> => 
 /** Sends the events of the outbox again that nobody has applied, and nobody will. */
 const publishLostEvents = async ({ bus, store: { db }, log, environment }: Reconciler): Promise<void> => {
   const lost: string[] = [];
-  for (const { eventId, subject } of await unappliedEvents(db, environment.LOOKALIKE_LOST_AFTER_MS))
-    if (!(await hasUnhandled(bus, STREAMS.events, consumerOf(subject), subject))) lost.push(eventId);
+  for (const { eventId, subject, job } of await unappliedEvents(db, environment.LOOKALIKE_LOST_AFTER_MS))
+    if (!(await hasUnhandled(bus, STREAMS.events, coordinatorDurable(job), subject))) lost.push(eventId);
   if (lost.length === 0) return;
   await publishAgain(db, lost);
   repairs.inc({ kind: "event", outcome: "published" }, lost.length);
   log.warn({ events: lost.length }, "lost events are published again");
-};
-
-/** The consumer that delivers an event, by the partition in its subject. */
-const consumerOf = (subject: string): string => {
-  const durable = coordinatorDurables.find((name) => subject.startsWith(`lookalike.event.${name.slice(-2)}.`));
-  if (durable === undefined) throw new Error(`${subject}: an event of no partition`);
-  return durable;
 };
 
 const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number): Promise<void> => {
@@ -61,9 +55,8 @@ const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number)
   const job = jobOf(row);
   // Before the outbox and the streams are looked at: of several coordinators, one sends the attempt after these.
   const attempts = await lastAttempts(coordinator.store.db, id);
-  const events = subjects.eventsOf(id);
   if (await hasUnpublished(coordinator.store.db, id)) return;
-  if (await hasUnhandled(coordinator.bus, STREAMS.events, consumerOf(events), events)) return;
+  if (await hasUnhandled(coordinator.bus, STREAMS.events, coordinatorDurable(id), subjects.eventsOf(id))) return;
   if (job.state === "finalizing") await recoverFinalize(coordinator, job);
   else if (!job.paused) await retryMissingTasks(coordinator, job, attempts, silentMs);
 };
@@ -81,7 +74,7 @@ const retryMissingTasks = async (
   const missing = missingTasks(job, TASKS_PER_ROUND);
   for (const kind of TaskKind.options) {
     const tasks = missing.filter((task) => task.kind === kind);
-    if (tasks.length === 0 || (await hasUnhandledTasks({ bus }, job, kind))) continue;
+    if (tasks.length === 0 || (await hasUnhandledTasks(bus, job, kind))) continue;
     for (const task of tasks) {
       const lost = { job: job.id, ...task, attempt: attempts(task), failed: false, reason };
       const outcome = await retryTask(store.db, lost, environment.LOOKALIKE_MAX_ATTEMPTS);
@@ -92,11 +85,11 @@ const retryMissingTasks = async (
 };
 
 /** Whether a worker has or will get a task of the job: then it may still have a result. */
-const hasUnhandledTasks = async ({ bus }: Pick<Reconciler, "bus">, job: Job, kind: TaskKind): Promise<boolean> => {
-  const taskClass = kind === "scan" ? "interactive" : classOf(job);
+const hasUnhandledTasks = (bus: Bus, job: Job, kind: TaskKind): Promise<boolean> => {
+  const taskClass = classOf(job, kind);
   const subject = subjects.task(kind, taskClass, { tenant: job.tenant, job: job.id });
   // The other class's consumer never has these tasks, so its floor says nothing about them.
-  return hasUnhandled(bus, STREAMS.tasks, kind === "scan" ? "scan" : `${kind}-${taskClass}`, subject);
+  return hasUnhandled(bus, STREAMS.tasks, durableOf(kind, taskClass), subject);
 };
 
 /**
@@ -107,7 +100,7 @@ const recoverFinalize = async ({ bus, store: { db }, log }: Reconciler, job: Job
   const order = finalizeMessage(job);
   if (await hasUnhandled(bus, order.stream, "finalizer", order.subject)) return;
   // Its event is in the outbox, and comes by itself.
-  if (await isInOutbox(db, jobEvent(job, "job-finalized", job.run, { groups: 0, groupedImages: 0 }).eventId)) return;
+  if (await isInOutbox(db, jobEventId(job.id, "job-finalized", job.run))) return;
   if (!(await hasMessage(bus, order.stream, order.subject)) && (await publishOnce(bus, order))) {
     repairs.inc({ kind: "finalize", outcome: "published" });
     log.warn({ job: job.id, run: job.run }, "lost order to group is published again");

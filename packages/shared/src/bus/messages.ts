@@ -22,7 +22,11 @@ export const jobEvent = <Type extends JobEventType>(
   type: Type,
   occasion: string | number,
   body: EventOf<Type>["body"],
-): Message => eventMessage(job, 0, type, `${job.id}:${type}:${occasion}`, body);
+): Message => eventMessage(job, 0, type, jobEventId(job.id, type, occasion), body);
+
+/** The id of an event that {@link jobEvent} gives. */
+export const jobEventId = (job: string, type: JobEventType, occasion: string | number): string =>
+  `${job}:${type}:${occasion}`;
 
 /** The result of a task. @param part distinguishes events of one type where a task has many */
 export const resultEvent = <Type extends JobEventType>(
@@ -63,7 +67,7 @@ export const jobCommand = (command: JobCommand, job: JobAddress): Message =>
 export const taskMessage = (job: Job, kind: TaskKind, task: number, attempt: number): Message => ({
   eventId: taskId(job.id, kind, task, attempt),
   stream: STREAMS.tasks,
-  subject: subjects.task(kind, kind === "scan" ? "interactive" : classOf(job), { tenant: job.tenant, job: job.id }),
+  subject: subjects.task(kind, classOf(job, kind), { tenant: job.tenant, job: job.id }),
   body: taskOf(job, kind, task, attempt),
 });
 

@@ -122,16 +122,22 @@ export const coordinatorDurables = Array.from(
   { length: PARTITIONS },
   (_, p) => `coordinator-${String(p).padStart(2, "0")}`,
 );
+/** The consumer that delivers the events of a job. */
+export const coordinatorDurable = (job: string): string => `coordinator-${partitionOf(job)}`;
+/** The consumer that delivers the tasks of a kind and class. */
+export const durableOf = (kind: TaskKind, taskClass: TaskClass): string =>
+  kind === "scan" ? "scan" : `${kind}-${taskClass}`;
 /** The consumers of a kind of task, in order of priority. */
-export const durablesOf = (kind: TaskKind): string[] =>
-  kind === "scan" ? ["scan"] : [`${kind}-interactive`, `${kind}-bulk`];
+export const durablesOf = (kind: TaskKind): string[] => [
+  ...new Set(TaskClass.options.map((taskClass) => durableOf(kind, taskClass))),
+];
 
 /** Every durable consumer, by stream. Those with max_deliver -1 retry for ever, because they must never drop a message. */
 export const consumerPlans: Record<string, ConsumerPlan[]> = {
   [STREAMS.tasks]: [
     worker("scan", "lookalike.task.scan.>"),
     ...WorkKind.options.flatMap((kind) =>
-      TaskClass.options.map((taskClass) => worker(`${kind}-${taskClass}`, `lookalike.task.${kind}.${taskClass}.>`)),
+      TaskClass.options.map((taskClass) => worker(durableOf(kind, taskClass), `lookalike.task.${kind}.${taskClass}.>`)),
     ),
   ],
   [STREAMS.events]: coordinatorDurables.map((durable) =>

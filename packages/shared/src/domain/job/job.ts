@@ -5,7 +5,7 @@ import type { EventOf } from "./events.ts";
 import type { FileCounts } from "./file-counts.ts";
 import type { JobMode, JobOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
-import { type Task, type TaskClass, WorkKind } from "./task.ts";
+import { type Task, type TaskClass, type TaskKind, WorkKind } from "./task.ts";
 import { plannedWork, settled, type Work } from "./work.ts";
 
 export const JobState = z.enum(["accepted", "listing", "running", "finalizing", "completed", "failed", "cancelled"]);
@@ -95,7 +95,8 @@ export const planOf = (job: Job): Plan => planFrom(listed(job), job.hash.count, 
 
 /** Jobs up to this many images go before bulk work. */
 const INTERACTIVE_IMAGES = 10_000;
-export const classOf = (job: Job): TaskClass => (job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk");
+export const classOf = (job: Job, kind: TaskKind): TaskClass =>
+  kind === "scan" || job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk";
 
 export const isOver = (job: Pick<Job, "state">): boolean => !ACTIVE.includes(job.state);
 

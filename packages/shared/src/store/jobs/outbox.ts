@@ -60,9 +60,9 @@ export const isInOutbox = async (db: Db, eventId: string): Promise<boolean> =>
   (await db.$count(outbox, eq(outbox.eventId, eventId))) > 0;
 
 /** Events that were published at least `ms` milliseconds ago and that nobody has applied: their subjects, by their ids. */
-export const unappliedEvents = (db: Db, ms: number): Promise<{ eventId: string; subject: string }[]> =>
+export const unappliedEvents = (db: Db, ms: number): Promise<{ eventId: string; subject: string; job: string }[]> =>
   db
-    .select({ eventId: outbox.eventId, subject: outbox.subject })
+    .select({ eventId: outbox.eventId, subject: outbox.subject, job: sql<string>`body->>'job'` })
     .from(outbox)
     .where(
       and(
