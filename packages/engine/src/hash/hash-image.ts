@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
-import type { FailureReason, ImageFacts, Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { failed, type ImageFacts, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { oneLine } from "@lookalike/shared/domain/primitives/text";
 import { bmvbhash } from "blockhash-core";
@@ -14,14 +14,6 @@ import { readScans } from "./structure/jpeg-scans.ts";
 import { isJpeg } from "./structure/jpeg-segments.ts";
 import { readStructure } from "./structure/read-structure.ts";
 import type { Structure } from "./structure/structure.ts";
-
-/**
- * The published hash format, 256 bits, described step by step in docs/hash-format.md. Any change to the
- * steps below or to the signature is a new version, because old and new hashes cannot be compared: catalogs
- * of another format are then hashed again in mode full.
- */
-export const HASH_FORMAT = "blockhash16/2";
-export const HASH_BITS = 256;
 
 const GRID = 16;
 /** A picture whose luma (0..255) has a lower standard deviation has no structure that a hash could show. */
@@ -211,12 +203,6 @@ const decodedPixels = ({ format, width, height }: Metadata): number => {
   const shrink = format === "jpeg" ? ([8, 4, 2].find((by) => Math.min(width, height) / by >= SIDE) ?? 1) : 1;
   return (width * height) / shrink ** 2;
 };
-
-/** A failed outcome. Its detail is shortened to the limit of the events' schema. */
-export const failed = (reason: FailureReason, detail: string): Outcome => ({
-  kind: "failed",
-  failure: { reason, detail: oneLine(detail, 120) },
-});
 
 /** Sharp's own words, not libvips'. */
 const TOO_MANY_PIXELS = /^Input (buffer|image) exceeds pixel limit/;

@@ -1,5 +1,4 @@
-import { failed } from "@lookalike/engine/hash/hash-image";
-import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { failed, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { ProcessEnded } from "@lookalike/shared/runtime/limited-process";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { createProcessPool } from "@lookalike/shared/runtime/process-pool";

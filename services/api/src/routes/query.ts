@@ -1,4 +1,4 @@
-import { HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
+import { HASH_FORMAT } from "@lookalike/engine/hash/hash-format";
 import { formatMismatch } from "@lookalike/shared/domain/image/hash-format";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";

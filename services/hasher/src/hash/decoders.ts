@@ -1,5 +1,4 @@
-import { failed } from "@lookalike/engine/hash/hash-image";
-import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { failed, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { ProcessEnded } from "@lookalike/shared/runtime/limited-process";

@@ -1,4 +1,4 @@
-import { HASH_FORMAT } from "@lookalike/engine/hash/hash-image";
+import { HASH_FORMAT } from "@lookalike/engine/hash/hash-format";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publishProgress } from "@lookalike/shared/bus/progress";

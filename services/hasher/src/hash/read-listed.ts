@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
-import { failed } from "@lookalike/engine/hash/hash-image";
-import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { failed, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";

@@ -1,6 +1,6 @@
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
-import { HASH_BITS } from "@lookalike/engine/hash/hash-image";
+import { HASH_BITS } from "@lookalike/engine/hash/hash-format";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";

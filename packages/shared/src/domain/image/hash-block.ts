@@ -76,6 +76,12 @@ export type Outcome =
   | { kind: "failed"; failure: Failure }
   | { kind: "absent" };
 
+/** A failed outcome: see {@link failureOf}. */
+export const failed = (reason: FailureReason, detail: string): Outcome => ({
+  kind: "failed",
+  failure: failureOf(reason, detail),
+});
+
 type Detail = Failure | ImageFacts | null;
 const Details = z.array(z.union([ImageFacts, Failure]).nullable());
 /** Details longer than this are packed, because a block of 4,096 photographs must fit a message of 1 MB, NATS' default limit. */
