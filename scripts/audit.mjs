@@ -1,13 +1,14 @@
 // `npm run audit`: known vulnerabilities of the packages in the lockfile, by the registry's advisories. Where the registry does
 // not answer, the answers of an earlier audit are used (`npm run audit -- --save` writes them), and what they do not
 // include is reported as not checked: exit code 0 means that nothing is known, not that nothing is wrong.
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { ROOT } from "./setup.mjs";
 
 const SAVED = process.env.LOOKALIKE_ADVISORIES || join(ROOT, ".ci/advisories.json");
-const REGISTRY = process.env.npm_config_registry || "https://registry.npmjs.org/";
+const REGISTRY = execFileSync("npm", ["config", "get", "registry"], { encoding: "utf8" }).trim();
 const WAIT_MS = 30_000;
 /** Advisories that do not concern this project: address and reason. */
 const ACCEPTED = {};
