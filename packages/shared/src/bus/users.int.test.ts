@@ -60,6 +60,12 @@ const PUBLISHED = [
   ]),
 ];
 
+const endpointsOf = (service: string) => [
+  `lookalike.svc.${service}.status`,
+  `$SRV.INFO.lookalike-${service}`,
+  `$SRV.STATS.lookalike-${service}.id`,
+];
+
 const SUBSCRIBED = [
   ">",
   "*.>",
@@ -71,11 +77,7 @@ const SUBSCRIBED = [
   "$JS.EVENT.>",
   "$SYS.>",
   "$SRV.>",
-  ...SERVICE_NAMES.flatMap((service) => [
-    `lookalike.svc.${service}.status`,
-    `$SRV.INFO.lookalike-${service}`,
-    `$SRV.STATS.lookalike-${service}.id`,
-  ]),
+  ...SERVICE_NAMES.flatMap(endpointsOf),
   "$SRV.PING",
   "$SRV.INFO",
   "$SRV.STATS",
@@ -93,9 +95,7 @@ const ofConsumers = (stream: string, durable: string): RegExp[] => [
   new RegExp(`^\\$JS\\.ACK\\.(_\\.hash\\.)?${stream}\\.${durable}\\.`),
 ];
 const ofService = (service: string) => [
-  `lookalike.svc.${service}.status`,
-  `$SRV.INFO.lookalike-${service}`,
-  `$SRV.STATS.lookalike-${service}.id`,
+  ...endpointsOf(service),
   "$SRV.PING",
   "$SRV.INFO",
   "$SRV.STATS",

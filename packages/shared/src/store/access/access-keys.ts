@@ -8,7 +8,8 @@ export type AccessKeyRow = typeof accessKey.$inferSelect;
 /** A new key of 256 random bits: too many to guess, so its plain SHA-256 can be stored. */
 export const createKey = (): string => `lk_${randomBytes(32).toString("base64url")}`;
 
-const digestOf = (key: string): Buffer => createHash("sha256").update(key).digest();
+/** What is stored of a key or a token: 256 random bits need no salt. */
+export const digestOf = (credential: string): Buffer => createHash("sha256").update(credential).digest();
 
 /** Stores a key, as its digest only. Null when the key is stored already. */
 export const insertAccessKey = async (

@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { and, desc, eq, gt, inArray, lt, notInArray, sql } from "drizzle-orm";
 import { toHex } from "../../domain/primitives/encoding.ts";
 import type { Db } from "../open.ts";
 import { accessKey, session } from "../schema.ts";
-import { type AccessKeyRow, isValidKey } from "./access-keys.ts";
+import { type AccessKeyRow, digestOf, isValidKey } from "./access-keys.ts";
 
 /** A session ends when it was not used for so long. */
 const LIFETIME = sql`make_interval(days => 90)`;
@@ -12,8 +12,6 @@ const EXTENSION = sql`make_interval(days => 89)`;
 
 /** One more ends the one that was used longest ago. */
 const SESSIONS_PER_KEY = 100;
-
-const digestOf = (token: string): Buffer => createHash("sha256").update(token).digest();
 
 /** Signs a browser in. @returns the token for its cookie: 256 random bits, of which only the digest is stored */
 export const createSession = async (db: Db, keyId: string, host: string): Promise<string> => {
