@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { hashRows } from "@lookalike/engine/compare/block-hashes";
 import { chooseKernel } from "@lookalike/engine/compare/choose-kernel";
@@ -25,7 +26,7 @@ export const engineAlone = async (
 ): Promise<number> => {
   const bytes = new Uint8Array(images * 32);
   let row = 0;
-  const { parts } = await walkHashes({ kind: "hashes", file }, null);
+  const { parts } = await walkHashes({ kind: "hashes", file }, { root: dirname(file), below: basename(file) }, null);
   for await (const part of parts)
     for (const { givenHash } of part) {
       if (givenHash !== null) bytes.set(givenHash, row * 32);

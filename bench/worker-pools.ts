@@ -29,7 +29,7 @@ export const startHashers = (processes: number) => {
   return {
     async hash(path: string): Promise<Outcome> {
       const file = {
-        root: dirname(path),
+        root: { root: dirname(path), below: "" },
         path: basename(path),
         fingerprint: fingerprintOf(await stat(path, { bigint: true })),
         maxBytes: 2 ** 30,

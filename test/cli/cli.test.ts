@@ -182,7 +182,7 @@ describe("lookalike", () => {
   it("a scan that fails ends with 1 and the reason", async () => {
     await rename(root, `${root}-away`);
     const { code, stderr } = await lookalike("scan", "cli");
-    expect([code, stderr]).toEqual([1, expect.stringContaining("there is no such file or folder")]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("no such folder")]);
     await rename(`${root}-away`, root);
   });
 

@@ -122,7 +122,9 @@ describe.skipIf(!hasS3Server)("a bucket", () => {
     });
     expect([refused.status, await refused.json()]).toEqual([
       403,
-      expect.objectContaining({ detail: "s3://others: not a bucket of LOOKALIKE_SOURCE_BUCKETS." }),
+      expect.objectContaining({
+        detail: "s3://others: not a bucket of LOOKALIKE_SOURCE_BUCKETS for the tenant default.",
+      }),
     ]);
     await expect(objects.list("nowhere", "").next()).rejects.toThrow("s3://nowhere/: there is no such bucket");
   });

@@ -1,6 +1,7 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import { createLogger } from "@lookalike/shared/runtime/log";
+import type { AllowedRoot } from "@lookalike/shared/sources/allowed-sources";
 import { sealingKeysFrom } from "@lookalike/shared/store/access/seal";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -10,6 +11,7 @@ import { createArchiver } from "../../services/api/src/archive/archiver.ts";
 import { createBulk } from "../../services/api/src/bulk/bulk-threads.ts";
 import { createDecoders } from "../../services/api/src/decode/decoders.ts";
 import { CONNECTIONS } from "../../services/api/src/limits/limits.ts";
+import { picturesIn } from "../../services/api/src/pictures/picture.ts";
 import { createThumbnails } from "../../services/api/src/pictures/thumbnails.ts";
 import { createSpool } from "../../services/api/src/spool/spool.ts";
 import { temporaryFolder } from "./folders.ts";
@@ -18,8 +20,10 @@ import { temporaryFolder } from "./folders.ts";
 export interface TestApp {
   readonly app: FastifyInstance;
   readonly store: Store;
-  /** Sources may lie here. */
+  /** Sources of the tenant `default` may be here. */
   readonly folder: string;
+  /** Where sources may be; a test may change it. */
+  readonly roots: AllowedRoot[];
   stop(): Promise<void>;
 }
 
@@ -36,8 +40,13 @@ export const startApp = async (
   await withMigrations(server.url, async () => undefined);
   const store = await openStore(server.url, "test", 4);
   const log = createLogger("test", "silent");
+  const roots = [{ tenant: "default", root: folder }];
+  const sources = {
+    roots,
+    buckets: [{ tenant: "default", bucket: "pictures" }],
+  };
   const sealingKeys = sealingKeysFrom([Buffer.alloc(32, "sealing")]);
-  const archiver = createArchiver(store, log, sealingKeys);
+  const archiver = createArchiver(store, sources, log, sealingKeys);
   const decoders = createDecoders(
     { memoryBytes: 2 ** 30, pixelsAtOnce: 10 ** 8 },
     log,
@@ -50,8 +59,8 @@ export const startApp = async (
     log,
     archiver,
     health: { postgres: store.isReachable, nats: options.nats ?? (() => true) },
-    sources: { roots: [folder], buckets: [] },
-    thumbnails: createThumbnails("", { decoders, spool }, log),
+    sources,
+    thumbnails: createThumbnails("", { decoders, spool, picturesOf: picturesIn(sources) }, log),
     decoders,
     spool,
     bulk,
@@ -68,6 +77,7 @@ export const startApp = async (
     app,
     store,
     folder,
+    roots,
     async stop() {
       await app.close();
       await Promise.all([decoders.close(), bulk.stop()]);

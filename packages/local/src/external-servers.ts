@@ -1,7 +1,9 @@
 import { connectBusWhenReady } from "@lookalike/shared/bus/connect";
+import type { Source } from "@lookalike/shared/domain/job/source";
 import { readEnvironment, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import type { Patience } from "@lookalike/shared/runtime/when-ready";
-import { openStoreWhenReady } from "@lookalike/shared/store/open";
+import { sourcesInUse } from "@lookalike/shared/store/catalog/catalogs";
+import { openStore, openStoreWhenReady } from "@lookalike/shared/store/open";
 
 const NAME = "lookalike-start";
 const PostgresEnvironment = ServiceEnvironment.pick({ DATABASE_URL: true, LOOKALIKE_DATABASE_WAIT_SECONDS: true });
@@ -41,4 +43,10 @@ export const waitForNats = async (report: Report): Promise<void> => {
   const { NATS_URL: urls, LOOKALIKE_NATS_WAIT_SECONDS: seconds, ...files } = readEnvironment(NatsEnvironment);
   const bus = await connectBusWhenReady([urls, NAME, () => undefined, files], patience(seconds, report));
   await bus.connection.close();
+};
+
+/** The sources that the catalogs of the quick start's tenant have in a database. */
+export const cataloguedSources = async (url: string): Promise<Source[]> => {
+  const store = await openStore(url, NAME, 1);
+  return sourcesInUse(store.db, "default").finally(() => store.close());
 };

@@ -1,5 +1,5 @@
 import { DEFAULT_API_PORT, integer, listOf, ServiceEnvironment, secret } from "@lookalike/shared/runtime/config";
-import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
+import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/allowed-sources";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { ThumbnailLocation } from "./pictures/thumbnails.ts";

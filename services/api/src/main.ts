@@ -8,6 +8,7 @@ import { createBulk } from "./bulk/bulk-threads.ts";
 import { createDecoders } from "./decode/decoders.ts";
 import { ApiEnvironment } from "./environment.ts";
 import { BACKLOG, CONNECTIONS, REQUEST_SECONDS } from "./limits/limits.ts";
+import { picturesIn } from "./pictures/picture.ts";
 import { createThumbnails } from "./pictures/thumbnails.ts";
 import { createNearest } from "./query/nearest.ts";
 import { createSpool } from "./spool/spool.ts";
@@ -24,7 +25,8 @@ runService({
     if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
     const sealingKeys = sealingKeysFrom([...environment.LOOKALIKE_SEALING_KEY, ...(key === undefined ? [] : [key])]);
     await sealSecrets(store.db, log, sealingKeys);
-    const archiver = createArchiver(store, log, sealingKeys);
+    const sources = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };
+    const archiver = createArchiver(store, sources, log, sealingKeys);
     const spool = createSpool();
     const decoders = createDecoders(
       {
@@ -34,13 +36,14 @@ runService({
       log,
     );
     const bulk = createBulk(environment.DATABASE_URL, `${bus.name}-bulk`);
+    const parts = { decoders, spool, picturesOf: picturesIn(sources) };
     const app = await createApp({
       db: store.db,
       log,
       archiver,
       health: { postgres: store.isReachable, nats: bus.isConnected },
-      sources: { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS },
-      thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, { decoders, spool }, log),
+      sources,
+      thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, parts, log),
       decoders,
       spool,
       bulk,

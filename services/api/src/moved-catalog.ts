@@ -1,7 +1,9 @@
 import { lstat } from "node:fs/promises";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
-import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
-import { fileStateOf, joinPath } from "@lookalike/shared/sources/listed-file";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
+import { type Folder, openRoot, type Place, pathOf, withPlace } from "@lookalike/shared/sources/folder-handle";
+import { fileStateOf } from "@lookalike/shared/sources/listed-file";
+import { placeOf } from "@lookalike/shared/sources/source-roots";
 import { allCatalogs, type CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { sampleImages } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
@@ -18,25 +20,39 @@ type Sample = Awaited<ReturnType<typeof sampleImages>>;
  * The tenant's catalog whose pictures are in this folder and no longer where they were: its disk has another mount point,
  * or its folder another name. null = there is none.
  */
-export const movedCatalog = async (db: Db, tenant: string, root: string): Promise<CatalogRow | null> => {
+export const movedCatalog = async (
+  db: Db,
+  allowed: AllowedSources,
+  tenant: string,
+  root: string,
+): Promise<CatalogRow | null> => {
+  const isIn = (path: string, sample: Sample) => hasFiles(path, tenant, allowed, sample);
   for (const catalog of await allCatalogs(db, tenant)) {
     const { source } = catalog;
     if (source.kind !== "directory" || source.root === root) continue;
     const sample = await sampleImages(db, catalog.id, SAMPLED_IMAGES);
-    if ((await hasFiles(root, sample)) && !(await hasFiles(source.root, sample))) return catalog;
+    if ((await isIn(root, sample)) && !(await isIn(source.root, sample))) return catalog;
   }
   return null;
 };
 
 /** Whether a folder has most of the files, by path, size and time. */
-const hasFiles = async (root: string, sample: Sample): Promise<boolean> => {
-  const found = await pMap(sample, (image) => hasFile(root, image), { concurrency: FILES_AT_ONCE });
-  return sample.length > 0 && found.filter(Boolean).length >= sample.length * SHARE;
+const hasFiles = async (path: string, tenant: string, allowed: AllowedSources, sample: Sample): Promise<boolean> => {
+  const folder = await placeOf(path, tenant, allowed)
+    .then(openRoot)
+    .catch(() => null);
+  if (folder === null) return false;
+  try {
+    const found = await pMap(sample, (image) => hasFile(folder, image), { concurrency: FILES_AT_ONCE });
+    return sample.length > 0 && found.filter(Boolean).length >= sample.length * SHARE;
+  } finally {
+    await folder.handle.close();
+  }
 };
 
-const hasFile = async (root: string, { path, fingerprint }: Sample[number]): Promise<boolean> => {
-  const place = joinPath(rootBytes(root), bytesOfName(path));
-  const now = await lstat(place, { bigint: true }).catch(() => null);
+const hasFile = async (root: Folder, { path, fingerprint }: Sample[number]): Promise<boolean> => {
+  const look = (place: Place) => lstat(pathOf(place), { bigint: true });
+  const now = await withPlace(root, bytesOfName(path), look).catch(() => null);
   const known = fileStateOf(fingerprint);
   return now !== null && known?.size === String(now.size) && known.modified === String(now.mtimeNs);
 };

@@ -4,7 +4,7 @@ import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
-import { type AllowedSources, SourceRoots } from "@lookalike/shared/sources/source-roots";
+import { type AllowedSources, SourceRoots } from "@lookalike/shared/sources/allowed-sources";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { Piscina } from "piscina";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
-import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/source-roots";
+import { SourceBuckets, SourceRoots } from "@lookalike/shared/sources/allowed-sources";
 
 /** The hasher's settings. */
 export const Environment = ServiceEnvironment.extend({

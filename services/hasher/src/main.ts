@@ -6,6 +6,7 @@ import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { Environment } from "./environment.ts";
 import { createDecoders } from "./hash/decoders.ts";
 import { hashBlock, initCounters } from "./hash/hash-block.ts";
+import { openSource } from "./hash/open-source.ts";
 import { listCatalog } from "./list/list-catalog.ts";
 import { walkSource } from "./list/sources/source.ts";
 
@@ -31,7 +32,7 @@ runService({
         log,
         isUnavailable,
         handle: (task) =>
-          listCatalog({ bus, store, log, walk: (source, resume) => walkSource(source, allowed, resume) }, task),
+          listCatalog({ bus, store, log, walk: (catalog, resume) => walkSource(catalog, allowed, resume) }, task),
       }),
       runTasks(bus, {
         kind: "hash",
@@ -40,7 +41,16 @@ runService({
         isUnavailable,
         // What failed before may have taken the memory of the machine: one picture after another takes the least.
         handle: (task, isRetried) =>
-          hashBlock({ bus, db: store.db, hashFile: decoders.hashListed, concurrency: isRetried ? 1 : processes }, task),
+          hashBlock(
+            {
+              bus,
+              db: store.db,
+              openSource: (catalog) => openSource(catalog, allowed),
+              hashFile: decoders.hashListed,
+              concurrency: isRetried ? 1 : processes,
+            },
+            task,
+          ),
       }),
     ]);
     return workerService(bus.name, { scan, hash }, decoders.close);

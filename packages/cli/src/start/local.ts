@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DataFolder } from "@lookalike/local/data-folder";
-import { waitForNats, waitForPostgres } from "@lookalike/local/external-servers";
+import { cataloguedSources, waitForNats, waitForPostgres } from "@lookalike/local/external-servers";
+import { givenSources } from "@lookalike/local/given-sources";
 import { startNats } from "@lookalike/local/nats-server";
 import { startPostgres } from "@lookalike/local/postgres";
 import { freePort, type Server } from "@lookalike/local/server-process";
@@ -47,12 +48,12 @@ export const startLocal = async (
   ]);
   await postgres?.migrate();
   ending.throwIfAborted();
+  const database = postgres?.url ?? env["DATABASE_URL"] ?? "";
+  const sources = await givenSources(data.path, source, () => cataloguedSources(database));
   const environment = {
     ...(nats === null ? {} : { NATS_URL: nats.url }),
     LOOKALIKE_PORT: String(port),
-    // Its person may read what they may read: the API listens on this machine alone.
-    LOOKALIKE_SOURCE_ROOTS: env["LOOKALIKE_SOURCE_ROOTS"] || "/",
-    LOOKALIKE_SOURCE_BUCKETS: env["LOOKALIKE_SOURCE_BUCKETS"] || bucketOf(source),
+    ...sources,
     LOOKALIKE_THUMBNAILS: env["LOOKALIKE_THUMBNAILS"] || join(data.path, "thumbnails"),
     // libvips decodes on libuv's threads: one for each worker thread, and four for files and DNS.
     UV_THREADPOOL_SIZE: String(availableParallelism() + 4),
@@ -70,17 +71,6 @@ export const startLocal = async (
   const services = await add(startServices({ environment, ownEnvironment, logs, tag: data.tag, umask, ending }));
   const parts = [services, postgres, nats].flatMap((part) => (part === null ? [] : [part.failed]));
   return { services, failed: Promise.race(parts) };
-};
-
-/** The bucket that the API must be allowed to read; empty for a source on this machine. */
-const bucketOf = (source: Source): string => {
-  switch (source.kind) {
-    case "s3":
-      return source.bucket;
-    case "directory":
-    case "hashes":
-      return "";
-  }
 };
 
 /**

@@ -25,12 +25,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const place = () => ({ root, below: "" });
 const read = async (path: string): Promise<string> => {
-  const file = await openFileBelow(root, Buffer.from(path));
+  const file = await openFileBelow(place(), Buffer.from(path));
   return file.readFile("utf8").finally(() => file.close());
 };
 const readSync = async (path: string): Promise<string> => {
-  const file = openFileBelowSync(root, Buffer.from(path));
+  const file = openFileBelowSync(place(), Buffer.from(path));
   const text = readFileSync(file, "utf8");
   closeSync(file);
   return text;
@@ -67,7 +68,7 @@ describe.skipIf(!canExchange)("while a folder and a link out of the root are exc
   it("nothing outside is read or created", { timeout: 60_000 }, async () => {
     await symlink(join(folder, "outside"), join(root, "link"));
     const counts = { inside: 0, refused: 0, created: 0 };
-    const opened = await openRoot(root);
+    const opened = await openRoot(place());
     await whileExchanging(join(root, "in"), join(root, "link"), async () => {
       for (let round = 0; round < 200; round += 1) {
         for (const reader of [read, readSync]) {

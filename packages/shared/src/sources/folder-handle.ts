@@ -1,5 +1,6 @@
 import { closeSync, constants, existsSync, lstatSync, openSync, realpathSync, type Stats } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
+import { bytesOfName } from "../domain/image/file-name.ts";
 import { rootBytes } from "../domain/primitives/root-path.ts";
 import { joinPath } from "./listed-file.ts";
 
@@ -42,6 +43,14 @@ export const namesOfPath = (path: Buffer): Buffer[] | null => {
 const DOT = Buffer.from(".");
 const DOT_DOT = Buffer.from("..");
 
+/** Where a folder or file of a source is: names below a folder that the operator trusts. None of them may be a link. */
+export interface SourcePlace {
+  /** A path, or a file URL where that is not UTF-8. */
+  readonly root: string;
+  /** Names below the root, encoded as those of images are; empty for the root itself. */
+  readonly below: string;
+}
+
 /** A folder that is held open. */
 export interface Folder {
   readonly handle: FileHandle;
@@ -60,11 +69,18 @@ export const pathOf = ({ folder, name }: Place): Buffer => joinPath(folder.path,
 
 const handlePath = (fd: number, path: Buffer): Buffer => (HAS_HANDLES ? Buffer.from(`/proc/self/fd/${fd}`) : path);
 
-/** Opens a root, also where it is a link. The caller closes its handle. */
-export const openRoot = async (root: string): Promise<Folder> => {
+/**
+ * Opens the folder of a source. Its root may be a link, and no name below that. The caller closes its handle.
+ * @throws ELOOP where a link is on the way, EINVAL where the names could lead elsewhere
+ */
+export const openRoot = async ({ root, below }: SourcePlace): Promise<Folder> => {
   const place = HAS_HANDLES ? rootBytes(root) : await realpath(rootBytes(root), BYTES);
   const handle = await open(place, ROOT);
-  return { handle, path: handlePath(handle.fd, place) };
+  const folder = { handle, path: handlePath(handle.fd, place) };
+  if (below === "") return folder;
+  return withPlace(folder, bytesOfName(below), (last) => openBelow(last.folder, last.name)).finally(() =>
+    handle.close(),
+  );
 };
 
 /** Opens a folder in a folder. @throws ELOOP where a link has its name */
@@ -148,9 +164,9 @@ export const withPlace = async <Result>(
 /** Opens the file at a place for reading. @throws ELOOP where a link has its name */
 export const openFileAt = (place: Place): Promise<FileHandle> => open(pathOf(place), READ_FILE);
 
-/** Opens a file below a root for reading. The caller closes it. @throws as {@link withPlace} and {@link openFileAt} */
-export const openFileBelow = async (root: string, path: Buffer): Promise<FileHandle> => {
-  const folder = await openRoot(root);
+/** Opens a file below a source's folder for reading. The caller closes it. @throws as {@link withPlace} and {@link openFileAt} */
+export const openFileBelow = async (source: SourcePlace, path: Buffer): Promise<FileHandle> => {
+  const folder = await openRoot(source);
   try {
     return await withPlace(folder, path, openFileAt);
   } finally {
@@ -159,8 +175,8 @@ export const openFileBelow = async (root: string, path: Buffer): Promise<FileHan
 };
 
 /** As {@link openFileBelow}, for worker threads that have nothing else to do. @returns a file descriptor */
-export const openFileBelowSync = (root: string, path: Buffer): number => {
-  const names = namesOfPath(path);
+export const openFileBelowSync = ({ root, below: source }: SourcePlace, path: Buffer): number => {
+  const names = namesOfPath(source === "" ? path : joinPath(bytesOfName(source), path));
   const last = names?.pop();
   if (names === null || last === undefined) throw pathError(path);
   let place: Buffer = HAS_HANDLES ? rootBytes(root) : realpathSync.native(rootBytes(root), BYTES);

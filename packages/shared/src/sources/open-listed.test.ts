@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const listed = async (path = "in/a.jpg"): Promise<ListedFile> => ({
-  root,
+  root: { root, below: "" },
   path,
   fingerprint: fingerprintOf(await lstat(join(root, path), { bigint: true })),
 });
@@ -45,7 +45,7 @@ describe.each([
     const file = await listed();
     expect(await read(file)).toBe("content");
     await symlink(root, join(folder, "linked-root"));
-    expect(await read({ ...file, root: join(folder, "linked-root") })).toBe("content");
+    expect(await read({ ...file, root: { root: join(folder, "linked-root"), below: "" } })).toBe("content");
   });
 
   it("has changed by its time or its content, or is another file of the same time", async () => {

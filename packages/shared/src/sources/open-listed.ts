@@ -2,13 +2,13 @@ import { type BigIntStats, closeSync, fstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { bytesOfName } from "../domain/image/file-name.ts";
 import { messageOf } from "../runtime/errors.ts";
-import { openFileBelow, openFileBelowSync } from "./folder-handle.ts";
+import { openFileBelow, openFileBelowSync, type SourcePlace } from "./folder-handle.ts";
 import { isAsListed } from "./listed-file.ts";
 
 /** A file of a directory source as it was listed. */
 export interface ListedFile {
   /** The folder of the source. */
-  readonly root: string;
+  readonly root: SourcePlace;
   readonly path: string;
   readonly fingerprint: string;
 }

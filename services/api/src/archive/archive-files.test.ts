@@ -47,9 +47,9 @@ const entry = (path: string, content = "picture"): ManifestEntry => ({
   bytes: content.length,
   keepers: [{ path: "keeper.jpg", sha256: sha256("picture") }],
 });
-const place = () => ({ id: "archive-1", root, destination: null });
+const place = () => ({ id: "archive-1", root: { root, below: "" }, destination: null });
 const plan = async (entries: ManifestEntry[]) =>
-  addFound({ entries, refusals: [] }, await findFiles(root, entries), new Set());
+  addFound({ entries, refusals: [] }, await findFiles(place().root, entries), new Set());
 /** Refusals of moves, as path and reason. */
 const outcomes = async (moves: AsyncIterable<Moved>): Promise<string[]> => {
   const texts: string[] = [];
@@ -104,7 +104,8 @@ describe("archived files", () => {
     await mkdir(open);
     await chmod(join(closed, "pictures"), 0o755);
     await chmod(closed, 0o700);
-    const place = { id: "archive-1", root: join(closed, "pictures"), destination: open };
+    const at = (path: string) => ({ root: path, below: "" });
+    const place = { id: "archive-1", root: at(join(closed, "pictures")), destination: at(open) };
     await withArchive(place, async () => undefined, true);
     for (const folder of ["", "archive-1", "archive-1/files"])
       expect((await lstat(join(open, ARCHIVE_FOLDER, folder))).mode & 0o777).toBe(0o700);

@@ -1,4 +1,5 @@
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import { SourceRefused } from "@lookalike/shared/sources/source-roots";
 import { findOrdinals, readNames } from "@lookalike/shared/store/catalog/images";
 import type { Lock } from "@lookalike/shared/store/exclusively";
 import type { Db } from "@lookalike/shared/store/open";
@@ -172,16 +173,15 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
     }
   };
 
-  const placeOf = ({ id, destination }: ArchiveRow, root: string): ArchivePlace => ({ id, root, destination });
-
   return {
-    /** Moves or deletes an archive's files, as its state says. */
-    async workOff(row: ArchiveRow, root: string, lock: Lock): Promise<void> {
+    /** Moves or deletes an archive's files, as its state says. @param find where the archive is */
+    async workOff(row: ArchiveRow, find: () => Promise<ArchivePlace>, lock: Lock): Promise<void> {
       try {
-        await withArchive(placeOf(row, root), (archive) => workOn(row, archive, lock));
+        await withArchive(await find(), (archive) => workOn(row, archive, lock));
       } catch (error) {
-        // Only what the disk says ends the work; after any other error it is continued later.
-        if (!(error instanceof MoveRefused) && (error as NodeJS.ErrnoException).syscall === undefined) throw error;
+        // Only what the disk says ends the work, or that the folder is not the tenant's; after any other error it is continued later.
+        const isOver = error instanceof MoveRefused || error instanceof SourceRefused;
+        if (!isOver && (error as NodeJS.ErrnoException).syscall === undefined) throw error;
         const refusal = storable({ path: row.folder, reason: folderReasonOf(error) });
         const refusals = row.state === "archiving" ? [...row.refusals, refusal] : [refusal];
         await updateArchive(lock.db, row.id, {
@@ -191,7 +191,12 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
       }
     },
     /** Stores an archive that no row is about; null where it is known, or has no files (any more). */
-    async recover(catalogId: string, place: ArchivePlace, folder: string): Promise<ArchiveRow | null> {
+    async recover(
+      catalogId: string,
+      place: ArchivePlace,
+      folder: string,
+      destination: string | null,
+    ): Promise<ArchiveRow | null> {
       const found = await withArchive(place, async (archive) => {
         const manifest = await readManifest(archive.folder, await readKey(), null);
         let files = 0;
@@ -207,7 +212,7 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
         id: place.id,
         catalogId,
         folder,
-        destination: place.destination,
+        destination,
         manifestDigest: found.digest,
         totalFiles: found.lines,
         movedFiles: found.files,
@@ -217,13 +222,13 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
       });
     },
     /** Why an archive's manifest is not trusted; null = it is. */
-    manifestProblem: (row: ArchiveRow, root: string): Promise<string | null> =>
-      withArchive(placeOf(row, root), async ({ folder }) => {
+    manifestProblem: (row: ArchiveRow, place: ArchivePlace): Promise<string | null> =>
+      withArchive(place, async ({ folder }) => {
         const manifest = await readManifest(folder, await readKey(), row.manifestDigest);
         return manifest.problem;
       }),
-    previewEmpty: (row: ArchiveRow, root: string): Promise<EmptyPreview> =>
-      withArchive(placeOf(row, root), async (archive) => {
+    previewEmpty: (row: ArchiveRow, place: ArchivePlace): Promise<EmptyPreview> =>
+      withArchive(place, async (archive) => {
         const manifest = await openManifest(row, archive);
         return previewEmpty(archive, manifest, await keepersNow(row.catalogId, manifest));
       }),

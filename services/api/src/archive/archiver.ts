@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { realpath, stat, statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Source } from "@lookalike/shared/domain/job/source";
+import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { startLoop } from "@lookalike/shared/runtime/loop";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
+import type { SourcePlace } from "@lookalike/shared/sources/folder-handle";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
+import { pathOfPlace, placeOf, SourceRefused } from "@lookalike/shared/sources/source-roots";
 import type { SealingKeys } from "@lookalike/shared/store/access/seal";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages } from "@lookalike/shared/store/catalog/images";
@@ -21,40 +25,63 @@ import {
   unfinishedArchives,
 } from "@lookalike/shared/store/review/archives";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
-import { conflict } from "../http/problems.ts";
+import { conflict, HttpProblem } from "../http/problems.ts";
 import { createArchiveWorks } from "./archive-works.ts";
 import type { EmptyPreview } from "./empty-archive.ts";
 import { findFiles } from "./find-files.ts";
 import { type ManifestEntry, writeManifest } from "./manifest.ts";
-import { listArchiveFolders, type OpenArchive, removeEmptyArchive, withArchive } from "./open-archive.ts";
+import {
+  type ArchivePlace,
+  listArchiveFolders,
+  type OpenArchive,
+  removeEmptyArchive,
+  withArchive,
+} from "./open-archive.ts";
 import { type ArchivePlan, addFound, planArchive } from "./plan-archive.ts";
 import { folderReasonOf, isDiskFull, storable } from "./reason.ts";
 
 /** How soon an archive is continued that no request is about. */
 const POLL_MS = 5_000;
 
+/** A source and whose it is. */
+type Owned = Pick<CatalogRow, "source" | "tenant">;
+
 export type Archiver = ReturnType<typeof createArchiver>;
 
 /** Moves files in the background, and continues the archives that a crash interrupted. */
-export const createArchiver = (store: Store, log: Logger, sealingKeys: SealingKeys) => {
+export const createArchiver = (store: Store, allowed: AllowedSources, log: Logger, sealingKeys: SealingKeys) => {
   const { db } = store;
+  const rootOf = async ({ source, tenant }: Owned): Promise<SourcePlace> =>
+    placeOf(movableRoot(source), tenant, allowed);
+  /** A folder for archived files: its path had no links when it was chosen. */
+  const destinationOf = async ({ tenant }: Owned, destination: string | null): Promise<SourcePlace | null> => {
+    const place = destination === null ? null : await placeOf(destination, tenant, allowed);
+    if (place !== null && pathOfPlace(place) !== destination)
+      throw Object.assign(new Error(`${destination}: a link leads to it`), { code: "ELOOP", syscall: "open" });
+    return place;
+  };
+  const archivePlace = async (id: string, catalog: Owned, destination: string | null): Promise<ArchivePlace> => ({
+    id,
+    root: await rootOf(catalog),
+    destination: await destinationOf(catalog, destination),
+  });
   let stopping = false;
 
   const readKey = () => manifestKey(db, sealingKeys);
   const works = createArchiveWorks(db, readKey, () => stopping);
 
-  const work = async (id: string, root: string, lock: Lock): Promise<void> => {
+  const work = async (id: string, catalog: Owned, lock: Lock): Promise<void> => {
     // Another process may have finished it since it was found.
     const row = (await unfinishedArchives(lock.db)).find(({ archive }) => archive.id === id)?.archive;
     if (row === undefined) return;
-    await works.workOff(row, root, lock);
+    await works.workOff(row, () => archivePlace(id, catalog, row.destination), lock);
     log.info({ archive: id, state: row.state }, "archive worked off");
   };
 
   const workOnAll = async (): Promise<void> => {
-    for (const { archive, source } of await unfinishedArchives(db)) {
+    for (const { archive, ...catalog } of await unfinishedArchives(db)) {
       if (stopping) return;
-      const workOnOne = (lock: Lock) => work(archive.id, movableRoot(source), lock);
+      const workOnOne = (lock: Lock) => work(archive.id, catalog, lock);
       await exclusively(store.pool, `lookalike:archive:${archive.id}`, workOnOne).catch((error: unknown) =>
         log.error({ archive: archive.id, err: messageOf(error) }, "archive interrupted: it is continued"),
       );
@@ -64,13 +91,13 @@ export const createArchiver = (store: Store, log: Logger, sealingKeys: SealingKe
   const loop = startLoop(POLL_MS, workOnAll, (error) => log.warn({ err: messageOf(error) }, "archives"));
 
   /** What the decisions of a catalog let go. @throws HttpProblem 409 when that is nothing */
-  const plan = async (catalog: CatalogRow, root: string): Promise<ArchivePlan> => {
+  const plan = async (catalog: CatalogRow, root: SourcePlace): Promise<ArchivePlan> => {
     const decisions = await readDecisions(db, catalog.id);
     const ordinals = [...new Set(decisions.flatMap(({ members }) => members))];
     const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
     const planned = planArchive(decisions, images);
     const found = await findFiles(root, planned.entries).catch((error: unknown) => {
-      throw conflict("read-only", `${root} can't be read: ${folderReasonOf(error)}. Nothing was moved.`);
+      throw conflict("read-only", `${pathOfPlace(root)} can't be read: ${folderReasonOf(error)}. Nothing was moved.`);
     });
     const { entries, refusals } = addFound(planned, found, await archivedOrdinals(db, catalog.id));
     if (entries.length > 0) return { entries, refusals };
@@ -89,14 +116,13 @@ export const createArchiver = (store: Store, log: Logger, sealingKeys: SealingKe
      * @throws HttpProblem 409 when there is nothing to move, or nowhere to
      */
     async archive(catalog: CatalogRow, destination: string | null): Promise<ArchiveRow> {
-      const root = movableRoot(catalog.source);
-      const { entries, refusals } = await plan(catalog, root);
       const id = randomUUID();
-      const folder = join(destination ?? (await realpath(root)), ARCHIVE_FOLDER, id);
-      if (destination !== null) await requireSpace(root, destination, entries);
+      const place = await archivePlace(id, catalog, destination);
+      const { entries, refusals } = await plan(catalog, place.root);
+      const folder = join(destination ?? pathOfPlace(place.root), ARCHIVE_FOLDER, id);
+      if (destination !== null) await requireSpace(pathOfPlace(place.root), destination, entries);
       const key = await readKey();
       const write = (archive: OpenArchive) => writeManifest(archive.folder, entries, key);
-      const place = { id, root, destination };
       const manifestDigest = await withArchive(place, write, true).catch(async (error: unknown) => {
         await removeEmptyArchive(place).catch(() => undefined);
         const problem = isDiskFull(error) ? "disk-full" : "read-only";
@@ -120,11 +146,18 @@ export const createArchiver = (store: Store, log: Logger, sealingKeys: SealingKe
      * @param manifestConfirmed the owner trusts a manifest that is not the one that was written
      * @throws HttpProblem 409 when the archive can't be restored now
      */
-    async restore(row: ArchiveRow, source: Source, manifestConfirmed: boolean): Promise<void> {
-      const { id, state, folder } = row;
-      const problem = await works.manifestProblem(row, movableRoot(source)).catch((error: unknown) => {
-        throw conflict("archive-missing", `${folder} can't be read: ${folderReasonOf(error)}. Is its disk connected?`);
-      });
+    async restore(row: ArchiveRow, catalog: CatalogRow, manifestConfirmed: boolean): Promise<void> {
+      const { id, state, folder, destination } = row;
+      const place = archivePlace(id, catalog, destination);
+      const problem = await place
+        .then((at) => works.manifestProblem(row, at))
+        .catch((error: unknown) => {
+          if (error instanceof SourceRefused || error instanceof HttpProblem) throw error;
+          throw conflict(
+            "archive-missing",
+            `${folder} can't be read: ${folderReasonOf(error)}. Is its disk connected?`,
+          );
+        });
       if (problem !== null && !manifestConfirmed)
         throw conflict(
           "manifest-not-trusted",
@@ -139,27 +172,29 @@ export const createArchiver = (store: Store, log: Logger, sealingKeys: SealingKe
      * @param destination the folder that has them; null = the catalog's own
      */
     async recover(catalog: CatalogRow, destination: string | null): Promise<ArchiveRow[]> {
-      const root = movableRoot(catalog.source);
-      const above = destination ?? (await realpath(root));
-      const ids = await listArchiveFolders(root, destination).catch((error: unknown) => {
+      const place = await archivePlace("", catalog, destination);
+      const above = destination ?? pathOfPlace(place.root);
+      const ids = await listArchiveFolders(place.destination ?? place.root).catch((error: unknown) => {
         throw conflict("archive-missing", `${above} can't be read: ${folderReasonOf(error)}.`);
       });
       const recovered: ArchiveRow[] = [];
       for (const id of ids) {
-        const row = await works.recover(catalog.id, { id, root, destination }, join(above, ARCHIVE_FOLDER, id));
+        const row = await works.recover(catalog.id, { ...place, id }, join(above, ARCHIVE_FOLDER, id), destination);
         if (row !== null) recovered.push(row);
       }
       return recovered;
     },
     /** What emptying the archives would delete: of an archive whose folder or manifest can't be trusted, nothing. */
     async previewEmpty(catalog: CatalogRow, archives: readonly ArchiveRow[]): Promise<EmptyPreview> {
-      const root = movableRoot(catalog.source);
       const total = { files: 0, bytes: 0 };
       for (const row of archives) {
-        const { files, bytes } = await works.previewEmpty(row, root).catch((error: unknown) => {
-          log.warn({ archive: row.id, err: messageOf(error) }, "archive not emptied");
-          return { files: 0, bytes: 0 };
-        });
+        const place = archivePlace(row.id, catalog, row.destination);
+        const { files, bytes } = await place
+          .then((at) => works.previewEmpty(row, at))
+          .catch((error: unknown) => {
+            log.warn({ archive: row.id, err: messageOf(error) }, "archive not emptied");
+            return { files: 0, bytes: 0 };
+          });
         total.files += files;
         total.bytes += bytes;
       }
@@ -179,7 +214,7 @@ export const createArchiver = (store: Store, log: Logger, sealingKeys: SealingKe
 
 /** @throws HttpProblem 409 where the files do not fit on the disk that gets them */
 const requireSpace = async (root: string, destination: string, entries: readonly ManifestEntry[]): Promise<void> => {
-  const [here, there] = [await stat(root), await stat(destination)];
+  const [here, there] = [await stat(rootBytes(root)), await stat(destination)];
   if (here.dev === there.dev) return;
   const { bavail, bsize } = await statfs(destination);
   const needed = entries.reduce((sum, { bytes, linkOf }) => sum + (linkOf === undefined ? bytes : 0), 0);

@@ -1,5 +1,5 @@
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
-import { type Folder, openBelow, openRoot, withPlace } from "@lookalike/shared/sources/folder-handle";
+import { type Folder, openBelow, openRoot, type SourcePlace, withPlace } from "@lookalike/shared/sources/folder-handle";
 import PQueue from "p-queue";
 import { attributesOf } from "./copy-file.ts";
 import type { Attributes, ManifestEntry } from "./manifest.ts";
@@ -10,7 +10,7 @@ const FILES_AT_ONCE = 8;
 
 /** What the disk says of each file below a root, by path; nothing of a file that is missing or behind a link. */
 export const findFiles = async (
-  root: string,
+  root: SourcePlace,
   entries: readonly Pick<ManifestEntry, "path">[],
 ): Promise<ReadonlyMap<string, FoundFile>> => {
   const found = new Map<string, FoundFile>();

@@ -57,6 +57,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
     await disk.unmount();
     await rm(other, { recursive: true });
   });
+  const at = (root: string) => ({ root, below: "" });
   const put = async (root: string): Promise<void> => {
     for (const name of ["keeper.jpg", ...NAMES]) {
       await mkdir(dirname(join(root, name)), { recursive: true });
@@ -83,7 +84,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
 
   it("an archive says which files are left and why, has no half file, and goes on when there is space", async () => {
     await put(other);
-    const place = { id: "archive-1", root: other, destination: disk.path };
+    const place = { id: "archive-1", root: at(other), destination: at(disk.path) };
     // Room for the manifest and for one file.
     await disk.fill(1.5 * FILE_BYTES);
     const [first, ...rest] = NAMES;
@@ -110,7 +111,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
       await disk.unmount();
       disk = await mountSmallDisk(1_048_576, options);
       await disk.fill(left);
-      const place = { id: "archive-1", root: other, destination: disk.path };
+      const place = { id: "archive-1", root: at(other), destination: at(disk.path) };
       expect(await archive(place).catch(folderReasonOf)).toBe("the disk is full");
       await removeEmptyArchive(place);
       expect(await readdir(disk.path)).toEqual([expect.stringContaining(FILLER)]);
@@ -120,7 +121,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
 
   it("a restore says which files are left and why, has no half file, and goes on when there is space", async () => {
     await put(disk.path);
-    const place = { id: "archive-1", root: disk.path, destination: other };
+    const place = { id: "archive-1", root: at(disk.path), destination: at(other) };
     expect(await archive(place)).toEqual(NAMES.map(MOVED));
     await disk.fill(1.5 * FILE_BYTES);
     const [first, ...rest] = NAMES;
@@ -137,7 +138,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
     await disk.unmount();
     disk = await mountSmallDisk(1_048_576, "nr_inodes=20");
     await put(disk.path);
-    const place = { id: "archive-1", root: disk.path, destination: null };
+    const place = { id: "archive-1", root: at(disk.path), destination: null };
     expect(await archive(place)).toEqual(NAMES.map(MOVED));
     await rm(join(disk.path, "in"), { recursive: true });
     await disk.fillNames();
@@ -152,7 +153,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
     await put(other);
     await disk.fill(FILE_BYTES / 2);
     const source = await open(join(other, "in/a.jpg"));
-    const target = await openRoot(disk.path);
+    const target = await openRoot(at(disk.path));
     const copied = copyFileTo(
       {
         to: { folder: target, name: Buffer.from("a.jpg") },
@@ -173,7 +174,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
 
   it.skipIf(isRootHere)("or whose folder may not be changed, nothing is moved, and the reason is said", async () => {
     await put(disk.path);
-    const place = { id: "archive-1", root: disk.path, destination: other };
+    const place = { id: "archive-1", root: at(disk.path), destination: at(other) };
     await chmod(join(disk.path, "in"), 0o500);
     const refused = (name: string): string => `${name}: its folder may not be changed: permission denied`;
     expect(await archive(place)).toEqual(NAMES.map(refused));
@@ -184,7 +185,7 @@ describe.skipIf(!canMount)("on a disk that is full", () => {
 
   it("or read-only, nothing is moved, and the reason is said", async () => {
     await put(disk.path);
-    const place = { id: "archive-1", root: disk.path, destination: other };
+    const place = { id: "archive-1", root: at(disk.path), destination: at(other) };
     disk.setReadOnly(true);
     const readOnly = (name: string): string => `${name}: the disk or folder is read-only`;
     expect(await archive(place)).toEqual(NAMES.map(readOnly));

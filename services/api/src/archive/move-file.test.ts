@@ -57,7 +57,7 @@ describe.each([
     if (!isPossible) return;
     source = await mkdtemp(join(tmpdir(), "lookalike-move-"));
     target = await mkdtemp(join(place, "lookalike-move-"));
-    [from, to] = [await openRoot(source), await openRoot(target)];
+    [from, to] = [await openRoot({ root: source, below: "" }), await openRoot({ root: target, below: "" })];
     await add("picture.jpg");
   });
   afterEach(async () => {

@@ -1,5 +1,4 @@
 import { readdir, rmdir } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import {
   type Folder,
   type FolderMode,
@@ -7,6 +6,7 @@ import {
   openOrCreateBelow,
   openRoot,
   pathOf,
+  type SourcePlace,
   withPlace,
 } from "@lookalike/shared/sources/folder-handle";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
@@ -28,8 +28,8 @@ export interface OpenArchive {
 /** Where an archive is: under the catalog's root, or under another folder. */
 export interface ArchivePlace {
   readonly id: string;
-  readonly root: string;
-  readonly destination: string | null;
+  readonly root: SourcePlace;
+  readonly destination: SourcePlace | null;
 }
 
 /**
@@ -55,7 +55,7 @@ export const withArchive = async <Result>(
     const own = destination === null ? base : { ...base, mode: 0o700 };
     const below = (above: Folder, name: string): Promise<Folder> =>
       hold(create ? openOrCreateBelow(above, Buffer.from(name), own) : openBelow(above, Buffer.from(name)));
-    const above = destination === null ? root : await hold(openDestination(destination));
+    const above = destination === null ? root : await hold(openRoot(destination));
     const folder = await below(await below(above, ARCHIVE_FOLDER), id);
     const files = await below(folder, "files");
     return await work({ id, root, folder, files, base });
@@ -66,7 +66,7 @@ export const withArchive = async <Result>(
 
 /** Removes the folders of an archive that could not be begun, as far as they are there and empty. */
 export const removeEmptyArchive = async ({ id, root, destination }: ArchivePlace): Promise<void> => {
-  const above = destination === null ? await openRoot(root) : await openDestination(destination);
+  const above = await openRoot(destination ?? root);
   try {
     for (const path of [`${ARCHIVE_FOLDER}/${id}/files`, `${ARCHIVE_FOLDER}/${id}`, ARCHIVE_FOLDER])
       await withPlace(above, Buffer.from(path), (place) => rmdir(pathOf(place))).catch(() => undefined);
@@ -76,10 +76,10 @@ export const removeEmptyArchive = async ({ id, root, destination }: ArchivePlace
 };
 
 /** The ids of the archives below a folder; none where it has no folder of archives. @throws ELOOP where that is a link */
-export const listArchiveFolders = async (root: string, destination: string | null): Promise<string[]> => {
-  const above = destination === null ? await openRoot(root) : await openDestination(destination);
+export const listArchiveFolders = async (above: SourcePlace): Promise<string[]> => {
+  const folder = await openRoot(above);
   try {
-    const archives = await openBelow(above, Buffer.from(ARCHIVE_FOLDER));
+    const archives = await openBelow(folder, Buffer.from(ARCHIVE_FOLDER));
     const names = await readdir(Buffer.concat([archives.path, Buffer.from("/.")])).finally(() =>
       archives.handle.close(),
     );
@@ -88,14 +88,7 @@ export const listArchiveFolders = async (root: string, destination: string | nul
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   } finally {
-    await above.handle.close();
+    await folder.handle.close();
   }
 };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** Opens the folder that was chosen for archived files; its path had no links then. @throws ELOOP where it is a link now */
-const openDestination = async (destination: string): Promise<Folder> => {
-  if (dirname(destination) === destination) return openRoot(destination);
-  const above = await openRoot(dirname(destination));
-  return openBelow(above, Buffer.from(basename(destination))).finally(() => above.handle.close());
-};

@@ -36,7 +36,11 @@ it("gives the hash of hashing in this process, and a thumbnail of a listed file"
   const bytes = await sharp(path).toBuffer();
   await writeFile(path, bytes);
   expect(await decoders.hash(path)).toEqual(await hashImage(bytes, { maxPixels: 1_000_000, timeoutSeconds: 60 }));
-  const listed = { root: folder, path: "picture.jpg", fingerprint: fingerprintOf(await stat(path, { bigint: true })) };
+  const listed = {
+    root: { root: folder, below: "" },
+    path: "picture.jpg",
+    fingerprint: fingerprintOf(await stat(path, { bigint: true })),
+  };
   expect(await sharp(await decoders.thumbnail(listed, "small")).metadata()).toMatchObject({
     format: "webp",
     width: 320,

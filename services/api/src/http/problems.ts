@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { redact } from "@lookalike/shared/runtime/redact";
+import { SourceRefused } from "@lookalike/shared/sources/source-roots";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
@@ -69,6 +70,8 @@ export const answerProblem = (thrown: FastifyError | HttpProblem, request: Fasti
     const { status, type, message, instance } = error;
     return send(reply, { ...problem(status, type, message), ...(instance === undefined ? {} : { instance }) });
   }
+  if (error instanceof SourceRefused)
+    return send(reply, problem(403, "source-refused", `${error.message}.`.toWellFormed()));
   if (TEXT_REFUSED.includes(codeOf(error)))
     return send(
       reply,

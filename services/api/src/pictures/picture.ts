@@ -1,9 +1,11 @@
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Source } from "@lookalike/shared/domain/job/source";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import { keyOf } from "@lookalike/shared/sources/listed-file";
 import { ObjectError, s3Objects } from "@lookalike/shared/sources/objects";
-import { type ListedFileProblem, openListed } from "@lookalike/shared/sources/open-listed";
+import { type ListedFile, type ListedFileProblem, openListed } from "@lookalike/shared/sources/open-listed";
+import { placeOf, requireBucket } from "@lookalike/shared/sources/source-roots";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import { HttpProblem } from "../http/problems.ts";
@@ -25,23 +27,40 @@ const OBJECT_PROBLEMS: Record<ObjectError["reason"], string> = {
 /** The file or object of an image. */
 export type Picture = Awaited<ReturnType<typeof openFile>>;
 
-/** Opens the picture of an image. @throws HttpProblem 404 when the source has no pictures, 410 when it is not the listed one any more */
-export const openPicture = async ({ source }: CatalogRow, image: CatalogImage): Promise<Picture> => {
-  switch (source.kind) {
-    case "directory":
-      return openFile(source.root, image);
-    case "s3":
-      return openObject(source, image);
-    case "hashes":
-      throw noPicture();
-  }
-};
+/**
+ * Finds the pictures of a catalog.
+ * @throws SourceRefused where its folder or bucket is not its tenant's
+ * @throws HttpProblem 404 when the source has no pictures
+ */
+export type PicturesOf = (catalog: CatalogRow) => Promise<Pictures>;
 
-export const noPicture = (): HttpProblem =>
-  new HttpProblem(404, "no-picture", "This catalog is of hashes: there is no picture to show.");
+/** The pictures of one catalog. */
+interface Pictures {
+  /** Opens the picture of an image. @throws HttpProblem 410 when it is not the listed one any more */
+  readonly open: (image: CatalogImage) => Promise<Picture>;
+  /** The file of an image, for a process that opens it by itself; null where it is in a bucket. */
+  readonly fileOf: (image: CatalogImage) => ListedFile | null;
+}
 
-const openFile = async (root: string, image: CatalogImage) => {
-  const file = await openListed({ root, path: image.path, fingerprint: image.fingerprint });
+export const picturesIn =
+  (allowed: AllowedSources): PicturesOf =>
+  async ({ source, tenant }) => {
+    switch (source.kind) {
+      case "directory": {
+        const root = await placeOf(source.root, tenant, allowed);
+        const fileOf = ({ path, fingerprint }: CatalogImage): ListedFile => ({ root, path, fingerprint });
+        return { open: (image) => openFile(fileOf(image)), fileOf };
+      }
+      case "s3":
+        requireBucket(source.bucket, tenant, allowed);
+        return { open: (image) => openObject(source, image), fileOf: () => null };
+      case "hashes":
+        throw new HttpProblem(404, "no-picture", "This catalog is of hashes: there is no picture to show.");
+    }
+  };
+
+const openFile = async (listed: ListedFile) => {
+  const file = await openListed(listed);
   if ("reason" in file) throw new HttpProblem(410, file.reason, FILE_PROBLEMS[file.reason]);
   const { size } = await file.stat();
   return {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
+import { pathOfPlace } from "@lookalike/shared/sources/source-roots";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import sharp from "sharp";
@@ -11,12 +12,13 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Decoders } from "../decode/decoders.ts";
 import { thumbnailOf } from "../decode/thumbnail.ts";
 import { createSpool } from "../spool/spool.ts";
+import { picturesIn } from "./picture.ts";
 import { createThumbnails } from "./thumbnails.ts";
 
 /** In this process, since the processes that decode are built ones. */
 const decodeHere: Decoders["thumbnail"] = async (file, size) => {
   if (typeof file === "string") throw new Error("not stored by a request");
-  return thumbnailOf(await readFile(join(file.root, file.path)), size);
+  return thumbnailOf(await readFile(join(pathOfPlace(file.root), file.path)), size);
 };
 
 let folder: string;
@@ -34,14 +36,15 @@ it("other users of the machine can't read thumbnails, whatever the umask is", as
   const fingerprint = fingerprintOf(await stat(join(root, "a.png"), { bigint: true }));
   const image = { ordinal: 0, path: "a.png", fingerprint } as CatalogImage;
   const location = join(folder, "thumbnails");
+  const allowed = { roots: [{ tenant: "tenant", root }], buckets: [] };
   const umask = process.umask(0);
   try {
     const thumbnails = createThumbnails(
       location,
-      { decoders: { thumbnail: decodeHere }, spool: createSpool(folder) },
+      { decoders: { thumbnail: decodeHere }, spool: createSpool(folder), picturesOf: picturesIn(allowed) },
       createLogger("test", "silent"),
     );
-    await thumbnails({ id: "catalog", source: directorySource(root) } as CatalogRow, image, "small");
+    await thumbnails({ id: "catalog", tenant: "tenant", source: directorySource(root) } as CatalogRow, image, "small");
     await expect
       .poll(() => readdir(join(location, "catalog")).catch(() => []))
       .toEqual([expect.stringMatching(/\.webp$/)]);

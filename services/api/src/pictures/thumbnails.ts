@@ -13,7 +13,7 @@ import { type Decoders, notDecoded } from "../decode/decoders.ts";
 import { PICTURE_LIMITS } from "../decode/picture-limits.ts";
 import type { ThumbnailSize } from "../decode/thumbnail.ts";
 import { type Spool, type SpooledFile, TooLarge } from "../spool/spool.ts";
-import { noPicture, openPicture } from "./picture.ts";
+import type { Picture, PicturesOf } from "./picture.ts";
 
 /** Where thumbnails are stored. */
 export const ThumbnailLocation = z
@@ -29,30 +29,32 @@ export const ThumbnailLocation = z
 /** An image's thumbnail as WebP. @throws HttpProblem when the picture can't be read or decoded */
 export type Thumbnails = (catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize) => Promise<Buffer>;
 
+interface ThumbnailParts {
+  readonly decoders: Pick<Decoders, "thumbnail">;
+  readonly spool: Spool;
+  readonly picturesOf: PicturesOf;
+}
+
 /** Creates thumbnails, and stores them at `location` under a name that changes with the file. */
 export const createThumbnails = (
   location: string,
-  { decoders, spool }: { readonly decoders: Pick<Decoders, "thumbnail">; readonly spool: Spool },
+  { decoders, spool, picturesOf }: ThumbnailParts,
   log: Logger,
 ): Thumbnails => {
-  const create: Thumbnails = async (catalog, image, size) => {
-    switch (catalog.source.kind) {
-      case "directory":
-        return decoders.thumbnail({ ...image, root: catalog.source.root }, size);
-      case "s3": {
-        const file = await storeObject(spool, catalog, image);
-        return decoders.thumbnail(file.path, size).finally(file.delete);
-      }
-      case "hashes":
-        throw noPicture();
-    }
+  const ofObject = async (picture: Picture, size: ThumbnailSize): Promise<Buffer> => {
+    const copy = await storeObject(spool, picture);
+    return decoders.thumbnail(copy.path, size).finally(copy.delete);
   };
   const store = thumbnailStoreAt(location);
   return async (catalog, image, size) => {
+    // A stored thumbnail, too, is only of a picture that the tenant may read.
+    const pictures = await picturesOf(catalog);
     const name = nameOf(catalog, image, size);
     const stored = await store?.get(name).catch(() => null);
     if (stored != null) return stored;
-    const thumbnail = await create(catalog, image, size);
+    const file = pictures.fileOf(image);
+    const thumbnail =
+      file === null ? await ofObject(await pictures.open(image), size) : await decoders.thumbnail(file, size);
     // Not awaited: the response does not depend on it.
     store
       ?.put(name, thumbnail)
@@ -62,9 +64,8 @@ export const createThumbnails = (
 };
 
 /** A copy of an object, since the processes that decode have no access to buckets. */
-const storeObject = async (spool: Spool, catalog: CatalogRow, image: CatalogImage): Promise<SpooledFile> => {
+const storeObject = async (spool: Spool, picture: Picture): Promise<SpooledFile> => {
   const { maxObjectBytes } = PICTURE_LIMITS;
-  const picture = await openPicture(catalog, image);
   return spool.store(await picture.read(0, picture.bytes - 1), maxObjectBytes).catch((error: unknown) => {
     throw error instanceof TooLarge ? notDecoded(`it has more than ${maxObjectBytes} bytes`) : error;
   });

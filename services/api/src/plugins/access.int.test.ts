@@ -1,12 +1,15 @@
 import { once } from "node:events";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, stat, symlink, writeFile } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { directorySource } from "@lookalike/shared/domain/job/source";
+import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import { createKey, insertAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { sealingKeysFrom } from "@lookalike/shared/store/access/seal";
 import { insertWebhook, sealAgain } from "@lookalike/shared/store/access/webhooks";
+import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import type { Store } from "@lookalike/shared/store/open";
 import { manifestKey } from "@lookalike/shared/store/review/archives";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,8 +22,16 @@ let app: TestApp["app"];
 let folder: string;
 const REQUESTS_PER_MINUTE = 400;
 
+const tenants = new Map<string, string>();
+/** A key of a tenant that has a folder of its own. */
 const newKey = async (tenant: string, scope: "read" | "write" | "admin"): Promise<string> => {
   const key = createKey();
+  tenants.set(key, tenant);
+  if (!started.roots.some((allowed) => allowed.tenant === tenant)) {
+    await mkdir(join(folder, tenant));
+    await writeFile(join(folder, tenant, "hashes.ndjson"), "");
+    started.roots.push({ tenant, root: join(folder, tenant) });
+  }
   await insertAccessKey(store.db, { key, tenant, name: `${tenant}'s ${scope}`, scope });
   return key;
 };
@@ -41,12 +52,12 @@ const call = (
 beforeAll(async () => {
   started = await startApp({ requestsPerMinute: REQUESTS_PER_MINUTE });
   ({ app, store, folder } = started);
-  await writeFile(join(folder, "hashes.ndjson"), "");
+  started.roots.length = 0;
 });
 afterAll(() => started.stop());
 
 const newCatalog = async (key: string, name: string): Promise<string> => {
-  const source = { kind: "hashes", file: join(folder, "hashes.ndjson") };
+  const source = { kind: "hashes", file: join(folder, tenants.get(key) ?? "", "hashes.ndjson") };
   return (await call(key, "POST", "/v1/catalogs", { name, source })).json().id;
 };
 
@@ -204,7 +215,7 @@ describe("tenants", () => {
 describe("an Idempotency-Key", () => {
   it("makes a POST happen once and be answered the same, and refuses another body", async () => {
     const key = await newKey("idem", "write");
-    const source = { kind: "hashes", file: join(folder, "hashes.ndjson") };
+    const source = { kind: "hashes", file: join(folder, "idem", "hashes.ndjson") };
     const headers = { "idempotency-key": "one" };
     const first = await call(key, "POST", "/v1/catalogs", { name: "once", source }, headers);
     const again = await call(key, "POST", "/v1/catalogs", { name: "once", source }, headers);
@@ -218,7 +229,9 @@ describe("an Idempotency-Key", () => {
     expect([other.statusCode, other.json().type]).toEqual([422, "urn:lookalike:problem:idempotency-key-reused"]);
     expect((await call(key, "GET", "/v1/catalogs")).json().items).toHaveLength(1);
     const elsewhere = await newKey("idem2", "write");
-    expect((await call(elsewhere, "POST", "/v1/catalogs", { name: "once", source }, headers)).statusCode).toBe(201);
+    const theirs = { kind: "hashes", file: join(folder, "idem2", "hashes.ndjson") };
+    const made = await call(elsewhere, "POST", "/v1/catalogs", { name: "once", source: theirs }, headers);
+    expect(made.statusCode).toBe(201);
   });
 
   it("has its answer stored sealed: a new key in it is shown to the key that created it, and to nobody else", async () => {
@@ -356,23 +369,71 @@ describe("bad input changes nothing", () => {
 describe("a source", () => {
   it("must lie under a root, after following links, with the list of its files", async () => {
     const key = await newKey("roots", "write");
-    await symlink("/etc", join(folder, "way-out"));
-    await mkdir(join(folder, "..odd but inside"));
-    const roots = ["/etc", join(folder, "way-out"), `${folder}/../../etc`, "relative", "/nowhere"];
+    const own = join(folder, "roots");
+    await newKey("neighbour", "write");
+    await symlink("/etc", join(own, "way-out"));
+    await mkdir(join(own, "..odd but inside"));
+    const neighbour = join(folder, "neighbour");
+    const roots = [
+      "/etc",
+      join(own, "way-out"),
+      `${own}/../../../etc`,
+      "relative",
+      "/nowhere",
+      neighbour,
+      `${neighbour}/none`,
+    ];
     for (const source of [
       ...roots.map((root) => ({ kind: "directory", root })),
-      ...roots.map((root) => ({ kind: "directory", root: folder, list: `${root}/passwd` })),
+      ...roots.map((root) => ({ kind: "directory", root: own, list: `${root}/passwd` })),
       ...roots.map((root) => ({ kind: "hashes", file: `${root}/passwd` })),
     ]) {
       const answer = await call(key, "POST", "/v1/catalogs", { name: "refused", source });
+      // Nobody finds out by this what is there, and what not.
+      expect(answer.json().detail).toMatch(
+        /^[^:]+: not under a folder of LOOKALIKE_SOURCE_ROOTS for the tenant roots\.$/,
+      );
       expect([source, answer.statusCode, answer.json().type]).toEqual([
         source,
         403,
         "urn:lookalike:problem:source-refused",
       ]);
     }
-    const source = { kind: "directory", root: join(folder, "..odd but inside") };
+    const source = { kind: "directory", root: join(own, "..odd but inside") };
     expect((await call(key, "POST", "/v1/catalogs", { name: "inside", source })).statusCode).toBe(201);
+  });
+
+  it("of another tenant gives none of its pictures, by whatever way its catalog was made", async () => {
+    const key = await newKey("thief", "admin");
+    await newKey("victim", "read");
+    const root = join(folder, "victim");
+    await writeFile(join(root, "a.jpg"), "private");
+    const catalog = await createCatalog(store.db, "thief", "stolen", directorySource(root));
+    const id = catalog?.id ?? "";
+    const fingerprint = fingerprintOf(await stat(join(root, "a.jpg"), { bigint: true }));
+    await store.pool.query(
+      "insert into image (catalog_id, ordinal, path, fingerprint, listed_in) values ($1, 0, 'a.jpg', $2, 'j'), ($1, 1, 'none.jpg', 'f', 'j')",
+      [id, fingerprint],
+    );
+    const requests = [
+      ...["0/original", "1/original", "0/thumbnail", "1/thumbnail"].map((of) => ["GET", `images/${of}`] as const),
+      ...["archives", "archives/recover"].map((of) => ["POST", of] as const),
+      ...["archives", "archives/recover"].map((of) => ["POST", `${of}?to=${root}`] as const),
+      ...["archives", "archives/recover"].map((of) => ["POST", `${of}?to=${root}/none`] as const),
+    ];
+    for (const [method, path] of requests) {
+      const answer = await call(key, method, `/v1/catalogs/${id}/${path}`);
+      expect([path, answer.statusCode, answer.json().type]).toEqual([
+        path,
+        403,
+        "urn:lookalike:problem:source-refused",
+      ]);
+      expect(answer.json().detail).toMatch(
+        /^[^:]+: not under a folder of LOOKALIKE_SOURCE_ROOTS for the tenant thief\.$/,
+      );
+    }
+    const patched = await call(key, "PATCH", `/v1/catalogs/${id}`, { root: join(root, "none") });
+    expect([patched.statusCode, patched.json().type]).toEqual([403, "urn:lookalike:problem:source-refused"]);
   });
 });
 

@@ -8,6 +8,7 @@ import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { CatalogImage } from "@lookalike/shared/store/catalog/images";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { picturesIn } from "../pictures/picture.ts";
 import { answerOf } from "./reference-answers.ts";
 
 let folder: string;
@@ -49,10 +50,11 @@ const listed = async (path: string, bytes: string): Promise<CatalogImage> => {
   };
 };
 
+const pictures = () => picturesIn({ roots: [{ tenant: "tenant", root: folder }], buckets: [] });
 const onCard = (facts: ImageFacts = { width: 400, height: 300 }): CatalogImage => ({ ...file, ordinal: 1, facts });
 const match = (equalBytes: boolean) => ({ ordinal: 1, referenceOrdinal: 7, distance: 3, equalBytes });
 const answer = async (image: CatalogImage, equalBytes: boolean, other?: CatalogImage, verify = false) =>
-  answerOf(library, image, match(equalBytes), other, verify);
+  answerOf(pictures(), library, image, match(equalBytes), other, verify);
 
 it("is there only where its file is there now, with the size and time of the scan", async () => {
   expect(await answer(onCard(), true, file)).toEqual({ answer: "have", detail: null });
@@ -96,12 +98,17 @@ it("is not there where the reference has only a smaller or a damaged version", a
 it("is not compared where the image could not be hashed, and new where nothing is like it", async () => {
   const failure = { reason: "truncated", detail: "the file ends before the picture does" } as const;
   const failed = { ...onCard(), state: "failed" as const, failure };
-  expect(await answerOf(library, failed, undefined, undefined, false)).toEqual({
+  expect(await answerOf(pictures(), library, failed, undefined, undefined, false)).toEqual({
     answer: "not-compared",
     detail: "truncated: the file ends before the picture does",
   });
-  expect(await answerOf(library, { ...onCard(), state: "listed" }, undefined, undefined, false)).toMatchObject({
+  expect(
+    await answerOf(pictures(), library, { ...onCard(), state: "listed" }, undefined, undefined, false),
+  ).toMatchObject({
     answer: "not-compared",
   });
-  expect(await answerOf(library, onCard(), undefined, undefined, false)).toEqual({ answer: "new", detail: null });
+  expect(await answerOf(pictures(), library, onCard(), undefined, undefined, false)).toEqual({
+    answer: "new",
+    detail: null,
+  });
 });

@@ -9,7 +9,7 @@ import type { Result } from "@lookalike/shared/store/results/results";
 import pMap from "p-map";
 import type { z } from "zod";
 import { HttpProblem } from "../http/problems.ts";
-import { openPicture } from "../pictures/picture.ts";
+import type { PicturesOf } from "../pictures/picture.ts";
 import { imageResource, type ReferenceAnswer, type ReferencedImage } from "../resources/image.ts";
 
 /** Files of the reference that are looked at, at the same time. */
@@ -25,7 +25,7 @@ interface Answer {
  * @param verify whether each file's bytes are compared, too, by their SHA-256
  */
 export const answersOf = async (
-  db: Db,
+  { db, picturesOf }: { readonly db: Db; readonly picturesOf: PicturesOf },
   reference: CatalogRow,
   result: Result,
   images: readonly CatalogImage[],
@@ -45,7 +45,7 @@ export const answersOf = async (
       const other = match === undefined ? undefined : others.get(match.referenceOrdinal);
       return {
         image: imageResource(image),
-        ...(await answerOf(reference, image, match, other, verify)),
+        ...(await answerOf(picturesOf, reference, image, match, other, verify)),
         match: match === undefined ? null : { ...match, path: other?.path ?? null },
       };
     },
@@ -54,6 +54,7 @@ export const answersOf = async (
 };
 
 export const answerOf = async (
+  picturesOf: PicturesOf,
   reference: CatalogRow,
   image: CatalogImage,
   match: ReferenceMatch | undefined,
@@ -64,7 +65,7 @@ export const answerOf = async (
   if (other === undefined) return { answer: "unconfirmed", detail: "it is no longer in that catalog" };
   const lesser = match.equalBytes ? null : lesserText(image, other);
   if (lesser !== null) return { answer: "lesser", detail: lesser };
-  const problem = await problemOf(reference, other, verify);
+  const problem = await problemOf(picturesOf, reference, other, verify);
   return problem === null ? { answer: "have", detail: null } : { answer: "unconfirmed", detail: problem };
 };
 
@@ -85,10 +86,15 @@ const lesserText = ({ facts }: CatalogImage, { facts: other }: CatalogImage): st
 };
 
 /** Why the file of a reference's image does not count any more; null = it is there as it was compared. */
-const problemOf = async (reference: CatalogRow, image: CatalogImage, verify: boolean): Promise<string | null> => {
+const problemOf = async (
+  picturesOf: PicturesOf,
+  reference: CatalogRow,
+  image: CatalogImage,
+  verify: boolean,
+): Promise<string | null> => {
   if (reference.source.kind === "hashes") return "that catalog is of hashes: it has no file to look at";
   try {
-    const picture = await openPicture(reference, image);
+    const picture = await (await picturesOf(reference)).open(image);
     if (!verify || image.contentDigest === null) {
       await picture.close();
       return null;

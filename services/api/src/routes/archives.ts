@@ -1,7 +1,8 @@
-import { realpath, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
-import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
+import { openRoot } from "@lookalike/shared/sources/folder-handle";
+import { pathOfPlace, placeOf, requireSource } from "@lookalike/shared/sources/source-roots";
 import type { Db } from "@lookalike/shared/store/open";
 import { type ArchiveRow, archivesOlderThan, getArchive, listArchives } from "@lookalike/shared/store/review/archives";
 import { z } from "zod";
@@ -15,14 +16,16 @@ import { Archive, ArchiveQuery, archiveResource, EmptiedArchives, EmptyArchives 
 
 const ARCHIVES_LISTED = 100;
 
-/** The folder that an owner chose for an archive, without links. @throws HttpProblem 403 or 409 where it may not be one */
-const destinationOf = async (folder: string, sources: AllowedSources): Promise<string> => {
+/** The folder that an owner chose for an archive, without links. @throws SourceRefused, or HttpProblem 400 or 409, where it may not be one */
+const destinationOf = async (folder: string, { tenant }: Access, sources: AllowedSources): Promise<string> => {
   if (!isAbsolute(folder)) throw new HttpProblem(400, "not-absolute", `${folder}: must be an absolute path.`);
-  const refusal = await refusalOf(directorySource(folder), sources);
-  if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`);
-  const real = await realpath(folder);
-  if (!(await stat(real)).isDirectory()) throw conflict("no-folder", `${folder}: not a folder.`);
-  return real;
+  await requireSource(directorySource(folder), tenant, sources);
+  const place = await placeOf(folder, tenant, sources);
+  const { handle } = await openRoot(place).catch(() => {
+    throw conflict("no-folder", `${folder}: not a folder.`);
+  });
+  await handle.close();
+  return pathOfPlace(place);
 };
 
 export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources: AllowedSources): void => {
@@ -54,8 +57,8 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
     async ({ access, params, query }, reply) => {
       const row = await readArchive(access, params.archive);
       const { id } = row;
-      const { source } = await readCatalog(db, access, row.catalogId);
-      await archiver.restore(row, source, query.confirmManifest ?? false);
+      const catalog = await readCatalog(db, access, row.catalogId);
+      await archiver.restore(row, catalog, query.confirmManifest ?? false);
       reply.code(202).header("location", `/v1/archives/${id}`);
       return archiveResource(await readArchive(access, id));
     },
@@ -68,8 +71,8 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
       { 202: Archive },
       { querystring: ArchiveQuery, config: { kind: "archive" } },
     ),
-    async ({ catalog, query: { to } }, reply) => {
-      const destination = to === undefined ? null : await destinationOf(to, sources);
+    async ({ access, catalog, query: { to } }, reply) => {
+      const destination = to === undefined ? null : await destinationOf(to, access, sources);
       const row = await archiver.archive(catalog, destination);
       return reply.code(202).header("location", `/v1/archives/${row.id}`).send(archiveResource(row));
     },
@@ -82,8 +85,8 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
       { 200: listOf(Archive) },
       { querystring: ArchiveQuery, config: { kind: "archive" } },
     ),
-    async ({ catalog, query: { to } }) => {
-      const destination = to === undefined ? null : await destinationOf(to, sources);
+    async ({ access, catalog, query: { to } }) => {
+      const destination = to === undefined ? null : await destinationOf(to, access, sources);
       return { items: (await archiver.recover(catalog, destination)).map(archiveResource) };
     },
   );

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sourceLabel } from "@lookalike/shared/domain/job/source";
-import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
+import { requireSource } from "@lookalike/shared/sources/source-roots";
 import { changeCatalog, createCatalog, hideCatalog, listCatalogs } from "@lookalike/shared/store/catalog/catalogs";
 import { countImages } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
@@ -27,9 +28,8 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
     "/catalogs",
     operation("Create a catalog over a source", { 201: Catalog }, { body: NewCatalog }),
     async ({ access, body: { name, source } }, reply) => {
-      const refusal = await refusalOf(source, sources);
-      if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
-      const moved = source.kind === "directory" ? await movedCatalog(db, access.tenant, source.root) : null;
+      await requireSource(source, access.tenant, sources);
+      const moved = source.kind === "directory" ? await movedCatalog(db, sources, access.tenant, source.root) : null;
       if (moved !== null)
         throw new HttpProblem(
           409,
@@ -80,8 +80,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
           "Only a directory has a root, and a file of hashes has nothing to include or exclude.",
         );
       if (sourceLabel(source) !== sourceLabel(catalog.source)) {
-        const refusal = await refusalOf(source, sources);
-        if (refusal !== null) throw new HttpProblem(403, "source-refused", `${refusal}.`.toWellFormed());
+        await requireSource(source, catalog.tenant, sources);
         if (await hasActiveJob(db, catalog.id))
           throw conflict("job-active", "This catalog has a job that is not over. Cancel it first.");
       }

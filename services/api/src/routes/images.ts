@@ -7,7 +7,7 @@ import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ORDINAL, PageQuery, pageOf, readPage } from "../http/page.ts";
 import { found, HttpProblem, Problem } from "../http/problems.ts";
 import { originalHeaders } from "../pictures/original-headers.ts";
-import { openPicture } from "../pictures/picture.ts";
+import type { PicturesOf } from "../pictures/picture.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { Image, imageResource, MissingImage } from "../resources/image.ts";
 
@@ -16,7 +16,7 @@ const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().i
 /** The response of an address never changes: a file that changes gets another ordinal. */
 const FOREVER = "private, max-age=31536000, immutable";
 
-export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void => {
+export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails, picturesOf: PicturesOf): void => {
   const readImage = async (catalog: CatalogRow, ordinal: number) =>
     found((await findImages(db, catalog, [ordinal]))[0], "image", ordinal);
 
@@ -97,7 +97,7 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails): void
     ),
     async ({ catalog, params, headers }, reply) => {
       const image = await readImage(catalog, params.ordinal);
-      const picture = await openPicture(catalog, image);
+      const picture = await (await picturesOf(catalog)).open(image);
       const size = picture.bytes;
       const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);
       if (ranges === -1) {

@@ -17,6 +17,7 @@ import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
 import { conflict, Problem } from "../http/problems.ts";
+import type { PicturesOf } from "../pictures/picture.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
 import { answersOf } from "../query/reference-answers.ts";
 import { DamagedImage, FailedImage, ReferencedImage, UnlistedFileResource } from "../resources/image.ts";
@@ -31,7 +32,7 @@ const BY_NUMBER = { start: 0, positionOf: ({ number }: { readonly number: number
 
 const PROGRESS_INTERVAL_MS = 1_000;
 
-export const jobRoutes = (app: Version1, db: Db): void => {
+export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void => {
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
@@ -147,7 +148,7 @@ export const jobRoutes = (app: Version1, db: Db): void => {
         for (let from = after; found.length < limit; ) {
           const isPresent = present === true || null;
           const images = await listByReference(db, catalog, { ...result, after: from, limit, isPresent });
-          const answers = await answersOf(db, other, result, images, verify);
+          const answers = await answersOf({ db, picturesOf }, other, result, images, verify);
           found.push(...answers.filter(({ answer }) => present === undefined || present === (answer === "have")));
           const last = images.at(-1);
           if (last === undefined || images.length < limit) break;

@@ -1,4 +1,4 @@
-import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import type { SealingKeys } from "@lookalike/shared/store/access/seal";
 import type { Db } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
@@ -8,6 +8,7 @@ import type { Bulk } from "../bulk/bulk.ts";
 import type { Decoders } from "../decode/decoders.ts";
 import type { Version1 } from "../http/operation.ts";
 import { Problem } from "../http/problems.ts";
+import { picturesIn } from "../pictures/picture.ts";
 import type { Thumbnails } from "../pictures/thumbnails.ts";
 import { requireAccess } from "../plugins/access.ts";
 import { honourIdempotencyKeys } from "../plugins/idempotency.ts";
@@ -31,7 +32,7 @@ import { webhookRoutes } from "./webhooks.ts";
 export interface Version1Parts {
   readonly db: Db;
   readonly archiver: Archiver;
-  /** The folders and buckets that a source may be in. */
+  /** The folders and buckets that each tenant's sources may be in. */
   readonly sources: AllowedSources;
   readonly thumbnails: Thumbnails;
   readonly nearest: Nearest;
@@ -66,13 +67,14 @@ export const version1 =
     honourIdempotencyKeys(app, db);
     cacheResponses(app, db);
     loadNamedByPath(app, db);
+    const picturesOf = picturesIn(sources);
     // The document lists routes by these tags.
     const routes: Record<string, (app: Version1) => void> = {
       access: (tagged) => accessRoutes(tagged, db),
       tenants: (tagged) => tenantRoutes(tagged, db),
       catalogs: (tagged) => catalogRoutes(tagged, db, sources),
-      images: (tagged) => imageRoutes(tagged, db, thumbnails),
-      jobs: (tagged) => jobRoutes(tagged, db),
+      images: (tagged) => imageRoutes(tagged, db, thumbnails, picturesOf),
+      jobs: (tagged) => jobRoutes(tagged, db, picturesOf),
       decisions: (tagged) => decisionRoutes(tagged, { db, bulk, spool }),
       archives: (tagged) => archiveRoutes(tagged, db, archiver, sources),
       query: (tagged) => queryRoutes(tagged, { db, nearest, decoders, spool }),

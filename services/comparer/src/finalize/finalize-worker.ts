@@ -1,5 +1,5 @@
 import type { Finalize } from "@lookalike/shared/domain/job/task";
-import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { finalizeJob } from "./finalize.ts";
 

@@ -2,7 +2,7 @@ import { jobEvent } from "@lookalike/shared/bus/messages";
 import { type Listed, listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
-import type { AllowedSources } from "@lookalike/shared/sources/source-roots";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
@@ -39,7 +39,7 @@ export const finalizeJob = async (store: Store, order: Finalize, allowed: Allowe
     await shareDecisions(tx, { ...job, jobId: job.id, run: order.run });
   });
   const catalog = await getCatalog(store.db, job.tenant, job.catalogId);
-  const findDamage = catalog === null ? undefined : await fileInspector(catalog.source, allowed);
+  const findDamage = catalog === null ? undefined : await fileInspector(catalog, allowed);
   const grouped = await groupImages(store.db, job, true, findDamage);
   const { edges, flatImages, equalImages } = grouped;
   const { thresholdBits } = listing;

@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { FindDamage } from "@lookalike/shared/domain/grouping/check-keeper";
-import type { Source } from "@lookalike/shared/domain/job/source";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import type { ListedFile } from "@lookalike/shared/sources/open-listed";
-import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
+import { placeOf } from "@lookalike/shared/sources/source-roots";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { Piscina } from "piscina";
 
 const INSPECT_FILE = fileURLToPath(new URL("./inspect-worker.js", import.meta.url));
@@ -16,11 +17,11 @@ export const INSPECTED_AT_ONCE = availableParallelism() + 1;
 
 /**
  * Reads the files of a source's images. Nothing is found where they cannot be read here: in a bucket, or not mounted, or
- * outside the folders that sources may be under.
+ * outside the folders of its tenant.
  */
-export const fileInspector = async (source: Source, allowed: AllowedSources): Promise<FindDamage> => {
-  if (source.kind !== "directory" || (await refusalOf(source, allowed)) !== null) return async () => new Map();
-  const { root } = source;
+export const fileInspector = async ({ source, tenant }: CatalogRow, allowed: AllowedSources): Promise<FindDamage> => {
+  const root = source.kind === "directory" ? await placeOf(source.root, tenant, allowed).catch(() => null) : null;
+  if (root === null) return async () => new Map();
   pool ??= new Piscina({
     filename: INSPECT_FILE,
     minThreads: 0,

@@ -1,6 +1,5 @@
 import { failed, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
-import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { ProcessEnded } from "@lookalike/shared/runtime/limited-process";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { createProcessPool } from "@lookalike/shared/runtime/process-pool";
@@ -8,6 +7,7 @@ import { s3Objects } from "@lookalike/shared/sources/objects";
 import type { z } from "zod";
 import type { Environment } from "../environment.ts";
 import type { FileRequest } from "./hash-file.ts";
+import type { OpenedSource } from "./open-source.ts";
 import { readListedObject } from "./read-listed.ts";
 
 type Limits = Pick<
@@ -49,7 +49,7 @@ export const createDecoders = (
   return {
     /** @param name of the file, for the log */
     hash,
-    async hashListed(source: Source, image: ListedImage): Promise<Outcome> {
+    async hashListed(source: OpenedSource, image: ListedImage): Promise<Outcome> {
       const file = await fileOf(source, image, limits.LOOKALIKE_MAX_FILE_BYTES);
       return "kind" in file ? file : hash(file, image.path);
     },
@@ -61,13 +61,17 @@ export const createDecoders = (
  * What is hashed: a file, which is read where it is hashed, or bytes that are read over the network.
  * @throws Error where the images of the source are given, and have no files
  */
-const fileOf = async (source: Source, image: ListedImage, maxBytes: number): Promise<FileRequest["file"] | Outcome> => {
+const fileOf = async (
+  source: OpenedSource,
+  image: ListedImage,
+  maxBytes: number,
+): Promise<FileRequest["file"] | Outcome> => {
   switch (source.kind) {
     case "directory":
-      return { root: source.root, path: image.path, fingerprint: image.fingerprint, maxBytes };
+      return { root: source.place, path: image.path, fingerprint: image.fingerprint, maxBytes };
     case "s3":
       return readListedObject(s3Objects(), source, image, maxBytes);
     case "hashes":
-      throw new Error(`${sourceLabel(source)}: its images have no files to hash`);
+      throw new Error("the images of a hashes source have no files to hash");
   }
 };

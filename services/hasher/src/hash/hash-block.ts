@@ -11,16 +11,18 @@ import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
-import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
+import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { type GivenImage, readGiven, readUnread } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
+import type { OpenedSource } from "./open-source.ts";
 
 interface Hasher {
   readonly bus: Bus;
   readonly db: Db;
+  readonly openSource: (catalog: CatalogRow) => Promise<OpenedSource>;
   /** Decodes and hashes one image of a source that has files. */
-  readonly hashFile: (source: Source, image: ListedImage) => Promise<Outcome>;
+  readonly hashFile: (source: OpenedSource, image: ListedImage) => Promise<Outcome>;
   /** Files that are hashed at the same time. */
   readonly concurrency: number;
 }
@@ -39,7 +41,10 @@ export const formatOf = (source: Source): string => {
 };
 
 /** Hashes one block of a catalog, and publishes the whole block as an event. */
-export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task: TaskOf<"hash">): Promise<void> => {
+export const hashBlock = async (
+  { bus, db, openSource, hashFile, concurrency }: Hasher,
+  task: TaskOf<"hash">,
+): Promise<void> => {
   const catalog = await getCatalog(db, task.tenant, task.catalog);
   const { blockSize, hashBits } = task;
   if (catalog === null) throw new Error(`hash task ${task.task} of job ${task.job}: no catalog ${task.catalog}`);
@@ -65,7 +70,8 @@ export const hashBlock = async ({ bus, db, hashFile, concurrency }: Hasher, task
     () => publishProgress(bus, task.tenant, { job: task.job, block: task.task, images: done }),
     PROGRESS_INTERVAL_MS,
   );
-  const read = async (image: ListedImage): Promise<void> => record(image, await hashFile(catalog.source, image));
+  const source = await openSource(catalog);
+  const read = async (image: ListedImage): Promise<void> => record(image, await hashFile(source, image));
   await pMap(toRead, read, { concurrency }).finally(() => clearInterval(progress));
 
   const block = hashBlockOf(task.task, hashBits, positions);

@@ -3,7 +3,6 @@ import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { Listing } from "@lookalike/shared/domain/image/listing";
 import { areTooManyMissing, MissingImages } from "@lookalike/shared/domain/image/missing-images";
 import type { JobMode } from "@lookalike/shared/domain/job/options";
-import type { Source } from "@lookalike/shared/domain/job/source";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
@@ -29,7 +28,7 @@ import { ListingError, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 export interface Walker {
   readonly store: Store;
   readonly emit: Emit;
-  readonly walk: (source: Source, resume: MarkedCatalog | null) => Promise<Walk>;
+  readonly walk: (catalog: CatalogRow, resume: MarkedCatalog | null) => Promise<Walk>;
 }
 
 /**
@@ -58,14 +57,14 @@ export const walkCatalog = async (
       files === null ? new Map() : recognize({ files, findContents: contents, rereads }, unrecognized),
     );
     if (outcome === "stopped") return null;
-    if (outcome === "stale-mark") return record(await walkSource(catalog.source, null));
+    if (outcome === "stale-mark") return record(await walkSource(catalog, null));
     if (!isResumed) await markMissing(db, listing, job, catalog, walk);
     await emitImages(emit, "images-moved", await movedEarlier(db, listing));
     await analyzeGrown(db, listing);
     return walk;
   };
   const resume = { mark: catalog.listingMark, end, images };
-  return record(await walkSource(catalog.source, job.mode === "retry" ? null : resume));
+  return record(await walkSource(catalog, job.mode === "retry" ? null : resume));
 };
 
 /** Makes tombstones of the images that the walk has not found. @throws ListingError where they are too many to be believed */

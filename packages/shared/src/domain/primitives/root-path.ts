@@ -16,7 +16,11 @@ export const rootBytes = (root: string): Buffer => {
 /** Inverse of {@link rootBytes}: the path itself where that is valid UTF-8. */
 export const rootOfBytes = (path: Buffer): string => {
   const text = path.toString("utf8");
-  if (Buffer.from(text).equals(path)) return text;
+  return Buffer.from(text).equals(path) ? text : fileUrlOf(path);
+};
+
+/** The file URL of a path. */
+export const fileUrlOf = (path: Buffer): string => {
   const escaped = path
     .toString("latin1")
     .replace(/[\s\S]/g, (byte) =>

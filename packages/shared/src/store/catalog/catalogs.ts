@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import type { ListingMark } from "../../domain/image/listing.ts";
 import type { Mount } from "../../domain/image/missing-images.ts";
-import type { Source } from "../../domain/job/source.ts";
+import { directorySource, type Source } from "../../domain/job/source.ts";
 import type { Db } from "../open.ts";
 import { catalog } from "../schema.ts";
 import type { Page } from "../sql.ts";
@@ -24,6 +24,24 @@ export const createCatalog = async (
 export const getCatalog = async (db: Db, tenant: string, id: string): Promise<CatalogRow | null> => {
   const where = and(eq(catalog.tenant, tenant), eq(catalog.id, id), isNull(catalog.deletedAt));
   return (await db.query.catalog.findFirst({ where })) ?? null;
+};
+
+/**
+ * The sources of a tenant's catalogs, and the folders that have its archives. The tables may be those of an earlier
+ * version, or not be there yet.
+ */
+export const sourcesInUse = async (db: Db, tenant: string): Promise<Source[]> => {
+  const isThere = await db.execute<{ catalog: string | null; archive: string | null }>(
+    sql`select to_regclass('catalog') as catalog, to_regclass('archive') as archive`,
+  );
+  const { catalog: catalogs = null, archive: archives = null } = isThere.rows[0] ?? {};
+  if (catalogs === null || archives === null) return [];
+  const { rows } = await db.execute<{ source: Source; destinations: string[] }>(sql`
+    select source, array(
+      select distinct to_jsonb(archive) ->> 'destination' from archive
+      where catalog_id = catalog.id and to_jsonb(archive) ->> 'destination' is not null) as destinations
+    from catalog where tenant = ${tenant} order by id`);
+  return rows.flatMap(({ source, destinations }) => [source, ...destinations.map(directorySource)]);
 };
 
 /** Locks the catalog's row, so that one process at a time decides about the catalog. */

@@ -135,7 +135,7 @@ export const archivedOrdinals = async (db: Db, catalogId: string): Promise<Reado
 /** Every tenant's archives that are not finished, with their sources. */
 export const unfinishedArchives = (db: Db) =>
   db
-    .select({ archive, source: catalog.source })
+    .select({ archive, source: catalog.source, tenant: catalog.tenant })
     .from(archive)
     .innerJoin(catalog, eq(catalog.id, archive.catalogId))
     .where(inArray(archive.state, ["archiving", "restoring", "emptying"]));

@@ -1,12 +1,12 @@
 import { lstat } from "node:fs/promises";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import { sha256Of } from "@lookalike/shared/sources/file-digest";
-import { openFileBelow, openRoot, pathOf, withPlace } from "@lookalike/shared/sources/folder-handle";
+import { openFileBelow, openRoot, pathOf, type SourcePlace, withPlace } from "@lookalike/shared/sources/folder-handle";
 import { isAsListed } from "@lookalike/shared/sources/listed-file";
 import type { SourceFiles } from "../recognize.ts";
 
 /** The files of a folder, by their paths relative to it. */
-export const directoryFiles = (root: string): SourceFiles => ({
+export const directoryFiles = (root: SourcePlace): SourceFiles => ({
   provesContent: false,
   async isStillThere(path, fingerprint) {
     const folder = await openRoot(root).catch(() => null);

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import { FileTally } from "@lookalike/shared/domain/job/file-counts";
@@ -12,6 +12,8 @@ import { canExchange, whileExchanging } from "../../../../../test/support/exchan
 import { readListedFile } from "../../hash/read-listed.ts";
 import { listDirectory } from "./directory.ts";
 import { directoryFiles } from "./directory-files.ts";
+import { listNamed } from "./named-files.ts";
+import { MAX_BAD_LINES, MAX_TEXT_BYTES } from "./text-file.ts";
 
 let root: string;
 const path = (name: string): string => join(root, name);
@@ -20,19 +22,13 @@ const list = async (
   from = root,
 ): Promise<FoundImage[]> => {
   const found: FoundImage[] = [];
-  for await (const image of listDirectory(
-    {
-      kind: "directory",
-      root: from,
-      include: [],
-      exclude: [],
-      svg: false,
-      list: null,
-      ...more,
-    },
-    new FileTally(),
-  ))
-    found.push(image);
+  const source = { kind: "directory" as const, root: from, include: [], exclude: [], svg: false, list: null, ...more };
+  const place = { root: from, below: "" };
+  const images =
+    more.list === undefined
+      ? listDirectory(source, place, new FileTally())
+      : listNamed({ ...source, list: more.list }, place, { root: dirname(more.list), below: basename(more.list) });
+  for await (const image of images) found.push(image);
   return found;
 };
 const paths = async (more: Parameters<typeof list>[0] = {}): Promise<string[]> =>
@@ -126,7 +122,7 @@ describe.skipIf(!canExchange)("while a folder and a link out of the root are exc
     await mkdir(join(folder, "2019"));
     await writeFile(join(folder, "2019/a.jpg"), "a");
     const [image] = await list({}, folder);
-    const files = directoryFiles(folder);
+    const files = directoryFiles({ root: folder, below: "" });
     expect(await files.isStillThere("2019/a.jpg", image?.fingerprint ?? "")).toBe(true);
     await mkdir(join(folder, "archive"));
     await rename(join(folder, "2019"), join(folder, "archive/2019"));
@@ -139,7 +135,7 @@ describe.skipIf(!canExchange)("while a folder and a link out of the root are exc
 describe.skipIf(process.platform !== "linux")("a tree whose paths are longer than a system call takes", () => {
   it("is listed, and folders that are too deep are named", { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "lookalike-deep-"));
-    let open = await openRoot(folder);
+    let open = await openRoot({ root: folder, below: "" });
     for (let depth = 0; depth < 30; depth += 1) {
       const name = Buffer.from("d".repeat(200));
       const below = await openOrCreateBelow(open, name, { mode: 0o700, uid: 0, gid: 0 });
@@ -195,7 +191,7 @@ describe("one odd file", () => {
 describe("a listed file, when it is read", () => {
   const MAX = 100;
   const read = async (name: string, fingerprint: string): Promise<string> => {
-    const file: Buffer | Outcome = readListedFile({ root, path: name, fingerprint }, MAX);
+    const file: Buffer | Outcome = readListedFile({ root: { root, below: "" }, path: name, fingerprint }, MAX);
     return Buffer.isBuffer(file) ? file.toString() : file.kind === "failed" ? file.failure.reason : file.kind;
   };
   const fingerprint = async (name: string): Promise<string> =>
@@ -227,7 +223,7 @@ describe("a listed file, when it is read", () => {
 });
 
 describe("a list of files", () => {
-  it("is listed in its order, by relative and absolute paths, and nothing outside the root is touched", async () => {
+  it("is listed in its order, by relative and absolute paths, and nothing outside the root is looked at", async () => {
     const names = path("a/names.txt");
     const outside = await mkdtemp(join(tmpdir(), "lookalike-outside-"));
     await writeFile(join(outside, "secret.jpg"), "secret");
@@ -239,7 +235,13 @@ describe("a list of files", () => {
       "none.jpg\r",
       "../../etc/passwd",
       "link-out/secret.jpg",
+      "link-out/absent.jpg",
+      "DATABASE_PASSWORD=hunter2",
       "a/../b/10.png",
+      `${"x".repeat(100_000)}.jpg`,
+      "b\0/2.png",
+      "b/2.png/deep.png",
+      "a/notes.txt",
     ];
     await writeFile(names, lines.join("\n"));
     const found = await list({ list: names });
@@ -247,11 +249,33 @@ describe("a list of files", () => {
       ["b/2.png", null],
       ["z.JPG", null],
       ["none.jpg", "missing"],
-      ["../../etc/passwd", "unreadable"],
-      ["link-out/secret.jpg", "unreadable"],
+      ["line 5 of names.txt", "bad-line"],
+      ["line 6 of names.txt", "bad-line"],
+      ["line 7 of names.txt", "bad-line"],
+      ["line 8 of names.txt", "bad-line"],
       ["b/10.png", null],
+      ["line 10 of names.txt", "bad-line"],
+      ["line 11 of names.txt", "bad-line"],
+      ["b/2.png/deep.png", "missing"],
+      ["a/notes.txt", null],
     ]);
-    await expect(list({ list: path("none.txt") })).rejects.toThrow("the list can't be read");
     await Promise.all([rm(names), rm(path("link-out")), rm(outside, { recursive: true })]);
+  });
+
+  it("is a regular file of a size and of lines that can be a list's", async () => {
+    await expect(list({ list: path("none.txt") })).rejects.toThrow("none.txt: the file can't be read");
+    await expect(list({ list: path("pipe.jpg") })).rejects.toThrow("pipe.jpg: not a file");
+    await expect(list({ list: path("a") })).rejects.toThrow("a: not a file");
+    await symlink("/etc/passwd", path("linked.txt"));
+    await expect(list({ list: path("linked.txt") })).rejects.toThrow("linked.txt: the file can't be read");
+    const large = path("large.txt");
+    await writeFile(large, "");
+    await truncate(large, MAX_TEXT_BYTES + 1);
+    await expect(list({ list: large })).rejects.toThrow(`at most ${MAX_TEXT_BYTES} are read`);
+    await writeFile(large, "secret\n".repeat(MAX_BAD_LINES + 1));
+    const failing = list({ list: large });
+    await expect(failing).rejects.toThrow(`line ${MAX_BAD_LINES + 1}. Is it the right file?`);
+    await expect(failing).rejects.not.toThrow("secret");
+    await Promise.all([rm(large), rm(path("linked.txt"))]);
   });
 });

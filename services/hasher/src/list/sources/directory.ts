@@ -1,21 +1,15 @@
 import type { Dirent } from "node:fs";
-import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
-import { posix } from "node:path";
+import { lstat, readdir } from "node:fs/promises";
 import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
-import { type FailureReason, failureOf } from "@lookalike/shared/domain/image/hash-block";
-import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
+import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import type { Source } from "@lookalike/shared/domain/job/source";
-import { isoOfMilliseconds } from "@lookalike/shared/domain/primitives/encoding";
-import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { messageOf } from "@lookalike/shared/runtime/errors";
-import { type Folder, openRoot, pathOf } from "@lookalike/shared/sources/folder-handle";
-import { fingerprintOf, joinPath } from "@lookalike/shared/sources/listed-file";
-import { escapesRoot } from "@lookalike/shared/sources/source-roots";
+import { type Folder, openRoot, pathOf, type SourcePlace } from "@lookalike/shared/sources/folder-handle";
 import pMap from "p-map";
 import { Companions, classifyFile, isImageName } from "./classify.ts";
 import { Exclusions, ownRule } from "./exclusions.ts";
-import { NEWLINE } from "./lines.ts";
+import { failedImage, fileImage, refuseRoot } from "./found-file.ts";
 import { OpenFolders } from "./open-folders.ts";
 import { ListingError } from "./walk.ts";
 
@@ -44,13 +38,12 @@ const FILES_PER_PART = 1_000;
  * because every file is counted. Nothing outside the root is looked at, whatever is exchanged for a link meanwhile.
  * @param tally counts each file under the root
  */
-export async function* listDirectory(source: DirectorySource, tally: FileTally): AsyncGenerator<FoundImage> {
-  if (source.list !== null) yield* listNamed(source.list, await realRoot(source.root));
-  else yield* walkFolder(source, tally);
-}
-
-async function* walkFolder(source: DirectorySource, tally: FileTally): AsyncGenerator<FoundImage> {
-  const open = new OpenFolders(await openRoot(source.root).catch(refuseRoot(source.root)));
+export async function* listDirectory(
+  source: DirectorySource,
+  root: SourcePlace,
+  tally: FileTally,
+): AsyncGenerator<FoundImage> {
+  const open = new OpenFolders(await openRoot(root).catch(refuseRoot(source.root)));
   try {
     const exclusions = new Exclusions(source);
     const folders: FoundFolder[] = [{ path: "", name: Buffer.alloc(0), depth: 0, rule: null, deviceAbove: null }];
@@ -153,97 +146,14 @@ const findImage = async (
   return image;
 };
 
-/** The files that a list names, in its order, by absolute paths or paths relative to the root. No file outside the root is touched. */
-async function* listNamed(list: string, root: Buffer): AsyncGenerator<FoundImage> {
-  const text = await readFile(list).catch((error: unknown) => {
-    throw new ListingError(`${list}: the list can't be read (${messageOf(error)})`);
-  });
-  for (let from = 0; from < text.length; ) {
-    const end = text.indexOf(NEWLINE, from);
-    const line = text.subarray(from, end === -1 ? text.length : end);
-    from = end === -1 ? text.length : end + 1;
-    const name = line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
-    if (name.length > 0) yield* listOne(root, name);
-  }
-}
-
-const CARRIAGE_RETURN = 0x0d;
-
-async function* listOne(root: Buffer, name: Buffer): AsyncGenerator<FoundImage> {
-  // Latin-1 makes each byte one character, also where the name is not valid UTF-8.
-  const path = posix.relative(root.toString("latin1"), posix.resolve(root.toString("latin1"), name.toString("latin1")));
-  const inside = Buffer.from(path, "latin1");
-  const folder = await realpath(joinPath(root, Buffer.from(posix.dirname(path), "latin1")), {
-    encoding: "buffer",
-  }).catch(() => null);
-  const isInside =
-    folder !== null &&
-    (folder.equals(root) || folder.subarray(0, root.length + 1).equals(joinPath(root, Buffer.alloc(0))));
-  if (escapesRoot(path) || path === "" || (folder !== null && !isInside)) {
-    yield failedImage(nameOfBytes(name), "unreadable", "not under the root of this source");
-  } else if (folder === null) yield failedImage(nameOfBytes(inside), "missing", "there is no such file");
-  else {
-    const image = await readImage(joinPath(root, inside), nameOfBytes(inside), "missing");
-    if (image !== null) yield image;
-  }
-}
-
-/**
- * @param place where the file is looked at
- * @param path below the root
- * @param missingReason why a file that does not exist is a failed item; null = it is not listed
- */
-const readImage = async (
-  place: Buffer,
-  path: string,
-  missingReason: FailureReason | null = null,
-): Promise<FoundImage | null> => {
+/** The image of a file; null where it was deleted since its folder was read. @param path below the root */
+const readImage = async (place: Buffer, path: string): Promise<FoundImage | null> => {
   try {
-    const stats = await lstat(place, { bigint: true });
-    if (!stats.isFile()) return failedImage(path, "not-a-regular-file", "a pipe, socket or device, not a file");
-    return foundImage({
-      path,
-      fingerprint: fingerprintOf(stats),
-      bytes: Number(stats.size),
-      modifiedAt: isoOfMilliseconds(Number(stats.mtimeMs)),
-    });
+    return fileImage(path, await lstat(place, { bigint: true }));
   } catch (error) {
-    // A file of a folder that was deleted since the folder was read is simply not listed.
-    if (!isMissing(error)) return failedImage(path, "unreadable", messageOf(error));
-    return missingReason === null ? null : failedImage(path, missingReason, "there is no such file");
+    return isMissing(error) ? null : failedImage(path, "unreadable", messageOf(error));
   }
 };
-
-const failedImage = (path: string, reason: FailureReason, detail: string): FoundImage =>
-  foundImage({
-    path,
-    fingerprint: `failed-${reason}`,
-    failure: failureOf(reason, detail),
-  });
-
-const realRoot = async (root: string): Promise<Buffer> => {
-  try {
-    const real = await realpath(rootBytes(root), { encoding: "buffer" });
-    if (!(await stat(real)).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
-    return real;
-  } catch (error) {
-    return refuseRoot(root)(error);
-  }
-};
-
-/** Throws an error of opening a root as a ListingError. */
-const refuseRoot =
-  (root: string) =>
-  (error: unknown): never => {
-    switch (codeOf(error)) {
-      case "ENOENT":
-        throw new ListingError(`${root}: no such folder`);
-      case "ENOTDIR":
-        throw new ListingError(`${root}: not a folder`);
-      default:
-        throw new ListingError(`${root}: the folder can't be opened (${messageOf(error)})`);
-    }
-  };
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 /** It is not there any more, or is no folder any more. */

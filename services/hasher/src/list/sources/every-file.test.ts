@@ -27,7 +27,7 @@ const walk = async (globs: { include?: string[]; exclude?: string[] } = {}) => {
   const tally = new FileTally();
   const source = { kind: "directory" as const, root, include: [], exclude: [], svg: false, list: null, ...globs };
   const images: string[] = [];
-  for await (const { path } of listDirectory(source, tally)) images.push(path);
+  for await (const { path } of listDirectory(source, { root, below: "" }, tally)) images.push(path);
   const counts = tally.counts();
   const found = spawnSync("find", [root, "-type", "f", "-printf", "."]).stdout.length;
   expect(counts.total).toBe(found);

@@ -1,6 +1,7 @@
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { ListingMark } from "@lookalike/shared/domain/image/listing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { walkHashes } from "./hashes.ts";
@@ -17,7 +18,11 @@ const line = (id: string, hash = "0123456789abcdef"): string => `${JSON.stringif
 const catalog = { end: 2, images: 2 };
 
 const walk = async (file: string, mark: ListingMark | null = null, now = catalog) => {
-  const walked = await walkHashes({ kind: "hashes", file: join(folder, file) }, { mark, ...now });
+  const walked = await walkHashes(
+    { kind: "hashes", file: join(folder, file) },
+    { root: folder, below: file },
+    { mark, ...now },
+  );
   const found: string[] = [];
   for await (const part of walked.parts)
     for (const { path, failure } of part) found.push(failure === null ? path : `${path} ${failure.reason}`);
@@ -74,7 +79,37 @@ it("a failed line has a name of its own, also where an id is the same as that na
 
 it("a missing file and a folder are no sources", async () => {
   await expect(walk("missing")).rejects.toThrow(ListingError);
-  await expect(walk(".")).rejects.toThrow("not a file");
+  await mkdir(join(folder, "in"));
+  await expect(walk("in")).rejects.toThrow("in: not a file");
+});
+
+it("what a bad line says is repeated nowhere", async () => {
+  const secrets = [
+    "root:x:0:0:secret",
+    '{"id":"secret"}',
+    '{"secret":1,"id":"a","hash":"secret"}',
+    '["secret"]',
+    '"secret"',
+    "x".repeat(70_000),
+  ];
+  await write("secret", `${line("secret")}${line("secret")}${secrets.join("\n")}`);
+  const walked = await walkHashes(
+    { kind: "hashes", file: join(folder, "secret") },
+    { root: folder, below: "secret" },
+    null,
+  );
+  const failed: FoundImage[] = [];
+  for await (const part of walked.parts) failed.push(...part.filter(({ failure }) => failure !== null));
+  expect(failed.map(({ path }) => path)).toEqual([
+    "line 2",
+    "line 3",
+    "line 4",
+    "line 5",
+    "line 6",
+    "line 7",
+    "line 8",
+  ]);
+  expect(JSON.stringify(failed)).not.toContain("secret");
 });
 
 it("ids that differ only in half a surrogate pair are the same", async () => {

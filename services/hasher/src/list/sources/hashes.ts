@@ -1,15 +1,15 @@
 import { createHash, hash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 import { bytesOfName, nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { type Failure, failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { ListingMark } from "@lookalike/shared/domain/image/listing";
 import type { Source } from "@lookalike/shared/domain/job/source";
-import { messageOf } from "@lookalike/shared/runtime/errors";
+import type { SourcePlace } from "@lookalike/shared/sources/folder-handle";
 import { z } from "zod";
 import { NEWLINE, readBytes, readLines } from "./lines.ts";
 import { NameSet } from "./name-set.ts";
-import { IMAGES_PER_PART, ListingError, type MarkedCatalog, type Walk } from "./walk.ts";
+import { LineCount, openTextFile } from "./text-file.ts";
+import { IMAGES_PER_PART, type MarkedCatalog, type Walk } from "./walk.ts";
 
 type HashesSource = Extract<Source, { kind: "hashes" }>;
 
@@ -34,8 +34,12 @@ const BYTES_PER_DIGEST = 1_048_576;
  * already. All hashes are as long as the first one; a bad line is a failed item, not a failed job.
  * Where the file has only grown since the mark, the walk resumes there: the bytes before it have the same digest.
  */
-export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog | null): Promise<Walk> => {
-  const { handle, size } = await openFile(file);
+export const walkHashes = async (
+  { file }: HashesSource,
+  place: SourcePlace,
+  resume: MarkedCatalog | null,
+): Promise<Walk> => {
+  const { handle, size } = await openTextFile(place, file);
   const mark = currentMark(resume);
   const markedDigest = createHash("sha256");
   if (mark !== null)
@@ -56,7 +60,7 @@ export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog |
   }
 
   async function* parts(): AsyncGenerator<FoundImage[]> {
-    const reader = new LineReader(start);
+    const reader = new LineReader(file, start);
     try {
       let part: FoundImage[] = [];
       for await (const lines of readLines(digested(), size - start.bytes)) {
@@ -70,7 +74,8 @@ export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog |
       }
       if (part.length > 0) yield part;
       if (!mayGrow) {
-        const { lines, hashDigits } = reader;
+        const { count, hashDigits } = reader;
+        const { lines } = count;
         read = { bytes: size, sha256: digest.digest("base64url"), lines, hashDigits };
       }
     } finally {
@@ -82,16 +87,6 @@ export const walkHashes = async ({ file }: HashesSource, resume: MarkedCatalog |
 };
 
 const START = { bytes: 0, lines: 0, hashDigits: null };
-
-const openFile = async (file: string): Promise<{ handle: FileHandle; size: number }> => {
-  const handle = await open(file).catch((error: unknown) => {
-    throw new ListingError(`${file}: the file can't be read (${messageOf(error)})`);
-  });
-  const stats = await handle.stat();
-  if (stats.isFile()) return { handle, size: stats.size };
-  await handle.close();
-  throw new ListingError(`${file}: not a file`);
-};
 
 /**
  * The mark, where the catalog has neither gained nor lost an image since: new images raise the highest
@@ -105,23 +100,25 @@ const currentMark = (resume: MarkedCatalog | null): ListingMark | null => {
 
 /** Turns lines into images. The lines before decide which number, hash length and names a line has. */
 class LineReader {
-  lines: number;
+  readonly count: LineCount;
   /** Hexadecimal digits of every hash; null = no hash has been read yet. */
   hashDigits: number | null;
   readonly #names = new NameSet();
 
-  constructor({ lines, hashDigits }: Pick<ListingMark, "lines" | "hashDigits">) {
-    this.lines = lines;
+  constructor(file: string, { lines, hashDigits }: Pick<ListingMark, "lines" | "hashDigits">) {
+    this.count = new LineCount(file, lines);
     this.hashDigits = hashDigits;
   }
 
   /** The image of the next line; null where the line is blank. */
   imageOf(text: string): FoundImage | null {
-    this.lines += 1;
+    this.count.add();
     if (text.trim() === "") return null;
     const line = this.#read(text);
     if (!("reason" in line)) return imageOfLine(line);
-    const name = freeName(`line ${this.lines}`, this.#names);
+    if (line.reason === "bad-line") this.count.addBad();
+    // What a bad line says is not repeated: it may be no line of hashes at all.
+    const name = freeName(`line ${this.count.lines}`, this.#names);
     this.#names.add(name);
     return foundImage({ path: name, fingerprint: digestOf(text), failure: line });
   }
@@ -132,7 +129,7 @@ class LineReader {
     this.hashDigits ??= line.hash.length;
     if (line.hash.length !== this.hashDigits)
       return badLine(`a hash of ${line.hash.length * 4} bits where the first has ${this.hashDigits * 4}`);
-    if (!this.#names.add(line.id)) return failureOf("duplicate-id", `id ${line.id.slice(0, 80)} is on an earlier line`);
+    if (!this.#names.add(line.id)) return failureOf("duplicate-id", "its id is on an earlier line");
     return line;
   }
 }
@@ -157,8 +154,8 @@ const parseLine = (text: string): Line | Failure => {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
-    return badLine(messageOf(error));
+  } catch {
+    return badLine("not JSON");
   }
   const line = Line.safeParse(json);
   if (line.success) return line.data;

@@ -28,8 +28,13 @@ export async function* readBytes(
 /**
  * The lines of a stretch of text, as many at a time as its chunks have. Only the last line of all may lack an end.
  * @param length of all chunks together, in bytes
+ * @param encoding latin1: each byte is one character
  */
-export async function* readLines(chunks: AsyncIterable<Buffer>, length: number): AsyncGenerator<readonly string[]> {
+export async function* readLines(
+  chunks: AsyncIterable<Buffer>,
+  length: number,
+  encoding: "utf8" | "latin1" = "utf8",
+): AsyncGenerator<readonly string[]> {
   let rest = Buffer.alloc(0);
   let at = 0;
   for await (const bytes of chunks) {
@@ -37,7 +42,7 @@ export async function* readLines(chunks: AsyncIterable<Buffer>, length: number):
     const whole = at === length ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;
     if (whole > 0) {
       const lines = Buffer.concat([rest, bytes.subarray(0, whole)])
-        .toString()
+        .toString(encoding)
         .split("\n");
       rest = Buffer.alloc(0);
       if (lines.at(-1) === "") lines.pop();

@@ -1,13 +1,18 @@
 import { FileTally } from "@lookalike/shared/domain/job/file-counts";
-import type { Source } from "@lookalike/shared/domain/job/source";
+import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import { s3Objects } from "@lookalike/shared/sources/objects";
-import { type AllowedSources, refusalOf } from "@lookalike/shared/sources/source-roots";
+import { placeOf, requireBucket, SourceRefused } from "@lookalike/shared/sources/source-roots";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { bucketFiles } from "./bucket-files.ts";
 import { listDirectory } from "./directory.ts";
 import { directoryFiles } from "./directory-files.ts";
 import { walkHashes } from "./hashes.ts";
+import { listNamed } from "./named-files.ts";
 import { listBucket } from "./s3.ts";
 import { fullWalk, ListingError, type MarkedCatalog, type Walk } from "./walk.ts";
+
+/** A source, and whose it is. */
+export type OwnedSource = Pick<CatalogRow, "source" | "tenant">;
 
 /**
  * Lists a source's images as a stream, in an order that depends on the source's content alone: two
@@ -17,25 +22,45 @@ import { fullWalk, ListingError, type MarkedCatalog, type Walk } from "./walk.ts
  * @throws ListingError when the source can't be read; a single bad item is listed with its failure
  */
 export const walkSource = async (
-  source: Source,
+  owned: OwnedSource,
   allowed: AllowedSources,
   resume: MarkedCatalog | null,
 ): Promise<Walk> => {
-  const refusal = await refusalOf(source, allowed);
-  if (refusal !== null) throw new ListingError(refusal);
+  try {
+    return await walk(owned, allowed, resume);
+  } catch (error) {
+    if (error instanceof SourceRefused) throw new ListingError(error.message);
+    throw error;
+  }
+};
+
+/** @throws SourceRefused where the source is outside what belongs to its tenant */
+const walk = async (
+  { source, tenant }: OwnedSource,
+  allowed: AllowedSources,
+  resume: MarkedCatalog | null,
+): Promise<Walk> => {
   switch (source.kind) {
     case "directory": {
-      const tally = new FileTally();
-      const images = listDirectory(source, tally);
+      const root = await placeOf(source.root, tenant, allowed);
+      const files = directoryFiles(root);
+      const { list } = source;
       // A list's owner knows which files it names; nobody counts those that it does not.
-      return fullWalk(images, { files: directoryFiles(source.root), tally: source.list === null ? tally : null });
+      if (list !== null)
+        return fullWalk(listNamed({ ...source, list }, root, await placeOf(list, tenant, allowed)), {
+          files,
+          tally: null,
+        });
+      const tally = new FileTally();
+      return fullWalk(listDirectory(source, root, tally), { files, tally });
     }
     case "s3": {
+      requireBucket(source.bucket, tenant, allowed);
       const tally = new FileTally();
       const objects = s3Objects();
       return fullWalk(listBucket(source, objects, tally), { files: bucketFiles(source, objects), tally });
     }
     case "hashes":
-      return walkHashes(source, resume);
+      return walkHashes(source, await placeOf(source.file, tenant, allowed), resume);
   }
 };
