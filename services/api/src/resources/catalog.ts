@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
 import { Source } from "@lookalike/shared/domain/job/source";
+import { GlobError, globMatcher } from "@lookalike/shared/sources/glob";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { z } from "zod";
 
@@ -16,11 +17,32 @@ export const Catalog = z
   })
   .meta({ id: "Catalog" });
 
+/** Of all include and exclude globs together: each path is matched with all of them. */
+const MAX_GLOBS = 100;
+const MAX_GLOB_CHARACTERS = 8_192;
+
+/** What is wrong with globs; null = nothing. */
+const globsProblem = (globs: readonly string[]): string | null => {
+  if (globs.length > MAX_GLOBS || globs.join("").length > MAX_GLOB_CHARACTERS)
+    return `at most ${MAX_GLOBS} globs of ${MAX_GLOB_CHARACTERS} characters together`;
+  try {
+    for (const glob of globs) globMatcher(glob.replace(/^!/, ""));
+    return null;
+  } catch (error) {
+    if (error instanceof GlobError) return error.message;
+    throw error;
+  }
+};
+
 export const NewCatalog = z
   .object({ name: z.string().trim().min(1).max(200), source: Source })
+  .superRefine(({ source }, context) => {
+    const problem = source.kind === "hashes" ? null : globsProblem([...source.include, ...source.exclude]);
+    if (problem !== null) context.addIssue({ code: "custom", path: ["source"], message: problem });
+  })
   .meta({ id: "NewCatalog" });
 
-const Globs = z.array(z.string().min(1).max(1_000)).max(100).optional();
+const Globs = z.array(z.string().min(1).max(1_000)).max(MAX_GLOBS).optional();
 export const CatalogChange = z
   .strictObject({
     name: z.string().trim().min(1).max(200).optional(),
@@ -29,6 +51,10 @@ export const CatalogChange = z
     root: z.string().min(1).max(4_096).optional().meta({
       description: "Where the folder is now: its pictures keep their decisions. Only of a directory source",
     }),
+  })
+  .superRefine(({ include = [], exclude = [] }, context) => {
+    const problem = globsProblem([...include, ...exclude]);
+    if (problem !== null) context.addIssue({ code: "custom", message: problem });
   })
   .meta({ id: "CatalogChange" });
 type CatalogChange = z.infer<typeof CatalogChange>;

@@ -1,7 +1,8 @@
 import { fileNameOf } from "@lookalike/shared/domain/image/file-name";
+import { GlobError, globMatcher } from "@lookalike/shared/sources/glob";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
-import picomatch from "picomatch";
 import { BUILT_IN_EXCLUDES } from "./built-in-excludes.ts";
+import { ListingError } from "./walk.ts";
 
 interface Globs {
   readonly include: readonly string[];
@@ -20,11 +21,11 @@ export class Exclusions {
   readonly #globs: readonly { readonly rule: string; readonly matches: (path: string) => boolean }[];
 
   constructor({ include, exclude }: Globs) {
-    const included = include.map(globMatcher);
+    const included = include.map(ruleMatcher);
     this.#isIncluded = (path) => included.length === 0 || included.some((matches) => matches(path));
     this.#globs = exclude.map((rule) => ({
       rule,
-      matches: globMatcher(rule.startsWith(TAKES_BACK) ? rule.slice(1) : rule),
+      matches: ruleMatcher(rule.startsWith(TAKES_BACK) ? rule.slice(1) : rule),
     }));
   }
 
@@ -50,10 +51,14 @@ export class Exclusions {
   }
 }
 
-/** A glob without a slash matches names at any depth, as in a .gitignore; a slash at its end changes nothing. */
-const globMatcher = (glob: string): ((path: string) => boolean) => {
-  const pattern = glob.replace(/\/+$/, "");
-  return picomatch(pattern, { dot: true, basename: !pattern.includes("/") });
+/** @throws ListingError where the glob is none, as one that an earlier version accepted */
+const ruleMatcher = (glob: string): ((path: string) => boolean) => {
+  try {
+    return globMatcher(glob);
+  } catch (error) {
+    if (error instanceof GlobError) throw new ListingError(error.message);
+    throw error;
+  }
 };
 
 const OWN: ReadonlySet<string> = new Set([ARCHIVE_FOLDER, DATA_FOLDER]);
@@ -67,9 +72,14 @@ const GLOB = /[*!{]/;
 const NAMES = new Map([ARCHIVE_FOLDER, ...RULES].filter(isPlainName).map((rule) => [rule.toLowerCase(), rule]));
 const PATTERNS = RULES.filter((rule) => !isPlainName(rule)).map((rule) => ({
   rule,
-  isOfPath: rule.includes("/"),
-  matches: picomatch(rule.includes("/") ? `{${rule},**/${rule}}` : rule, { dot: true, nocase: true }),
+  glob: rule.includes("/") ? `**/${rule}` : rule,
+  matches: globMatcher(rule.includes("/") ? `**/${rule}` : rule, { ignoreCase: true }),
 }));
+/** All patterns of names, and all of paths, in one glob each: nearly every file matches none of them. */
+const ANY_PATTERN = [true, false].map((isOfPath) => {
+  const globs = PATTERNS.flatMap(({ glob }) => (glob.includes("/") === isOfPath ? glob : []));
+  return globMatcher(`{${globs.join(",")}}`, { ignoreCase: true });
+});
 
 function isPlainName(rule: string): boolean {
   return !GLOB.test(rule) && !rule.includes("/");
@@ -80,5 +90,6 @@ const builtInRule = (path: string): string | null => {
   const name = fileNameOf(path);
   const named = NAMES.get(name.toLowerCase());
   if (named !== undefined) return named;
-  return PATTERNS.find(({ isOfPath, matches }) => matches(isOfPath ? path : name))?.rule ?? null;
+  if (!ANY_PATTERN.some((matches) => matches(path))) return null;
+  return PATTERNS.find(({ matches }) => matches(path))?.rule ?? null;
 };
