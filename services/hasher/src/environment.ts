@@ -12,6 +12,12 @@ export const Environment = ServiceEnvironment.extend({
   }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
+  LOOKALIKE_LISTING_TIMEOUT_SECONDS: integer({
+    min: 1,
+    max: 3_600,
+    default: 60,
+    about: "How long a listing may read nothing before it fails",
+  }),
   LOOKALIKE_MAX_PIXELS: integer({
     min: 1,
     default: 300_000_000,

@@ -7,11 +7,18 @@ import { Environment } from "./environment.ts";
 import { createDecoders } from "./hash/decoders.ts";
 import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { openSource } from "./hash/open-source.ts";
-import { listCatalog } from "./list/list-catalog.ts";
-import { walkSource } from "./list/sources/source.ts";
+import { FairTurns } from "./list/fair-turns.ts";
+import { type Lister, listCatalog } from "./list/list-catalog.ts";
+import { createWalkers } from "./list/walkers.ts";
 
 /** The next block keeps the processes busy while the last images of one finish. */
 const CONCURRENT_BLOCKS = 2;
+/** Listings at once; they take turns. */
+const LISTINGS = 64;
+/** A disk that does not answer holds its turns until the time-out, and those of a tenant leave the others room. */
+const READING_TURNS = { turns: 8, turnsPerTenant: 4 };
+/** The database is busy with so many. */
+const STORING_TURNS = { turns: 3, turnsPerTenant: 3 };
 /** An additional process, which reads its file while the others decode. */
 const READING_PROCESSES = 1;
 
@@ -25,14 +32,23 @@ runService({
     const decoders = createDecoders(environment, processes, log);
     if (!hasLimits()) log.warn("there is no prlimit (util-linux): pictures are decoded without limits of memory");
     const allowed = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };
+    const walkers = createWalkers({
+      allowed,
+      reading: new FairTurns(READING_TURNS),
+      deadlineSeconds: environment.LOOKALIKE_LISTING_TIMEOUT_SECONDS,
+    });
+    const storing = new FairTurns(STORING_TURNS);
     const [scan, hash] = await Promise.all([
       runTasks(bus, {
         kind: "scan",
-        concurrency: 1,
+        concurrency: LISTINGS,
         log,
         isUnavailable,
-        handle: (task) =>
-          listCatalog({ bus, store, log, walk: (catalog, resume) => walkSource(catalog, allowed, resume) }, task),
+        handle: (task, isRetried) => {
+          const walk: Lister["walk"] = (catalog, resume, turner) =>
+            walkers.walk({ owned: catalog, resume, turner, isIsolated: isRetried });
+          return listCatalog({ bus, store, log, storing, walk }, task);
+        },
       }),
       runTasks(bus, {
         kind: "hash",
@@ -53,6 +69,8 @@ runService({
           ),
       }),
     ]);
-    return workerService(bus.name, { scan, hash }, decoders.close);
+    return workerService(bus.name, { scan, hash }, async () => {
+      await Promise.all([decoders.close(), walkers.close()]);
+    });
   },
 });

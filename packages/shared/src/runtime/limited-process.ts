@@ -41,24 +41,52 @@ const installedPrograms = () => {
 export const hasLimits = (): boolean => installedPrograms().prlimit;
 
 /** The command that runs Node with the limits; its first word is a program. */
-const commandOf = (memoryBytes: number): readonly [string, ...string[]] => {
+const commandOf = (limits: Limits): readonly [string, ...string[]] => {
   const { prlimit, setpriv } = installedPrograms();
   // Where the service is killed, a decoder in an endless loop does not notice that its channel is closed.
   const node: readonly [string, ...string[]] = setpriv
     ? ["setpriv", "--pdeathsig", "KILL", process.execPath]
     : [process.execPath];
-  return prlimit ? ["prlimit", ...limitsOf(memoryBytes), ...node] : node;
+  return prlimit ? ["prlimit", ...limitsOf(limits), ...node] : node;
 };
 
-const limitsOf = (memoryBytes: number): string[] => [
+interface Limits {
+  /** Bytes that its heaps and stacks may take (RLIMIT_DATA). */
+  readonly memoryBytes: number;
+  readonly files: number;
+  /** Time of a core; null = no limit. */
+  readonly cpuSeconds: number | null;
+}
+
+const limitsOf = ({ memoryBytes, files, cpuSeconds }: Limits): string[] => [
   `--data=${memoryBytes}`,
-  // Node opens many modules at once.
-  "--nofile=256",
+  `--nofile=${files}`,
   // It writes no file, and leaves no memory with somebody's pictures on the disk.
   "--fsize=0",
   "--core=0",
-  `--cpu=${CPU_SECONDS}`,
+  ...(cpuSeconds === null ? [] : [`--cpu=${cpuSeconds}`]),
 ];
+
+/** Starts a module in a process with limits, where there is a program that sets them, and without the service's secrets. */
+export const forkWithLimits = (
+  script: URL,
+  limits: Limits,
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess => {
+  const [execPath, ...execArgv] = commandOf(limits);
+  return fork(fileURLToPath(script), {
+    serialization: "advanced",
+    // A Ctrl-C in the terminal must stop the service, and not look like a crash of the request.
+    detached: true,
+    env: {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.includes(name))),
+      ...environment,
+    },
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    execPath,
+    execArgv,
+  });
+};
 
 /** A process that handles one request at a time, within limits of memory, time and files. */
 export class LimitedProcess<Request, Result> {
@@ -69,16 +97,9 @@ export class LimitedProcess<Request, Result> {
   /** How long it has handled requests. */
   busyMs = 0;
 
-  private constructor(script: URL, [execPath, ...execArgv]: readonly [string, ...string[]]) {
-    this.#child = fork(fileURLToPath(script), {
-      serialization: "advanced",
-      // A Ctrl-C in the terminal must stop the service, and not look like a crash of the request.
-      detached: true,
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.includes(name))),
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execPath,
-      execArgv,
-    });
+  private constructor(script: URL, memoryBytes: number) {
+    // Node opens many modules at once.
+    this.#child = forkWithLimits(script, { memoryBytes, files: 256, cpuSeconds: CPU_SECONDS });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#output = (this.#output + text).slice(-OUTPUT_CHARACTERS);
     });
@@ -92,7 +113,7 @@ export class LimitedProcess<Request, Result> {
 
   /** @param memoryBytes that its heaps and stacks may take (RLIMIT_DATA) @throws Error where it can't start: no request is to blame */
   static async start<Request, Result>(script: URL, memoryBytes: number): Promise<LimitedProcess<Request, Result>> {
-    const started = new LimitedProcess<Request, Result>(script, commandOf(memoryBytes));
+    const started = new LimitedProcess<Request, Result>(script, memoryBytes);
     const ready = new Promise<void>((resolve) => started.#child.once("message", () => resolve()));
     await Promise.race([ready, started.ended]).catch((error: unknown) => {
       throw new Error(`a process with limits can't start: ${started.#output}`, { cause: error });

@@ -24,12 +24,14 @@ import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { messagesOf } from "../../../../test/support/messages.ts";
 import { connectTo, type Servers, startServers } from "../../../../test/support/servers.ts";
+import { FairTurns } from "./fair-turns.ts";
 import { listCatalog } from "./list-catalog.ts";
 import { fullWalk, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 
 type ScanTask = TaskOf<"scan">;
 
 const log = createLogger("test", "fatal");
+const storing = new FairTurns({ turns: 3, turnsPerTenant: 3 });
 const IMAGES = 12_000;
 let servers: Servers;
 let bus: Bus;
@@ -67,7 +69,7 @@ const listingJob = async (job: string, catalog = `catalog-of-${job}`): Promise<S
 };
 
 const list = (task: ScanTask, images: AsyncIterable<FoundImage>): Promise<void> =>
-  listCatalog({ bus, store, log, walk: async () => fullWalk(images) }, task);
+  listCatalog({ bus, store, log, storing, walk: async () => fullWalk(images) }, task);
 
 /** Leaves what a walk leaves that ends when it has stored a part and not yet published it. */
 const storeOnly = async (task: ScanTask, numbers: number[]): Promise<void> => {
@@ -188,7 +190,7 @@ it("a walk from a mark that finds a known image is followed by one from the star
     const images = resume === null ? upTo(6_002) : [6_000, 6_001, 5];
     return { ...fullWalk(source(images)), isResumed: resume !== null };
   };
-  await listCatalog({ bus, store, log, walk }, second);
+  await listCatalog({ bus, store, log, storing, walk }, second);
   expect(walks).toEqual([{ mark: null, end: 6_000, images: 6_000 }, null]);
   const { images, done } = await published(second.job);
   // The first job hashed nothing, so all of its images are published again.
@@ -252,7 +254,7 @@ it("a disk that shows its files and can't read them stops the job", async () => 
       }
     }
     const files = { provesContent: false, isStillThere: async () => false, digestOf: async () => "" };
-    await listCatalog({ bus, store, log, walk: async () => fullWalk(images(), { files, tally }) }, task);
+    await listCatalog({ bus, store, log, storing, walk: async () => fullWalk(images(), { files, tally }) }, task);
     await store.pool.query("update job set state = 'failed' where id = $1", [job]);
     return (await published(job)).refused;
   };

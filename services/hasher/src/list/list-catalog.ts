@@ -21,14 +21,21 @@ import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { formatOf } from "../hash/hash-block.ts";
 import { planShadow } from "../rollout/plan-shadow.ts";
+import type { FairTurns, Turner } from "./fair-turns.ts";
 import { type Emit, emitImages, emitUnlisted, emitVanished } from "./record-listing.ts";
-import { ListingError } from "./sources/walk.ts";
+import { ListingError, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";
 
 /** Blocks whose images are read and published at the same time. */
 const BLOCKS_IN_FLIGHT = 8;
 
-type Lister = Omit<Walker, "emit"> & { readonly bus: Bus; readonly log: Logger };
+export interface Lister extends Pick<Walker, "store"> {
+  readonly bus: Bus;
+  readonly log: Logger;
+  /** Turns of storing and publishing. */
+  readonly storing: FairTurns;
+  readonly walk: (catalog: CatalogRow, resume: MarkedCatalog | null, turner: Turner) => Promise<Walk>;
+}
 
 type ListingDone = EventOf<"listing-done">["body"];
 
@@ -36,13 +43,21 @@ type ListingDone = EventOf<"listing-done">["body"];
  * Lists a job's source into numbered images, and publishes them. Where the task is delivered twice, the source is
  * walked twice and the numbers stay the same.
  */
-export const listCatalog = async ({ bus, store, log, walk }: Lister, task: TaskOf<"scan">): Promise<void> => {
+export const listCatalog = async ({ bus, store, log, storing, walk }: Lister, task: TaskOf<"scan">): Promise<void> => {
   const catalog = await getCatalog(store.db, task.tenant, task.catalog);
   const job = await findJob(store.db, task.job);
   if (catalog === null || job === null || job.state !== "listing") return;
   const emit: Emit = (type, part, body) => publish(bus, resultEvent(task, type, body, part));
   try {
-    const done = await list({ store, emit, walk }, catalog, job);
+    const reader: Turner = { tenant: task.tenant, turns: 0 };
+    const writer: Turner = { tenant: task.tenant, turns: 0 };
+    const walker: Walker = {
+      store,
+      emit,
+      walk: (of, resume) => walk(of, resume, reader),
+      inTurn: (work) => storing.run(writer, work),
+    };
+    const done = await list(walker, catalog, job);
     if (done === null) return;
     await emit("listing-done", "", done);
     log.info({ job: job.id, images: done.images, blocks: done.blocks, hashed: done.hashedImages }, "listed");

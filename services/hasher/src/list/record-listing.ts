@@ -17,6 +17,15 @@ const EVENTS_IN_FLIGHT = 8;
 /** Publishes an event of the scan. @param part identifies the event among those of its type */
 export type Emit = <Type extends JobEventType>(type: Type, part: string, body: EventOf<Type>["body"]) => Promise<void>;
 
+/** Works when it is this listing's turn. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+interface Recorder {
+  readonly store: Store;
+  readonly emit: Emit;
+  readonly inTurn: InTurn;
+}
+
 /** Finds the images of the catalog that have the content of files. */
 export type Recognize = (files: readonly UnrecognizedFile[]) => Promise<Recognized>;
 
@@ -26,14 +35,13 @@ export type Recognize = (files: readonly UnrecognizedFile[]) => Promise<Recogniz
  * @returns why the walk stopped early, or `completed`
  */
 export const recordWalk = async (
-  store: Store,
-  emit: Emit,
+  { store, emit, inTurn }: Recorder,
   listing: Listing,
   parts: AsyncIterable<readonly FoundImage[]>,
   recognize: Recognize,
 ): Promise<"completed" | "stopped" | "stale-mark"> => {
   const append = async (found: readonly FoundImage[], recognized?: Recognized): Promise<Recorded> => {
-    const step = await appendFound(store, listing, found, recognized);
+    const step = await inTurn(() => appendFound(store, listing, found, recognized));
     if (step.kind !== "unrecognized") return step;
     // Another walk of this job may have changed the catalog meanwhile, and other files are then compared, too.
     return append(found, new Map([...(recognized ?? []), ...(await recognize(step.files))]));
@@ -47,14 +55,19 @@ export const recordWalk = async (
   for await (const step of readAhead(stored())) {
     if (step.kind !== "changes") return step.kind;
     // Tombstones come first, since a changed image's new row has the path of its old one.
-    const replaced = step.replaced.map(({ ordinal }) => ordinal);
-    await emitVanished(emit, replaced);
-    await emitImages(
-      emit,
-      "images-moved",
-      step.moved.map(({ to }) => to),
-    );
-    await emitImages(emit, "images-listed", step.listed);
+    const { replaced, moved, listed } = step;
+    await inTurn(async () => {
+      await emitVanished(
+        emit,
+        replaced.map(({ ordinal }) => ordinal),
+      );
+      await emitImages(
+        emit,
+        "images-moved",
+        moved.map(({ to }) => to),
+      );
+      await emitImages(emit, "images-listed", listed);
+    });
   }
   return "completed";
 };

@@ -20,7 +20,7 @@ import {
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { recognize } from "./recognize.ts";
-import { type Emit, emitImages, recordWalk } from "./record-listing.ts";
+import { type Emit, emitImages, type InTurn, type Recognize, recordWalk } from "./record-listing.ts";
 import { Exclusions } from "./sources/exclusions.ts";
 import { ListingError, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 
@@ -29,6 +29,8 @@ export interface Walker {
   readonly store: Store;
   readonly emit: Emit;
   readonly walk: (catalog: CatalogRow, resume: MarkedCatalog | null) => Promise<Walk>;
+  /** Stores or publishes something of the walk, when it is this listing's turn. */
+  readonly inTurn: InTurn;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface Walker {
  * @throws ListingError where the source can't be read
  */
 export const walkCatalog = async (
-  { store, emit, walk: walkSource }: Walker,
+  { store, emit, walk: walkSource, inTurn }: Walker,
   catalog: CatalogRow,
   job: JobRow,
   before: Census,
@@ -53,9 +55,9 @@ export const walkCatalog = async (
     const listing = new Listing({ ...start, isResumed, rereads, recognizes: files !== null });
     const contents = (ordinals: readonly number[], sizes: readonly number[]) =>
       findContents(db, catalog, ordinals, sizes);
-    const outcome = await recordWalk(store, emit, listing, parts, async (unrecognized) =>
-      files === null ? new Map() : recognize({ files, findContents: contents, rereads }, unrecognized),
-    );
+    const find: Recognize = async (unrecognized) =>
+      files === null ? new Map() : recognize({ files, findContents: contents, rereads }, unrecognized);
+    const outcome = await recordWalk({ store, emit, inTurn }, listing, parts, find).finally(walk.close);
     if (outcome === "stopped") return null;
     if (outcome === "stale-mark") return record(await walkSource(catalog, null));
     if (!isResumed) await markMissing(db, listing, job, catalog, walk);

@@ -58,6 +58,8 @@ export class FileTally {
   readonly #excluded = new Map<string, number>();
   readonly #notFiles = new Map<string, number>();
   readonly #unreadablePaths: FileCounts["unreadablePaths"] = [];
+  /** Folders and files that were looked at: it grows as long as the walk makes progress. */
+  looked = 0;
   readonly #unlisted: UnlistedFile[] = [];
   readonly #mounts: Mount[] = [];
 

@@ -48,6 +48,7 @@ export async function* listDirectory(
     const exclusions = new Exclusions(source);
     const folders: FoundFolder[] = [{ path: "", name: Buffer.alloc(0), depth: 0, rule: null, deviceAbove: null }];
     for (let found = folders.pop(); found !== undefined; found = folders.pop()) {
+      tally.looked += 1;
       const { path: above, name: folderName, depth, rule, deviceAbove } = found;
       let folder: Folder;
       let entries: Dirent<Buffer>[];
@@ -119,6 +120,7 @@ const findImage = async (
   { path, name, entry, rule }: FoundEntry,
   { svg, companions, tally }: Classifier,
 ): Promise<FoundImage | null> => {
+  tally.looked += 1;
   const isNamedImage = isImageName(name, svg);
   const place = pathOf({ folder, name: entry.name });
   if (!entry.isFile()) {

@@ -83,7 +83,7 @@ export const walkHashes = async (
     }
   }
   const nextMark: Walk["mark"] = ({ end, images }) => read && { ...read, end, images };
-  return { parts: parts(), isResumed, files: null, tally: null, mark: nextMark };
+  return { parts: parts(), isResumed, files: null, tally: null, mark: nextMark, close: async () => undefined };
 };
 
 const START = { bytes: 0, lines: 0, hashDigits: null };

@@ -31,8 +31,13 @@ export interface Walk {
   /** For recognizing files that were moved or touched; null = the source has no files. */
   readonly files: SourceFiles | null;
   /** What became of each file, once this walk is over; null where the source is no folder of files. */
-  readonly tally: FileTally | null;
+  readonly tally: Tally | null;
+  /** Releases what it holds, when nothing more is requested of it. */
+  readonly close: () => Promise<void>;
 }
+
+/** What a walk has counted. */
+export type Tally = Pick<FileTally, "counts" | "looked" | "mounts" | "unlisted">;
 
 /** A part may have slightly more. */
 export const IMAGES_PER_PART = 5_000;
@@ -47,6 +52,7 @@ export const fullWalk = (
   parts: inParts(images),
   isResumed: false,
   mark: () => null,
+  close: async () => undefined,
 });
 
 async function* inParts(images: AsyncIterable<FoundImage>): AsyncGenerator<FoundImage[]> {
