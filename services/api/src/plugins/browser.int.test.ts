@@ -216,7 +216,7 @@ describe("every response", () => {
 
 describe("HEAD", () => {
   it("is answered wherever GET is, to the same keys and with the same status", async () => {
-    const [write, read] = [await newKey("head", "write"), await newKey("head", "read")];
+    const [write, read] = [await newKey("default", "write"), await newKey("default", "read")];
     const source = { kind: "directory", root: started.folder };
     const catalog = (await call(write, "POST", "/v1/catalogs", { name: "head", source })).json().id;
     const job = (await call(write, "POST", `/v1/catalogs/${catalog}/jobs`, {})).json().id;

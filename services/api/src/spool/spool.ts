@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -27,7 +26,7 @@ const FOLDER = /^lookalike-api-(\d+)-/;
  */
 export const createSpool = (under = tmpdir()) => {
   let folder: Promise<string> | undefined;
-  const open = async (): Promise<string> => {
+  const createFolder = async (): Promise<string> => {
     for (const name of await readdir(under)) {
       const [, pid] = FOLDER.exec(name) ?? [];
       // Another user's folder can't be deleted, and is none of ours.
@@ -40,11 +39,13 @@ export const createSpool = (under = tmpdir()) => {
   return {
     /** Stores a stream. @throws TooLarge when it has more than `maxBytes` */
     async store(content: Readable, maxBytes: number): Promise<SpooledFile> {
-      folder ??= open();
+      folder ??= createFolder();
       const path = join(await folder, randomUUID());
       const file: SpooledFile = { path, delete: () => rm(path, { force: true }) };
+      // Opened before anything can fail: a stream that opens the file itself may create it after it was deleted.
+      const handle = await open(path, "wx", 0o600);
       try {
-        await pipeline(content, limitedTo(maxBytes), createWriteStream(path, { mode: 0o600, flags: "wx" }));
+        await pipeline(content, limitedTo(maxBytes), handle.createWriteStream());
       } catch (error) {
         await file.delete();
         throw error;
