@@ -59,9 +59,10 @@ export const work = async (bus: Bus, options: WorkOptions) => {
       try {
         const message = await consumer.next({ expires: PULL_EXPIRES_MS });
         if (message === null) continue;
-        // A message that arrives while the worker stops goes back at once, for another worker.
+        // A message that arrives while the worker stops goes back, for another worker. By its redelivery the pulls of this worker
+        // have ended: each that got it again would cost it one of its deliveries.
         if (!isActiveSlot(slot)) {
-          message.nak(1);
+          message.nak(PULL_EXPIRES_MS);
           continue;
         }
         const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
@@ -123,7 +124,7 @@ const handleOne = async (bus: Bus, message: JsMsg, options: WorkOptions, isStopp
     const isHandled = await handleOnceAvailable(delivery, options, isStopping);
     endTimer({ outcome: isHandled ? "done" : "retried" });
     if (isHandled) message.ack();
-    else message.nak(1);
+    else message.nak(PULL_EXPIRES_MS);
   } catch (error) {
     if (error instanceof UnreadableError) {
       endTimer({ outcome: "parked" });
