@@ -62,6 +62,6 @@ describe("a catalog that has changed", () => {
     for (const group of groups) expect(group.length).toBeGreaterThan(1);
     await rename(system.path("changing"), system.path("elsewhere"));
     const missing = await system.run(folder("changing"));
-    expect(missing).toMatchObject({ state: "failed", failure: expect.stringContaining("no such file or folder") });
+    expect(missing).toMatchObject({ state: "failed", failure: expect.stringContaining("no such folder") });
   });
 });
