@@ -12,8 +12,11 @@ const WASM = join(ENGINE, "kernels.wasm");
 /** Only this version's output is the same byte for byte: `apt-get install clang-14 lld-14` on Debian 12. */
 const CLANG = "clang-14";
 
-/** The kernels choose their vector instructions themselves; loops over the few words of a row are faster without. */
-const FLAGS = ["-std=c11", "-O3", "-fno-tree-vectorize", "-fno-tree-slp-vectorize"];
+/**
+ * The kernels choose their vector instructions themselves; loops over the few words of a row are faster without. A sum of products is never
+ * one fused operation, because not every machine has it and its result differs.
+ */
+const FLAGS = ["-std=c11", "-O3", "-fno-tree-vectorize", "-fno-tree-slp-vectorize", "-ffp-contract=off"];
 
 const AVX2 = ["-mavx2", "-mbmi", "-mbmi2", "-mpopcnt"];
 const AVX512 = ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512bitalg", "-mavx512vpopcntdq"];

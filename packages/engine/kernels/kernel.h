@@ -12,7 +12,8 @@
   EACH(join_rows)        \
   EACH(sort_by_band)     \
   EACH(join_band)        \
-  EACH(sample_collisions)
+  EACH(sample_collisions) \
+  EACH(dct_coefficients)
 
 typedef double Kernel(uint8_t *memory, uint32_t parameters);
 

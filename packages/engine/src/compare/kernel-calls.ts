@@ -34,6 +34,7 @@ export const PARAMETERS = {
     "edgeCapacity",
   ],
   sample_collisions: ["left", "leftCount", "right", "rightCount", "rowBytes", "bands", "bandCount", "samples"],
+  dct_coefficients: ["luma", "width", "height", "cosines", "scratch", "coefficients"],
 } as const;
 
 export type KernelName = keyof typeof PARAMETERS;
