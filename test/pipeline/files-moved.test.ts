@@ -124,6 +124,7 @@ describe("what was decided about pictures stays, and none is hashed again, after
       await rm(picture(path));
     }
     expect(await undecided(await reviewed.runJob())).toEqual([]);
+    expect((await reviewed.get(`/catalogs/${reviewed.catalog}/missing-images`)).items).toEqual([]);
     known = await images();
   });
 });

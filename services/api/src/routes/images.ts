@@ -38,7 +38,7 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails, pictu
       { 200: pageOf(MissingImage) },
       { querystring: PageQuery },
     ),
-    async ({ catalog, query }) => readPage(query, BY_ORDINAL, (page) => listMissing(db, catalog.id, page)),
+    async ({ catalog, query }) => readPage(query, BY_ORDINAL, (page) => listMissing(db, catalog, page)),
   );
 
   app.get(

@@ -4,6 +4,7 @@ import { type Failure, STATE } from "../../domain/image/hash-block.ts";
 import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { isoOf } from "../../domain/primitives/encoding.ts";
 import { readFacts } from "../blocks/block-facts.ts";
+import { pictureDigests } from "../blocks/picture-digests.ts";
 import type { Db } from "../open.ts";
 import { archivedImages } from "../review/archives.ts";
 import { image } from "../schema.ts";
@@ -169,18 +170,27 @@ export const isHashed = sql`exists (
 
 /**
  * Images that scans no longer find, by ordinal, and since when: neither archived, nor replaced by other content under
- * their path. They are images again as soon as a scan finds their content.
+ * their path, nor found by the same scan as the same picture with other metadata under another path. They are images again
+ * as soon as a scan finds their content.
  */
-export const listMissing = async (db: Db, catalogId: string, { after, limit }: Page<number>) => {
+export const listMissing = async (db: Db, { id, blockSize }: CatalogShape, { after, limit }: Page<number>) => {
+  const { digestOf, blockOf, isKnown } = pictureDigests(blockSize);
   const { rows } = await db.execute<{ ordinal: number; path: Buffer; bytes: number | null; missingSince: string }>(sql`
-    select ordinal, path, bytes::float8 as bytes, job.accepted_at as "missingSince"
-    from image join job on job.id = vanished_in
-    where image.catalog_id = ${catalogId} and ordinal > ${after} and ${isHashed}
-      and ordinal not in (${archivedImages(catalogId)})
+    with added as materialized (
+      select now.listed_in, ${digestOf("now")} as picture
+      from image as now ${blockOf("now")}
+      where now.catalog_id = ${id} and now.vanished_in is null and ${isKnown("now")}
+        and now.listed_in in (select vanished_in from image where catalog_id = ${id} and vanished_in is not null))
+    select image.ordinal, path, bytes::float8 as bytes, job.accepted_at as "missingSince"
+    from image join job on job.id = vanished_in ${blockOf("image")}
+    where image.catalog_id = ${id} and image.ordinal > ${after} and ${isHashed}
+      and image.ordinal not in (${archivedImages(id)})
+      and (vanished_in, ${digestOf("image")}) not in (select listed_in, picture from added)
       and not exists (
-        select from image as live
-        where live.catalog_id = image.catalog_id and live.path = image.path and live.vanished_in is null)
-    order by ordinal limit ${limit}`);
+        select from image as other
+        where other.catalog_id = image.catalog_id and other.path = image.path
+          and (other.vanished_in is null or image.vanished_in in (other.listed_in, other.moved_in)))
+    order by image.ordinal limit ${limit}`);
   return rows.map(({ ordinal, path, bytes, missingSince }) => ({
     ordinal,
     path: nameOfBytes(path),

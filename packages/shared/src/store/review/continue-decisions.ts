@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
-import { PICTURE_DIGEST_BYTES } from "../../domain/image/hash-block.ts";
 import { groupBy } from "../../domain/primitives/group-by.ts";
 import { continuedDecisions, effectiveDecisions } from "../../domain/review/decisions.ts";
 import { successorsOf } from "../../domain/review/successors.ts";
+import { pictureDigests } from "../blocks/picture-digests.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { CatalogShape } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
@@ -41,21 +41,6 @@ export const continueDecisions = async (db: Db, { id, blockSize }: CatalogShape)
     decidedAt: sql`now()`,
   }));
   if (continued.length > 0) await db.insert(decision).values(continued);
-};
-
-/** Picture digests in SQL. @param table an alias of the table `image` */
-const pictureDigests = (blockSize: number | null) => {
-  const digestOf = (table: string): SQL =>
-    sql.raw(`substring(${table}_block.picture_digests
-    from ${table}.ordinal % ${blockSize} * ${PICTURE_DIGEST_BYTES} + 1 for ${PICTURE_DIGEST_BYTES})`);
-  return {
-    digestOf,
-    blockOf: (table: string): SQL =>
-      sql.raw(`join hash_block as ${table}_block
-    on ${table}_block.catalog_id = ${table}.catalog_id and ${table}_block.block = ${table}.ordinal / ${blockSize}`),
-    isKnown: (table: string): SQL =>
-      sql`${digestOf(table)} not in ('', ${new Uint8Array(PICTURE_DIGEST_BYTES)}::bytea)`,
-  };
 };
 
 /**
