@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import {
   type Folder,
@@ -9,7 +10,7 @@ import {
 import { type Lock, LockLostError } from "@lookalike/shared/store/exclusively";
 import { attributesOf } from "./copy-file.ts";
 import { createFolderTimes, type FolderTimes } from "./folder-times.ts";
-import { verifyKeeper } from "./keepers.ts";
+import { requireMissing, verifyCompanion, verifyKeeper } from "./keepers.ts";
 import { type Attributes, type ManifestEntry, type ManifestLines, manifestEntries, type Refusal } from "./manifest.ts";
 import { type Move, moveFile, putBack } from "./move-file.ts";
 import type { OpenArchive } from "./open-archive.ts";
@@ -36,10 +37,12 @@ export async function* archiveFiles(
   const { root, files, base } = archive;
   const times = createFolderTimes(root);
   const moveInto = (entry: ManifestEntry, from: Place, to: Place, spareName: Buffer): Promise<number> => {
-    const move = { from, to, sha256: entry.sha256, spareName, attributes: null, requireHeld };
-    return withTwin(files, entry, (twin) =>
-      moveFile({ ...move, twin }, (stats) => verifyKeeper(root, entry.keepers, stats)),
-    );
+    const move = { from, to, sha256: entry.sha256 ?? null, spareName, attributes: null, requireHeld };
+    const verify = (stats: BigIntStats, sha256: string): Promise<void> =>
+      entry.companionOf === undefined
+        ? verifyKeeper(root, entry.keepers, stats)
+        : verifyCompanion(root, entry, stats, sha256);
+    return withTwin(files, entry, (twin) => moveFile({ ...move, twin }, verify));
   };
   try {
     await times.add([], root);
@@ -81,8 +84,10 @@ export async function* restoreFiles(
   const { root, files, base } = archive;
   const times = createFolderTimes(root);
   const moveBack = (entry: ManifestEntry, from: Place, to: Place, spareName: Buffer): Promise<number> => {
-    const move = { from, to, sha256: entry.sha256, spareName, attributes: entry.attributes ?? null, requireHeld };
-    return withTwin(root, entry, (twin) => moveFile({ ...move, twin }, async () => undefined));
+    const { sha256 = null, attributes = null, companionOf = [] } = entry;
+    const verify = () => requireMissing(files, companionOf, "its picture is not back");
+    const move = { from, to, sha256, spareName, attributes, requireHeld };
+    return withTwin(root, entry, (twin) => moveFile({ ...move, twin }, verify));
   };
   try {
     await times.add([], root);

@@ -26,6 +26,7 @@ import {
 } from "@lookalike/shared/store/review/archives";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
 import { conflict, HttpProblem } from "../http/problems.ts";
+import { addCompanions } from "./add-companions.ts";
 import { createArchiveWorks } from "./archive-works.ts";
 import type { EmptyPreview } from "./empty-archive.ts";
 import { findFiles } from "./find-files.ts";
@@ -99,8 +100,9 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
     const found = await findFiles(root, planned.entries).catch((error: unknown) => {
       throw conflict("read-only", `${pathOfPlace(root)} can't be read: ${folderReasonOf(error)}. Nothing was moved.`);
     });
-    const { entries, refusals } = addFound(planned, found, await archivedOrdinals(db, catalog.id));
-    if (entries.length > 0) return { entries, refusals };
+    const archived = await archivedOrdinals(db, catalog.id);
+    const { entries, refusals } = addFound(planned, found, archived);
+    if (entries.length > 0) return addCompanions(root, { entries, refusals }, archived);
     throw conflict(
       "nothing-to-archive",
       refusals[0] === undefined

@@ -3,7 +3,7 @@ import { sha256Of } from "@lookalike/shared/sources/file-digest";
 import { type Folder, openFileAt, type Place, withPlace } from "@lookalike/shared/sources/folder-handle";
 import type { Lock } from "@lookalike/shared/store/exclusively";
 import { archivedEntries, type Moved, outcomeOf, spareNameOf } from "./archive-files.ts";
-import { hasKeeperFile, type Keepers, verifyKeeper } from "./keepers.ts";
+import { hasKeeperFile, type Keepers, verifyKeeper, verifyTwin } from "./keepers.ts";
 import type { Manifest, ManifestEntry } from "./manifest.ts";
 import { removeName } from "./move-file.ts";
 import type { OpenArchive } from "./open-archive.ts";
@@ -58,7 +58,7 @@ export async function* emptyFiles(
 const deleteFile = async (
   root: Folder,
   place: Place,
-  { sha256 }: ManifestEntry,
+  { sha256, companionOf }: ManifestEntry,
   keepers: Keepers,
   spareName: Buffer,
   requireHeld: Lock["requireHeld"],
@@ -66,8 +66,11 @@ const deleteFile = async (
   const file = await openFileAt(place);
   try {
     const stats = await file.stat({ bigint: true });
-    if ((await sha256Of(file)) !== sha256) throw new MoveRefused("its bytes are not the ones that were archived");
-    await verifyKeeper(root, keepers, stats);
+    const actual = await sha256Of(file);
+    if (sha256 !== undefined && actual !== sha256)
+      throw new MoveRefused("its bytes are not the ones that were archived");
+    if (companionOf === undefined) await verifyKeeper(root, keepers, stats);
+    else await verifyTwin(root, keepers, stats, actual);
     await requireHeld();
     await removeName(place, spareName, file, stats);
     await syncFolder(place.folder);

@@ -12,20 +12,28 @@ const Attributes = z.object({ mode: z.int(), uid: z.int(), gid: z.int(), mtimeNs
 export type Attributes = z.infer<typeof Attributes>;
 
 /** A file of an archive, with enough to restore it without the database. Archives of earlier versions lack the optional fields. */
-export const ManifestEntry = z.object({
-  /** Relative to the source's root, written as in the API. */
-  path: z.string(),
-  ordinal: z.int().optional(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z.int(),
-  attributes: Attributes.optional(),
-  /** Of the folders that the path leads through, from the root's on. */
-  folders: z.array(Attributes).optional(),
-  /** The path of an entry that is another name of the same file. */
-  linkOf: z.string().optional(),
-  /** The images that stay in its place. */
-  keepers: z.array(z.object({ path: z.string(), ordinal: z.int().optional(), sha256: z.string().optional() })),
-});
+export const ManifestEntry = z
+  .object({
+    /** Relative to the source's root, written as in the API. */
+    path: z.string(),
+    ordinal: z.int().optional(),
+    /** Left out for a companion, which is read when it is moved. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    bytes: z.int(),
+    attributes: Attributes.optional(),
+    /** Of the folders that the path leads through, from the root's on. */
+    folders: z.array(Attributes).optional(),
+    /** The path of an entry that is another name of the same file. */
+    linkOf: z.string().optional(),
+    /** For a companion: the paths of the pictures that it is named after. */
+    companionOf: z.array(z.string()).optional(),
+    /** The images that stay in its place; for a companion, files beside those that may be equal to it. */
+    keepers: z.array(z.object({ path: z.string(), ordinal: z.int().optional(), sha256: z.string().optional() })),
+  })
+  .refine(({ sha256, companionOf }) => sha256 !== undefined || companionOf !== undefined, "a picture has no sha256");
 export type ManifestEntry = z.infer<typeof ManifestEntry>;
 
 /** A file that is left where it is, and why. */

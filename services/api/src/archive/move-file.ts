@@ -6,21 +6,26 @@ import { type Copy, copyFileTo, removePart } from "./copy-file.ts";
 import { digestAt, isSameFile, linkTo, MoveRefused, removeAt, statAt, syncFolder } from "./place.ts";
 
 /** A move of one file. */
-export interface Move extends Copy {
+export interface Move extends Omit<Copy, "sha256"> {
   readonly from: Place;
+  /** What the file must be, in hexadecimal; null = whatever it is. */
+  readonly sha256: string | null;
 }
 
 /**
  * Moves a file to a name that no file has yet, also to another disk. At every moment the whole file has one of the two
  * names; after a crash, a second call completes the move. Nothing else loses a name: not a file that takes the old name
  * while this one is moved, nor one that has the new name.
- * @param verify called with the open file before its old name is removed; throws where it must stay
+ * @param verify called with what the open file is before its old name is removed; throws where it must stay
  * @returns the bytes of the disk that the old name no longer uses: 0 where the file has other names, or stays on the disk
  * @throws MoveRefused or the system's error: then the file has its old name, and the new name is free.
  * Where another process may work on the archive, what `requireHeld` throws: that process completes the move
  */
-export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promise<void>): Promise<number> => {
-  const { from, to, sha256, spareName, requireHeld } = move;
+export const moveFile = async (
+  move: Move,
+  verify: (stats: BigIntStats, sha256: string) => Promise<void>,
+): Promise<number> => {
+  const { from, to, spareName, requireHeld } = move;
   await putBack(from, spareName);
   await removePart(move);
   const file = await openFileAt(from);
@@ -29,9 +34,11 @@ export const moveFile = async (move: Move, verify: (stats: BigIntStats) => Promi
     if (!stats.isFile()) throw new MoveRefused("there is no regular file under that name");
     // Without this, a full disk would have every file that is left read and copied in part.
     if (!(await hasRoom(move, stats))) throw new MoveRefused("the disk is full");
-    if ((await sha256Of(file)) !== sha256) throw new MoveRefused("its bytes are not the ones that were read");
-    await verify(stats);
-    const isNew = await nameFile(move, file, stats);
+    const sha256 = await sha256Of(file);
+    if (move.sha256 !== null && sha256 !== move.sha256)
+      throw new MoveRefused("its bytes are not the ones that were read");
+    await verify(stats, sha256);
+    const isNew = await nameFile({ ...move, sha256 }, file, stats);
     await requireHeld();
     try {
       await syncFolder(to.folder);
@@ -58,7 +65,7 @@ const hasRoom = async ({ to, twin }: Move, stats: BigIntStats): Promise<boolean>
 };
 
 /** Gives the file its new name. @returns false where it has the name since an earlier move that did not end */
-const nameFile = async (move: Move, file: FileHandle, stats: BigIntStats): Promise<boolean> => {
+const nameFile = async (move: Copy & Pick<Move, "from">, file: FileHandle, stats: BigIntStats): Promise<boolean> => {
   const { from, to, sha256 } = move;
   const existing = await statAt(to);
   if (existing !== null) {

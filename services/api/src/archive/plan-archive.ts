@@ -50,6 +50,7 @@ export const planArchive = (decisions: readonly Decision[], images: ReadonlyMap<
 export interface FoundFile extends Pick<ManifestEntry, "attributes" | "folders"> {
   /** Equal for two names of one file. */
   readonly file: string;
+  readonly bytes: number;
   /** How many names the file has, anywhere on its disk. */
   readonly names: bigint;
 }

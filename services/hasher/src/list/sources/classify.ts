@@ -1,64 +1,32 @@
 import { open } from "node:fs/promises";
+import { type Companions, extensionOf, IMAGE_NAME, RAW_EXTENSION } from "@lookalike/shared/domain/image/companions";
 import type { UnlistedClass } from "@lookalike/shared/domain/job/file-counts";
 import { READ_FILE } from "@lookalike/shared/sources/folder-handle";
 
-/** The formats that are decoded; HEIC only where heic-decode is installed, and reported where it is not. */
-const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|heic|heif|bmp|jxl)$/i;
 const SVG = /\.svgz?$/i;
 const DECODED = new Set(["jpg", "png", "apng", "webp", "gif", "tif", "avif", "heic", "bmp", "jxl"]);
 
-/** Camera raw formats; most are TIFF files that hold a small preview, which must not pass for the picture. */
-const RAW =
-  /^(3fr|ari|arw|bay|cap|cr2|cr3|crw|dcr|dcs|dng|drf|eip|erf|fff|gpr|iiq|k25|kdc|mdc|mef|mos|mrw|nef|nrw|orf|pef|ptx|pxn|r3d|raf|raw|rwl|rw2|rwz|sr2|srf|srw|x3f)$/;
 /** Pictures by the extension alone, for files whose content is not recognized. */
 const PICTURE = /^(jp2|j2k|jpf|jpx|jpm|psd|psb|xcf|kra|exr|hdr|tga|dds|ico|icns|ppm|pgm|pbm|pnm|pcx|jxr|wdp)$/;
 /** Films and sounds, which are too many and too large to be opened for a picture under a wrong name. */
 const FILM =
   /^(mov|mp4|m4v|avi|mkv|webm|mts|m2ts|mpe?g|3gp|3g2|wmv|flv|vob|insv|lrv|braw|mp3|m4a|wav|aac|flac|ogg|opus|wma)$/;
-/** What cameras, phones and editors write beside a picture of the same name. */
-const COMPANION = /^(xmp|aae|json|thm|mov|mp4|wav|dop|pp3|nksc|vrd|cos|on1|arp|exif|lrv)$/;
 
 /** What a file is: an image to list, or why not. */
 export type FileClass = "image" | { readonly class: UnlistedClass; readonly detail: string };
 
-/** The extension in lower case; `(none)` where there is none, or something longer that only looks like one. */
-const extensionOf = (name: string): string => /[^./]\.([^./\s]{1,12})$/.exec(name)?.[1]?.toLowerCase() ?? "(none)";
-
 /** Whether a file is listed by its name, without looking at its content. */
-export const isImageName = (name: string, svg: boolean): boolean => IMAGE.test(name) || (svg && SVG.test(name));
-
-/** The pictures of one folder, by which their companions are recognized. */
-export class Companions {
-  readonly #names = new Set<string>();
-
-  constructor(names: Iterable<string>) {
-    for (const name of names) {
-      if (!IMAGE.test(name) && !RAW.test(extensionOf(name))) continue;
-      const lower = name.toLowerCase();
-      this.#names.add(lower);
-      this.#names.add(lower.slice(0, lower.lastIndexOf(".")));
-    }
-  }
-
-  /** Whether a file is named after a picture: IMG_1.xmp, IMG_1.jpg.xmp, and IMG_O1.aae, as iPhones write it. */
-  has(name: string): boolean {
-    const lower = name.toLowerCase();
-    if (!COMPANION.test(extensionOf(lower))) return false;
-    // Google writes IMG_1.jpg.supplemental-metadata.json: every beginning that ends before a full stop may be the picture's.
-    for (let end = lower.lastIndexOf("."); end > 0; end = lower.lastIndexOf(".", end - 1))
-      if (this.#names.has(lower.slice(0, end))) return true;
-    return this.#names.has(lower.slice(0, lower.lastIndexOf(".")).replace(/^(img_)[oe]/, "$1"));
-  }
-}
+export const isImageName = (name: string, svg: boolean): boolean => IMAGE_NAME.test(name) || (svg && SVG.test(name));
 
 /** The class of a file whose name and content are known. @param head its first bytes; null = they were not read */
 const classOf = async (name: string, head: Buffer | null): Promise<FileClass> => {
   const extension = extensionOf(name);
   const format = head === null ? undefined : await formatOf(head);
-  if (RAW.test(extension) && (format === undefined || format === "tif")) return unsupported(rawText(extension));
+  if (RAW_EXTENSION.test(extension) && (format === undefined || format === "tif"))
+    return unsupported(rawText(extension));
   if (format === undefined) return PICTURE.test(extension) ? unsupported(extension) : notImage(extension);
   if (DECODED.has(format)) return "image";
-  if (RAW.test(format)) return unsupported(rawText(format));
+  if (RAW_EXTENSION.test(format)) return unsupported(rawText(format));
   return PICTURE.test(format) ? unsupported(format) : notImage(extension);
 };
 

@@ -1,5 +1,6 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
+import { Companions } from "@lookalike/shared/domain/image/companions";
 import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { FileTally } from "@lookalike/shared/domain/job/file-counts";
@@ -7,7 +8,7 @@ import type { Source } from "@lookalike/shared/domain/job/source";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { type Folder, openRoot, pathOf, type SourcePlace } from "@lookalike/shared/sources/folder-handle";
 import pMap from "p-map";
-import { Companions, classifyFile, isImageName } from "./classify.ts";
+import { classifyFile, isImageName } from "./classify.ts";
 import { Exclusions, ownRule } from "./exclusions.ts";
 import { failedImage, fileImage, refuseRoot } from "./found-file.ts";
 import { OpenFolders } from "./open-folders.ts";
