@@ -13,6 +13,8 @@ const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 const withServers = {
   globalSetup: ["test/support/global-setup.ts"],
   maxWorkers: 3,
+  // Files share no state but modules, and a test that needs a fresh process starts one.
+  isolate: false,
   testTimeout: 600_000,
   hookTimeout: 600_000,
   sequence: { groupOrder: 1 },
