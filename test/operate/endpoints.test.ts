@@ -1,3 +1,4 @@
+import type { Job } from "@lookalike/cli/client";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage, readStream } from "@lookalike/shared/bus/read";
@@ -10,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { groupsOf, storedGroups } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { requestEndpoint } from "../support/request.ts";
-import { connectTo } from "../support/servers.ts";
+import { connectTo, WITH_KEY } from "../support/servers.ts";
 import { finished, type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -284,6 +285,129 @@ describe("messages that nobody can handle", () => {
     });
     const again = await requestEndpoint(bus, "coordinator.redrive", { deadLetter: state.last_seq });
     expect(again.body).toEqual({ redriven: subject });
+  });
+});
+
+describe("data that must be stored and is not", () => {
+  let library: string;
+  let last: string;
+  let expected: string[];
+
+  /** Groups the newest job again. @returns why it failed; null = it did not */
+  const groupAgain = async (): Promise<string | null> => {
+    const { run } = await system.client.readJob(last);
+    expect((await requestEndpoint(bus, "coordinator.rerun-finalize", { job: last })).code).toBe(200);
+    await until(async () => (await system.client.readJob(last)).run === run + 1);
+    return (await finished(system.client, last)).failure;
+  };
+  const scanAgain = async (options: object): Promise<Job> => {
+    const { id } = await system.client.startJob(library, options);
+    last = id;
+    return finished(system.client, id);
+  };
+  const change = (sql: string, ...values: unknown[]) => store.pool.query(sql, values);
+  /** Deletes a block, also from the caches of processes. */
+  const loseBlock = async (block: number): Promise<void> => {
+    await change("delete from hash_block where catalog_id = $1 and block = $2", library, block);
+    await change("update catalog set block_revision = block_revision + 1 where id = $1", library);
+  };
+
+  beforeAll(async () => {
+    const folder = system.path("library");
+    await makePhotographs(folder, 40, 160);
+    const done = await system.run(directorySource(folder), { blockSize: 10, pairsPerTask: 4 }, "library");
+    [last, library] = [done.id, done.catalog];
+    expected = await groupsOf(system.client, last);
+    expect(expected.length).toBeGreaterThan(5);
+  });
+
+  it("stops the comparing of a lost block, by its name, and a job of mode full does it again", async () => {
+    const { instance } = (await requestEndpoint(bus, "comparer.status")).body;
+    const compare = (concurrency: number) =>
+      requestEndpoint(bus, "comparer.concurrency", { instance, kind: "compare", concurrency });
+    await compare(0);
+    const { id } = await system.client.startJob(library, { mode: "full" } as object);
+    await until(async () => (await system.client.readJob(id)).phase === "comparing");
+    await loseBlock(2);
+    await compare(2);
+    expect(await finished(system.client, id)).toMatchObject({ quarantinedTasks: expect.any(Number) });
+    const { attempts } = (await requestEndpoint(bus, "coordinator.job", { job: id })).body as {
+      attempts: { reason: string }[];
+    };
+    expect(attempts[0]?.reason).toContain(`block 2 of catalog ${library}`);
+    expect(await scanAgain({ mode: "full" })).toMatchObject({ state: "completed", quarantinedTasks: 0 });
+    expect(await groupsOf(system.client, last)).toEqual(expected);
+  });
+
+  it("stops the grouping without a block, and queries, by its name", async () => {
+    await loseBlock(1);
+    const name = `block 1 of catalog ${library}`;
+    const query = await fetch(`${system.address}/v1/catalogs/${library}/query`, {
+      method: "POST",
+      headers: { ...WITH_KEY, "content-type": "application/json" },
+      body: JSON.stringify({ hash: "ab".repeat(32) }),
+    });
+    expect([query.status, await query.json()]).toEqual([
+      500,
+      expect.objectContaining({ type: "urn:lookalike:problem:missing-data", detail: expect.stringContaining(name) }),
+    ]);
+    await expect(groupsOf(system.client, last)).rejects.toThrow(name);
+    expect(await groupAgain()).toContain(name);
+    expect(await scanAgain({ mode: "full" })).toMatchObject({ state: "completed", quarantinedTasks: 0 });
+    expect(await groupsOf(system.client, last)).toEqual(expected);
+  });
+
+  it.each([
+    ["all edges of a task", "delete from compare_result where job_id = $1 and task = 0", "the edges of task 0"],
+    ["a part of them", "update compare_result set part = 1 where job_id = $1 and task = 0", "part 0 of task 0"],
+    [
+      "bytes of them",
+      "update compare_result set edges = '' where job_id = $1 and task = (select min(task) from compare_result where job_id = $1 and edges <> '')",
+      "the edges of part 0",
+    ],
+  ])("stops the grouping without %s, and goes on when they are back from the log", async (_, sql, name) => {
+    await change(sql, last);
+    expect(await groupAgain()).toContain(name);
+    await requestEndpoint(bus, "coordinator.replay", { job: last, apply: true });
+    expect(await groupAgain()).toBeNull();
+    expect(await groupsOf(system.client, last)).toEqual(expected);
+  });
+
+  it("stops the grouping with a block that is cut short", async () => {
+    await change(
+      "update hash_block set hashes = substring(hashes for 100) where catalog_id = $1 and block = 0",
+      library,
+    );
+    expect(await groupAgain()).toContain(`part of the hashes of block 0 of catalog ${library}`);
+    expect(await scanAgain({ mode: "full" })).toMatchObject({ state: "completed" });
+    expect(await groupsOf(system.client, last)).toEqual(expected);
+  });
+
+  it("stops the grouping without an image, which a job of mode full finds again under its ordinal", async () => {
+    const { rows } = await change(
+      "select keeper from image_group join finalization using (lineage) where job_id = $1 order by keeper limit 1",
+      last,
+    );
+    const { keeper } = rows[0];
+    await change("delete from image where catalog_id = $1 and ordinal = $2", library, keeper);
+    await expect(groupsOf(system.client, last)).rejects.toThrow("1 of the");
+    expect(await groupAgain()).toContain(`image ${keeper} of catalog ${library}`);
+    expect(await scanAgain({ mode: "full" })).toMatchObject({ state: "completed" });
+    expect(await groupsOf(system.client, last)).toEqual(expected);
+    const after = await change(
+      "select keeper from image_group join finalization using (lineage) where job_id = $1",
+      last,
+    );
+    expect(after.rows.map((row) => row.keeper)).toContain(keeper);
+  });
+
+  it("gives no new image the ordinal of a lost one", async () => {
+    await change(
+      "delete from image where catalog_id = $1 and ordinal / 10 = (select max(ordinal) / 10 from image where catalog_id = $1)",
+      library,
+    );
+    expect(await scanAgain({})).toMatchObject({ state: "completed" });
+    expect(await groupsOf(system.client, last)).toEqual(expected);
   });
 });
 

@@ -42,7 +42,7 @@ runService({
       buckets: [],
     });
     const hashes = createHashReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
-    const hashesOfRunning = createJobGate(db);
+    const runningJob = createJobGate(db);
     const [comparing, finalizing] = await Promise.all([
       runTasks(bus, {
         kind: "compare",
@@ -51,9 +51,9 @@ runService({
         log,
         isUnavailable,
         handle: async (task) => {
-          const stored = await hashesOfRunning(task.job);
-          if (stored === undefined) return;
-          await comparePairs({ bus, db, hashes, compare: pool.compare }, task, stored);
+          const job = await runningJob(task);
+          if (job === undefined) return;
+          await comparePairs({ bus, db, hashes, compare: pool.compare }, task, job);
         },
       }),
       consumeFinalize(bus, log, pool.finalize),

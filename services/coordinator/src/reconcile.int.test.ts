@@ -183,42 +183,47 @@ describe("a task", () => {
 });
 
 describe("a job in any state", () => {
-  const events: Record<JobState, readonly JobEvent[]> = {
+  const events: Record<JobState | "failed in grouping", readonly JobEvent[]> = {
     accepted: [],
     listing: [],
     running: [listingDone(2)],
     finalizing: [listingDone(0)],
     completed: [listingDone(0), jobFinalized(1)],
     failed: [jobEventOf("listing-failed", { detail: "no such folder", missingImages: null })],
+    "failed in grouping": [listingDone(0), jobEventOf("grouping-failed", { detail: "missing data: block 1" })],
     cancelled: [jobEventOf("job-cancelled", {})],
   };
   const COMMANDS = ["pause", "resume", "cancel", "redrive", "rerun-finalize"];
 
-  it.each(JobState.options)("%s: each request of an operator is done, or names one that is", async (state) => {
-    const job = `in-${state}`;
-    await apply({ ...jobAccepted({}, catalogOf(job)), ...about(job) });
-    await apply(...events[state].map((event) => ({ ...event, ...about(job) })));
-    if (state === "accepted") await store.pool.query("update job set state = 'accepted'");
-    expect(await findJob(store.db, job)).toMatchObject({ state });
+  it.each([...JobState.options, "failed in grouping"] as const)(
+    "%s: each request of an operator is done, or names one that is",
+    async (situation) => {
+      const job = `in-${situation.replaceAll(" ", "-")}`;
+      const state = situation === "failed in grouping" ? "failed" : situation;
+      await apply({ ...jobAccepted({}, catalogOf(job)), ...about(job) });
+      await apply(...events[situation].map((event) => ({ ...event, ...about(job) })));
+      if (state === "accepted") await store.pool.query("update job set state = 'accepted'");
+      expect(await findJob(store.db, job)).toMatchObject({ state });
 
-    const endpoints = [...jobEndpoints(store.db), ...redriveEndpoints(nats.bus, store.db)];
-    const refusals = new Map<string, string>();
-    const done = new Set<string>();
-    for (const command of COMMANDS) {
-      const { handle } = endpoints.find(({ name }) => name === command) ?? {};
-      await handle?.({ job }).then(
-        () => done.add(command),
-        (error: unknown) => refusals.set(command, (error as EndpointError).message),
-      );
-    }
-    if (!(await hasActiveJob(store.db, `catalog-of-${job}`))) done.add("Start another job");
-    expect(done.size).toBeGreaterThan(0);
-    for (const [command, text] of refusals) {
-      const advised = [...COMMANDS, "Start another job"].filter(
-        (name) => name !== command && new RegExp(`\\b${name}\\b`).test(text),
-      );
-      expect([command, text, advised.length]).not.toEqual([command, text, 0]);
-      expect([command, advised.filter((name) => !done.has(name))]).toEqual([command, []]);
-    }
-  });
+      const endpoints = [...jobEndpoints(store.db), ...redriveEndpoints(nats.bus, store.db)];
+      const refusals = new Map<string, string>();
+      const done = new Set<string>();
+      for (const command of COMMANDS) {
+        const { handle } = endpoints.find(({ name }) => name === command) ?? {};
+        await handle?.({ job }).then(
+          () => done.add(command),
+          (error: unknown) => refusals.set(command, (error as EndpointError).message),
+        );
+      }
+      if (!(await hasActiveJob(store.db, `catalog-of-${job}`))) done.add("Start another job");
+      expect(done.size).toBeGreaterThan(0);
+      for (const [command, text] of refusals) {
+        const advised = [...COMMANDS, "Start another job"].filter(
+          (name) => name !== command && new RegExp(`\\b${name}\\b`).test(text),
+        );
+        expect([command, text, advised.length]).not.toEqual([command, text, 0]);
+        expect([command, advised.filter((name) => !done.has(name))]).toEqual([command, []]);
+      }
+    },
+  );
 });

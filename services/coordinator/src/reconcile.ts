@@ -100,7 +100,8 @@ const recoverFinalize = async ({ bus, store: { db }, log }: Reconciler, job: Job
   const order = finalizeMessage(job);
   if (await hasUnhandled(bus, order.stream, "finalizer", order.subject)) return;
   // Its event is in the outbox, and comes by itself.
-  if (await isInOutbox(db, jobEventId(job.id, "job-finalized", job.run))) return;
+  for (const type of ["job-finalized", "grouping-failed"] as const)
+    if (await isInOutbox(db, jobEventId(job.id, type, job.run))) return;
   if (!(await hasMessage(bus, order.stream, order.subject)) && (await publishOnce(bus, order))) {
     repairs.inc({ kind: "finalize", outcome: "published" });
     log.warn({ job: job.id, run: job.run }, "lost order to group is published again");

@@ -1,12 +1,18 @@
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
+import { settled } from "@lookalike/shared/domain/job/work";
+import { has } from "@lookalike/shared/domain/primitives/bit-set";
 import { storeHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { saveListing } from "@lookalike/shared/store/catalog/catalogs";
 import { restoreListed, restoreMoved, restoreVanished } from "@lookalike/shared/store/catalog/restore-listing";
 import { insertUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
 import type { Db } from "@lookalike/shared/store/open";
-import { insertCompareResult, storedResultDigest } from "@lookalike/shared/store/results/compare-results";
+import {
+  insertCompareResult,
+  recordResultDigest,
+  storedResultDigest,
+} from "@lookalike/shared/store/results/compare-results";
 
 /** Writes the rows that an event carries. @returns why the event is refused, or null */
 export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<string | null> => {
@@ -41,6 +47,7 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
     case "job-cancelled":
     case "shadow-compared":
     case "job-finalized":
+    case "grouping-failed":
       return null;
   }
 };
@@ -52,7 +59,8 @@ const recordBlock = async (
 ): Promise<string | null> => {
   if (hashBlockDigest(block) !== digest) return "digest differs from the block's bytes";
   if (hashFormat !== job.hashFormat) return `hashes of ${hashFormat} in a job of ${job.hashFormat}`;
-  await storeHashBlock(db, { catalogId: job.catalog, jobId: job.id, hashFormat, digest }, block);
+  const origin = { catalogId: job.catalog, jobId: job.id, hashFormat, digest };
+  await storeHashBlock(db, origin, block, !has(settled(job.hash), block.block));
   return null;
 };
 
@@ -61,9 +69,12 @@ const recordEdges = async (
   job: Job,
   { task, edges, edgeCount, digest }: EventOf<"pair-batch-done">["body"],
 ): Promise<string | null> => {
-  if (edges === null)
-    return (await storedResultDigest(db, job.id, task)) === digest ? null : "its claimed result is not stored";
+  if (edges === null) {
+    if ((await storedResultDigest(db, job.id, task)) !== digest) return "its claimed result is not stored";
+    await recordResultDigest(db, job.id, task, digest);
+    return null;
+  }
   if (edgesDigest(edges) !== digest) return "digest differs from the edges' bytes";
-  await insertCompareResult(db, { jobId: job.id, task, part: 0, edges, edgeCount, digest });
+  await insertCompareResult(db, { jobId: job.id, task, part: 0, edges, edgeCount, digest, resultDigest: digest });
   return null;
 };

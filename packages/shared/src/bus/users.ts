@@ -54,6 +54,7 @@ const PUBLISHERS: Readonly<Record<JobEventType, ServiceName>> = {
   "job-cancelled": "coordinator",
   "shadow-compared": "coordinator",
   "job-finalized": "coordinator",
+  "grouping-failed": "coordinator",
 };
 
 const eventsOf = (service: ServiceName): string[] =>

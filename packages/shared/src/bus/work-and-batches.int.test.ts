@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { BUS_JOB, NO_POISON, numberedTask, startBusWithStreams } from "../../../../test/support/bus.ts";
 import { until } from "../../../../test/support/until.ts";
-import { messageOf } from "../runtime/errors.ts";
+import { messageOf, PermanentError } from "../runtime/errors.ts";
 import { createLogger } from "../runtime/log.ts";
 import { consumeBatches } from "./batches.ts";
 import type { Bus } from "./connect.ts";
@@ -12,7 +12,7 @@ import { readMessage } from "./read.ts";
 import { runTasks } from "./tasks.ts";
 import { ensureTopology, STREAMS, subjects } from "./topology.ts";
 import { readBody } from "./unreadable.ts";
-import { PermanentError, work } from "./work.ts";
+import { work } from "./work.ts";
 
 const log = createLogger("test", "silent");
 const Numbered = z.object({ number: z.int() });

@@ -1,17 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Consumer, type JsMsg, NatsError } from "nats";
 import PQueue from "p-queue";
-import { messageOf } from "../runtime/errors.ts";
+import { messageOf, PermanentError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
 import { park, UnreadableError } from "./unreadable.ts";
-
-/** A handler throws it for a message that would fail again in every attempt. */
-export class PermanentError extends Error {
-  override readonly name = "PermanentError";
-}
 
 interface WorkOptions {
   readonly stream: string;

@@ -61,6 +61,24 @@ export const errorFields = (error: unknown): object => {
   return { type: error.constructor.name, message: messageOf(error), stack: stackOf(error), code };
 };
 
+/** A handler throws it for work that would fail again in every attempt. */
+export class PermanentError extends Error {
+  override readonly name: string = "PermanentError";
+}
+
+const NAMED = 3;
+
+/** Rows that must be stored are not, or are cut short. The message names them, and says what to do. */
+export class MissingDataError extends PermanentError {
+  override readonly name: string = "MissingDataError";
+}
+
+/** @param things what is missing, each with its name; the first ones are named. @param advice what to do, a sentence */
+export const missingData = (things: readonly string[], advice: string): MissingDataError => {
+  const more = things.length > NAMED ? `, and ${things.length - NAMED} more` : "";
+  return new MissingDataError(`missing data: ${things.slice(0, NAMED).join(", ")}${more}. ${advice}`);
+};
+
 /**
  * Whether our own code is at fault. Such an error ends the process, because nothing that it would do
  * afterwards can be trusted (crash-only).

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { MissingDataError } from "@lookalike/shared/runtime/errors";
 import { redact } from "@lookalike/shared/runtime/redact";
 import { SourceRefused } from "@lookalike/shared/sources/source-roots";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
@@ -83,6 +84,10 @@ export const answerProblem = (thrown: FastifyError | HttpProblem, request: Fasti
       reply.header("retry-after", RETRY_AFTER_SECONDS),
       problem(503, "unavailable", "The database does not answer. Nothing is lost: try again in a few seconds."),
     );
+  }
+  if (error instanceof MissingDataError) {
+    request.log.error({ err: error }, "data is missing");
+    return send(reply, problem(500, "missing-data", error.message));
   }
   const { statusCode: status = 500 } = error;
   if (status < 500) return send(reply, problem(status, "invalid-request", error.message));

@@ -1,6 +1,7 @@
 import { hashRows } from "@lookalike/engine/compare/block-hashes";
 import { createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
 import { hasFormat, listBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { hashedBlocks, requireStored } from "@lookalike/shared/store/blocks/required-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import type { Db } from "@lookalike/shared/store/open";
 import { inThread } from "../worker-thread.ts";
@@ -12,6 +13,7 @@ const CACHE_BYTES = 301_989_888;
 /**
  * Finds the first `limit` images of a catalog whose hashes are within `maxDistance` bits of `hash`,
  * nearest first. Vanished images are among them.
+ * @throws MissingDataError where a block that was hashed is not stored: "there is nothing like it" would be wrong
  */
 export type Nearest = (catalog: CatalogRow, hash: Uint8Array, maxDistance: number, limit: number) => Promise<Near[]>;
 
@@ -24,11 +26,13 @@ export const createNearest = (db: Db): Nearest => {
     sizeOf: ({ ordinals, words }) => ordinals.byteLength + words.byteLength + 64,
     maxSize: CACHE_BYTES,
   });
-  return async ({ id, blockSize, hashFormat, blockRevision }, hash, maxDistance, limit) => {
-    if (blockSize === null || hashFormat === null) return [];
+  return async ({ id, blockSize, hashBits, hashFormat, blockRevision }, hash, maxDistance, limit) => {
+    if (blockSize === null || hashBits === null || hashFormat === null) return [];
+    const expected = await hashedBlocks(db, id);
     const stored = await listBlocks(db, id, ["block"], hasFormat(hashFormat));
     const numbers = stored.map(({ block }) => block);
-    const blocks = await cache.load(db, { id, blockSize, hashFormat, blockRevision }, numbers);
+    const blocks = await cache.load(db, { id, blockSize, hashBits, hashFormat, blockRevision }, numbers);
+    requireStored(id, expected, blocks);
     return search({ blocks: [...blocks.values()], hash, maxDistance, limit });
   };
 };

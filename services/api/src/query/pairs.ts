@@ -2,7 +2,8 @@ import type { StoredHashes } from "@lookalike/shared/domain/grouping/image-class
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { contentDigestAt, hashAt, signatureAt } from "@lookalike/shared/domain/image/hash-block";
 import { colourSteps, hashDistance } from "@lookalike/shared/domain/image/signature";
-import { COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { COMPARED_COLUMNS } from "@lookalike/shared/store/blocks/hash-blocks";
+import { readRequired } from "@lookalike/shared/store/blocks/required-blocks";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import type { z } from "zod";
@@ -23,7 +24,7 @@ export const pairsAmong = async (
   const first = ordinals.slice(0, MAX_MEMBERS);
   const numbers = [...new Set(first.map((ordinal) => Math.floor(ordinal / blockSize)))];
   const blocks = new Map<number, Block>();
-  for await (const block of readBlocks(db, catalogId, numbers, [...COMPARED_COLUMNS, "hashFormat"]))
+  for await (const block of readRequired(db, { catalogId, numbers }, [...COMPARED_COLUMNS, "hashFormat"]))
     blocks.set(block.block, block);
   const hashed = first.map((ordinal) =>
     hashedOf(ordinal, blocks.get(Math.floor(ordinal / blockSize)), ordinal % blockSize),

@@ -12,16 +12,17 @@ import {
   type Range,
 } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
+import { settled } from "@lookalike/shared/domain/job/work";
+import { type DoneSet, has } from "@lookalike/shared/domain/primitives/bit-set";
 import { edgesFound, comparisons as pairsCompared } from "@lookalike/shared/runtime/metrics";
-import type { CachedCatalog } from "@lookalike/shared/store/blocks/block-cache";
 import { readBlockRevision } from "@lookalike/shared/store/blocks/hash-blocks";
-import { findJob } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { insertCompareResult } from "@lookalike/shared/store/results/compare-results";
 import { LRUCache } from "lru-cache";
 import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
 import { storeParts } from "./edge-parts.ts";
-import type { createHashReader } from "./hash-reader.ts";
+import type { ComparedCatalog, createHashReader } from "./hash-reader.ts";
 
 interface Comparer {
   readonly bus: Bus;
@@ -35,10 +36,10 @@ interface Comparer {
 export const comparePairs = async (
   { bus, db, hashes, compare }: Comparer,
   task: TaskOf<"compare">,
-  stored: StoredHashes,
+  job: ComparedJob,
 ): Promise<void> => {
   const started = performance.now();
-  const work = await loadWork(hashes, task, stored);
+  const work = await loadWork(hashes, task, job);
   const { inline, digests, edgeCount, comparisons, kernel } = await storeParts(
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
@@ -57,18 +58,16 @@ export const comparePairs = async (
   await publish(bus, result);
 };
 
-/** The work of a task by its plan, with the hashes that it needs. */
-const loadWork = async (
-  hashes: Comparer["hashes"],
-  task: TaskOf<"compare">,
-  stored: StoredHashes,
-): Promise<CompareWork> => {
+type TaskPlan = Pick<TaskOf<"compare">, "catalog" | "task" | "plan" | "blockSize" | "hashBits" | "radiusBits">;
+
+/** The work of a task by its plan, with the hashes that it needs. @throws MissingDataError where some are not stored */
+const loadWork = async (hashes: Comparer["hashes"], task: TaskPlan, job: ComparedJob): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits } = task;
-  const catalog = { id: task.catalog, blockSize, ...stored };
+  const catalog = { id: task.catalog, blockSize, hashBits, ...job };
   const plan: Plan = task.plan;
   if (plan.index === null) {
     const pairs = blockPairs(pairsOfTask(plan, task.task));
-    const blocks = await hashes.readBlocks(catalog, [...new Set(pairs.flatMap(({ i, j }) => [i, j]))]);
+    const blocks = await hashes.readBlocks(catalog, blocksOfTask(plan, task.task));
     return { kernel: "exhaustive", blocks, pairs, radiusBits };
   }
   const { i, j, band } = bandOfTask(plan, task.task);
@@ -80,22 +79,39 @@ const loadWork = async (
 const blockPairs = ({ from, to }: Range): BlockPair[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => pairOf(from + index));
 
+/** The blocks that a task compares. */
+const blocksOfTask = (plan: Plan, task: number): number[] => {
+  if (plan.index === null) return [...new Set(blockPairs(pairsOfTask(plan, task)).flatMap(({ i, j }) => [i, j]))];
+  const { i, j } = bandOfTask(plan, task);
+  return [...new Set([i, j].map((tile) => blocksOfTile(plan, tile)).flatMap(numbersIn))];
+};
+
+const numbersIn = ({ from, to }: Range): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+
 /** Which of a catalog's stored hashes a job compares. */
-type StoredHashes = Required<Pick<CachedCatalog, "hashFormat" | "blockRevision">>;
+type ComparedJob = Pick<ComparedCatalog, "hashFormat" | "blockRevision" | "quarantined">;
 
 /**
- * Finds the hashes of a job that is running; nothing where its owner has cancelled it, so that it needs no
- * comparing. An answer is valid for two seconds, because a job has many tasks.
+ * Finds what a job that is running compares; nothing where its owner has cancelled it, so that it needs no comparing. An
+ * answer is valid for two seconds, because a job has many tasks, or until a task has a block that was then not hashed.
  */
-export const createJobGate = (db: Db): ((jobId: string) => Promise<StoredHashes | undefined>) => {
-  const running = new LRUCache<string, StoredHashes>({
+export const createJobGate = (db: Db): ((task: TaskOf<"compare">) => Promise<ComparedJob | undefined>) => {
+  const running = new LRUCache<string, ComparedJob & { readonly settled: DoneSet }>({
     max: 1_000,
     ttl: 2_000,
     fetchMethod: async (jobId) => {
-      const job = await findJob(db, jobId);
-      if (job?.state !== "running") return undefined;
-      return { hashFormat: job.hashFormat, blockRevision: await readBlockRevision(db, job.catalogId) };
+      const row = await findJob(db, jobId);
+      if (row?.state !== "running") return undefined;
+      const { hashFormat, hash } = jobOf(row);
+      const blockRevision = await readBlockRevision(db, row.catalogId);
+      return { hashFormat, blockRevision, quarantined: hash.quarantined, settled: settled(hash) };
     },
   });
-  return (jobId) => running.fetch(jobId);
+  return async ({ job, task, plan }) => {
+    const blocks = blocksOfTask(plan, task);
+    const isSettled = (known: ComparedJob & { readonly settled: DoneSet }): boolean =>
+      blocks.every((block) => has(known.settled, block));
+    const known = await running.fetch(job);
+    return known === undefined || isSettled(known) ? known : running.fetch(job, { forceRefresh: true });
+  };
 };

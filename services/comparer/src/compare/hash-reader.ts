@@ -3,11 +3,18 @@ import { blockHashes } from "@lookalike/engine/compare/block-hashes";
 import type { Tile } from "@lookalike/engine/compare/indexed";
 import type { HashRows } from "@lookalike/engine/compare/kernel";
 import type { Range } from "@lookalike/shared/domain/job/plan";
+import { type DoneSet, has } from "@lookalike/shared/domain/primitives/bit-set";
 import { type CachedCatalog, createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
+import { requireStored } from "@lookalike/shared/store/blocks/required-blocks";
 import type { Db } from "@lookalike/shared/store/open";
 import { LRUCache } from "lru-cache";
 
-/** A block that was never hashed (its task is in quarantine) compares as an empty one. */
+/** Whose blocks are compared. */
+export type ComparedCatalog = Required<CachedCatalog> & {
+  /** Blocks whose hashing is in quarantine: each compares as an empty one, also where it is stored later. */
+  readonly quarantined: DoneSet;
+};
+
 const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
 /** Two tiles for the tasks in progress, and one for those that come next. */
 const CACHED_TILES = 3;
@@ -25,22 +32,28 @@ export const createHashReader = (db: Db, maxBytes: number) => {
   });
   const tiles = new LRUCache<string, Promise<Tile>>({ max: CACHED_TILES });
   return {
-    /** The blocks of `numbers`, an empty one where none is stored. */
-    async readBlocks(catalog: CachedCatalog, numbers: readonly number[]) {
-      const blocks = await cache.load(db, catalog, numbers);
-      for (const number of numbers) if (!blocks.has(number)) blocks.set(number, NO_HASHES);
+    /** The blocks of `numbers`, by their numbers. @throws MissingDataError where one that was hashed is not stored */
+    async readBlocks(catalog: ComparedCatalog, numbers: readonly number[]): Promise<Map<number, HashRows>> {
+      const hashed = numbers.filter((number) => !has(catalog.quarantined, number));
+      const blocks = await cache.load(db, catalog, hashed);
+      requireStored(catalog.id, hashed, blocks);
+      for (const number of numbers) if (has(catalog.quarantined, number)) blocks.set(number, NO_HASHES);
       return blocks;
     },
-    /** The rows of a range of blocks as one tile, read once however many tasks need it at the same time. */
-    async readTile(catalog: CachedCatalog, { from, to }: Range): Promise<Tile> {
-      const key = `${catalog.id}:${catalog.blockRevision}:${catalog.hashFormat}:${from}-${to}`;
+    /**
+     * The rows of a range of blocks as one tile, read once however many tasks need it at the same time.
+     * @throws MissingDataError where a block that was hashed is not stored
+     */
+    async readTile(catalog: ComparedCatalog, { from, to }: Range): Promise<Tile> {
+      const numbers = Array.from({ length: to - from }, (_, index) => from + index);
+      const hashed = numbers.filter((number) => !has(catalog.quarantined, number));
+      const without = numbers.filter((number) => has(catalog.quarantined, number)).join();
+      const key = `${catalog.id}:${catalog.blockRevision}:${catalog.hashFormat}:${from}-${to}:${without}`;
       const cached = tiles.get(key);
       if (cached !== undefined) return cached;
-      const numbers = Array.from({ length: to - from }, (_, index) => from + index);
-      const reading = cache.load(db, catalog, numbers).then((blocks) => {
-        // A block that is in quarantine may be stored any time.
-        if (blocks.size < numbers.length) tiles.delete(key);
-        return tileOf(`${key}:${blocks.size}`, [...blocks.values()]);
+      const reading = cache.load(db, catalog, hashed).then((blocks) => {
+        requireStored(catalog.id, hashed, blocks);
+        return tileOf(key, [...blocks.values()]);
       });
       tiles.set(key, reading);
       reading.catch(() => tiles.delete(key));

@@ -1,9 +1,10 @@
 import { affectedImages } from "@lookalike/shared/domain/grouping/affected-images";
 import { contentDigestAt, STATE } from "@lookalike/shared/domain/image/hash-block";
 import { listed } from "@lookalike/shared/domain/job/job";
-import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { has, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { listFlats } from "@lookalike/shared/store/blocks/hash-blocks";
+import { requireWhole } from "@lookalike/shared/store/blocks/required-blocks";
 import { movedSince, vanishedSince } from "@lookalike/shared/store/catalog/images";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -57,11 +58,13 @@ export const changeSince = async (db: Db, job: JobRow, base: Base | null): Promi
 const flatDuplicates = async (db: Db, job: JobRow, changed: OrdinalSet): Promise<number[]> => {
   const { blockSize } = listed(jobOf(job));
   const flats: { ordinal: number; digest: string }[] = [];
-  for (const block of await listFlats(db, job))
+  for (const block of (await listFlats(db, job)).filter(({ block }) => has(job.blocksDone, block))) {
+    requireWhole(job.catalogId, block);
     block.states.forEach((state, position) => {
       const digest = state === STATE.flat ? contentDigestAt(block, position) : null;
       if (digest !== null) flats.push({ ordinal: block.block * blockSize + position, digest: toHex(digest) });
     });
+  }
   const changedDigests = new Set(flats.filter(({ ordinal }) => changed.has(ordinal)).map(({ digest }) => digest));
   return flats.filter(({ digest }) => changedDigests.has(digest)).map(({ ordinal }) => ordinal);
 };

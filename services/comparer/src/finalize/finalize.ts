@@ -1,11 +1,12 @@
 import { jobEvent } from "@lookalike/shared/bus/messages";
 import { type Listed, listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
-import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { members, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { MissingDataError, missingData } from "@lookalike/shared/runtime/errors";
 import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
-import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { COMPARED_COLUMNS, hasFormat, listBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { hashedBlocks, readRequired, requireStored } from "@lookalike/shared/store/blocks/required-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
-import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
 import { allVanished } from "@lookalike/shared/store/catalog/images";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
@@ -21,10 +22,24 @@ import { fileInspector } from "./inspect-files.ts";
 import { type HashedCatalog, matchReference } from "./match-reference.ts";
 
 /**
- * Groups a complete job and stores the result, once for each (job, run): because of that key a second delivery writes
- * nothing. The event about it is in the outbox by the same transaction.
+ * Groups a complete job and stores the result, or that it can't be grouped because data is missing: that ends the job
+ * with the reason, since another delivery would find the same.
  */
 export const finalizeJob = async (store: Store, order: Finalize, allowed: AllowedSources): Promise<void> => {
+  try {
+    await groupAndStore(store, order, allowed);
+  } catch (error) {
+    if (!(error instanceof MissingDataError)) throw error;
+    const failed = jobEvent({ ...order, id: order.job }, "grouping-failed", order.run, { detail: error.message });
+    await store.db.transaction((tx) => addToOutbox(tx, failed));
+  }
+};
+
+/**
+ * Stores the result once for each (job, run): because of that key a second delivery writes nothing. The event about it is
+ * in the outbox by the same transaction.
+ */
+const groupAndStore = async (store: Store, order: Finalize, allowed: AllowedSources): Promise<void> => {
   const job = await findJob(store.db, order.job);
   if (job === null || job.blockSize === null || job.state === "cancelled") return;
   // Ends with the roll-out: decision 0037.
@@ -33,6 +48,7 @@ export const finalizeJob = async (store: Store, order: Finalize, allowed: Allowe
     return;
   }
   const listing = listed(jobOf(job));
+  await requireHashes(store.db, job);
   // First, since such a decision may separate images.
   await store.inTransaction(async (tx) => {
     await continueDecisions(tx, { id: job.catalogId, blockSize: listing.blockSize });
@@ -55,24 +71,37 @@ export const finalizeJob = async (store: Store, order: Finalize, allowed: Allowe
   });
 };
 
-/** The images that the job's reference catalog has too; none where the job has no reference. */
+/** @throws MissingDataError where a block that was hashed is not stored, whether this job reads it or builds on its groups */
+const requireHashes = async (db: Db, { catalogId, blocksDone, totalBlocks, hashFormat }: JobRow): Promise<void> => {
+  const stored = await listBlocks(db, catalogId, ["block"], hasFormat(hashFormat));
+  requireStored(catalogId, members(blocksDone, totalBlocks), new Set(stored.map(({ block }) => block)));
+};
+
+/**
+ * The images that the job's reference catalog has too; none where the job has no reference.
+ * @throws MissingDataError where the reference, or a part of its hashes, is no longer there
+ */
 const referenceMatches = async (
   db: Db,
-  { catalogId, tenant, totalBlocks, hashFormat, options: { reference } }: JobRow,
+  { catalogId, tenant, blocksDone, totalBlocks, hashFormat, options: { reference } }: JobRow,
   { blockSize, hashBits, thresholdBits }: Listed,
 ): Promise<ReferenceMatch[]> => {
-  const other = reference === null ? null : await getCatalog(db, tenant, reference);
+  if (reference === null) return [];
+  const other = await getCatalog(db, tenant, reference);
+  // To find nothing in a catalog that is no longer there would say that all images are new.
   if (other === null || other.blockSize === null || other.hashBits !== hashBits || other.hashFormat !== hashFormat)
-    return [];
-  const otherBlocks = Math.ceil((await endOfCatalog(db, other.id)) / other.blockSize);
-  const hashed = async (id: string, blockSize: number, blockCount: number): Promise<HashedCatalog> => {
+    throw missingData(
+      [`hashes of the reference catalog ${reference} with ${hashBits} bits of the format ${hashFormat}`],
+      "Start another job, without this reference or with another one.",
+    );
+  const hashed = async (id: string, blockSize: number, numbers: readonly number[]): Promise<HashedCatalog> => {
     const vanished = new OrdinalSet(await allVanished(db, id));
-    const blocks = readBlocks(db, id, blocksBelow(blockCount), COMPARED_COLUMNS, hashFormat);
+    const blocks = readRequired(db, { catalogId: id, numbers, hashFormat, hashBits }, COMPARED_COLUMNS);
     return { blockSize, blocks, isLive: (ordinal) => !vanished.has(ordinal) };
   };
   return matchReference(
-    await hashed(catalogId, blockSize, totalBlocks),
-    await hashed(other.id, other.blockSize, otherBlocks),
+    await hashed(catalogId, blockSize, [...members(blocksDone, totalBlocks)]),
+    await hashed(other.id, other.blockSize, await hashedBlocks(db, other.id)),
     thresholdBits,
   );
 };

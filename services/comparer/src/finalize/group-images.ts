@@ -6,10 +6,11 @@ import { imageDistance, imageGroups } from "@lookalike/shared/domain/grouping/im
 import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/grouping/keeper";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
 import { listed } from "@lookalike/shared/domain/job/job";
-import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { has, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { separate, suppressionsOf } from "@lookalike/shared/domain/review/decisions";
 import { bytesOfFiles, withSameFiles } from "@lookalike/shared/domain/review/same-file";
-import { COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { COMPARED_COLUMNS } from "@lookalike/shared/store/blocks/hash-blocks";
+import { readRequired } from "@lookalike/shared/store/blocks/required-blocks";
 import { allVanished } from "@lookalike/shared/store/catalog/images";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -34,6 +35,7 @@ interface Grouped extends GroupsToStore {
  * or, on top of an earlier job's groups, only those that a change affects. Then only these images' hashes are read.
  * @param mayReuse false groups all images
  * @param findDamage reads the files of keepers, in which there may be damage that hashing did not find
+ * @throws MissingDataError where hashes, edges or images are not stored
  */
 export const groupImages = async (
   db: Db,
@@ -54,8 +56,10 @@ export const groupImages = async (
   const { affected, firstNewOrdinal } = change;
 
   // Classes of images that comparing cannot distinguish.
+  // A block in quarantine was compared as an empty one.
+  const numbers = blocksOf(affected, blockSize).filter((block) => has(job.blocksDone, block));
   const classes = await classifyImages(
-    readBlocks(db, catalogId, blocksOf(affected, blockSize), COMPARED_COLUMNS, job.hashFormat),
+    readRequired(db, { catalogId, numbers, hashFormat: job.hashFormat, hashBits }, COMPARED_COLUMNS),
     { blockSize, extent, hashBytes: hashBits / 8 },
     affected,
     isLive,

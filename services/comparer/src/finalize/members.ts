@@ -2,17 +2,18 @@ import type { Member } from "@lookalike/shared/domain/grouping/keeper";
 import { contentDigestAt, factsAt } from "@lookalike/shared/domain/image/hash-block";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
+import { missingData } from "@lookalike/shared/runtime/errors";
 import { fileIdOf } from "@lookalike/shared/sources/listed-file";
-import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { readRequired } from "@lookalike/shared/store/blocks/required-blocks";
 import { readNames } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 
 const ORDINALS_PER_QUERY = 20_000;
-const FACT_COLUMNS = ["block", "states", "contentDigests", "details"] as const;
+const FACT_COLUMNS = ["states", "contentDigests", "details"] as const;
 
 /**
  * Reads what the keeper and the kind of a group are chosen by, for these images.
- * @returns looks up a member by its ordinal. @throws Error when the image is not in the catalog
+ * @returns looks up a member by its ordinal. @throws MissingDataError when the image, or its block, is not stored
  */
 export const readMembers = async (
   db: Db,
@@ -23,7 +24,7 @@ export const readMembers = async (
   const sorted = Uint32Array.from(ordinals).sort();
   const ofBlock = groupBy(sorted, (ordinal) => Math.floor(ordinal / blockSize));
   const hashed = new Map<number, Pick<Member, "facts" | "contentDigest">>();
-  for await (const block of readBlocks(db, catalogId, [...ofBlock.keys()], FACT_COLUMNS)) {
+  for await (const block of readRequired(db, { catalogId, numbers: [...ofBlock.keys()] }, FACT_COLUMNS)) {
     for (const ordinal of ofBlock.get(block.block) ?? []) {
       const position = ordinal % blockSize;
       const digest = contentDigestAt(block, position);
@@ -42,7 +43,11 @@ export const readMembers = async (
   }
   return (ordinal) => {
     const member = members.get(ordinal);
-    if (member === undefined) throw new Error(`image ${ordinal} is grouped, but not in the catalog`);
+    if (member === undefined)
+      throw missingData(
+        [`the row of image ${ordinal} of catalog ${catalogId}`],
+        "A job of mode full finds its file again; replay with apply restores it from the log.",
+      );
     return member;
   };
 };

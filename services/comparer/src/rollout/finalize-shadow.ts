@@ -4,9 +4,10 @@ import { decodeEdges } from "@lookalike/shared/domain/grouping/edges";
 import { classifyImages } from "@lookalike/shared/domain/grouping/image-classes";
 import { listed } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
-import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { members, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { at, byteAt, withRoom } from "@lookalike/shared/domain/primitives/columns";
-import { blocksBelow, COMPARED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { COMPARED_COLUMNS } from "@lookalike/shared/store/blocks/hash-blocks";
+import { readRequired } from "@lookalike/shared/store/blocks/required-blocks";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
@@ -51,10 +52,11 @@ export const finalizeShadow = async (db: Db, shadow: JobRow, order: Finalize): P
 
 /** The number of each image's hash: equal hashes have the same one. */
 const numberHashes = async (db: Db, shadow: JobRow): Promise<Int32Array> => {
-  const { catalogId, hashFormat, totalBlocks } = shadow;
+  const { catalogId, hashFormat, blocksDone, totalBlocks } = shadow;
   const { blockSize, hashBits } = listed(jobOf(shadow));
   const extent = totalBlocks * blockSize;
-  const blocks = readBlocks(db, catalogId, blocksBelow(totalBlocks), COMPARED_COLUMNS, hashFormat);
+  const numbers = [...members(blocksDone, totalBlocks)];
+  const blocks = readRequired(db, { catalogId, numbers, hashFormat, hashBits }, COMPARED_COLUMNS);
   const layout = { blockSize, extent, hashBytes: hashBits / 8 };
   const { ofOrdinal, hashOf } = await classifyImages(blocks, layout, OrdinalSet.below(extent));
   return Int32Array.from(ofOrdinal, (number) => (number < 0 ? number : at(hashOf, number)));

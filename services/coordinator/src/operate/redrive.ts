@@ -6,7 +6,13 @@ import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { ParkedMessage } from "@lookalike/shared/bus/unreadable";
-import { type Job, type JobState, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
+import {
+  failedInGrouping,
+  type Job,
+  type JobState,
+  missingTasks,
+  type TaskRef,
+} from "@lookalike/shared/domain/job/job";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -47,9 +53,15 @@ const ADVICE: Readonly<Record<Request, Partial<Record<JobState, string>>>> = {
   },
 };
 
+/** The same for a job that failed while it was grouped. */
+const IN_GROUPING: Readonly<Partial<Record<Request, string>>> = {
+  redrive: "All its tasks are done. rerun-finalize groups it again once the data is there that it misses.",
+};
+
 /** @throws EndpointError that says what to do instead */
-const refuseFor = ({ id, state }: Job, request: Request): void => {
-  const advice = ADVICE[request][state];
+const refuseFor = (job: Job, request: Request): void => {
+  const { id, state } = job;
+  const advice = failedInGrouping(job) ? IN_GROUPING[request] : ADVICE[request][state];
   if (advice !== undefined) throw new EndpointError(409, `${id} is ${state}. ${advice}`);
 };
 
@@ -67,7 +79,8 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
   }),
   endpoint({
     name: "rerun-finalize",
-    about: "Group a job that is completed or finalizing again, as its next run",
+    about:
+      "Group a job again, as its next run: one that is completed or finalizing, or that failed while it was grouped",
     request: JobRequest,
     handle: ({ job: id }) =>
       db.transaction(async (tx) => {
@@ -116,7 +129,7 @@ const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
 
 /** @returns the run in which the tasks will be done */
 const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<number> => {
-  const reopens = job.state === "completed";
+  const reopens = job.state === "completed" || failedInGrouping(job);
   const isNextRun = reopens || job.state === "finalizing";
   if (reopens && (await hasActiveJob(db, job.catalog)))
     throw new EndpointError(409, `Another job of catalog ${job.catalog} is not over. Wait for it, or cancel it.`);

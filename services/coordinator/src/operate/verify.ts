@@ -10,7 +10,7 @@ import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { outstanding } from "@lookalike/shared/domain/job/work";
 import { has, members, size } from "@lookalike/shared/domain/primitives/bit-set";
-import { readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
+import { DIGESTED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { readResults } from "@lookalike/shared/store/results/compare-results";
@@ -18,18 +18,6 @@ import { countGroups, getFinalization } from "@lookalike/shared/store/results/re
 import { JobRequest, requested } from "./jobs.ts";
 
 const PROBLEMS_LISTED = 100;
-/** What a block's digest is computed over, and the digest. */
-const HASHED_COLUMNS = [
-  "block",
-  "states",
-  "hashes",
-  "signatures",
-  "contentDigests",
-  "pictureDigests",
-  "details",
-  "digest",
-] as const;
-
 type Report = (problem: string) => void;
 
 /** The endpoint that checks a job's row, blocks, results, events and groups against each other. */
@@ -82,7 +70,7 @@ const verifyPlan = (row: JobRow, job: Job, report: Report): void => {
 const verifyBlocks = async (db: Db, job: Job, report: Report): Promise<number> => {
   const missing = new Set(members(job.hash.done, job.hash.count));
   const expected = [...missing];
-  for await (const block of readBlocks(db, job.catalog, expected, HASHED_COLUMNS)) {
+  for await (const block of readBlocks(db, job.catalog, expected, DIGESTED_COLUMNS)) {
     missing.delete(block.block);
     if (hashBlockDigest(block) !== block.digest) report(`block ${block.block}: its bytes differ from its digest`);
   }

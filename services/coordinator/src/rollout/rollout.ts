@@ -3,6 +3,7 @@ import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/en
 import { jobEvent } from "@lookalike/shared/bus/messages";
 import type { JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
+import { size } from "@lookalike/shared/domain/primitives/bit-set";
 import { Feature, Rollout, shadowOptions } from "@lookalike/shared/domain/rollout/rollout";
 import { gauge, rolloutDifferences } from "@lookalike/shared/runtime/metrics";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -58,7 +59,7 @@ const SUFFIX = { USE_BATCHED_COMPARISON: "batched", INDEXED_COMPARISON: "indexed
 export const startShadows = async (db: Db, job: Job): Promise<void> => {
   const shadowed = job.options.rollout.filter(({ shadow }) => shadow);
   if (shadowed.length === 0 || job.state !== "completed" || job.mode === "shadow" || job.run > 1) return;
-  if (job.listing === null) return;
+  if (job.listing === null || size(job.hash.quarantined) > 0) return;
   const catalog = await getCatalog(db, job.tenant, job.catalog);
   if (catalog === null) return;
   for (const choice of shadowed) {

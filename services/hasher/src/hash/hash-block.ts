@@ -12,7 +12,7 @@ import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
-import { type GivenImage, readGiven, readUnread } from "@lookalike/shared/store/catalog/images";
+import { type GivenImage, readGiven, readUnread, requireListed } from "@lookalike/shared/store/catalog/images";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import type { OpenedSource } from "./open-source.ts";
@@ -52,6 +52,7 @@ export const hashBlock = async (
   // Not permanent: while services are upgraded, another worker may compute the catalog's format.
   if (catalog.hashFormat !== null && catalog.hashFormat !== hashFormat)
     throw new Error(formatMismatch("The catalog", catalog.hashFormat, hashFormat));
+  await requireListed(db, { id: catalog.id, blockSize }, task.task, task.job);
   const first = task.task * blockSize;
   const given = await readGiven(db, catalog.id, first, first + blockSize);
   const toRead = await readUnread(db, catalog.id, first, first + blockSize);

@@ -12,10 +12,11 @@ import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { emptySet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { blocksBelow } from "@lookalike/shared/store/blocks/hash-blocks";
+import { blocksBelow, soundBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { type Census, givenHashBits, takeCensus } from "@lookalike/shared/store/catalog/census";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/images";
+import { restoreLostRows } from "@lookalike/shared/store/catalog/listing";
 import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
@@ -74,11 +75,14 @@ const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<L
   // Ends with the roll-out: decision 0037.
   if (job.mode === "shadow") return withKernel(job, await planShadow(db, job));
   const hashFormat = formatFor(catalog, job);
-  const before = await takeCensus(db, catalog, hashFormat);
+  if (job.mode !== "regroup") await restoreLostRows(db, catalog, job.id, job.mode === "full" ? "all" : "last");
+  // Mode full hashes damaged blocks again, too.
+  const sound = job.mode === "full" ? await soundBlocks(db, catalog.id, hashFormat) : undefined;
+  const before = await takeCensus(db, catalog, hashFormat, sound);
   if (job.mode === "regroup") return planJob(walker, catalog, job, hashFormat, before, before.end);
   const walk = await walkCatalog(walker, catalog, job, before);
   if (walk === null) return null;
-  const census = await takeCensus(db, catalog, hashFormat, before);
+  const census = await takeCensus(db, catalog, hashFormat, before.hashed);
   const plan = await planJob(walker, catalog, job, hashFormat, census, before.end);
   // Whoever wants to delete the source must know what was not compared.
   if (job.options.reference !== null) await emitUnlisted(walker.emit, walk.tally?.unlisted ?? []);

@@ -15,6 +15,8 @@ const image = (ordinal: number, path: string, fingerprint = BEFORE, digest = "sa
   isLive: true,
 });
 
+const isHashed = (): boolean => true;
+
 /** Recognizes one file; at the other paths is nothing, but at those that are there. @returns the ordinal of the image that has its content, and the files that were read */
 const recognized = async (
   [path, fingerprint]: [string, string],
@@ -37,7 +39,7 @@ const recognized = async (
   };
   const found = foundImage({ path, fingerprint, bytes: 100 });
   const known = contents.find((content) => content.path === path) ?? null;
-  const result = await recognize({ files, findContents: async () => contents, rereads }, [{ found, known }]);
+  const result = await recognize({ files, findContents: async () => contents, isHashed, rereads }, [{ found, known }]);
   return { ordinal: result.get(path)?.ordinal ?? null, read };
 };
 
@@ -86,7 +88,7 @@ it("recognizes equal files that were all moved, each as another image", async ()
     found: foundImage({ path, fingerprint: "100-20-9-33188-0-20", bytes: 100 }),
     known: null,
   }));
-  const result = await recognize({ files, findContents: async () => contents, rereads: false }, found);
+  const result = await recognize({ files, findContents: async () => contents, isHashed, rereads: false }, found);
   // The one that has no name of theirs is the copy.
   expect([...result].map(([path, known]) => [path, known?.ordinal])).toEqual([
     ["m/c", undefined],
@@ -103,7 +105,7 @@ it("takes a copy of a touched file for the new image, also where it is found fir
     found: foundImage({ path, fingerprint: "100-20-9-33188-0-20", bytes: 100 }),
     known: path === known.path ? known : null,
   }));
-  const result = await recognize({ files, findContents: async () => [known], rereads: false }, found);
+  const result = await recognize({ files, findContents: async () => [known], isHashed, rereads: false }, found);
   expect([...result]).toEqual([
     ["a copy.jpg", null],
     ["a.jpg", known],
@@ -117,11 +119,25 @@ it("reads every file in mode full", async () => {
   });
 });
 
+it("keeps the ordinal of an image that looks unchanged and whose hashes are lost, also in mode full", async () => {
+  const known = { ...image(3, "a"), fingerprint: BEFORE };
+  const files = { provesContent: false, isStillThere: async () => true, digestOf: async () => "same" };
+  const resultFor = async (fingerprint: string) => {
+    const found = foundImage({ path: "a", fingerprint, bytes: 100 });
+    const recognition = { files, findContents: async () => [], isHashed: () => false, rereads: true };
+    return (await recognize(recognition, [{ found, known }])).get("a");
+  };
+  expect(await resultFor(BEFORE)).toBe(known);
+  expect(await resultFor("100-11-8-33188-0-99")).toBeNull();
+});
+
 it("takes a file that still can't be read for what it was", async () => {
   const failing = { ...image(3, "a"), fingerprint: BEFORE };
   const files = { provesContent: false, isStillThere: async () => false, digestOf: async () => null };
   const found = foundImage({ path: "a", fingerprint: BEFORE, bytes: 100 });
-  const result = await recognize({ files, findContents: async () => [], rereads: false }, [{ found, known: failing }]);
+  const result = await recognize({ files, findContents: async () => [], isHashed, rereads: false }, [
+    { found, known: failing },
+  ]);
   expect(result.get("a")).toBe(failing);
 });
 

@@ -20,6 +20,8 @@ interface Recognition {
   readonly files: SourceFiles;
   /** Hashed images with these ordinals, and those with one of these sizes. */
   readonly findContents: (ordinals: readonly number[], sizes: readonly number[]) => Promise<readonly KnownContent[]>;
+  /** Whether an image's block is stored: of others, no content is known that their files could differ from. */
+  readonly isHashed: (ordinal: number) => boolean;
   /** Every file is compared by its digest. */
   readonly rereads: boolean;
 }
@@ -33,7 +35,7 @@ const FILES_AT_ONCE = 4;
  * one that was touched is read and compared by its SHA-256, as is every object of a bucket.
  */
 export const recognize = async (
-  { files, findContents, rereads }: Recognition,
+  { files, findContents, isHashed, rereads }: Recognition,
   unrecognized: readonly UnrecognizedFile[],
 ): Promise<Recognized> => {
   const contents = await findContents(
@@ -53,8 +55,10 @@ export const recognize = async (
     return !(await looked);
   };
   const matchesOf = async ({ found, known }: UnrecognizedFile): Promise<Match[]> => {
+    const looksUnchanged = known?.fingerprint === found.fingerprint;
+    if (looksUnchanged && !isHashed(known.ordinal)) return [{ found, image: known, rank: 0 }];
     // A file that could not be read, and still can't, is as it was.
-    const isRetried = known?.fingerprint === found.fingerprint && !byOrdinal.has(known.ordinal);
+    const isRetried = looksUnchanged && !byOrdinal.has(known.ordinal);
     if (isRetried && (await files.digestOf(found.path)) === null) return [{ found, image: known, rank: 0 }];
     const candidates: KnownContent[] = [];
     for (const content of found.bytes === null ? [] : (bySize.get(found.bytes) ?? []))

@@ -48,6 +48,9 @@ export const walkCatalog = async (
   const { db } = store;
   const { end, images } = before;
   const retried = await retriedOrdinals(db, catalog, job.mode, before);
+  const hashedBlocks = new Set(before.hashed.map(({ block }) => block));
+  const isHashed = (ordinal: number): boolean =>
+    catalog.blockSize !== null && hashedBlocks.has(Math.floor(ordinal / catalog.blockSize));
   const start = { catalogId: catalog.id, jobId: job.id, end, images, retried };
   const record = async (walk: Walk): Promise<Walk | null> => {
     const { files, isResumed, parts } = walk;
@@ -56,7 +59,7 @@ export const walkCatalog = async (
     const contents = (ordinals: readonly number[], sizes: readonly number[]) =>
       findContents(db, catalog, ordinals, sizes);
     const find: Recognize = async (unrecognized) =>
-      files === null ? new Map() : recognize({ files, findContents: contents, rereads }, unrecognized);
+      files === null ? new Map() : recognize({ files, findContents: contents, isHashed, rereads }, unrecognized);
     const outcome = await recordWalk({ store, emit, inTurn }, listing, parts, find).finally(walk.close);
     if (outcome === "stopped") return null;
     if (outcome === "stale-mark") return record(await walkSource(catalog, null));

@@ -11,6 +11,7 @@ import {
   failureAt,
   hashBlockOf,
   imagesIn,
+  lengthFault,
   type Outcome,
 } from "./hash-block.ts";
 
@@ -37,6 +38,19 @@ const outcomes: Outcome[] = [
 
 describe("a block of outcomes", () => {
   const block = hashBlockOf(5, 256, outcomes);
+
+  it("is whole, and each column that is cut short is named", () => {
+    expect([lengthFault(block), lengthFault(block, 256), lengthFault(hashBlockOf(0, 64, []), 64)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(lengthFault(block, 128)).toBe("part of the hashes");
+    for (const column of ["hashes", "signatures", "contentDigests", "pictureDigests", "details"] as const)
+      expect(lengthFault({ ...block, [column]: block[column].slice(1) })).toBe(`part of the ${column}`);
+    expect(lengthFault({ ...block, states: block.states.slice(1) })).not.toBeNull();
+    expect(lengthFault({ ...block, hashes: new Uint8Array(0) })).toBe("part of the hashes");
+  });
 
   it("has the outcome at each position", () => {
     expect([0, 1, 2, 3].map((at) => block.states[at])).toEqual([1, 3, 0, 2]);

@@ -149,6 +149,34 @@ export type HashBlock = z.infer<typeof HashBlock>;
 const CONTENT_DIGEST_BYTES = 32;
 export const PICTURE_DIGEST_BYTES = 16;
 
+/** Bytes of a position in the columns that are empty where no image of the block has a value. */
+const BYTES_OF_POSITION = {
+  signatures: SIGNATURE_BYTES,
+  contentDigests: CONTENT_DIGEST_BYTES,
+  pictureDigests: PICTURE_DIGEST_BYTES,
+} as const;
+
+/**
+ * Which column of a stored block does not have a value for each of its positions; null = none.
+ * @param hashBits length of the hashes; undefined = any
+ */
+export const lengthFault = (block: Partial<HashBlock>, hashBits?: number): string | null => {
+  const { states, hashes, details } = block;
+  if (states === undefined) return null;
+  const positions = states.length;
+  if (hashes !== undefined) {
+    const bits = positions === 0 ? hashes.length : (hashes.length * 8) / positions;
+    const isWhole = positions === 0 ? bits === 0 : bits > 0 && bits % 8 === 0;
+    if (!isWhole || (hashBits !== undefined && positions > 0 && bits !== hashBits)) return "part of the hashes";
+  }
+  if (details !== undefined && details.length !== positions) return "part of the details";
+  for (const [column, bytes] of Object.entries(BYTES_OF_POSITION)) {
+    const length = block[column as keyof typeof BYTES_OF_POSITION]?.length ?? 0;
+    if (length !== 0 && length !== positions * bytes) return `part of the ${column}`;
+  }
+  return null;
+};
+
 /** Outcomes in ordinal order, as columns. */
 export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly Outcome[]): HashBlock => {
   const hashBytes = hashBits / 8;

@@ -96,6 +96,8 @@ export const JobEvent = z.discriminatedUnion("type", [
   // Ends with the roll-out: decision 0037.
   event("shadow-compared", ShadowComparison),
   event("job-finalized", z.object({ groups: z.int(), groupedImages: z.int() })),
+  /** What the job is grouped by is missing: no other attempt would find it. */
+  event("grouping-failed", z.object({ detail: z.string() })),
 ]);
 export type JobEvent = z.infer<typeof JobEvent>;
 export type JobEventType = JobEvent["type"];

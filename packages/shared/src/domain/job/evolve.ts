@@ -1,7 +1,7 @@
 import { countState, imagesIn } from "../image/hash-block.ts";
 import { emptySet, has, union, withoutUnit, withUnit } from "../primitives/bit-set.ts";
 import type { EventOf, JobEvent } from "./events.ts";
-import { isOver, type Job, planOf } from "./job.ts";
+import { failedInGrouping, isOver, type Job, planOf } from "./job.ts";
 import { defaultThresholdBits, radiusBitsFor } from "./options.ts";
 import { taskCount } from "./plan.ts";
 import { plannedWork, settled, type Work } from "./work.ts";
@@ -61,6 +61,8 @@ export const evolve = (job: Job, event: JobEvent): Job => {
         hash: { ...job.hash, cursor: job.hash.count },
         compare: { ...job.compare, cursor: job.compare.count },
       };
+    case "grouping-failed":
+      return event.run === job.run ? { ...job, state: "failed", failure: event.body.detail } : job;
     case "job-accepted":
     case "images-listed":
     case "files-unlisted":
@@ -98,11 +100,12 @@ const finished = (work: Work, unit: number): Work => ({
 
 /**
  * The job begins its next run, or tasks leave quarantine: by an operator's request, or because nobody groups the run that
- * was ordered. Only the run that follows counts, so that an event that arrives late or twice reopens nothing.
+ * was ordered. A job that failed may begin another run if it was listed: then it failed while it was grouped. Only the run that follows counts, so that an event that arrives late or twice reopens nothing.
  */
 const redriven = (job: Job, { run, body }: EventOf<"job-redriven">): Job => {
-  const reopens = (job.state === "completed" || job.state === "finalizing") && run === job.run + 1;
+  const canReopen = job.state === "completed" || job.state === "finalizing" || failedInGrouping(job);
+  const reopens = canReopen && run === job.run + 1;
   if (!reopens && (job.state !== "running" || run !== job.run)) return job;
   const quarantined = body.tasks.reduce((set, { task }) => withoutUnit(set, task), job.compare.quarantined);
-  return { ...job, run, state: "running", compare: { ...job.compare, quarantined } };
+  return { ...job, run, state: "running", failure: null, compare: { ...job.compare, quarantined } };
 };

@@ -48,6 +48,19 @@ describe("a job", () => {
     expect(decide(evolve(job, pairBatchDone(0)))).toEqual([]);
   });
 
+  it("fails with a reason where it can't be grouped, and is grouped again as its next run", () => {
+    const finalizing = given(anAcceptedJob()).when(listingDone(0));
+    const failed = jobEventOf("grouping-failed", { detail: "missing data: block 3 of catalog c" });
+    const job = given(finalizing).when(failed, failed);
+    expect(job).toMatchObject({ state: "failed", failure: "missing data: block 3 of catalog c", run: 1 });
+    expect(given(job).when(jobFinalized(1), jobRedriven(1, []))).toEqual(job);
+    const next = given(job).when(jobRedriven(2, []));
+    expect(next).toMatchObject({ state: "finalizing", failure: null, run: 2 });
+    expect(given(next).when(failed)).toEqual(next);
+    const unlisted = given(anAcceptedJob()).when(jobEventOf("listing-failed", { detail: "", missingImages: null }));
+    expect(given(unlisted).when(jobRedriven(2, []))).toEqual(unlisted);
+  });
+
   it("is complete at once when nothing is left to hash or to compare", () => {
     const job = given(anAcceptedJob()).when(
       listingDone(2, { hashedBlocks: Uint8Array.of(0b11), hashedImages: 20, base: { job: "job-0", blocks: 2 } }),

@@ -98,6 +98,10 @@ const INTERACTIVE_IMAGES = 10_000;
 export const classOf = (job: Job, kind: TaskKind): TaskClass =>
   kind === "scan" || job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk";
 
+/** Whether the job failed because what it is grouped by was missing: it can be grouped when that is there. */
+export const failedInGrouping = ({ state, listing }: Pick<Job, "state" | "listing">): boolean =>
+  state === "failed" && listing !== null;
+
 export const isOver = (job: Pick<Job, "state">): boolean => !ACTIVE.includes(job.state);
 
 /** A task of a job, by its kind and number. */

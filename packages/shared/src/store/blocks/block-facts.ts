@@ -11,6 +11,7 @@ import {
 import type { Db } from "../open.ts";
 import { createBlockCache } from "./block-cache.ts";
 import { readBlockRevision } from "./hash-blocks.ts";
+import { requireStored } from "./required-blocks.ts";
 
 /** What hashing found out about an image. */
 export interface HashedFacts {
@@ -39,17 +40,21 @@ const NOT_HASHED: HashedFacts = { state: "listed", facts: {}, failure: null, con
 /**
  * Looks up the facts of images by their ordinals; "listed" where the block is not hashed yet.
  * @param blockSize null where the catalog was never listed to its end
+ * @param areHashed whether all of them are known to be hashed: then their blocks must be stored
+ * @throws MissingDataError where a block that must be stored is not, or is cut short
  */
 export const readFacts = async (
   db: Db,
   catalogId: string,
   blockSize: number | null,
   images: readonly { readonly ordinal: number }[],
+  areHashed = false,
 ): Promise<(ordinal: number) => HashedFacts> => {
   if (blockSize === null) return () => NOT_HASHED;
   const numbers = [...new Set(images.map(({ ordinal }) => Math.floor(ordinal / blockSize)))];
   const blockRevision = await readBlockRevision(db, catalogId);
   const blocks = await cache.load(db, { id: catalogId, blockSize, blockRevision }, numbers);
+  if (areHashed) requireStored(catalogId, numbers, blocks);
   return (ordinal) => {
     const block = blocks.get(Math.floor(ordinal / blockSize));
     const position = ordinal % blockSize;

@@ -1,21 +1,31 @@
 import { and, asc, eq, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { countState, type HashBlock, STATE } from "../../domain/image/hash-block.ts";
+import { hashBlockDigest } from "../../domain/job/digest.ts";
 import type { Db } from "../open.ts";
 import { catalog, hashBlock, type job } from "../schema.ts";
 
 type BlockOrigin = Pick<BlockRow, "catalogId" | "jobId" | "hashFormat" | "digest">;
 
-/** Stores a block once for each hash format. It replaces a block of another format; `db` must be a transaction. */
-export const storeHashBlock = async (db: Db, origin: BlockOrigin, block: HashBlock): Promise<void> => {
+/**
+ * Stores a block once for each hash format. It replaces a block of another format; `db` must be a transaction.
+ * @param replaces whether the job's listing did not take the stored block for one: then it was damaged
+ */
+export const storeHashBlock = async (
+  db: Db,
+  origin: BlockOrigin,
+  block: HashBlock,
+  replaces = false,
+): Promise<void> => {
   const row = { ...origin, ...block, failedImages: countState(block, "failed") };
+  const isOfOtherFormat = ne(hashBlock.hashFormat, origin.hashFormat);
   const written = await db
     .insert(hashBlock)
     .values(row)
     .onConflictDoUpdate({
       target: [hashBlock.catalogId, hashBlock.block],
       set: row,
-      setWhere: ne(hashBlock.hashFormat, origin.hashFormat),
+      setWhere: replaces ? sql`${isOfOtherFormat} or ${hashBlock.jobId} <> ${origin.jobId}` : isOfOtherFormat,
     })
     // Only a row that an update has written has the number of a transaction in xmax.
     .returning({ isNew: sql<boolean>`xmax = 0` });
@@ -100,6 +110,32 @@ export const listFlats = (db: Db, { catalogId, hashFormat, totalBlocks }: typeof
       sql`position(${Buffer.of(STATE.flat)}::bytea in ${hashBlock.states}) > 0`,
     ),
   );
+
+/** What a block's digest is computed over, and the digest. */
+export const DIGESTED_COLUMNS = [
+  "block",
+  "states",
+  "hashes",
+  "signatures",
+  "contentDigests",
+  "pictureDigests",
+  "details",
+  "digest",
+] as const;
+
+/** The stored blocks of this format whose bytes have their digest, ascending. All columns of all blocks are read. */
+export const soundBlocks = async (
+  db: Db,
+  catalogId: string,
+  hashFormat: string,
+): Promise<Pick<BlockRow, "block" | "states">[]> => {
+  const stored = await listBlocks(db, catalogId, ["block"], hasFormat(hashFormat));
+  const numbers = stored.map(({ block }) => block);
+  const sound = [];
+  for await (const row of readBlocks(db, catalogId, numbers, DIGESTED_COLUMNS, hashFormat))
+    if (hashBlockDigest(row) === row.digest) sound.push({ block: row.block, states: row.states.slice() });
+  return sound;
+};
 
 /** All that two images are compared by. */
 export const COMPARED_COLUMNS = ["block", "states", "hashes", "signatures", "contentDigests"] as const;

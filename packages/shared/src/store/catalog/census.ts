@@ -22,20 +22,20 @@ export interface Census {
  * Counts a catalog's images without reading each: hashed blocks say what is in them, tombstones
  * have an index of their own, and rows are counted in open blocks only.
  * @param hashFormat blocks with hashes of another format count as not hashed
- * @param before a census of the same job, which hashes no block while it lists
+ * @param known the blocks that count as hashed; left out: all that are stored
  */
 export const takeCensus = async (
   db: Db,
   { id, blockSize }: CatalogShape,
   hashFormat: string,
-  before?: Census,
+  known?: Census["hashed"],
 ): Promise<Census> => {
   const end = await endOfCatalog(db, id);
   if (blockSize === null) {
     const images = await countRanges(db, id, [{ from: 0, to: end }]);
     return { end, images, unhashedImages: images, failedImages: 0, hashed: [] };
   }
-  const hashed = before?.hashed ?? (await listBlocks(db, id, ["block", "states"], hasFormat(hashFormat)));
+  const hashed = known ?? (await listBlocks(db, id, ["block", "states"], hasFormat(hashFormat)));
   const inHashed = countLive(hashed, blockSize, await allVanished(db, id));
   const unhashedImages = await countRanges(db, id, openRanges(hashed, blockSize, end));
   return {

@@ -4,10 +4,9 @@ import { contentDigestAt, STATE } from "../../domain/image/hash-block.ts";
 import type { KnownImage } from "../../domain/image/listing.ts";
 import { toHex } from "../../domain/primitives/encoding.ts";
 import { groupBy } from "../../domain/primitives/group-by.ts";
-import { blocksBelow, readBlocks } from "../blocks/hash-blocks.ts";
+import { hashedBlocks, readRequired } from "../blocks/required-blocks.ts";
 import type { Db } from "../open.ts";
 import { integers } from "../sql.ts";
-import { endOfCatalog } from "./census.ts";
 import { type CatalogShape, readNames } from "./images.ts";
 
 /** An image whose content was hashed. */
@@ -43,7 +42,10 @@ export const findContents = async (
   return found.flat();
 };
 
-/** Live images by the SHA-256 of their files, in hexadecimal, for those digests that are looked for. */
+/**
+ * Live images by the SHA-256 of their files, in hexadecimal, for those digests that are looked for.
+ * @throws MissingDataError where a hashed block is not stored
+ */
 export const findByDigest = async (
   db: Db,
   { id, blockSize }: CatalogShape,
@@ -51,8 +53,8 @@ export const findByDigest = async (
 ): Promise<Map<string, { readonly ordinal: number; readonly path: string }[]>> => {
   const digestOf = new Map<number, string>();
   if (blockSize === null || digests.size === 0) return new Map();
-  const blocks = blocksBelow(Math.ceil((await endOfCatalog(db, id)) / blockSize));
-  for await (const block of readBlocks(db, id, blocks, ["block", "states", "contentDigests"]))
+  const numbers = await hashedBlocks(db, id);
+  for await (const block of readRequired(db, { catalogId: id, numbers }, ["states", "contentDigests"]))
     block.states.forEach((state, position) => {
       const digest = state === STATE.absent ? null : contentDigestAt(block, position);
       const hex = digest === null ? "" : toHex(digest);

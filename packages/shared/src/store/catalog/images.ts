@@ -3,12 +3,13 @@ import { nameOfBytes } from "../../domain/image/file-name.ts";
 import { type Failure, STATE } from "../../domain/image/hash-block.ts";
 import type { ListedImage } from "../../domain/image/listed-image.ts";
 import { isoOf } from "../../domain/primitives/encoding.ts";
+import { missingData } from "../../runtime/errors.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import { pictureDigests } from "../blocks/picture-digests.ts";
 import type { Db } from "../open.ts";
 import { archivedImages } from "../review/archives.ts";
 import { image } from "../schema.ts";
-import { integers, type Page } from "../sql.ts";
+import { integers, onlyRow, type Page } from "../sql.ts";
 
 /** Tombstones of the catalog for which a condition holds, ascending. */
 const tombstones = async (db: Db, catalogId: string, condition: SQL): Promise<number[]> => {
@@ -96,6 +97,28 @@ export const readGiven = async (db: Db, catalogId: string, from: number, to: num
       and (given_hash is not null or failure is not null)
     order by ordinal`);
   return rows;
+};
+
+/**
+ * A job's own images all have rows, from the first position of their block on: rows are never deleted one by one. In blocks
+ * of earlier jobs one may be missing that those jobs have reported.
+ * @throws MissingDataError where a row of the block is missing that this job has listed
+ */
+export const requireListed = async (db: Db, { id, blockSize }: CatalogShape, block: number, jobId: string) => {
+  if (blockSize === null) return;
+  const first = block * blockSize;
+  const counted = await db.execute<{ images: number; last: number | null; isOwn: boolean }>(sql`
+    select count(*)::int as images, max(ordinal) as last,
+      case when count(*) > 0 then bool_or(listed_in = ${jobId})
+        else not exists (select from job where catalog_id = ${id} and id <> ${jobId} and total_blocks > ${block}) end as "isOwn"
+    from image where catalog_id = ${id} and ordinal >= ${first} and ordinal < ${first + blockSize}`);
+  const { images, last, isOwn } = onlyRow(counted);
+  const expected = Math.max(1, last === null ? 0 : last - first + 1);
+  if (isOwn && images < expected)
+    throw missingData(
+      [`rows of ${expected - images} images in block ${block} of catalog ${id}`],
+      "replay with apply restores them from the log; a job of mode full finds their files again.",
+    );
 };
 
 /** The other live images, whose files must be read, with from <= ordinal < to, in order. */

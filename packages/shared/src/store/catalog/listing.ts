@@ -19,7 +19,7 @@ import type { Db, Store } from "../open.ts";
 import { archivedImages } from "../review/archives.ts";
 import { image } from "../schema.ts";
 import { integers, onlyRow } from "../sql.ts";
-import { isHashed, readImages } from "./images.ts";
+import { type CatalogShape, isHashed, readImages } from "./images.ts";
 
 /**
  * Records a part of a walk: what {@link compareListing} decides is written in one transaction, and
@@ -156,6 +156,30 @@ const findKnown = async (db: Db, listing: Listing, found: readonly FoundImage[])
     await select(sql`sha256(path) = any(${sql.param(digests)}::bytea[])`);
   }
   return known;
+};
+
+/**
+ * Adds rows for hashed images whose rows are missing, as images that this job no longer finds. The walk that follows then
+ * recognizes their files by the content, and they keep their ordinals.
+ * @param blocks `last`: only in the last hashed block, so that no new image gets an ordinal that has hashes
+ */
+export const restoreLostRows = async (
+  db: Db,
+  { id, blockSize }: CatalogShape,
+  jobId: string,
+  blocks: "all" | "last",
+): Promise<void> => {
+  if (blockSize === null) return;
+  const isLast = sql`block = (select max(block) from hash_block where catalog_id = ${id})`;
+  await db.execute(sql`
+    insert into image (catalog_id, ordinal, path, fingerprint, bytes, listed_in, vanished_in)
+    select ${id}, ordinal, convert_to('(name lost) image ' || ordinal, 'UTF8'), '',
+      (details -> (ordinal % ${blockSize}::int) ->> 'bytes')::bigint, job_id, ${jobId}
+    from hash_block cross join lateral
+      generate_series(block * ${blockSize}::int, block * ${blockSize}::int + length(states) - 1) as series(ordinal)
+    where catalog_id = ${id} and ${blocks === "all" ? sql`true` : isLast} and not exists (
+      select from image where image.catalog_id = ${id} and image.ordinal = series.ordinal)
+    on conflict do nothing`);
 };
 
 /** Field by field, because a spread would take as long as all the rest of a row. */

@@ -1,5 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
-import { resultDigest } from "../../domain/job/digest.ts";
+import { edgesDigest, resultDigest } from "../../domain/job/digest.ts";
+import { members } from "../../domain/primitives/bit-set.ts";
+import { type MissingDataError, missingData } from "../../runtime/errors.ts";
 import type { Db } from "../open.ts";
 import { compareResult } from "../schema.ts";
 
@@ -8,8 +10,16 @@ const ROWS_PER_QUERY = 64;
 export type CompareResultRow = typeof compareResult.$inferSelect;
 
 /** Stores a part of a task's edges once: a second one would have the same edges. */
-export const insertCompareResult = async (db: Db, row: CompareResultRow): Promise<void> => {
+export const insertCompareResult = async (db: Db, row: typeof compareResult.$inferInsert): Promise<void> => {
   await db.insert(compareResult).values(row).onConflictDoNothing();
+};
+
+/** Records the digest of a task's whole result, as its event has it, in the first of its parts. */
+export const recordResultDigest = async (db: Db, jobId: string, task: number, digest: string): Promise<void> => {
+  await db
+    .update(compareResult)
+    .set({ resultDigest: digest })
+    .where(and(eq(compareResult.jobId, jobId), eq(compareResult.task, task), eq(compareResult.part, 0)));
 };
 
 /** The digest of all parts that are stored for a task. */
@@ -37,13 +47,78 @@ export async function* readResults(db: Db, jobId: string): AsyncGenerator<Compar
   }
 }
 
-/** Streams the edges that a job is grouped by: those of the finished jobs that it builds on, then its own. */
-export async function* streamResults(db: Db, jobId: string): AsyncGenerator<Pick<CompareResultRow, "edges">> {
-  const { rows: chain } = await db.execute<{ id: string }>(sql`
+const ADVICE = "replay with apply restores it from the log; a job of mode full compares everything again.";
+
+const missingEdges = (jobId: string, what: string): MissingDataError =>
+  missingData([`${what} of job ${jobId}`], ADVICE);
+
+/** A job whose edges are grouped. */
+interface ComparedJob {
+  readonly id: string;
+  readonly tasksDone: Uint8Array;
+  readonly totalTasks: number;
+}
+
+/**
+ * Streams the results of the tasks that a job has done, task by task. What a task in quarantine may have stored is left out.
+ * @throws MissingDataError where a result is not stored, or is not what its task has published
+ */
+async function* doneResults(db: Db, { id, tasksDone, totalTasks }: ComparedJob): AsyncGenerator<CompareResultRow> {
+  const tasks = members(tasksDone, totalTasks);
+  let task: number | undefined = tasks.next().value ?? undefined;
+  let parts: CompareResultRow[] = [];
+  const endTask = (): void => {
+    if (task === undefined) return;
+    const fault = faultOfParts(parts);
+    if (fault !== null) throw missingEdges(id, `${fault} of task ${task}`);
+    task = tasks.next().value ?? undefined;
+    parts = [];
+  };
+  for await (const row of readResults(db, id)) {
+    while (task !== undefined && task < row.task) endTask();
+    if (row.task !== task) continue;
+    if (edgesDigest(row.edges) !== row.digest) throw missingEdges(id, `the edges of part ${row.part} of task ${task}`);
+    // Only what the check of the whole needs: the edges may be many.
+    parts.push({ ...row, edges: NO_BYTES });
+    yield row;
+  }
+  while (task !== undefined) endTask();
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** What is missing of a task's stored parts, by their numbers and the digest of the whole; null = nothing. */
+const faultOfParts = (parts: readonly Omit<CompareResultRow, "edges">[]): string | null => {
+  if (parts.length === 0) return "the edges";
+  const lost = parts.findIndex(({ part }, index) => part !== index);
+  if (lost >= 0) return `part ${lost}`;
+  const whole = parts[0]?.resultDigest ?? null;
+  return whole === null || resultDigest(parts.map(({ digest }) => digest)) === whole ? null : "a part";
+};
+
+/**
+ * The finished jobs that a job builds on, the first one first, then the job itself.
+ * @throws MissingDataError where one of them is not stored
+ */
+const lineageOfJob = async (db: Db, jobId: string): Promise<ComparedJob[]> => {
+  const { rows } = await db.execute<{ id: string; baseJob: string | null; tasksDone: Buffer; totalTasks: number }>(sql`
     with recursive chain as (
-      select id, base_job, 0 as depth from job where id = ${jobId}
+      select id, base_job, tasks_done, total_tasks, 0 as depth from job where id = ${jobId}
       union all
-      select job.id, job.base_job, chain.depth + 1 from job join chain on job.id = chain.base_job
-    ) select id from chain order by depth desc`);
-  for (const { id } of chain) yield* readResults(db, id);
+      select job.id, job.base_job, job.tasks_done, job.total_tasks, chain.depth + 1
+      from job join chain on job.id = chain.base_job
+    ) select id, base_job as "baseJob", tasks_done as "tasksDone", total_tasks as "totalTasks"
+      from chain order by depth desc`);
+  const first = rows[0];
+  if (first === undefined) throw missingData([`job ${jobId}`], "replay with apply restores it from the log.");
+  if (first.baseJob !== null) throw missingData([`job ${first.baseJob}, on which job ${first.id} builds`], ADVICE);
+  return rows;
+};
+
+/**
+ * Streams the edges that a job is grouped by: those of the finished jobs that it builds on, then its own.
+ * @throws MissingDataError where edges or a job are not stored
+ */
+export async function* streamResults(db: Db, jobId: string): AsyncGenerator<Pick<CompareResultRow, "edges">> {
+  for (const job of await lineageOfJob(db, jobId)) yield* doneResults(db, job);
 }

@@ -2,6 +2,7 @@ import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-or
 import type { GroupKind } from "../../domain/grouping/keeper.ts";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
 import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
+import { missingData } from "../../runtime/errors.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import { type NamedRow, named } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
@@ -79,6 +80,18 @@ export const groupStatistics = (db: Db, of: Result) =>
 
 type GroupRow = typeof imageGroup.$inferSelect;
 
+/**
+ * A group without some of its members would be decided about as if they were not there.
+ * @throws MissingDataError where rows of members, or of their images, are not stored
+ */
+const requireMembers = ({ jobId }: Result, { number, size }: Pick<GroupRow, "number" | "size">, stored: number) => {
+  if (stored !== size)
+    throw missingData(
+      [`${size - stored} of the ${size} images of group ${number} of job ${jobId}`],
+      "replay with apply restores images from the log, and rerun-finalize groups again.",
+    );
+};
+
 const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) => {
   if (groups.length === 0) return [];
   const { catalogId, blockSize } = of;
@@ -89,9 +102,10 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
     where lineage = ${lineageOf(of)} and number = any(${integers(numbers)})
     order by number, member.ordinal`);
-  const factsOf = await readFacts(db, catalogId, blockSize, rows);
+  const factsOf = await readFacts(db, catalogId, blockSize, rows, true);
   const membersOf = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
   for (const { number, ...member } of rows) membersOf.get(number)?.push(member);
+  for (const group of groups) requireMembers(of, group, membersOf.get(group.number)?.length ?? 0);
   return groups.map((group) => ({
     ...group,
     jobId: of.jobId,
@@ -114,14 +128,15 @@ type MemberRow = NamedRow & {
 /** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
   type Member = [ordinal: number, path: string, bytes: number, isDamaged: boolean, sameFileAs: number | null];
-  const { rows } = await db.execute<{ number: number; keeper: number; members: Member[] }>(sql`
-    select number, keeper,
+  const { rows } = await db.execute<{ number: number; keeper: number; size: number; members: Member[] }>(sql`
+    select number, keeper, size,
       array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0), damaged is not null, same_file_as) order by ordinal) as members
     from image_group join group_member using (lineage, number)
     join image using (ordinal)
     where image.catalog_id = ${of.catalogId} and ${matching(of, filter)}
-    group by number, keeper order by number`);
-  return rows.map(({ members, ...group }) => ({
+    group by number, keeper, size order by number`);
+  for (const group of rows) requireMembers(of, group, group.members.length);
+  return rows.map(({ members, size: _, ...group }) => ({
     ...group,
     members: members.map(([ordinal, path, bytes, isDamaged, sameFileAs]) => ({
       ordinal,

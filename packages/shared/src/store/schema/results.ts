@@ -16,6 +16,11 @@ export const compareResult = pgTable(
     edgeCount: integer("edge_count").notNull(),
     /** SHA-256 of the part's bytes. */
     digest: text("digest").notNull(),
+    /**
+     * In the first part of a task: the digest of the whole result, as its event has it; null until the event is recorded,
+     * and where a version before this column recorded it.
+     */
+    resultDigest: text("result_digest"),
   },
   (table) => [primaryKey({ columns: [table.jobId, table.task, table.part] })],
 );
