@@ -95,8 +95,8 @@ module.exports = {
     },
     "system-tests-stay-outside": {
       comment:
-        "They drive processes through what is public; a test of one service's inside is its *.int.test.ts. The replay takes the coordinator's inside and the comparer's.",
-      from: { path: "^test/", pathNot: "^test/(support/|pipeline/log-replayed)" },
+        "They drive processes through what is public; a test of one service's inside is its *.int.test.ts. The replay takes the coordinator's inside and the comparer's; the model, the coordinator's pure decisions.",
+      from: { path: "^test/", pathNot: "^test/(support/|model/|pipeline/log-replayed)" },
       to: { path: "^services/" },
     },
     "no-cycles": { from: {}, to: { circular: true } },

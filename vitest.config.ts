@@ -4,6 +4,7 @@ import { LongestFirst } from "./test/support/longest-first.ts";
 
 const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
+const MODEL = "test/model/**/*.test.ts";
 const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 
 /**
@@ -40,14 +41,17 @@ export default defineConfig({
     projects: [
       // No servers, no processes, no build: `npm test -- --project unit` runs from a clone with node_modules.
       // One process for many files: they share no state but modules, and starting costs more than most of them take.
-      { ...fromSource, test: { name: "unit", include: [UNIT], exclude: [INT], isolate: false, testTimeout: 30_000 } },
+      {
+        ...fromSource,
+        test: { name: "unit", include: [UNIT, MODEL], exclude: [INT], isolate: false, testTimeout: 30_000 },
+      },
       { ...fromSource, test: { name: "int", include: [INT], ...withServers } },
       {
         ...fromSource,
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/scale/**", "test/fuzz/**", "test/alerts/**"],
+          exclude: [MODEL, "test/scale/**", "test/fuzz/**", "test/alerts/**"],
           ...withServers,
         },
       },

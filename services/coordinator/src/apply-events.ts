@@ -70,14 +70,17 @@ const lockJobs = async (db: Db, events: readonly JobEvent[]): Promise<Map<string
 const applyEvent = async (db: Db, fold: Fold, event: JobEvent): Promise<string | null> => {
   const reason = outsidePlan(fold.job, event) ?? (await recordEvent(db, fold.job, event));
   if (reason !== null) return reason;
-  const job = evolve(fold.job, event);
-  // Tasks that left quarantine are dispatched as the attempts that their event names.
-  if (event.type === "job-redriven" && job !== fold.job)
-    for (const { task, attempt } of event.body.tasks)
-      await sendAttempt(db, job, { kind: "compare", task }, attempt, "redriven");
+  const { job, redriven } = folded(fold.job, event);
+  for (const { task, attempt } of redriven) await sendAttempt(db, job, { kind: "compare", task }, attempt, "redriven");
   fold.job = job;
   fold.at = event.at;
   return null;
+};
+
+/** The job after an event, and the tasks that leave quarantine by it, each with the attempt that its event names. */
+export const folded = (before: Job, event: JobEvent) => {
+  const job = evolve(before, event);
+  return { job, redriven: event.type === "job-redriven" && job !== before ? event.body.tasks : [] };
 };
 
 /** Adds what the tables have lost of the log: they are rebuilt from it. */

@@ -1,21 +1,30 @@
 import { finalizeMessage, taskMessage } from "@lookalike/shared/bus/messages";
 import { decide, enact } from "@lookalike/shared/domain/job/decide";
+import type { Message } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 
 /**
- * Decides what the job does next, and carries it out: messages go to the outbox, and dispatching
- * moves a cursor, which is the outbox of tasks.
+ * The job after all that it decides, and the messages that carry it out. Dispatching has no message: it moves a cursor,
+ * which is the outbox of tasks.
  */
-export const enactDecisions = async (db: Db, job: Job, monitor = false): Promise<Job> => {
+export const carriedOut = (job: Job, monitor = false): { readonly job: Job; readonly messages: readonly Message[] } => {
   let next = job;
+  const messages: Message[] = [];
   for (const decision of decide(job, monitor)) {
     next = enact(next, decision);
-    if (decision.type === "scan") await addToOutbox(db, taskMessage(next, "scan", 0, 0));
-    if (decision.type === "finalize") await addToOutbox(db, finalizeMessage(next));
+    if (decision.type === "scan") messages.push(taskMessage(next, "scan", 0, 0));
+    if (decision.type === "finalize") messages.push(finalizeMessage(next));
   }
+  return { job: next, messages };
+};
+
+/** Decides what the job does next, and carries it out by the outbox. @returns the job after it */
+export const enactDecisions = async (db: Db, job: Job, monitor = false): Promise<Job> => {
+  const { job: next, messages } = carriedOut(job, monitor);
+  for (const message of messages) await addToOutbox(db, message);
   return next;
 };
 

@@ -10,7 +10,7 @@ import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events"
 import { JobState } from "@lookalike/shared/domain/job/job";
 import { jobAccepted, jobEventOf, jobFinalized, listingDone } from "@lookalike/shared/domain/job/job.fixtures";
 import { createLogger } from "@lookalike/shared/runtime/log";
-import { findJob, hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, hasActiveJob, markPublished } from "@lookalike/shared/store/jobs/jobs";
 import { type OutboxMessage, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -168,6 +168,17 @@ describe("an event of the outbox", () => {
 });
 
 describe("a task", () => {
+  it("that is dispatched and not published yet is not lost", async () => {
+    await apply({ ...jobAccepted({}, catalogOf("slow")), ...about("slow") }, { ...listingDone(2), ...about("slow") });
+    await relay();
+    await drain(STREAMS.tasks, "scan");
+    await round();
+    expect(await relay()).toEqual([]);
+    await markPublished(store.db, "slow", "hash", 2);
+    await round();
+    expect(await relay()).toEqual(["slow:hash:0:a1", "slow:hash:1:a1"]);
+  });
+
   it("that was lost is sent again by one of many coordinators, which counts as no failure; one that waits is not", async () => {
     await apply({ ...jobAccepted({}, catalogOf("scan")), ...about("scan") });
     for (let attempt = 1; attempt <= 5; attempt += 1) {

@@ -3,11 +3,20 @@ import { finalizeMessage, jobEvent, jobEventId } from "@lookalike/shared/bus/mes
 import { publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage, hasUnhandled } from "@lookalike/shared/bus/read";
 import { coordinatorDurable, durableOf, STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { classOf, type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
-import { TaskKind } from "@lookalike/shared/domain/job/task";
+import type { Message } from "@lookalike/shared/domain/job/events";
+import { classOf, type Job, type TaskRef } from "@lookalike/shared/domain/job/job";
+import { type Evidence, recoveryOf, unfinishedTasks } from "@lookalike/shared/domain/job/recovery";
+import type { TaskKind } from "@lookalike/shared/domain/job/task";
 import { repairs } from "@lookalike/shared/runtime/metrics";
 import { lastAttempts } from "@lookalike/shared/store/jobs/attempts";
-import { activeJobs, findJob, jobOf, jobsWithUnpublishedTasks } from "@lookalike/shared/store/jobs/jobs";
+import {
+  activeJobs,
+  findJob,
+  hasUnpublishedTasks,
+  type JobRow,
+  jobOf,
+  jobsWithUnpublishedTasks,
+} from "@lookalike/shared/store/jobs/jobs";
 import {
   addToOutbox,
   hasUnpublished,
@@ -15,6 +24,7 @@ import {
   publishAgain,
   unappliedEvents,
 } from "@lookalike/shared/store/jobs/outbox";
+import type { Db } from "@lookalike/shared/store/open";
 import { reconsider } from "./enact-decisions.ts";
 import type { Coordinator } from "./environment.ts";
 import { retryTask } from "./retry.ts";
@@ -50,41 +60,48 @@ const publishLostEvents = async ({ bus, store: { db }, log, environment }: Recon
 };
 
 const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number): Promise<void> => {
-  const row = await findJob(coordinator.store.db, id);
+  const { db } = coordinator.store;
+  const row = await findJob(db, id);
   if (row === null) return;
   const job = jobOf(row);
   // Before the outbox and the streams are looked at: of several coordinators, one sends the attempt after these.
-  const attempts = await lastAttempts(coordinator.store.db, id);
-  if (await hasUnpublished(coordinator.store.db, id)) return;
-  if (await hasUnhandled(coordinator.bus, STREAMS.events, coordinatorDurable(id), subjects.eventsOf(id))) return;
-  if (job.state === "finalizing") await recoverFinalize(coordinator, job);
-  else if (!job.paused) await retryMissingTasks(coordinator, job, attempts, silentMs);
-};
-
-/** Tasks of a kind that one round sends again. */
-const TASKS_PER_ROUND = 1_000;
-
-const retryMissingTasks = async (
-  { bus, store, log, environment }: Reconciler,
-  job: Job,
-  attempts: (task: TaskRef) => number,
-  silentMs: number,
-): Promise<void> => {
-  const reason = `no result for ${Math.round(silentMs / 1_000)} s`;
-  const missing = missingTasks(job, TASKS_PER_ROUND);
-  for (const kind of TaskKind.options) {
-    const tasks = missing.filter((task) => task.kind === kind);
-    if (tasks.length === 0 || (await hasUnhandledTasks(bus, job, kind))) continue;
-    for (const task of tasks) {
-      const lost = { job: job.id, ...task, attempt: attempts(task), failed: false, reason };
-      const outcome = await retryTask(store.db, lost, environment.LOOKALIKE_MAX_ATTEMPTS);
-      repairs.inc({ kind, outcome });
-      log.warn({ job: job.id, ...task, outcome }, "lost task");
-    }
+  const attempts = await lastAttempts(db, id);
+  const recovery = recoveryOf(job, await evidenceOf(coordinator, row));
+  switch (recovery.type) {
+    case "wait":
+      return;
+    case "retry":
+      return retryTasks(coordinator, job, recovery.tasks, attempts, silentMs);
+    case "publish-order":
+      if (await publishOnce(coordinator.bus, finalizeMessage(job))) {
+        repairs.inc({ kind: "finalize", outcome: "published" });
+        coordinator.log.warn({ job: id, run: job.run }, "lost order to group is published again");
+        return;
+      }
+      return beginNextRun(coordinator, job);
+    case "next-run":
+      return beginNextRun(coordinator, job);
   }
 };
 
-/** Whether a worker has or will get a task of the job: then it may still have a result. */
+/** In the direction in which messages move: one that moves meanwhile is seen at least once. */
+const evidenceOf = async ({ bus, store: { db } }: Reconciler, row: JobRow): Promise<Evidence> => {
+  const job = jobOf(row);
+  const isUnpublished = hasUnpublishedTasks(row) || (await hasUnpublished(db, job.id));
+  const unhandledTasks = new Set<TaskKind>();
+  for (const kind of new Set(unfinishedTasks(job).map(({ kind }) => kind)))
+    if (await hasUnhandledTasks(bus, job, kind)) unhandledTasks.add(kind);
+  const order = job.state === "finalizing" ? await findOrder(bus, job) : "none";
+  return {
+    isUnpublished,
+    hasUnhandledEvents: await hasUnhandled(bus, STREAMS.events, coordinatorDurable(job.id), subjects.eventsOf(job.id)),
+    unhandledTasks,
+    order,
+    hasResult: await hasResult(db, job),
+  };
+};
+
+/** Whether a worker has or will get a task of the job. */
 const hasUnhandledTasks = (bus: Bus, job: Job, kind: TaskKind): Promise<boolean> => {
   const taskClass = classOf(job, kind);
   const subject = subjects.task(kind, taskClass, { tenant: job.tenant, job: job.id });
@@ -92,23 +109,43 @@ const hasUnhandledTasks = (bus: Bus, job: Job, kind: TaskKind): Promise<boolean>
   return hasUnhandled(bus, STREAMS.tasks, durableOf(kind, taskClass), subject);
 };
 
-/**
- * Sends the order to group again where it was lost with its stream. Where it was handled and nobody has stored a result,
- * or where another message is in its write-once subject, the job begins its next run, which has an order of its own.
- */
-const recoverFinalize = async ({ bus, store: { db }, log }: Reconciler, job: Job): Promise<void> => {
-  const order = finalizeMessage(job);
-  if (await hasUnhandled(bus, order.stream, "finalizer", order.subject)) return;
-  // Its event is in the outbox, and comes by itself.
+const findOrder = async (bus: Bus, job: Job): Promise<Evidence["order"]> => {
+  const { stream, subject } = finalizeMessage(job);
+  if (await hasUnhandled(bus, stream, "finalizer", subject)) return "unhandled";
+  return (await hasMessage(bus, stream, subject)) ? "handled" : "none";
+};
+
+const hasResult = async (db: Db, { id, run }: Job): Promise<boolean> => {
   for (const type of ["job-finalized", "grouping-failed"] as const)
-    if (await isInOutbox(db, jobEventId(job.id, type, job.run))) return;
-  if (!(await hasMessage(bus, order.stream, order.subject)) && (await publishOnce(bus, order))) {
-    repairs.inc({ kind: "finalize", outcome: "published" });
-    log.warn({ job: job.id, run: job.run }, "lost order to group is published again");
-    return;
+    if (await isInOutbox(db, jobEventId(id, type, run))) return true;
+  return false;
+};
+
+const retryTasks = async (
+  { store, log, environment }: Reconciler,
+  job: Job,
+  tasks: readonly TaskRef[],
+  attempts: (task: TaskRef) => number,
+  silentMs: number,
+): Promise<void> => {
+  const reason = `no result for ${Math.round(silentMs / 1_000)} s`;
+  for (const task of tasks) {
+    const lost = { job: job.id, ...task, attempt: attempts(task), failed: false, reason };
+    const outcome = await retryTask(store.db, lost, environment.LOOKALIKE_MAX_ATTEMPTS);
+    repairs.inc({ kind: task.kind, outcome });
+    log.warn({ job: job.id, ...task, outcome }, "lost task");
   }
-  const run = job.run + 1;
-  await addToOutbox(db, jobEvent({ ...job, run }, "job-redriven", `finalize:${run}`, { tasks: [] }));
+};
+
+const beginNextRun = async ({ store: { db }, log }: Reconciler, job: Job): Promise<void> => {
+  const next = nextRunMessage(job);
+  await addToOutbox(db, next);
   repairs.inc({ kind: "finalize", outcome: "next run" });
-  log.warn({ job: job.id, run }, "nobody groups the run that was ordered: the job begins its next one");
+  log.warn({ job: job.id, run: job.run + 1 }, "nobody groups the run that was ordered: the job begins its next one");
+};
+
+/** The event by which a job that nobody groups begins its next run; one for each run, whoever finds it. */
+export const nextRunMessage = (job: Job): Message => {
+  const run = job.run + 1;
+  return jobEvent({ ...job, run }, "job-redriven", `finalize:${run}`, { tasks: [] });
 };

@@ -25,7 +25,10 @@ export const startRelay = (bus: Bus, store: Store, log: Logger, onError: (error:
 };
 
 /** An event that says its place in the order, in which it may not arrive. */
-const numbered = ({ number, body, ...message }: OutboxMessage): Message => ({ ...message, body: { ...body, number } });
+export const numbered = ({ number, body, ...message }: OutboxMessage): Message => ({
+  ...message,
+  body: { ...body, number },
+});
 
 /** Publishes the outbox until it is empty. Every coordinator relays, one at a time. */
 const relayRound = async (bus: Bus, db: Db, log: Logger): Promise<void> => {

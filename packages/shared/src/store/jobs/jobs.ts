@@ -113,6 +113,10 @@ export const jobsWithUnpublishedTasks = async (db: Db): Promise<string[]> => {
   return rows.map(({ id }) => id);
 };
 
+/** Whether the job has dispatched tasks that may not have been published. */
+export const hasUnpublishedTasks = (row: JobRow): boolean =>
+  row.state === "running" && (row.hashPublished < row.hashCursor || row.comparePublished < row.compareCursor);
+
 /** Records that tasks below `cursor` were published; several coordinators may record it. */
 export const markPublished = async (db: Db, id: string, kind: WorkKind, cursor: number): Promise<void> => {
   const column = sql.identifier(kind === "hash" ? "hash_published" : "compare_published");

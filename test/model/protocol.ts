@@ -1,0 +1,67 @@
+import { isOver } from "@lookalike/shared/domain/job/job";
+import { recoveryOf } from "@lookalike/shared/domain/job/recovery";
+import { WorkKind } from "@lookalike/shared/domain/job/task";
+import { members } from "@lookalike/shared/domain/primitives/bit-set";
+import type { Model } from "./explore.ts";
+import { protocol, type Rules } from "./steps.ts";
+import { acceptedWorld, type Sizes, type World, worldKey } from "./world.ts";
+
+const RULES: Rules = {
+  recover: recoveryOf,
+  hasNaturalKeys: true,
+  keepsOrder: true,
+  lossIsNoFailure: true,
+  publishesEventsAgain: true,
+};
+
+/** Protocols with one rule broken: what the model must find. */
+export const BROKEN = {
+  reconciler: {
+    recover: (job, evidence) => (job.state === "finalizing" ? { type: "wait" } : recoveryOf(job, evidence)),
+  },
+  outbox: { publishesEventsAgain: false },
+  attempts: { lossIsNoFailure: false },
+  "natural-keys": { hasNaturalKeys: false },
+  order: { keepsOrder: false },
+} satisfies Record<string, Partial<Rules>>;
+
+/** The protocol of one job at these sizes, by these rules, as a model to explore. */
+export const protocolModel = (sizes: Sizes, rules: Partial<Rules> = {}): Model<World> => ({
+  initial: acceptedWorld(sizes),
+  steps: protocol(sizes, { ...RULES, ...rules }),
+  keyOf: worldKey,
+  isFinal: ({ job }) => isOver(job),
+  fault: (world) =>
+    wrongResults(world) ?? quarantinedWithoutCause(world, sizes.maxAttempts) ?? commandsOutOfOrder(world),
+});
+
+const wrongResults = ({ job, results }: World): string | null => {
+  for (const run of results)
+    if (results.filter((other) => other === run).length > 1) return `two results of run ${run}`;
+  return job.state === "completed" && !results.includes(job.run)
+    ? `completed without a result of run ${job.run}`
+    : null;
+};
+
+const quarantinedWithoutCause = ({ job, failures }: World, maxAttempts: number): string | null => {
+  const failed = (kind: string, task: number) =>
+    failures.filter((failure) => failure.kind === kind && failure.task === task).length;
+  if (job.state === "failed" && failed("scan", 0) < maxAttempts) return "the job failed, and its listing has not";
+  for (const kind of WorkKind.options)
+    for (const task of members(job[kind].quarantined, job[kind].count))
+      if (failed(kind, task) < maxAttempts)
+        return `${kind} ${task} is quarantined, and failed ${failed(kind, task)} times`;
+  return null;
+};
+
+const commandsOutOfOrder = ({ job, outbox }: World): string | null => {
+  const commands = outbox.filter(
+    ({ message: { body } }) => body["type"] === "job-paused" || body["type"] === "job-resumed",
+  );
+  const last = commands.at(-1);
+  if (last === undefined || isOver(job) || commands.some(({ isApplied }) => !isApplied)) return null;
+  const isPaused = last.message.body["type"] === "job-paused";
+  return job.paused === isPaused
+    ? null
+    : `the last command is ${last.message.body["type"]}, and the job is ${job.paused ? "paused" : "not paused"}`;
+};
