@@ -8,6 +8,7 @@ import { hashing, job } from "./hashing.ts";
 import { incremental } from "./incremental.ts";
 import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
+import { pixels } from "./pixels.ts";
 import { quality } from "./quality.ts";
 import { redesign } from "./redesign.ts";
 import { reference } from "./reference.ts";
@@ -29,6 +30,7 @@ const BENCHES: Record<string, Bench> = {
   grouping,
   incremental,
   pipeline,
+  pixels,
   quality,
   redesign,
   reference,

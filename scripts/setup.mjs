@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildNative, isBuilt } from "./build-kernels.mjs";
+import { buildPictures } from "./build-pictures.mjs";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const PNPM = "pnpm@12.21.0";
@@ -17,6 +18,7 @@ export const setUp = () => {
   install();
   run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-b"], BUILD_FAILED);
   buildNative();
+  buildPictures();
   buildReviewPage();
 };
 

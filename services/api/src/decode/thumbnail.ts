@@ -1,5 +1,5 @@
 import { decodeByLibrary, libraryFormat, librarySize } from "@lookalike/engine/hash/decode-by-library";
-import type { ReservePixels } from "@lookalike/engine/hash/hash-image";
+import type { ReservePixels } from "@lookalike/engine/hash/decode-picture";
 import sharp, { type Sharp } from "sharp";
 import { PICTURE_LIMITS } from "./picture-limits.ts";
 

@@ -1,4 +1,5 @@
-import { type HashLimits, hashImage, type ReservePixels } from "@lookalike/engine/hash/hash-image";
+import type { HashLimits, ReservePixels } from "@lookalike/engine/hash/decode-picture";
+import { hashImage } from "@lookalike/engine/hash/hash-image";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedFile } from "@lookalike/shared/sources/open-listed";
 import sharp from "sharp";

@@ -137,7 +137,7 @@ export const HashBlock = z.object({
   hashes: base64Bytes.meta({ description: "hashBits / 8 bytes a position, zero where there is no hash" }),
   signatures: base64Bytes
     .default(new Uint8Array(0))
-    .meta({ description: "signature/2, 16 bytes a position; empty for given hashes" }),
+    .meta({ description: "signature/3, 16 bytes a position; empty for given hashes" }),
   contentDigests: base64Bytes.meta({ description: "SHA-256 of the file, 32 bytes a position; empty for given hashes" }),
   pictureDigests: base64Bytes.default(new Uint8Array(0)).meta({
     description: "Digest of the coded picture without metadata, 16 bytes a position, zero where there is none",

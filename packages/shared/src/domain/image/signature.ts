@@ -1,7 +1,7 @@
 import { byteAt } from "../primitives/columns.ts";
 import { hammingDistanceAt } from "./hamming.ts";
 
-/** Length of `signature/2`: a second hash of 8 bytes, then the mean colour differences Cb and Cr of each quarter. */
+/** Length of `signature/3`: a second hash of 8 bytes, then the mean colour differences Cb and Cr of each quarter. */
 export const SIGNATURE_BYTES = 16;
 export const COLOUR_CELLS = 2;
 const HASH_BYTES = 8;
