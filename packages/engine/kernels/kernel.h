@@ -13,7 +13,8 @@
   EACH(sort_by_band)     \
   EACH(join_band)        \
   EACH(sample_collisions) \
-  EACH(dct_coefficients)
+  EACH(dct_coefficients)  \
+  EACH(count_texture)
 
 typedef double Kernel(uint8_t *memory, uint32_t parameters);
 

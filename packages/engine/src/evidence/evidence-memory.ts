@@ -2,6 +2,7 @@ import type { Backend } from "../compare/backend.ts";
 import { KernelMemory } from "../compare/kernel-memory.ts";
 import { DCT_COSINES, DCT_SIDE, FREQUENCIES } from "./dct-cosines.ts";
 import { type DctCoefficients, LEAST_SIDE } from "./dct-hash.ts";
+import { COUNT_WORDS, countsOf, type TextureCounts } from "./texture-counts.ts";
 
 const FLOAT_BYTES = 4;
 /** The kernel reads and writes rows of whole vectors. */
@@ -45,6 +46,15 @@ export class EvidenceMemory {
       const words = this.#memory.words(results, coefficients.length);
       coefficients.set(new Float32Array(words.buffer, words.byteOffset, words.length));
       return { coefficients, quality };
+    });
+  }
+
+  /** What a picture's pixels look like: see {@link TextureCounts}. */
+  textureCounts({ luma, width, height }: Luma): TextureCounts {
+    return this.#memory.scratch(() => {
+      const counts = this.#memory.reserve(COUNT_WORDS * 4);
+      this.#memory.run("count_texture", { luma: this.#memory.put(luma), width, height, counts });
+      return countsOf(this.#memory.words(counts, COUNT_WORDS), luma.length);
     });
   }
 }
