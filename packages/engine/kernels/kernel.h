@@ -14,7 +14,8 @@
   EACH(join_band)        \
   EACH(sample_collisions) \
   EACH(dct_coefficients)  \
-  EACH(count_texture)
+  EACH(count_texture)     \
+  EACH(find_features)
 
 typedef double Kernel(uint8_t *memory, uint32_t parameters);
 

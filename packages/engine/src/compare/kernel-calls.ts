@@ -36,6 +36,7 @@ export const PARAMETERS = {
   sample_collisions: ["left", "leftCount", "right", "rightCount", "rowBytes", "bands", "bandCount", "samples"],
   dct_coefficients: ["luma", "width", "height", "cosines", "scratch", "coefficients"],
   count_texture: ["luma", "width", "height", "counts"],
+  find_features: ["luma", "width", "height", "tests", "cosines", "scratch", "features", "most"],
 } as const;
 
 export type KernelName = keyof typeof PARAMETERS;

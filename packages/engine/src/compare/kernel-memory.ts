@@ -57,6 +57,10 @@ export class KernelMemory {
     return new Uint32Array(this.#memory.buffer, pointer, length);
   }
 
+  bytes(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, pointer, length);
+  }
+
   /** Reserves and fills. */
   put(data: Uint8Array | Uint32Array | Int32Array): number {
     const pointer = this.reserve(data.byteLength);

@@ -1,0 +1,318 @@
+// Local features of a picture: corners that are found again in an edited copy, each with 256 bits that describe its surroundings.
+//
+// Corners are FAST-9 (Rosten and Drummond, "Machine Learning for High-Speed Corner Detection", 2006), with a direction and binary tests as
+// in ORB (Rublee et al., "ORB: an efficient alternative to SIFT or SURF", 2011). All of it is integer arithmetic: every machine finds the same bits.
+#include "kernel.h"
+#include "simd.h"
+
+enum { LEVELS = 12, DETECTED_LEVELS = 6 };
+// A level is searched if its longer side is at most this: finer detail is lost in smaller copies, and costs the most time.
+enum { FIRST_SIDE = 360 };
+// Pixels around a feature that must be inside its level.
+enum { MARGIN = 16, PATCH_RADIUS = 15 };
+// The least difference of luma between a corner and its circle, less 1.
+enum { THRESHOLD = 8 };
+// A test compares sums of so many pixels each way.
+enum { BOX = 9, BOX_RADIUS = BOX / 2 };
+enum { GRID = 6, CELLS = GRID * GRID, CELL_CORNERS = 12, MOST_PER_CELL = 6 };
+// A weaker corner this near to another, in pixels of its level, and at most two levels away, is the same corner.
+enum { SAME_PIXELS = 4, SAME_LEVELS = 2 };
+enum { ANGLES = 64, TESTS = 128, ROTATION_BITS = 14 };
+// Positions are in 64ths of a pixel of the picture.
+enum { POSITION_UNITS = 64 };
+
+// Five pixels of a level are the means of six of the one below it. `pixels` has LANES bytes after its end that may be read.
+typedef struct {
+  uint32_t width, height;
+  uint8_t *pixels;
+} Level;
+
+typedef struct {
+  uint32_t x, y;  // in the picture, in POSITION_UNITS
+  uint16_t level_x, level_y;
+  uint8_t level, score;
+} Corner;
+
+typedef struct {
+  Corner corners[CELL_CORNERS];  // the strongest first
+  uint32_t count, next;
+} Cell;
+
+// As it is written: no field has another's padding.
+typedef struct __attribute__((packed)) {
+  uint16_t x, y;
+  uint8_t level, angle;
+  uint8_t descriptor[2 * TESTS / 8];
+} Feature;
+
+// Powers of 6 and 5: a pixel of a level has the size of (6 / 5)^level pixels of the picture.
+static const uint32_t sixes[LEVELS] = {1, 6, 36, 216, 1296, 7776, 46656, 279936, 1679616, 10077696, 60466176, 362797056};
+static const uint32_t fives[LEVELS] = {1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125};
+
+static inline uint32_t in_picture(uint32_t level_units, uint32_t level) {
+  return (uint32_t)((uint64_t)level_units * sixes[level] / fives[level]);
+}
+
+static uint32_t longer_side(const Level *level) { return level->width > level->height ? level->width : level->height; }
+
+// Shrinks by 5/6 each way: pixel j of 5 is (5 - j) parts of pixel j and j + 1 parts of pixel j + 1 of 6. Pixels beyond the last whole six are cut off.
+// @param rows  scratch: two rows of the smaller width
+static void shrink(const Level *from, Level *to, uint16_t *rows) {
+  uint16_t *row[2] = {rows, rows + to->width};
+  for (uint32_t y6 = 0; y6 < to->height / 5 * 6; y6++) {
+    const uint8_t *in = from->pixels + (size_t)y6 * from->width;
+    uint16_t *sums = row[y6 & 1], *before = row[~y6 & 1];
+    for (uint32_t x = 0; x < to->width; x += 5, in += 6)
+      for (uint32_t j = 0; j < 5; j++) sums[x + j] = (uint16_t)((5 - j) * in[j] + (j + 1) * in[j + 1]);
+    const uint32_t phase = y6 % 6;
+    if (phase == 0) continue;
+    uint8_t *out = to->pixels + (size_t)(y6 / 6 * 5 + phase - 1) * to->width;
+    const uint32_t upper = 6 - phase, lower = phase;
+    // 1821 / 2^16 is 1/36 to within what a byte can show.
+    for (uint32_t x = 0; x < to->width; x++)
+      out[x] = (uint8_t)(((upper * before[x] + lower * sums[x]) * 1821 + 32768) >> 16);
+  }
+}
+
+// The pixels of a circle of radius 3, clockwise from the top.
+static const int8_t circle[16][2] = {{0, -3}, {1, -3}, {2, -2}, {3, -1}, {3, 0},  {3, 1},   {2, 2},   {1, 3},
+                                     {0, 3},  {-1, 3}, {-2, 2}, {-3, 1}, {-3, 0}, {-3, -1}, {-2, -2}, {-1, -3}};
+
+// The largest of the least differences over nine neighbouring pixels of the circle.
+INLINE Vector arc_of(const Vector *differences) {
+  Vector two[16], four[16], best = SPLAT(0);
+  for (int i = 0; i < 16; i++) two[i] = MIN(differences[i], differences[(i + 1) & 15]);
+  for (int i = 0; i < 16; i++) four[i] = MIN(two[i], two[(i + 2) & 15]);
+  for (int i = 0; i < 16; i++)
+    best = MAX(best, MIN(MIN(four[i], four[(i + 4) & 15]), differences[(i + 8) & 15]));
+  return best;
+}
+
+// By how much the nine neighbouring pixels on the circle, all brighter or all darker than the middle, differ from it at least, less THRESHOLD; for
+// LANES pixels beside each other.
+INLINE Vector scores_of(const uint8_t *at, ptrdiff_t width) {
+  const Vector middle = LOAD(at);
+  Vector pixels[16], brighter[16], darker[16];
+  for (int i = 0; i < 16; i += 4) pixels[i] = LOAD(at + circle[i][1] * width + circle[i][0]);
+  // Nine neighbours of sixteen have one of each two opposite pixels.
+  const Vector light = MIN(MAX(pixels[0], pixels[8]), MAX(pixels[4], pixels[12]));
+  const Vector dark = MAX(MIN(pixels[0], pixels[8]), MIN(pixels[4], pixels[12]));
+  const Vector most = MAX(SUBTRACT_SATURATED(light, middle), SUBTRACT_SATURATED(middle, dark));
+  if (!ANY(SUBTRACT_SATURATED(most, SPLAT(THRESHOLD)))) return SPLAT(0);
+  for (int i = 0; i < 16; i++) {
+    if (i % 4 != 0) pixels[i] = LOAD(at + circle[i][1] * width + circle[i][0]);
+    brighter[i] = SUBTRACT_SATURATED(pixels[i], middle);
+    darker[i] = SUBTRACT_SATURATED(middle, pixels[i]);
+  }
+  return SUBTRACT_SATURATED(MAX(arc_of(brighter), arc_of(darker)), SPLAT(THRESHOLD));
+}
+
+// Puts a corner into its cell, if it is among the strongest; of equal ones the first.
+static void add_corner(Cell *cell, Corner corner) {
+  uint32_t at = cell->count;
+  while (at > 0 && cell->corners[at - 1].score < corner.score) at--;
+  if (at == CELL_CORNERS) return;
+  if (cell->count < CELL_CORNERS) cell->count++;
+  for (uint32_t k = cell->count - 1; k > at; k--) cell->corners[k] = cell->corners[k - 1];
+  cell->corners[at] = corner;
+}
+
+// Adds the corners of a level whose score is larger than those of their eight neighbours.
+// @param scores  scratch: as many bytes as the level has, and LANES more
+static void find_corners(const Level *level, uint32_t number, const Level *picture, uint8_t *scores, Cell *cells) {
+  const size_t width = level->width, height = level->height;
+  for (size_t y = MARGIN - 1; y <= height - MARGIN; y++) {
+    uint8_t *row = scores + y * width;
+    for (size_t x = MARGIN - 1; x <= width - MARGIN; x += LANES) STORE(row + x, scores_of(level->pixels + y * width + x, (ptrdiff_t)width));
+    // Vectors end beyond the last pixel that counts.
+    for (size_t x = width - MARGIN; x < width; x++) row[x] = 0;
+    row[MARGIN - 1] = 0;
+  }
+  for (size_t x = 0; x < width; x++) scores[(MARGIN - 1) * width + x] = scores[(height - MARGIN) * width + x] = 0;
+  for (size_t y = MARGIN; y < height - MARGIN; y++)
+    for (size_t x = MARGIN; x < width - MARGIN; x++) {
+      const uint8_t *at = scores + y * width + x, *up = at - width, *down = at + width, score = at[0];
+      if (score == 0) continue;
+      if (score <= up[-1] || score <= up[0] || score <= up[1] || score <= at[-1]) continue;
+      if (score < at[1] || score < down[-1] || score < down[0] || score < down[1]) continue;
+      const uint32_t picture_x = in_picture((2 * (uint32_t)x + 1) * (POSITION_UNITS / 2), number);
+      const uint32_t picture_y = in_picture((2 * (uint32_t)y + 1) * (POSITION_UNITS / 2), number);
+      const uint32_t column = picture_x * GRID / (picture->width * POSITION_UNITS);
+      const uint32_t line = picture_y * GRID / (picture->height * POSITION_UNITS);
+      add_corner(&cells[line * GRID + column],
+                 (Corner){picture_x, picture_y, (uint16_t)x, (uint16_t)y, (uint8_t)number, score});
+    }
+}
+
+static inline bool is_same(const Corner *corner, const Corner *chosen, int64_t reach) {
+  const int32_t levels = corner->level - chosen->level;
+  const int64_t x = (int64_t)corner->x - chosen->x, y = (int64_t)corner->y - chosen->y;
+  return levels * levels <= SAME_LEVELS * SAME_LEVELS && x * x + y * y < reach * reach;
+}
+
+// The cell's next corner that is not the same as a chosen one; NULL: it has none.
+static const Corner *next_corner(Cell *cell, const Corner *chosen, uint32_t count) {
+  for (; cell->next < cell->count; cell->next++) {
+    const Corner *corner = &cell->corners[cell->next];
+    const int64_t reach = in_picture(SAME_PIXELS * POSITION_UNITS, corner->level);
+    bool same = false;
+    for (uint32_t k = 0; k < count && !same; k++) same = is_same(corner, &chosen[k], reach);
+    if (!same) return corner;
+  }
+  return NULL;
+}
+
+// Chooses corners spread over the picture: the strongest of each cell, the strongest cells first, then the next of each.
+static uint32_t choose_corners(Cell *cells, Corner *chosen, uint32_t most) {
+  uint32_t count = 0;
+  for (uint32_t pass = 0; pass < MOST_PER_CELL; pass++) {
+    bool served[CELLS] = {false};
+    for (;;) {
+      int32_t best = -1, best_score = 0;
+      for (int32_t cell = 0; cell < CELLS; cell++) {
+        if (served[cell] || cells[cell].next >= cells[cell].count) continue;
+        const int32_t score = cells[cell].corners[cells[cell].next].score;
+        if (score > best_score) {
+          best = cell;
+          best_score = score;
+        }
+      }
+      if (best < 0) break;
+      served[best] = true;
+      const Corner *corner = next_corner(&cells[best], chosen, count);
+      if (corner == NULL) continue;
+      if (count == most) return count;
+      chosen[count++] = *corner;
+      cells[best].next++;
+    }
+  }
+  return count;
+}
+
+// The direction of a patch's centre of luma (Rosin, "Measuring Corner Properties", 1999), in 64ths of a turn from the x axis to the y axis.
+static uint32_t angle_of(const Level *level, const Corner *corner, const int32_t *cosines) {
+  int64_t across = 0, down = 0;
+  for (int32_t y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
+    const uint8_t *row = level->pixels + (size_t)(corner->level_y + y) * level->width + corner->level_x;
+    int32_t sum = 0, weighted = 0;
+    for (int32_t x = -PATCH_RADIUS; x <= PATCH_RADIUS; x++) {
+      const int32_t pixel = x * x + y * y <= PATCH_RADIUS * (PATCH_RADIUS + 1) ? row[x] : 0;
+      sum += pixel;
+      weighted += x * pixel;
+    }
+    across += weighted;
+    down += y * sum;
+  }
+  uint32_t angle = 0;
+  int64_t most = INT64_MIN;
+  for (uint32_t k = 0; k < ANGLES; k++) {
+    const int64_t along = across * cosines[k] + down * cosines[(k - ANGLES / 4) % ANGLES];
+    if (along > most) {
+      most = along;
+      angle = k;
+    }
+  }
+  return angle;
+}
+
+// A rotated coordinate, rounded; a half away from 0, so that what is mirrored is rounded alike.
+static inline int32_t rounded(int32_t value) {
+  const int32_t half = 1 << (ROTATION_BITS - 1);
+  return value < 0 ? -((half - value) >> ROTATION_BITS) : (value + half) >> ROTATION_BITS;
+}
+
+static inline int32_t within(int32_t value, int32_t least, int32_t most) {
+  return value < least ? least : value > most ? most : value;
+}
+
+// The sum of BOX x BOX pixels around a point of the rotated patch; near the level's border of those nearest to it.
+static inline uint32_t box_at(const Level *level, const uint16_t *boxes, const Corner *corner, int32_t x, int32_t y,
+                              int32_t cosine, int32_t sine) {
+  const int32_t right = (int32_t)level->width - 1 - BOX_RADIUS, bottom = (int32_t)level->height - 1 - BOX_RADIUS;
+  const int32_t at_x = within(corner->level_x + rounded(x * cosine - y * sine), BOX_RADIUS, right);
+  const int32_t at_y = within(corner->level_y + rounded(x * sine + y * cosine), BOX_RADIUS, bottom);
+  return boxes[(size_t)at_y * level->width + (size_t)at_x];
+}
+
+static void describe(const Level *level, const uint16_t *boxes, const Corner *corner, const int8_t *tests,
+                     const int32_t *cosines, Feature *feature) {
+  const uint32_t angle = angle_of(level, corner, cosines);
+  const int32_t cosine = cosines[angle], sine = cosines[(angle - ANGLES / 4) % ANGLES];
+  *feature = (Feature){(uint16_t)corner->x, (uint16_t)corner->y, corner->level, (uint8_t)angle, {0}};
+  for (uint32_t test = 0; test < 2 * TESTS; test++) {
+    const int8_t *points = tests + 4 * (test % TESTS);
+    const int32_t side = test < TESTS ? 1 : -1;
+    const uint32_t first = box_at(level, boxes, corner, points[0], side * points[1], cosine, sine);
+    const uint32_t second = box_at(level, boxes, corner, points[2], side * points[3], cosine, sine);
+    if (first < second) feature->descriptor[test / 8] |= (uint8_t)(0x80 >> test % 8);
+  }
+}
+
+// The sum of BOX x BOX pixels around each pixel that has so many around it.
+// @param sums  scratch: as many as the level has pixels
+static void sum_boxes(const Level *level, uint16_t *sums, uint16_t *boxes) {
+  const size_t width = level->width, height = level->height;
+  for (size_t y = 0; y < height; y++) {
+    const uint8_t *row = level->pixels + y * width;
+    uint16_t sum = 0;
+    for (size_t x = 0; x < BOX - 1; x++) sum += row[x];
+    for (size_t x = BOX_RADIUS; x + BOX_RADIUS < width; x++) {
+      sum += row[x + BOX_RADIUS];
+      sums[y * width + x] = sum;
+      sum -= row[x - BOX_RADIUS];
+    }
+  }
+  for (size_t x = BOX_RADIUS; x + BOX_RADIUS < width; x++) {
+    uint16_t sum = 0;
+    for (size_t y = 0; y < BOX; y++) sum += sums[y * width + x];
+    boxes[BOX_RADIUS * width + x] = sum;
+  }
+  for (size_t y = BOX_RADIUS + 1; y + BOX_RADIUS < height; y++)
+    for (size_t x = BOX_RADIUS; x + BOX_RADIUS < width; x++)
+      boxes[y * width + x] = (uint16_t)(boxes[(y - 1) * width + x] + sums[(y + BOX_RADIUS) * width + x] -
+                                        sums[(y - BOX_RADIUS - 1) * width + x]);
+}
+
+// @param luma      width x height bytes, both at most 512
+// @param tests     128 tests, of two points (x, y) each; 8-bit numbers
+// @param cosines   64 cosines, times 2^14
+// @param scratch   aligned to 8 bytes, 16 bytes for each pixel and 65,536 more
+// @param features  written: up to `most` of Feature, the strongest first
+// @returns how many there are
+KERNEL(find_features, luma, width, height, tests, cosines, scratch, features, most) {
+  const int8_t *tests = (const int8_t *)(memory + in.tests);
+  const int32_t *cosines = (const int32_t *)(memory + in.cosines);
+  Cell *cells = (Cell *)(memory + in.scratch);
+  Corner *chosen = (Corner *)(cells + CELLS);
+  const size_t pixels = (size_t)in.width * in.height + 64;
+  uint16_t *boxes = (uint16_t *)(chosen + 256), *sums = boxes + pixels;
+  uint8_t *scores = (uint8_t *)(sums + pixels), *end = scores + pixels;
+  Level levels[LEVELS] = {{in.width, in.height, memory + in.luma}};
+  for (uint32_t cell = 0; cell < CELLS; cell++) cells[cell].count = cells[cell].next = 0;
+  uint32_t searched = 0;
+  for (uint32_t number = 0; number < LEVELS && searched < DETECTED_LEVELS; number++) {
+    Level *level = &levels[number];
+    if (number > 0) {
+      const Level *below = level - 1;
+      *level = (Level){below->width / 6 * 5, below->height / 6 * 5, end};
+      end += (size_t)level->width * level->height + 64;
+      shrink(below, level, sums);
+    }
+    if (level->width <= 2 * MARGIN || level->height <= 2 * MARGIN) break;
+    if (longer_side(level) > FIRST_SIDE) continue;
+    find_corners(level, number, levels, scores, cells);
+    searched++;
+  }
+  const uint32_t count = choose_corners(cells, chosen, in.most < 256 ? in.most : 256);
+  Feature *features = (Feature *)(memory + in.features);
+  for (uint32_t number = 0; number < LEVELS; number++) {
+    bool has_boxes = false;
+    for (uint32_t k = 0; k < count; k++) {
+      if (chosen[k].level != number) continue;
+      if (!has_boxes) sum_boxes(&levels[number], sums, boxes);
+      has_boxes = true;
+      describe(&levels[number], boxes, &chosen[k], tests, cosines, &features[k]);
+    }
+  }
+  return count;
+}
