@@ -1,7 +1,11 @@
 // What the pixels of a picture look like, in counts: src/evidence/texture.ts makes measures of them.
 #include "kernel.h"
 
-enum { LEVELS = 256 };
+enum { LEVELS = 256, SIDE = 512 };
+// Pixels and strokes are counted in every second row: shares change little, and it takes half the time.
+enum { ROW_STEP = 2 };
+// By so much a pixel differs from that of the line before.
+enum { CHANGED = 12 };
 // Least step of luma between a pixel's neighbours at an edge, and the largest where all is smooth.
 enum { EDGE = 48, SMOOTH = 2 };
 // An edge is along an axis where its step in the other direction is this many times smaller.
@@ -20,9 +24,19 @@ typedef struct {
 static inline uint32_t difference(int32_t a, int32_t b) { return (uint32_t)(a < b ? b - a : a - b); }
 
 static void count_pixels(const uint8_t *luma, size_t width, size_t height, Counts *counts) {
-  for (size_t y = 0; y < height; y++)
-    for (size_t x = 0; x < width; x++) counts->histogram[luma[y * width + x]]++;
-  for (size_t y = 1; y + 1 < height; y++) {
+  // Neighbours are often equal, and a count that was just written is not yet read again: two tables in turn.
+  uint32_t second[LEVELS] = {0};
+  for (size_t y = 0; y < height; y += ROW_STEP) {
+    const uint8_t *row = luma + y * width;
+    size_t x = 0;
+    for (; x + 1 < width; x += 2) {
+      counts->histogram[row[x]]++;
+      second[row[x + 1]]++;
+    }
+    if (x < width) counts->histogram[row[x]]++;
+  }
+  for (size_t level = 0; level < LEVELS; level++) counts->histogram[level] += second[level];
+  for (size_t y = ROW_STEP; y + 1 < height; y += ROW_STEP) {
     uint32_t edges = 0, axis_edges = 0, smooth = 0;
     uint64_t sharpness = 0;
     for (size_t x = 1; x + 1 < width; x++) {
@@ -61,7 +75,7 @@ static uint32_t background_of(const uint32_t *histogram) {
 // Short runs along rows that differ from the background, with background on both sides.
 static uint32_t count_strokes(const uint8_t *luma, size_t width, size_t height, int32_t background) {
   uint32_t strokes = 0;
-  for (size_t y = 0; y < height; y++) {
+  for (size_t y = 0; y < height; y += ROW_STEP) {
     size_t run = STROKE_PIXELS + 1;
     for (size_t x = 0; x < width; x++) {
       if (difference(luma[y * width + x], background) >= STROKE) run++;
@@ -74,19 +88,21 @@ static uint32_t count_strokes(const uint8_t *luma, size_t width, size_t height, 
   return strokes;
 }
 
-// Lines of which at least half the pixels differ from those of the line before.
-static uint32_t count_lines(const uint8_t *luma, size_t lines, size_t line_step, size_t length, size_t step) {
-  uint32_t found = 0;
-  for (size_t line = 1; line < lines; line++) {
-    const uint8_t *at = luma + line * line_step;
-    size_t changed = 0;
-    for (size_t index = 0; index < length; index++, at += step) changed += difference(at[0], *(at - line_step)) >= 12;
-    found += 2 * changed >= length;
+// Rows and columns of which at least half the pixels differ from those of the line before.
+static void count_lines(const uint8_t *luma, size_t width, size_t height, Counts *counts) {
+  uint16_t changed[SIDE] = {0};
+  for (size_t y = 0; y < height; y++) {
+    const uint8_t *row = luma + y * width;
+    for (size_t x = 1; x < width; x++) changed[x] += difference(row[x], row[x - 1]) >= CHANGED;
+    if (y == 0) continue;
+    size_t pixels = 0;
+    for (size_t x = 0; x < width; x++) pixels += difference(row[x], *(row + x - width)) >= CHANGED;
+    counts->lines[0] += 2 * pixels >= width;
   }
-  return found;
+  for (size_t x = 1; x < width; x++) counts->lines[1] += (size_t)2 * changed[x] >= height;
 }
 
-// @param luma    width x height bytes
+// @param luma    width x height bytes, both at most SIDE
 // @param counts  written: the fields of Counts, 32 bits each, `sharpness` with its low half first
 KERNEL(count_texture, luma, width, height, counts) {
   const uint8_t *luma = memory + in.luma;
@@ -95,7 +111,6 @@ KERNEL(count_texture, luma, width, height, counts) {
   count_pixels(luma, in.width, in.height, counts);
   counts->background = background_of(counts->histogram);
   counts->strokes = count_strokes(luma, in.width, in.height, (int32_t)counts->background);
-  counts->lines[0] = count_lines(luma, in.height, in.width, in.width, 1);
-  counts->lines[1] = count_lines(luma, in.width, 1, in.height, in.width);
+  count_lines(luma, in.width, in.height, counts);
   return 0;
 }

@@ -11,7 +11,7 @@ enum { FIRST_SIDE = 360 };
 // Pixels around a feature that must be inside its level.
 enum { MARGIN = 16, PATCH_RADIUS = 15 };
 // The least difference of luma between a corner and its circle, less 1.
-enum { THRESHOLD = 8 };
+enum { THRESHOLD = 4 };
 // A test compares sums of so many pixels each way.
 enum { BOX = 9, BOX_RADIUS = BOX / 2 };
 enum { GRID = 6, CELLS = GRID * GRID, CELL_CORNERS = 12, MOST_PER_CELL = 6 };

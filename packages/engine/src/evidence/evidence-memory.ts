@@ -1,10 +1,11 @@
 import type { Backend } from "../compare/backend.ts";
 import { KernelMemory } from "../compare/kernel-memory.ts";
+import { WORKING_SIDE } from "../hash/picture-pixels.ts";
 import { DCT_COSINES, DCT_SIDE, FREQUENCIES } from "./dct-cosines.ts";
 import { type DctCoefficients, LEAST_SIDE } from "./dct-hash.ts";
 import { COSINES, TESTS } from "./feature-pattern.ts";
 import { FEATURE_BYTES } from "./features.ts";
-import { COUNT_WORDS, countsOf, type TextureCounts } from "./texture-counts.ts";
+import { COUNT_WORDS, countsOf, ROW_STEP, type TextureCounts } from "./texture-counts.ts";
 
 const FLOAT_BYTES = 4;
 /** The kernel reads and writes rows of whole vectors. */
@@ -23,7 +24,10 @@ export interface Luma {
   readonly height: number;
 }
 
-/** The kernels that take evidence from a picture's pixels, with the memory in which they do it: one for each thread. */
+/**
+ * The kernels that take evidence from a working picture's luma, with the memory in which they do it: one for each thread. Its methods throw a RangeError
+ * where the pixels are not as many as their size says.
+ */
 export class EvidenceMemory {
   readonly #memory: KernelMemory;
   readonly #dctCosines: number;
@@ -42,6 +46,7 @@ export class EvidenceMemory {
    * @returns zeros for a picture with a side of less than 5 pixels
    */
   dctCoefficients({ luma, width, height }: Luma): DctCoefficients {
+    checkSize(luma, width, height);
     const coefficients = new Float64Array(FREQUENCIES * FREQUENCIES);
     if (Math.min(width, height) < LEAST_SIDE) return { coefficients, quality: 0 };
     return this.#memory.scratch(() => {
@@ -63,10 +68,11 @@ export class EvidenceMemory {
 
   /** What a picture's pixels look like: see {@link TextureCounts}. */
   textureCounts({ luma, width, height }: Luma): TextureCounts {
+    checkSize(luma, width, height);
     return this.#memory.scratch(() => {
       const counts = this.#memory.reserve(COUNT_WORDS * 4);
       this.#memory.run("count_texture", { luma: this.#memory.put(luma), width, height, counts });
-      return countsOf(this.#memory.words(counts, COUNT_WORDS), luma.length);
+      return countsOf(this.#memory.words(counts, COUNT_WORDS), width * Math.ceil(height / ROW_STEP));
     });
   }
 
@@ -76,6 +82,8 @@ export class EvidenceMemory {
    * @returns 38 bytes for each: features.ts reads them
    */
   features({ luma, width, height }: Luma, most: number): Uint8Array {
+    checkSize(luma, width, height);
+    if (!(most >= 0 && most <= MAX_FEATURES)) throw new RangeError(`${most} features: at most ${MAX_FEATURES}`);
     return this.#memory.scratch(() => {
       const features = this.#memory.reserve(most * FEATURE_BYTES);
       const count = this.#memory.run("find_features", {
@@ -92,6 +100,20 @@ export class EvidenceMemory {
     });
   }
 }
+
+/** Machine code does not check where it reads. @throws RangeError where the pixels are not as many as their size says */
+const checkSize = (luma: Uint8Array, width: number, height: number): void => {
+  if (
+    !(
+      Number.isInteger(width) &&
+      Number.isInteger(height) &&
+      Math.min(width, height) >= 1 &&
+      Math.max(width, height) <= WORKING_SIDE &&
+      luma.length === width * height
+    )
+  )
+    throw new RangeError(`${luma.length} pixels are not ${width} x ${height}, each side 1 to ${WORKING_SIDE}`);
+};
 
 const bytesOf = (numbers: Float32Array | Int8Array): Uint8Array =>
   new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);

@@ -4,7 +4,7 @@ import { ANGLES, COSINES, PATCH_RADIUS, TESTS } from "./feature-pattern.ts";
 import { FEATURE_BYTES } from "./features.ts";
 
 const MARGIN = 16;
-const THRESHOLD = 8;
+const THRESHOLD = 4;
 const FIRST_SIDE = 360;
 const LEVELS = 12;
 const DETECTED_LEVELS = 6;

@@ -1,5 +1,6 @@
 /** What the pixels of a picture look like, in counts: the kernel count_texture takes them, texture.ts makes measures of them. */
 export interface TextureCounts {
+  /** Pixels that were counted: those of every second row. */
   readonly pixels: number;
   /** Pixels of each luma, 0..255. */
   readonly histogram: Uint32Array;
@@ -23,6 +24,8 @@ export interface TextureCounts {
 }
 
 export const LEVELS = 256;
+/** Pixels, edges and strokes are counted in every second row. */
+export const ROW_STEP = 2;
 
 /** 32-bit words that the kernel writes. */
 export const COUNT_WORDS = LEVELS + 10;

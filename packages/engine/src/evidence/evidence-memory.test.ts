@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { wasmBackend } from "../compare/backend.ts";
+import { EvidenceMemory, MAX_FEATURES } from "./evidence-memory.ts";
+
+const memory = new EvidenceMemory(wasmBackend);
+const luma = new Uint8Array(600).fill(7);
+
+it.each([
+  [30, 21],
+  [600, 1],
+  [0, 600],
+  [-30, -20],
+  [30.5, 20],
+  [Number.NaN, 20],
+])("refuses 600 pixels that are said to be %d x %d", (width, height) => {
+  for (const take of [
+    () => memory.dctCoefficients({ luma, width, height }),
+    () => memory.textureCounts({ luma, width, height }),
+    () => memory.features({ luma, width, height }, MAX_FEATURES),
+  ])
+    expect(take).toThrow("600 pixels are not");
+});
+
+it("refuses more features than there is room for", () => {
+  expect(() => memory.features({ luma, width: 30, height: 20 }, MAX_FEATURES + 1)).toThrow("at most 96");
+});
