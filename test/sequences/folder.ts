@@ -21,7 +21,7 @@ import { dirname, extname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
 import type { Operation } from "./operations.ts";
-import { type Pictures, withComment } from "./pictures.ts";
+import { isCompanion, type Pictures, withComment } from "./pictures.ts";
 
 const run = promisify(execFile);
 const FOLDERS = ["", "a", "b", "b/c", "new"];
@@ -54,8 +54,11 @@ export const makeFolder = async (base: string, pictures: Pictures) => {
   await mkdir(join(base, "elsewhere"));
   const disk = await makeOtherDisk();
 
-  const files = async (): Promise<string[]> =>
+  const allFiles = async (): Promise<string[]> =>
     (await filesUnder(root)).map((file) => relative(root, file)).filter((path) => !path.startsWith(ARCHIVE_FOLDER));
+  const files = async (): Promise<string[]> => (await allFiles()).filter((path) => !isCompanion(path));
+  const contentsOf = async (paths: readonly string[]): Promise<Map<string, string>> =>
+    new Map(await Promise.all(paths.map(async (path) => [path, await digestOf(join(root, path))] as const)));
   const pick = async (number: number): Promise<string | null> => {
     const found = await files();
     return found[number % found.length] ?? null;
@@ -177,10 +180,9 @@ export const makeFolder = async (base: string, pictures: Pictures) => {
     hasAway: () => awayRoot !== null || awayFolders.length > 0,
     pictureOf: (content: string): string => shown.get(content) ?? content,
     /** The content of each picture in the folder, by its path. */
-    contents: async (): Promise<Map<string, string>> =>
-      new Map(
-        await Promise.all((await files()).map(async (path) => [path, await digestOf(join(root, path))] as const)),
-      ),
+    contents: async (): Promise<Map<string, string>> => contentsOf(await files()),
+    /** The same of every file in it. */
+    allContents: async (): Promise<Map<string, string>> => contentsOf(await allFiles()),
     /** How many files have each content: in the folder, in archives and in what is away. */
     everywhere: async (): Promise<Map<string, number>> => {
       const counts = new Map<string, number>();

@@ -30,14 +30,16 @@ interface ArchiveAnswer {
 
 interface ManifestLine {
   readonly path: string;
-  readonly ordinal: number;
-  readonly sha256: string;
-  readonly keepers: readonly { path: string; sha256: string }[];
+  readonly ordinal?: number;
+  readonly sha256?: string;
+  readonly companionOf?: readonly string[];
+  readonly keepers: readonly { path: string; sha256?: string }[];
 }
 
 interface ArchivedFile extends ManifestLine {
   /** Where it is now. */
   readonly file: string;
+  readonly content: string;
 }
 
 /** Runs a sequence in a folder and a catalog of its own. @throws Error with what is wrong after which operation */
@@ -108,7 +110,7 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
       }),
     );
     const faults = imageFaults(model, scanned, await folder.contents());
-    const inArchives = new Set([...deletedImages, ...(await allArchived()).map(({ ordinal }) => ordinal)]);
+    const inArchives = new Set([...deletedImages, ...(await allArchived()).flatMap(({ ordinal }) => ordinal ?? [])]);
     model = afterScan(model, scanned, folder.pictureOf, inArchives);
     const found = (await groups()).map(({ members, decision, reopened }) => ({
       members: members.map(({ ordinal }) => ordinal),
@@ -150,9 +152,12 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
   const archived = async (archive: ArchiveAnswer): Promise<ArchivedFile[]> => {
     const text = await readFile(join(placeOf(archive), "manifest.ndjson"), "utf8").catch(() => "");
     const lines: ManifestLine[] = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
-    const files = lines.map((line) => ({ ...line, file: join(placeOf(archive), "files", line.path) }));
-    const present = await Promise.all(files.map(({ file }) => exists(file)));
-    return files.filter((_, at) => present[at]);
+    const present: ArchivedFile[] = [];
+    for (const line of lines) {
+      const file = join(placeOf(archive), "files", line.path);
+      if (await exists(file)) present.push({ ...line, file, content: await digestOf(file) });
+    }
+    return present;
   };
 
   const archive = async ({ to: place, kill }: Extract<Operation, { do: "archive" }>): Promise<void> => {
@@ -163,18 +168,10 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
     if (kill !== null) await killAfter(kill);
     await request;
     await untilQuiet();
-    const faults: string[] = [];
-    for (const started of (await archives()).filter(({ id }) => !before.has(id)))
-      for (const { path, ordinal, sha256, keepers, file } of await archived(started)) {
-        if (!mayGo(model, ordinal)) faults.push(`${path} is archived, and no decision lets it go`);
-        if ((await digestOf(file)) !== sha256)
-          faults.push(`${path} is archived with other content than its manifest says`);
-        const digests = await Promise.all(
-          keepers.map((keeper) => digestOf(join(folder.root(), keeper.path)).catch(() => "")),
-        );
-        if (!keepers.some((keeper, at) => keeper.sha256 === digests[at]))
-          faults.push(`${path} is archived without a keeper: ${JSON.stringify(keepers)}`);
-      }
+    const contents = await folder.allContents();
+    const faults = (await Promise.all((await archives()).filter(({ id }) => !before.has(id)).map(archived)))
+      .flat()
+      .flatMap((file) => archivedFaults(model, file, contents));
     require(faults);
   };
 
@@ -194,24 +191,25 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
     await untilQuiet();
     const left = new Set((await allArchived()).map(({ file }) => file));
     const deleted = before.filter(({ file }) => !left.has(file));
-    const present = new Set((await folder.contents()).values());
+    const present = new Set((await folder.allContents()).values());
     require([
       ...(deleted.length > json.files
         ? [`${deleted.length} files were deleted, and ${json.files} were confirmed`]
         : []),
-      ...deleted.flatMap(({ path, keepers }) =>
-        keepers.some(({ sha256 }) => present.has(sha256)) ? [] : [`${path} was deleted, and has no keeper`],
-      ),
+      ...deleted.flatMap(({ path, content, keepers, companionOf }) => {
+        const staying = companionOf === undefined ? keepers.map(({ sha256 = "" }) => sha256) : [content];
+        return staying.some((other) => present.has(other)) ? [] : [`${path} was deleted, and has no keeper`];
+      }),
     ]);
-    for (const { ordinal } of deleted) deletedImages.add(ordinal);
-    return deleted.map(({ sha256 }) => sha256);
+    for (const { ordinal } of deleted) if (ordinal !== undefined) deletedImages.add(ordinal);
+    return deleted.map(({ content }) => content);
   };
 
   const restore = async (number: number, kill: Kill | null): Promise<void> => {
     const all = await archives();
     const chosen = all[number % all.length];
     if (chosen === undefined) return;
-    const restored = new Set((await archived(chosen)).map(({ ordinal }) => ordinal));
+    const restored = new Set((await archived(chosen)).flatMap(({ ordinal }) => ordinal ?? []));
     const { status, json } = await call("POST", `/archives/${chosen.id}/restore`);
     if (status === 409) return;
     if (status !== 202) throw new Error(json.detail);
@@ -271,6 +269,29 @@ const openSequence = async ({ call, killAfter }: Installation, folder: OwnersFol
       throw new Error(`nobody does ${operation.do}`);
     },
   };
+};
+
+/** What is wrong with a file that was archived now. @param contents of all files in the folder, by path */
+const archivedFaults = (
+  model: Model,
+  { path, ordinal, sha256, content, companionOf, keepers }: ArchivedFile,
+  contents: ReadonlyMap<string, string>,
+): string[] => {
+  if (companionOf !== undefined) {
+    const isOnly = path.endsWith(".mov") && ![...contents.values()].includes(content);
+    const stays = companionOf.filter((picture) => contents.has(picture));
+    return [
+      ...(isOnly ? [`${path} is archived, and no file in the folder is equal to it`] : []),
+      ...stays.map((picture) => `${path} is archived, and ${picture} stays`),
+    ];
+  }
+  return [
+    ...(ordinal !== undefined && mayGo(model, ordinal) ? [] : [`${path} is archived, and no decision lets it go`]),
+    ...(content === sha256 ? [] : [`${path} is archived with other content than its manifest says`]),
+    ...(keepers.some((keeper) => keeper.sha256 === contents.get(keeper.path))
+      ? []
+      : [`${path} is archived without a keeper: ${JSON.stringify(keepers)}`]),
+  ];
 };
 
 const require = (faults: readonly string[]): void => {
