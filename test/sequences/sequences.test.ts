@@ -12,6 +12,14 @@ const SEED = Number(process.env["SEED"] ?? "17");
 /** Sequences that have failed once. */
 const EXAMPLES: Operation[][] = [
   [
+    { do: "keep", group: 39, stays: 18 },
+    { do: "archive", to: "folder", kill: null },
+    { do: "move", file: 61, folder: 36 },
+    { do: "exchange", file: 13, other: 26 },
+    { do: "move", file: 8, folder: 60 },
+    { do: "scan", mode: "new", kill: null },
+  ],
+  [
     { do: "keep", group: 8, stays: 20 },
     { do: "keep", group: 28, stays: 21 },
     { do: "keep", group: 3, stays: 26 },

@@ -77,6 +77,24 @@ it("prefers the image that had the same name", async () => {
   expect(await recognized(["y/b.jpg", "100-3-3-33188-0-3"], contents)).toMatchObject({ ordinal: 1 });
 });
 
+it("recognizes equal files of which one has the other's place now, and the other a new one", async () => {
+  const [first, second] = [image(0, "a", "100-10-7-33188-0-10"), image(1, "b", "100-20-8-33188-0-20")];
+  const files: SourceFiles = {
+    provesContent: false,
+    isStillThere: async () => false,
+    digestOf: async (path) => (path === "a" ? null : "same"),
+  };
+  const found = [
+    { found: foundImage({ path: "b", fingerprint: "100-10-7-33188-0-30", bytes: 100 }), known: second },
+    { found: foundImage({ path: "c", fingerprint: "100-20-8-33188-0-30", bytes: 100 }), known: null },
+  ];
+  const result = await recognize({ files, findContents: async () => [first, second], isHashed, rereads: false }, found);
+  expect([...result].map(([path, of]) => [path, of?.ordinal])).toEqual([
+    ["b", 1],
+    ["c", 0],
+  ]);
+});
+
 it("recognizes equal files that were all moved, each as another image", async () => {
   const contents = ["x/a", "y/a", "z/b"].map((path, ordinal) => image(ordinal, path, `100-10-${ordinal}-33188-0-10`));
   const files: SourceFiles = {

@@ -64,9 +64,15 @@ export const recognize = async (
     for (const content of found.bytes === null ? [] : (bySize.get(found.bytes) ?? []))
       if (content.ordinal === known?.ordinal || (await isFree(found, content))) candidates.push(content);
     const certain = rereads ? [] : candidates.filter((content) => isSurelySame(found, content));
-    if (certain.length > 0 || candidates.length === 0) return certain.map((image) => matchOf(found, image));
+    // The image of its place may have its content, too. Then that one is not free for another file, so it is this file's.
+    const isOwnDoubtful = candidates.some(
+      (content) => content.ordinal === known?.ordinal && !certain.includes(content),
+    );
+    if ((certain.length > 0 && !isOwnDoubtful) || candidates.length === 0)
+      return certain.map((image) => matchOf(found, image));
     const digest = await files.digestOf(found.path);
-    return candidates.filter((content) => content.digest === digest).map((image) => matchOf(found, image));
+    const equal = digest === null ? certain : candidates.filter((content) => content.digest === digest);
+    return equal.map((image) => matchOf(found, image));
   };
   const matches = await pMap(unrecognized, matchesOf, { concurrency: FILES_AT_ONCE });
   const recognized = new Map<string, KnownImage | null>(unrecognized.map(({ found }) => [found.path, null]));
