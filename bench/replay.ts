@@ -15,6 +15,7 @@ import { median } from "./statistics.ts";
 const IMAGES = 96_144;
 const LIMIT_MB = 400;
 
+const Verified = z.object({ ok: z.literal(true) });
 const Answer = z.object({ events: z.int(), seconds: z.number(), equal: z.boolean() });
 
 /** A finished job folded again from the log into an empty schema, against reading the log alone. */
@@ -49,6 +50,17 @@ export const replay: Bench = {
           `${answer.events} events in ${answer.seconds} s, every table equal; read alone ${theirs.at(-1)?.toFixed(0)}/s`,
         );
       }
+      /** Seconds of an endpoint that finds nothing wrong. */
+      const secondsOf = async (endpoint: string, request: object): Promise<number> => {
+        const started = performance.now();
+        Verified.parse((await requestEndpoint(bus, endpoint, { job: job.id, ...request }, 600_000)).body);
+        return (performance.now() - started) / 1_000;
+      };
+      const verified = {
+        "verify by digests": await secondsOf("coordinator.verify", {}),
+        "computed again: 20 tasks, all groups": await secondsOf("comparer.verify", {}),
+        "computed again: all tasks, all groups": await secondsOf("comparer.verify", { tasks: "all" }),
+      };
       const rows: Row[] = [
         throughputRow({
           bench: "replay",
@@ -68,6 +80,17 @@ export const replay: Bench = {
           unit: "MB",
           goal: 1,
         }),
+        ...Object.entries(verified).map(([name, ours]) =>
+          costRow({
+            bench: "replay",
+            case: `${images} images: ${name}`,
+            ours,
+            rival: "the replay",
+            theirs: median(seconds),
+            unit: "s",
+            goal: null,
+          }),
+        ),
       ];
       say(`median ${median(seconds)} s`);
       return rows;

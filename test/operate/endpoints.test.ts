@@ -358,7 +358,7 @@ describe("data that must be stored and is not", () => {
   });
 
   it.each([
-    ["all edges of a task", "delete from compare_result where job_id = $1 and task = 0", "the edges of task 0"],
+    ["all edges of a task", "delete from compare_result where job_id = $1 and task = 0", "all edges of task 0"],
     ["a part of them", "update compare_result set part = 1 where job_id = $1 and task = 0", "part 0 of task 0"],
     [
       "bytes of them",
@@ -408,6 +408,190 @@ describe("data that must be stored and is not", () => {
     );
     expect(await scanAgain({})).toMatchObject({ state: "completed" });
     expect(await groupsOf(system.client, last)).toEqual(expected);
+  });
+});
+
+describe("what is stored of a job", () => {
+  let checked: string;
+  let card: string;
+  /** A row of each table that says something about the job, as a condition; the walk alters one column at a time. */
+  const rowOf = (): readonly (readonly [table: string, condition: string])[] => [
+    ["job", `id = '${checked}'`],
+    ["catalog", `id = '${card}'`],
+    ["image", `catalog_id = '${card}' and ordinal = 1`],
+    ["hash_block", `catalog_id = '${card}' and block = 0`],
+    ["compare_result", `job_id = '${checked}' and task = 0`],
+    ["finalization", `job_id = '${checked}'`],
+    ["image_group", `lineage = ${LINEAGE} and number = 1`],
+    [
+      "group_member",
+      `lineage = ${LINEAGE} and number = 1 and ordinal = (select min(ordinal) from group_member where lineage = ${LINEAGE} and number = 1)`,
+    ],
+    [
+      "reference_match",
+      `job_id = '${checked}' and ordinal = (select min(ordinal) from reference_match where job_id = '${checked}')`,
+    ],
+  ];
+  const LINEAGE = "(select lineage from finalization where job_id = (select id from checked_job))";
+
+  /** Columns that no result depends on, each with the reason. */
+  const UNCHECKED: Readonly<Record<string, string>> = {
+    "job.accepted_at": "when it was requested",
+    "job.updated_at": "when something happened to it last",
+    "job.finished_at": "when it was over",
+    "job.rate": "for people: how fast it was",
+    "job.rate_at": "for people: how fast it was",
+    "job.shown_images": "for people: images of unfinished blocks",
+    "job.paused": "changed by its owner at any time; over, it has no effect",
+    "job.command_number": "the order of its owner's commands",
+    "job.failure": "a text for people",
+    "job.missing_images": "a number for people",
+    "job.traceparent": "for traces",
+    "catalog.name": "its owner's",
+    "catalog.block_revision": "for caches",
+    "catalog.listing_mark": "for the next scan",
+    "catalog.mounts": "for the next scan",
+    "catalog.created_at": "when it was created",
+    "finalization.at": "when it was stored",
+  };
+
+  const alteredBy = (name: string, type: string): string => {
+    switch (type) {
+      case "smallint":
+        return `coalesce("${name}", 0) + 1`;
+      case "text":
+        return `coalesce("${name}", '') || 'x'`;
+      case "bytea":
+        return `coalesce("${name}", '') || '\\x01'::bytea`;
+      case "boolean":
+        return `not "${name}"`;
+      case "jsonb":
+        return `case when jsonb_typeof("${name}") = 'array' then "${name}" || '[null]'
+          when "${name}" is null then '{"reason": "x", "detail": "x", "total": 1}' else '{}' end`;
+      case "timestamp with time zone":
+        return `coalesce("${name}", now()) - interval '1 day'`;
+      default:
+        return `coalesce("${name}", 0) + 100000`;
+    }
+  };
+
+  /** What verify says about the job while a statement is in effect that changes this table. */
+  const verifiedWith = async (table: string, statement: string): Promise<{ ok: boolean; problems: string[] }> => {
+    await store.pool.query(`create table saved as select * from ${table}; ${statement}`);
+    const { code, body } = await requestEndpoint(bus, "coordinator.verify", { job: checked });
+    await store.pool.query(`delete from ${table}; insert into ${table} select * from saved; drop table saved`);
+    return code === 200
+      ? { ok: body["ok"] === true, problems: body["problems"] as string[] }
+      : { ok: false, problems: [JSON.stringify(body)] };
+  };
+
+  beforeAll(async () => {
+    const folder = system.path("card");
+    await makePhotographs(folder, 30, 160);
+    const done = await system.run(
+      directorySource(folder),
+      { blockSize: 10, pairsPerTask: 4, reference: catalog },
+      "card",
+    );
+    [checked, card] = [done.id, done.catalog];
+    await store.pool.query(`create table checked_job as select '${checked}' as id`);
+    const { rows } = await store.pool.query("select from reference_match where job_id = $1", [checked]);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
+  it("is checked in each column of each table, or not for a reason", async () => {
+    expect(await verifiedWith("job", "select 1")).toMatchObject({ ok: true, problems: [] });
+    const wrong: string[] = [];
+    for (const [table, condition] of rowOf()) {
+      const { rows } = await store.pool.query<{ column: string; type: string }>(
+        "select column_name as column, data_type as type from information_schema.columns where table_schema = 'public' and table_name = $1",
+        [table],
+      );
+      for (const { column, type } of rows) {
+        const { ok, problems } = await verifiedWith(
+          table,
+          `update ${table} set "${column}" = ${alteredBy(column, type)} where ${condition}`,
+        );
+        const name = `${table}.${column}`;
+        if (ok !== name in UNCHECKED) wrong.push(`${name}: ${ok ? "not checked" : problems[0]}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    [
+      "an image that is deleted",
+      "delete from image where catalog_id = (select catalog_id from job where id = $) and ordinal = 29",
+      "images 20 to 29",
+    ],
+    [
+      "an image that is added",
+      "insert into image (catalog_id, ordinal, path, fingerprint, listed_in) select catalog_id, 25000, 'x', 'x', id from job where id = $",
+      "rows from image 30 on",
+    ],
+    [
+      "a group that is deleted",
+      "delete from image_group where lineage = (select lineage from finalization where job_id = $) and number = 2",
+      "groups: ",
+    ],
+    [
+      "a member that is deleted",
+      "delete from group_member where lineage = (select lineage from finalization where job_id = $) and number = 2 and ordinal = (select max(ordinal) from group_member m join finalization f using (lineage) where f.job_id = $ and m.number = 2)",
+      "group 2",
+    ],
+    [
+      "a match that is deleted",
+      "delete from reference_match where job_id = $ and ordinal = (select min(ordinal) from reference_match where job_id = $)",
+      "matches: ",
+    ],
+    [
+      "edges that are emptied, with their digests",
+      "update compare_result set edges = '', edge_count = 0, digest = encode(sha256(''), 'hex'), result_digest = encode(sha256(''), 'hex') where job_id = $",
+      "edges: ",
+    ],
+    [
+      "edges that are added",
+      "insert into compare_result (job_id, task, part, edges, edge_count, digest, result_digest) select job_id, 99, 0, edges, edge_count, digest, result_digest from compare_result where job_id = $ and task = 0",
+      "task 99",
+    ],
+  ])("is not as it was with %s", async (_, statement, named) => {
+    const [, table = ""] = /^(?:delete from|insert into|update) (\w+)/.exec(statement) ?? [];
+    const { ok, problems } = await verifiedWith(table, statement.replaceAll("$", `'${checked}'`));
+    expect([ok, problems.join("; ")]).toEqual([false, expect.stringContaining(named)]);
+  });
+
+  it("is computed again by a comparer, which finds what was changed together with its digests", async () => {
+    const recompute = async (tasks = "all") =>
+      (await requestEndpoint(bus, "comparer.verify", { job: checked, tasks })).body;
+    expect(await recompute()).toMatchObject({ ok: true, problems: [], checked: { groups: expect.any(Number) } });
+    await store.pool.query(
+      `update compare_result set edges = '', edge_count = 0, digest = encode(sha256(''), 'hex'), result_digest = encode(sha256(''), 'hex')
+       where job_id = '${checked}' and edges <> ''`,
+    );
+    const { problems } = await recompute();
+    expect(problems).toEqual(expect.arrayContaining([expect.stringMatching(/^task \d+: its blocks have other edges/)]));
+    expect(problems).toEqual(expect.arrayContaining([expect.stringMatching(/^group \d+: does not follow/)]));
+    const replayed = await requestEndpoint(bus, "coordinator.replay", { job: checked, apply: true });
+    expect(replayed.body).toMatchObject({ applied: true });
+    expect(await recompute()).toMatchObject({ ok: true });
+
+    await store.pool.query(
+      `update group_member set distance = distance + 1 where lineage = (select lineage from finalization where job_id = '${checked}') and number = 1`,
+    );
+    expect(await recompute("sample")).toMatchObject({
+      ok: false,
+      problems: expect.arrayContaining(["group 1: does not follow from hashes and edges"]),
+    });
+    expect((await requestEndpoint(bus, "coordinator.replay", { job: checked })).body).toMatchObject({
+      equal: false,
+      result: { problems: expect.arrayContaining(["group 1: not as it was stored"]) },
+    });
+    await requestEndpoint(bus, "coordinator.rerun-finalize", { job: checked });
+    await until(async () => (await system.client.readJob(checked)).run === 2);
+    await finished(system.client, checked);
+    expect((await requestEndpoint(bus, "coordinator.verify", { job: checked })).body).toMatchObject({ ok: true });
+    expect((await requestEndpoint(bus, "coordinator.replay", { job: checked })).body).toMatchObject({ equal: true });
   });
 });
 

@@ -104,7 +104,7 @@ describe.skipIf(!hasPrograms).concurrent("every command of docs/operations.md do
     expect(section("Connect")).toContain("lookalike-comparer");
     expect(section("Look at a job's events")).toContain("pair-batch-done");
     expect(section("Dump one job")).toMatch(/1 job-accepted/);
-    expect(section("Verify a job").trim()).toBe("true");
+    expect(section("Verify a job").trim()).toBe("true\ntrue\ntrue");
     expect(section("Replay into a shadow")).toMatch(/^true\n[\s\S]*"run": 2/);
     expect(section("Rewind the live projection")).toContain("From Sequence 1");
     expect(section("Dead letters")).toMatch(/"v": ?99/);

@@ -1,17 +1,15 @@
 import { availableParallelism } from "node:os";
 import { runTasks } from "@lookalike/shared/bus/tasks";
-import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
-import { type AllowedSources, SourceRoots } from "@lookalike/shared/sources/allowed-sources";
+import { SourceRoots } from "@lookalike/shared/sources/allowed-sources";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
-import { Piscina } from "piscina";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
-import type { CompareAnswer, CompareRequest } from "./compare/compare-worker.ts";
 import { createHashReader } from "./compare/hash-reader.ts";
 import { consumeFinalize } from "./finalize/consume-finalize.ts";
-import type { FinalizeRequest } from "./finalize/finalize-worker.ts";
+import { verifyEndpoint } from "./verify/verify.ts";
+import { createWorkerPool } from "./worker-pool.ts";
 
 const Environment = ServiceEnvironment.extend({
   LOOKALIKE_COMPARER_THREADS: integer({
@@ -27,9 +25,6 @@ const Environment = ServiceEnvironment.extend({
   }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
 });
-
-const COMPARE_FILE = new URL("./compare/compare-worker.js", import.meta.url).href;
-const FINALIZE_FILE = new URL("./finalize/finalize-worker.js", import.meta.url).href;
 
 runService({
   name: "comparer",
@@ -58,18 +53,7 @@ runService({
       }),
       consumeFinalize(bus, log, pool.finalize),
     ]);
-    return workerService(bus.name, { compare: comparing, finalize: finalizing }, pool.close);
+    const service = workerService(bus.name, { compare: comparing, finalize: finalizing }, pool.close);
+    return { ...service, endpoints: [...service.endpoints, verifyEndpoint({ db, ...pool })] };
   },
 });
-
-/** Worker threads that compare and group, so that the service's own thread answers its messages meanwhile. */
-const createWorkerPool = (threads: number, databaseUrl: string, allowed: AllowedSources) => {
-  const pool = new Piscina({ filename: COMPARE_FILE, minThreads: threads, maxThreads: threads });
-  return {
-    compare: (request: CompareRequest): Promise<CompareAnswer> =>
-      pool.run(request, { transferList: [request.parts.port] }),
-    finalize: (order: Finalize): Promise<void> =>
-      pool.run({ databaseUrl, order, allowed } satisfies FinalizeRequest, { filename: FINALIZE_FILE }),
-    close: () => pool.close(),
-  };
-};

@@ -9,6 +9,10 @@ export interface Page<Position> {
 /** Numbers as one parameter of type int[]: their count is not limited as the number of parameters is. */
 export const integers = (values: Iterable<number>): SQL => sql`${sql.param([...values])}::int[]`;
 
+/** An aggregate: one digest of many rows, hex, of their texts in an order. */
+export const digestOfRows = (row: SQL, order: SQL): SQL =>
+  sql`encode(sha256(convert_to(coalesce(string_agg(${row}, ',' order by ${order}), ''), 'UTF8')), 'hex')`;
+
 /**
  * The row of a query that always has exactly one, such as an aggregate of a whole table.
  * @throws Error when it has another number of rows: then the query is wrong

@@ -24,7 +24,7 @@ import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worke
 import { storeParts } from "./edge-parts.ts";
 import type { ComparedCatalog, createHashReader } from "./hash-reader.ts";
 
-interface Comparer {
+export interface Comparer {
   readonly bus: Bus;
   readonly db: Db;
   readonly hashes: ReturnType<typeof createHashReader>;
@@ -61,7 +61,7 @@ export const comparePairs = async (
 type TaskPlan = Pick<TaskOf<"compare">, "catalog" | "task" | "plan" | "blockSize" | "hashBits" | "radiusBits">;
 
 /** The work of a task by its plan, with the hashes that it needs. @throws MissingDataError where some are not stored */
-const loadWork = async (hashes: Comparer["hashes"], task: TaskPlan, job: ComparedJob): Promise<CompareWork> => {
+export const loadWork = async (hashes: Comparer["hashes"], task: TaskPlan, job: ComparedJob): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits } = task;
   const catalog = { id: task.catalog, blockSize, hashBits, ...job };
   const plan: Plan = task.plan;

@@ -12,6 +12,7 @@ import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db, Store } from "@lookalike/shared/store/open";
 import { copyMatches, type ReferenceMatch } from "@lookalike/shared/store/results/reference-matches";
+import { sealResult } from "@lookalike/shared/store/results/result-digests";
 import { insertFinalization } from "@lookalike/shared/store/results/results";
 import { continueDecisions } from "@lookalike/shared/store/review/continue-decisions";
 import { carryDecisions } from "@lookalike/shared/store/review/decisions";
@@ -66,6 +67,7 @@ const groupAndStore = async (store: Store, order: Finalize, allowed: AllowedSour
     const totals = await insertFinalization(tx, client, row, grouped);
     if (totals === null) return;
     await copyMatches(client, result, matches);
+    await sealResult(tx, job, result, grouped);
     await carryDecisions(tx, job.catalogId, result);
     await addToOutbox(tx, jobEvent({ ...order, id: order.job }, "job-finalized", order.run, totals));
   });

@@ -15,6 +15,7 @@ import { allVanished } from "@lookalike/shared/store/catalog/images";
 import { type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { streamResults } from "@lookalike/shared/store/results/compare-results";
+import { imageDigests } from "@lookalike/shared/store/results/result-digests";
 import { type GroupsToStore, type NewGroup, reusableBase } from "@lookalike/shared/store/results/results";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
 import pMap from "p-map";
@@ -28,6 +29,10 @@ interface Grouped extends GroupsToStore {
   readonly flatImages: number;
   /** Which images of the catalog have equal hashes, for the job that builds on this one. */
   readonly equalImages: Uint8Array;
+  /** How many decisions it was grouped by. */
+  readonly decisions: number;
+  /** A digest of the rows of each block's images. */
+  readonly imageDigests: Uint8Array;
 }
 
 /**
@@ -35,6 +40,7 @@ interface Grouped extends GroupsToStore {
  * or, on top of an earlier job's groups, only those that a change affects. Then only these images' hashes are read.
  * @param mayReuse false groups all images
  * @param findDamage reads the files of keepers, in which there may be damage that hashing did not find
+ * @param decisionCount by how many of the catalog's decisions they are grouped, the oldest ones
  * @throws MissingDataError where hashes, edges or images are not stored
  */
 export const groupImages = async (
@@ -42,6 +48,7 @@ export const groupImages = async (
   job: JobRow,
   mayReuse = true,
   findDamage: FindDamage = async () => new Map(),
+  decisionCount = Number.POSITIVE_INFINITY,
 ): Promise<Grouped> => {
   const { catalogId } = job;
   const { grouping } = job.options;
@@ -70,7 +77,8 @@ export const groupImages = async (
   const graph = similarityGraph(classes.count, edges);
 
   // Groups, without the pairs that owners have separated. Flat images in one group have equal bytes: distance 0.
-  const suppressions = suppressionsOf(await readDecisions(db, catalogId));
+  const decisions = (await readDecisions(db, catalogId)).slice(0, decisionCount);
+  const suppressions = suppressionsOf(decisions);
   const distance = (a: number, b: number): number => imageDistance(classes, a, b) ?? 0;
   const groups = imageGroups(classes, groupNodes(graph, grouping), grouping)
     .flatMap((group) => separate(group, suppressions, distance))
@@ -89,6 +97,8 @@ export const groupImages = async (
     edges: edges.a.length,
     flatImages: (base === null ? 0 : base.flatImages) + newFlatImages(classes.flats, change, isLive),
     equalImages: equalImages(classes, base === null ? null : base.equalImages, firstNewOrdinal),
+    decisions: decisions.length,
+    imageDigests: await imageDigests(db, { ...job, blockSize }, blocksOf(affected, blockSize), base?.imageDigests),
   };
 };
 

@@ -4,6 +4,7 @@ import { readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { findJob, lockJob } from "@lookalike/shared/store/jobs/jobs";
+import type { Db } from "@lookalike/shared/store/open";
 import {
   applyShadow,
   compareShadow,
@@ -16,6 +17,7 @@ import { z } from "zod";
 import { applyEvents } from "../apply-events.ts";
 import type { Coordinator } from "../environment.ts";
 import { JobRequest } from "./jobs.ts";
+import { verifyFinalization } from "./verify-result.ts";
 
 /** An event of a listing holds up to a thousand images. */
 const EVENTS_PER_BATCH = 100;
@@ -57,19 +59,33 @@ const replay = async ({ bus, store, environment, dispatch }: Coordinator, id: st
       });
       dispatch(id);
     }
+    const result = await checkResult(store.db, id);
     return {
       job: id,
       ...folding.counts,
       seconds: Math.round(seconds * 1_000) / 1_000,
       state: row.state,
-      equal: tables.every(isEqual),
+      equal: tables.every(isEqual) && result.problems.length === 0,
       applied: applies,
       tables,
+      result,
     };
   } finally {
     await shadow.drop();
   }
 };
+
+/** Groups are not folded but computed: a replay shows whether they are as they were stored. */
+const checkResult = async (db: Db, id: string): Promise<{ problems: string[]; advice?: string }> => {
+  const problems: string[] = [];
+  const row = await findJob(db, id);
+  if (row?.state === "completed" && row.mode !== "shadow")
+    await verifyFinalization(db, row, { report: (problem) => problems.push(problem), leaveOut: () => undefined });
+  if (problems.length === 0) return { problems };
+  return { problems: problems.slice(0, PROBLEMS_LISTED), advice: "rerun-finalize groups the job again." };
+};
+
+const PROBLEMS_LISTED = 100;
 
 /** Folds the events of one job into a shadow; each call of `catchUp` continues where the last one ended. */
 const foldingOf = (bus: Bus, { store: { db } }: Shadow, job: string) => {

@@ -3,19 +3,21 @@ import { type Endpoint, endpoint } from "@lookalike/shared/bus/endpoints";
 import { consumerBacklog, countBySubject } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEdges, edgeCount } from "@lookalike/shared/domain/grouping/edges";
+import { countState, lengthFault } from "@lookalike/shared/domain/image/hash-block";
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
 import { type Job, planOf } from "@lookalike/shared/domain/job/job";
 import { taskCount } from "@lookalike/shared/domain/job/plan";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { WorkKind } from "@lookalike/shared/domain/job/task";
-import { outstanding } from "@lookalike/shared/domain/job/work";
+import { outstanding, settled } from "@lookalike/shared/domain/job/work";
 import { has, members, size } from "@lookalike/shared/domain/primitives/bit-set";
 import { DIGESTED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
-import { readResults } from "@lookalike/shared/store/results/compare-results";
-import { countGroups, getFinalization } from "@lookalike/shared/store/results/results";
+import { faultOfParts, readResults } from "@lookalike/shared/store/results/compare-results";
+import { findFinalization } from "@lookalike/shared/store/results/result-digests";
 import { JobRequest, requested } from "./jobs.ts";
+import { verifyFinalization } from "./verify-result.ts";
 
 const PROBLEMS_LISTED = 100;
 type Report = (problem: string) => void;
@@ -30,20 +32,23 @@ export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
       const row = requested(await findJob(db, id), id);
       const job = jobOf(row);
       const problems: string[] = [];
+      const notChecked: string[] = [];
       const report = (problem: string) => problems.push(problem);
+      const leaveOut = (what: string) => notChecked.push(what);
       verifyPlan(row, job, report);
       const checked = {
         blocks: await verifyBlocks(db, job, report),
         results: await verifyResults(db, job, report),
         events: await verifyLog(bus, job, report),
+        groups: await verifyResult(bus, db, row, report, leaveOut),
       };
-      await verifyResult(bus, db, job, report);
       await verifyWindow(bus, job, report);
       return {
         job: id,
         state: row.state,
         ok: problems.length === 0,
         checked,
+        notChecked,
         problems: problems.slice(0, PROBLEMS_LISTED),
       };
     },
@@ -70,27 +75,39 @@ const verifyPlan = (row: JobRow, job: Job, report: Report): void => {
 const verifyBlocks = async (db: Db, job: Job, report: Report): Promise<number> => {
   const missing = new Set(members(job.hash.done, job.hash.count));
   const expected = [...missing];
-  for await (const block of readBlocks(db, job.catalog, expected, DIGESTED_COLUMNS)) {
+  const columns = [...DIGESTED_COLUMNS, "failedImages"] as const;
+  for await (const block of readBlocks(db, job.catalog, expected, columns)) {
     missing.delete(block.block);
     if (hashBlockDigest(block) !== block.digest) report(`block ${block.block}: its bytes differ from its digest`);
+    const fault = lengthFault(block);
+    if (fault !== null) report(`block ${block.block}: ${fault} is missing`);
+    if (countState(block, "failed") !== block.failedImages)
+      report(
+        `block ${block.block}: ${block.failedImages} failed images by count, ${countState(block, "failed")} in it`,
+      );
   }
   for (const number of missing) report(`block ${number}: done, but not stored`);
   return expected.length - missing.size;
 };
 
-/** Each task that is done has its edges stored. @returns rows read */
+/** Each task that is done has its edges stored, all parts of them. @returns rows read */
 const verifyResults = async (db: Db, job: Job, report: Report): Promise<number> => {
-  const seen = new Set<number>();
+  const partsOf = new Map<number, { part: number; digest: string; resultDigest: string | null }[]>();
   let read = 0;
-  for await (const { task, part, edges, edgeCount: count, digest } of readResults(db, job.id)) {
+  for await (const { task, part, edges, edgeCount: count, digest, resultDigest: whole } of readResults(db, job.id)) {
     read += 1;
-    seen.add(task);
+    partsOf.set(task, [...(partsOf.get(task) ?? []), { part, digest, resultDigest: whole }]);
     if (edgesDigest(edges) !== digest) report(`task ${task}/${part}: its bytes differ from its digest`);
     else if (edgeCount(decodeEdges(edges)) !== count)
       report(`task ${task}/${part}: ${count} edges stored by count, not by bytes`);
   }
-  for (const task of members(job.compare.done, job.compare.count))
-    if (!seen.has(task)) report(`task ${task}: done, but no result is stored`);
+  for (const task of members(job.compare.done, job.compare.count)) {
+    const fault = faultOfParts(partsOf.get(task) ?? []);
+    if (fault !== null) report(`task ${task}: done, but ${fault} is not stored`);
+  }
+  for (const task of partsOf.keys())
+    if (!has(settled(job.compare), task) && job.state === "completed")
+      report(`task ${task}: not done, but edges are stored`);
   return read;
 };
 
@@ -110,21 +127,19 @@ const verifyLog = async (bus: Bus, job: Job, report: Report): Promise<number> =>
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 };
 
-/** A completed job was finalized once in each run, and its groups are there. */
-const verifyResult = async (bus: Bus, db: Db, job: Job, report: Report): Promise<void> => {
-  if (job.state !== "completed") return;
+/** A completed job was finalized once in each run, and its result is as it was stored. @returns groups read */
+const verifyResult = async (bus: Bus, db: Db, row: JobRow, report: Report, leaveOut: Report): Promise<number> => {
+  const job = jobOf(row);
+  if (job.state !== "completed") {
+    const isFinalized = (await findFinalization(db, { jobId: job.id, run: job.run })) !== null;
+    if (isFinalized && job.state !== "finalizing") report(`job: ${job.state}, but run ${job.run} has a result`);
+    return 0;
+  }
   const subject = subjects.finalize(job.run, { tenant: job.tenant, job: job.id });
   const orders = (await countBySubject(bus, STREAMS.finalize, subject))[subject] ?? 0;
   if (orders !== 1) report(`finalize: ${orders} orders for run ${job.run}, not 1`);
   // Ends with the roll-out: decision 0037.
-  if (job.mode === "shadow") return;
-  const of = { jobId: job.id, run: job.run };
-  const result = await getFinalization(db, of);
-  if (result === null) report(`result: none is stored for run ${job.run}; rerun-finalize makes one`);
-  else {
-    const groups = await countGroups(db, of);
-    if (groups !== result.groups) report(`result: ${result.groups} groups by count, ${groups} stored`);
-  }
+  return job.mode === "shadow" ? 0 : verifyFinalization(db, row, { report, leaveOut });
 };
 
 /** A worker holds or awaits each task that is dispatched. */

@@ -46,6 +46,17 @@ export const getJob = async (db: Db, tenant: string, id: string): Promise<JobRow
 export const findJob = async (db: Db, id: string): Promise<JobRow | null> =>
   (await db.query.job.findFirst({ where: eq(job.id, id) })) ?? null;
 
+/** Whether a job of the same catalog was accepted after this one: it may have changed images and blocks. */
+export const hasLaterJob = async (db: Db, { id, catalogId, acceptedAt }: JobRow): Promise<boolean> =>
+  (await db.$count(
+    job,
+    and(
+      eq(job.catalogId, catalogId),
+      IS_OWNERS,
+      sql`(${job.acceptedAt}, ${job.id}) > (${acceptedAt}::timestamptz, ${id})`,
+    ),
+  )) > 0;
+
 /** Those of the jobs that hash and compare now. */
 export const runningJobs = (db: Db, ids: readonly string[]): Promise<JobRow[]> =>
   ids.length === 0

@@ -29,6 +29,16 @@ export const storedResultDigest = async (db: Db, jobId: string, task: number): P
   return resultDigest(rows.map(({ digest }) => digest));
 };
 
+/** The edges of a task, part by part. */
+export const readTaskEdges = async (db: Db, jobId: string, task: number): Promise<Uint8Array[]> => {
+  const rows = await db.query.compareResult.findMany({
+    columns: { edges: true },
+    where: and(eq(compareResult.jobId, jobId), eq(compareResult.task, task)),
+    orderBy: asc(compareResult.part),
+  });
+  return rows.map(({ edges }) => edges);
+};
+
 /** Streams the results of a job's own tasks. */
 export async function* readResults(db: Db, jobId: string): AsyncGenerator<CompareResultRow> {
   for (let after = { task: -1, part: 0 }; ; ) {
@@ -88,12 +98,14 @@ async function* doneResults(db: Db, { id, tasksDone, totalTasks }: ComparedJob):
 const NO_BYTES = new Uint8Array(0);
 
 /** What is missing of a task's stored parts, by their numbers and the digest of the whole; null = nothing. */
-const faultOfParts = (parts: readonly Omit<CompareResultRow, "edges">[]): string | null => {
-  if (parts.length === 0) return "the edges";
+export const faultOfParts = (
+  parts: readonly Pick<CompareResultRow, "part" | "digest" | "resultDigest">[],
+): string | null => {
+  if (parts.length === 0) return "all edges";
   const lost = parts.findIndex(({ part }, index) => part !== index);
   if (lost >= 0) return `part ${lost}`;
   const whole = parts[0]?.resultDigest ?? null;
-  return whole === null || resultDigest(parts.map(({ digest }) => digest)) === whole ? null : "a part";
+  return whole === null || resultDigest(parts.map(({ digest }) => digest)) === whole ? null : "a part of the edges";
 };
 
 /**

@@ -1,10 +1,11 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type pg from "pg";
+import { equalImagesDigest, groupDigest, type ResultDigests } from "../../domain/grouping/result-digest.ts";
 import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
 import { finalization, groupMember, imageGroup } from "../schema.ts";
-import { integers, onlyRow } from "../sql.ts";
+import { digestOfRows, integers, onlyRow } from "../sql.ts";
 
 /** Names a result: the run of a job. */
 export interface Result {
@@ -39,6 +40,8 @@ export type Base = Pick<
   "jobId" | "run" | "lineage" | "step" | "groups" | "groupedImages" | "flatImages"
 > & {
   readonly equalImages: Uint8Array;
+  readonly imageDigests: Uint8Array;
+  readonly digests: ResultDigests;
   /** Number of blocks that it covers. */
   readonly blocks: number;
 };
@@ -79,13 +82,10 @@ export const insertFinalization = async (
   const { unchanged, lastNumber } =
     base === null ? { unchanged: NO_GROUPS, lastNumber: 0 } : await endGroups(db, base, regrouped);
   const { lineage, step } = inserted;
-  const rows = groups.map((group, index) => ({
-    ...group,
-    lineage,
-    number: lastNumber + index + 1,
-    fromStep: step,
-    size: group.members.length,
-  }));
+  const rows = groups.map((group, index) => {
+    const numbered = { ...group, number: lastNumber + index + 1, size: group.members.length };
+    return { ...numbered, lineage, fromStep: step, digest: groupDigest(numbered) };
+  });
   await copyInto(client, imageGroup, rows);
   await copyInto(
     client,
@@ -101,7 +101,7 @@ export const insertFinalization = async (
   return totals;
 };
 
-const isResult = ({ jobId, run }: Result) => and(eq(finalization.jobId, jobId), eq(finalization.run, run));
+export const isResult = ({ jobId, run }: Result) => and(eq(finalization.jobId, jobId), eq(finalization.run, run));
 
 /**
  * Ends the groups of these images at the base's step, which is no longer the last one of its lineage.
@@ -135,7 +135,8 @@ const numbersOf = (rows: readonly { readonly number: number }[]) => rows.map(({ 
 
 /**
  * The result of the job that this one builds on, if it was grouped by the same rules, no other result builds on
- * it yet, and all edges are known: no task of this job is missing, and no older job was completed since.
+ * it yet, and all edges are known: no task of this job is missing, and no older job was completed since. Its groups must
+ * be those that were stored, as far as their digests show; else all images are grouped again.
  */
 export const reusableBase = async (db: Db, row: JobRow): Promise<Base | null> => {
   const { listing } = jobOf(row);
@@ -143,14 +144,37 @@ export const reusableBase = async (db: Db, row: JobRow): Promise<Base | null> =>
   const { job: baseJob, blocks } = listing.base;
   const { rows } = await db.execute<Base>(sql`
     select job_id as "jobId", result.run, lineage, step, groups, grouped_images as "groupedImages",
-      result.flat_images as "flatImages", equal_images as "equalImages", ${blocks}::int as blocks
+      result.flat_images as "flatImages", equal_images as "equalImages", image_digests as "imageDigests", digests,
+      ${blocks}::int as blocks
     from finalization as result join job as base on base.id = result.job_id and base.run = result.run
     where base.id = ${baseJob} and result.threshold_bits = ${listing.thresholdBits}
-      and result.grouping = ${row.options.grouping} and equal_images is not null
+      and result.grouping = ${row.options.grouping} and equal_images is not null and digests is not null
       and not exists (select from job as older
         where older.catalog_id = ${row.catalogId} and older.accepted_at < base.accepted_at
           and older.finished_at > result.at)`);
-  return rows[0] ?? null;
+  const base = rows[0] ?? null;
+  return base !== null && (await isAsStored(db, base)) ? base : null;
+};
+
+/** The digest of the digests of a result's groups. */
+export const groupsDigest = async (db: Db, result: Result): Promise<string> => {
+  const found = await db.execute<{ digest: string }>(sql`
+    select ${digestOfRows(sql`number || ':' || coalesce(digest, '')`, sql`number`)} as digest
+    from image_group where ${hasGroup(result)}`);
+  return onlyRow(found).digest;
+};
+
+const isAsStored = async (db: Db, base: Base): Promise<boolean> => {
+  const counted = await db.execute<{ members: number; size: number }>(sql`
+    select coalesce(sum(size), 0)::int as size, (select count(*)::int from group_member join image_group using (lineage, number)
+      where ${hasGroup(base)}) as members
+    from image_group where ${hasGroup(base)}`);
+  const { members, size } = onlyRow(counted);
+  return (
+    members === size &&
+    base.digests.equalImages === equalImagesDigest(base.equalImages) &&
+    base.digests.groups === (await groupsDigest(db, base))
+  );
 };
 
 /** The numbers of a result, without the pairs of equal images, which would be most of its bytes. */

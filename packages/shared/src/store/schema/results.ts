@@ -1,6 +1,18 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, pgTable, primaryKey, smallint, text, unique } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+} from "drizzle-orm/pg-core";
 import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
+import type { ResultDigests } from "../../domain/grouping/result-digest.ts";
 import type { Grouping } from "../../domain/job/options.ts";
 import { bytea, time } from "./columns.ts";
 
@@ -42,6 +54,12 @@ export const finalization = pgTable(
     step: integer("step").notNull().default(0),
     /** Which images have equal hashes, as edges; only in results that a next step may build on. */
     equalImages: bytea("equal_images"),
+    /** How many of the catalog's decisions it was grouped by: the oldest ones. */
+    decisions: integer("decisions"),
+    /** A digest of the rows of each block's images, one after the other. */
+    imageDigests: bytea("image_digests"),
+    /** Digests of all that the result says and was made of; null in results of earlier versions. */
+    digests: jsonb("digests").$type<ResultDigests>(),
     at: time("at").notNull().default(sql`now()`),
   },
   (table) => [
@@ -63,6 +81,8 @@ export const imageGroup = pgTable(
     keeperReason: text("keeper_reason").$type<KeeperReason>().notNull(),
     size: integer("size").notNull(),
     reclaimableBytes: bigint("reclaimable_bytes", { mode: "number" }).notNull(),
+    /** Of all that the group says: see `groupDigest`. null in groups of earlier versions. */
+    digest: text("digest"),
     /** The decision that is effective for all its members; null = undecided. */
     decisionId: text("decision_id"),
     /** The decision that was effective for some of them, before another image joined. */

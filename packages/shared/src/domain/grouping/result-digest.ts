@@ -1,0 +1,93 @@
+import { hash } from "node:crypto";
+import { type Job, listed } from "../job/job.ts";
+import type { GroupKind, KeeperReason } from "./keeper.ts";
+
+/** SHA-256 of parts of a result, hex, so that what is stored of it can be checked later. */
+export interface ResultDigests {
+  /** Of how the job was planned: {@link planDigest}. */
+  readonly plan: string;
+  /** Of the digests of the blocks that were grouped. */
+  readonly blocks: string;
+  /** Of the digests of the edges that the job's own tasks found. */
+  readonly edges: string;
+  /** Of the digests of its groups: {@link groupDigest}. */
+  readonly groups: string;
+  /** Of the images that its reference has. */
+  readonly matches: string;
+  /** Of the edges between equal images, which are deleted when another result builds on this one. */
+  readonly equalImages: string;
+  /** Of all these, and of the numbers of the result: {@link finalizationDigest}. */
+  readonly result: string;
+}
+
+const digestOf = (value: unknown): string => hash("sha256", JSON.stringify(value));
+
+interface StoredMember {
+  readonly ordinal: number;
+  readonly distance: number | null;
+  readonly damaged: string | null;
+  readonly sameFileAs: number | null;
+}
+
+interface StoredGroup {
+  readonly number: number;
+  readonly kind: GroupKind;
+  readonly keeper: number;
+  readonly keeperReason: KeeperReason;
+  readonly size: number;
+  readonly reclaimableBytes: number;
+  readonly members: readonly StoredMember[];
+}
+
+/** The digest of all that a group says, without what owners decide about it. @param group its members by ordinal, ascending */
+export const groupDigest = (group: StoredGroup): string => {
+  const { number, kind, keeper, keeperReason, size, reclaimableBytes } = group;
+  const members = group.members.map(({ ordinal, distance, damaged, sameFileAs }) => [
+    ordinal,
+    distance,
+    damaged,
+    sameFileAs,
+  ]);
+  return digestOf([number, kind, keeper, keeperReason, size, reclaimableBytes, members]);
+};
+
+/** The digest of what decides which tasks a job has and how it is grouped. */
+export const planDigest = (job: Job): string => {
+  const { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason, fileCounts } = listed(job);
+  const { id, tenant, catalog, mode, hashFormat, images, hashedImages, failedImages } = job;
+  // By name: a later version adds options, which do not change what this one did.
+  const { grouping, pairsPerTask, reference, kernel } = job.options;
+  return digestOf([
+    [id, tenant, catalog, mode, hashFormat, images, hashedImages, failedImages],
+    [base?.job, base?.blocks, blockSize, hashBits, thresholdBits, radiusBits, index?.tileBlocks, index?.bands],
+    [job.hash.count, job.compare.count, kernelReason, fileCounts?.total],
+    [grouping, job.options.thresholdBits, job.options.blockSize, pairsPerTask, reference, kernel],
+  ]);
+};
+
+interface FinalizationNumbers {
+  readonly jobId: string;
+  readonly run: number;
+  readonly grouping: string;
+  readonly thresholdBits: number;
+  readonly edges: number;
+  readonly flatImages: number;
+  readonly groups: number;
+  readonly groupedImages: number;
+  readonly lineage: number;
+  readonly step: number;
+  readonly decisions: number | null;
+  readonly imageDigests: Uint8Array | null;
+}
+
+/** The digest of the edges between equal images. */
+export const equalImagesDigest = (equalImages: Uint8Array): string => hash("sha256", equalImages);
+
+/** The digest of a result's numbers and of its other digests. */
+export const finalizationDigest = (row: FinalizationNumbers, digests: Omit<ResultDigests, "result">): string =>
+  digestOf([
+    [row.jobId, row.run, row.grouping, row.thresholdBits, row.edges, row.flatImages, row.groups, row.groupedImages],
+    [row.lineage, row.step, row.decisions],
+    row.imageDigests === null ? null : hash("sha256", row.imageDigests),
+    [digests.plan, digests.blocks, digests.edges, digests.groups, digests.matches, digests.equalImages],
+  ]);
