@@ -32,14 +32,14 @@ const PULL_EXPIRES_MS = 5_000;
 const HEARTBEAT_MS = 10_000;
 
 /**
- * Handles tasks with one pull for each free slot and durable. Nothing is prefetched, so no task waits in
- * a busy worker while another one is idle. The ack wait of each message in progress is renewed.
+ * Handles tasks. Each durable is asked for as many messages as slots are free: nothing is prefetched, so no task waits in a
+ * busy worker while another one is idle. The ack wait of each message in progress is renewed.
  */
 export const work = async (bus: Bus, options: WorkOptions) => {
   const { stream, durables, log } = options;
   const queue = new PQueue({ concurrency: options.concurrency });
   const consumers = await Promise.all(durables.map((durable) => bus.js.consumers.get(stream, durable)));
-  const pulls = new Map<string, Promise<void>>();
+  const pulls = new Map<Consumer, Promise<void>>();
   let concurrency = 0;
   let stopping = false;
   const measure = () => {
@@ -48,22 +48,32 @@ export const work = async (bus: Bus, options: WorkOptions) => {
   };
   queue.on("active", measure);
   queue.on("next", measure);
-  const isActiveSlot = (slot: number): boolean => !stopping && slot < concurrency;
-  const pull = async (consumer: Consumer, slot: number, priority: number): Promise<void> => {
-    while (isActiveSlot(slot)) {
+  const isActive = (): boolean => !stopping && concurrency > 0;
+  const handle = async (message: JsMsg, priority: number): Promise<void> => {
+    const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
+    await queue
+      .add(() => handleOne(bus, message, options, () => stopping), { priority })
+      .catch((error: unknown) => log.warn({ stream, err: messageOf(error) }, "a message could not be answered"))
+      .finally(() => clearInterval(heartbeat));
+  };
+  const pull = async (consumer: Consumer, priority: number): Promise<void> => {
+    const handling = new Set<Promise<void>>();
+    while (isActive()) {
+      if (handling.size >= concurrency) {
+        await Promise.race(handling);
+        continue;
+      }
       try {
-        const message = await consumer.next({ expires: PULL_EXPIRES_MS });
-        if (message === null) continue;
-        // A message that arrives while the worker stops goes back, for another worker. By its redelivery the pulls of this worker
-        // have ended: each that got it again would cost it one of its deliveries.
-        if (!isActiveSlot(slot)) {
-          message.nak(PULL_EXPIRES_MS);
-          continue;
+        const max_messages = concurrency - handling.size;
+        for await (const message of await consumer.fetch({ max_messages, expires: PULL_EXPIRES_MS })) {
+          // A message that arrives while the worker stops goes back, for another worker. By its redelivery the pulls of this
+          // worker have ended: each that got it again would cost it one of its deliveries.
+          if (!isActive()) message.nak(PULL_EXPIRES_MS);
+          else {
+            const handled = handle(message, priority).finally(() => handling.delete(handled));
+            handling.add(handled);
+          }
         }
-        const heartbeat = setInterval(() => message.working(), HEARTBEAT_MS);
-        await queue
-          .add(() => handleOne(bus, message, options, () => stopping), { priority })
-          .finally(() => clearInterval(heartbeat));
       } catch (error) {
         log.warn({ stream, err: messageOf(error) }, "pull failed, will be tried again");
         await sleep(500 + Math.random() * 500);
@@ -75,13 +85,10 @@ export const work = async (bus: Bus, options: WorkOptions) => {
     concurrency = limit;
     if (limit > 0) queue.concurrency = limit;
     measure();
-    for (let slot = 0; slot < concurrency; slot += 1)
-      for (const [rank, consumer] of consumers.entries()) {
-        const key = `${slot}:${rank}`;
-        // A slot that was inactive for a moment still has its pull, which goes on.
-        pulls.set(key, pulls.get(key) ?? pull(consumer, slot, -rank).finally(() => pulls.delete(key)));
-      }
-    if (limit === 0) await queue.onIdle();
+    if (limit === 0) return queue.onIdle();
+    // A worker that was inactive for a moment still has its pull, which goes on.
+    for (const [rank, consumer] of consumers.entries())
+      pulls.set(consumer, pulls.get(consumer) ?? pull(consumer, -rank).finally(() => pulls.delete(consumer)));
   };
   await setConcurrency(options.concurrency);
   return {
