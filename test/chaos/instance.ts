@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { lastLine } from "@lookalike/local/server-process";
+import type { ServiceName } from "@lookalike/shared/runtime/config";
+import { ROOT } from "../support/folders.ts";
+import type { Servers } from "../support/servers.ts";
+import { openTap, type Tap } from "./tap.ts";
+
+/** A service's process, which is started again whenever it ends, as an orchestrator does. */
+export interface Instance {
+  readonly name: ServiceName;
+  readonly nats: Tap;
+  readonly postgres: Tap;
+  readonly ready: Promise<void>;
+  /** Address of the API; empty until it is ready. */
+  readonly address: () => string;
+  /** kill -9. */
+  kill(): void;
+  /** Stops the process in the middle of whatever it does, until `unfreeze`. */
+  freeze(): void;
+  unfreeze(): void;
+  /** Its memory in megabytes; 0 while it is not running. */
+  memory(): number;
+  /** Ends that nobody caused, each with the last line of its log. */
+  readonly crashes: string[];
+  stop(): Promise<void>;
+}
+
+const RESTART_MS = 500;
+
+export const startInstance = async (
+  servers: Servers,
+  name: ServiceName,
+  number: number,
+  waits: Record<string, string>,
+): Promise<Instance> => {
+  const [nats, postgres] = await Promise.all(
+    [servers.nats.url, servers.postgres.url].map((url) => openTap(Number(new URL(url).port))),
+  );
+  if (nats === undefined || postgres === undefined) throw new Error("no taps");
+  const own = { ...servers.environment, ...servers.ownEnvironment(name) };
+  const environment = {
+    ...process.env,
+    ...own,
+    ...waits,
+    LOG_LEVEL: "info",
+    LOOKALIKE_PORT: "0",
+    NATS_URL: through(own["NATS_URL"] ?? "", nats),
+    DATABASE_URL: through(own["DATABASE_URL"] ?? "", postgres),
+  };
+  const log = join(servers.folder, `${name}-${number}.log`);
+  const crashes: string[] = [];
+  let address = "";
+  let isExpected = false;
+  let stopping = false;
+  let isReady: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    isReady = resolve;
+  });
+  const spawnOnce = (): ChildProcess => {
+    const output = openSync(log, "a");
+    const child = spawn(process.execPath, [join(ROOT, "services", name, "dist/main.js")], {
+      env: environment,
+      stdio: ["ignore", output, output, "ipc"],
+    });
+    closeSync(output);
+    child.on("message", (message) => {
+      if (message === "ready") isReady();
+      else if (typeof message === "object" && "address" in message) address = String(message.address);
+    });
+    return child;
+  };
+  let child = spawnOnce();
+  const supervised = (async () => {
+    for (;;) {
+      const [code, signal] = await once(child, "exit");
+      if (stopping) return;
+      if (!isExpected) crashes.push(`${name} ended (${code ?? signal}): ${await lastLine(log)}`);
+      isExpected = false;
+      await sleep(RESTART_MS);
+      if (stopping) return;
+      child = spawnOnce();
+    }
+  })();
+  return {
+    name,
+    nats,
+    postgres,
+    ready,
+    address: () => address,
+    kill() {
+      isExpected = true;
+      address = "";
+      child.kill("SIGKILL");
+    },
+    freeze: () => child.kill("SIGSTOP"),
+    unfreeze: () => child.kill("SIGCONT"),
+    memory: () => megabytesOf(child.pid ?? 0),
+    crashes,
+    async stop() {
+      stopping = true;
+      child.kill("SIGCONT");
+      child.kill("SIGTERM");
+      await supervised;
+      await Promise.all([nats.stop(), postgres.stop()]);
+    },
+  };
+};
+
+const through = (address: string, { port }: Tap): string => {
+  const url = new URL(address);
+  url.port = String(port);
+  return url.href;
+};
+
+const megabytesOf = (pid: number): number => {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024;
+  } catch {
+    return 0;
+  }
+};

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, createClient } from "@lookalike/cli/client";
+import type { Bus } from "@lookalike/shared/bus/connect";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/config";
+import type { Store } from "@lookalike/shared/store/open";
+import { storedGroups } from "../support/groups.ts";
+import { writeHashes } from "../support/hashes.ts";
+import { connectTo, type Servers, startServers, TEST_KEY } from "../support/servers.ts";
+import { type Instance, startInstance } from "./instance.ts";
+
+/** 600 images are 12 blocks and 78 pairs, each a task: a job of seconds with many messages. */
+const CATALOG = { images: 600, bits: 128, seed: 3, copiesPerThousand: 120 };
+const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 1, batchSize: 10 });
+
+/** Waits of the services: what they have by default, or less for more rounds in an hour. */
+export const WAITS = {
+  default: {},
+  short: { LOOKALIKE_LOST_AFTER_MS: "4000", LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" },
+} as const;
+
+/** A job as its row has it. */
+export interface JobNow {
+  readonly state: string;
+  readonly paused: boolean;
+  readonly run: number;
+  readonly total: number;
+  readonly completed: number;
+  readonly quarantined: number;
+}
+
+/** Real servers, two of each service, and what a round does with them. */
+export interface Stage {
+  readonly servers: Servers;
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly client: Client;
+  readonly instances: readonly Instance[];
+  of(name: ServiceName): Instance[];
+  startJob(catalog: string): Promise<string>;
+  job(id: string): Promise<JobNow>;
+  /** Waits until the job's row is like this. @throws after `seconds`, with the row */
+  until(id: string, condition: (job: JobNow) => boolean, seconds: number): Promise<JobNow>;
+  groups(id: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export const isOver = ({ state }: JobNow): boolean => ["completed", "failed", "cancelled"].includes(state);
+
+/** Repeats what fails while a server or an API is away. */
+export const persist = async <Result>(work: () => Promise<Result>, seconds = 60): Promise<Result> => {
+  for (const deadline = Date.now() + seconds * 1_000; ; await sleep(50)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
+};
+
+export const startStage = async (waits: keyof typeof WAITS): Promise<Stage> => {
+  const servers = await startServers();
+  await servers.postgres.migrate();
+  const file = join(servers.folder, "hashes.ndjson");
+  await writeHashes(file, CATALOG);
+  const instances = await Promise.all(
+    SERVICE_NAMES.flatMap((name) => [1, 2].map((number) => startInstance(servers, name, number, WAITS[waits]))),
+  );
+  await Promise.all(instances.map(({ ready }) => ready));
+  const { bus, store, close } = await connectTo(servers.environment);
+  const of = (name: ServiceName) => instances.filter((instance) => instance.name === name);
+  const anyApi = (): string => {
+    const address = of("api")
+      .find((api) => api.address() !== "")
+      ?.address();
+    if (address === undefined) throw new Error("no API is there");
+    return address;
+  };
+  const client = createClient(anyApi, TEST_KEY);
+  const job = (id: string): Promise<JobNow> =>
+    persist(async () => {
+      const { rows } = await store.pool.query<JobNow>(
+        `select state, paused, run, total_tasks as total, completed_tasks as completed,
+           quarantined_tasks as quarantined from job where id = $1`,
+        [id],
+      );
+      const [row] = rows;
+      if (row === undefined) throw new Error(`no job ${id}`);
+      return row;
+    });
+  return {
+    servers,
+    bus,
+    store,
+    client,
+    instances,
+    of,
+    startJob: async (catalog) => {
+      const opened = await persist(() => client.openCatalog(catalog, { kind: "hashes", file }));
+      return (await persist(() => client.startJob(opened, OPTIONS))).id;
+    },
+    job,
+    async until(id, condition, seconds) {
+      for (const deadline = Date.now() + seconds * 1_000; ; await sleep(20)) {
+        const now = await job(id);
+        if (condition(now)) return now;
+        if (Date.now() > deadline) throw new Error(JSON.stringify(now));
+      }
+    },
+    groups: (id) => persist(async () => JSON.stringify(await storedGroups(store, id))),
+    async stop() {
+      await Promise.all(instances.map((instance) => instance.stop()));
+      await close();
+      await servers.stop();
+    },
+  };
+};
