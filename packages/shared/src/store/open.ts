@@ -16,6 +16,12 @@ export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>;
 const POSTGRES_FLOOR = 14;
 
 /**
+ * A process that is stopped or cut off in the middle of a transaction holds its locks, for which all others wait. After
+ * this time the server ends the transaction; where the process continues, its work is done again.
+ */
+const IDLE_TRANSACTION_MS = 60_000;
+
+/**
  * Opens a pool on the database, with its tables in `schemaName`.
  * @throws OperatorError when no server answers or it is too old
  */
@@ -25,6 +31,7 @@ export const openStore = async (url: string, applicationName: string, connection
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     ...(schemaName === "public" ? {} : { options: `-c search_path=${schemaName}` }),
   };
   const pool = new Pool({ ...settings, max: connections });

@@ -30,6 +30,22 @@ const errorOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+describe("a transaction whose process is stopped in the middle of it", () => {
+  it("is ended by the server, so that others get its locks; the work is done again", async () => {
+    const { rows } = await store.pool.query("show idle_in_transaction_session_timeout");
+    expect(rows).toEqual([{ idle_in_transaction_session_timeout: "1min" }]);
+    const stopped = errorOf(
+      store.inTransaction(async (tx, client) => {
+        await tx.execute("set local idle_in_transaction_session_timeout = 50");
+        await new Promise((resolve) => client.once("error", resolve));
+        await tx.execute("select 1");
+      }),
+    );
+    const error = await stopped;
+    expect([isUnavailable(error), String(error)]).toEqual([true, String(error)]);
+  });
+});
+
 describe("PostgreSQL that is away", () => {
   it("is recognised in a query, in a transaction, and in the middle of one; the pool is as before when it is back", async () => {
     const { db, pool } = store;
@@ -73,7 +89,9 @@ describe("PostgreSQL that is away", () => {
         steps.push("first");
         await gate.close();
         await gate.open();
-        isLost = await exclusively(pool, "test", async () => undefined);
+        // The server has not noticed at once that the connection is closed.
+        await until(() => exclusively(pool, "test", async () => undefined));
+        isLost = true;
         expect(isUnavailable(await errorOf(db.execute("select 1")))).toBe(true);
         await requireHeld();
         steps.push("second");

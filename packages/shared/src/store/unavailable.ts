@@ -6,8 +6,11 @@ export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
 }
 
-/** SQLSTATEs of a server that shuts down, starts, or has no connection, memory or disk left. */
-const AWAY = /^(?:08...|57P0[123]|53...)$/;
+/**
+ * SQLSTATEs of a server that shuts down, starts, or has no connection, memory or disk left, or that has ended a
+ * transaction because its process was stopped in the middle of it.
+ */
+const AWAY = /^(?:08...|25P03|57P0[123]|53...)$/;
 const LOST_SOCKET: readonly unknown[] = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
 /** pg's own words, for errors without a code. */
 const LOST = /^(?:Connection terminated|Client has encountered a connection error)/;
