@@ -1,4 +1,4 @@
-import { ensureTopology } from "@lookalike/shared/bus/topology";
+import { ensureTopology, SETTLE_MS } from "@lookalike/shared/bus/topology";
 import { startLoop } from "@lookalike/shared/runtime/loop";
 import { runService } from "@lookalike/shared/service/run";
 import { startBlockProgress } from "./block-progress.ts";
@@ -32,7 +32,8 @@ runService({
     const relay = startRelay(bus, store, log, onError);
     const coordinator = { ...runtime, dispatch, relay: relay.wake };
     const reconcile = async () => {
-      await ensureTopology(bus, environment.LOOKALIKE_STREAM_REPLICAS, environment.LOOKALIKE_TOPOLOGY);
+      const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
+      await ensureTopology(bus, replicas, owner, SETTLE_MS);
       await reconcileRound(coordinator);
       await prune(db);
       relay.wake();

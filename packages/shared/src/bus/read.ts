@@ -1,4 +1,4 @@
-import { AckPolicy, DeliverPolicy, NatsError } from "nats";
+import { AckPolicy, type ConsumerInfo, DeliverPolicy, NatsError } from "nats";
 import type { TaskKind } from "../domain/job/task.ts";
 import type { Bus } from "./connect.ts";
 import type { Delivery } from "./delivery.ts";
@@ -28,6 +28,15 @@ const unlessNone = async <Found>(request: Promise<Found>): Promise<Found | null>
 };
 
 /**
+ * The sequence up to which a consumer has handled everything. An acknowledgement of a message whose stream was lost
+ * meanwhile may move the floor of the new stream's consumer by the numbers of the old one: then the floor says nothing.
+ */
+const handledUpTo = ({ ack_floor, delivered, num_ack_pending }: ConsumerInfo): number => {
+  if (num_ack_pending === 0) return delivered.stream_seq;
+  return num_ack_pending <= delivered.consumer_seq - ack_floor.consumer_seq ? ack_floor.stream_seq : 0;
+};
+
+/**
  * Whether a consumer has not handled a message of a subject, as far as its stream knows: what is not acknowledged, and
  * what comes after that.
  * @param subject may have wildcards
@@ -38,9 +47,9 @@ export const hasUnhandled = async (
   durable: string,
   subject: string,
 ): Promise<boolean> => {
-  const { ack_floor } = await jsm.consumers.info(stream, durable);
+  const handled = handledUpTo(await jsm.consumers.info(stream, durable));
   // nats-server has this request since 2.9; the type of nats.js 2 is the older one.
-  const query = { seq: ack_floor.stream_seq + 1, next_by_subj: subject };
+  const query = { seq: handled + 1, next_by_subj: subject };
   return (await unlessNone(jsm.streams.getMessage(stream, query))) !== null;
 };
 

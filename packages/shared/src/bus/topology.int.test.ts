@@ -1,6 +1,8 @@
+import type { JsMsg } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startBus, startBusWithStreams } from "../../../../test/support/bus.ts";
 import type { Bus } from "./connect.ts";
+import { hasUnhandled } from "./read.ts";
 import { consumerPlans, ensureTopology, STREAMS, streamPlans } from "./topology.ts";
 
 let bus: Bus;
@@ -10,6 +12,36 @@ beforeAll(async () => {
   ({ bus, stop } = await startBusWithStreams());
 });
 afterAll(() => stop());
+
+describe("what a consumer has not handled", () => {
+  it("is known also where acknowledgements arrive for a stream of the same name that was lost", async () => {
+    const subject = "lookalike.task.hash.interactive.00.acme.job-1";
+    const other = subject.replace("hash", "compare");
+    const publish = async (to: string, count: number) => {
+      for (let number = 0; number < count; number += 1) await bus.js.publish(to, "{}");
+    };
+    const take = async (count: number) => {
+      const consumer = await bus.js.consumers.get(STREAMS.tasks, "hash-interactive");
+      const taken: JsMsg[] = [];
+      for await (const message of await consumer.fetch({ max_messages: count, expires: 5_000 })) taken.push(message);
+      return taken;
+    };
+    const isUnhandled = () => hasUnhandled(bus, STREAMS.tasks, "hash-interactive", subject);
+    await publish(other, 50);
+    await publish(subject, 5);
+    const held = await take(5);
+    await bus.jsm.streams.delete(STREAMS.tasks);
+    await ensureTopology(bus, 1);
+    await publish(subject, 4);
+    const taken = await take(2);
+    for (const message of held) message.ack();
+    await bus.connection.flush();
+    expect((await bus.jsm.consumers.info(STREAMS.tasks, "hash-interactive")).ack_floor.stream_seq).toBe(55);
+    expect(await isUnhandled()).toBe(true);
+    for (const message of [...taken, ...(await take(2))]) await message.ackAck();
+    expect(await isUnhandled()).toBe(false);
+  });
+});
 
 describe("the topology", () => {
   it("is created as planned, and left unchanged the second time", async () => {
@@ -36,6 +68,14 @@ describe("the topology", () => {
     const { config } = await bus.jsm.consumers.info(STREAMS.tasks, "scan");
     expect([config.max_ack_pending, config.ack_wait, config.backoff]).toEqual([10_000, 30_000_000_000, undefined]);
     expect((await bus.jsm.consumers.info(STREAMS.advisories, "advisory-router")).name).toBe("advisory-router");
+  });
+
+  it("is created again only when what was deleted had time to vanish", async () => {
+    await bus.jsm.streams.delete(STREAMS.advisories);
+    const ensured = ensureTopology(bus, 1, "services", 500);
+    await expect(bus.jsm.streams.info(STREAMS.advisories)).rejects.toThrow("stream not found");
+    await ensured;
+    expect((await bus.jsm.streams.info(STREAMS.advisories)).state.messages).toBe(0);
   });
 
   it.each([

@@ -167,19 +167,33 @@ const INSUFFICIENT_STORAGE = 10047;
 export type TopologyOwner = "services" | "others";
 
 /**
+ * How long a stream that others have just deleted is left alone: nats-server says that it is missing before its files are
+ * removed, and would remove those of a new one of its name. Its messages could never be read.
+ */
+export const SETTLE_MS = 3_000;
+
+/**
  * Creates what is missing and updates what the services rely on. Limits and replicas are set at
  * creation, and belong to the operator from then on (`nats stream edit`). It never calls `add` for what
  * exists, because on 2.9 that overwrites another version's settings.
  * @throws OperatorError when a stream or consumer has other subjects or another retention, or is missing
  * and others create them
+ * @param settleMs a missing stream is created when it is still missing after this time
  */
 export const ensureTopology = async (
   { jsm }: Bus,
   replicas: number,
   owner: TopologyOwner = "services",
+  settleMs = 0,
 ): Promise<void> => {
-  for (const plan of streamPlans(replicas)) {
-    const info = await unlessMissing(jsm.streams.info(plan.name), STREAM_NOT_FOUND);
+  const infoOf = (name: string) => unlessMissing(jsm.streams.info(name), STREAM_NOT_FOUND);
+  const plans = streamPlans(replicas);
+  if (settleMs > 0) {
+    const found = await Promise.all(plans.map(({ name }) => infoOf(name)));
+    if (found.includes(null)) await sleep(settleMs);
+  }
+  for (const plan of plans) {
+    const info = await infoOf(plan.name);
     if (info === null) {
       refuseMissing(plan.name, owner);
       await addStream(jsm, plan);
