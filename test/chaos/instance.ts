@@ -12,6 +12,8 @@ import { openTap, type Tap } from "./tap.ts";
 /** A service's process, which is started again whenever it ends, as an orchestrator does. */
 export interface Instance {
   readonly name: ServiceName;
+  /** The file with its output. */
+  readonly log: string;
   readonly nats: Tap;
   readonly postgres: Tap;
   readonly ready: Promise<void>;
@@ -87,6 +89,7 @@ export const startInstance = async (
   })();
   return {
     name,
+    log,
     nats,
     postgres,
     ready,

@@ -10,7 +10,7 @@ import type { Instance } from "./instance.ts";
 import { isOver, persist, type Stage } from "./stage.ts";
 
 /** What a fault gets: the stage, its job, and numbers of the round's seed. */
-export interface Scene {
+interface Scene {
   readonly stage: Stage;
   readonly job: string;
   /** The next random number, at least 0 and below 1. */
@@ -28,7 +28,7 @@ export interface Kind {
 }
 
 /** Longer than every wait for an acknowledgement, and than an idle transaction may last. */
-const FROZEN_MS = 40_000;
+const FROZEN_MS = 75_000;
 
 const LOST_ORDER = /^(?:log: |finalize: 0 orders)/;
 

@@ -1,11 +1,9 @@
-import { cp, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { processesWith } from "../support/processes.ts";
 import { BREAKS } from "./breaks.ts";
 import { KINDS } from "./kinds.ts";
+import { recordState } from "./record.ts";
 import { type Outcome, recordEffects, runRound } from "./round.ts";
 import { isOver, type Stage, startStage, WAITS } from "./stage.ts";
 
@@ -101,13 +99,9 @@ for (let round = from; round < from + rounds; round += 1) {
     `${round}. ${name}: ${outcome.problems.length === 0 ? `over after ${outcome.seconds.toFixed(1)} s` : outcome.problems.join("; ")}`,
   );
   if (outcome.problems.length > 0) {
-    const logs = await mkdtemp(join(tmpdir(), `lookalike-chaos-${seed}-${round}-`));
-    for (const service of stage.instances.map(({ name }) => name))
-      for (const number of [1, 2])
-        await cp(join(stage.servers.folder, `${service}-${number}.log`), join(logs, `${service}-${number}.log`));
-    console.log(
-      `   logs: ${logs}; again: --seed ${seed} --from ${round} --rounds 1${values.kind === undefined ? "" : ` --kind ${name}`}`,
-    );
+    const folder = await recordState(stage, `${seed}-${round}`).catch((error: unknown) => `none (${error})`);
+    const kindOption = values.kind === undefined ? "" : ` --kind ${name}`;
+    console.log(`   recorded: ${folder}; again: --seed ${seed} --from ${round} --rounds 1${kindOption}`);
     left.push(...(await closeStage(open)));
     open = await openStage();
   }

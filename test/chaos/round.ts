@@ -3,6 +3,7 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { requestEndpoint } from "../support/request.ts";
 import type { Kind } from "./kinds.ts";
+import { startProbe } from "./probe.ts";
 import { isOver, persist, type Stage } from "./stage.ts";
 
 /** How a round ended. */
@@ -40,6 +41,7 @@ export const runRound = async (
   const crashes = crashesOf(stage).length;
   const job = await stage.startJob(`${name} ${seed}`);
   const problems: string[] = [];
+  const probe = startProbe(stage, job);
   await disturb({ stage, job, random }).catch((error: unknown) => problems.push(`the fault itself failed: ${error}`));
   const ended = Date.now();
   const isEnded = await stage.until(job, isOver, seconds).then(
@@ -59,6 +61,7 @@ export const runRound = async (
     const unexpected = parks ? more.filter((subject) => !subject.startsWith("lookalike.dead.")) : more;
     if (unexpected.length > 0) problems.push(`${unexpected.length} dead letters: ${unexpected[0]}`);
   }
+  problems.push(...(await probe.stop()));
   problems.push(...crashesOf(stage).slice(crashes));
   const memory = Math.max(...stage.instances.map((instance) => instance.memory()));
   if (memory > MAX_MEGABYTES) problems.push(`a service has ${Math.round(memory)} MB`);
