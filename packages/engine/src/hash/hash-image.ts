@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { failed, type ImageFacts, type Outcome } from "@lookalike/shared/domain/image/hash-block";
-import { oneLine } from "@lookalike/shared/domain/primitives/text";
 import sharp from "sharp";
-import { z } from "zod";
 import { blockhashes } from "../evidence/blockhash.ts";
+import { type ExifFacts, exifFacts } from "../evidence/exif-facts.ts";
 import {
   decodePicture,
   type HashLimits,
@@ -53,7 +52,7 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
         height: pixels.sourceHeight,
         bytes: file.length,
         format,
-        ...(metadata.exif === undefined ? {} : await exifFacts(metadata.exif)),
+        ...(metadata.exif === undefined ? {} : takenBy(await exifFacts(metadata.exif))),
         ...(await moreFacts(file, structure, metadata, async (page) =>
           hashOf(
             smallLuma(
@@ -86,29 +85,8 @@ const failureOf = (error: unknown, structure: Structure | null): Outcome => {
   return failed(structure.fault.isCut ? "truncated" : "corrupt", structure.fault.text);
 };
 
-/** A field of another type than the standard's costs only itself. */
-const exifText = z.string().optional().catch(undefined);
-const Exif = z.object({ DateTimeOriginal: exifText, Make: exifText, Model: exifText });
-
-/**
- * Time and camera from an EXIF block. The time stays the camera's text, in ISO form, because EXIF times
- * have no zone, and a Date would depend on the machine's zone. A broken block is not a failure.
- */
-const exifFacts = async (block: Buffer): Promise<ImageFacts> => {
-  // JPEG has a header before the block, HEIC and AVIF have none.
-  const tiff = block.subarray(block.toString("latin1", 0, 4) === "Exif" ? 6 : 0);
-  try {
-    const { default: exifr } = await import("exifr");
-    const tags = Exif.parse(
-      await exifr.parse(tiff, { pick: ["DateTimeOriginal", "Make", "Model"], reviveValues: false }),
-    );
-    const taken = /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(tags.DateTimeOriginal ?? "");
-    const camera = oneLine([tags.Make, tags.Model].filter(Boolean).join(" "), 64);
-    return {
-      ...(taken === null ? {} : { takenAt: `${taken[1]}-${taken[2]}-${taken[3]}T${taken[4]}` }),
-      ...(camera === "" ? {} : { camera }),
-    };
-  } catch {
-    return {};
-  }
-};
+/** The time stays the camera's text without fraction and zone: the field's contract. */
+const takenBy = ({ taken, camera }: ExifFacts): ImageFacts => ({
+  ...(taken === null ? {} : { takenAt: taken.slice(0, "2024-05-01T12:00:00".length) }),
+  ...(camera === null ? {} : { camera }),
+});
