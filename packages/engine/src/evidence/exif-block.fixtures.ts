@@ -28,7 +28,7 @@ export const exifBlock = (main: Directory, exif: Directory = {}, gps: Directory 
   const directory = (entries: Directory, from: number, pointers: Readonly<Record<number, number>> = {}): Buffer => {
     const tags = [...new Set([...Object.keys(entries), ...Object.keys(pointers)].map(Number))].sort((a, b) => a - b);
     const head = Buffer.alloc(2 + tags.length * 12 + 4);
-    const parts = [head];
+    const parts: Buffer[] = [head];
     let end = from + head.length;
     head.writeUInt16LE(tags.length, 0);
     for (const [index, tag] of tags.entries()) {

@@ -1,3 +1,6 @@
+/** Levels of a picture that a feature may be on; features are searched on the first six with a long side of at most 360 pixels. */
+export const FEATURE_LEVELS = 12;
+
 /** Directions of a feature, 5.625° apart. */
 export const ANGLES = 64;
 

@@ -1,12 +1,11 @@
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 import type { Luma } from "./evidence-memory.ts";
-import { ANGLES, COSINES, PATCH_RADIUS, TESTS } from "./feature-pattern.ts";
+import { ANGLES, COSINES, FEATURE_LEVELS, PATCH_RADIUS, TESTS } from "./feature-pattern.ts";
 import { FEATURE_BYTES } from "./features.ts";
 
 const MARGIN = 16;
 const THRESHOLD = 4;
 const FIRST_SIDE = 360;
-const LEVELS = 12;
 const DETECTED_LEVELS = 6;
 const GRID = 6;
 const CELL_CORNERS = 12;
@@ -47,7 +46,7 @@ export const plainFeatures = (picture: Luma, most: number): Uint8Array => {
 const levelsOf = (picture: Luma): Luma[] => {
   const levels: Luma[] = [];
   let searched = 0;
-  for (let level = picture; levels.length < LEVELS && searched < DETECTED_LEVELS; level = shrink(level)) {
+  for (let level = picture; levels.length < FEATURE_LEVELS && searched < DETECTED_LEVELS; level = shrink(level)) {
     if (Math.min(level.width, level.height) <= 2 * MARGIN) break;
     levels.push(level);
     if (Math.max(level.width, level.height) <= FIRST_SIDE) searched += 1;
