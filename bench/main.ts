@@ -3,6 +3,7 @@ import { api } from "./api.ts";
 import type { Bench } from "./bench.ts";
 import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
+import { features } from "./features.ts";
 import { grouping } from "./grouping.ts";
 import { hashing, job } from "./hashing.ts";
 import { incremental } from "./incremental.ts";
@@ -27,6 +28,7 @@ const BENCHES: Record<string, Bench> = {
   hashing,
   job,
   chord,
+  features,
   grouping,
   incremental,
   pipeline,

@@ -52,7 +52,7 @@ const QUARTERS = [
 const PIECES = QUARTERS.length + 1;
 
 /** One of each picture: wallpapers come in many sizes, side by side in one folder or named alike. */
-const distinctPictures = (): string[] => {
+export const distinctPictures = (): string[] => {
   const byName = new Map<string, string>();
   for (const file of installedPhotographs()) {
     if (/screenshot/.test(file)) continue;
