@@ -23,7 +23,7 @@ const QUERIES = 200;
 const QUERY_LIMIT_MS = 50;
 
 /** A catalog of so many images, two of each of the first so many pictures. */
-const writeCatalog = async (file: string, images: number, groups: number): Promise<string[]> => {
+export const writeCatalog = async (file: string, images: number, groups: number): Promise<string[]> => {
   const random = randomWords(images);
   const hashes = Array.from({ length: images - groups }, () =>
     Array.from({ length: 8 }, () => random().toString(16).padStart(8, "0")).join(""),
@@ -113,7 +113,7 @@ export const api: Bench = {
   },
 };
 
-const cursorOf = (position: number): string => Buffer.from(JSON.stringify(position)).toString("base64url");
+export const cursorOf = (position: number): string => Buffer.from(JSON.stringify(position)).toString("base64url");
 
 const queryRows = async (
   system: System,

@@ -10,6 +10,7 @@ import { incremental } from "./incremental.ts";
 import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
 import { pixels } from "./pixels.ts";
+import { policies } from "./policies.ts";
 import { quality } from "./quality.ts";
 import { redesign } from "./redesign.ts";
 import { reference } from "./reference.ts";
@@ -33,6 +34,7 @@ const BENCHES: Record<string, Bench> = {
   incremental,
   pipeline,
   pixels,
+  policies,
   quality,
   redesign,
   reference,

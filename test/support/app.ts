@@ -3,7 +3,6 @@ import { startPostgres } from "@lookalike/local/postgres";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import type { AllowedRoot } from "@lookalike/shared/sources/allowed-sources";
 import { sealingKeysFrom } from "@lookalike/shared/store/access/seal";
-import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import type { FastifyInstance } from "fastify";
 import { type AppParts, createApp } from "../../services/api/src/app.ts";
@@ -19,7 +18,10 @@ import { temporaryFolder } from "./folders.ts";
 /** The HTTP application in this process, over a real PostgreSQL and nothing else. */
 export interface TestApp {
   readonly app: FastifyInstance;
+  /** The database as an administrator sees it. */
   readonly store: Store;
+  /** The connections of the application. */
+  readonly pool: Store["pool"];
   /** Sources of the tenant `default` may be here. */
   readonly folder: string;
   /** Where sources may be; a test may change it. */
@@ -37,8 +39,10 @@ export const startApp = async (
 ): Promise<TestApp> => {
   const { path: folder, remove } = await temporaryFolder();
   const server = await startPostgres(await openDataFolder(folder));
-  await withMigrations(server.url, async () => undefined);
+  await server.migrate();
   const store = await openStore(server.url, "test", 4);
+  const own = await openStore(server.urlOf("api"), "test-api", 4);
+  const { tenants } = own;
   const log = createLogger("test", "silent");
   const roots = [{ tenant: "default", root: folder }];
   const sources = {
@@ -46,19 +50,19 @@ export const startApp = async (
     buckets: [{ tenant: "default", bucket: "pictures" }],
   };
   const sealingKeys = sealingKeysFrom([Buffer.alloc(32, "sealing")]);
-  const archiver = createArchiver(store, sources, log, sealingKeys);
+  const archiver = createArchiver(tenants, sources, log, sealingKeys);
   const decoders = createDecoders(
     { memoryBytes: 2 ** 30, pixelsAtOnce: 10 ** 8 },
     log,
     new URL("decode/decode-child.js", BUILT_API),
   );
   const spool = createSpool(folder);
-  const bulk = createBulk(server.url, "test-bulk", new URL("bulk/bulk-worker.js", BUILT_API));
+  const bulk = createBulk(server.urlOf("api"), "test-bulk", new URL("bulk/bulk-worker.js", BUILT_API));
   const app = await createApp({
-    db: store.db,
+    tenants,
     log,
     archiver,
-    health: { postgres: store.isReachable, nats: options.nats ?? (() => true) },
+    health: { postgres: own.isReachable, nats: options.nats ?? (() => true) },
     sources,
     thumbnails: createThumbnails("", { decoders, spool, picturesOf: picturesIn(sources) }, log),
     decoders,
@@ -76,13 +80,14 @@ export const startApp = async (
   return {
     app,
     store,
+    pool: own.pool,
     folder,
     roots,
     async stop() {
       await app.close();
       await Promise.all([decoders.close(), bulk.stop()]);
       await archiver.stop();
-      await store.close();
+      await Promise.all([store.close(), own.close()]);
       await server.stop();
       await remove();
     },

@@ -1,3 +1,4 @@
+import { OPERATORS_TENANT } from "@lookalike/shared/domain/review/access";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import { runService } from "@lookalike/shared/service/run";
 import { insertAccessKey } from "@lookalike/shared/store/access/access-keys";
@@ -22,11 +23,15 @@ runService({
   async start({ environment, bus, store, log }) {
     const { LOOKALIKE_FIRST_KEY: key, LOOKALIKE_HOST: host, LOOKALIKE_PORT: port } = environment;
     const { LOOKALIKE_WEBHOOKS_INSIDE: webhooksInside } = environment;
-    if (key !== undefined) await insertAccessKey(store.db, { key, tenant: "default", name: "owner", scope: "admin" });
+    const { tenants } = store;
+    if (key !== undefined) {
+      const first = { key, tenant: OPERATORS_TENANT, name: "owner", scope: "admin" } as const;
+      await insertAccessKey(tenants.ofTenant(OPERATORS_TENANT).db, first);
+    }
     const sealingKeys = sealingKeysFrom([...environment.LOOKALIKE_SEALING_KEY, ...(key === undefined ? [] : [key])]);
-    await sealSecrets(store.db, log, sealingKeys);
+    await sealSecrets(tenants.everyTenant.db, log, sealingKeys);
     const sources = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };
-    const archiver = createArchiver(store, sources, log, sealingKeys);
+    const archiver = createArchiver(tenants, sources, log, sealingKeys);
     const spool = createSpool();
     const decoders = createDecoders(
       {
@@ -38,7 +43,7 @@ runService({
     const bulk = createBulk(environment.DATABASE_URL, `${bus.name}-bulk`);
     const parts = { decoders, spool, picturesOf: picturesIn(sources) };
     const app = await createApp({
-      db: store.db,
+      tenants,
       log,
       archiver,
       health: { postgres: store.isReachable, nats: bus.isConnected },
@@ -47,7 +52,7 @@ runService({
       decoders,
       spool,
       bulk,
-      nearest: createNearest(store.db),
+      nearest: createNearest(tenants),
       requestsPerMinute: environment.LOOKALIKE_REQUESTS_PER_MINUTE,
       requestMs: REQUEST_SECONDS * 1_000,
       connections: CONNECTIONS,
@@ -56,7 +61,11 @@ runService({
       trustedProxies: environment.LOOKALIKE_TRUSTED_PROXIES,
     });
     const retrySeconds = environment.LOOKALIKE_WEBHOOK_RETRY_SECONDS;
-    const deliveries = startDeliveries(store.db, log, { retrySeconds, allowsInside: webhooksInside, sealingKeys });
+    const deliveries = startDeliveries(tenants.everyTenant.db, log, {
+      retrySeconds,
+      allowsInside: webhooksInside,
+      sealingKeys,
+    });
     const address = await app.listen({ host, port, backlog: BACKLOG }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EADDRINUSE") throw error;
       throw new OperatorError(

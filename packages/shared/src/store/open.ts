@@ -1,17 +1,18 @@
 import { sql } from "drizzle-orm";
-import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
-import type { PgDatabase } from "drizzle-orm/pg-core";
+import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import { redact } from "../runtime/redact.ts";
 import { type Patience, whenReady } from "../runtime/when-ready.ts";
+import type { Db } from "./db.ts";
+import { Pool } from "./pool.ts";
 import { createReachability } from "./reachable.ts";
 import * as schema from "./schema.ts";
 import { onlyRow } from "./sql.ts";
-import { isUnavailable, Pool } from "./unavailable.ts";
+import { createTenantStores } from "./tenant-stores.ts";
+import { isUnavailable } from "./unavailable.ts";
 
-/** A database handle: the pool itself or one transaction on it. */
-export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema>;
+export type { Db } from "./db.ts";
 
 const POSTGRES_FLOOR = 14;
 
@@ -72,6 +73,8 @@ export const openStore = async (url: string, applicationName: string, connection
   return {
     pool,
     db: drizzle(pool, { schema }),
+    /** The same for a role that row-level security applies to: `db` shows it no tenant's rows. */
+    tenants: createTenantStores(pool),
     inTransaction,
     /** Whether the database answers, at once. */
     isReachable: createReachability(() => healthPool.query("select 1")),

@@ -2,6 +2,7 @@ import { getTableName } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { SERVICE_NAMES, type ServiceName } from "../runtime/config.ts";
+import { applyPolicies } from "./policies.ts";
 import * as schema from "./schema.ts";
 
 /** Who connects to PostgreSQL, each as a role of its own: who owns the tables, the services, and the exporter of metrics. */
@@ -19,6 +20,9 @@ const ALL: readonly Grant[] = ["select", "insert", "update", "delete"];
 const REMOVE: readonly Grant[] = ["select", "delete"];
 /** Who may update any column of a row may lock the row (`for update`): this one decides nothing. */
 const LOCK: readonly Grant[] = ["select", "update (created_at)"];
+
+/** They work for every tenant. */
+const WITHOUT_POLICIES = SERVICE_NAMES.filter((service) => service !== "api");
 
 /** What each service does with each table; what is not named is refused. */
 const GRANTS: Readonly<Record<keyof typeof schema, Partial<Record<ServiceName, readonly Grant[]>>>> = {
@@ -48,8 +52,8 @@ const GRANTS: Readonly<Record<keyof typeof schema, Partial<Record<ServiceName, r
 };
 
 /**
- * What the owner of the tables grants to those of the roles that exist in the server. A server with one role for
- * everything has none of them.
+ * What the owner of the tables grants to those of the roles that exist in the server, and whose rows the API's sees. A server
+ * with one role for everything has none of them, and its owner sees everything.
  */
 export const grantToServices = async (client: pg.Client): Promise<void> => {
   const { rows } = await client.query<{ rolname: string }>("select rolname from pg_roles where rolname = any($1)", [
@@ -58,6 +62,8 @@ export const grantToServices = async (client: pg.Client): Promise<void> => {
   const roles = new Set(rows.map(({ rolname }) => rolname));
   const statements = SERVICE_NAMES.filter((service) => roles.has(roleOf(service))).flatMap(grantStatements);
   if (statements.length > 0) await client.query(["begin", ...statements, "commit"].join(";\n"));
+  const api = roleOf("api");
+  if (roles.has(api)) await applyPolicies(client, api, [...roles].filter((role) => role !== api).sort());
 };
 
 const grantStatements = (service: ServiceName): string[] => {
@@ -92,6 +98,11 @@ export const roleStatements = (database: string, password: (user: DatabaseUser) 
       ];
     }),
     `grant pg_monitor to ${roleOf("exporter")}`,
+    ...WITHOUT_POLICIES.map(
+      // Only a superuser may. Without it they have policies that show all rows, and no COPY: see copy.ts.
+      (service) =>
+        `do $$ begin alter role ${roleOf(service)} bypassrls; exception when insufficient_privilege then null; end $$`,
+    ),
     `revoke all on database ${name} from public`,
     `alter database ${name} owner to ${owner}`,
     `alter schema public owner to ${owner}`,

@@ -27,36 +27,3 @@ export const isUnavailable = (error: unknown): boolean => {
 };
 
 const codeOf = ({ cause }: Error): unknown => (cause as NodeJS.ErrnoException | undefined)?.code;
-
-type Connected = Parameters<Parameters<pg.Pool["connect"]>[0]>;
-
-/** A pool that reports a server that can't be reached as an UnavailableError, and survives lost connections. */
-export class Pool extends pg.Pool {
-  constructor(config: pg.PoolConfig) {
-    super(config);
-    // A broken idle connection is dropped, and the next query opens another one.
-    this.on("error", () => undefined);
-    // One that breaks while a transaction pauses reports it in its next query, not by ending the process.
-    this.on("connect", (client) => client.on("error", () => undefined));
-  }
-
-  override connect(): Promise<pg.PoolClient>;
-  override connect(callback: (...connected: Connected) => void): void;
-  override connect(callback?: (...connected: Connected) => void): Promise<pg.PoolClient> | undefined {
-    if (callback === undefined)
-      return super.connect().catch((error: unknown) => {
-        throw connectError(error);
-      });
-    super.connect((error, client, done) =>
-      callback(error === undefined || error === null ? error : connectError(error), client, done),
-    );
-    return undefined;
-  }
-}
-
-/** The server answered where it refused the password or the database: waiting would not help. */
-const connectError = (error: unknown): Error => {
-  if (!(error instanceof Error)) return new Error(String(error));
-  if (error instanceof pg.DatabaseError && !isUnavailable(error)) return error;
-  return new UnavailableError(error.message || ((error as NodeJS.ErrnoException).code ?? error.name), { cause: error });
-};

@@ -34,7 +34,7 @@ const MOVED: Progress = {
  * @param readKey gives the key that signs manifests
  * @param isStopping whether the process stops
  */
-export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isStopping: () => boolean) => {
+export const createArchiveWorks = (readKey: () => Promise<Buffer>, isStopping: () => boolean) => {
   /** Works off the moves of an archive. @returns what was moved, and the files that were left; null when the process stops */
   const moveAll = async (
     lock: Lock,
@@ -87,6 +87,7 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
 
   /** The images of entries. Another installation's ordinals are of other images, so its entries are found by their paths. */
   const ordinalsOf = async (
+    db: Db,
     { catalogId, ordinals: known }: ArchiveRow,
     entries: readonly ManifestEntry[],
   ): Promise<ReadonlySet<number>> => {
@@ -107,7 +108,7 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
     for await (const { entry } of archivedEntries(archive, manifest)) entries.push(entry);
     const files = entries.length;
     const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    const archived = await ordinalsOf(row, entries);
+    const archived = await ordinalsOf(lock.db, row, entries);
     const withdrawn = await withdrawDecisions(lock.db, row.catalogId, archived, `restore ${row.id}`);
     const withdrawnDecisions = row.withdrawnDecisions + withdrawn;
     await updateArchive(lock.db, row.id, { withdrawnDecisions });
@@ -127,7 +128,7 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
   };
 
   /** Looked up once for all entries: keepers may have been renamed since the manifest was written. */
-  const keepersNow = async (catalogId: string, manifest: Manifest): Promise<KeepersOf> => {
+  const keepersNow = async (db: Db, catalogId: string, manifest: Manifest): Promise<KeepersOf> => {
     const ordinals = new Set<number>();
     for (const entry of manifestEntries(manifest))
       if (!("reason" in entry))
@@ -143,7 +144,7 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
 
   const emptyOne = async (row: ArchiveRow, archive: OpenArchive, lock: Lock): Promise<void> => {
     const manifest = await openManifest(row, archive);
-    const deletions = emptyFiles(archive, manifest, await keepersNow(row.catalogId, manifest), lock);
+    const deletions = emptyFiles(archive, manifest, await keepersNow(lock.db, row.catalogId, manifest), lock);
     const deleted: Progress = {
       // What is deleted can't be counted afterwards.
       intervalFiles: 1,
@@ -192,6 +193,7 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
     },
     /** Stores an archive that no row is about; null where it is known, or has no files (any more). */
     async recover(
+      db: Db,
       catalogId: string,
       place: ArchivePlace,
       folder: string,
@@ -227,10 +229,10 @@ export const createArchiveWorks = (db: Db, readKey: () => Promise<Buffer>, isSto
         const manifest = await readManifest(folder, await readKey(), row.manifestDigest);
         return manifest.problem;
       }),
-    previewEmpty: (row: ArchiveRow, place: ArchivePlace): Promise<EmptyPreview> =>
+    previewEmpty: (db: Db, row: ArchiveRow, place: ArchivePlace): Promise<EmptyPreview> =>
       withArchive(place, async (archive) => {
         const manifest = await openManifest(row, archive);
-        return previewEmpty(archive, manifest, await keepersNow(row.catalogId, manifest));
+        return previewEmpty(archive, manifest, await keepersNow(db, row.catalogId, manifest));
       }),
   };
 };

@@ -14,7 +14,6 @@ import type { SealingKeys } from "@lookalike/shared/store/access/seal";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
 import { findImages } from "@lookalike/shared/store/catalog/images";
 import { exclusively, type Lock } from "@lookalike/shared/store/exclusively";
-import type { Store } from "@lookalike/shared/store/open";
 import {
   type ArchiveRow,
   archivedOrdinals,
@@ -25,6 +24,7 @@ import {
   unfinishedArchives,
 } from "@lookalike/shared/store/review/archives";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
+import type { TenantStores } from "@lookalike/shared/store/tenant-stores";
 import { conflict, HttpProblem } from "../http/problems.ts";
 import { addCompanions } from "./add-companions.ts";
 import { createArchiveWorks } from "./archive-works.ts";
@@ -50,8 +50,14 @@ type Owned = Pick<CatalogRow, "source" | "tenant">;
 export type Archiver = ReturnType<typeof createArchiver>;
 
 /** Moves files in the background, and continues the archives that a crash interrupted. */
-export const createArchiver = (store: Store, allowed: AllowedSources, log: Logger, sealingKeys: SealingKeys) => {
-  const { db } = store;
+export const createArchiver = (
+  tenants: TenantStores,
+  allowed: AllowedSources,
+  log: Logger,
+  sealingKeys: SealingKeys,
+) => {
+  const { everyTenant } = tenants;
+  const dbOf = ({ tenant }: Owned) => tenants.ofTenant(tenant).db;
   const rootOf = async ({ source, tenant }: Owned): Promise<SourcePlace> =>
     placeOf(movableRoot(source), tenant, allowed);
   /** A folder for archived files: its path had no links when it was chosen. */
@@ -68,8 +74,8 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
   });
   let stopping = false;
 
-  const readKey = () => manifestKey(db, sealingKeys);
-  const works = createArchiveWorks(db, readKey, () => stopping);
+  const readKey = () => manifestKey(everyTenant.db, sealingKeys);
+  const works = createArchiveWorks(readKey, () => stopping);
 
   const work = async (id: string, catalog: Owned, lock: Lock): Promise<void> => {
     // Another process may have finished it since it was found.
@@ -80,10 +86,11 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
   };
 
   const workOnAll = async (): Promise<void> => {
-    for (const { archive, ...catalog } of await unfinishedArchives(db)) {
+    for (const { archive, ...catalog } of await unfinishedArchives(everyTenant.db)) {
       if (stopping) return;
+      const { pool } = tenants.ofTenant(catalog.tenant);
       const workOnOne = (lock: Lock) => work(archive.id, catalog, lock);
-      await exclusively(store.pool, `lookalike:archive:${archive.id}`, workOnOne).catch((error: unknown) =>
+      await exclusively(pool, `lookalike:archive:${archive.id}`, workOnOne).catch((error: unknown) =>
         log.error({ archive: archive.id, err: messageOf(error) }, "archive interrupted: it is continued"),
       );
     }
@@ -93,6 +100,7 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
 
   /** What the decisions of a catalog let go. @throws HttpProblem 409 when that is nothing */
   const plan = async (catalog: CatalogRow, root: SourcePlace): Promise<ArchivePlan> => {
+    const db = dbOf(catalog);
     const decisions = await readDecisions(db, catalog.id);
     const ordinals = [...new Set(decisions.flatMap(({ members }) => members))];
     const images = new Map((await findImages(db, catalog, ordinals)).map((image) => [image.ordinal, image]));
@@ -130,7 +138,7 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
         const problem = isDiskFull(error) ? "disk-full" : "read-only";
         throw conflict(problem, `${folder} can't be written: ${folderReasonOf(error)}. Nothing was moved.`);
       });
-      const row = await insertArchive(db, {
+      const row = await insertArchive(dbOf(catalog), {
         id,
         catalogId: catalog.id,
         folder,
@@ -165,7 +173,7 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
           "manifest-not-trusted",
           `The manifest in ${folder} is not trusted: ${problem}. To restore what it says, inside the catalog's folder and nowhere else, send confirmManifest=true (on the command line: --confirm-manifest).`,
         );
-      if (!(await startRestore(db, id, manifestConfirmed)))
+      if (!(await startRestore(dbOf(catalog), id, manifestConfirmed)))
         throw conflict("not-archived", `This archive is ${state}: only a finished one is restored.`);
       loop.wake();
     },
@@ -181,7 +189,8 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
       });
       const recovered: ArchiveRow[] = [];
       for (const id of ids) {
-        const row = await works.recover(catalog.id, { ...place, id }, join(above, ARCHIVE_FOLDER, id), destination);
+        const folder = join(above, ARCHIVE_FOLDER, id);
+        const row = await works.recover(dbOf(catalog), catalog.id, { ...place, id }, folder, destination);
         if (row !== null) recovered.push(row);
       }
       return recovered;
@@ -192,7 +201,7 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
       for (const row of archives) {
         const place = archivePlace(row.id, catalog, row.destination);
         const { files, bytes } = await place
-          .then((at) => works.previewEmpty(row, at))
+          .then((at) => works.previewEmpty(dbOf(catalog), row, at))
           .catch((error: unknown) => {
             log.warn({ archive: row.id, err: messageOf(error) }, "archive not emptied");
             return { files: 0, bytes: 0 };
@@ -203,8 +212,8 @@ export const createArchiver = (store: Store, allowed: AllowedSources, log: Logge
       return total;
     },
     /** Starts to delete the archives' files for good. */
-    async empty(archives: readonly ArchiveRow[]): Promise<void> {
-      for (const { id } of archives) await startEmpty(db, id);
+    async empty(catalog: CatalogRow, archives: readonly ArchiveRow[]): Promise<void> {
+      for (const { id } of archives) await startEmpty(dbOf(catalog), id);
       loop.wake();
     },
     async stop(): Promise<void> {

@@ -4,6 +4,7 @@ import { batched } from "@lookalike/shared/runtime/batched";
 import { type AccessKeyRow, findAccessKeys, isAccessKey } from "@lookalike/shared/store/access/access-keys";
 import { findSessions, isSessionToken } from "@lookalike/shared/store/access/sessions";
 import type { Db } from "@lookalike/shared/store/open";
+import type { TenantStores } from "@lookalike/shared/store/tenant-stores";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { HttpProblem } from "../http/problems.ts";
@@ -18,6 +19,8 @@ export type Access = Pick<AccessKeyRow, "id" | "tenant" | "name" | "scope">;
 declare module "fastify" {
   interface FastifyRequest {
     access: Access;
+    /** The database as the key's tenant sees it. */
+    db: Db;
   }
   interface FastifyContextConfig {
     /** The scope that the key must include: by default read for GET and HEAD, and write otherwise. null = no key is needed. */
@@ -50,9 +53,12 @@ const cachedLookup = <Found extends object>(load: (keys: readonly string[]) => P
 };
 
 /** Refuses requests without an access key of the route's scope, in the header or by the session of the review page. */
-export const requireAccess = async (app: FastifyInstance, db: Db): Promise<void> => {
+export const requireAccess = async (app: FastifyInstance, tenants: TenantStores): Promise<void> => {
   await app.register(cookie);
   app.decorateRequest("access", null as unknown as Access);
+  app.decorateRequest("db", null as unknown as Db);
+  // Whose a key is, is known once it is found.
+  const { db } = tenants.everyTenant;
   const lookUpKey = cachedLookup<Access>((keys) => findAccessKeys(db, keys));
   const lookUpSession = cachedLookup((tokens) => findSessions(db, tokens));
   const findKey = async (key: string): Promise<Access | null> => (isAccessKey(key) ? lookUpKey(key) : null);
@@ -93,6 +99,7 @@ export const requireAccess = async (app: FastifyInstance, db: Db): Promise<void>
     if (!allows(access.scope, scope))
       throw new HttpProblem(403, "scope", `This needs a key of scope ${scope}; this one is of scope ${access.scope}.`);
     request.access = access;
+    request.db = tenants.ofTenant(access.tenant).db;
   });
 };
 

@@ -2,7 +2,6 @@ import { createHash, type Hash } from "node:crypto";
 import { pipeline, Transform } from "node:stream";
 import { claimRequest, releaseRequest, storeResponse } from "@lookalike/shared/store/access/idempotency";
 import { seal, sealingKeyFrom, unseal } from "@lookalike/shared/store/access/seal";
-import type { Db } from "@lookalike/shared/store/open";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { conflict, HttpProblem } from "../http/problems.ts";
@@ -14,7 +13,7 @@ const MAX_KEY = 255;
  * Executes a POST with an Idempotency-Key once; a repetition gets the stored response.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
+export const honourIdempotencyKeys = (app: FastifyInstance): void => {
   // The name under which a response is stored.
   const names = new WeakMap<
     FastifyRequest,
@@ -43,7 +42,7 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     const name = { tenant: request.access.tenant, key };
     const digest = digests.get(request)?.digest("base64url");
     if (digest === undefined) throw new Error("the body of a request with an Idempotency-Key was not digested");
-    const first = await claimRequest(db, name, digest);
+    const first = await claimRequest(request.db, name, digest);
     if (first === null) {
       names.set(request, { ...name, digest });
       return;
@@ -73,12 +72,12 @@ export const honourIdempotencyKeys = (app: FastifyInstance, db: Db): void => {
     // A failure of ours and "too many requests" are not final: the client may try again under the same key.
     // Without PostgreSQL the key is released by its age.
     if (reply.statusCode >= 500 || reply.statusCode === 429)
-      await releaseRequest(db, name).catch((error: unknown) => {
+      await releaseRequest(request.db, name).catch((error: unknown) => {
         if (!isUnavailable(error)) throw error;
       });
     else {
       const location = reply.getHeader("location");
-      await storeResponse(db, name, {
+      await storeResponse(request.db, name, {
         status: reply.statusCode,
         location: typeof location === "string" ? location : null,
         sealedBody: seal(bodyKeyOf(request), name.digest, typeof payload === "string" ? payload : "").toString(

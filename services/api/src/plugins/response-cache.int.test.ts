@@ -16,7 +16,7 @@ beforeAll(async () => {
     `insert into catalog (id, tenant, name, source) values ('c', 'default', 'c', '{"kind": "hashes", "file": "/x"}')`,
   );
   await list(1);
-  store.pool.on("acquire", () => {
+  started.pool.on("acquire", () => {
     statements += 1;
   });
 });

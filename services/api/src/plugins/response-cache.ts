@@ -1,5 +1,4 @@
 import { coalesce } from "@lookalike/shared/runtime/coalesce";
-import type { Db } from "@lookalike/shared/store/open";
 import { readSnapshot } from "@lookalike/shared/store/open";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
@@ -19,7 +18,7 @@ const CACHED_MS = 60_000;
  * Answers with the same bytes for as long as PostgreSQL shows the same data, which the snapshot of all
  * transactions says, whoever writes: a cached response is always what a read would return now.
  */
-export const cacheResponses = (app: FastifyInstance, db: Db): void => {
+export const cacheResponses = (app: FastifyInstance): void => {
   const cache = new LRUCache<
     string,
     { readonly snapshot: string; readonly body: Buffer; readonly headers: Record<string, string> }
@@ -28,12 +27,13 @@ export const cacheResponses = (app: FastifyInstance, db: Db): void => {
     sizeCalculation: ({ body }) => body.length + 1_024,
     ttl: CACHED_MS,
   });
-  const snapshotNow = coalesce(() => readSnapshot(db));
+  // A snapshot is of the whole server, whoever reads it.
+  const snapshotNow = coalesce(readSnapshot);
   // The database's snapshot before a response was read, for responses that are cached.
   const snapshots = new WeakMap<FastifyRequest, string>();
   app.addHook("preHandler", async (request, reply) => {
     if (request.routeOptions.config.isCached !== true) return;
-    const snapshot = await snapshotNow();
+    const snapshot = await snapshotNow(request.db);
     const cached = cache.get(cacheKey(request));
     if (cached === undefined || cached.snapshot !== snapshot) snapshots.set(request, snapshot);
     else await reply.headers(cached.headers).send(cached.body);

@@ -25,13 +25,13 @@ export const readJob = async (db: Db, { tenant }: Access, id: string): Promise<J
   found(await getJob(db, tenant, id), "job", id);
 
 /** Gives a route the catalog or job that its path names, so that it can use no other tenant's. */
-export const loadNamedByPath = (app: FastifyInstance, db: Db): void => {
+export const loadNamedByPath = (app: FastifyInstance): void => {
   app.decorateRequest("catalog", null as unknown as CatalogRow);
   app.decorateRequest("job", null as unknown as JobRow);
   const load = async (request: FastifyRequest): Promise<void> => {
     const { catalog, job } = request.params as { readonly catalog?: string; readonly job?: string };
-    if (catalog !== undefined) request.catalog = await readCatalog(db, request.access, catalog);
-    if (job !== undefined) request.job = await readJob(db, request.access, job);
+    if (catalog !== undefined) request.catalog = await readCatalog(request.db, request.access, catalog);
+    if (job !== undefined) request.job = await readJob(request.db, request.access, job);
   };
   // A route's own hooks run after the application's, and the rate limit is one: only counted requests get this far.
   app.addHook("onRoute", (route) => {

@@ -3,7 +3,7 @@ import { createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
 import { hasFormat, listBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { hashedBlocks, requireStored } from "@lookalike/shared/store/blocks/required-blocks";
 import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
-import type { Db } from "@lookalike/shared/store/open";
+import type { TenantStores } from "@lookalike/shared/store/tenant-stores";
 import { inThread } from "../worker-thread.ts";
 import type { Near, NearestSearch } from "./nearest-worker.ts";
 
@@ -18,7 +18,7 @@ const CACHE_BYTES = 301_989_888;
 export type Nearest = (catalog: CatalogRow, hash: Uint8Array, maxDistance: number, limit: number) => Promise<Near[]>;
 
 /** Searches in a worker thread. The hashes of the catalogs used last are in memory; a search reads only new blocks. */
-export const createNearest = (db: Db): Nearest => {
+export const createNearest = (tenants: TenantStores): Nearest => {
   const search = inThread<NearestSearch, Near[]>(new URL("./nearest-worker.js", import.meta.url));
   const cache = createBlockCache({
     columns: ["states", "hashes"],
@@ -26,8 +26,9 @@ export const createNearest = (db: Db): Nearest => {
     sizeOf: ({ ordinals, words }) => ordinals.byteLength + words.byteLength + 64,
     maxSize: CACHE_BYTES,
   });
-  return async ({ id, blockSize, hashBits, hashFormat, blockRevision }, hash, maxDistance, limit) => {
+  return async ({ id, tenant, blockSize, hashBits, hashFormat, blockRevision }, hash, maxDistance, limit) => {
     if (blockSize === null || hashBits === null || hashFormat === null) return [];
+    const { db } = tenants.ofTenant(tenant);
     const expected = await hashedBlocks(db, id);
     const stored = await listBlocks(db, id, ["block"], hasFormat(hashFormat));
     const numbers = stored.map(({ block }) => block);

@@ -5,7 +5,7 @@ import {
   revokeAccessKey,
 } from "@lookalike/shared/store/access/access-keys";
 import { createSession, deleteSession } from "@lookalike/shared/store/access/sessions";
-import type { Db } from "@lookalike/shared/store/open";
+import type { TenantStores } from "@lookalike/shared/store/tenant-stores";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
@@ -15,7 +15,7 @@ import { maySignIn, mayUseCookie } from "../plugins/same-origin.ts";
 import { clearSessionCookies, sessionToken, setSessionCookie } from "../plugins/session-cookie.ts";
 import { AccessKey, NewAccessKey, NewSession } from "../resources/key.ts";
 
-export const accessRoutes = (app: Version1, db: Db): void => {
+export const accessRoutes = (app: Version1, tenants: TenantStores): void => {
   app.post(
     "/keys",
     operation(
@@ -23,7 +23,7 @@ export const accessRoutes = (app: Version1, db: Db): void => {
       { 201: AccessKey.extend({ key: z.string() }) },
       { body: NewAccessKey, config: { scope: "admin" } },
     ),
-    async ({ access, body }, reply) => {
+    async ({ access, db, body }, reply) => {
       const key = createKey();
       const row = await insertAccessKey(db, { ...body, key, tenant: access.tenant });
       if (row === null) throw new Error("a new key was stored before");
@@ -39,7 +39,7 @@ export const accessRoutes = (app: Version1, db: Db): void => {
       { 200: listOf(AccessKey) },
       { config: { scope: "admin" } },
     ),
-    async ({ access }) => ({ items: await listAccessKeys(db, access.tenant) }),
+    async ({ access, db }) => ({ items: await listAccessKeys(db, access.tenant) }),
   );
 
   app.delete(
@@ -49,7 +49,7 @@ export const accessRoutes = (app: Version1, db: Db): void => {
       { 204: z.void() },
       { params: z.object({ key: z.string() }), config: { scope: "admin" } },
     ),
-    async ({ access, params }, reply) => {
+    async ({ access, db, params }, reply) => {
       if (!(await revokeAccessKey(db, access.tenant, params.key))) throw notFound("access key", params.key);
       return reply.code(204).send();
     },
@@ -65,8 +65,8 @@ export const accessRoutes = (app: Version1, db: Db): void => {
     async (request, reply) => {
       if (!maySignIn(request)) throw foreignOrigin();
       const { key, insecure } = request.body;
-      const { id } = await app.requireKey(request, reply, key);
-      setSessionCookie(request, reply, await createSession(db, id, request.host), insecure);
+      const { id, tenant } = await app.requireKey(request, reply, key);
+      setSessionCookie(request, reply, await createSession(tenants.ofTenant(tenant).db, id, request.host), insecure);
       return reply.code(204).send();
     },
   );
@@ -77,7 +77,7 @@ export const accessRoutes = (app: Version1, db: Db): void => {
     async (request, reply) => {
       const token = sessionToken(request);
       if (token !== undefined && !mayUseCookie(request)) throw foreignOrigin();
-      if (token !== undefined) await deleteSession(db, token);
+      if (token !== undefined) await deleteSession(tenants.everyTenant.db, token);
       clearSessionCookies(request, reply);
       return reply.code(204).send();
     },

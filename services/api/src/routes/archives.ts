@@ -28,15 +28,15 @@ const destinationOf = async (folder: string, { tenant }: Access, sources: Allowe
   return pathOfPlace(place);
 };
 
-export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources: AllowedSources): void => {
+export const archiveRoutes = (app: Version1, archiver: Archiver, sources: AllowedSources): void => {
   const ArchiveParams = z.object({ archive: z.string() });
-  const readArchive = async (access: Access, id: string): Promise<ArchiveRow> =>
+  const readArchive = async (db: Db, access: Access, id: string): Promise<ArchiveRow> =>
     found(await getArchive(db, access.tenant, id), "archive", id);
 
   app.get(
     "/archives/:archive",
     operation("Read an archive and how far it is", { 200: Archive }, { params: ArchiveParams }),
-    async ({ access, params }) => archiveResource(await readArchive(access, params.archive)),
+    async ({ access, db, params }) => archiveResource(await readArchive(db, access, params.archive)),
   );
 
   app.post(
@@ -54,13 +54,13 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
         config: { kind: "archive" },
       },
     ),
-    async ({ access, params, query }, reply) => {
-      const row = await readArchive(access, params.archive);
+    async ({ access, db, params, query }, reply) => {
+      const row = await readArchive(db, access, params.archive);
       const { id } = row;
       const catalog = await readCatalog(db, access, row.catalogId);
       await archiver.restore(row, catalog, query.confirmManifest ?? false);
       reply.code(202).header("location", `/v1/archives/${id}`);
-      return archiveResource(await readArchive(access, id));
+      return archiveResource(await readArchive(db, access, id));
     },
   );
 
@@ -98,7 +98,7 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
       { 200: EmptiedArchives },
       { body: EmptyArchives, config: { kind: "archive" } },
     ),
-    async ({ catalog, body: { olderThanSeconds, confirm } }) => {
+    async ({ catalog, db, body: { olderThanSeconds, confirm } }) => {
       const rows = await archivesOlderThan(db, catalog.id, olderThanSeconds);
       const { files, bytes } = await archiver.previewEmpty(catalog, rows);
       const isPreview = confirm === undefined;
@@ -107,7 +107,7 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
           "not-confirmed",
           `This would delete ${files} files of ${bytes} bytes for good, not ${confirm.files} of ${confirm.bytes}. Nothing was deleted: confirm these numbers.`,
         );
-      if (!isPreview && files > 0) await archiver.empty(rows);
+      if (!isPreview && files > 0) await archiver.empty(catalog, rows);
       return { preview: isPreview, archives: rows.map(({ id }) => id), files, bytes };
     },
   );
@@ -115,6 +115,6 @@ export const archiveRoutes = (app: Version1, db: Db, archiver: Archiver, sources
   app.get(
     "/catalogs/:catalog/archives",
     operation("The catalog's archives, newest first", { 200: listOf(Archive) }),
-    async ({ catalog }) => ({ items: (await listArchives(db, catalog.id, ARCHIVES_LISTED)).map(archiveResource) }),
+    async ({ catalog, db }) => ({ items: (await listArchives(db, catalog.id, ARCHIVES_LISTED)).map(archiveResource) }),
   );
 };

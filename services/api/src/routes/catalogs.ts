@@ -5,7 +5,6 @@ import { requireSource } from "@lookalike/shared/sources/source-roots";
 import { changeCatalog, createCatalog, hideCatalog, listCatalogs } from "@lookalike/shared/store/catalog/catalogs";
 import { countImages } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
-import type { Db } from "@lookalike/shared/store/open";
 import { groupStatistics } from "@lookalike/shared/store/results/groups";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import { LRUCache } from "lru-cache";
@@ -20,14 +19,14 @@ import { Catalog, CatalogChange, catalogEtag, changedSource, NewCatalog, Statist
 const TOKEN_MS = 600_000;
 const MAX_TOKENS = 10_000;
 
-export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): void => {
+export const catalogRoutes = (app: Version1, sources: AllowedSources): void => {
   // The catalogs whose deletion was requested, by the token that confirms it.
   const deletions = new LRUCache<string, string>({ max: MAX_TOKENS, ttl: TOKEN_MS });
 
   app.post(
     "/catalogs",
     operation("Create a catalog over a source", { 201: Catalog }, { body: NewCatalog }),
-    async ({ access, body: { name, source } }, reply) => {
+    async ({ access, db, body: { name, source } }, reply) => {
       await requireSource(source, access.tenant, sources);
       const moved = source.kind === "directory" ? await movedCatalog(db, sources, access.tenant, source.root) : null;
       if (moved !== null)
@@ -54,7 +53,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
         }),
       },
     ),
-    async ({ access, query: { name = null, ...query } }) =>
+    async ({ access, db, query: { name = null, ...query } }) =>
       readPage(query, BY_ID, (page) => listCatalogs(db, access.tenant, { ...page, name })),
   );
 
@@ -70,7 +69,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
       { 200: Catalog, 412: Problem },
       { headers: IfMatch, body: CatalogChange },
     ),
-    async ({ catalog, headers, body }) => {
+    async ({ catalog, db, headers, body }) => {
       requireMatch(headers, catalogEtag(catalog), "Someone changed this catalog since you read it. Read it again.");
       const { name = catalog.name } = body;
       const source = changedSource(catalog.source, body);
@@ -94,7 +93,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
     operation("Ask to delete a catalog: gives the token that DELETE needs, good for ten minutes", {
       200: z.object({ token: z.string(), images: z.int() }),
     }),
-    async ({ catalog: { id } }) => {
+    async ({ catalog: { id }, db }) => {
       const token = randomUUID();
       deletions.set(token, id);
       return { token, images: await countImages(db, id) };
@@ -108,7 +107,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
       { 204: z.void(), 409: Problem },
       { querystring: z.object({ token: z.string().max(200) }) },
     ),
-    async ({ catalog: { id }, query }, reply) => {
+    async ({ catalog: { id }, db, query }, reply) => {
       if (deletions.get(query.token) !== id)
         throw new HttpProblem(
           403,
@@ -131,7 +130,7 @@ export const catalogRoutes = (app: Version1, db: Db, sources: AllowedSources): v
       { 200: Statistics },
       { config: { isCached: true } },
     ),
-    async ({ catalog: { id } }) => {
+    async ({ catalog: { id }, db }) => {
       const latest = await latestResult(db, id);
       const byKind = latest === null ? [] : await groupStatistics(db, latest);
       const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>

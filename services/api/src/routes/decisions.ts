@@ -28,14 +28,13 @@ const NDJSON = "application/x-ndjson";
 
 /** What the routes work with. */
 export interface DecisionParts {
-  readonly db: Db;
   readonly bulk: Bulk;
   readonly spool: Spool;
 }
 
-export const decisionRoutes = (app: Version1, { db, bulk, spool }: DecisionParts): void => {
+export const decisionRoutes = (app: Version1, { bulk, spool }: DecisionParts): void => {
   const DecisionParams = z.object({ catalog: z.string(), decision: z.string() });
-  const readDecision = async (catalog: CatalogRow, id: string) =>
+  const readDecision = async (db: Db, catalog: CatalogRow, id: string) =>
     found(await findDecision(db, catalog.id, id), "decision", id);
 
   app.post(
@@ -45,7 +44,7 @@ export const decisionRoutes = (app: Version1, { db, bulk, spool }: DecisionParts
       { 201: Decision, 412: Problem },
       { params: GroupParams, headers: IfMatch, body: NewDecision },
     ),
-    async ({ access, job, params, body, headers }, reply) => {
+    async ({ access, db, job, params, body, headers }, reply) => {
       const [row] = await db.transaction(async (tx) => {
         await lockLatest(tx, job);
         const group = await readGroup(tx, groupsOf(job), params.number);
@@ -90,7 +89,7 @@ export const decisionRoutes = (app: Version1, { db, bulk, spool }: DecisionParts
       { 200: pageOf(Decision) },
       { querystring: PageQuery },
     ),
-    async ({ catalog, query }) =>
+    async ({ catalog, db, query }) =>
       readPage(query, BY_ID, async (page) => (await listDecisions(db, catalog.id, page)).map(decisionResource)),
   );
 
@@ -101,7 +100,7 @@ export const decisionRoutes = (app: Version1, { db, bulk, spool }: DecisionParts
       { 200: z.any().meta({ description: "NDJSON: a line for each effective decision" }) },
       { produces: [NDJSON], config: { kind: "export" } },
     ),
-    ({ catalog }, reply) =>
+    ({ catalog, db }, reply) =>
       reply
         .type(NDJSON)
         .header("content-disposition", `attachment; filename="lookalike-decisions-${catalog.id}.ndjson"`)
@@ -129,7 +128,7 @@ export const decisionRoutes = (app: Version1, { db, bulk, spool }: DecisionParts
   app.get(
     "/catalogs/:catalog/decisions/:decision",
     operation("Read a decision", { 200: Decision }, { params: DecisionParams }),
-    async ({ catalog, params }) => decisionResource(await readDecision(catalog, params.decision)),
+    async ({ catalog, db, params }) => decisionResource(await readDecision(db, catalog, params.decision)),
   );
 
   app.post(
@@ -139,8 +138,8 @@ export const decisionRoutes = (app: Version1, { db, bulk, spool }: DecisionParts
       { 201: Decision },
       { params: DecisionParams },
     ),
-    async ({ access, catalog, params }, reply) => {
-      const row = await readDecision(catalog, params.decision);
+    async ({ access, catalog, db, params }, reply) => {
+      const row = await readDecision(db, catalog, params.decision);
       if (row.verdict === "undo") throw conflict("an-undo", "An undo can't be undone: decide again.");
       const undo = await db.transaction(async (tx) => {
         await lockCatalog(tx, row.catalogId);

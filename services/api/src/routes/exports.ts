@@ -29,7 +29,7 @@ async function* readGroups(db: Db, of: GroupsOf, catalog: CatalogRow, withIdenti
   }
 }
 
-export const exportRoutes = (app: Version1, db: Db): void => {
+export const exportRoutes = (app: Version1): void => {
   app.get(
     "/jobs/:job/export",
     operation(
@@ -43,7 +43,7 @@ export const exportRoutes = (app: Version1, db: Db): void => {
         config: { kind: "export" },
       },
     ),
-    async ({ access, job, query: { format } }, reply) => {
+    async ({ access, db, job, query: { format } }, reply) => {
       const catalog = await readCatalog(db, access, job.catalogId);
       const file = exportFile(format, readGroups(db, groupsOf(job), catalog, format === "sh"), catalog);
       const extension = format === "tags" ? "tags.csv" : format;

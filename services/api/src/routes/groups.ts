@@ -1,4 +1,3 @@
-import type { Db } from "@lookalike/shared/store/open";
 import { type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
 import type { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
@@ -30,7 +29,7 @@ const reclaimableAfter = (position: string): { bytes: number; number: number } =
   return { bytes: Number(bytes), number: Number(number) };
 };
 
-export const groupRoutes = (app: Version1, db: Db): void => {
+export const groupRoutes = (app: Version1): void => {
   app.get(
     "/jobs/:job/groups",
     operation(
@@ -38,7 +37,7 @@ export const groupRoutes = (app: Version1, db: Db): void => {
       { 200: pageOf(Group) },
       { querystring: GroupQuery, config: { isCached: true } },
     ),
-    async ({ job, query }) => {
+    async ({ db, job, query }) => {
       const of = groupsOf(job);
       const read = async (order: GroupOrder, limit: number) =>
         groupResources(db, await listGroups(db, of, query, order, limit));
@@ -57,7 +56,7 @@ export const groupRoutes = (app: Version1, db: Db): void => {
       { 200: GroupDetail },
       { params: GroupParams, config: { isCached: true } },
     ),
-    async ({ job, params }, reply) => {
+    async ({ db, job, params }, reply) => {
       const group = await readGroup(db, groupsOf(job), params.number);
       reply.header("etag", groupEtag(group));
       const ordinals = group.members.map(({ ordinal }) => ordinal);

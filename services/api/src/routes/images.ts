@@ -16,8 +16,8 @@ const ImageParams = z.object({ catalog: z.string(), ordinal: z.coerce.number().i
 /** The response of an address never changes: a file that changes gets another ordinal. */
 const FOREVER = "private, max-age=31536000, immutable";
 
-export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails, picturesOf: PicturesOf): void => {
-  const readImage = async (catalog: CatalogRow, ordinal: number) =>
+export const imageRoutes = (app: Version1, thumbnails: Thumbnails, picturesOf: PicturesOf): void => {
+  const readImage = async (db: Db, catalog: CatalogRow, ordinal: number) =>
     found((await findImages(db, catalog, [ordinal]))[0], "image", ordinal);
 
   app.get(
@@ -27,7 +27,7 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails, pictu
       { 200: pageOf(Image) },
       { querystring: PageQuery, config: { isCached: true } },
     ),
-    async ({ catalog, query }) =>
+    async ({ catalog, db, query }) =>
       readPage(query, BY_ORDINAL, async (page) => (await listImages(db, catalog, page)).map(imageResource)),
   );
 
@@ -38,13 +38,13 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails, pictu
       { 200: pageOf(MissingImage) },
       { querystring: PageQuery },
     ),
-    async ({ catalog, query }) => readPage(query, BY_ORDINAL, (page) => listMissing(db, catalog, page)),
+    async ({ catalog, db, query }) => readPage(query, BY_ORDINAL, (page) => listMissing(db, catalog, page)),
   );
 
   app.get(
     "/catalogs/:catalog/images/:ordinal",
     operation("Read an image", { 200: Image }, { params: ImageParams, config: { isCached: true } }),
-    async ({ catalog, params }) => imageResource(await readImage(catalog, params.ordinal)),
+    async ({ catalog, db, params }) => imageResource(await readImage(db, catalog, params.ordinal)),
   );
 
   app.get(
@@ -65,8 +65,8 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails, pictu
         config: { kind: "thumbnail" },
       },
     ),
-    async ({ catalog, params, query, headers }, reply) => {
-      const image = await readImage(catalog, params.ordinal);
+    async ({ catalog, db, params, query, headers }, reply) => {
+      const image = await readImage(db, catalog, params.ordinal);
       const etag = `"${image.fingerprint}.${query.size}"`;
       const isKnown = headers["if-none-match"] === etag;
       // Caches must not store a problem as long as they would store the picture.
@@ -95,8 +95,8 @@ export const imageRoutes = (app: Version1, db: Db, thumbnails: Thumbnails, pictu
         config: { kind: "original" },
       },
     ),
-    async ({ catalog, params, headers }, reply) => {
-      const image = await readImage(catalog, params.ordinal);
+    async ({ catalog, db, params, headers }, reply) => {
+      const image = await readImage(db, catalog, params.ordinal);
       const picture = await (await picturesOf(catalog)).open(image);
       const size = picture.bytes;
       const ranges = headers.range === undefined ? undefined : parseRange(size, headers.range);

@@ -9,7 +9,6 @@ import { listDamaged, listFailures } from "@lookalike/shared/store/catalog/image
 import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
-import type { Db } from "@lookalike/shared/store/open";
 import { listByReference } from "@lookalike/shared/store/results/reference-matches";
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
@@ -32,7 +31,7 @@ const BY_NUMBER = { start: 0, positionOf: ({ number }: { readonly number: number
 
 const PROGRESS_INTERVAL_MS = 1_000;
 
-export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void => {
+export const jobRoutes = (app: Version1, picturesOf: PicturesOf): void => {
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
@@ -41,7 +40,7 @@ export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void =
   app.post(
     "/catalogs/:catalog/jobs",
     operation("Start a job: list, hash, compare and group the catalog", { 202: Job }, { body: NewJob }),
-    async ({ access, catalog, body: { mode, ...options } }, reply) => {
+    async ({ access, catalog, db, body: { mode, ...options } }, reply) => {
       if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize)
         throw conflict(
           "block-size-fixed",
@@ -72,19 +71,19 @@ export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void =
   app.get(
     "/catalogs/:catalog/jobs",
     operation("The catalog's jobs, newest first", { 200: pageOf(Job) }, { querystring: PageQuery }),
-    async ({ catalog, query }) =>
+    async ({ catalog, db, query }) =>
       readPage(query, BY_ID, async (page) => {
         const rows = await listJobs(db, catalog.tenant, catalog.id, page);
         return Promise.all(rows.map((row) => jobResource(db, row)));
       }),
   );
 
-  app.get("/jobs/:job", operation("Read a job and its progress", { 200: Job }), async ({ job }) =>
+  app.get("/jobs/:job", operation("Read a job and its progress", { 200: Job }), async ({ db, job }) =>
     jobResource(db, job),
   );
 
   for (const verb of JOB_COMMANDS) {
-    app.post(`/jobs/:job/${verb}`, operation(`Ask to ${verb} the job`, { 202: Job }), async ({ job }, reply) => {
+    app.post(`/jobs/:job/${verb}`, operation(`Ask to ${verb} the job`, { 202: Job }), async ({ db, job }, reply) => {
       await addToOutbox(db, jobCommand(verb, job));
       return reply.code(202).send(await jobResource(db, job));
     });
@@ -97,7 +96,7 @@ export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void =
       { 200: pageOf(FailedImage) },
       { querystring: PageQuery },
     ),
-    async ({ job: { catalogId, blockSize, blocksQuarantined, totalBlocks }, query }) => {
+    async ({ db, job: { catalogId, blockSize, blocksQuarantined, totalBlocks }, query }) => {
       // No image is hashed before the source is listed.
       if (blockSize === null) return { items: [], next: null };
       const quarantinedBlocks = [...members(blocksQuarantined, totalBlocks)];
@@ -114,7 +113,7 @@ export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void =
       { 200: pageOf(DamagedImage) },
       { querystring: PageQuery },
     ),
-    async ({ job: { catalogId, blockSize }, query }) =>
+    async ({ db, job: { catalogId, blockSize }, query }) =>
       blockSize === null
         ? { items: [], next: null }
         : readPage(query, BY_ORDINAL, (page) => listDamaged(db, { ...page, catalogId, blockSize })),
@@ -135,7 +134,7 @@ export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void =
         config: { kind: "reference" },
       },
     ),
-    async ({ access, job, query }) => {
+    async ({ access, db, job, query }) => {
       const { reference } = job.options;
       if (reference === null || job.state !== "completed")
         throw conflict("no-reference", "This job has no reference catalog, or is not over yet.");
@@ -166,7 +165,7 @@ export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void =
       { 200: pageOf(UnlistedFileResource) },
       { querystring: PageQuery },
     ),
-    async ({ job: { id }, query }) => readPage(query, BY_NUMBER, (page) => listUnlisted(db, id, page)),
+    async ({ db, job: { id }, query }) => readPage(query, BY_NUMBER, (page) => listUnlisted(db, id, page)),
   );
 
   app.get(
@@ -185,6 +184,7 @@ export const jobRoutes = (app: Version1, db: Db, picturesOf: PicturesOf): void =
     },
     async (request, reply) => {
       if (request.method === "HEAD") return reply.type("text/event-stream").send("");
+      const { db } = request;
       const jobId = request.job.id;
       /** null = the stream's key is not valid any more. */
       const readNow = async () => {

@@ -31,17 +31,17 @@ type Options = z.infer<typeof Options>;
 
 /** What the routes work with. */
 export interface QueryParts {
-  readonly db: Db;
   readonly nearest: Nearest;
   readonly decoders: Pick<Decoders, "hash">;
   readonly spool: Spool;
 }
 
-export const queryRoutes = (app: Version1, { db, nearest, decoders, spool }: QueryParts): void => {
+export const queryRoutes = (app: Version1, { nearest, decoders, spool }: QueryParts): void => {
   // A picture is stored on the disk as it arrives, because it may have to wait until it is decoded.
   spoolBodies(app, spool, /^(image\/|application\/octet-stream)/);
 
   const search = async (
+    db: Db,
     catalog: CatalogRow,
     hash: Uint8Array,
     { maxDistance, limit }: Options,
@@ -80,7 +80,7 @@ export const queryRoutes = (app: Version1, { db, nearest, decoders, spool }: Que
         config: { scope: "read", kind: "search" },
       },
     ),
-    async ({ catalog, query, body }) => search(catalog, Buffer.from(body.hash, "hex"), query),
+    async ({ catalog, db, query, body }) => search(db, catalog, Buffer.from(body.hash, "hex"), query),
   );
 
   app.post(
@@ -94,7 +94,7 @@ export const queryRoutes = (app: Version1, { db, nearest, decoders, spool }: Que
         config: { scope: "read", kind: "picture" },
       },
     ),
-    async ({ catalog, query, body }) => {
+    async ({ catalog, db, query, body }) => {
       if (!isSpooled(body)) throw new HttpProblem(400, "no-picture", "Send the picture's bytes as the body.");
       const outcome = await decoders.hash(body.path);
       if (outcome.kind === "failed")
@@ -107,7 +107,7 @@ export const queryRoutes = (app: Version1, { db, nearest, decoders, spool }: Que
           "hash-format",
           formatMismatch("This catalog", catalog.hashFormat, `a picture's, ${HASH_FORMAT}`),
         );
-      return search(catalog, outcome.hash, query);
+      return search(db, catalog, outcome.hash, query);
     },
   );
 };

@@ -1,7 +1,7 @@
 import { managesTenants, OPERATORS_TENANT } from "@lookalike/shared/domain/review/access";
 import { createKey } from "@lookalike/shared/store/access/access-keys";
 import { disableTenant, insertTenant, listTenants } from "@lookalike/shared/store/access/tenants";
-import type { Db } from "@lookalike/shared/store/open";
+import type { TenantStores } from "@lookalike/shared/store/tenant-stores";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
@@ -16,7 +16,8 @@ const requireOperator = (access: Access): void => {
   throw new HttpProblem(403, "scope", `This needs an admin key of the tenant ${OPERATORS_TENANT}.`);
 };
 
-export const tenantRoutes = (app: Version1, db: Db): void => {
+export const tenantRoutes = (app: Version1, tenants: TenantStores): void => {
+  const { db } = tenants.everyTenant;
   app.post(
     "/tenants",
     operation(

@@ -1,6 +1,6 @@
 import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import type { SealingKeys } from "@lookalike/shared/store/access/seal";
-import type { Db } from "@lookalike/shared/store/open";
+import type { TenantStores } from "@lookalike/shared/store/tenant-stores";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Archiver } from "../archive/archiver.ts";
@@ -30,7 +30,8 @@ import { webhookRoutes } from "./webhooks.ts";
 
 /** What the routes work with. */
 export interface Version1Parts {
-  readonly db: Db;
+  /** The database, as each tenant sees it. */
+  readonly tenants: TenantStores;
   readonly archiver: Archiver;
   /** The folders and buckets that each tenant's sources may be in. */
   readonly sources: AllowedSources;
@@ -52,7 +53,18 @@ const WITH_BODY = { 409: Problem, 413: Problem, 415: Problem, 422: Problem };
 
 /** The routes under /v1: each needs an access key, unless it says otherwise. */
 export const version1 =
-  ({ db, archiver, sources, thumbnails, nearest, decoders, spool, bulk, webhooksInside, sealingKeys }: Version1Parts) =>
+  ({
+    tenants,
+    archiver,
+    sources,
+    thumbnails,
+    nearest,
+    decoders,
+    spool,
+    bulk,
+    webhooksInside,
+    sealingKeys,
+  }: Version1Parts) =>
   async (app: FastifyInstance): Promise<void> => {
     app.addHook("onRoute", ({ schema, method, url }) => {
       if (schema === undefined) return;
@@ -63,24 +75,24 @@ export const version1 =
         ...(schema.response as object | undefined),
       };
     });
-    await requireAccess(app, db);
-    honourIdempotencyKeys(app, db);
-    cacheResponses(app, db);
-    loadNamedByPath(app, db);
+    await requireAccess(app, tenants);
+    honourIdempotencyKeys(app);
+    cacheResponses(app);
+    loadNamedByPath(app);
     const picturesOf = picturesIn(sources);
     // The document lists routes by these tags.
     const routes: Record<string, (app: Version1) => void> = {
-      access: (tagged) => accessRoutes(tagged, db),
-      tenants: (tagged) => tenantRoutes(tagged, db),
-      catalogs: (tagged) => catalogRoutes(tagged, db, sources),
-      images: (tagged) => imageRoutes(tagged, db, thumbnails, picturesOf),
-      jobs: (tagged) => jobRoutes(tagged, db, picturesOf),
-      decisions: (tagged) => decisionRoutes(tagged, { db, bulk, spool }),
-      archives: (tagged) => archiveRoutes(tagged, db, archiver, sources),
-      query: (tagged) => queryRoutes(tagged, { db, nearest, decoders, spool }),
-      groups: (tagged) => groupRoutes(tagged, db),
-      exports: (tagged) => exportRoutes(tagged, db),
-      webhooks: (tagged) => webhookRoutes(tagged, db, webhooksInside, sealingKeys),
+      access: (tagged) => accessRoutes(tagged, tenants),
+      tenants: (tagged) => tenantRoutes(tagged, tenants),
+      catalogs: (tagged) => catalogRoutes(tagged, sources),
+      images: (tagged) => imageRoutes(tagged, thumbnails, picturesOf),
+      jobs: (tagged) => jobRoutes(tagged, picturesOf),
+      decisions: (tagged) => decisionRoutes(tagged, { bulk, spool }),
+      archives: (tagged) => archiveRoutes(tagged, archiver, sources),
+      query: (tagged) => queryRoutes(tagged, { nearest, decoders, spool }),
+      groups: groupRoutes,
+      exports: exportRoutes,
+      webhooks: (tagged) => webhookRoutes(tagged, webhooksInside, sealingKeys),
     };
     for (const [tag, addRoutes] of Object.entries(routes))
       await app.register(async (tagged) => {

@@ -1,6 +1,5 @@
 import type { SealingKeys } from "@lookalike/shared/store/access/seal";
 import { deleteWebhook, insertWebhook, listDeliveries, listWebhooks } from "@lookalike/shared/store/access/webhooks";
-import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
@@ -10,7 +9,7 @@ import { urlRefusal } from "../webhooks/addresses.ts";
 
 const DELIVERIES_LISTED = 100;
 
-export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean, [sealingKey]: SealingKeys): void => {
+export const webhookRoutes = (app: Version1, allowsInside: boolean, [sealingKey]: SealingKeys): void => {
   const Params = z.object({ webhook: z.string() });
   const config = { scope: "admin" } as const;
 
@@ -25,7 +24,7 @@ export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean, [sea
         config,
       },
     ),
-    async ({ access, body: { url } }, reply) => {
+    async ({ access, db, body: { url } }, reply) => {
       const refusal = urlRefusal(url, allowsInside);
       if (refusal !== null)
         throw new HttpProblem(
@@ -46,13 +45,13 @@ export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean, [sea
   app.get(
     "/webhooks",
     operation("The tenant's webhooks", { 200: listOf(Webhook) }, { config }),
-    async ({ access }) => ({ items: await listWebhooks(db, access.tenant) }),
+    async ({ access, db }) => ({ items: await listWebhooks(db, access.tenant) }),
   );
 
   app.delete(
     "/webhooks/:webhook",
     operation("Delete a webhook", { 204: z.void() }, { params: Params, config }),
-    async ({ access, params }, reply) => {
+    async ({ access, db, params }, reply) => {
       if (!(await deleteWebhook(db, access.tenant, params.webhook))) throw notFound("webhook", params.webhook);
       return reply.code(204).send();
     },
@@ -65,7 +64,7 @@ export const webhookRoutes = (app: Version1, db: Db, allowsInside: boolean, [sea
       { 200: listOf(WebhookDelivery) },
       { params: Params, config },
     ),
-    async ({ access, params }) => {
+    async ({ access, db, params }) => {
       const rows = await listDeliveries(db, access.tenant, params.webhook, DELIVERIES_LISTED);
       return { items: found(rows, "webhook", params.webhook).map(deliveryResource) };
     },

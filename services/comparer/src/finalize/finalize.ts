@@ -63,7 +63,15 @@ const groupAndStore = async (store: Store, order: Finalize, allowed: AllowedSour
   const matches = await referenceMatches(store.db, job, listing);
   const result = { jobId: job.id, run: order.run };
   await store.inTransaction(async (tx, client) => {
-    const row = { ...result, grouping: job.options.grouping, thresholdBits, edges, flatImages, equalImages };
+    const row = {
+      ...result,
+      tenant: job.tenant,
+      grouping: job.options.grouping,
+      thresholdBits,
+      edges,
+      flatImages,
+      equalImages,
+    };
     const totals = await insertFinalization(tx, client, row, grouped);
     if (totals === null) return;
     await copyMatches(client, result, matches);

@@ -146,7 +146,10 @@ it("lets only one result build on another", async () => {
       insertFinalization(
         tx,
         client,
-        { ...{ jobId, run: 1, grouping: "clique", thresholdBits: 6, edges: 0, flatImages: 0 }, equalImages: null },
+        {
+          ...{ jobId, run: 1, tenant: "default", grouping: "clique", thresholdBits: 6, edges: 0, flatImages: 0 },
+          equalImages: null,
+        },
         { groups: [], base, regrouped: [] },
       ),
     );

@@ -8,7 +8,7 @@ import { type NamedRow, named } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
 import { imageGroup } from "../schema.ts";
 import { integers } from "../sql.ts";
-import { hasGroup, lineageOf, type Result } from "./results.ts";
+import { isAt, type Place, type Result, readPlace } from "./results.ts";
 
 /** A result, with what is needed to read the images of its groups. */
 export interface GroupsOf extends Result {
@@ -30,9 +30,9 @@ export type GroupOrder =
   | { readonly by: "number"; readonly after: number }
   | { readonly by: "reclaimable"; readonly after: { readonly bytes: number; readonly number: number } };
 
-const matching = (of: Result, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
+const matching = (place: Place, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
   and(
-    hasGroup(of),
+    isAt(place),
     kind === undefined ? undefined : eq(imageGroup.kind, kind),
     minSize === undefined ? undefined : gte(imageGroup.size, minSize),
     minReclaimableBytes === undefined ? undefined : gte(imageGroup.reclaimableBytes, minReclaimableBytes),
@@ -41,6 +41,8 @@ const matching = (of: Result, { kind, minSize, minReclaimableBytes, decided }: G
 
 /** Groups with their members' names and facts. */
 export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, order: GroupOrder, limit: number) => {
+  const place = await readPlace(db, of);
+  if (place === null) return [];
   const after =
     order.by === "number"
       ? gt(imageGroup.number, order.after)
@@ -48,24 +50,28 @@ export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, orde
   const groups = await db
     .select()
     .from(imageGroup)
-    .where(and(matching(of, filter), after))
+    .where(and(matching(place, filter), after))
     // In the order of the index: with the default, nulls first, PostgreSQL would sort all groups for each page.
     .orderBy(
       ...(order.by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]),
       asc(imageGroup.number),
     )
     .limit(limit);
-  return withMembers(db, of, groups);
+  return withMembers(db, of, place, groups);
 };
 
 export const getGroup = async (db: Db, of: GroupsOf, number: number) => {
-  const groups = await db.query.imageGroup.findMany({ where: and(hasGroup(of), eq(imageGroup.number, number)) });
-  return (await withMembers(db, of, groups))[0] ?? null;
+  const place = await readPlace(db, of);
+  if (place === null) return null;
+  const groups = await db.query.imageGroup.findMany({ where: and(isAt(place), eq(imageGroup.number, number)) });
+  return (await withMembers(db, of, place, groups))[0] ?? null;
 };
 
 /** For each kind of a result's groups: how many there are and are undecided, and the bytes that keeping one of each frees. */
-export const groupStatistics = (db: Db, of: Result) =>
-  db
+export const groupStatistics = async (db: Db, of: Result) => {
+  const place = await readPlace(db, of);
+  if (place === null) return [];
+  return db
     .select({
       kind: imageGroup.kind,
       groups: count(),
@@ -74,9 +80,10 @@ export const groupStatistics = (db: Db, of: Result) =>
       reclaimableBytes: sql<number>`sum(${imageGroup.reclaimableBytes})::float8`,
     })
     .from(imageGroup)
-    .where(hasGroup(of))
+    .where(isAt(place))
     .groupBy(imageGroup.kind)
     .orderBy(asc(imageGroup.kind));
+};
 
 type GroupRow = typeof imageGroup.$inferSelect;
 
@@ -92,7 +99,7 @@ const requireMembers = ({ jobId }: Result, { number, size }: Pick<GroupRow, "num
     );
 };
 
-const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) => {
+const withMembers = async (db: Db, of: GroupsOf, { lineage }: Place, groups: readonly GroupRow[]) => {
   if (groups.length === 0) return [];
   const { catalogId, blockSize } = of;
   const numbers = groups.map(({ number }) => number);
@@ -100,7 +107,7 @@ const withMembers = async (db: Db, of: GroupsOf, groups: readonly GroupRow[]) =>
   const { rows } = await db.execute<MemberRow & { number: number }>(sql`
     select number, member.ordinal, distance, damaged, same_file_as as "sameFileAs", path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
-    where lineage = ${lineageOf(of)} and number = any(${integers(numbers)})
+    where lineage = ${lineage} and number = any(${integers(numbers)})
     order by number, member.ordinal`);
   const factsOf = await readFacts(db, catalogId, blockSize, rows, true);
   const membersOf = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
@@ -127,13 +134,15 @@ type MemberRow = NamedRow & {
 
 /** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
+  const place = await readPlace(db, of);
+  if (place === null) return [];
   type Member = [ordinal: number, path: string, bytes: number, isDamaged: boolean, sameFileAs: number | null];
   const { rows } = await db.execute<{ number: number; keeper: number; size: number; members: Member[] }>(sql`
     select number, keeper, size,
       array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0), damaged is not null, same_file_as) order by ordinal) as members
     from image_group join group_member using (lineage, number)
     join image using (ordinal)
-    where image.catalog_id = ${of.catalogId} and ${matching(of, filter)}
+    where image.catalog_id = ${of.catalogId} and ${matching(place, filter)}
     group by number, keeper, size order by number`);
   for (const group of rows) requireMembers(of, group, group.members.length);
   return rows.map(({ members, size: _, ...group }) => ({

@@ -13,19 +13,34 @@ export interface Result {
   readonly run: number;
 }
 
-const columnOf = (column: "lineage" | "step", { jobId, run }: Result): SQL<number> =>
+/** Where a result's groups are: all results that share groups are steps of one lineage. */
+export interface Place {
+  readonly lineage: number;
+  readonly step: number;
+}
+
+/** The place of a result; null where it is not stored. */
+export const readPlace = async (db: Db, result: Result): Promise<Place | null> =>
+  (await db.query.finalization.findFirst({ columns: { lineage: true, step: true }, where: isResult(result) })) ?? null;
+
+const columnOf = (column: keyof Place, { jobId, run }: Result): SQL<number> =>
   sql`(select ${sql.raw(column)} from finalization where job_id = ${jobId} and run = ${run})`;
 
-/** The lineage of a result: all results that share groups with it have the same one. */
+/** The lineage of a result as a part of a statement. */
 export const lineageOf = (result: Result): SQL<number> => columnOf("lineage", result);
 
-/** The step of its lineage that a result is. */
+/** The step of its lineage that a result is, as a part of a statement. */
 export const stepOf = (result: Result): SQL<number> => columnOf("step", result);
 
 /** The condition that a result has a group: each group is stored once, for all the steps that have it. */
-export const hasGroup = (result: Result): SQL =>
-  sql`${imageGroup.lineage} = ${lineageOf(result)} and ${imageGroup.fromStep} <= ${stepOf(result)}
-    and (${imageGroup.toStep} is null or ${imageGroup.toStep} > ${stepOf(result)})`;
+export const hasGroup = (result: Result): SQL => isOfPlace(lineageOf(result), stepOf(result));
+
+/** {@link hasGroup} with numbers, by which PostgreSQL knows how many groups a lineage has before it chooses a plan. */
+export const isAt = ({ lineage, step }: Place): SQL => isOfPlace(lineage, step);
+
+const isOfPlace = (lineage: number | SQL<number>, step: number | SQL<number>): SQL =>
+  sql`${imageGroup.lineage} = ${lineage} and ${imageGroup.fromStep} <= ${step}
+    and (${imageGroup.toStep} is null or ${imageGroup.toStep} > ${step})`;
 
 type Finalization = typeof finalization.$inferSelect;
 
@@ -69,7 +84,10 @@ const NO_GROUPS: Totals = { groups: 0, groupedImages: 0 };
 export const insertFinalization = async (
   db: Db,
   client: pg.PoolClient,
-  result: Pick<Finalization, "jobId" | "run" | "grouping" | "thresholdBits" | "edges" | "flatImages" | "equalImages">,
+  result: Pick<
+    Finalization,
+    "jobId" | "run" | "tenant" | "grouping" | "thresholdBits" | "edges" | "flatImages" | "equalImages"
+  >,
   { groups, base, regrouped }: GroupsToStore,
 ): Promise<Totals | null> => {
   const place = base === null ? { step: 0 } : { lineage: base.lineage, step: base.step + 1 };

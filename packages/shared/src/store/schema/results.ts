@@ -43,6 +43,8 @@ export const finalization = pgTable(
   {
     jobId: text("job_id").notNull(),
     run: integer("run").notNull(),
+    /** The job's, by which row-level security knows whose a lineage of results is. */
+    tenant: text("tenant").notNull(),
     grouping: text("grouping").$type<Grouping>().notNull(),
     thresholdBits: integer("threshold_bits").notNull(),
     edges: bigint("edges", { mode: "number" }).notNull(),
@@ -65,6 +67,8 @@ export const finalization = pgTable(
   (table) => [
     primaryKey({ columns: [table.jobId, table.run] }),
     unique("finalization_step").on(table.lineage, table.step),
+    /** Finds the lineages of a tenant, for row-level security. */
+    index("finalization_tenant").on(table.tenant, table.lineage).where(sql`step = 0`),
   ],
 );
 
