@@ -258,6 +258,11 @@ describe.skipIf(!hasBrowser)("the page", () => {
     );
     expect(await shown).toBe(false);
     foreign.close();
+    await opened.getByRole("button", { name: "Sign out" }).click();
+    await opened.getByLabel("Access key").waitFor();
+    expect(await context.cookies()).toEqual([]);
+    await opened.reload();
+    await opened.getByLabel("Access key").waitFor();
     await context.close();
   });
 

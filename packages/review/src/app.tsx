@@ -1,6 +1,6 @@
 import { trouble } from "./api.ts";
 import { Button } from "./button.tsx";
-import { catalogs, isSignedIn, openCatalog, signIn } from "./catalogs.ts";
+import { catalogs, isSignedIn, openCatalog, signIn, signOut } from "./catalogs.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { bytesText, countText } from "./facts.ts";
 import { GroupList, isListOpen } from "./group-list.tsx";
@@ -74,6 +74,7 @@ const Header = () => {
         <button type="button" onClick={() => (dialog.value = "help")}>
           Keys <kbd>?</kbd>
         </button>
+        {catalogs.value !== null && <Button text="Sign out" onClick={() => void signOut()} />}
       </div>
     </header>
   );

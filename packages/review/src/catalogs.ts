@@ -32,6 +32,22 @@ export const signIn = async (key: string): Promise<void> => {
   await openCatalogs();
 };
 
+/** Ends this browser's session. What it has cached of the pictures is deleted with it. */
+export const signOut = async (): Promise<void> => {
+  const { error } = await api.DELETE("/v1/session");
+  if (error !== undefined) {
+    trouble.value = error.detail;
+    return;
+  }
+  closeGroups();
+  closeJob();
+  catalog.value = null;
+  statistics.value = null;
+  catalogs.value = null;
+  history.replaceState(null, "", location.pathname);
+  isSignedIn.value = false;
+};
+
 /** Loads the catalogs and opens the one that the address names, or the newest. */
 const openCatalogs = async (): Promise<void> => {
   const answer = await api.GET("/v1/catalogs", { params: { query: { limit: 1_000 } } });

@@ -106,6 +106,7 @@ describe("a browser's session", () => {
     const same = { ...HERE, "sec-fetch-site": "same-origin" };
     const out = await browse("DELETE", "/v1/session", { cookies: first.cookies, headers: same });
     expect([out.statusCode, String(out.headers["set-cookie"])]).toEqual([204, expect.stringContaining("Max-Age=0")]);
+    expect(out.headers["clear-site-data"]).toBe('"cache"');
     await until(async () => (await statusOf(first)) === 401);
     expect(await statusOf(second)).toBe(200);
     const [{ id }] = (await call(admin, "GET", "/v1/keys")).json().items;

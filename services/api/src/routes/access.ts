@@ -79,6 +79,8 @@ export const accessRoutes = (app: Version1, tenants: TenantStores): void => {
       if (token !== undefined && !mayUseCookie(request)) throw foreignOrigin();
       if (token !== undefined) await deleteSession(tenants.everyTenant.db, token);
       clearSessionCookies(request, reply);
+      // Pictures are cached for a year.
+      reply.header("clear-site-data", '"cache"');
       return reply.code(204).send();
     },
   );
