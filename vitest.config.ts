@@ -5,6 +5,7 @@ import { LongestFirst } from "./test/support/longest-first.ts";
 const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
 const MODEL = "test/model/**/*.test.ts";
+const DOCS = "test/docs/**/*.test.ts";
 const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 
 /**
@@ -43,7 +44,7 @@ export default defineConfig({
       // One process for many files: they share no state but modules, and starting costs more than most of them take.
       {
         ...fromSource,
-        test: { name: "unit", include: [UNIT, MODEL], exclude: [INT], isolate: false, testTimeout: 30_000 },
+        test: { name: "unit", include: [UNIT, MODEL, DOCS], exclude: [INT], isolate: false, testTimeout: 30_000 },
       },
       { ...fromSource, test: { name: "int", include: [INT], ...withServers } },
       {
@@ -51,7 +52,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: [MODEL, "test/scale/**", "test/fuzz/**", "test/alerts/**"],
+          exclude: [MODEL, DOCS, "test/scale/**", "test/fuzz/**", "test/alerts/**"],
           ...withServers,
         },
       },
