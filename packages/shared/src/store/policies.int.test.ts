@@ -80,7 +80,9 @@ const tried = async (text: string, values: unknown[] = []): Promise<number | str
 /** The row of a tenant as JSON. */
 const rowOf = async (table: string, tenant: string): Promise<string> => {
   const { rows } = await administrator.query<{ row: string }>(`select to_jsonb(t)::text as row from ${table} as t`);
-  const found = rows.filter(({ row }) => row.includes(`"${tenant}"`) || row.includes(String(tenant.charCodeAt(0))));
+  const found = rows.filter(
+    ({ row }) => row.includes(`"${tenant}"`) || row.includes(`"lineage": ${tenant.charCodeAt(0)}`),
+  );
   if (found.length !== 1 || found[0] === undefined) throw new Error(`${table}: ${found.length} rows of ${tenant}`);
   return found[0].row;
 };
