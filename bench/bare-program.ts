@@ -21,7 +21,9 @@ export const startBareProgram = (threads: number) => {
     /** Groups the files of a folder. @returns how many groups there are */
     async run(folder: string): Promise<number> {
       const names = (await readdir(folder)).sort();
-      const outcomes = await pMap(names, (name) => hashers.hash(join(folder, name)), { concurrency: threads * 2 });
+      const outcomes = await pMap(names, (name) => hashers.hash(join(folder, name)), {
+        concurrency: hashers.concurrency,
+      });
       const blocks = new Map(
         Array.from({ length: Math.ceil(outcomes.length / BLOCK) }, (_, number) => [
           number,

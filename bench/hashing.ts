@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { directorySource } from "@lookalike/shared/domain/job/source";
+import { messageOf } from "@lookalike/shared/runtime/errors";
 import pMap from "p-map";
 import { makePhotographs } from "../test/support/photographs.ts";
 import { startSystem } from "../test/support/system.ts";
@@ -36,17 +37,17 @@ const withPhotographs = async <Result>(
   }
 };
 
-/** The hasher's own worker threads over a folder, without services. @returns seconds */
-const hashFolder = async (folder: string, threads: number): Promise<number> => {
+/** The hasher's own processes over files of a folder, without services. @returns seconds */
+const hashFolder = async (folder: string, names: readonly string[], threads: number): Promise<number> => {
   const hashers = startHashers(threads);
-  const names = await readdir(folder);
   const hash = async (name: string): Promise<void> => {
     const { kind } = await hashers.hash(join(folder, name));
     if (kind === "failed") throw new Error(`${name}: ${kind}`);
   };
-  await hash(names[0] ?? "");
+  // Every process has started before the clock does.
+  await pMap(names.slice(0, hashers.concurrency), hash, { concurrency: hashers.concurrency });
   const started = performance.now();
-  await pMap(names, hash, { concurrency: threads + 1 });
+  await pMap(names, hash, { concurrency: hashers.concurrency });
   const seconds = (performance.now() - started) / 1_000;
   await hashers.close();
   return seconds;
@@ -58,40 +59,106 @@ const resizeLoop = async (folder: string, threads: number): Promise<number> => {
   return Number(stdout);
 };
 
-export const hashing: Bench = {
-  about: `hashing ${FILES} real files: a bare resize loop, and three duplicate finders`,
-  run: (rounds, say) =>
-    withPhotographs(FILES, WIDTH, async (folder) => {
-      const threads = availableParallelism();
-      const readings: Record<string, number[]> = {};
-      const note = (name: string, seconds: number) => {
-        readings[name] = [...(readings[name] ?? []), seconds];
-        say(`${name.padEnd(18)} ${(FILES / seconds).toFixed(1)} images/s`);
-      };
-      for (let round = 0; round < rounds; round += 1) {
-        note("ours", await hashFolder(folder, threads));
-        note("bare resize loop", await resizeLoop(folder, threads));
-        for (const [name, tool] of Object.entries(TOOLS)) {
-          const { hashing: own, seconds } = await tool(folder, threads);
-          note(name, own ?? seconds);
-        }
-      }
-      const rate = (name: string): number => FILES / median(readings[name] ?? []);
-      return Object.keys(readings)
-        .filter((name) => name !== "ours")
-        .map((rival) =>
-          throughputRow({
-            bench: "hashing",
-            case: `${FILES} files of ${WIDTH} x ${(WIDTH * 3) / 4}, ${threads} cores`,
-            ours: rate("ours"),
-            rival,
-            theirs: rate(rival),
-            unit: "images/s",
-            goal: rival === "bare resize loop" ? 0.9 : 3,
-          }),
-        );
-    }),
+/** A loop in C over the JPEG files alone, that decodes and does nothing else. @throws where the headers of libjpeg-turbo are missing */
+const jpegLoop = async (folder: string, threads: number): Promise<number> => {
+  const scratch = await mkdtemp(join(tmpdir(), "lookalike-loop-"));
+  try {
+    const program = join(scratch, "loop");
+    const source = fileURLToPath(new URL("./rivals/jpeg-loop.c", import.meta.url));
+    await run("cc", ["-O3", "-pthread", source, "-o", program, "-ljpeg"]).catch((error: unknown) => {
+      throw new Error("the loop can't be built: apt-get install gcc libjpeg62-turbo-dev", { cause: error });
+    });
+    const { stdout } = await run(program, [folder, String(threads)]);
+    return Number(stdout);
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
 };
+
+/** What each rival is held to, by the size of the files: how many times as many images a second. */
+const GOALS = {
+  large: { loop: 0.6, resize: 0.9, tool: 4 },
+  small: { loop: 0.5, resize: 0.9, tool: 2 },
+} as const;
+
+type Goals = (typeof GOALS)[keyof typeof GOALS];
+
+export const hashing: Bench = {
+  about: `hashing ${FILES} (or --images N) large and ${SMALL_FILES} times as many small files: bare loops in C and sharp, and three duplicate finders`,
+  async run(rounds, say, images = FILES) {
+    const rows: Row[] = [];
+    for (const [files, width, goals] of [
+      [images * SMALL_FILES, SMALL_WIDTH, GOALS.small],
+      [images, WIDTH, GOALS.large],
+    ] as const)
+      rows.push(
+        ...(await withPhotographs(files, width, (folder) => compareHashing(folder, width, goals, rounds, say))),
+      );
+    return rows;
+  },
+};
+
+const compareHashing = async (
+  folder: string,
+  width: number,
+  goals: Goals,
+  rounds: number,
+  say: (text: string) => void,
+): Promise<Row[]> => {
+  const threads = availableParallelism();
+  const names = await readdir(folder);
+  const jpegs = names.filter((name) => name.endsWith(".jpg"));
+  const rates = new Map<string, number[]>();
+  const missing = new Set<string>();
+  /** Runs a rival that may not be installed: what is missing is said once. */
+  const measure = async (name: string, files: number, time: () => Promise<number>): Promise<void> => {
+    if (missing.has(name)) return;
+    try {
+      const rate = files / (await time());
+      rates.set(name, [...(rates.get(name) ?? []), rate]);
+      say(`${width} pixels, ${name.padEnd(24)} ${rate.toFixed(1)} images/s`);
+    } catch (error) {
+      missing.add(name);
+      say(`${name} is left out: ${messageOf(error).split("\n")[0]}`);
+    }
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    await measure(OURS, names.length, () => hashFolder(folder, names, threads));
+    await measure(RESIZE, names.length, () => resizeLoop(folder, threads));
+    await measure(OUR_JPEGS, jpegs.length, () => hashFolder(folder, jpegs, threads));
+    await measure(LOOP, jpegs.length, () => jpegLoop(folder, threads));
+    for (const [name, tool] of Object.entries(TOOLS))
+      await measure(name, names.length, async () => {
+        const { hashing: own, seconds } = await tool(folder, threads);
+        return own ?? seconds;
+      });
+  }
+  const rateOf = (name: string): number => median(rates.get(name) ?? []);
+  return [...rates.keys()]
+    .filter((name) => name !== OURS && name !== OUR_JPEGS)
+    .map((rival) => {
+      const ours = rival === LOOP ? OUR_JPEGS : OURS;
+      return throughputRow({
+        bench: "hashing",
+        case: `${rival === LOOP ? jpegs.length : names.length} files of ${width} x ${(width * 3) / 4}, ${threads} cores`,
+        ours: rateOf(ours),
+        rival,
+        theirs: rateOf(rival),
+        unit: "images/s",
+        goal: goalOf(rival, goals),
+      });
+    });
+};
+
+const goalOf = (rival: string, { loop, resize, tool }: Goals): number => {
+  if (rival === LOOP) return loop;
+  return rival === RESIZE ? resize : tool;
+};
+
+const OURS = "ours";
+const OUR_JPEGS = "ours, JPEG alone";
+const RESIZE = "bare resize loop";
+const LOOP = "libjpeg-turbo loop in C";
 
 /** Files to groups through the four services and their servers, started before the clock. @returns seconds */
 const wholeJob = async (folder: string): Promise<number> => {

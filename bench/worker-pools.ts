@@ -2,12 +2,13 @@ import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
-import { createProcessPool } from "@lookalike/shared/runtime/process-pool";
+import { foundImage } from "@lookalike/shared/domain/image/listed-image";
+import { createLogger } from "@lookalike/shared/runtime/log";
 import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
 import { Piscina } from "piscina";
 import type { CompareAnswer, CompareWork } from "../services/comparer/src/compare/compare-worker.ts";
 import { type EdgePart, storeParts } from "../services/comparer/src/compare/edge-parts.ts";
-import type { FileRequest } from "../services/hasher/src/hash/hash-file.ts";
+import { createDecoders, FILES_PER_REQUEST } from "../services/hasher/src/hash/decoders.ts";
 
 const poolOf = (worker: string, threads: number): Piscina =>
   new Piscina({
@@ -20,23 +21,25 @@ const poolOf = (worker: string, threads: number): Piscina =>
 
 /** The hasher's processes without the service: one more than decode, as there. */
 export const startHashers = (processes: number) => {
-  const pool = createProcessPool<FileRequest, Outcome>({
-    script: new URL("../services/hasher/dist/hash/decode-child.js", import.meta.url),
-    processes: processes + 1,
-    memoryBytes: 2 ** 31,
-    budget: 200_000_000,
-  });
+  const limits = {
+    LOOKALIKE_DECODER_MEMORY_BYTES: 2 ** 31,
+    LOOKALIKE_IMAGE_TIMEOUT_SECONDS: 60,
+    LOOKALIKE_MAX_FILE_BYTES: 2 ** 30,
+    LOOKALIKE_MAX_PIXELS: 300_000_000,
+    LOOKALIKE_PIXELS_IN_FLIGHT: 200_000_000,
+  };
+  const script = new URL("../services/hasher/dist/hash/decode-child.js", import.meta.url);
+  const decoders = createDecoders(limits, processes + 1, createLogger("bench", "silent"), script);
   return {
+    /** How many files the hasher has in work at once. */
+    concurrency: (processes + 1) * FILES_PER_REQUEST,
     async hash(path: string): Promise<Outcome> {
-      const file = {
-        root: { root: dirname(path), below: "" },
-        path: basename(path),
-        fingerprint: fingerprintOf(await stat(path, { bigint: true })),
-        maxBytes: 2 ** 30,
-      };
-      return pool.run({ file, maxPixels: 300_000_000, timeoutSeconds: 60 }, 60_000);
+      const stats = await stat(path, { bigint: true });
+      const place = { root: dirname(path), below: "" };
+      const found = { path: basename(path), fingerprint: fingerprintOf(stats), bytes: Number(stats.size) };
+      return decoders.hashListed({ kind: "directory", place }, { ordinal: 0, ...foundImage(found) });
     },
-    close: () => pool.close(),
+    close: () => decoders.close(),
   };
 };
 

@@ -1,5 +1,5 @@
-// JPEG files to luma and chroma by the system's libjpeg-turbo, and the area mean of decoded pixels, for Node by Node-API. libjpeg-turbo is found when the
-// addon is loaded: without it there is no function decodeJpeg.
+// JPEG and WebP files to luma and chroma by the system's libjpeg-turbo and libwebp, and the area mean of decoded pixels, for Node by Node-API. The libraries
+// are found when the addon is loaded: without them there is no function decodeJpeg or decodeWebp.
 #include <dlfcn.h>
 #include <node_api.h>
 #include <setjmp.h>
@@ -73,6 +73,24 @@ static void find_libjpeg(void) {
   }
 }
 
+// The functions of libwebp that do not depend on its version.
+static struct {
+  uint8_t *(*decode_yuv)(const uint8_t *, size_t, int *, int *, uint8_t **, uint8_t **, int *, int *);
+  void (*free)(void *);
+} libwebp;
+
+static void find_libwebp(void) {
+  static const char *const names[] = {"libwebp.so.7", "/opt/homebrew/opt/webp/lib/libwebp.7.dylib",
+                                      "/usr/local/opt/webp/lib/libwebp.7.dylib"};
+  for (size_t index = 0; libwebp.decode_yuv == NULL && index < sizeof names / sizeof *names; index++) {
+    void *library = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) continue;
+    *(void **)&libwebp.decode_yuv = dlsym(library, "WebPDecodeYUV");
+    *(void **)&libwebp.free = dlsym(library, "WebPFree");
+    if (libwebp.free == NULL) libwebp.decode_yuv = NULL;
+  }
+}
+
 static uint32_t number_of(napi_env env, napi_value value) {
   uint32_t number = 0;
   napi_get_value_uint32(env, value, &number);
@@ -96,22 +114,78 @@ static napi_value boolean_of(napi_env env, bool value) {
   return result;
 }
 
+// Where the planes of a call are written to, from its arguments: luma, width, height, cb, cr, side. Returns false where they do not fit.
+static bool planes_of(napi_env env, const napi_value *arguments, Planes *to) {
+  size_t sizes[MAX_COMPONENTS];
+  *to = (Planes){
+      number_of(env, arguments[1]),
+      number_of(env, arguments[2]),
+      number_of(env, arguments[5]),
+      {bytes_of(env, arguments[0], sizes), bytes_of(env, arguments[3], sizes + 1), bytes_of(env, arguments[4], sizes + 2)},
+  };
+  const size_t cells = (size_t)to->chroma_side * to->chroma_side;
+  return to->width > 0 && to->height > 0 && cells > 0 && sizes[0] >= (size_t)to->width * to->height &&
+         sizes[1] >= cells && sizes[2] >= cells;
+}
+
 // decodeJpeg(file, shrink, luma, width, height, cb, cr, side): whether the picture is in luma (width x height), cb and cr (side x side)
 static napi_value decode_jpeg(napi_env env, napi_callback_info info) {
   napi_value arguments[8];
-  size_t count = 8, length, sizes[MAX_COMPONENTS];
+  size_t count = 8, length;
+  Planes to;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   const uint8_t *file = bytes_of(env, arguments[0], &length);
-  const Planes to = {
-      number_of(env, arguments[3]),
-      number_of(env, arguments[4]),
-      number_of(env, arguments[7]),
-      {bytes_of(env, arguments[2], sizes), bytes_of(env, arguments[5], sizes + 1), bytes_of(env, arguments[6], sizes + 2)},
-  };
-  const size_t cells = (size_t)to.chroma_side * to.chroma_side;
-  const bool fits = file != NULL && to.width > 0 && to.height > 0 && cells > 0 &&
-                    sizes[0] >= (size_t)to.width * to.height && sizes[1] >= cells && sizes[2] >= cells;
+  const bool fits = file != NULL && planes_of(env, arguments + 2, &to);
   return boolean_of(env, fits && decode(file, length, number_of(env, arguments[1]), &to));
+}
+
+// The area mean of a plane, of which each byte is replaced by that of the table.
+static bool plane_mean(const uint8_t *plane, size_t stride, uint32_t width, uint32_t height, const uint8_t *table,
+                       uint8_t *to, uint32_t new_width, uint32_t new_height) {
+  AreaMean mean;
+  if (!area_mean_begin(&mean, width, height, 1, new_width, new_height, to)) return false;
+  uint8_t *row = malloc(width);
+  for (uint32_t y = 0; row != NULL && y < height; y++) {
+    for (uint32_t x = 0; x < width; x++) row[x] = table[plane[y * stride + x]];
+    area_mean_add_row(&mean, row);
+  }
+  free(row);
+  area_mean_end(&mean);
+  return row != NULL;
+}
+
+// A value of video range as one of full range: luma of 16 to 235, or chroma of 16 to 240.
+static uint8_t full_range(int value, int zero, int steps) {
+  const int scaled = (value - zero) * 255, half = scaled < 0 ? -steps / 2 : steps / 2;
+  const int full = (zero == 16 ? 0 : zero) + (scaled + half) / steps;
+  return (uint8_t)(full < 0 ? 0 : full > 255 ? 255 : full);
+}
+
+// decodeWebp(file, width, height, luma, newWidth, newHeight, cb, cr, side): whether the lossy picture of this size is in luma, cb and cr
+static napi_value decode_webp(napi_env env, napi_callback_info info) {
+  napi_value arguments[9];
+  size_t count = 9, length;
+  Planes to;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  const uint8_t *file = bytes_of(env, arguments[0], &length);
+  const uint32_t width = number_of(env, arguments[1]), height = number_of(env, arguments[2]);
+  if (file == NULL || !planes_of(env, arguments + 3, &to)) return boolean_of(env, false);
+  int across, down, stride, chroma_stride;
+  uint8_t *cb, *cr, *luma = libwebp.decode_yuv(file, length, &across, &down, &cb, &cr, &stride, &chroma_stride);
+  if (luma == NULL) return boolean_of(env, false);
+  uint8_t lumas[256], chromas[256];
+  for (int value = 0; value < 256; value++) {
+    lumas[value] = full_range(value, 16, 219);
+    chromas[value] = full_range(value, 128, 224);
+  }
+  const uint32_t chroma_width = (width + 1) / 2, chroma_height = (height + 1) / 2, side = to.chroma_side;
+  const bool is_done =
+      (uint32_t)across == width && (uint32_t)down == height &&
+      plane_mean(luma, stride, width, height, lumas, to.planes[0], to.width, to.height) &&
+      plane_mean(cb, chroma_stride, chroma_width, chroma_height, chromas, to.planes[1], side, side) &&
+      plane_mean(cr, chroma_stride, chroma_width, chroma_height, chromas, to.planes[2], side, side);
+  libwebp.free(luma);
+  return boolean_of(env, is_done);
 }
 
 // areaMean(pixels, width, height, channels, to, newWidth, newHeight): whether there was enough memory
@@ -135,6 +209,44 @@ static napi_value area_mean(napi_env env, napi_callback_info info) {
   return boolean_of(env, true);
 }
 
+// Luma of a row of pixels of three bytes: see luma.ts.
+VECTORS static void write_luma(const uint8_t *restrict row, size_t width, uint8_t *restrict luma) {
+  for (size_t x = 0; x < width; x++)
+    luma[x] = (uint8_t)((19595u * row[3 * x] + 38470u * row[3 * x + 1] + 7471u * row[3 * x + 2] + 32768u) >> 16);
+}
+
+// rawPixels(pixels, width, height, luma, newWidth, newHeight, cells, side): whether there was enough memory for luma (newWidth x newHeight) and the
+// means (side x side) of pixels of three bytes
+static napi_value raw_pixels(napi_env env, napi_callback_info info) {
+  napi_value arguments[8];
+  size_t count = 8, length, luma_length, cells_length;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  const uint8_t *pixels = bytes_of(env, arguments[0], &length);
+  const uint32_t width = number_of(env, arguments[1]), height = number_of(env, arguments[2]);
+  uint8_t *luma = bytes_of(env, arguments[3], &luma_length);
+  const uint32_t new_width = number_of(env, arguments[4]), new_height = number_of(env, arguments[5]);
+  uint8_t *cells = bytes_of(env, arguments[6], &cells_length);
+  const uint32_t side = number_of(env, arguments[7]);
+  const size_t stride = 3 * (size_t)width;
+  if (stride == 0 || height == 0 || new_width == 0 || new_height == 0 || side == 0 || length < stride * height ||
+      luma_length < (size_t)new_width * new_height || cells_length < 3 * (size_t)side * side)
+    return boolean_of(env, false);
+  AreaMean small, coarse;
+  const bool has_small = area_mean_begin(&small, width, height, 1, new_width, new_height, luma);
+  const bool has_coarse = area_mean_begin(&coarse, width, height, 3, side, side, cells);
+  uint8_t *row = malloc(width);
+  const bool has_memory = has_small && has_coarse && row != NULL;
+  for (uint32_t y = 0; has_memory && y < height; y++) {
+    write_luma(pixels + y * stride, width, row);
+    area_mean_add_row(&small, row);
+    area_mean_add_row(&coarse, pixels + y * stride);
+  }
+  free(row);
+  area_mean_end(&small);
+  area_mean_end(&coarse);
+  return boolean_of(env, has_memory);
+}
+
 static void add(napi_env env, napi_value exports, const char *name, napi_callback call) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, call, NULL, &function);
@@ -143,7 +255,10 @@ static void add(napi_env env, napi_value exports, const char *name, napi_callbac
 
 NAPI_MODULE_INIT() {
   find_libjpeg();
+  find_libwebp();
   if (decode != NULL) add(env, exports, "decodeJpeg", decode_jpeg);
+  if (libwebp.decode_yuv != NULL) add(env, exports, "decodeWebp", decode_webp);
   add(env, exports, "areaMean", area_mean);
+  add(env, exports, "rawPixels", raw_pixels);
   return exports;
 }

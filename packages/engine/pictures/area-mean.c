@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-// On x86-64 the compiler makes two versions of a function, and the loader chooses the one that the processor can run.
-#if defined(__x86_64__) && defined(__ELF__) && defined(__GNUC__)
-#define VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define VECTORS
-#endif
+// New rows of grey pictures are written so many together, each vector having one value of each row.
+enum { ROWS_AT_ONCE = 8 };
+typedef int32_t Values __attribute__((vector_size(ROWS_AT_ONCE * sizeof(int32_t))));
+typedef double Doubles __attribute__((vector_size(ROWS_AT_ONCE * sizeof(double))));
+// Sums of so many pixels fit into a signed number.
+enum { MOST_PIXELS_AT_ONCE = INT32_MAX / 255 };
 
 // An old pixel k covers [k * new_length, (k + 1) * new_length) of a line of length * new_length units, a new pixel i
 // [i * length, (i + 1) * length).
@@ -20,15 +20,25 @@ static Cover cover(uint64_t i, uint64_t length, uint64_t new_length) {
                  (uint32_t)(first == last ? 0 : to - last * new_length)};
 }
 
+static size_t rows_at_once(const AreaMean *mean) { return mean->columns == NULL ? 1 : ROWS_AT_ONCE; }
+
 bool area_mean_begin(AreaMean *mean, uint32_t width, uint32_t height, uint32_t channels, uint32_t new_width,
                      uint32_t new_height, uint8_t *to) {
-  *mean = (AreaMean){width, height, new_width, new_height, channels, 0, 0, NULL, NULL, to};
+  const bool is_vector = channels == 1 && (uint64_t)width * height < MOST_PIXELS_AT_ONCE;
+  const size_t values = (size_t)width * channels;
+  const size_t stride = (values + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE * ROWS_AT_ONCE;
+  const size_t bytes = stride * ROWS_AT_ONCE * sizeof(uint32_t);
+  *mean = (AreaMean){.width = width, .height = height, .new_width = new_width, .new_height = new_height,
+                     .channels = channels, .stride = stride, .to = to};
   mean->across = malloc(new_width * sizeof *mean->across);
-  mean->sums = calloc((size_t)width * channels, sizeof *mean->sums);
-  if (mean->across == NULL || mean->sums == NULL) {
+  mean->sums = aligned_alloc(sizeof(Values), is_vector ? bytes : stride * sizeof(uint32_t));
+  mean->columns = is_vector ? aligned_alloc(sizeof(Values), bytes) : NULL;
+  if (mean->across == NULL || mean->sums == NULL || (is_vector && mean->columns == NULL)) {
     area_mean_end(mean);
     return false;
   }
+  for (size_t row = 0; row < rows_at_once(mean); row++)
+    memset(mean->sums + row * stride + values, 0, (stride - values) * sizeof(uint32_t));
   for (uint32_t i = 0; i < new_width; i++) mean->across[i] = cover(i, width, new_width);
   return true;
 }
@@ -36,8 +46,9 @@ bool area_mean_begin(AreaMean *mean, uint32_t width, uint32_t height, uint32_t c
 void area_mean_end(AreaMean *mean) {
   free(mean->across);
   free(mean->sums);
+  free(mean->columns);
   mean->across = NULL;
-  mean->sums = NULL;
+  mean->sums = mean->columns = NULL;
 }
 
 VECTORS static void set_sums(uint32_t *restrict sums, const uint8_t *restrict row, size_t count, uint32_t weight) {
@@ -48,27 +59,73 @@ VECTORS static void add_to_sums(uint32_t *restrict sums, const uint8_t *restrict
   for (size_t x = 0; x < count; x++) sums[x] += row[x] * weight;
 }
 
-// Divides by the area and rounds half up. The quotient is exact: a quarter of a unit keeps whole numbers on their side.
-static inline uint8_t rounded(uint64_t sum, double half_area, double per_area) {
-  return (uint8_t)(((double)sum + half_area + 0.25) * per_area);
-}
+// A quarter of a unit keeps whole quotients on their side when sums are divided by the area in floating point.
+static double half_of(double area) { return area / 2 + 0.25; }
 
-static void write_row(AreaMean *mean) {
+// Writes one new row.
+static void write_row(const AreaMean *mean) {
   const uint32_t channels = mean->channels;
-  const double area = (double)mean->width * mean->height, half = area / 2, per_area = 1 / area;
-  const uint32_t *sums = mean->sums;
+  const double area = (double)mean->width * mean->height, half = half_of(area), per_area = 1 / area;
   uint8_t *to = mean->to + (size_t)mean->new_row * mean->new_width * channels;
   for (uint32_t i = 0; i < mean->new_width; i++) {
     const Cover part = mean->across[i];
     for (uint32_t channel = 0; channel < channels; channel++) {
-      const uint32_t *at = sums + (size_t)part.first * channels + channel;
-      const uint32_t *last = sums + (size_t)part.last * channels + channel;
+      const uint32_t *at = mean->sums + (size_t)part.first * channels + channel;
+      const uint32_t *last = mean->sums + (size_t)part.last * channels + channel;
       uint64_t between = 0;
       uint64_t sum = (uint64_t)part.first_weight * *at + (uint64_t)part.last_weight * *last;
       for (at += channels; at < last; at += channels) between += *at;
-      *to++ = rounded(sum + between * mean->new_width, half, per_area);
+      *to++ = (uint8_t)(((double)(sum + between * mean->new_width) + half) * per_area);
     }
   }
+}
+
+// Writes the values of a row of vectors as a column of vectors.
+VECTORS static void transpose(const uint32_t *restrict rows, size_t stride, uint32_t *restrict columns) {
+  for (size_t x = 0; x < stride; x += ROWS_AT_ONCE)
+    for (size_t row = 0; row < ROWS_AT_ONCE; row++)
+      for (size_t column = 0; column < ROWS_AT_ONCE; column++)
+        columns[(x + column) * ROWS_AT_ONCE + row] = rows[row * stride + x + column];
+}
+
+// New columns that are written together: so many bytes of a row.
+enum { COLUMNS_AT_ONCE = sizeof(int32_t) };
+
+// Writes the last `rows` new rows together.
+VECTORS static void write_rows(const AreaMean *mean, uint32_t rows) {
+  const double area = (double)mean->width * mean->height, half = half_of(area), per_area = 1 / area;
+  const Values *columns = (const Values *)mean->columns;
+  const size_t width = mean->new_width;
+  uint8_t *to = mean->to + (size_t)(mean->new_row + 1 - rows) * width;
+  for (size_t i = 0; i < width; i += COLUMNS_AT_ONCE) {
+    const size_t count = width - i < COLUMNS_AT_ONCE ? width - i : COLUMNS_AT_ONCE;
+    Values packed = {0};
+    for (size_t column = 0; column < count; column++) {
+      const Cover part = mean->across[i + column];
+      Values sums = columns[part.first] * (int32_t)part.first_weight + columns[part.last] * (int32_t)part.last_weight;
+      for (size_t old = part.first + 1; old < part.last; old++) sums += columns[old] * (int32_t)width;
+      const Doubles means = (__builtin_convertvector(sums, Doubles) + half) * per_area;
+      packed |= __builtin_convertvector(means, Values) << (int32_t)(8 * column);
+    }
+    // Every platform of Node has the lowest byte first.
+    for (uint32_t row = 0; row < rows; row++) {
+      const int32_t bytes = packed[row];
+      if (count == COLUMNS_AT_ONCE) memcpy(to + row * width + i, &bytes, COLUMNS_AT_ONCE);
+      else memcpy(to + row * width + i, &bytes, count);
+    }
+  }
+}
+
+static void end_row(AreaMean *mean) {
+  if (mean->columns == NULL) write_row(mean);
+  else {
+    const uint32_t rows = mean->new_row % ROWS_AT_ONCE + 1;
+    if (rows == ROWS_AT_ONCE || mean->new_row + 1 == mean->new_height) {
+      transpose(mean->sums, mean->stride, mean->columns);
+      write_rows(mean, rows);
+    }
+  }
+  mean->new_row++;
 }
 
 void area_mean_add_row(AreaMean *mean, const uint8_t *row) {
@@ -80,11 +137,9 @@ void area_mean_add_row(AreaMean *mean, const uint8_t *row) {
   while (from < end) {
     const uint64_t row_from = mean->new_row * height, row_end = row_from + height;
     const uint64_t to = end < row_end ? end : row_end;
-    (from == row_from ? set_sums : add_to_sums)(mean->sums, row, count, (uint32_t)(to - from));
-    if (to == row_end) {
-      write_row(mean);
-      mean->new_row++;
-    }
+    uint32_t *sums = mean->sums + mean->new_row % rows_at_once(mean) * mean->stride;
+    (from == row_from ? set_sums : add_to_sums)(sums, row, count, (uint32_t)(to - from));
+    if (to == row_end) end_row(mean);
     from = to;
   }
 }

@@ -3,6 +3,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// On x86-64 the compiler makes two versions of a function, and the loader chooses the one that the processor can run.
+#if defined(__x86_64__) && defined(__ELF__) && defined(__GNUC__)
+#define VECTORS __attribute__((target_clones("avx2", "default")))
+#else
+#define VECTORS
+#endif
+
 // What one new pixel covers of a row or a column, in units that make the weights of whole numbers.
 typedef struct {
   uint32_t first, last;              // the first and the last old pixel
@@ -12,11 +19,13 @@ typedef struct {
 // Takes rows from the top to the bottom and writes each new row as soon as the last row that it covers was taken.
 typedef struct {
   uint32_t width, height, new_width, new_height, channels;
-  uint32_t row;      // of the old picture: the next one
-  uint32_t new_row;  // of the new picture: the one that is summed up
-  Cover *across;     // one for each new column
-  uint32_t *sums;    // weighted sums of the old rows, one for each value of a row
-  uint8_t *to;       // new_width * new_height * channels bytes
+  uint32_t row;       // of the old picture: the next one
+  uint32_t new_row;   // of the new picture: the one that is summed up
+  Cover *across;      // one for each new column
+  size_t stride;      // values of a row, and what fills it up
+  uint32_t *sums;     // weighted sums of the old rows, one for each value of a row: of one new row, or of ROWS_AT_ONCE
+  uint32_t *columns;  // the same, column by column; NULL where one new row is written after the other
+  uint8_t *to;        // new_width * new_height * channels bytes
 } AreaMean;
 
 // Returns false where memory is missing. The sums are exact where height < 2^24 and width * height < 2^42.

@@ -4,7 +4,7 @@ import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { Environment } from "./environment.ts";
-import { createDecoders } from "./hash/decoders.ts";
+import { createDecoders, FILES_PER_REQUEST } from "./hash/decoders.ts";
 import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { openSource } from "./hash/open-source.ts";
 import { FairTurns } from "./list/fair-turns.ts";
@@ -63,7 +63,7 @@ runService({
               db: store.db,
               openSource: (catalog) => openSource(catalog, allowed),
               hashFile: decoders.hashListed,
-              concurrency: isRetried ? 1 : processes,
+              concurrency: isRetried ? 1 : processes * FILES_PER_REQUEST,
             },
             task,
           ),

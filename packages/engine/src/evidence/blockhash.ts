@@ -40,9 +40,13 @@ export const turnedBlockhash = (hashes: Uint8Array, turn: Turn): Uint8Array => {
 /** The sum of each of 16 x 16 blocks of 8 x 8 pixels. */
 const blockSums = (luma: Uint8Array): Int32Array => {
   const sums = new Int32Array(GRID * GRID);
-  for (let index = 0; index < luma.length; index += 1) {
-    const block = Math.floor(index / (BLOCKHASH_SIDE * BLOCK)) * GRID + Math.floor((index % BLOCKHASH_SIDE) / BLOCK);
-    sums[block] = at(sums, block) + byteAt(luma, index);
+  for (let y = 0, index = 0; y < BLOCKHASH_SIDE; y += 1) {
+    const first = Math.floor(y / BLOCK) * GRID;
+    for (let column = 0; column < GRID; column += 1) {
+      let sum = 0;
+      for (const end = index + BLOCK; index < end; index += 1) sum += byteAt(luma, index);
+      sums[first + column] = at(sums, first + column) + sum;
+    }
   }
   return sums;
 };

@@ -1,14 +1,16 @@
 import { failed, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import sharp, { type Metadata } from "sharp";
 import { decodeByLibrary, type LibraryDecoder, libraryFormat, librarySize } from "./decode-by-library.ts";
-import type { PicturePixels } from "./picture-pixels.ts";
+import { type PicturePixels, WORKING_SIDE } from "./picture-pixels.ts";
 import { jpegPixels } from "./pixels/jpeg-pixels.ts";
 import { sharpPixels } from "./pixels/sharp-pixels.ts";
+import { webpPixels } from "./pixels/webp-pixels.ts";
 import { decodeShrink, workingSize } from "./pixels/working-size.ts";
 import { type JpegHeader, readJpegHeader } from "./structure/jpeg-header.ts";
 import { readScans } from "./structure/jpeg-scans.ts";
 import { isJpeg } from "./structure/jpeg-segments.ts";
 import type { Structure } from "./structure/structure.ts";
+import { readWebpHeader } from "./structure/webp-header.ts";
 
 export interface HashLimits {
   /** Pixels of the decoded image; a larger one is refused before decoding. */
@@ -64,20 +66,22 @@ export const decodePicture = async (
   }
 };
 
-/** Decodes a sound JPEG without sharp, which takes longer than the decoder where a picture is small; null for every other file. */
+/** Decodes a sound JPEG or WebP without sharp, which takes several times as long where a picture is small; null for every other file. */
 const decodeNatively = async (
   file: Buffer,
   { maxPixels }: HashLimits,
   reserve: ReservePixels | undefined,
 ): Promise<DecodedPicture | null> => {
-  const header = readJpegHeader(file);
+  const jpeg = readJpegHeader(file);
+  const header = jpeg ?? readWebpHeader(file);
   if (header === null || header.width * header.height > maxPixels) return null;
-  await reserve?.(decodedPixels(header));
-  const pixels = jpegPixels(file, header);
+  const format = jpeg === null ? "webp" : "jpeg";
+  await reserve?.(jpeg === null ? header.width * header.height : decodedPixels(jpeg));
+  const pixels = jpeg === null ? webpPixels(file, header) : jpegPixels(file, jpeg);
   if (pixels === null) return null;
   const { exif, orientation } = header;
-  const metadata = { format: "jpeg", orientation, ...(exif === null ? {} : { exif }) } as const;
-  return { pixels, whole: null, metadata, format: "jpeg", intact: 1 };
+  const metadata = { format, orientation, ...(exif === null ? {} : { exif }) } as const;
+  return { pixels, whole: null, metadata, format, intact: 1 };
 };
 
 const decode = async (
@@ -94,8 +98,10 @@ const decode = async (
     return decodeOther(file, { ...metadata, format: "heic" }, limits, reserve, metadata);
   const raw = metadata.format === "tiff" ? await rawFormat(file) : null;
   if (raw !== null) return failed("unsupported", `camera raw (${raw}): libvips would read its preview alone`);
-  const isShrunk = metadata.format === "jpeg" && decodeShrink(metadata) > 1;
-  await reserve?.(isShrunk ? decodedPixels(metadata) : metadata.width * metadata.height);
+  const isShrunk =
+    (metadata.format === "jpeg" && decodeShrink(metadata) > 1) ||
+    (metadata.format === "webp" && Math.max(metadata.width, metadata.height) > WORKING_SIDE);
+  await reserve?.(isShrunk && metadata.format === "jpeg" ? decodedPixels(metadata) : metadata.width * metadata.height);
   const { width: sourceWidth, height: sourceHeight } = metadata.autoOrient;
   const working = workingSize(metadata.autoOrient);
   const image = isShrunk ? read.resize(working.width, working.height, { fit: "fill", kernel: "cubic" }) : read;

@@ -34,11 +34,14 @@ export const signatureOf = (luma: Uint8Array, { cb, cr }: Pick<PicturePixels, "c
 /** The sum of each of 32 x 32 cells: the input of the transform. */
 const cellSums = (luma: Uint8Array): Float64Array => {
   const sums = new Float64Array(CELLS * CELLS);
-  for (let y = 0, index = 0; y < SIDE; y += 1)
-    for (let x = 0; x < SIDE; x += 1, index += 1) {
-      const cell = Math.floor(y / CELL_SIDE) * CELLS + Math.floor(x / CELL_SIDE);
-      sums[cell] = at(sums, cell) + byteAt(luma, index);
+  for (let y = 0, index = 0; y < SIDE; y += 1) {
+    const first = Math.floor(y / CELL_SIDE) * CELLS;
+    for (let column = 0; column < CELLS; column += 1) {
+      let sum = 0;
+      for (const end = index + CELL_SIDE; index < end; index += 1) sum += byteAt(luma, index);
+      sums[first + column] = at(sums, first + column) + sum;
     }
+  }
   return sums;
 };
 

@@ -1,3 +1,4 @@
+import { foundImage } from "@lookalike/shared/domain/image/listed-image";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import sharp from "sharp";
 import { expect, it } from "vitest";
@@ -21,7 +22,7 @@ it("has the outcome of hashing in this process", async () => {
     .composite([{ input: { create: { width: 30, height: 30, channels: 3, background: "#fc8" } }, left: 9, top: 20 }])
     .jpeg()
     .toBuffer();
-  const here = await hashFile({ file, maxPixels: 1_000_000, timeoutSeconds: 60 });
+  const here = await hashFile(file, { maxPixels: 1_000_000, timeoutSeconds: 60 });
   expect(await decoders.hash(file, "picture")).toEqual(here);
   expect(here.kind).toBe("hashed");
   await decoders.close();
@@ -40,6 +41,20 @@ it("a picture that crashes or fills the decoder's process fails, and no other on
     { reason: "out-of-memory", detail: "it needs more memory than it may use" },
     crash,
     { reason: "corrupt", detail: "last" },
+  ]);
+  await decoders.close();
+});
+
+it("a small file that ends the process of its batch fails alone", async () => {
+  const decoders = createDecoders(LIMITS, 1, log, frailDecoder);
+  const source = { kind: "directory", place: { root: "/photos", below: "" } } as const;
+  const hash = (path: string) =>
+    decoders.hashListed(source, { ordinal: 0, ...foundImage({ path, fingerprint: "", bytes: 1_000 }) });
+  const outcomes = await Promise.all(["before", "crash", "after"].map(hash));
+  expect(outcomes.map((outcome) => outcome.kind === "failed" && outcome.failure)).toEqual([
+    { reason: "corrupt", detail: "before" },
+    { reason: "crash", detail: "its process ended: SIGSEGV" },
+    { reason: "corrupt", detail: "after" },
   ]);
   await decoders.close();
 });

@@ -4,9 +4,11 @@ import { ProcessEnded } from "@lookalike/shared/runtime/limited-process";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { createProcessPool } from "@lookalike/shared/runtime/process-pool";
 import { s3Objects } from "@lookalike/shared/sources/objects";
+import PQueue from "p-queue";
 import type { z } from "zod";
 import type { Environment } from "../environment.ts";
-import type { FileRequest } from "./hash-file.ts";
+import { FileBatches } from "./file-batches.ts";
+import type { HashedFile, HashRequest } from "./hash-file.ts";
 import type { OpenedSource } from "./open-source.ts";
 import { readListedObject } from "./read-listed.ts";
 
@@ -19,6 +21,11 @@ type Limits = Pick<
   | "LOOKALIKE_PIXELS_IN_FLIGHT"
 >;
 
+/** Larger files take so long that a message of their own costs little. */
+const SMALL_BYTES = 262_144;
+/** Small files that are hashed for one message to a process. */
+export const FILES_PER_REQUEST = 16;
+
 /** Decodes and hashes images in processes that a picture may crash, `processes` of them at once. */
 export const createDecoders = (
   limits: Limits,
@@ -27,16 +34,23 @@ export const createDecoders = (
   script = new URL("./decode-child.js", import.meta.url),
 ) => {
   const timeoutSeconds = limits.LOOKALIKE_IMAGE_TIMEOUT_SECONDS;
-  const pool = createProcessPool<FileRequest, Outcome>({
+  const pool = createProcessPool<HashRequest, Outcome[]>({
     script,
     processes,
     memoryBytes: limits.LOOKALIKE_DECODER_MEMORY_BYTES,
     budget: limits.LOOKALIKE_PIXELS_IN_FLIGHT,
   });
-  const hash = async (file: FileRequest["file"], name: string): Promise<Outcome> => {
-    const request = { file, maxPixels: limits.LOOKALIKE_MAX_PIXELS, timeoutSeconds };
+  const hashFiles = (files: readonly HashedFile[]): Promise<Outcome[]> =>
+    pool.run({ files, maxPixels: limits.LOOKALIKE_MAX_PIXELS, timeoutSeconds }, timeoutSeconds * 1_000);
+  const batches = new FileBatches(hashFiles, processes, FILES_PER_REQUEST);
+  // An object is in memory from when it is read until it is hashed.
+  const objects = new PQueue({ concurrency: processes });
+
+  const hash = async (file: HashedFile, name: string): Promise<Outcome> => {
     try {
-      return await pool.run(request, timeoutSeconds * 1_000);
+      const [outcome] = await hashFiles([file]);
+      if (outcome === undefined) throw new Error(`${name}: its process sent no outcome`);
+      return outcome;
     } catch (error) {
       if (!(error instanceof ProcessEnded)) throw error;
       log.warn(
@@ -46,32 +60,33 @@ export const createDecoders = (
       return failed(error.reason, error.message);
     }
   };
+  /** Which file of a batch ended its process is not known, so each of them is hashed again by itself. */
+  const hashSmall = (file: HashedFile, name: string): Promise<Outcome> =>
+    batches.add(file).catch((error: unknown) => {
+      if (error instanceof ProcessEnded) return hash(file, name);
+      throw error;
+    });
   return {
     /** @param name of the file, for the log */
     hash,
+    /** @throws Error where the images of the source are given, and have no files */
     async hashListed(source: OpenedSource, image: ListedImage): Promise<Outcome> {
-      const file = await fileOf(source, image, limits.LOOKALIKE_MAX_FILE_BYTES);
-      return "kind" in file ? file : hash(file, image.path);
+      const { path, fingerprint, bytes } = image;
+      const maxBytes = limits.LOOKALIKE_MAX_FILE_BYTES;
+      switch (source.kind) {
+        case "directory": {
+          const file = { root: source.place, path, fingerprint, maxBytes };
+          return bytes !== null && bytes <= SMALL_BYTES ? hashSmall(file, path) : hash(file, path);
+        }
+        case "s3":
+          return objects.add(async () => {
+            const object = await readListedObject(s3Objects(), source, image, maxBytes);
+            return "kind" in object ? object : hash(object, path);
+          });
+        case "hashes":
+          throw new Error("the images of a hashes source have no files to hash");
+      }
     },
     close: pool.close,
   };
-};
-
-/**
- * What is hashed: a file, which is read where it is hashed, or bytes that are read over the network.
- * @throws Error where the images of the source are given, and have no files
- */
-const fileOf = async (
-  source: OpenedSource,
-  image: ListedImage,
-  maxBytes: number,
-): Promise<FileRequest["file"] | Outcome> => {
-  switch (source.kind) {
-    case "directory":
-      return { root: source.place, path: image.path, fingerprint: image.fingerprint, maxBytes };
-    case "s3":
-      return readListedObject(s3Objects(), source, image, maxBytes);
-    case "hashes":
-      throw new Error("the images of a hashes source have no files to hash");
-  }
 };

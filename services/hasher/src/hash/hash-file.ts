@@ -6,8 +6,13 @@ import sharp from "sharp";
 import { readListedFile } from "./read-listed.ts";
 
 /** What is hashed: a file, which is read here, or bytes that were read over the network. */
-export interface FileRequest extends Pick<HashLimits, "maxPixels" | "timeoutSeconds"> {
-  readonly file: (ListedFile & { readonly maxBytes: number }) | Uint8Array;
+export type HashedFile = (ListedFile & { readonly maxBytes: number }) | Uint8Array;
+
+type FileLimits = Pick<HashLimits, "maxPixels" | "timeoutSeconds">;
+
+/** Files that are hashed one after another. */
+export interface HashRequest extends FileLimits {
+  readonly files: readonly HashedFile[];
 }
 
 // libvips uses one thread for each picture, since the caller distributes pictures over the cores.
@@ -16,7 +21,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** Reads, decodes and hashes one file. */
-export const hashFile = async ({ file, ...limits }: FileRequest, reserve?: ReservePixels): Promise<Outcome> => {
+export const hashFile = async (file: HashedFile, limits: FileLimits, reserve?: ReservePixels): Promise<Outcome> => {
   if (file instanceof Uint8Array)
     return hashImage(Buffer.from(file.buffer, file.byteOffset, file.byteLength), limits, reserve);
   const content = readListedFile(file, file.maxBytes);

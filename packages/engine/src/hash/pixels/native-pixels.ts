@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { areaMean, type Plane } from "./area-mean.ts";
+import type { DecodePlanes } from "./native-planes.ts";
 
 /** The native functions of packages/engine/pictures: each says whether it did what it is for. */
 interface Addon {
@@ -12,16 +13,24 @@ interface Addon {
     newWidth: number,
     newHeight: number,
   ) => boolean;
-  /** Absent where libjpeg-turbo is not installed. */
-  readonly decodeJpeg?: (
-    file: Uint8Array,
-    shrink: number,
-    luma: Uint8Array,
+  readonly rawPixels: (
+    pixels: Uint8Array,
     width: number,
     height: number,
-    cb: Uint8Array,
-    cr: Uint8Array,
-    chromaSide: number,
+    luma: Uint8Array,
+    newWidth: number,
+    newHeight: number,
+    cells: Uint8Array,
+    side: number,
+  ) => boolean;
+  /** Absent where libjpeg-turbo is not installed. */
+  readonly decodeJpeg?: (file: Uint8Array, shrink: number, ...planes: Parameters<DecodePlanes>) => boolean;
+  /** Absent where libwebp is not installed. */
+  readonly decodeWebp?: (
+    file: Uint8Array,
+    width: number,
+    height: number,
+    ...planes: Parameters<DecodePlanes>
   ) => boolean;
 }
 
@@ -39,14 +48,31 @@ const addon = loadAddon();
 /** Decodes plain JPEG; null where there is no native decoder. */
 export const nativeDecodeJpeg = addon?.decodeJpeg ?? null;
 
+/** Decodes lossy WebP; null where there is no native decoder. */
+export const nativeDecodeWebp = addon?.decodeWebp ?? null;
+
+/** Luma of a picture of three bytes a pixel in another size, and the means of cells of it; null where there is no addon. */
+export const nativeRawPixels =
+  addon === null
+    ? null
+    : (picture: Plane, size: { readonly width: number; readonly height: number }, side: number) => {
+        const luma = new Uint8Array(size.width * size.height);
+        const cells = new Uint8Array(side * side * picture.channels);
+        const { pixels, width, height } = picture;
+        if (!addon.rawPixels(pixels, width, height, luma, size.width, size.height, cells, side))
+          throw noMemory(picture, size.width, size.height);
+        return { luma, cells };
+      };
+
+const noMemory = ({ width, height }: Plane, newWidth: number, newHeight: number): RangeError =>
+  new RangeError(`${width} x ${height} pixels can't be made ${newWidth} x ${newHeight}: memory allocation failed`);
+
 /** {@link areaMean}, natively where that is possible. */
 export const fastestAreaMean = (plane: Plane, newWidth: number, newHeight: number): Uint8Array => {
   if (addon === null) return areaMean(plane, newWidth, newHeight);
   const { pixels, width, height, channels } = plane;
   const to = new Uint8Array(newWidth * newHeight * channels);
   if (!addon.areaMean(pixels, width, height, channels, to, newWidth, newHeight))
-    throw new RangeError(
-      `${width} x ${height} pixels can't be made ${newWidth} x ${newHeight}: memory allocation failed`,
-    );
+    throw noMemory(plane, newWidth, newHeight);
   return to;
 };
