@@ -1,0 +1,133 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Client } from "@lookalike/cli/client";
+import { createClient } from "@lookalike/cli/client";
+import { openDataFolder } from "@lookalike/local/data-folder";
+import { type NatsServer, startNats } from "@lookalike/local/nats-server";
+import type { PostgresServer } from "@lookalike/local/postgres";
+import { type Services, startServices } from "@lookalike/local/services";
+import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { debianPrograms, runProgram, startDebianPostgres } from "../support/debian-postgres.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { groupsOf } from "../support/groups.ts";
+import { writeHashes } from "../support/hashes.ts";
+import { areInstalled } from "../support/installed.ts";
+import { createAdministrator } from "../support/nats-server.ts";
+import { requestEndpoint } from "../support/request.ts";
+import { connectTo, TEST_KEY } from "../support/servers.ts";
+import { finished } from "../support/system.ts";
+import { until } from "../support/until.ts";
+
+const hasPrograms = areInstalled([join(debianPrograms, "pg_dump")], "apt-get install postgresql");
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let administrator: Awaited<ReturnType<typeof createAdministrator>>;
+const stops: (() => Promise<void>)[] = [];
+
+interface Running {
+  readonly client: Client;
+  readonly services: Services;
+  readonly environment: Record<string, string>;
+}
+
+const path = (name: string): string => join(folder.path, name);
+
+const startEmptyNats = async (name: string): Promise<NatsServer> => {
+  const nats = await startNats(await openDataFolder(path(name)), () => undefined, {
+    administrators: [administrator.nkey],
+  });
+  stops.push(() => nats.stop());
+  return nats;
+};
+
+const startEmptyPostgres = async (): Promise<PostgresServer> => {
+  const postgres = await startDebianPostgres();
+  stops.push(() => postgres.stop());
+  return postgres;
+};
+
+const start = async (name: string, postgres: PostgresServer, nats: NatsServer): Promise<Running> => {
+  const logs = path(`${name}-logs`);
+  await mkdir(logs);
+  const environment = {
+    DATABASE_URL: postgres.url,
+    NATS_URL: nats.url,
+    NATS_NKEY: administrator.file,
+    LOG_LEVEL: "warn",
+    LOOKALIKE_FIRST_KEY: TEST_KEY,
+    LOOKALIKE_SOURCE_ROOTS: folder.path,
+    LOOKALIKE_PORT: "0",
+    LOOKALIKE_LOST_AFTER_MS: "2000",
+    LOOKALIKE_RECONCILE_INTERVAL_MS: "500",
+  };
+  await postgres.migrate();
+  const services = await startServices({
+    environment,
+    ownEnvironment: (service) => ({ DATABASE_URL: postgres.urlOf(service), NATS_NKEY: nats.nkeyFile(service) }),
+    logs,
+  });
+  stops.push(() => services.stop());
+  return { client: createClient(() => services.address, TEST_KEY), services, environment };
+};
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  administrator = await createAdministrator(folder.path);
+  await writeHashes(path("hashes.ndjson"), { images: 3_000, bits: 128, seed: 10, copiesPerThousand: 70 });
+});
+afterAll(async () => {
+  for (const stop of stops.toReversed()) await stop();
+  await folder.remove();
+});
+
+const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 10, batchSize: 10 });
+
+describe.skipIf(!hasPrograms)("a backup by pg_dump, taken while a job runs", () => {
+  it("goes on in a new database beside an empty NATS; and the log alone gives the tables back", async () => {
+    const [postgres, nats] = [await startEmptyPostgres(), await startEmptyNats("first-nats")];
+    const first = await start("first", postgres, nats);
+    const source = { kind: "hashes", file: path("hashes.ndjson") } as const;
+    const catalog = await first.client.openCatalog("catalog", source);
+    const before = (await first.client.startJob(catalog, OPTIONS)).id;
+    await finished(first.client, before);
+    const groups = await groupsOf(first.client, before);
+    expect(groups.length).toBeGreaterThan(50);
+
+    const { id } = await first.client.startJob(catalog, { ...OPTIONS, mode: "full" } as object);
+    await until(async () => (await first.client.readJob(id)).completedTasks > 20);
+    await runProgram("pg_dump", "--format=custom", `--file=${path("lookalike.dump")}`, postgres.url);
+    await finished(first.client, id);
+    expect(await groupsOf(first.client, id)).toEqual(groups);
+    await first.services.stop();
+
+    const restored = await startEmptyPostgres();
+    await runProgram("pg_restore", "--exit-on-error", `--dbname=${restored.url}`, path("lookalike.dump"));
+    const second = await start("second", restored, await startEmptyNats("second-nats"));
+    expect(await groupsOf(second.client, before)).toEqual(groups);
+    expect(await finished(second.client, id)).toMatchObject({ state: "completed", quarantinedTasks: 0 });
+    expect(await groupsOf(second.client, id)).toEqual(groups);
+    await second.services.stop();
+
+    const empty = await startEmptyPostgres();
+    const { bus, close } = await connectTo({
+      DATABASE_URL: empty.url,
+      NATS_URL: nats.url,
+      NATS_NKEY: administrator.file,
+    });
+    // As the runbook rewinds the projection: the coordinators create the consumers again, from the first event on.
+    for (const durable of coordinatorDurables) await bus.jsm.consumers.delete(STREAMS.events, durable);
+    const third = await start("third", empty, nats);
+    await until(async () => (await third.client.readJob(id).catch(() => null))?.state === "completed");
+    for (const job of [before, id]) {
+      await requestEndpoint(bus, "coordinator.rerun-finalize", { job });
+      await until(async () => {
+        const { state, run } = await third.client.readJob(job);
+        return state === "completed" && run > 1;
+      });
+      expect(await groupsOf(third.client, job)).toEqual(groups);
+    }
+    await close();
+  });
+});
