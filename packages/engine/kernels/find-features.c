@@ -3,6 +3,7 @@
 // Corners are FAST-9 (Rosten and Drummond, "Machine Learning for High-Speed Corner Detection", 2006), with a direction and binary tests as
 // in ORB (Rublee et al., "ORB: an efficient alternative to SIFT or SURF", 2011). All of it is integer arithmetic: every machine finds the same bits.
 #include "kernel.h"
+#include "levels.h"
 #include "simd.h"
 
 enum { LEVELS = 12, DETECTED_LEVELS = 6 };
@@ -12,20 +13,12 @@ enum { FIRST_SIDE = 360 };
 enum { MARGIN = 16, PATCH_RADIUS = 15 };
 // The least difference of luma between a corner and its circle, less 1.
 enum { THRESHOLD = 4 };
-// A test compares sums of so many pixels each way.
-enum { BOX = 9, BOX_RADIUS = BOX / 2 };
 enum { GRID = 6, CELLS = GRID * GRID, CELL_CORNERS = 12, MOST_PER_CELL = 6 };
 // A weaker corner this near to another, in pixels of its level, and at most two levels away, is the same corner.
 enum { SAME_PIXELS = 4, SAME_LEVELS = 2 };
 enum { ANGLES = 64, TESTS = 128, ROTATION_BITS = 14 };
 // Positions are in 64ths of a pixel of the picture.
 enum { POSITION_UNITS = 64 };
-
-// Five pixels of a level are the means of six of the one below it. `pixels` has LANES bytes after its end that may be read.
-typedef struct {
-  uint32_t width, height;
-  uint8_t *pixels;
-} Level;
 
 typedef struct {
   uint32_t x, y;  // in the picture, in POSITION_UNITS
@@ -54,25 +47,6 @@ static inline uint32_t in_picture(uint32_t level_units, uint32_t level) {
 }
 
 static uint32_t longer_side(const Level *level) { return level->width > level->height ? level->width : level->height; }
-
-// Shrinks by 5/6 each way: pixel j of 5 is (5 - j) parts of pixel j and j + 1 parts of pixel j + 1 of 6. Pixels beyond the last whole six are cut off.
-// @param rows  scratch: two rows of the smaller width
-static void shrink(const Level *from, Level *to, uint16_t *rows) {
-  uint16_t *row[2] = {rows, rows + to->width};
-  for (uint32_t y6 = 0; y6 < to->height / 5 * 6; y6++) {
-    const uint8_t *in = from->pixels + (size_t)y6 * from->width;
-    uint16_t *sums = row[y6 & 1], *before = row[~y6 & 1];
-    for (uint32_t x = 0; x < to->width; x += 5, in += 6)
-      for (uint32_t j = 0; j < 5; j++) sums[x + j] = (uint16_t)((5 - j) * in[j] + (j + 1) * in[j + 1]);
-    const uint32_t phase = y6 % 6;
-    if (phase == 0) continue;
-    uint8_t *out = to->pixels + (size_t)(y6 / 6 * 5 + phase - 1) * to->width;
-    const uint32_t upper = 6 - phase, lower = phase;
-    // 1821 / 2^16 is 1/36 to within what a byte can show.
-    for (uint32_t x = 0; x < to->width; x++)
-      out[x] = (uint8_t)(((upper * before[x] + lower * sums[x]) * 1821 + 32768) >> 16);
-  }
-}
 
 // The pixels of a circle of radius 3, clockwise from the top.
 static const int8_t circle[16][2] = {{0, -3}, {1, -3}, {2, -2}, {3, -1}, {3, 0},  {3, 1},   {2, 2},   {1, 3},
@@ -132,7 +106,12 @@ static void find_corners(const Level *level, uint32_t number, const Level *pictu
   for (size_t y = MARGIN; y < height - MARGIN; y++)
     for (size_t x = MARGIN; x < width - MARGIN; x++) {
       const uint8_t *at = scores + y * width + x, *up = at - width, *down = at + width, score = at[0];
-      if (score == 0) continue;
+      if (score == 0) {
+        uint64_t following;
+        __builtin_memcpy(&following, at, sizeof following);
+        if (following == 0) x += sizeof following - 1;
+        continue;
+      }
       if (score <= up[-1] || score <= up[0] || score <= up[1] || score <= at[-1]) continue;
       if (score < at[1] || score < down[-1] || score < down[0] || score < down[1]) continue;
       const uint32_t picture_x = in_picture((2 * (uint32_t)x + 1) * (POSITION_UNITS / 2), number);
@@ -217,60 +196,37 @@ static uint32_t angle_of(const Level *level, const Corner *corner, const int32_t
 
 // A rotated coordinate, rounded; a half away from 0, so that what is mirrored is rounded alike.
 static inline int32_t rounded(int32_t value) {
-  const int32_t half = 1 << (ROTATION_BITS - 1);
-  return value < 0 ? -((half - value) >> ROTATION_BITS) : (value + half) >> ROTATION_BITS;
+  return (value + (1 << (ROTATION_BITS - 1)) - (value < 0)) >> ROTATION_BITS;
 }
 
 static inline int32_t within(int32_t value, int32_t least, int32_t most) {
   return value < least ? least : value > most ? most : value;
 }
 
-// The sum of BOX x BOX pixels around a point of the rotated patch; near the level's border of those nearest to it.
-static inline uint32_t box_at(const Level *level, const uint16_t *boxes, const Corner *corner, int32_t x, int32_t y,
-                              int32_t cosine, int32_t sine) {
+// The sum of BOX x BOX pixels around a point of the patch; near the level's border of those nearest to it.
+static inline uint32_t box_at(const Level *level, const uint16_t *boxes, int32_t x, int32_t y) {
   const int32_t right = (int32_t)level->width - 1 - BOX_RADIUS, bottom = (int32_t)level->height - 1 - BOX_RADIUS;
-  const int32_t at_x = within(corner->level_x + rounded(x * cosine - y * sine), BOX_RADIUS, right);
-  const int32_t at_y = within(corner->level_y + rounded(x * sine + y * cosine), BOX_RADIUS, bottom);
-  return boxes[(size_t)at_y * level->width + (size_t)at_x];
+  return boxes[(size_t)within(y, BOX_RADIUS, bottom) * level->width + (size_t)within(x, BOX_RADIUS, right)];
 }
 
 static void describe(const Level *level, const uint16_t *boxes, const Corner *corner, const int8_t *tests,
                      const int32_t *cosines, Feature *feature) {
   const uint32_t angle = angle_of(level, corner, cosines);
   const int32_t cosine = cosines[angle], sine = cosines[(angle - ANGLES / 4) % ANGLES];
+  const int32_t x = corner->level_x, y = corner->level_y;
   *feature = (Feature){(uint16_t)corner->x, (uint16_t)corner->y, corner->level, (uint8_t)angle, {0}};
-  for (uint32_t test = 0; test < 2 * TESTS; test++) {
-    const int8_t *points = tests + 4 * (test % TESTS);
-    const int32_t side = test < TESTS ? 1 : -1;
-    const uint32_t first = box_at(level, boxes, corner, points[0], side * points[1], cosine, sine);
-    const uint32_t second = box_at(level, boxes, corner, points[2], side * points[3], cosine, sine);
-    if (first < second) feature->descriptor[test / 8] |= (uint8_t)(0x80 >> test % 8);
-  }
-}
-
-// The sum of BOX x BOX pixels around each pixel that has so many around it.
-// @param sums  scratch: as many as the level has pixels
-static void sum_boxes(const Level *level, uint16_t *sums, uint16_t *boxes) {
-  const size_t width = level->width, height = level->height;
-  for (size_t y = 0; y < height; y++) {
-    const uint8_t *row = level->pixels + y * width;
-    uint16_t sum = 0;
-    for (size_t x = 0; x < BOX - 1; x++) sum += row[x];
-    for (size_t x = BOX_RADIUS; x + BOX_RADIUS < width; x++) {
-      sum += row[x + BOX_RADIUS];
-      sums[y * width + x] = sum;
-      sum -= row[x - BOX_RADIUS];
+  for (uint32_t test = 0; test < TESTS; test++) {
+    uint32_t sums[2], mirrored[2];
+    for (uint32_t k = 0; k < 2; k++) {
+      const int32_t across = tests[4 * test + 2 * k], down = tests[4 * test + 2 * k + 1];
+      const int32_t across_x = across * cosine, across_y = across * sine, down_x = down * sine, down_y = down * cosine;
+      sums[k] = box_at(level, boxes, x + rounded(across_x - down_x), y + rounded(across_y + down_y));
+      mirrored[k] = box_at(level, boxes, x + rounded(across_x + down_x), y + rounded(across_y - down_y));
     }
+    const uint8_t bit = (uint8_t)(0x80 >> test % 8);
+    feature->descriptor[test / 8] |= sums[0] < sums[1] ? bit : 0;
+    feature->descriptor[(TESTS + test) / 8] |= mirrored[0] < mirrored[1] ? bit : 0;
   }
-  for (size_t x = BOX_RADIUS; x + BOX_RADIUS < width; x++) {
-    uint16_t sum = 0;
-    for (size_t y = 0; y < BOX; y++) sum += sums[y * width + x];
-    boxes[BOX_RADIUS * width + x] = sum;
-  }
-  for (size_t y = BOX_RADIUS + 1; y + BOX_RADIUS < height; y++)
-    for (size_t x = BOX_RADIUS; x + BOX_RADIUS < width; x++)
-      boxes[y * width + x] = (uint16_t)(boxes[(y - 1) * width + x] + sums[(y + BOX_RADIUS) * width + x] -
-                                        sums[(y - BOX_RADIUS - 1) * width + x]);
 }
 
 // @param luma      width x height bytes, both at most 512
