@@ -18,7 +18,7 @@ const trigger = (name: string, table: string, body: string): string => `
 export const BREAKS: Readonly<Record<string, Break>> = {
   /** Rows say that they were published and applied, and were not. */
   outbox: {
-    kind: "kill-apis",
+    kind: "api-storm",
     reason: /^not over/,
     apply: async ({ store }) => {
       await store.pool.query(

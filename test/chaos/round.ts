@@ -73,6 +73,9 @@ const crashesOf = ({ instances }: Stage): string[] => instances.flatMap(({ crash
 const check = async (stage: Stage, job: string, reference: string, excuses: RegExp | undefined) => {
   const { bus, store } = stage;
   const problems: string[] = [];
+  // A message that is delivered again may have a second effect.
+  const left = await untilIdle(stage, job);
+  if (left !== null) problems.push(left);
   const { state, run, quarantined } = await stage.job(job);
   if (state !== "completed") problems.push(`it is ${state}`);
   if (quarantined > 0) problems.push(`${quarantined} tasks are in quarantine`);
@@ -93,8 +96,6 @@ const check = async (stage: Stage, job: string, reference: string, excuses: RegE
     [job],
   );
   if (failures.rows.length > 0) problems.push(`${failures.rows.length} attempts failed: ${failures.rows[0]?.reason}`);
-  const left = await untilIdle(stage, job);
-  if (left !== null) problems.push(left);
   const { body } = await persist(() => requestEndpoint(bus, "coordinator.verify", { job }));
   for (const problem of body["problems"] as string[]) if (excuses?.test(problem) !== true) problems.push(problem);
   const results = await persist(() =>
