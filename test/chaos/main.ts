@@ -88,6 +88,12 @@ console.log(
 const outcomes: Outcome[] = [];
 const left: string[] = [];
 let open = await openStage();
+/** The servers have process groups of their own, and would run on. */
+const interrupt = (): void => {
+  void open.stage.stop().then(() => process.exit(130));
+};
+process.once("SIGINT", interrupt);
+process.once("SIGTERM", interrupt);
 for (let round = from; round < from + rounds; round += 1) {
   const name = kinds[round % kinds.length] ?? refuse("no kind");
   const kind = KINDS[name] ?? refuse(`--kind ${name}`);
