@@ -3,8 +3,8 @@ import { Piscina } from "piscina";
 import { HttpProblem } from "../http/problems.ts";
 import type { Bulk, BulkAnswer, BulkCall } from "./bulk.ts";
 
-const THREADS = 2;
-const HEAP_MB = 1_024;
+export const BULK_THREADS = 2;
+export const BULK_HEAP_MB = 1_024;
 const IDLE_MS = 60_000;
 
 /** Does bulk work in threads, each with a connection of its own and a heap that is limited. */
@@ -16,9 +16,9 @@ export const createBulk = (
   const threads = new Piscina<BulkCall, BulkAnswer>({
     filename: script.href,
     minThreads: 0,
-    maxThreads: THREADS,
+    maxThreads: BULK_THREADS,
     idleTimeout: IDLE_MS,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    resourceLimits: { maxOldGenerationSizeMb: BULK_HEAP_MB },
     workerData: { databaseUrl, name },
   });
   const call = async <Result>(request: BulkCall): Promise<Result> => {
@@ -44,7 +44,7 @@ const bulkError = (error: unknown): unknown => {
     return new HttpProblem(
       413,
       "too-much-at-once",
-      `This takes more than ${HEAP_MB} MB of memory, the limit. Nothing was changed: do it in parts.`,
+      `This takes more than ${BULK_HEAP_MB} MB of memory, the limit. Nothing was changed: do it in parts.`,
     );
   return error;
 };

@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
 
+export const MAX_DECODERS = 4;
+
 /** What decoding pictures for requests may take, of all requests together. It happens in processes of its own. */
 export const PICTURE_LIMITS = {
   /** Pixels of the largest picture: as a hasher's. */
@@ -10,5 +12,5 @@ export const PICTURE_LIMITS = {
   maxObjectBytes: 268_435_456,
   timeoutSeconds: 30,
   /** Pictures at once. */
-  processes: Math.min(4, availableParallelism()),
+  processes: Math.min(MAX_DECODERS, availableParallelism()),
 } as const;

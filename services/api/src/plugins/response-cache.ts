@@ -10,7 +10,7 @@ declare module "fastify" {
   }
 }
 
-const CACHE_BYTES = 67_108_864;
+export const CACHE_BYTES = 67_108_864;
 /** After a failover to a replica that lagged, PostgreSQL may use a transaction number a second time. */
 const CACHED_MS = 60_000;
 

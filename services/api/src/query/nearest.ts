@@ -8,7 +8,7 @@ import { inThread } from "../worker-thread.ts";
 import type { Near, NearestSearch } from "./nearest-worker.ts";
 
 /** Eight million hashes of 256 bits, with their ordinals. */
-const CACHE_BYTES = 301_989_888;
+export const CACHE_BYTES = 301_989_888;
 
 /**
  * Finds the first `limit` images of a catalog whose hashes are within `maxDistance` bits of `hash`,
