@@ -12,6 +12,7 @@ import { pipeline } from "./pipeline.ts";
 import { pixels } from "./pixels.ts";
 import { policies } from "./policies.ts";
 import { quality } from "./quality.ts";
+import { recovery } from "./recovery.ts";
 import { redesign } from "./redesign.ts";
 import { reference } from "./reference.ts";
 import { replay } from "./replay.ts";
@@ -36,6 +37,7 @@ const BENCHES: Record<string, Bench> = {
   pixels,
   policies,
   quality,
+  recovery,
   redesign,
   reference,
   replay,

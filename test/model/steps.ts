@@ -9,7 +9,7 @@ import {
   retryOf,
   unfinishedTasks,
 } from "@lookalike/shared/domain/job/recovery";
-import { Finalize, type Task, TaskKind, WorkKind } from "@lookalike/shared/domain/job/task";
+import { Finalize, type Task, WorkKind } from "@lookalike/shared/domain/job/task";
 import { settled } from "@lookalike/shared/domain/job/work";
 import { missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { folded } from "../../services/coordinator/src/apply-events.ts";
@@ -230,11 +230,10 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
     return {
       isUnpublished: hasUnpublished(world),
       hasUnhandledEvents: hasUnhandled(world, "events"),
-      unhandledTasks: new Set(
-        TaskKind.options.filter((kind) =>
-          world.streams.tasks.some(({ message, isHandled }) => !isHandled && message.body["kind"] === kind),
+      mayHaveResult: ({ kind, task }) =>
+        world.streams.tasks.some(
+          ({ message: { body }, isHandled }) => !isHandled && body["kind"] === kind && body["task"] === task,
         ),
-      ),
       order: order === undefined ? "none" : order.isHandled ? "handled" : "unhandled",
       hasResult: world.outbox.some(({ message }) => message.eventId === `${job.id}:job-finalized:${job.run}`),
     };

@@ -11,7 +11,7 @@ export const Environment = ServiceEnvironment.extend({
   }),
   LOOKALIKE_LOST_AFTER_MS: integer({
     min: 500,
-    default: 60_000,
+    default: 20_000,
     about: "Time without a result after which a job's tasks are searched for, in milliseconds",
   }),
   LOOKALIKE_MAX_ATTEMPTS: integer({ min: 1, default: 3, about: "Attempts at a task before it is quarantined" }),

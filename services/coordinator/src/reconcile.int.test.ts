@@ -2,15 +2,24 @@ import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
 import type { EndpointError } from "@lookalike/shared/bus/endpoints";
+import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage } from "@lookalike/shared/bus/read";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { work } from "@lookalike/shared/bus/work";
+import { edgesDigest } from "@lookalike/shared/domain/job/digest";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { JobState } from "@lookalike/shared/domain/job/job";
-import { jobAccepted, jobEventOf, jobFinalized, listingDone } from "@lookalike/shared/domain/job/job.fixtures";
+import {
+  BLOCK,
+  jobAccepted,
+  jobEventOf,
+  jobFinalized,
+  listingDone,
+  pairBatchDone,
+} from "@lookalike/shared/domain/job/job.fixtures";
 import { createLogger } from "@lookalike/shared/runtime/log";
-import { findJob, hasActiveJob, markPublished } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, hasActiveJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
 import { type OutboxMessage, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
@@ -190,6 +199,41 @@ describe("a task", () => {
       expect(await findJob(store.db, "scan")).toMatchObject({ state: "listing" });
       expect(await relay()).toEqual([`scan:scan:0:a${attempt}`]);
     }
+  });
+});
+
+describe("one of many tasks", () => {
+  it("that was lost is sent again although others go on, and those that wait are not", async () => {
+    const all = { hashedBlocks: Uint8Array.of(0b1111), hashedImages: 4 * BLOCK };
+    const options = { batchSize: 2, pairsPerTask: 1 };
+    const done = (task: number) => ({
+      ...pairBatchDone(task, { digest: edgesDigest(new Uint8Array(0)) }),
+      ...about("busy"),
+    });
+    await apply(
+      { ...jobAccepted(options, catalogOf("busy")), ...about("busy") },
+      { ...listingDone(4, all), ...about("busy") },
+    );
+    // The first task is lost, so that of the window one task is left.
+    for (const task of [1, 2, 3]) await apply(done(task));
+    const row = await findJob(store.db, "busy");
+    if (row === null) throw new Error("no job");
+    await markPublished(store.db, "busy", "hash", row.hashCursor);
+    await markPublished(store.db, "busy", "compare", row.compareCursor);
+    await relay();
+    await publish(nats.bus, taskMessage(jobOf(row), "compare", 4, 0));
+    const liveRound = () =>
+      reconcileRound({
+        bus: nats.bus,
+        store,
+        log,
+        environment: Environment.parse({ DATABASE_URL: postgres.url, NATS_URL: nats.server.url }),
+        dispatch: () => undefined,
+      });
+    await liveRound();
+    expect([row.compareCursor, await relay()]).toEqual([5, ["busy:compare:0:a1"]]);
+    await liveRound();
+    expect(await relay()).toEqual([]);
   });
 });
 

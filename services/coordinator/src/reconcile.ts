@@ -1,12 +1,12 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { finalizeMessage, jobEvent, jobEventId } from "@lookalike/shared/bus/messages";
 import { publishOnce } from "@lookalike/shared/bus/publish";
-import { hasMessage, hasUnhandled } from "@lookalike/shared/bus/read";
+import { hasMessage, hasUnhandled, readUnhandled } from "@lookalike/shared/bus/read";
 import { coordinatorDurable, durableOf, STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import type { Message } from "@lookalike/shared/domain/job/events";
 import { classOf, type Job, type TaskRef } from "@lookalike/shared/domain/job/job";
-import { type Evidence, recoveryOf, unfinishedTasks } from "@lookalike/shared/domain/job/recovery";
-import type { TaskKind } from "@lookalike/shared/domain/job/task";
+import { type Evidence, hasOvertakenTasks, recoveryOf, unfinishedTasks } from "@lookalike/shared/domain/job/recovery";
+import { type TaskKind, TaskOfAnyVersion } from "@lookalike/shared/domain/job/task";
 import { repairs } from "@lookalike/shared/runtime/metrics";
 import { lastAttempts } from "@lookalike/shared/store/jobs/attempts";
 import {
@@ -43,7 +43,7 @@ export const reconcileRound = async (coordinator: Reconciler): Promise<void> => 
   for (const { id, silentMs } of await activeJobs(db)) {
     // Ends with the roll-out: decision 0037.
     await reconsider(db, id, new Date().toISOString());
-    if (silentMs >= environment.LOOKALIKE_LOST_AFTER_MS) await recoverJob(coordinator, id, silentMs);
+    await recoverJob(coordinator, id, silentMs, silentMs >= environment.LOOKALIKE_LOST_AFTER_MS);
   }
   for (const id of await jobsWithUnpublishedTasks(db)) dispatch(id);
 };
@@ -59,11 +59,12 @@ const publishLostEvents = async ({ bus, store: { db }, log, environment }: Recon
   log.warn({ events: lost.length }, "lost events are published again");
 };
 
-const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number): Promise<void> => {
+const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number, isSilent: boolean): Promise<void> => {
   const { db } = coordinator.store;
   const row = await findJob(db, id);
   if (row === null) return;
   const job = jobOf(row);
+  if (!isSilent && !hasOvertakenTasks(job)) return;
   // Before the outbox and the streams are looked at: of several coordinators, one sends the attempt after these.
   const attempts = await lastAttempts(db, id);
   const recovery = recoveryOf(job, await evidenceOf(coordinator, row));
@@ -88,25 +89,29 @@ const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number)
 const evidenceOf = async ({ bus, store: { db } }: Reconciler, row: JobRow): Promise<Evidence> => {
   const job = jobOf(row);
   const isUnpublished = hasUnpublishedTasks(row) || (await hasUnpublished(db, job.id));
-  const unhandledTasks = new Set<TaskKind>();
+  const unhandled = new Map<TaskKind, ReadonlySet<number> | null>();
   for (const kind of new Set(unfinishedTasks(job).map(({ kind }) => kind)))
-    if (await hasUnhandledTasks(bus, job, kind)) unhandledTasks.add(kind);
+    unhandled.set(kind, await unhandledTasks(bus, job, kind));
   const order = job.state === "finalizing" ? await findOrder(bus, job) : "none";
   return {
     isUnpublished,
     hasUnhandledEvents: await hasUnhandled(bus, STREAMS.events, coordinatorDurable(job.id), subjects.eventsOf(job.id)),
-    unhandledTasks,
+    mayHaveResult: ({ kind, task }) => unhandled.get(kind)?.has(task) ?? true,
     order,
     hasResult: await hasResult(db, job),
   };
 };
 
-/** Whether a worker has or will get a task of the job. */
-const hasUnhandledTasks = (bus: Bus, job: Job, kind: TaskKind): Promise<boolean> => {
+/** More messages of a kind are not looked at: then each task may still have a result. */
+const MAX_UNHANDLED = 1_000;
+
+/** The tasks of the job that a worker has or will get; null = they are too many to be read. */
+const unhandledTasks = async (bus: Bus, job: Job, kind: TaskKind): Promise<ReadonlySet<number> | null> => {
   const taskClass = classOf(job, kind);
   const subject = subjects.task(kind, taskClass, { tenant: job.tenant, job: job.id });
   // The other class's consumer never has these tasks, so its floor says nothing about them.
-  return hasUnhandled(bus, STREAMS.tasks, durableOf(kind, taskClass), subject);
+  const bodies = await readUnhandled(bus, STREAMS.tasks, durableOf(kind, taskClass), subject, MAX_UNHANDLED);
+  return bodies === null ? null : new Set(bodies.flatMap((body) => TaskOfAnyVersion.safeParse(body).data?.task ?? []));
 };
 
 const findOrder = async (bus: Bus, job: Job): Promise<Evidence["order"]> => {

@@ -53,6 +53,28 @@ export const hasUnhandled = async (
   return (await unlessNone(jsm.streams.getMessage(stream, query))) !== null;
 };
 
+/**
+ * What a consumer has not handled of a subject: see {@link hasUnhandled}.
+ * @returns the bodies; null where there are more than `limit`
+ */
+export const readUnhandled = async (
+  { jsm }: Bus,
+  stream: string,
+  durable: string,
+  subject: string,
+  limit: number,
+): Promise<unknown[] | null> => {
+  const { ack_floor } = await jsm.consumers.info(stream, durable);
+  const bodies: unknown[] = [];
+  for (let seq = ack_floor.stream_seq + 1; ; ) {
+    const stored = await unlessNone(jsm.streams.getMessage(stream, { seq, next_by_subj: subject } as { seq: number }));
+    if (stored === null) return bodies;
+    if (bodies.length === limit) return null;
+    bodies.push(jsonOf(stored.string()));
+    seq = stored.seq + 1;
+  }
+};
+
 /** Whether a stream has a message of this subject. */
 export const hasMessage = async ({ jsm }: Bus, stream: string, subject: string): Promise<boolean> =>
   (await unlessNone(jsm.streams.getMessage(stream, { last_by_subj: subject }))) !== null;

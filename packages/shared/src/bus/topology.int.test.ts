@@ -66,7 +66,7 @@ describe("the topology", () => {
       duplicate_window: 600_000_000_000,
     });
     const { config } = await bus.jsm.consumers.info(STREAMS.tasks, "scan");
-    expect([config.max_ack_pending, config.ack_wait, config.backoff]).toEqual([10_000, 30_000_000_000, undefined]);
+    expect([config.max_ack_pending, config.ack_wait, config.backoff]).toEqual([10_000, 15_000_000_000, undefined]);
     expect((await bus.jsm.consumers.info(STREAMS.advisories, "advisory-router")).name).toBe("advisory-router");
   });
 

@@ -19,6 +19,11 @@ import type { Bus } from "./connect.ts";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
+/**
+ * A message whose worker was killed is delivered again after this time. Workers renew it all the while (`HEARTBEAT_MS`), so
+ * that it says nothing about how long the work may take.
+ */
+export const ACK_WAIT_MS = 15 * SECOND;
 const GIB = 1024 ** 3;
 
 type Addressed = Pick<Task, "tenant" | "job">;
@@ -112,7 +117,7 @@ const consumer = (durable_name: string, settings: Partial<ConsumerConfig>): Cons
 const worker = (durable: string, filter: string): ConsumerPlan =>
   consumer(durable, {
     filter_subject: filter,
-    ack_wait: nanos(30 * SECOND),
+    ack_wait: nanos(ACK_WAIT_MS),
     backoff: [],
     max_deliver: MAX_DELIVER,
     max_ack_pending: 10_000,
@@ -149,13 +154,13 @@ export const consumerPlans: Record<string, ConsumerPlan[]> = {
     }),
   ),
   [STREAMS.finalize]: [
-    consumer("finalizer", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 1_000 }),
+    consumer("finalizer", { ack_wait: nanos(ACK_WAIT_MS), max_deliver: -1, max_ack_pending: 1_000 }),
   ],
   [STREAMS.deadLetters]: [
-    consumer("dead-letter-router", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 100 }),
+    consumer("dead-letter-router", { ack_wait: nanos(ACK_WAIT_MS), max_deliver: -1, max_ack_pending: 100 }),
   ],
   [STREAMS.advisories]: [
-    consumer("advisory-router", { ack_wait: nanos(30 * SECOND), max_deliver: -1, max_ack_pending: 100 }),
+    consumer("advisory-router", { ack_wait: nanos(ACK_WAIT_MS), max_deliver: -1, max_ack_pending: 100 }),
   ],
 };
 

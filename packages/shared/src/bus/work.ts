@@ -6,6 +6,7 @@ import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
+import { ACK_WAIT_MS } from "./topology.ts";
 import { park, UnreadableError } from "./unreadable.ts";
 
 interface WorkOptions {
@@ -29,7 +30,8 @@ interface WorkOptions {
 }
 
 const PULL_EXPIRES_MS = 5_000;
-const HEARTBEAT_MS = 10_000;
+/** A third of the wait, so that one that is lost or late does no harm. */
+const HEARTBEAT_MS = ACK_WAIT_MS / 3;
 
 /**
  * Handles tasks. Each durable is asked for as many messages as slots are free: nothing is prefetched, so no task waits in a
