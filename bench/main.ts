@@ -3,6 +3,7 @@ import { api } from "./api.ts";
 import type { Bench } from "./bench.ts";
 import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
+import { fairness } from "./fairness.ts";
 import { features } from "./features.ts";
 import { grouping } from "./grouping.ts";
 import { hashing, job } from "./hashing.ts";
@@ -31,6 +32,7 @@ const BENCHES: Record<string, Bench> = {
   job,
   chord,
   features,
+  fairness,
   grouping,
   incremental,
   pipeline,

@@ -4,6 +4,7 @@ import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
 import { SourceRoots } from "@lookalike/shared/sources/allowed-sources";
+import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
 import { createHashReader } from "./compare/hash-reader.ts";
@@ -51,7 +52,16 @@ runService({
           await comparePairs({ bus, db, hashes, compare: pool.compare }, task, job);
         },
       }),
-      consumeFinalize(bus, log, pool.finalize),
+      consumeFinalize(
+        bus,
+        log,
+        async ({ job: id }) => {
+          const job = await findJob(db, id);
+          // There is nothing to do for a job that was deleted.
+          return job === null ? 0 : job.totalImages;
+        },
+        pool.finalize,
+      ),
     ]);
     const service = workerService(bus.name, { compare: comparing, finalize: finalizing }, pool.close);
     return { ...service, endpoints: [...service.endpoints, verifyEndpoint({ db, ...pool })] };

@@ -1,3 +1,4 @@
+import type { DispatchCredit } from "@lookalike/shared/domain/job/dispatch/fair-window";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import { evolve } from "@lookalike/shared/domain/job/evolve";
 import { acceptedJob, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
@@ -19,9 +20,10 @@ const ON_JOB_OVER: readonly ((db: Db, job: Job, at: string) => Promise<void>)[] 
  * Folds a micro-batch of events into the projection, in one transaction: rows by natural key, done sets, and what
  * follows from them. Jobs are locked in the order of their ids, so that coordinators cannot deadlock; events are
  * applied in the order of the log, since a catalog's next job builds on the rows of the one before.
+ * @param credit outstanding tasks that the jobs share; null = the jobs are alone, as in a replay
  * @returns the ids of the jobs that the events are about, their changes of state for the log, and what was refused
  */
-export const applyEvents = (db: Db, events: readonly JobEvent[]) =>
+export const applyEvents = (db: Db, events: readonly JobEvent[], credit: DispatchCredit | null = null) =>
   db.transaction(async (tx) => {
     for (const event of events) if (event.type === "job-accepted") await restoreJob(tx, event);
     const folds = await lockJobs(tx, events);
@@ -38,7 +40,7 @@ export const applyEvents = (db: Db, events: readonly JobEvent[]) =>
     const changes: { job: string; from: JobState; to: JobState; run: number; paused: boolean }[] = [];
     for (const { row, job, at } of folds.values()) {
       if (at === null) continue;
-      const next = await enactDecisions(tx, job);
+      const next = await enactDecisions(tx, job, credit);
       await saveJob(tx, row, next, at);
       const { id, state, run, paused } = next;
       if (row.state !== state || row.paused !== paused)

@@ -36,12 +36,12 @@ export const consumeEvents = (coordinator: Coordinator) => {
 };
 
 const project = async (
-  { store, log, environment, dispatch, relay }: Coordinator,
+  { store, log, environment, dispatch, relay, credit }: Coordinator,
   events: readonly JobEvent[],
 ): Promise<void> => {
   const endTimer = projectionSeconds.startTimer();
   const spans = openSpans(events);
-  const { jobs, refused, changes } = await applyEvents(store.db, events).finally(() => {
+  const { jobs, refused, changes } = await applyEvents(store.db, events, credit()).finally(() => {
     endTimer();
     for (const span of spans) span.end({});
   });

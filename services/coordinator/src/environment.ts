@@ -1,3 +1,4 @@
+import type { DispatchCredit } from "@lookalike/shared/domain/job/dispatch/fair-window";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import type { Runtime } from "@lookalike/shared/service/run";
 import type { z } from "zod";
@@ -21,6 +22,8 @@ export const Environment = ServiceEnvironment.extend({
 export interface Coordinator extends Runtime<z.infer<typeof Environment>> {
   /** Publishes the tasks that a job has dispatched. */
   readonly dispatch: (jobId: string) => void;
+  /** Tasks that all jobs of a class may have outstanding together. */
+  readonly credit: () => DispatchCredit;
   /** Publishes the outbox. */
   readonly relay: () => void;
 }

@@ -4,6 +4,7 @@ import { runService } from "@lookalike/shared/service/run";
 import { startBlockProgress } from "./block-progress.ts";
 import { prune, startCleaner } from "./clean.ts";
 import { consumeEvents } from "./consume-events.ts";
+import { startCredit } from "./credit.ts";
 import { routeLostTasks } from "./dead-letters.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { Environment } from "./environment.ts";
@@ -30,7 +31,8 @@ runService({
     measureRollout(db);
     const { dispatch, stop: stopDispatch } = createDispatcher(bus, db, onError);
     const relay = startRelay(bus, store, log, onError);
-    const coordinator = { ...runtime, dispatch, relay: relay.wake };
+    const { credit, stop: stopCredit } = startCredit(bus, onError);
+    const coordinator = { ...runtime, dispatch, credit, relay: relay.wake };
     const reconcile = async () => {
       const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
       await ensureTopology(bus, replicas, owner, SETTLE_MS);
@@ -48,6 +50,7 @@ runService({
       async stop() {
         await Promise.all(subscriptions.flat().map((subscription) => subscription.stop()));
         await Promise.all(loops.map((loop) => loop.stop()));
+        await stopCredit();
         await stopDispatch();
         await relay.stop();
       },

@@ -8,6 +8,7 @@ import { hasMessage } from "@lookalike/shared/bus/read";
 import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { work } from "@lookalike/shared/bus/work";
 import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { creditOf } from "@lookalike/shared/domain/job/dispatch/fair-window";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { JobState } from "@lookalike/shared/domain/job/job";
 import {
@@ -73,8 +74,10 @@ const round = async (): Promise<void> => {
   await store.pool.query("update job set updated_at = now() - interval '2 hours'");
   await store.pool.query("update outbox set published_at = now() - interval '2 hours' where published_at is not null");
   const environment = Environment.parse({ DATABASE_URL: postgres.url, NATS_URL: nats.server.url });
-  await reconcileRound({ bus: nats.bus, store, log, environment, dispatch: () => undefined });
+  await reconcileRound({ bus: nats.bus, store, log, environment, dispatch: () => undefined, credit });
 };
+
+const credit = () => ({ hash: creditOf(0), compare: creditOf(0) });
 
 const loseStream = async (name: string): Promise<void> => {
   await nats.bus.jsm.streams.delete(name);
@@ -228,6 +231,7 @@ describe("one of many tasks", () => {
         store,
         log,
         environment: Environment.parse({ DATABASE_URL: postgres.url, NATS_URL: nats.server.url }),
+        credit,
         dispatch: () => undefined,
       });
     await liveRound();

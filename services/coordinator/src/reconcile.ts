@@ -29,7 +29,7 @@ import { reconsider } from "./enact-decisions.ts";
 import type { Coordinator } from "./environment.ts";
 import { retryTask } from "./retry.ts";
 
-type Reconciler = Pick<Coordinator, "bus" | "store" | "log" | "environment" | "dispatch">;
+type Reconciler = Pick<Coordinator, "bus" | "store" | "log" | "environment" | "dispatch" | "credit">;
 
 /**
  * The third ring against lost work, and the completion monitor of `dispatch: "all"`. What was published and lost with
@@ -42,7 +42,7 @@ export const reconcileRound = async (coordinator: Reconciler): Promise<void> => 
   await publishLostEvents(coordinator);
   for (const { id, silentMs } of await activeJobs(db)) {
     // Ends with the roll-out: decision 0037.
-    await reconsider(db, id, new Date().toISOString());
+    await reconsider(db, id, new Date().toISOString(), coordinator.credit());
     await recoverJob(coordinator, id, silentMs, silentMs >= environment.LOOKALIKE_LOST_AFTER_MS);
   }
   for (const id of await jobsWithUnpublishedTasks(db)) dispatch(id);

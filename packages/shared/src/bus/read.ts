@@ -64,9 +64,8 @@ export const readUnhandled = async (
   subject: string,
   limit: number,
 ): Promise<unknown[] | null> => {
-  const { ack_floor } = await jsm.consumers.info(stream, durable);
   const bodies: unknown[] = [];
-  for (let seq = ack_floor.stream_seq + 1; ; ) {
+  for (let seq = handledUpTo(await jsm.consumers.info(stream, durable)) + 1; ; ) {
     const stored = await unlessNone(jsm.streams.getMessage(stream, { seq, next_by_subj: subject } as { seq: number }));
     if (stored === null) return bodies;
     if (bodies.length === limit) return null;
@@ -88,6 +87,13 @@ export const countBySubject = async ({ jsm }: Bus, stream: string, filter: strin
 export const consumerBacklog = async ({ jsm }: Bus, kind: TaskKind): Promise<number> => {
   const infos = await Promise.all(durablesOf(kind).map((durable) => jsm.consumers.info(STREAMS.tasks, durable)));
   return infos.reduce((sum, info) => sum + info.num_pending + info.num_ack_pending, 0);
+};
+
+/** How many tasks of a kind the workers do at once, or could: requests that wait for a task, and tasks in progress. */
+export const workerSlots = async ({ jsm }: Bus, kind: TaskKind): Promise<number> => {
+  const infos = await Promise.all(durablesOf(kind).map((durable) => jsm.consumers.info(STREAMS.tasks, durable)));
+  // A worker has a request at the consumer of each class.
+  return Math.max(...infos.map(({ num_waiting, num_ack_pending }) => num_waiting + num_ack_pending));
 };
 
 const MESSAGES_PER_FETCH = 50;

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startApp, type TestApp } from "../../../../test/support/app.ts";
 import { TEST_KEY, WITH_KEY } from "../../../../test/support/servers.ts";
 import { until } from "../../../../test/support/until.ts";
-import { LIMITS, WRONG_KEYS_PER_MINUTE } from "./limits.ts";
+import { ACTIVE_JOBS, LIMITS, WRONG_KEYS_PER_MINUTE } from "./limits.ts";
 
 const REQUEST_MS = 1_000;
 const BODY = JSON.stringify({ name: "slow", source: { kind: "directory", root: "/" } });
@@ -151,6 +151,31 @@ const openStream = async (key: string): Promise<IncomingMessage> => {
   );
   return response as IncomingMessage;
 };
+
+describe("jobs that are not over", () => {
+  it("of a tenant have a number: one more gets 429 with Retry-After", async () => {
+    const file = join(started.folder, "hashes.ndjson");
+    const { id } = await post("/v1/catalogs", { name: "one more", source: { kind: "hashes", file } });
+    const start = () =>
+      started.app.inject({ method: "POST", url: `/v1/catalogs/${id}/jobs`, headers: WITH_KEY, payload: {} });
+    const fill = (tenant: string, jobs: number) =>
+      started.store.pool.query(
+        `insert into job (id, tenant, catalog_id, mode, options, state, phase, accepted_at, blocks_done, blocks_quarantined, tasks_done, tasks_quarantined)
+         select $1 || '-' || n, $1, 'full', 'new', '{}', 'running', 'hashing', now(), '', '', '', '' from generate_series(1, $2::int) n`,
+        [tenant, jobs],
+      );
+    await fill("default", ACTIVE_JOBS.perTenant - 1);
+    const refused = await start();
+    expect([refused.statusCode, refused.headers["retry-after"], refused.json().type]).toEqual([
+      429,
+      `${ACTIVE_JOBS.retrySeconds}`,
+      "urn:lookalike:problem:too-many-jobs",
+    ]);
+    await started.store.pool.query("update job set tenant = 'another' where catalog_id = 'full'");
+    expect((await start()).statusCode).toBe(202);
+    await started.store.pool.query("delete from job where catalog_id = 'full'");
+  });
+});
 
 describe("event streams", () => {
   it("of a key have a number, and end with the key", async () => {

@@ -161,6 +161,9 @@ export const LIMITS = {
 
 export type RequestKind = keyof typeof LIMITS;
 
+/** Jobs of a tenant that are not over: a request for one more is answered 429. */
+export const ACTIVE_JOBS = { perTenant: 200, retrySeconds: 30 } as const;
+
 /** Requests a minute of one address without a key. */
 export const KEYLESS_PER_MINUTE = 1_200;
 /** Requests a minute of one address with a wrong key, or none, that are answered 401; more are answered 429. A right key is served all the same. */

@@ -6,7 +6,7 @@ import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
 import { listDamaged, listFailures } from "@lookalike/shared/store/catalog/images";
-import { hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
+import { countActiveJobs, hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
 import { listByReference } from "@lookalike/shared/store/results/reference-matches";
@@ -15,7 +15,8 @@ import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { BY_ID, BY_ORDINAL, PageQuery, pageOf, readPage, TrueOrFalse } from "../http/page.ts";
-import { conflict, Problem } from "../http/problems.ts";
+import { conflict, HttpProblem, Problem } from "../http/problems.ts";
+import { ACTIVE_JOBS } from "../limits/limits.ts";
 import type { PicturesOf } from "../pictures/picture.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
 import { answersOf } from "../query/reference-answers.ts";
@@ -39,7 +40,7 @@ export const jobRoutes = (app: Version1, picturesOf: PicturesOf): void => {
 
   app.post(
     "/catalogs/:catalog/jobs",
-    operation("Start a job: list, hash, compare and group the catalog", { 202: Job }, { body: NewJob }),
+    operation("Start a job: list, hash, compare and group the catalog", { 202: Job, 429: Problem }, { body: NewJob }),
     async ({ access, catalog, db, body: { mode, ...options } }, reply) => {
       if (options.blockSize !== null && catalog.blockSize !== null && options.blockSize !== catalog.blockSize)
         throw conflict(
@@ -60,6 +61,15 @@ export const jobRoutes = (app: Version1, picturesOf: PicturesOf): void => {
       await db.transaction(async (tx) => {
         if (await hasActiveJob(tx, catalog.id))
           throw conflict("job-active", "This catalog has a job that is not over. Wait for it, or cancel it.");
+        const active = await countActiveJobs(tx, tenant);
+        if (active >= ACTIVE_JOBS.perTenant) {
+          reply.header("retry-after", ACTIVE_JOBS.retrySeconds);
+          throw new HttpProblem(
+            429,
+            "too-many-jobs",
+            `${active} of your jobs are not over; at most ${ACTIVE_JOBS.perTenant} may be. Wait until one is over, or cancel one.`,
+          );
+        }
         await insertJob(tx, accepted, new Date().toISOString());
         await addToOutbox(tx, event);
       });

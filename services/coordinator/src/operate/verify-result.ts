@@ -34,6 +34,7 @@ export const verifyFinalization = async (db: Db, row: JobRow, { report, leaveOut
     report(`result: none is stored for run ${row.run}; rerun-finalize makes one`);
     return 0;
   }
+  if (stored.tenant !== row.tenant) report(`result: of tenant ${stored.tenant}, the job's is ${row.tenant}`);
   const groups = await verifyGroups(db, row, report);
   if (groups.count !== stored.groups) report(`result: ${stored.groups} groups by count, ${groups.count} stored`);
   if (groups.images !== stored.groupedImages)

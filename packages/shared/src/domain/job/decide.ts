@@ -1,4 +1,5 @@
 import { has, prefixLength, size } from "../primitives/bit-set.ts";
+import type { DispatchCredit } from "./dispatch/fair-window.ts";
 import { dispatchModes } from "./dispatch/modes.ts";
 import { type Job, planOf } from "./job.ts";
 import { eligibleTasks } from "./plan.ts";
@@ -19,26 +20,32 @@ export type Decision =
 /**
  * What to do next, by the job alone: no clock, no I/O.
  * @param monitor true when the completion monitor decides: some dispatch modes let only it end a job
+ * @param windows outstanding tasks of each kind, where other jobs share the workers; left out: those of a job that is alone
  */
-export const decide = (job: Job, monitor = false): Decision[] => {
+export const decide = (job: Job, monitor = false, windows: DispatchCredit = windowsAlone(job)): Decision[] => {
   if (job.paused) return [];
   if (job.state === "accepted") return [{ type: "scan" }];
   if (job.state !== "running") return [];
-  const { batchSize } = job.options;
   // Ends with the roll-out: decision 0037.
   const mode = dispatchModes[job.options.dispatch];
   if (isComplete(job) && (monitor || !mode.onlyMonitorFinalizes)) return [{ type: "finalize", run: job.run }];
   const blocksReady = prefixLength(settled(job.hash), job.hash.count);
   return [
-    ...dispatchable("hash", job.hash, job.hash.count, windowCredit(job.hash, batchSize)),
+    ...dispatchable("hash", job.hash, job.hash.count, windowCredit(job.hash, windows.hash)),
     ...dispatchable(
       "compare",
       job.compare,
       eligibleTasks(planOf(job), blocksReady),
-      mode.credit(job.compare, batchSize),
+      mode.credit(job.compare, windows.compare),
     ),
   ];
 };
+
+/** The windows of a job that is alone. */
+export const windowsAlone = ({ options: { batchSize } }: Job): DispatchCredit => ({
+  hash: batchSize,
+  compare: batchSize,
+});
 
 /** @param ready units below this one may be dispatched @param credit how many of them now */
 const dispatchable = (kind: WorkKind, work: Work, ready: number, credit: number): Decision[] => {

@@ -94,7 +94,7 @@ export const planFrom = (
 export const planOf = (job: Job): Plan => planFrom(listed(job), job.hash.count, job.options);
 
 /** Jobs up to this many images go before bulk work. */
-const INTERACTIVE_IMAGES = 10_000;
+export const INTERACTIVE_IMAGES = 10_000;
 export const classOf = (job: Job, kind: TaskKind): TaskClass =>
   kind === "scan" || job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk";
 

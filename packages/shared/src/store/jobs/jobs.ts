@@ -23,6 +23,10 @@ export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> 
   return (await db.$count(job, and(eq(job.catalogId, catalogId), IS_ACTIVE, IS_OWNERS))) > 0;
 };
 
+/** How many jobs of the tenant are not over. */
+export const countActiveJobs = (db: Db, tenant: string): Promise<number> =>
+  db.$count(job, and(eq(job.tenant, tenant), IS_ACTIVE, IS_OWNERS));
+
 /**
  * Stores a new job, once. The catalog's other jobs are not checked here: a replay may fold the start
  * of the next job before the end of the last one.

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@lookalike/cli/client";
+import { JobOptions } from "@lookalike/shared/domain/job/options";
+import type { ServiceName } from "@lookalike/shared/runtime/config";
+import { writeHashes } from "../test/support/hashes.ts";
+import { startServers, TEST_KEY } from "../test/support/servers.ts";
+import { killService, type Service, startService } from "../test/support/service.ts";
+import { finished } from "../test/support/system.ts";
+import { type Bench, costRow } from "./bench.ts";
+import { median } from "./statistics.ts";
+
+const BULK_JOBS = 60;
+const BULK_IMAGES = 20_000;
+const SMALL_IMAGES = 1_000;
+/** One task of a bulk job that a worker may have just begun: 50 block pairs of 250 images. */
+const TASK_SECONDS = 0.1;
+/** When the small job comes: at once, and when the others are in the middle of their work. */
+const PAUSES_SECONDS = [0, 5, 15];
+
+/** The time of a small job beside sixty large ones, against that on an idle system. */
+export const fairness: Bench = {
+  about: "a job of 1,000 images beside sixty of 20,000, against an idle system",
+  async run(rounds, say, images = BULK_IMAGES) {
+    const servers = await startServers();
+    const services: Service[] = [];
+    const start = async (name: ServiceName): Promise<Service> => {
+      const environment = { ...servers.environment, ...servers.ownEnvironment(name), LOG_LEVEL: "error" };
+      const service = await startService(name, environment);
+      services.push(service);
+      return service;
+    };
+    try {
+      await servers.postgres.migrate();
+      const bulk = join(servers.folder, "bulk.ndjson");
+      const small = join(servers.folder, "small.ndjson");
+      await writeHashes(bulk, { images, bits: 256, seed: 60, copiesPerThousand: 60 });
+      await writeHashes(small, { images: SMALL_IMAGES, bits: 256, seed: 61, copiesPerThousand: 60 });
+      const [api] = await Promise.all([start("api"), start("coordinator"), start("hasher"), start("comparer")]);
+      const client = createClient(() => api.address, TEST_KEY);
+      let name = 0;
+      const begin = async (file: string): Promise<string> => {
+        name += 1;
+        const catalog = await client.openCatalog(`catalog ${name}`, { kind: "hashes", file });
+        return (await client.startJob(catalog, JobOptions.parse({}))).id;
+      };
+      const secondsOfSmall = async (): Promise<number> => {
+        const started = performance.now();
+        const { state } = await finished(client, await begin(small), 600);
+        if (state !== "completed") throw new Error(`the small job is ${state}`);
+        return (performance.now() - started) / 1_000;
+      };
+      const idle: number[] = [];
+      for (let round = 0; round <= rounds; round += 1) idle.push(await secondsOfSmall());
+      // The first one finds nothing compiled.
+      const alone = median(idle.slice(1));
+      say(`alone: ${idle.map((seconds) => seconds.toFixed(2)).join(", ")} s`);
+      const bulkJobs = [];
+      for (let job = 0; job < BULK_JOBS; job += 1) bulkJobs.push(await begin(bulk));
+      const rows = [];
+      for (const pause of PAUSES_SECONDS) {
+        await sleep(pause * 1_000);
+        const beside = await secondsOfSmall();
+        const phases = await Promise.all(bulkJobs.map(async (id) => (await client.readJob(id)).phase));
+        const done = phases.filter((phase) => phase === "done").length;
+        say(`beside ${BULK_JOBS - done} others (${new Set(phases).size} phases): ${beside.toFixed(2)} s`);
+        rows.push(
+          costRow({
+            bench: "fairness",
+            case: `after ${pause} s, beside ${BULK_JOBS - done} jobs of ${images}`,
+            ours: beside,
+            rival: "twice alone, and a task",
+            theirs: 2 * alone + TASK_SECONDS,
+            unit: "s",
+            goal: 1,
+          }),
+        );
+      }
+      return rows;
+    } finally {
+      await Promise.all(services.map(killService));
+      await servers.stop();
+    }
+  },
+};
