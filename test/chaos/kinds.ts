@@ -93,6 +93,8 @@ const whileFinalizing =
     const client = await stage.store.pool.connect();
     try {
       await client.query("begin");
+      // Else the server ends this transaction, as it does a service's.
+      await client.query("set local idle_in_transaction_session_timeout = 0");
       await client.query("lock table finalization in exclusive mode");
       await stage.until(job, ({ state }) => state === "finalizing", 120);
       await persist(async () => {
