@@ -11,7 +11,7 @@ const { CONNECTIONS } = await import("../services/api/dist/limits/limits.js");
 const silent = () => undefined;
 const log = Object.fromEntries(["trace", "debug", "info", "warn", "error", "fatal"].map((level) => [level, silent]));
 const app = await createApp({
-  db: null,
+  tenants: { everyTenant: { db: null } },
   log: { ...log, child: () => log },
   archiver: null,
   health: null,
