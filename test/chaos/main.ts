@@ -89,11 +89,15 @@ const outcomes: Outcome[] = [];
 const left: string[] = [];
 let open = await openStage();
 /** The servers have process groups of their own, and would run on. */
+let isStopping = false;
 const interrupt = (): void => {
+  // The signal may arrive twice: from a terminal, and from whoever started this process.
+  if (isStopping) return;
+  isStopping = true;
   void open.stage.stop().then(() => process.exit(130));
 };
-process.once("SIGINT", interrupt);
-process.once("SIGTERM", interrupt);
+process.on("SIGINT", interrupt);
+process.on("SIGTERM", interrupt);
 for (let round = from; round < from + rounds; round += 1) {
   const name = kinds[round % kinds.length] ?? refuse("no kind");
   const kind = KINDS[name] ?? refuse(`--kind ${name}`);
