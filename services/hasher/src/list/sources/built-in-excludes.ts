@@ -72,5 +72,6 @@ export const BUILT_IN_EXCLUDES = {
     ".localized",
     "desktop.ini",
   ],
+  "unfinished files of an archive": [".lookalike-*.part", ".lookalike-*.aside"],
   "version control": [".git", ".svn", ".hg", ".bzr", "CVS"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
