@@ -74,16 +74,22 @@ const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<L
   const { db } = walker.store;
   // Ends with the roll-out: decision 0037.
   if (job.mode === "shadow") return withKernel(job, await planShadow(db, job));
+  const { inTurn } = walker;
   const hashFormat = formatFor(catalog, job);
-  if (job.mode !== "regroup") await restoreLostRows(db, catalog, job.id, job.mode === "full" ? "all" : "last");
-  // Mode full hashes damaged blocks again, too.
-  const sound = job.mode === "full" ? await soundBlocks(db, catalog.id, hashFormat) : undefined;
-  const before = await takeCensus(db, catalog, hashFormat, sound);
-  if (job.mode === "regroup") return planJob(walker, catalog, job, hashFormat, before, before.end);
+  // In turns as all that follows: the queries of sixty large listings must not be in front of a small one's.
+  const before = await inTurn(async () => {
+    if (job.mode !== "regroup") await restoreLostRows(db, catalog, job.id, job.mode === "full" ? "all" : "last");
+    // Mode full hashes damaged blocks again, too.
+    const sound = job.mode === "full" ? await soundBlocks(db, catalog.id, hashFormat) : undefined;
+    return takeCensus(db, catalog, hashFormat, sound);
+  });
+  if (job.mode === "regroup") return inTurn(() => planJob(walker, catalog, job, hashFormat, before, before.end));
   const walk = await walkCatalog(walker, catalog, job, before);
   if (walk === null) return null;
-  const census = await takeCensus(db, catalog, hashFormat, before.hashed);
-  const plan = await planJob(walker, catalog, job, hashFormat, census, before.end);
+  const { census, plan } = await inTurn(async () => {
+    const census = await takeCensus(db, catalog, hashFormat, before.hashed);
+    return { census, plan: await planJob(walker, catalog, job, hashFormat, census, before.end) };
+  });
   // Whoever wants to delete the source must know what was not compared.
   if (job.options.reference !== null) await emitUnlisted(walker.emit, walk.tally?.unlisted ?? []);
   const mounts = catalog.source.kind === "directory" ? walk.tally?.mounts : undefined;

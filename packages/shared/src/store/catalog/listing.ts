@@ -202,11 +202,17 @@ export const rowsOf = ({ catalogId, jobId }: Pick<WalkStart, "catalogId" | "jobI
 const GROWN_SHARE = 0.1;
 
 /**
- * Renews the planner's statistics where a listing has added many images; autovacuum would be too late for this job. A
+ * Renews the planner's statistics where a listing has added a large share of all images; autovacuum would be too late for this job. A
  * function does it as the table's owner: PostgreSQL before 17 lets no other role.
  */
 export const analyzeGrown = async (db: Db, listing: Listing): Promise<void> => {
-  if (listing.added > listing.start.images * GROWN_SHARE) await db.execute(sql`select analyze_image()`);
+  if (listing.added === 0) return;
+  // Where another listing does it at this moment, this one need not wait: of sixty new catalogs each would wait for all before.
+  await db.execute(sql`
+    select analyze_image()
+    from pg_class
+    where oid = 'image'::regclass and ${listing.added} > reltuples * ${GROWN_SHARE}
+      and pg_try_advisory_xact_lock(hashtext('lookalike analyze image'))`);
 };
 
 const ORDINALS_PER_QUERY = 100_000;
