@@ -9,12 +9,12 @@ const DOCS = "test/docs/**/*.test.ts";
 const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 
 /**
- * Tests with servers. Each file starts servers of its own; four at once, since they wait as much as they
+ * Tests with servers. Each file starts servers of its own; three at once, since they wait as much as they
  * work. The time-outs only end what hangs: a test may take many times longer on a busy machine.
  */
 const withServers = {
   globalSetup: ["test/support/global-setup.ts"],
-  maxWorkers: 4,
+  maxWorkers: 3,
   // Files share no state but modules, and a test that needs a fresh process starts one.
   isolate: false,
   testTimeout: 600_000,

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource, Source } from "@lookalike/shared/domain/job/source";
-import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
+import { type Objects, openObjects } from "@lookalike/shared/sources/objects";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCommand } from "../support/command.ts";
@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   server = await startS3Server(folder.path, ["pictures", "others", "thumbnails"]);
   Object.assign(process.env, server.environment);
-  objects = s3Objects();
+  objects = openObjects();
   system = await startSystem({
     ...server.environment,
     LOOKALIKE_SOURCE_BUCKETS: "pictures",

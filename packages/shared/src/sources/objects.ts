@@ -18,8 +18,6 @@ const ATTEMPTS = 8;
 const CONNECT_MS = 5_000;
 const RESPONSE_MS = 30_000;
 
-let client: Promise<S3> | undefined;
-
 /** The AWS SDK's own environment says which server and credentials (AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID, …). */
 const connect = async (): Promise<S3> => {
   const { S3 } = await import("@aws-sdk/client-s3");
@@ -38,10 +36,9 @@ const connect = async (): Promise<S3> => {
   });
 };
 
-/** Buckets, over one connection pool for the whole process. The SDK is loaded when it is first needed. */
-export const s3Objects = () => {
-  client ??= connect();
-  const connected = client;
+/** Buckets of the S3 server that the environment names now, over a connection pool of their own. */
+export const openObjects = () => {
+  const connected = connect();
   return {
     /** Everything under a prefix, in the order of the keys' bytes, page after page. @throws ObjectError */
     async *list(bucket: string, prefix: string) {
@@ -93,7 +90,15 @@ export const s3Objects = () => {
 };
 
 /** Buckets of an S3 server. */
-export type Objects = ReturnType<typeof s3Objects>;
+export type Objects = ReturnType<typeof openObjects>;
+
+let opened: Objects | null = null;
+
+/** Buckets, over one connection pool for the whole process. The SDK is loaded when it is first needed. */
+export const s3Objects = (): Objects => {
+  opened ??= openObjects();
+  return opened;
+};
 
 const PROBLEMS: Record<string, [reason: ObjectError["reason"], text: string]> = {
   NoSuchKey: ["missing", "it is not there any more"],

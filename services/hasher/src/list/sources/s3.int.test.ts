@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { FileTally } from "@lookalike/shared/domain/job/file-counts";
 import { Source } from "@lookalike/shared/domain/job/source";
-import { type Objects, s3Objects } from "@lookalike/shared/sources/objects";
+import { type Objects, openObjects } from "@lookalike/shared/sources/objects";
 import pMap from "p-map";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   server = await startS3Server(folder.path, ["pictures"]);
   Object.assign(process.env, server.environment);
-  objects = s3Objects();
+  objects = openObjects();
 });
 afterAll(async () => {
   await server?.stop();
