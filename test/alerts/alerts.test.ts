@@ -148,7 +148,7 @@ it("coordinators that are drained while workers go on", async () => {
     requestEndpoint(connected.bus, "comparer.concurrency", { instance: "all", kind: "compare", concurrency });
   await compare(0);
   const catalog = await client.openCatalog("many", { kind: "hashes", file });
-  const options = JobOptions.parse({ blockSize: 50, pairsPerTask: 1, batchSize: 1_500, kernel: "exhaustive" });
+  const options = JobOptions.parse({ blockSize: 50, pairsPerTask: 1, dispatch: "all", kernel: "exhaustive" });
   const { id } = await client.startJob(catalog, options);
   // More results to come than a coordinator has fetched already when it stops.
   await until(async () => {
