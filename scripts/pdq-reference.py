@@ -1,6 +1,6 @@
 """Writes what Facebook's PDQ says of drawn pictures: the reference that our DCT hash is tested against.
 
-    python3 -m venv VENV && VENV/bin/pip install pdqhash==0.2.8 && VENV/bin/python scripts/pdq-reference.py
+    VENV/bin/python scripts/pdq-reference.py, where VENV has pdqhash 0.2.8 of PyPI
 
 The pictures are drawn by integers alone (drawBoxes of packages/engine/src/evidence/drawn-luma.fixtures.ts does the same).
 """
