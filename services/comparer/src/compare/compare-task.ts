@@ -6,6 +6,7 @@ import {
   type BlockPair,
   bandOfTask,
   blocksOfTile,
+  numbersIn,
   type Plan,
   pairOf,
   pairsOfTask,
@@ -76,8 +77,7 @@ export const loadWork = async (hashes: Comparer["hashes"], task: TaskPlan, job: 
   return { kernel: "indexed", left, right, hashBits, radiusBits, band, bands: plan.index.bands };
 };
 
-const blockPairs = ({ from, to }: Range): BlockPair[] =>
-  Array.from({ length: Math.max(0, to - from) }, (_, index) => pairOf(from + index));
+const blockPairs = (pairs: Range): BlockPair[] => numbersIn(pairs).map(pairOf);
 
 /** The blocks that a task compares. */
 const blocksOfTask = (plan: Plan, task: number): number[] => {
@@ -85,8 +85,6 @@ const blocksOfTask = (plan: Plan, task: number): number[] => {
   const { i, j } = bandOfTask(plan, task);
   return [...new Set([i, j].map((tile) => blocksOfTile(plan, tile)).flatMap(numbersIn))];
 };
-
-const numbersIn = ({ from, to }: Range): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
 /** Which of a catalog's stored hashes a job compares. */
 type ComparedJob = Pick<ComparedCatalog, "hashFormat" | "blockRevision" | "quarantined">;

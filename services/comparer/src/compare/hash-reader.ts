@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { blockHashes } from "@lookalike/engine/compare/block-hashes";
 import type { Tile } from "@lookalike/engine/compare/indexed";
 import type { HashRows } from "@lookalike/engine/compare/kernel";
-import type { Range } from "@lookalike/shared/domain/job/plan";
+import { numbersIn, type Range } from "@lookalike/shared/domain/job/plan";
 import { type DoneSet, has } from "@lookalike/shared/domain/primitives/bit-set";
 import { type CachedCatalog, createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
 import { requireStored } from "@lookalike/shared/store/blocks/required-blocks";
@@ -31,30 +31,30 @@ export const createHashReader = (db: Db, maxBytes: number) => {
     maxSize: maxBytes,
   });
   const tiles = new LRUCache<string, Promise<Tile>>({ max: CACHED_TILES });
+  /** The blocks of `numbers`, by their numbers. @throws MissingDataError where one that was hashed is not stored */
+  const readBlocks = async (
+    catalog: ComparedCatalog,
+    numbers: readonly number[],
+  ): Promise<ReadonlyMap<number, HashRows>> => {
+    const hashed = numbers.filter((number) => !has(catalog.quarantined, number));
+    const blocks = await cache.load(db, catalog, hashed);
+    requireStored(catalog.id, hashed, blocks);
+    for (const number of numbers) if (has(catalog.quarantined, number)) blocks.set(number, NO_HASHES);
+    return blocks;
+  };
   return {
-    /** The blocks of `numbers`, by their numbers. @throws MissingDataError where one that was hashed is not stored */
-    async readBlocks(catalog: ComparedCatalog, numbers: readonly number[]): Promise<Map<number, HashRows>> {
-      const hashed = numbers.filter((number) => !has(catalog.quarantined, number));
-      const blocks = await cache.load(db, catalog, hashed);
-      requireStored(catalog.id, hashed, blocks);
-      for (const number of numbers) if (has(catalog.quarantined, number)) blocks.set(number, NO_HASHES);
-      return blocks;
-    },
+    readBlocks,
     /**
      * The rows of a range of blocks as one tile, read once however many tasks need it at the same time.
      * @throws MissingDataError where a block that was hashed is not stored
      */
-    async readTile(catalog: ComparedCatalog, { from, to }: Range): Promise<Tile> {
-      const numbers = Array.from({ length: to - from }, (_, index) => from + index);
-      const hashed = numbers.filter((number) => !has(catalog.quarantined, number));
+    async readTile(catalog: ComparedCatalog, range: Range): Promise<Tile> {
+      const numbers = numbersIn(range);
       const without = numbers.filter((number) => has(catalog.quarantined, number)).join();
-      const key = `${catalog.id}:${catalog.blockRevision}:${catalog.hashFormat}:${from}-${to}:${without}`;
+      const key = `${catalog.id}:${catalog.blockRevision}:${catalog.hashFormat}:${range.from}-${range.to}:${without}`;
       const cached = tiles.get(key);
       if (cached !== undefined) return cached;
-      const reading = cache.load(db, catalog, hashed).then((blocks) => {
-        requireStored(catalog.id, hashed, blocks);
-        return tileOf(key, [...blocks.values()]);
-      });
+      const reading = readBlocks(catalog, numbers).then((blocks) => tileOf(key, [...blocks.values()]));
       tiles.set(key, reading);
       reading.catch(() => tiles.delete(key));
       return reading;

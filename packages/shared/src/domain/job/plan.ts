@@ -38,6 +38,10 @@ export interface Range {
   readonly to: number;
 }
 
+/** The numbers in a range, ascending; none where it ends before it begins. */
+export const numbersIn = ({ from, to }: Range): number[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+
 /** Number of pairs in the first `columns` columns of the triangle: columns (columns + 1) / 2. */
 export const pairsInColumns = (columns: number): number => (columns * (columns + 1)) / 2;
 
