@@ -37,41 +37,42 @@ const handledUpTo = ({ ack_floor, delivered, num_ack_pending }: ConsumerInfo): n
 };
 
 /**
- * Whether a consumer has not handled a message of a subject, as far as its stream knows: what is not acknowledged, and
+ * The messages of a subject that a consumer has not handled, as far as its stream knows: what is not acknowledged, and
  * what comes after that.
  * @param subject may have wildcards
  */
-export const hasUnhandled = async (
-  { jsm }: Bus,
-  stream: string,
-  durable: string,
-  subject: string,
-): Promise<boolean> => {
-  const handled = handledUpTo(await jsm.consumers.info(stream, durable));
-  // nats-server has this request since 2.9; the type of nats.js 2 is the older one.
-  const query = { seq: handled + 1, next_by_subj: subject };
-  return (await unlessNone(jsm.streams.getMessage(stream, query))) !== null;
-};
+async function* unhandledMessages({ jsm }: Bus, stream: string, durable: string, subject: string) {
+  for (let seq = handledUpTo(await jsm.consumers.info(stream, durable)) + 1; ; ) {
+    // nats-server has this request since 2.9; the type of nats.js 2 is the older one.
+    const query = { seq, next_by_subj: subject };
+    const stored = await unlessNone(jsm.streams.getMessage(stream, query));
+    if (stored === null) return;
+    yield stored;
+    seq = stored.seq + 1;
+  }
+}
+
+/** Whether there are messages that a consumer has not handled: see {@link unhandledMessages}. */
+export const hasUnhandled = async (bus: Bus, stream: string, durable: string, subject: string): Promise<boolean> =>
+  !(await unhandledMessages(bus, stream, durable, subject).next()).done;
 
 /**
- * What a consumer has not handled of a subject: see {@link hasUnhandled}.
+ * Reads the messages that a consumer has not handled: see {@link unhandledMessages}.
  * @returns the bodies; null where there are more than `limit`
  */
 export const readUnhandled = async (
-  { jsm }: Bus,
+  bus: Bus,
   stream: string,
   durable: string,
   subject: string,
   limit: number,
 ): Promise<unknown[] | null> => {
   const bodies: unknown[] = [];
-  for (let seq = handledUpTo(await jsm.consumers.info(stream, durable)) + 1; ; ) {
-    const stored = await unlessNone(jsm.streams.getMessage(stream, { seq, next_by_subj: subject } as { seq: number }));
-    if (stored === null) return bodies;
+  for await (const stored of unhandledMessages(bus, stream, durable, subject)) {
     if (bodies.length === limit) return null;
     bodies.push(jsonOf(stored.string()));
-    seq = stored.seq + 1;
   }
+  return bodies;
 };
 
 /** Whether a stream has a message of this subject. */
