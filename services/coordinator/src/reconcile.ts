@@ -37,13 +37,13 @@ type Reconciler = Pick<Coordinator, "bus" | "store" | "log" | "environment" | "d
  * is missing and its consumer has handled all that the stream has of it, so that nothing is sent again for being slow.
  */
 export const reconcileRound = async (coordinator: Reconciler): Promise<void> => {
-  const { environment, dispatch } = coordinator;
+  const { dispatch } = coordinator;
   const { db } = coordinator.store;
   await publishLostEvents(coordinator);
   for (const { id, silentMs } of await activeJobs(db)) {
     // Ends with the roll-out: decision 0037.
     await reconsider(db, id, new Date().toISOString(), coordinator.credit());
-    await recoverJob(coordinator, id, silentMs, silentMs >= environment.LOOKALIKE_LOST_AFTER_MS);
+    await recoverJob(coordinator, id, silentMs);
   }
   for (const id of await jobsWithUnpublishedTasks(db)) dispatch(id);
 };
@@ -59,11 +59,12 @@ const publishLostEvents = async ({ bus, store: { db }, log, environment }: Recon
   log.warn({ events: lost.length }, "lost events are published again");
 };
 
-const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number, isSilent: boolean): Promise<void> => {
+const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number): Promise<void> => {
   const { db } = coordinator.store;
   const row = await findJob(db, id);
   if (row === null) return;
   const job = jobOf(row);
+  const isSilent = silentMs >= coordinator.environment.LOOKALIKE_LOST_AFTER_MS;
   if (!isSilent && !hasOvertakenTasks(job)) return;
   // Before the outbox and the streams are looked at: of several coordinators, one sends the attempt after these.
   const attempts = await lastAttempts(db, id);
@@ -92,13 +93,14 @@ const evidenceOf = async ({ bus, store: { db } }: Reconciler, row: JobRow): Prom
   const unhandled = new Map<TaskKind, ReadonlySet<number> | null>();
   for (const kind of new Set(unfinishedTasks(job).map(({ kind }) => kind)))
     unhandled.set(kind, await unhandledTasks(bus, job, kind));
-  const order = job.state === "finalizing" ? await findOrder(bus, job) : "none";
+  const isOrdered = job.state === "finalizing";
+  const order = isOrdered ? await findOrder(bus, job) : "none";
   return {
     isUnpublished,
     hasUnhandledEvents: await hasUnhandled(bus, STREAMS.events, coordinatorDurable(job.id), subjects.eventsOf(job.id)),
     mayHaveResult: ({ kind, task }) => unhandled.get(kind)?.has(task) ?? true,
     order,
-    hasResult: await hasResult(db, job),
+    hasResult: isOrdered && (await hasResult(db, job)),
   };
 };
 
