@@ -1,7 +1,7 @@
-import type { TaskKind } from "../task.ts";
+import type { WorkKind } from "../task.ts";
 
 /** Tasks of a kind that all jobs of a class may have outstanding together. */
-export type DispatchCredit = Readonly<Record<Exclude<TaskKind, "scan">, number>>;
+export type DispatchCredit = Readonly<Record<WorkKind, number>>;
 
 /** Enough for a few workers; a job alone has its whole window. */
 const LEAST_CREDIT = 100;
