@@ -10,6 +10,11 @@ export const EVERY_TENANT = "*";
 
 type TableKey = keyof typeof schema;
 
+/** Each table's name, with its key in the schema. */
+export const TABLES = Object.entries(schema).map(
+  ([key, table]) => [key as TableKey, getTableName(table as PgTable)] as const,
+);
+
 /** A row that another one names. */
 interface Owner {
   /** The column that names it, or an expression that begins with the column. */
@@ -65,8 +70,8 @@ export const BELONGING: Readonly<Record<TableKey, Belonging>> = {
 };
 
 /** The names of the tables that have policies. */
-export const RESTRICTED_TABLES: readonly string[] = Object.entries(schema).flatMap(([key, table]) =>
-  BELONGING[key as TableKey].noTenant === undefined ? [getTableName(table as PgTable)] : [],
+export const RESTRICTED_TABLES: readonly string[] = TABLES.flatMap(([key, table]) =>
+  BELONGING[key].noTenant === undefined ? [table] : [],
 );
 
 const SETTING = `current_setting('${TENANT_SETTING}', true)`;
@@ -122,9 +127,8 @@ export const applyPolicies = async (client: pg.Client, api: string, services: re
     from pg_policy join pg_class on pg_class.oid = polrelid
     where relnamespace = 'public'::regnamespace and polname = 'tenant' and relrowsecurity`);
   const digests = new Map(rows.map(({ table, digest }) => [table, digest]));
-  for (const [key, columns] of Object.entries(schema)) {
-    const table = getTableName(columns as PgTable);
-    const statements = policyStatements(table, BELONGING[key as TableKey], api, services);
+  for (const [key, table] of TABLES) {
+    const statements = policyStatements(table, BELONGING[key], api, services);
     const digest = createHash("sha256").update(statements.join("\n")).digest("hex");
     if (statements.length === 0 || digests.get(table) === digest) continue;
     await client.query([...statements, `comment on policy tenant on ${table} is '${digest}'`].join(";\n"));

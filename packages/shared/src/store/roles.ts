@@ -1,9 +1,7 @@
-import { getTableName } from "drizzle-orm";
-import type { PgTable } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { SERVICE_NAMES, type ServiceName } from "../runtime/config.ts";
-import { applyPolicies } from "./policies.ts";
-import * as schema from "./schema.ts";
+import { applyPolicies, TABLES } from "./policies.ts";
+import type * as schema from "./schema.ts";
 
 /** Who connects to PostgreSQL, each as a role of its own: who owns the tables, the services, and the exporter of metrics. */
 export const DATABASE_USERS = ["migrator", ...SERVICE_NAMES, "exporter"] as const;
@@ -73,9 +71,9 @@ const grantStatements = (service: ServiceName): string[] => {
     `grant usage on schema public, drizzle to ${role}`,
     `grant select on drizzle.__drizzle_migrations to ${role}`,
     ...(service === "hasher" ? [`grant execute on function analyze_image() to ${role}`] : []),
-    ...Object.entries(schema).flatMap(([key, table]) => {
-      const grants = GRANTS[key as keyof typeof schema][service];
-      return grants === undefined ? [] : [`grant ${grants.join(", ")} on ${getTableName(table as PgTable)} to ${role}`];
+    ...TABLES.flatMap(([key, table]) => {
+      const grants = GRANTS[key][service];
+      return grants === undefined ? [] : [`grant ${grants.join(", ")} on ${table} to ${role}`];
     }),
   ];
 };
