@@ -1,4 +1,5 @@
 import { equalImagesDigest, finalizationDigest } from "@lookalike/shared/domain/grouping/result-digest";
+import { blocksBelow } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
 import { hasLaterJob, type JobRow } from "@lookalike/shared/store/jobs/jobs";
@@ -95,8 +96,7 @@ const verifyImages = async (db: Db, row: JobRow, stored: Uint8Array, report: Rep
   const end = totalBlocks * blockSize;
   if ((await endOfCatalog(db, catalogId)) > end)
     report(`images: rows from image ${end} on, which the job does not have`);
-  const numbers = Array.from({ length: totalBlocks }, (_, block) => block);
-  const now = await imageDigests(db, { catalogId, blockSize, totalBlocks }, numbers);
+  const now = await imageDigests(db, { catalogId, blockSize, totalBlocks }, blocksBelow(totalBlocks));
   for (const block of differingBlocks(stored, now))
     report(`images ${block * blockSize} to ${(block + 1) * blockSize - 1}: their rows are not those that were grouped`);
 };

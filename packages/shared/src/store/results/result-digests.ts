@@ -51,7 +51,7 @@ export const imageDigests = async (
   digests.set(earlier.subarray(0, digests.length));
   const { rows } = await db.execute<{ block: number; digest: Buffer }>(sql`
     select block, digest from unnest(${integers(numbers)}) as block cross join lateral (
-      select sha256(convert_to(coalesce(string_agg(${IMAGE_TEXT}, ',' order by ordinal), ''), 'UTF8')) as digest
+      select decode(${digestOfRows(IMAGE_TEXT, sql`ordinal`)}, 'hex') as digest
       from image where catalog_id = ${catalogId}
         and ordinal >= block * ${blockSize}::int and ordinal < (block + 1) * ${blockSize}::int) as of_block`);
   for (const { block, digest } of rows) digests.set(digest, block * DIGEST_BYTES);
