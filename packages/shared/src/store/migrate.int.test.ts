@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openStore, type Store } from "@lookalike/shared/store/open";
-import { countGroups } from "@lookalike/shared/store/results/results";
+import { hasGroup } from "@lookalike/shared/store/results/results";
+import { imageGroup } from "@lookalike/shared/store/schema";
 import { expect, it } from "vitest";
 import { ROOT } from "../../../../test/support/folders.ts";
 import { storedGroups } from "../../../../test/support/groups.ts";
@@ -55,7 +56,7 @@ it("results that are stored before groups are shared are results of their own af
     };
     for (const jobId of ["first", "second"]) {
       expect(await storedGroups(store, jobId)).toEqual([group]);
-      expect(await countGroups(store.db, { jobId, run: 1 })).toBe(1);
+      expect(await store.db.$count(imageGroup, hasGroup({ jobId, run: 1 }))).toBe(1);
     }
     const { rows } = await store.pool.query("select count(distinct lineage)::int as lineages from finalization");
     expect(rows).toEqual([{ lineages: 2 }]);

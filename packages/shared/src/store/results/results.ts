@@ -203,6 +203,3 @@ export const getFinalization = async (db: Db, result: Result) => {
   });
   return found ?? null;
 };
-
-/** How many groups of a result are stored. */
-export const countGroups = (db: Db, result: Result): Promise<number> => db.$count(imageGroup, hasGroup(result));
