@@ -72,12 +72,13 @@ const groupAndStore = async (store: Store, order: Finalize, allowed: AllowedSour
       flatImages,
       equalImages,
     };
-    const totals = await insertFinalization(tx, client, row, grouped);
-    if (totals === null) return;
+    const stored = await insertFinalization(tx, client, row, grouped);
+    if (stored === null) return;
     await copyMatches(client, result, matches);
-    await sealResult(tx, job, result, grouped);
+    await sealResult(tx, job, stored, grouped);
     await carryDecisions(tx, job.catalogId, result);
-    await addToOutbox(tx, jobEvent({ ...order, id: order.job }, "job-finalized", order.run, totals));
+    const { groups, groupedImages } = stored;
+    await addToOutbox(tx, jobEvent({ ...order, id: order.job }, "job-finalized", order.run, { groups, groupedImages }));
   });
 };
 

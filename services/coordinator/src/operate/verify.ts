@@ -15,7 +15,7 @@ import { DIGESTED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/has
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { faultOfParts, readResults } from "@lookalike/shared/store/results/compare-results";
-import { findFinalization } from "@lookalike/shared/store/results/result-digests";
+import { readPlace } from "@lookalike/shared/store/results/results";
 import { JobRequest, requested } from "./jobs.ts";
 import { verifyFinalization } from "./verify-result.ts";
 
@@ -131,7 +131,7 @@ const verifyLog = async (bus: Bus, job: Job, report: Report): Promise<number> =>
 const verifyResult = async (bus: Bus, db: Db, row: JobRow, report: Report, leaveOut: Report): Promise<number> => {
   const job = jobOf(row);
   if (job.state !== "completed") {
-    const isFinalized = (await findFinalization(db, { jobId: job.id, run: job.run })) !== null;
+    const isFinalized = (await readPlace(db, { jobId: job.id, run: job.run })) !== null;
     if (isFinalized && job.state !== "finalizing") report(`job: ${job.state}, but run ${job.run} has a result`);
     return 0;
   }

@@ -65,7 +65,7 @@ export const planDigest = (job: Job): string => {
   ]);
 };
 
-interface FinalizationNumbers {
+export interface FinalizationNumbers {
   readonly jobId: string;
   readonly run: number;
   readonly grouping: string;

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import {
   equalImagesDigest,
+  type FinalizationNumbers,
   finalizationDigest,
   groupDigest,
   planDigest,
@@ -68,23 +69,21 @@ export const differingBlocks = (a: Uint8Array, b: Uint8Array): number[] => {
   );
 };
 
-/** Stores the digests of a result, in the transaction that stores it, after all its rows. */
+/** Stores the digests of a stored result, in the transaction that stores it, after all its rows. */
 export const sealResult = async (
   db: Db,
   job: JobRow,
-  result: Result,
+  stored: Omit<FinalizationNumbers, "decisions" | "imageDigests">,
   found: { readonly decisions: number; readonly imageDigests: Uint8Array; readonly equalImages: Uint8Array },
 ): Promise<void> => {
-  const row = await findFinalization(db, result);
-  if (row === null) return;
   const { decisions, imageDigests: images } = found;
-  const ofRows = await digestsOfRows(db, job, result);
+  const ofRows = await digestsOfRows(db, job, stored);
   const digests = { ...ofRows, equalImages: equalImagesDigest(found.equalImages) };
-  const whole = finalizationDigest({ ...row, decisions, imageDigests: images }, digests);
+  const whole = finalizationDigest({ ...stored, decisions, imageDigests: images }, digests);
   await db
     .update(finalization)
     .set({ decisions, imageDigests: images, digests: { ...digests, result: whole } })
-    .where(isResult(result));
+    .where(isResult(stored));
 };
 
 /** All that is stored of a result besides its groups. */

@@ -77,7 +77,7 @@ const NO_GROUPS: Totals = { groups: 0, groupedImages: 0 };
 /**
  * Stores the result of (job, run) once. On top of a base it is the next step of the base's lineage, and groups
  * that have not changed are not written again.
- * @returns the totals; null when the result is stored already: then nothing is written
+ * @returns what is stored of it; null when the result is stored already: then nothing is written
  * @throws the database's error when another result has meanwhile built on the base, because each step is one result:
  * the job must be grouped again
  */
@@ -89,7 +89,7 @@ export const insertFinalization = async (
     "jobId" | "run" | "tenant" | "grouping" | "thresholdBits" | "edges" | "flatImages" | "equalImages"
   >,
   { groups, base, regrouped }: GroupsToStore,
-): Promise<Totals | null> => {
+): Promise<(typeof result & Place & Totals) | null> => {
   const place = base === null ? { step: 0 } : { lineage: base.lineage, step: base.step + 1 };
   const [inserted] = await db
     .insert(finalization)
@@ -116,7 +116,7 @@ export const insertFinalization = async (
     groupedImages: unchanged.groupedImages + grouped.size,
   };
   await db.update(finalization).set(totals).where(isResult(result));
-  return totals;
+  return { ...result, lineage, step, ...totals };
 };
 
 export const isResult = ({ jobId, run }: Result) => and(eq(finalization.jobId, jobId), eq(finalization.run, run));
