@@ -14,7 +14,7 @@ export interface ResultDigests {
   readonly groups: string;
   /** Of the images that its reference has. */
   readonly matches: string;
-  /** Of the edges between equal images, which are deleted when another result builds on this one. */
+  /** Of the encoded edges between equal images, which are deleted when another result builds on this one. */
   readonly equalImages: string;
   /** Of all these, and of the numbers of the result: {@link finalizationDigest}. */
   readonly result: string;
@@ -79,9 +79,6 @@ export interface FinalizationNumbers {
   readonly decisions: number | null;
   readonly imageDigests: Uint8Array | null;
 }
-
-/** The digest of the edges between equal images. */
-export const equalImagesDigest = (equalImages: Uint8Array): string => hash("sha256", equalImages);
 
 /** The digest of a result's numbers and of its other digests. */
 export const finalizationDigest = (row: FinalizationNumbers, digests: Omit<ResultDigests, "result">): string =>

@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
 import {
-  equalImagesDigest,
   type FinalizationNumbers,
   finalizationDigest,
   groupDigest,
   planDigest,
   type ResultDigests,
 } from "../../domain/grouping/result-digest.ts";
+import { edgesDigest } from "../../domain/job/digest.ts";
 import { members } from "../../domain/primitives/bit-set.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
@@ -78,7 +78,7 @@ export const sealResult = async (
 ): Promise<void> => {
   const { decisions, imageDigests: images } = found;
   const ofRows = await digestsOfRows(db, job, stored);
-  const digests = { ...ofRows, equalImages: equalImagesDigest(found.equalImages) };
+  const digests = { ...ofRows, equalImages: edgesDigest(found.equalImages) };
   const whole = finalizationDigest({ ...stored, decisions, imageDigests: images }, digests);
   await db
     .update(finalization)

@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type pg from "pg";
-import { equalImagesDigest, groupDigest, type ResultDigests } from "../../domain/grouping/result-digest.ts";
+import { groupDigest, type ResultDigests } from "../../domain/grouping/result-digest.ts";
+import { edgesDigest } from "../../domain/job/digest.ts";
 import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
@@ -190,7 +191,7 @@ const isAsStored = async (db: Db, base: Base): Promise<boolean> => {
   const { members, size } = onlyRow(counted);
   return (
     members === size &&
-    base.digests.equalImages === equalImagesDigest(base.equalImages) &&
+    base.digests.equalImages === edgesDigest(base.equalImages) &&
     base.digests.groups === (await groupsDigest(db, base))
   );
 };
