@@ -1,7 +1,6 @@
-import { lstat } from "node:fs/promises";
 import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
 import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
-import { type Folder, openRoot, type Place, pathOf, withPlace } from "@lookalike/shared/sources/folder-handle";
+import { type Folder, lstatAt, withPlace, withRoot } from "@lookalike/shared/sources/folder-handle";
 import { fileStateOf } from "@lookalike/shared/sources/listed-file";
 import { placeOf } from "@lookalike/shared/sources/source-roots";
 import { allCatalogs, type CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
@@ -37,22 +36,18 @@ export const movedCatalog = async (
 };
 
 /** Whether a folder has most of the files, by path, size and time. */
-const hasFiles = async (path: string, tenant: string, allowed: AllowedSources, sample: Sample): Promise<boolean> => {
-  const folder = await placeOf(path, tenant, allowed)
-    .then(openRoot)
-    .catch(() => null);
-  if (folder === null) return false;
-  try {
+const hasFiles = (path: string, tenant: string, allowed: AllowedSources, sample: Sample): Promise<boolean> => {
+  const look = async (folder: Folder): Promise<boolean> => {
     const found = await pMap(sample, (image) => hasFile(folder, image), { concurrency: FILES_AT_ONCE });
     return sample.length > 0 && found.filter(Boolean).length >= sample.length * SHARE;
-  } finally {
-    await folder.handle.close();
-  }
+  };
+  return placeOf(path, tenant, allowed)
+    .then((place) => withRoot(place, look))
+    .catch(() => false);
 };
 
 const hasFile = async (root: Folder, { path, fingerprint }: Sample[number]): Promise<boolean> => {
-  const look = (place: Place) => lstat(pathOf(place), { bigint: true });
-  const now = await withPlace(root, bytesOfName(path), look).catch(() => null);
+  const now = await withPlace(root, bytesOfName(path), lstatAt).catch(() => null);
   const known = fileStateOf(fingerprint);
   return now !== null && known?.size === String(now.size) && known.modified === String(now.mtimeNs);
 };

@@ -1,4 +1,13 @@
-import { closeSync, constants, existsSync, lstatSync, openSync, realpathSync, type Stats } from "node:fs";
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath } from "node:fs/promises";
 import { bytesOfName } from "../domain/image/file-name.ts";
 import { rootBytes } from "../domain/primitives/root-path.ts";
@@ -83,6 +92,15 @@ export const openRoot = async ({ root, below }: SourcePlace): Promise<Folder> =>
   );
 };
 
+/** Works with the folder of a source while it is open. @throws as {@link openRoot} */
+export const withRoot = async <Result>(
+  source: SourcePlace,
+  work: (folder: Folder) => Promise<Result>,
+): Promise<Result> => {
+  const folder = await openRoot(source);
+  return work(folder).finally(() => folder.handle.close());
+};
+
 /** Opens a folder in a folder. @throws ELOOP where a link has its name */
 export const openBelow = async (folder: Folder, name: Buffer): Promise<Folder> => {
   const place = joinPath(folder.path, name);
@@ -161,22 +179,19 @@ export const withPlace = async <Result>(
   }
 };
 
+/** What the system says of a place. A link is not followed. */
+export const lstatAt = (place: Place): Promise<BigIntStats> => lstat(pathOf(place), { bigint: true });
+
 /** Opens the file at a place for reading. @throws ELOOP where a link has its name */
 export const openFileAt = (place: Place): Promise<FileHandle> => open(pathOf(place), READ_FILE);
 
 /** Opens a file below a source's folder for reading. The caller closes it. @throws as {@link withPlace} and {@link openFileAt} */
-export const openFileBelow = async (source: SourcePlace, path: Buffer): Promise<FileHandle> => {
-  const folder = await openRoot(source);
-  try {
-    return await withPlace(folder, path, openFileAt);
-  } finally {
-    await folder.handle.close();
-  }
-};
+export const openFileBelow = (source: SourcePlace, path: Buffer): Promise<FileHandle> =>
+  withRoot(source, (folder) => withPlace(folder, path, openFileAt));
 
 /** As {@link openFileBelow}, for worker threads that have nothing else to do. @returns a file descriptor */
 export const openFileBelowSync = ({ root, below: source }: SourcePlace, path: Buffer): number => {
-  const names = namesOfPath(source === "" ? path : joinPath(bytesOfName(source), path));
+  const names = namesOfPath(joinPath(bytesOfName(source), path));
   const last = names?.pop();
   if (names === null || last === undefined) throw pathError(path);
   let place: Buffer = HAS_HANDLES ? rootBytes(root) : realpathSync.native(rootBytes(root), BYTES);

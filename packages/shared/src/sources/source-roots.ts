@@ -4,7 +4,7 @@ import { bytesOfName, nameOfBytes } from "../domain/image/file-name.ts";
 import type { Source } from "../domain/job/source.ts";
 import { rootBytes, rootOfBytes } from "../domain/primitives/root-path.ts";
 import type { AllowedRoot, AllowedSources } from "./allowed-sources.ts";
-import { type Folder, openRoot, pathOf, type SourcePlace, withPlace } from "./folder-handle.ts";
+import { lstatAt, type SourcePlace, withPlace, withRoot } from "./folder-handle.ts";
 
 /** A tenant may not have this source. Of a place that is not the tenant's, nothing more is said: not whether anything is there. */
 export class SourceRefused extends Error {
@@ -31,7 +31,7 @@ const requirePlace = async (path: string, tenant: string, allowed: AllowedSource
   const found =
     below === ""
       ? lstat(rootBytes(root))
-      : withFolder(root, (folder) => withPlace(folder, bytesOfName(below), (place) => lstat(pathOf(place))));
+      : withRoot({ root, below: "" }, (folder) => withPlace(folder, bytesOfName(below), lstatAt));
   if (!(await succeeds(found))) throw new SourceRefused(`${path}: there is no such file or folder`);
 };
 
@@ -42,11 +42,6 @@ export const requireBucket = (bucket: string, tenant: string, { buckets }: Allow
   throw new SourceRefused(
     `s3://${bucket}: not a bucket of LOOKALIKE_SOURCE_BUCKETS for the tenant ${tenant}${own.length === 0 ? ", which has none" : ""}`,
   );
-};
-
-const withFolder = async <Result>(root: string, work: (folder: Folder) => Promise<Result>): Promise<Result> => {
-  const folder = await openRoot({ root, below: "" });
-  return work(folder).finally(() => folder.handle.close());
 };
 
 const succeeds = (work: Promise<unknown>): Promise<boolean> =>

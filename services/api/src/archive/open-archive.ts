@@ -8,6 +8,7 @@ import {
   pathOf,
   type SourcePlace,
   withPlace,
+  withRoot,
 } from "@lookalike/shared/sources/folder-handle";
 import { ARCHIVE_FOLDER } from "@lookalike/shared/sources/listed-file";
 import { attributesOf } from "./copy-file.ts";
@@ -65,30 +66,24 @@ export const withArchive = async <Result>(
 };
 
 /** Removes the folders of an archive that could not be begun, as far as they are there and empty. */
-export const removeEmptyArchive = async ({ id, root, destination }: ArchivePlace): Promise<void> => {
-  const above = await openRoot(destination ?? root);
-  try {
+export const removeEmptyArchive = ({ id, root, destination }: ArchivePlace): Promise<void> =>
+  withRoot(destination ?? root, async (above) => {
     for (const path of [`${ARCHIVE_FOLDER}/${id}/files`, `${ARCHIVE_FOLDER}/${id}`, ARCHIVE_FOLDER])
       await withPlace(above, Buffer.from(path), (place) => rmdir(pathOf(place))).catch(() => undefined);
-  } finally {
-    await above.handle.close();
-  }
-};
+  });
 
 /** The ids of the archives below a folder; none where it has no folder of archives. @throws ELOOP where that is a link */
-export const listArchiveFolders = async (above: SourcePlace): Promise<string[]> => {
-  const folder = await openRoot(above);
-  try {
-    const archives = await openBelow(folder, Buffer.from(ARCHIVE_FOLDER));
-    const names = await readdir(Buffer.concat([archives.path, Buffer.from("/.")])).finally(() =>
-      archives.handle.close(),
-    );
-    return names.filter((name) => UUID.test(name)).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  } finally {
-    await folder.handle.close();
-  }
-};
+export const listArchiveFolders = (above: SourcePlace): Promise<string[]> =>
+  withRoot(above, async (folder) => {
+    try {
+      const archives = await openBelow(folder, Buffer.from(ARCHIVE_FOLDER));
+      const names = await readdir(Buffer.concat([archives.path, Buffer.from("/.")])).finally(() =>
+        archives.handle.close(),
+      );
+      return names.filter((name) => UUID.test(name)).sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  });
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

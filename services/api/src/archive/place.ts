@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
-import { constants, type FileHandle, link, lstat, open, unlink } from "node:fs/promises";
+import { constants, type FileHandle, link, open, unlink } from "node:fs/promises";
 import { sha256Of } from "@lookalike/shared/sources/file-digest";
-import { type Folder, openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
+import { type Folder, lstatAt, openFileAt, type Place, pathOf } from "@lookalike/shared/sources/folder-handle";
 
 /** Why a file was not moved: it still has its old name. */
 export class MoveRefused extends Error {
@@ -10,7 +10,7 @@ export class MoveRefused extends Error {
 
 /** What has a name; null = nothing has it. A link is not followed. */
 export const statAt = (place: Place): Promise<BigIntStats | null> =>
-  lstat(pathOf(place), { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+  lstatAt(place).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
     throw error;
   });

@@ -1,5 +1,3 @@
-import type { BigIntStats } from "node:fs";
-import { lstat } from "node:fs/promises";
 import { posix } from "node:path";
 import { nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { failureOf } from "@lookalike/shared/domain/image/hash-block";
@@ -8,9 +6,9 @@ import type { Source } from "@lookalike/shared/domain/job/source";
 import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import {
   type Folder,
+  lstatAt,
   namesOfPath,
   openRoot,
-  pathOf,
   type SourcePlace,
   withPlace,
 } from "@lookalike/shared/sources/folder-handle";
@@ -99,9 +97,7 @@ class NamedFiles {
     if (path === null) return this.#badLine(number, NOT_BELOW);
     const name = nameOfBytes(path);
     try {
-      const look = ({ folder, name: last }: { folder: Folder; name: Buffer }): Promise<BigIntStats> =>
-        lstat(pathOf({ folder, name: last }), { bigint: true });
-      return fileImage(name, await withPlace(this.#root, path, look));
+      return fileImage(name, await withPlace(this.#root, path, lstatAt));
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
       if (code === "ELOOP" || !isImageName(name, this.#source.svg)) return this.#badLine(number, NOT_BELOW);
