@@ -19,20 +19,23 @@ export const requireSource = async (source: Source, tenant: string, allowed: All
       if (source.list !== null) await requirePlace(source.list, tenant, allowed);
       return;
     case "hashes":
-      return requirePlace(source.file, tenant, allowed);
+      await requirePlace(source.file, tenant, allowed);
+      return;
     case "s3":
       return requireBucket(source.bucket, tenant, allowed);
   }
 };
 
-/** @throws SourceRefused where nothing is there that the tenant may have a source at */
-const requirePlace = async (path: string, tenant: string, allowed: AllowedSources): Promise<void> => {
-  const { root, below } = await placeOf(path, tenant, allowed);
+/** As {@link placeOf}, of what must exist. @throws SourceRefused where nothing is there that the tenant may have a source at */
+export const requirePlace = async (path: string, tenant: string, allowed: AllowedSources): Promise<SourcePlace> => {
+  const place = await placeOf(path, tenant, allowed);
+  const { root, below } = place;
   const found =
     below === ""
       ? lstat(rootBytes(root))
       : withRoot({ root, below: "" }, (folder) => withPlace(folder, bytesOfName(below), lstatAt));
   if (!(await succeeds(found))) throw new SourceRefused(`${path}: there is no such file or folder`);
+  return place;
 };
 
 /** @throws SourceRefused where the bucket is not the tenant's */

@@ -1,8 +1,7 @@
 import { isAbsolute } from "node:path";
-import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import { openRoot } from "@lookalike/shared/sources/folder-handle";
-import { pathOfPlace, placeOf, requireSource } from "@lookalike/shared/sources/source-roots";
+import { pathOfPlace, requirePlace } from "@lookalike/shared/sources/source-roots";
 import type { Db } from "@lookalike/shared/store/open";
 import { type ArchiveRow, archivesOlderThan, getArchive, listArchives } from "@lookalike/shared/store/review/archives";
 import { z } from "zod";
@@ -19,8 +18,7 @@ const ARCHIVES_LISTED = 100;
 /** The folder that an owner chose for an archive, without links. @throws SourceRefused, or HttpProblem 400 or 409, where it may not be one */
 const destinationOf = async (folder: string, { tenant }: Access, sources: AllowedSources): Promise<string> => {
   if (!isAbsolute(folder)) throw new HttpProblem(400, "not-absolute", `${folder}: must be an absolute path.`);
-  await requireSource(directorySource(folder), tenant, sources);
-  const place = await placeOf(folder, tenant, sources);
+  const place = await requirePlace(folder, tenant, sources);
   const { handle } = await openRoot(place).catch(() => {
     throw conflict("no-folder", `${folder}: not a folder.`);
   });
