@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { bytesOfName, nameOfBytes } from "@lookalike/shared/domain/image/file-name";
-import { type Folder, openBelow, openRoot, type SourcePlace, withPlace } from "@lookalike/shared/sources/folder-handle";
-import PQueue from "p-queue";
+import { type Folder, openBelow, type SourcePlace, withPlace, withRoot } from "@lookalike/shared/sources/folder-handle";
+import pMap from "p-map";
 import { attributesOf } from "./copy-file.ts";
 import type { Attributes, ManifestEntry } from "./manifest.ts";
 import { statAt } from "./place.ts";
@@ -9,25 +9,36 @@ import type { FoundFile } from "./plan-archive.ts";
 
 const FILES_AT_ONCE = 8;
 
-/** The names of regular files in folders below a root, by folder; none in a folder that can't be read. */
-export const findNames = async (
+/** The names of regular files in folders below a root, by folder; nothing of a folder that can't be read. */
+export const findNames = (root: SourcePlace, folders: Iterable<string>): Promise<ReadonlyMap<string, string[]>> =>
+  lookUp(root, folders, namesIn);
+
+/** What the disk says of each file below a root, by path; nothing of a file that is missing or behind a link. */
+export const findFiles = (
   root: SourcePlace,
-  folders: Iterable<string>,
-): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const names = new Map<string, readonly string[]>();
-  const queue = new PQueue({ concurrency: FILES_AT_ONCE });
-  const top = await openRoot(root);
-  try {
-    await queue.addAll(
-      [...folders].map((folder) => async () => {
-        names.set(folder, await namesIn(top, folder).catch(() => []));
-      }),
-    );
-    return names;
-  } finally {
-    await top.handle.close();
-  }
-};
+  entries: readonly Pick<ManifestEntry, "path">[],
+): Promise<ReadonlyMap<string, FoundFile>> =>
+  lookUp(
+    root,
+    entries.map(({ path }) => path),
+    findFile,
+  );
+
+/** What is found at each path below a root; nothing where that fails. @throws the system's error where the root can't be opened */
+const lookUp = <Found>(
+  root: SourcePlace,
+  paths: Iterable<string>,
+  find: (folder: Folder, path: string) => Promise<Found | null>,
+): Promise<ReadonlyMap<string, Found>> =>
+  withRoot(root, async (folder) => {
+    const found = new Map<string, Found>();
+    const look = async (path: string): Promise<void> => {
+      const at = await find(folder, path).catch(() => null);
+      if (at !== null) found.set(path, at);
+    };
+    await pMap(paths, look, { concurrency: FILES_AT_ONCE });
+    return found;
+  });
 
 /** @param folder a path with a slash at its end; empty for the root */
 const namesIn = async (root: Folder, folder: string): Promise<string[]> => {
@@ -43,27 +54,6 @@ const namesIn = async (root: Folder, folder: string): Promise<string[]> => {
     const opened = await openBelow(place.folder, place.name);
     return read(opened).finally(() => opened.handle.close());
   });
-};
-
-/** What the disk says of each file below a root, by path; nothing of a file that is missing or behind a link. */
-export const findFiles = async (
-  root: SourcePlace,
-  entries: readonly Pick<ManifestEntry, "path">[],
-): Promise<ReadonlyMap<string, FoundFile>> => {
-  const found = new Map<string, FoundFile>();
-  const queue = new PQueue({ concurrency: FILES_AT_ONCE });
-  const folder = await openRoot(root);
-  try {
-    await queue.addAll(
-      entries.map(({ path }) => async () => {
-        const file = await findFile(folder, path).catch(() => null);
-        if (file !== null) found.set(path, file);
-      }),
-    );
-    return found;
-  } finally {
-    await folder.handle.close();
-  }
 };
 
 const findFile = (root: Folder, path: string): Promise<FoundFile | null> => {
