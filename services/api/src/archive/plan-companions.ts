@@ -1,5 +1,6 @@
 import { Companions, companionBeside, isRawName, isRecording } from "@lookalike/shared/domain/image/companions";
 import { fileNameOf, folderOf } from "@lookalike/shared/domain/image/file-name";
+import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
 import type { ManifestEntry, Refusal } from "./manifest.ts";
 import type { ArchivePlan, FoundFile } from "./plan-archive.ts";
 
@@ -25,6 +26,8 @@ export const foldersOf = (entries: readonly ManifestEntry[]): Set<string> =>
  */
 export const companionsOf = (entries: readonly ManifestEntry[], names: Names): Companion[] => {
   const going = new Map(entries.map((entry) => [entry.path, entry]));
+  const paths = [...names].flatMap(([folder, inFolder]) => inFolder.map((name) => folder + name));
+  const byKey = groupBy(paths, keyOf);
   const found: Companion[] = [];
   for (const folder of new Set(entries.map(({ path }) => folderOf(path)))) {
     const inFolder = names.get(folder) ?? [];
@@ -33,19 +36,28 @@ export const companionsOf = (entries: readonly ManifestEntry[], names: Names): C
       if (going.has(folder + name)) continue;
       const pictures = companions.picturesOf(name).map((picture) => folder + picture);
       const leaving = pictures.flatMap((picture) => going.get(picture) ?? []);
-      const twins = new Set(leaving.flatMap((entry) => twinsOf(name, entry, names)));
+      const twins = new Set(leaving.flatMap((entry) => twinsOf(name, entry, byKey)));
       if (leaving.length > 0) found.push({ path: folder + name, pictures, twins: [...twins] });
     }
   }
   return found.sort((a, b) => Number(isRawName(b.path)) - Number(isRawName(a.path)));
 };
 
-/** The files that have a companion's name beside the pictures that stay for `picture`. */
-const twinsOf = (companion: string, picture: ManifestEntry, names: Names): string[] =>
-  picture.keepers.flatMap((keeper) => {
-    const folder = folderOf(keeper.path);
-    const twin = companionBeside(companion, fileNameOf(picture.path), fileNameOf(keeper.path));
-    return (names.get(folder) ?? []).filter((name) => name.toLowerCase() === twin).map((name) => folder + name);
+/** Equal for files of one folder whose names differ in upper and lower case alone. */
+const keyOf = (path: string): string => folderOf(path) + fileNameOf(path).toLowerCase();
+
+/**
+ * The files that have a companion's name beside the pictures that stay for `picture`.
+ * @param byKey the paths of files by their keys
+ */
+const twinsOf = (
+  companion: string,
+  picture: ManifestEntry,
+  byKey: ReadonlyMap<string, readonly string[]>,
+): readonly string[] =>
+  picture.keepers.flatMap(({ path }) => {
+    const twin = companionBeside(companion, fileNameOf(picture.path), fileNameOf(path));
+    return twin === null ? [] : (byKey.get(keyOf(folderOf(path) + twin)) ?? []);
   });
 
 /**
