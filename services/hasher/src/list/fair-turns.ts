@@ -10,6 +10,15 @@ interface Waiting {
   readonly begin: () => void;
 }
 
+/** A tenant that waits for turns, or takes some. */
+interface Tenant {
+  readonly waiting: Waiting[];
+  /** Turns in progress. */
+  taking: number;
+  /** Turns that it has taken; one that comes back starts at the least of those that are there. */
+  taken: number;
+}
+
 interface Limits {
   /** Turns at once. */
   readonly turns: number;
@@ -24,11 +33,7 @@ interface Limits {
  */
 export class FairTurns {
   readonly #limits: Limits;
-  readonly #waiting = new Map<string, Waiting[]>();
-  /** Turns in progress, by tenant. */
-  readonly #taking = new Map<string, number>();
-  /** Turns that each tenant has taken; one that comes back starts at the least of those that are there. */
-  readonly #taken = new Map<string, number>();
+  readonly #tenants = new Map<string, Tenant>();
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -36,59 +41,46 @@ export class FairTurns {
 
   /** Works in a turn. */
   async run<Result>(turner: Turner, work: () => Promise<Result>): Promise<Result> {
+    const tenant = this.#tenants.get(turner.tenant) ?? this.#add(turner.tenant);
     await new Promise<void>((begin) => {
-      this.#enter(turner.tenant);
-      this.#waiting.get(turner.tenant)?.push({ turner, begin });
+      tenant.waiting.push({ turner, begin });
       this.#beginNext();
     });
     try {
       return await work();
     } finally {
-      this.#leave(turner.tenant);
+      tenant.taking -= 1;
+      if (tenant.taking === 0 && tenant.waiting.length === 0) this.#tenants.delete(turner.tenant);
       this.#beginNext();
     }
   }
 
-  #enter(tenant: string): void {
-    if (this.#waiting.has(tenant)) return;
-    const least = Math.min(...[...this.#waiting.keys()].map((other) => this.#taken.get(other) ?? 0));
-    this.#taken.set(tenant, Number.isFinite(least) ? least : 0);
-    this.#waiting.set(tenant, []);
-  }
-
-  #leave(tenant: string): void {
-    const taking = (this.#taking.get(tenant) ?? 0) - 1;
-    if (taking > 0) this.#taking.set(tenant, taking);
-    else this.#taking.delete(tenant);
-    this.#forget(tenant);
-  }
-
-  #forget(tenant: string): void {
-    if (this.#taking.has(tenant) || this.#waiting.get(tenant)?.length !== 0) return;
-    this.#waiting.delete(tenant);
-    this.#taken.delete(tenant);
+  #add(name: string): Tenant {
+    const others = [...this.#tenants.values()].map(({ taken }) => taken);
+    const tenant: Tenant = { waiting: [], taking: 0, taken: others.length === 0 ? 0 : Math.min(...others) };
+    this.#tenants.set(name, tenant);
+    return tenant;
   }
 
   #beginNext(): void {
-    const inProgress = [...this.#taking.values()].reduce((sum, turns) => sum + turns, 0);
+    const inProgress = [...this.#tenants.values()].reduce((sum, { taking }) => sum + taking, 0);
     if (inProgress >= this.#limits.turns) return;
     const tenant = this.#nextTenant();
     if (tenant === null) return;
-    const waiting = this.#waiting.get(tenant) ?? [];
-    const next = waiting.reduce((first, other) => (other.turner.turns < first.turner.turns ? other : first));
-    waiting.splice(waiting.indexOf(next), 1);
+    const next = tenant.waiting.reduce((first, other) => (other.turner.turns < first.turner.turns ? other : first));
+    tenant.waiting.splice(tenant.waiting.indexOf(next), 1);
     next.turner.turns += 1;
-    this.#taken.set(tenant, (this.#taken.get(tenant) ?? 0) + 1);
-    this.#taking.set(tenant, (this.#taking.get(tenant) ?? 0) + 1);
+    tenant.taken += 1;
+    tenant.taking += 1;
     next.begin();
   }
 
   /** The tenant whose turn is next; null = none may take one. */
-  #nextTenant(): string | null {
-    let next: string | null = null;
-    for (const [tenant, waiting] of this.#waiting) {
-      if (waiting.length === 0 || (this.#taking.get(tenant) ?? 0) >= this.#limits.turnsPerTenant) continue;
-      if (next === null || (this.#taken.get(tenant) ?? 0) < (this.#taken.get(next) ?? 0)) next = tenant;
+  #nextTenant(): Tenant | null {
+    let next: Tenant | null = null;
+    for (const tenant of this.#tenants.values()) {
+      if (tenant.waiting.length === 0 || tenant.taking >= this.#limits.turnsPerTenant) continue;
+      if (next === null || tenant.taken < next.taken) next = tenant;
     }
     return next;
   }
