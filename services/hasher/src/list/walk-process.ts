@@ -59,7 +59,6 @@ export class WalkProcess {
 
   removeWalk(walk: number): void {
     this.#walks.delete(walk);
-    if (this.#isRetired && this.isIdle) this.kill();
   }
 
   /**

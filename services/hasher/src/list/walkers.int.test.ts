@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -85,6 +86,18 @@ describe("a source that is walked in another process", () => {
     await expect(failing).rejects.toThrow(
       `${folder}: nothing could be read for 2 s. Its disk or share does not answer.`,
     );
+    expect((await foundBy(await walk(directorySource(folder)))).images).toHaveLength(2);
+    expect(pids()).not.toContain(stopped);
+  });
+
+  it("leaves no process behind that does not answer when it is over", async () => {
+    const { walk, pids } = open(BUILT, 2);
+    const walked = await walk(directorySource(folder));
+    await everythingOf(walked);
+    const [stopped = 0] = pids();
+    process.kill(stopped, "SIGSTOP");
+    await walked.close();
+    await sleep(2_100);
     expect((await foundBy(await walk(directorySource(folder)))).images).toHaveLength(2);
     expect(pids()).not.toContain(stopped);
   });

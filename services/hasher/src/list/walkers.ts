@@ -53,8 +53,11 @@ export const createWalkers = ({
   };
   const processFor = (isIsolated: boolean): WalkProcess => {
     if (isIsolated) return start();
-    if (shared?.isOpen !== true) shared = start();
     clearTimeout(idle);
+    if (shared?.isOpen === true) return shared;
+    // One that did not answer that its last walk is over has nobody else who ends it.
+    if (shared?.isIdle === true) end(shared);
+    shared = start();
     return shared;
   };
   const release = (process: WalkProcess, walk: number, isIsolated: boolean): void => {
