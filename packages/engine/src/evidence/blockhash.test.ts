@@ -2,11 +2,12 @@ import { bmvbhash } from "blockhash-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drawScene } from "../../../../test/support/scene.ts";
-import { BLOCKHASH_SIDE, blockhashes, turnedBlockhash } from "./blockhash.ts";
+import { SMALL_SIDE } from "../hash/picture-pixels.ts";
+import { blockhashes, turnedBlockhash } from "./blockhash.ts";
 import { turnPixels } from "./turned-pixels.fixtures.ts";
 import { TURNS } from "./turns.ts";
 
-const SIDE = BLOCKHASH_SIDE;
+const SIDE = SMALL_SIDE;
 
 /** blockhash-core's own hash of a grey picture. */
 const defined = (luma: Uint8Array): string => {

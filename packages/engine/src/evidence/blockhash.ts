@@ -1,10 +1,11 @@
-import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
+import { at } from "@lookalike/shared/domain/primitives/columns";
+import { SMALL_SIDE } from "../hash/picture-pixels.ts";
+import { cellSums } from "../hash/pixels/cell-sums.ts";
 import { GRID, GRID_BYTES, packGrid, turnGrid } from "./bit-grid.ts";
 import type { Turn } from "./turns.ts";
 
-/** Width and height in pixels of the luma that the hash is of. */
-export const BLOCKHASH_SIDE = 128;
-const BLOCK = BLOCKHASH_SIDE / GRID;
+/** Width and height of a block in pixels. */
+const BLOCK = SMALL_SIDE / GRID;
 /** The hash compares each block with the median of its band of four block rows. */
 const BAND_BLOCKS = (GRID * GRID) / 4;
 /** Half of a block's largest sum. */
@@ -38,18 +39,7 @@ export const turnedBlockhash = (hashes: Uint8Array, turn: Turn): Uint8Array => {
 };
 
 /** The sum of each of 16 x 16 blocks of 8 x 8 pixels. */
-const blockSums = (luma: Uint8Array): Int32Array => {
-  const sums = new Int32Array(GRID * GRID);
-  for (let y = 0, index = 0; y < BLOCKHASH_SIDE; y += 1) {
-    const first = Math.floor(y / BLOCK) * GRID;
-    for (let column = 0; column < GRID; column += 1) {
-      let sum = 0;
-      for (const end = index + BLOCK; index < end; index += 1) sum += byteAt(luma, index);
-      sums[first + column] = at(sums, first + column) + sum;
-    }
-  }
-  return sums;
-};
+const blockSums = (luma: Uint8Array): Int32Array => cellSums(luma, SMALL_SIDE, GRID);
 
 const hashOf = (sums: Int32Array): Uint8Array => {
   const medians = [0, 1, 2, 3].map((band) => {

@@ -1,5 +1,6 @@
-import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
-import type { PicturePixels } from "../hash/picture-pixels.ts";
+import { byteAt } from "@lookalike/shared/domain/primitives/columns";
+import { CHROMA_SIDE, type PicturePixels } from "../hash/picture-pixels.ts";
+import { cellMeans } from "../hash/pixels/cell-sums.ts";
 import type { Turn } from "./turns.ts";
 
 /** Cells of the layout in a row and in a column. */
@@ -14,8 +15,8 @@ export const COLOUR_LAYOUT_BYTES = 2 * CELLS;
  */
 export const colourLayout = ({ cb, cr }: Pick<PicturePixels, "cb" | "cr">): Uint8Array => {
   const layout = new Uint8Array(COLOUR_LAYOUT_BYTES);
-  layout.set(means(cb));
-  layout.set(means(cr), CELLS);
+  layout.set(cellMeans(cb, CHROMA_SIDE, SIDE));
+  layout.set(cellMeans(cr, CHROMA_SIDE, SIDE), CELLS);
   return layout;
 };
 
@@ -26,15 +27,3 @@ export const turnedColourLayout = (layout: Uint8Array, { transposed, mirrored, f
     const column = mirrored ? SIDE - 1 - (index & 3) : index & 3;
     return byteAt(layout, (index & CELLS) + (transposed ? column * SIDE + row : row * SIDE + column));
   });
-
-/** Means of squares of cells, rounded. @param chroma a square of cells, its side a multiple of 4 */
-const means = (chroma: Uint8Array): Uint8Array => {
-  const side = Math.sqrt(chroma.length);
-  const part = side / SIDE;
-  const sums = new Uint32Array(CELLS);
-  chroma.forEach((value, index) => {
-    const cell = Math.floor(Math.floor(index / side) / part) * SIDE + Math.floor((index % side) / part);
-    sums[cell] = at(sums, cell) + value;
-  });
-  return Uint8Array.from(sums, (sum) => Math.round(sum / (part * part)));
-};

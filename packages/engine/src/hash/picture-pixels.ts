@@ -19,5 +19,8 @@ export interface PicturePixels {
 /** The most pixels that the long side of the working picture has. */
 export const WORKING_SIDE = 512;
 
+/** Width and height of the luma that the hashes of the whole picture are of, whatever the aspect ratio. */
+export const SMALL_SIDE = 128;
+
 /** Cells of chroma in a row and in a column, whatever the aspect ratio. */
 export const CHROMA_SIDE = 16;

@@ -1,12 +1,10 @@
 import { COLOUR_CELLS, SIGNATURE_BYTES } from "@lookalike/shared/domain/image/signature";
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
-import { CHROMA_SIDE, type PicturePixels } from "./picture-pixels.ts";
+import { CHROMA_SIDE, type PicturePixels, SMALL_SIDE } from "./picture-pixels.ts";
+import { cellMeans, cellSums } from "./pixels/cell-sums.ts";
 
-/** Width and height in pixels of the luma that signatures are of. */
-const SIDE = 128;
-/** Cells in a row and in a column, and the width and height of a cell in pixels. */
+/** Cells in a row and in a column, whose sums of luma are the input of the transform. */
 const CELLS = 32;
-const CELL_SIDE = SIDE / CELLS;
 
 /** Standard deviation of luma over all pixels, 0..127.5. */
 export const lumaDeviation = (luma: Uint8Array): number => {
@@ -22,27 +20,13 @@ export const lumaDeviation = (luma: Uint8Array): number => {
 
 /**
  * The second, independent hash and the colours of a picture: docs/hash-format.md, `signature/3`.
- * @param luma SIDE x SIDE bytes, row by row
+ * @param luma SMALL_SIDE x SMALL_SIDE bytes, row by row
  */
 export const signatureOf = (luma: Uint8Array, { cb, cr }: Pick<PicturePixels, "cb" | "cr">): Uint8Array => {
   const signature = new Uint8Array(SIGNATURE_BYTES);
-  signature.set(frequencyHash(cellSums(luma)));
+  signature.set(frequencyHash(cellSums(luma, SMALL_SIDE, CELLS)));
   signature.set(colours(cb, cr), SIGNATURE_BYTES - COLOUR_CELLS * COLOUR_CELLS * 2);
   return signature;
-};
-
-/** The sum of each of 32 x 32 cells: the input of the transform. */
-const cellSums = (luma: Uint8Array): Float64Array => {
-  const sums = new Float64Array(CELLS * CELLS);
-  for (let y = 0, index = 0; y < SIDE; y += 1) {
-    const first = Math.floor(y / CELL_SIDE) * CELLS;
-    for (let column = 0; column < CELLS; column += 1) {
-      let sum = 0;
-      for (const end = index + CELL_SIDE; index < end; index += 1) sum += byteAt(luma, index);
-      sums[first + column] = at(sums, first + column) + sum;
-    }
-  }
-  return sums;
 };
 
 const FREQUENCIES = 8;
@@ -56,7 +40,7 @@ const COSINES = Float64Array.from({ length: FREQUENCIES * CELLS }, (_, index) =>
  * 64 bits: each of the 8 x 8 lowest frequencies against their median (pHash: Zauner, "Implementation
  * and Benchmarking of Perceptual Image Hash Functions", 2010, section 3.2.1).
  */
-const frequencyHash = (samples: Float64Array): Uint8Array => {
+const frequencyHash = (samples: Int32Array): Uint8Array => {
   const rows = new Float64Array(CELLS * FREQUENCIES);
   for (let y = 0; y < CELLS; y += 1)
     for (let k = 0; k < FREQUENCIES; k += 1) {
@@ -82,19 +66,9 @@ const frequencyHash = (samples: Float64Array): Uint8Array => {
 
 /** Mean Cb, then Cr, of each quarter of the picture. */
 const colours = (cb: Uint8Array, cr: Uint8Array): Uint8Array => {
-  const means = new Uint8Array(COLOUR_CELLS * COLOUR_CELLS * 2);
-  const quarter = CHROMA_SIDE / COLOUR_CELLS;
-  for (let to = 0; to < means.length; to += 2) {
-    const [top, left] = [Math.floor(to / 2 / COLOUR_CELLS) * quarter, ((to / 2) % COLOUR_CELLS) * quarter];
-    let blue = 0;
-    let red = 0;
-    for (let y = top; y < top + quarter; y += 1)
-      for (let x = left; x < left + quarter; x += 1) {
-        blue += byteAt(cb, y * CHROMA_SIDE + x);
-        red += byteAt(cr, y * CHROMA_SIDE + x);
-      }
-    means[to] = Math.round(blue / quarter ** 2);
-    means[to + 1] = Math.round(red / quarter ** 2);
-  }
-  return means;
+  const blue = cellMeans(cb, CHROMA_SIDE, COLOUR_CELLS);
+  const red = cellMeans(cr, CHROMA_SIDE, COLOUR_CELLS);
+  return Uint8Array.from({ length: blue.length + red.length }, (_, index) =>
+    byteAt(index % 2 === 0 ? blue : red, index >> 1),
+  );
 };

@@ -1,0 +1,23 @@
+import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
+
+/**
+ * The sum of each of cells x cells squares of a plane, row by row.
+ * @param plane side x side bytes, the side a multiple of `cells`
+ */
+export const cellSums = (plane: Uint8Array, side: number, cells: number): Int32Array => {
+  const cellSide = side / cells;
+  const sums = new Int32Array(cells * cells);
+  for (let y = 0, index = 0; y < side; y += 1) {
+    const first = Math.floor(y / cellSide) * cells;
+    for (let column = 0; column < cells; column += 1) {
+      let sum = 0;
+      for (const end = index + cellSide; index < end; index += 1) sum += byteAt(plane, index);
+      sums[first + column] = at(sums, first + column) + sum;
+    }
+  }
+  return sums;
+};
+
+/** The mean of each of the squares of {@link cellSums}, rounded half up. */
+export const cellMeans = (plane: Uint8Array, side: number, cells: number): Uint8Array =>
+  Uint8Array.from(cellSums(plane, side, cells), (sum) => Math.round(sum / (side / cells) ** 2));
