@@ -1,7 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { blockhashes } from "@lookalike/engine/evidence/blockhash";
+import { blockhash } from "@lookalike/engine/evidence/blockhash";
+import { HASH_BITS } from "@lookalike/engine/hash/hash-format";
 import type { PicturePixels } from "@lookalike/engine/hash/picture-pixels";
 import { jpegPixels } from "@lookalike/engine/hash/pixels/jpeg-pixels";
 import { sharpPixels } from "@lookalike/engine/hash/pixels/sharp-pixels";
@@ -17,7 +18,6 @@ import { type Bench, type Row, throughputRow } from "./bench.ts";
 import { installedScenes } from "./installed-photographs.ts";
 import { percentile } from "./statistics.ts";
 
-const HASH_BYTES = 32;
 const TIMEOUT_SECONDS = 60;
 /** Under 1,024 pixels libvips decodes whole, above it makes the working picture: both are measured. */
 const WIDTHS = [640, 1_600];
@@ -37,7 +37,7 @@ export const pixels: Bench = {
         });
         const [median, p99, most] = [0.5, 0.99, 1].map((share) => percentile(distances, share));
         say(`${width} pixels: ${median} bits in the median, ${p99} in the 99th percentile, ${most} at most`);
-        const threshold = defaultThresholdBits(HASH_BYTES * 8);
+        const threshold = defaultThresholdBits(HASH_BITS);
         for (const bits of [0, threshold / 2, threshold])
           rows.push(
             throughputRow({
@@ -58,7 +58,7 @@ export const pixels: Bench = {
   },
 };
 
-const hashOf = (picture: PicturePixels): Uint8Array => blockhashes(smallLuma(picture)).subarray(0, HASH_BYTES);
+const hashOf = (picture: PicturePixels): Uint8Array => blockhash(smallLuma(picture));
 
 const distanceOf = async (path: string): Promise<number> => {
   const file = await readFile(path);

@@ -12,10 +12,17 @@ const BAND_BLOCKS = (GRID * GRID) / 4;
 const HALF_SUM = (BLOCK * BLOCK * 256) / 2;
 
 /**
- * `blockhash16` of luma and of the transposed luma: what is needed to compare all eight turns without a second decode.
+ * `blockhash16` of luma: bmvbhash of blockhash-core 0.1.0 (Yang, Gu and Niu, "Block Mean Value Based Image Perceptual Hashing", 2006) on a
+ * grey picture.
+ * @param luma 128 x 128 bytes, row by row
+ * @returns 32 bytes
+ */
+export const blockhash = (luma: Uint8Array): Uint8Array => hashOf(blockSums(luma));
+
+/**
+ * {@link blockhash} of luma and of the transposed luma: what is needed to compare all eight turns without a second decode.
  *
- * The definition is bmvbhash of blockhash-core 0.1.0 (Yang, Gu and Niu, "Block Mean Value Based Image Perceptual Hashing", 2006) on a grey
- * picture. A mirrored, flipped or half-turned picture has the same blocks in the same bands, so its hash is a permutation of this one's bits. The
+ * A mirrored, flipped or half-turned picture has the same blocks in the same bands, so its hash is a permutation of this one's bits. The
  * four turns that transpose have other bands, therefore they need the second hash.
  * @param luma 128 x 128 bytes, row by row
  * @returns 64 bytes: the hash, 32 bytes, then that of the transposed luma

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { failed, type ImageFacts, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import sharp from "sharp";
-import { blockhashes } from "../evidence/blockhash.ts";
+import { blockhash } from "../evidence/blockhash.ts";
 import { type ExifFacts, exifFacts } from "../evidence/exif-facts.ts";
 import {
   decodePicture,
@@ -13,7 +13,6 @@ import {
   type ReservePixels,
   TOO_MANY_PIXELS,
 } from "./decode-picture.ts";
-import { HASH_BITS } from "./hash-format.ts";
 import { moreFacts } from "./more-pages.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import { sharpPixels } from "./pixels/sharp-pixels.ts";
@@ -39,7 +38,7 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
     if ("kind" in decoded) return decoded;
     const { pixels, metadata, format } = decoded;
     const small = smallLuma(pixels);
-    const hash = hashOf(small);
+    const hash = blockhash(small);
     const flat = lumaDeviation(small) < FLAT_LUMA_DEVIATION || isFlatHash(hash);
     return {
       kind: flat ? "flat" : "hashed",
@@ -54,7 +53,7 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
         format,
         ...(metadata.exif === undefined ? {} : takenBy(await exifFacts(metadata.exif))),
         ...(await moreFacts(file, structure, metadata, async (page) =>
-          hashOf(
+          blockhash(
             smallLuma(
               await sharpPixels(sharp(file, { limitInputPixels: limits.maxPixels, page }), limits.timeoutSeconds),
             ),
@@ -68,8 +67,6 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
     return isTimeout ? failed("timeout", `not done after ${limits.timeoutSeconds} s`) : failureOf(error, structure);
   }
 };
-
-const hashOf = (small: Uint8Array): Uint8Array => blockhashes(small).subarray(0, HASH_BITS / 8);
 
 /**
  * Why a file could not be decoded, in words of our own: libvips has one buffer of error texts for all threads, so a text may be about
