@@ -6,7 +6,7 @@ import { exifBlock } from "./exif-block.fixtures.ts";
 
 const drawn = () => sharp({ create: { width: 24, height: 16, channels: 3, background: "#a52" } });
 const factsOf = (file: Buffer, exif: Buffer | null = null): EmbeddedFacts =>
-  embeddedFacts(file, readStructure(file), exif);
+  embeddedFacts(file, readStructure(file), exif, null);
 
 const segment = (marker: number, body: string): Buffer => {
   const data = Buffer.from(body, "latin1");

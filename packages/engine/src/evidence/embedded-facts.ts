@@ -1,5 +1,14 @@
 import { fileItems } from "../hash/structure/item-boxes.ts";
-import { headerSegments, isJpeg, MARKER } from "../hash/structure/jpeg-segments.ts";
+import {
+  APP1,
+  APP2,
+  applicationData,
+  hasMark,
+  headerSegments,
+  isJpeg,
+  MARKER,
+  MULTI_PICTURE_MARK,
+} from "../hash/structure/jpeg-segments.ts";
 import type { Structure } from "../hash/structure/structure.ts";
 import { TiffDirectories } from "../hash/structure/tiff-directories.ts";
 import { profileName } from "./profile-name.ts";
@@ -20,19 +29,22 @@ export interface EmbeddedFacts {
  * What a file contains besides its picture.
  * @param structure what {@link readStructure} returned
  * @param exif its EXIF block, with or without JPEG's header
- * @param profile its ICC profile; left out: that of a JPEG is read from the file
+ * @param profile its ICC profile; null = it has none, or is a JPEG, whose profile is read from the file
  */
 export const embeddedFacts = (
   file: Buffer,
   structure: Structure | null,
   exif: Buffer | null,
-  profile: Buffer | null = jpegProfile(file),
-): EmbeddedFacts => ({
-  film: structure?.hasFilm ?? false,
-  preview: exif !== null && hasPreview(exif),
-  gainMap: isJpeg(file) ? hasJpegMap(file) : hasItemMap(file),
-  profile: profile === null ? null : profileName(profile),
-});
+  profile: Buffer | null,
+): EmbeddedFacts => {
+  const icc = profile ?? jpegProfile(file);
+  return {
+    film: structure?.hasFilm ?? false,
+    preview: exif !== null && hasPreview(exif),
+    gainMap: isJpeg(file) ? hasJpegMap(file) : hasItemMap(file),
+    profile: icc === null ? null : profileName(icc),
+  };
+};
 
 const PREVIEW_OFFSET = 513;
 
@@ -49,22 +61,14 @@ const hasPreview = (exif: Buffer): boolean => {
   }
 };
 
-const APP1 = 0xe1;
-const APP2 = 0xe2;
 const PROFILE_MARK = "ICC_PROFILE\0";
-/** The mark, the part's number and how many parts there are. */
-const PROFILE_FROM = PROFILE_MARK.length + 2;
+/** The part's number and how many parts there are. */
+const PART_BYTES = 2;
 const MAPS = ["hdrgm:", "urn:iso:std:iso:ts:21496", "HDRGainMap", "hdrgainmap"];
-const MULTI_PICTURE_MARK = "MPF\0";
 
 /** The first part of a JPEG's profile: longer ones have their tags there, too. */
-const jpegProfile = (file: Buffer): Buffer | null => {
-  if (!isJpeg(file)) return null;
-  for (const { marker, body } of headerSegments(file))
-    if (marker === APP2 && body.toString("latin1", 0, PROFILE_MARK.length) === PROFILE_MARK)
-      return body.subarray(PROFILE_FROM);
-  return null;
-};
+const jpegProfile = (file: Buffer): Buffer | null =>
+  applicationData(file, APP2, PROFILE_MARK)?.subarray(PART_BYTES) ?? null;
 
 /** Said in the picture's header, or, as Apple does, only in that of the picture that follows. */
 const hasJpegMap = (file: Buffer): boolean => {
@@ -72,7 +76,7 @@ const hasJpegMap = (file: Buffer): boolean => {
   for (const { marker, to, body } of headerSegments(file)) {
     if (marker === MARKER.startOfScan) return hasMore && MAPS.some((map) => file.includes(map, to, "latin1"));
     if (marker !== APP1 && marker !== APP2) continue;
-    hasMore ||= body.toString("latin1", 0, MULTI_PICTURE_MARK.length) === MULTI_PICTURE_MARK;
+    hasMore ||= hasMark(body, MULTI_PICTURE_MARK);
     if (MAPS.some((map) => body.includes(map, 0, "latin1"))) return true;
   }
   return false;

@@ -1,4 +1,4 @@
-import { headerSegments, isJpeg } from "../hash/structure/jpeg-segments.ts";
+import { APP1, applicationData } from "../hash/structure/jpeg-segments.ts";
 import type { Structure } from "../hash/structure/structure.ts";
 import { embeddedFacts } from "./embedded-facts.ts";
 import type { FileEvidence } from "./evidence.ts";
@@ -16,6 +16,9 @@ export interface FileMetadata {
   readonly pages: number;
 }
 
+/** The mark of an XMP packet in a JPEG. */
+const PACKET_MARK = "http://ns.adobe.com/xap/1.0/\0";
+
 /**
  * What a file says besides its pixels.
  * @param structure what readStructure returned; null = of a format that it does not read
@@ -27,8 +30,8 @@ export const fileEvidence = async (
 ): Promise<FileEvidence> => ({
   pages: structure?.pages ?? pages,
   jpeg: jpegFacts(file),
-  embedded: embeddedFacts(file, structure, exif, icc ?? undefined),
-  exif: await exifWithRating(exif, ratingOf(xmp ?? jpegPacket(file))),
+  embedded: embeddedFacts(file, structure, exif, icc),
+  exif: await exifWithRating(exif, ratingOf(xmp ?? applicationData(file, APP1, PACKET_MARK))),
 });
 
 /** Programs that write a rating into XMP alone are more than those that write it into EXIF. */
@@ -44,15 +47,4 @@ const RATING = /xmp:Rating\s*(?:=\s*["']|>)\s*(-1|[0-5])(?:\.0+)?\s*["'<]/;
 const ratingOf = (packet: Buffer | null): number | null => {
   const stars = packet === null ? undefined : RATING.exec(packet.toString("latin1"))?.[1];
   return stars === undefined ? null : Number(stars);
-};
-
-const APP1 = 0xe1;
-const PACKET_MARK = "http://ns.adobe.com/xap/1.0/\0";
-
-const jpegPacket = (file: Buffer): Buffer | null => {
-  if (!isJpeg(file)) return null;
-  for (const { marker, body } of headerSegments(file))
-    if (marker === APP1 && body.toString("latin1", 0, PACKET_MARK.length) === PACKET_MARK)
-      return body.subarray(PACKET_MARK.length);
-  return null;
 };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { PICTURE_DIGEST_BYTES } from "@lookalike/shared/domain/image/hash-block";
 import { gifBlocks, gifHeaderBytes } from "./structure/gif-structure.ts";
 import { fileItems } from "./structure/item-boxes.ts";
-import { headerSegments, MARKER } from "./structure/jpeg-segments.ts";
+import { APP2, hasMark, headerSegments, MARKER } from "./structure/jpeg-segments.ts";
 import { pngChunks } from "./structure/png-structure.ts";
 import { riffChunks } from "./structure/riff-structure.ts";
 import { DATA_OFFSETS, TiffDirectories } from "./structure/tiff-directories.ts";
@@ -57,7 +57,6 @@ const codedParts = (file: Buffer, format: string): Uint8Array[] | null => {
 };
 
 const APP0 = 0xe0;
-const APP2 = 0xe2;
 const APP14 = 0xee;
 const APP15 = 0xef;
 const COMMENT = 0xfe;
@@ -68,8 +67,7 @@ const jpegParts = (file: Buffer): Uint8Array[] | null => {
   const parts: Uint8Array[] = [];
   for (const { marker, from, to, body } of headerSegments(file)) {
     if (marker === MARKER.startOfScan) return [...parts, file.subarray(from)];
-    const isColour =
-      marker === APP14 || (marker === APP2 && body.toString("latin1", 0, COLOUR_PROFILE.length) === COLOUR_PROFILE);
+    const isColour = marker === APP14 || (marker === APP2 && hasMark(body, COLOUR_PROFILE));
     const isMetadata = marker === COMMENT || (marker >= APP0 && marker <= APP15);
     if (isColour || !isMetadata) parts.push(file.subarray(from, to));
   }

@@ -1,5 +1,5 @@
 import { type Orientation, orientationOf } from "../pixels/orientation.ts";
-import { headerSegments, isFrame, isJpeg } from "./jpeg-segments.ts";
+import { APP1, hasMark, headerSegments, isFrame, isJpeg } from "./jpeg-segments.ts";
 
 /** What the segments before a JPEG's picture data say. */
 export interface JpegHeader {
@@ -11,7 +11,6 @@ export interface JpegHeader {
   readonly orientation: Orientation;
 }
 
-const APP1 = 0xe1;
 const EXIF_MARK = "Exif\0\0";
 
 /** The header of a JPEG file; null where it is another format, or has no size. */
@@ -20,8 +19,7 @@ export const readJpegHeader = (file: Buffer): JpegHeader | null => {
   let exif: Buffer | null = null;
   let size: { readonly width: number; readonly height: number } | null = null;
   for (const { marker, body } of headerSegments(file)) {
-    if (marker === APP1 && exif === null && body.toString("latin1", 0, EXIF_MARK.length) === EXIF_MARK)
-      exif = body.subarray(EXIF_MARK.length);
+    if (marker === APP1 && exif === null && hasMark(body, EXIF_MARK)) exif = body.subarray(EXIF_MARK.length);
     else if (isFrame(marker) && body.length >= 5) size = { width: body.readUInt16BE(3), height: body.readUInt16BE(1) };
   }
   if (size === null || size.width === 0 || size.height === 0) return null;

@@ -11,6 +11,11 @@ export interface JpegSegment {
 }
 
 export const MARKER = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda } as const;
+/** Application data: EXIF and XMP are of the first kind, colour profiles and indexes of several pictures of the second. */
+export const APP1 = 0xe1;
+export const APP2 = 0xe2;
+/** The mark of an index of several pictures (CIPA DC-007). */
+export const MULTI_PICTURE_MARK = "MPF\0";
 const FIRST_FRAME = 0xc0;
 const LAST_FRAME = 0xcf;
 /** DHT, JPG and DAC have numbers between those of frames. */
@@ -53,6 +58,17 @@ export function* headerSegments(file: Buffer, start = 0): Generator<JpegSegment>
     at = segment.to;
   }
 }
+
+/** Whether a segment of application data begins with this mark, by which programs know their own. */
+export const hasMark = (body: Buffer, mark: string): boolean => body.toString("latin1", 0, mark.length) === mark;
+
+/** What follows the mark in a JPEG's first application data of this kind; null where there are none, and for another format. */
+export const applicationData = (file: Buffer, kind: number, mark: string): Buffer | null => {
+  if (!isJpeg(file)) return null;
+  for (const { marker, body } of headerSegments(file))
+    if (marker === kind && hasMark(body, mark)) return body.subarray(mark.length);
+  return null;
+};
 
 /** Offset of a JPEG's picture data; null for another format, and where the header is damaged. */
 export const dataFrom = (file: Buffer): number | null => {

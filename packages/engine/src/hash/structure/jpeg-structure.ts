@@ -1,6 +1,6 @@
 import { boxStructure } from "./box-structure.ts";
 import { readScans } from "./jpeg-scans.ts";
-import { dataFrom, headerSegments, isFrame, isJpeg, MARKER } from "./jpeg-segments.ts";
+import { dataFrom, hasMark, headerSegments, isFrame, isJpeg, MARKER, MULTI_PICTURE_MARK } from "./jpeg-segments.ts";
 import { faulty, SOUND, type Structure } from "./structure.ts";
 import { ENTRY_BYTES, tiffNumbers } from "./tiff-numbers.ts";
 
@@ -110,7 +110,7 @@ const LARGE_THUMBNAIL = 0x01;
 /** How many pictures after the first one a header declares that show something else (CIPA DC-007); null = none of any kind. */
 const declaredPictures = (file: Buffer): number | null => {
   for (const { body } of headerSegments(file)) {
-    if (body.toString("latin1", 0, 4) !== "MPF\0" || body.length < 12) continue;
+    if (!hasMark(body, MULTI_PICTURE_MARK) || body.length < 12) continue;
     const tiff = body.subarray(4);
     const { short, long } = tiffNumbers(tiff);
     const directory = long(4);
