@@ -5,7 +5,6 @@ import { readStream } from "@lookalike/shared/bus/read";
 import { consumerPlans, STREAMS } from "@lookalike/shared/bus/topology";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { requestEndpoint } from "../support/request.ts";
-import { WITH_KEY } from "../support/servers.ts";
 import type { Instance } from "./instance.ts";
 import { isOver, persist, type Stage } from "./stage.ts";
 
@@ -131,11 +130,7 @@ const away =
 
 const command = (stage: Stage, job: string, verb: string): Promise<void> =>
   persist(async () => {
-    const api = stage.of("api").find(({ address }) => address() !== "");
-    const response = await fetch(new URL(`/v1/jobs/${job}/${verb}`, api?.address()), {
-      method: "POST",
-      headers: WITH_KEY,
-    });
+    const response = await stage.request(`/v1/jobs/${job}/${verb}`, "POST");
     await response.text();
     if (response.status !== 202 && response.status !== 409) throw new Error(`${verb}: ${response.status}`);
   });
@@ -283,16 +278,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       const { stage, job, random } = scene;
       const requests = Array.from({ length: 20 }, async () => {
         for (let time = 0; time < 10; time += 1)
-          await fetch(
-            new URL(
-              "/v1/catalogs",
-              stage
-                .of("api")
-                .find(({ address }) => address() !== "")
-                ?.address(),
-            ),
-            { headers: WITH_KEY },
-          )
+          await stage
+            .request("/v1/catalogs")
             .then((response) => response.text())
             .catch(() => undefined);
       });

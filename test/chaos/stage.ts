@@ -7,7 +7,7 @@ import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/confi
 import type { Store } from "@lookalike/shared/store/open";
 import { storedGroups } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { connectTo, type Servers, startServers, TEST_KEY } from "../support/servers.ts";
+import { connectTo, type Servers, startServers, TEST_KEY, WITH_KEY } from "../support/servers.ts";
 import { type Instance, startInstance } from "./instance.ts";
 
 /** 600 images are 12 blocks and 78 pairs, each a task: a job of seconds with many messages. */
@@ -38,6 +38,8 @@ export interface Stage {
   readonly client: Client;
   readonly instances: readonly Instance[];
   of(name: ServiceName): Instance[];
+  /** Sends a request to an API that is ready. @throws where none is */
+  request(path: string, method?: string): Promise<Response>;
   startJob(catalog: string): Promise<string>;
   job(id: string): Promise<JobNow>;
   /** Waits until the job's row is like this. @throws after `seconds`, with the row */
@@ -96,6 +98,7 @@ export const startStage = async (waits: keyof typeof WAITS): Promise<Stage> => {
     client,
     instances,
     of,
+    request: async (path, method = "GET") => fetch(new URL(path, anyApi()), { method, headers: WITH_KEY }),
     startJob: async (catalog) => {
       const opened = await persist(() => client.openCatalog(catalog, { kind: "hashes", file }));
       return (await persist(() => client.startJob(opened, OPTIONS))).id;
