@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readStream } from "@lookalike/shared/bus/read";
 import { consumerPlans, STREAMS } from "@lookalike/shared/bus/topology";
+import { isOver } from "@lookalike/shared/domain/job/job";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { requestEndpoint } from "../support/request.ts";
 import type { Instance } from "./instance.ts";
-import { isOver, persist, type Stage } from "./stage.ts";
+import { persist, type Stage } from "./stage.ts";
 
 /** What a fault gets: the stage, its job, and numbers of the round's seed. */
 interface Scene {

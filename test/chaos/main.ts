@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
+import { isOver } from "@lookalike/shared/domain/job/job";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { processesWith } from "../support/processes.ts";
 import { BREAKS } from "./breaks.ts";
 import { KINDS } from "./kinds.ts";
 import { recordState } from "./record.ts";
 import { type Outcome, recordEffects, runRound } from "./round.ts";
-import { isOver, type Stage, startStage, WAITS } from "./stage.ts";
+import { type Stage, startStage, WAITS } from "./stage.ts";
 
 const USAGE = `pnpm chaos [--rounds 12] [--seed S] [--kind NAME …] [--waits default|short] [--break RULE]
 

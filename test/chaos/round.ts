@@ -1,10 +1,11 @@
-import { readStream } from "@lookalike/shared/bus/read";
+import { countBySubject, readStream } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
+import { isOver } from "@lookalike/shared/domain/job/job";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { requestEndpoint } from "../support/request.ts";
 import type { Kind } from "./kinds.ts";
 import { startProbe } from "./probe.ts";
-import { isOver, persist, type Stage } from "./stage.ts";
+import { persist, type Stage } from "./stage.ts";
 
 /** How a round ended. */
 export interface Outcome {
@@ -86,10 +87,8 @@ const check = async (stage: Stage, job: string, reference: string, excuses: RegE
   );
   for (const { run, times } of effects.rows) if (times !== 1) problems.push(`${times} results of run ${run}`);
   if (!effects.rows.some((row) => row.run === run)) problems.push(`no result of run ${run}`);
-  const orders = await persist(() =>
-    bus.jsm.streams.info(STREAMS.finalize, { subjects_filter: `lookalike.finalize.*.*.${job}.*` }),
-  );
-  for (const [subject, count] of Object.entries(orders.state.subjects ?? {}))
+  const orders = await persist(() => countBySubject(bus, STREAMS.finalize, `lookalike.finalize.*.*.${job}.*`));
+  for (const [subject, count] of Object.entries(orders))
     if (count !== 1) problems.push(`${count} orders to group run ${subject.split(".").at(-1)}`);
   const failures = await store.pool.query<{ reason: string }>(
     "select reason from task_attempt where job_id = $1 and failed",
@@ -99,9 +98,9 @@ const check = async (stage: Stage, job: string, reference: string, excuses: RegE
   const { body } = await persist(() => requestEndpoint(bus, "coordinator.verify", { job }));
   for (const problem of body["problems"] as string[]) if (excuses?.test(problem) !== true) problems.push(problem);
   const results = await persist(() =>
-    bus.jsm.streams.info(STREAMS.events, { subjects_filter: `lookalike.event.*.*.${job}.pair-batch-done` }),
+    countBySubject(bus, STREAMS.events, `lookalike.event.*.*.${job}.pair-batch-done`),
   );
-  const done = Object.values(results.state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+  const done = Object.values(results).reduce((sum, count) => sum + count, 0);
   const { total } = await stage.job(job);
   return { problems, repeated: Math.max(0, done - total) };
 };

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, createClient } from "@lookalike/cli/client";
 import type { Bus } from "@lookalike/shared/bus/connect";
+import type { JobState } from "@lookalike/shared/domain/job/job";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/config";
 import type { Store } from "@lookalike/shared/store/open";
@@ -21,8 +22,8 @@ export const WAITS = {
 } as const;
 
 /** A job as its row has it. */
-export interface JobNow {
-  readonly state: string;
+interface JobNow {
+  readonly state: JobState;
   readonly paused: boolean;
   readonly run: number;
   readonly total: number;
@@ -47,8 +48,6 @@ export interface Stage {
   groups(id: string): Promise<string>;
   stop(): Promise<void>;
 }
-
-export const isOver = ({ state }: JobNow): boolean => ["completed", "failed", "cancelled"].includes(state);
 
 /** Repeats what fails while a server or an API is away. */
 export const persist = async <Result>(work: () => Promise<Result>, seconds = 60): Promise<Result> => {
