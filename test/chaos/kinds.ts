@@ -6,7 +6,6 @@ import { consumerPlans, STREAMS } from "@lookalike/shared/bus/topology";
 import { isOver } from "@lookalike/shared/domain/job/job";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { requestEndpoint } from "../support/request.ts";
-import type { Instance } from "./instance.ts";
 import { persist, type Stage } from "./stage.ts";
 
 /** What a fault gets: the stage, its job, and numbers of the round's seed. */
@@ -123,7 +122,7 @@ const away =
   (server: "nats" | "postgres", most: number): Kind["disturb"] =>
   async (scene) => {
     await somewhere(scene);
-    const taps = scene.stage.instances.map((instance: Instance) => instance[server]);
+    const taps = scene.stage.instances.map((instance) => instance[server]);
     for (const tap of taps) tap.close();
     await sleep(2_000 + scene.random() * most);
     for (const tap of taps) tap.open();
@@ -148,7 +147,7 @@ const duplicate = async ({ stage: { bus }, job, random }: Scene): Promise<void> 
 const GARBAGE = ["", "no JSON", "[]", "{}", '{"v":1}', "[".repeat(10_000), "\u0000\uffff"];
 
 const throwGarbage = async ({ stage: { bus }, job, random }: Scene): Promise<void> => {
-  const { rows } = { rows: [".13.acme.", ".00.default."] };
+  const partitions = [".13.acme.", ".00.default."];
   const subjects = [
     "task.scan.interactive",
     "task.hash.interactive",
@@ -157,7 +156,7 @@ const throwGarbage = async ({ stage: { bus }, job, random }: Scene): Promise<voi
     "event",
     "dead.hash",
   ].flatMap((start) =>
-    rows.map((middle) => `lookalike.${start}${middle}${start === "event" ? `${job}.hash-done` : job}`),
+    partitions.map((middle) => `lookalike.${start}${middle}${start === "event" ? `${job}.hash-done` : job}`),
   );
   for (const [at, subject] of [...subjects, `lookalike.finalize.00.acme.g${job}.1`].entries())
     await bus.js.publish(subject, GARBAGE[Math.floor(random() * GARBAGE.length + at) % GARBAGE.length] ?? "");
