@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lastLine } from "@lookalike/local/server-process";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { ROOT } from "../support/folders.ts";
+import { through } from "../support/gate.ts";
 import type { Servers } from "../support/servers.ts";
 import { openTap, type Tap } from "./tap.ts";
 
@@ -111,12 +112,6 @@ export const startInstance = async (
       await Promise.all([nats.stop(), postgres.stop()]);
     },
   };
-};
-
-const through = (address: string, { port }: Tap): string => {
-  const url = new URL(address);
-  url.port = String(port);
-  return url.href;
 };
 
 const megabytesOf = (pid: number): number => {

@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { connectThrough } from "../support/gate.ts";
 
 /** A moment in what a process sends to a server: the first chunk that has the text. */
 interface Trap {
@@ -51,18 +52,9 @@ export const openTap = async (serverPort: number): Promise<Tap> => {
       client.destroy();
       return;
     }
-    const upstream = connect(serverPort, "127.0.0.1");
+    const upstream = connectThrough(client, serverPort, sockets);
+    for (const socket of [client, upstream]) socket.setNoDelay(true);
     let last = "";
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on("error", () => undefined);
-      socket.once("close", () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
     client.on("data", (chunk) => {
       if (holds) return;
       const text = last + chunk.toString("latin1");

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Gate, openGate } from "../support/gate.ts";
+import { type Gate, openGate, through } from "../support/gate.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
 import { type Servers, startServers } from "../support/servers.ts";
@@ -29,13 +29,6 @@ afterAll(async () => {
 });
 
 const AWAY_MS = 1_500;
-
-/** The same address, through a gate. */
-const through = (address: string, { port }: Gate): string => {
-  const url = new URL(address);
-  url.port = String(port);
-  return url.href;
-};
 
 /** Requests to the API, one after another, until it is stopped: their statuses, and the failures without advice. */
 const startRequests = (address: string, key: string) => {

@@ -11,20 +11,32 @@ export interface Gate {
   closeFor(ms: number): Promise<void>;
 }
 
+/** Connects a client to a server on this machine, both in `sockets` while they are open: when one closes, both do. */
+export const connectThrough = (client: Socket, serverPort: number, sockets: Set<Socket>): Socket => {
+  const upstream = connect(serverPort, "127.0.0.1");
+  for (const socket of [client, upstream]) {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      client.destroy();
+      upstream.destroy();
+    });
+  }
+  return upstream;
+};
+
+/** The address of a server, through what listens on this port instead of it. */
+export const through = (address: string, { port }: { readonly port: number }): string => {
+  const url = new URL(address);
+  url.port = String(port);
+  return url.href;
+};
+
 export const openGate = async (serverPort: number): Promise<Gate> => {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const upstream = connect(serverPort, "127.0.0.1");
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-      socket.once("close", () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream).pipe(client);
+    client.pipe(connectThrough(client, serverPort, sockets)).pipe(client);
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   await listen(0);
