@@ -1,12 +1,7 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createClient } from "@lookalike/cli/client";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
-import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { writeHashes } from "../test/support/hashes.ts";
-import { startServers, TEST_KEY } from "../test/support/servers.ts";
-import { killService, type Service, startService } from "../test/support/service.ts";
-import { finished } from "../test/support/system.ts";
+import { finished, startSystem } from "../test/support/system.ts";
 import { type Bench, costRow } from "./bench.ts";
 import { median } from "./statistics.ts";
 
@@ -22,22 +17,13 @@ const PAUSES_SECONDS = [0, 5, 15];
 export const fairness: Bench = {
   about: "a job of 1,000 images beside sixty of 20,000, against an idle system",
   async run(rounds, say, images = BULK_IMAGES) {
-    const servers = await startServers();
-    const services: Service[] = [];
-    const start = async (name: ServiceName): Promise<Service> => {
-      const environment = { ...servers.environment, ...servers.ownEnvironment(name), LOG_LEVEL: "error" };
-      const service = await startService(name, environment);
-      services.push(service);
-      return service;
-    };
+    const system = await startSystem({ LOG_LEVEL: "error" });
+    const { client } = system;
     try {
-      await servers.postgres.migrate();
-      const bulk = join(servers.folder, "bulk.ndjson");
-      const small = join(servers.folder, "small.ndjson");
+      const bulk = system.path("bulk.ndjson");
+      const small = system.path("small.ndjson");
       await writeHashes(bulk, { images, bits: 256, seed: 60, copiesPerThousand: 60 });
       await writeHashes(small, { images: SMALL_IMAGES, bits: 256, seed: 61, copiesPerThousand: 60 });
-      const [api] = await Promise.all([start("api"), start("coordinator"), start("hasher"), start("comparer")]);
-      const client = createClient(() => api.address, TEST_KEY);
       let name = 0;
       const begin = async (file: string): Promise<string> => {
         name += 1;
@@ -78,8 +64,7 @@ export const fairness: Bench = {
       }
       return rows;
     } finally {
-      await Promise.all(services.map(killService));
-      await servers.stop();
+      await system.stop();
     }
   },
 };
