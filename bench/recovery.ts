@@ -6,7 +6,7 @@ import { JobOptions } from "@lookalike/shared/domain/job/options";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { writeHashes } from "../test/support/hashes.ts";
 import { connectTo, startServers, TEST_KEY } from "../test/support/servers.ts";
-import { killService, type Service, startService } from "../test/support/service.ts";
+import { killService, type Service, startServiceOn } from "../test/support/service.ts";
 import { finished } from "../test/support/system.ts";
 import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
 
@@ -21,11 +21,7 @@ export const recovery: Bench = {
     const servers = await startServers();
     const services: Service[] = [];
     const start = async (name: ServiceName): Promise<Service> => {
-      const service = await startService(name, {
-        ...servers.environment,
-        ...servers.ownEnvironment(name),
-        LOG_LEVEL: "error",
-      });
+      const service = await startServiceOn(servers, name, { LOG_LEVEL: "error" });
       services.push(service);
       return service;
     };

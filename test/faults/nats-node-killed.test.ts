@@ -9,7 +9,7 @@ import { writeHashes } from "../support/hashes.ts";
 import { areInstalled } from "../support/installed.ts";
 import { type Cluster, startCluster } from "../support/nats-cluster.ts";
 import { connectTo, startServers } from "../support/servers.ts";
-import { killService, startService } from "../support/service.ts";
+import { killService, startServiceOn } from "../support/service.ts";
 import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
 import { finished, type System, startSystemOn } from "../support/system.ts";
 
@@ -30,8 +30,7 @@ beforeAll(async () => {
   cluster = await startCluster({ folder: folder.path, nodes: 3, users, administrator, tls: { certificate, key } });
   const onCluster = { NATS_URL: cluster.urls, NATS_CA: certificate, LOOKALIKE_STREAM_REPLICAS: "3" };
   // The coordinator creates the streams, with their replicas; then their waits are shortened.
-  const own = servers.ownEnvironment("coordinator");
-  await killService(await startService("coordinator", { ...servers.environment, ...onCluster, ...own }));
+  await killService(await startServiceOn(servers, "coordinator", onCluster));
   const { bus, close } = await connectTo({ ...servers.environment, ...onCluster });
   await shortenWaits(bus);
   await close();

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { connectTo, type Servers, startServers, TEST_KEY } from "../support/servers.ts";
-import { killService, type Service, startService } from "../support/service.ts";
+import { killService, type Service, startServiceOn } from "../support/service.ts";
 import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
 import { finished } from "../support/system.ts";
 import { THOROUGH } from "../support/thorough.ts";
@@ -25,12 +25,7 @@ const running = new Set<Service>();
 
 const start = async (name: ServiceName, environment: Record<string, string> = {}): Promise<Service> => {
   const lost = { LOOKALIKE_LOST_AFTER_MS: "2000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500", ...TOPOLOGY_OF_OTHERS };
-  const service = await startService(name, {
-    ...servers.environment,
-    ...servers.ownEnvironment(name),
-    ...lost,
-    ...environment,
-  });
+  const service = await startServiceOn(servers, name, { ...lost, ...environment });
   running.add(service);
   service.child.once("exit", () => running.delete(service));
   return service;

@@ -3,7 +3,7 @@ import { ensureTopology } from "@lookalike/shared/bus/topology";
 import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/config";
 import type { Answer } from "../support/reviewed-catalog.ts";
 import { connectTo, startServers, WITH_KEY } from "../support/servers.ts";
-import { killService, type Service, startService } from "../support/service.ts";
+import { killService, type Service, startServiceOn } from "../support/service.ts";
 import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
 import type { Kill } from "./operations.ts";
 
@@ -18,7 +18,6 @@ export const startInstallation = async () => {
   await shortenWaits(bus);
   await close();
   const environment = {
-    ...servers.environment,
     ...TOPOLOGY_OF_OTHERS,
     LOOKALIKE_LOST_AFTER_MS: "2000",
     LOOKALIKE_RECONCILE_INTERVAL_MS: "500",
@@ -26,11 +25,7 @@ export const startInstallation = async () => {
   };
   const running = new Map<ServiceName, Service>();
   const start = async (names: readonly ServiceName[]): Promise<void> => {
-    await Promise.all(
-      names.map(async (name) =>
-        running.set(name, await startService(name, { ...environment, ...servers.ownEnvironment(name) })),
-      ),
-    );
+    await Promise.all(names.map(async (name) => running.set(name, await startServiceOn(servers, name, environment))));
   };
   const kill = async (names: readonly ServiceName[]): Promise<void> => {
     const services = names.flatMap((name) => running.get(name) ?? []);

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { ROOT } from "./folders.ts";
+import type { Servers } from "./servers.ts";
 
 /** A service alone, for a test to kill. */
 export interface Service {
@@ -27,6 +29,13 @@ export const startService = async (name: string, environment: Record<string, str
     address = (message as { address: string }).address;
   }
 };
+
+/** A service alone on these servers, with its own secrets. */
+export const startServiceOn = (
+  servers: Servers,
+  name: ServiceName,
+  overrides: Record<string, string> = {},
+): Promise<Service> => startService(name, { ...servers.environment, ...servers.ownEnvironment(name), ...overrides });
 
 /** kill -9. Resolves when the process has ended. */
 export const killService = async ({ child }: Service): Promise<void> => {
