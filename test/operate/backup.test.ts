@@ -1,11 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Client } from "@lookalike/cli/client";
-import { createClient } from "@lookalike/cli/client";
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { type NatsServer, startNats } from "@lookalike/local/nats-server";
 import type { PostgresServer } from "@lookalike/local/postgres";
-import { type Services, startServices } from "@lookalike/local/services";
 import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,8 +13,8 @@ import { writeHashes } from "../support/hashes.ts";
 import { areInstalled } from "../support/installed.ts";
 import { createAdministrator } from "../support/nats-server.ts";
 import { requestEndpoint } from "../support/request.ts";
-import { connectTo, TEST_KEY } from "../support/servers.ts";
-import { finished } from "../support/system.ts";
+import { connectTo, type Servers, serversOf } from "../support/servers.ts";
+import { finished, type System, startSystemOn } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
 const hasPrograms = areInstalled([join(debianPrograms, "pg_dump")], "apt-get install postgresql");
@@ -25,12 +22,6 @@ const hasPrograms = areInstalled([join(debianPrograms, "pg_dump")], "apt-get ins
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let administrator: Awaited<ReturnType<typeof createAdministrator>>;
 const stops: (() => Promise<void>)[] = [];
-
-interface Running {
-  readonly client: Client;
-  readonly services: Services;
-  readonly environment: Record<string, string>;
-}
 
 const path = (name: string): string => join(folder.path, name);
 
@@ -48,28 +39,16 @@ const startEmptyPostgres = async (): Promise<PostgresServer> => {
   return postgres;
 };
 
-const start = async (name: string, postgres: PostgresServer, nats: NatsServer): Promise<Running> => {
-  const logs = path(`${name}-logs`);
-  await mkdir(logs);
-  const environment = {
-    DATABASE_URL: postgres.url,
-    NATS_URL: nats.url,
-    NATS_NKEY: administrator.file,
-    LOG_LEVEL: "warn",
-    LOOKALIKE_FIRST_KEY: TEST_KEY,
-    LOOKALIKE_SOURCE_ROOTS: folder.path,
-    LOOKALIKE_PORT: "0",
-    LOOKALIKE_LOST_AFTER_MS: "2000",
-    LOOKALIKE_RECONCILE_INTERVAL_MS: "500",
-  };
-  await postgres.migrate();
-  const services = await startServices({
-    environment,
-    ownEnvironment: (service) => ({ DATABASE_URL: postgres.urlOf(service), NATS_NKEY: nats.nkeyFile(service) }),
-    logs,
-  });
-  stops.push(() => services.stop());
-  return { client: createClient(() => services.address, TEST_KEY), services, environment };
+const combine = async (name: string, postgres: PostgresServer, nats: NatsServer): Promise<Servers> => {
+  await mkdir(path(name));
+  return serversOf({ folder: path(name), administrator: administrator.file, postgres, nats });
+};
+
+const start = async (servers: Servers): Promise<System> => {
+  const waits = { LOOKALIKE_LOST_AFTER_MS: "2000", LOOKALIKE_RECONCILE_INTERVAL_MS: "500" };
+  const system = await startSystemOn(servers, waits);
+  stops.push(() => system.services.stop());
+  return system;
 };
 
 beforeAll(async () => {
@@ -87,7 +66,7 @@ const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 10, batchSize: 1
 describe.skipIf(!hasPrograms)("a backup by pg_dump, taken while a job runs", () => {
   it("goes on in a new database beside an empty NATS; and the log alone gives the tables back", async () => {
     const [postgres, nats] = [await startEmptyPostgres(), await startEmptyNats("first-nats")];
-    const first = await start("first", postgres, nats);
+    const first = await start(await combine("first", postgres, nats));
     const source = { kind: "hashes", file: path("hashes.ndjson") } as const;
     const catalog = await first.client.openCatalog("catalog", source);
     const before = (await first.client.startJob(catalog, OPTIONS)).id;
@@ -104,21 +83,17 @@ describe.skipIf(!hasPrograms)("a backup by pg_dump, taken while a job runs", () 
 
     const restored = await startEmptyPostgres();
     await runProgram("pg_restore", "--exit-on-error", `--dbname=${restored.url}`, path("lookalike.dump"));
-    const second = await start("second", restored, await startEmptyNats("second-nats"));
+    const second = await start(await combine("second", restored, await startEmptyNats("second-nats")));
     expect(await groupsOf(second.client, before)).toEqual(groups);
     expect(await finished(second.client, id)).toMatchObject({ state: "completed", quarantinedTasks: 0 });
     expect(await groupsOf(second.client, id)).toEqual(groups);
     await second.services.stop();
 
-    const empty = await startEmptyPostgres();
-    const { bus, close } = await connectTo({
-      DATABASE_URL: empty.url,
-      NATS_URL: nats.url,
-      NATS_NKEY: administrator.file,
-    });
+    const withEmptyPostgres = await combine("third", await startEmptyPostgres(), nats);
+    const { bus, close } = await connectTo(withEmptyPostgres.environment);
     // As the runbook rewinds the projection: the coordinators create the consumers again, from the first event on.
     for (const durable of coordinatorDurables) await bus.jsm.consumers.delete(STREAMS.events, durable);
-    const third = await start("third", empty, nats);
+    const third = await start(withEmptyPostgres);
     await until(async () => (await third.client.readJob(id).catch(() => null))?.state === "completed");
     for (const job of [before, id]) {
       await requestEndpoint(bus, "coordinator.rerun-finalize", { job });

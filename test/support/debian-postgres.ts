@@ -57,5 +57,5 @@ export const startDebianPostgres = async (): Promise<PostgresServer> => {
     await server.stop();
     await rm(cluster, { recursive: true });
   };
-  return Object.assign({ ...server, stop }, { urlOf, migrate: () => withMigrations(urlOf("migrator")) });
+  return { ...server, stop, urlOf, migrate: () => withMigrations(urlOf("migrator")) };
 };

@@ -34,27 +34,41 @@ export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => 
     startPostgres(data),
     startNats(data, () => undefined, { ...nats, administrators: [nkey] }),
   ]);
+  const servers = serversOf({ folder, administrator: file, postgres, nats: natsServer });
   return {
-    folder,
-    environment: {
-      DATABASE_URL: postgres.url,
-      NATS_URL: natsServer.url,
-      NATS_NKEY: file,
-      LOG_LEVEL: "warn",
-      LOOKALIKE_FIRST_KEY: TEST_KEY,
-      LOOKALIKE_SEALING_KEY: SEALING_KEY,
-      LOOKALIKE_SOURCE_ROOTS: "/",
-    },
-    ownEnvironment: (name) => ({ DATABASE_URL: postgres.urlOf(name), NATS_NKEY: natsServer.nkeyFile(name) }),
-    postgres,
-    nats: natsServer,
+    ...servers,
     async stop() {
-      await natsServer.stop();
-      await postgres.stop();
+      await servers.stop();
       await remove();
     },
   };
 };
+
+interface ServersParts extends Pick<Servers, "folder" | "postgres" | "nats"> {
+  /** The file with the nkey of the tests' own user of this NATS. */
+  readonly administrator: string;
+}
+
+/** Servers that run already, with a folder for what is started on them. */
+export const serversOf = ({ folder, administrator, postgres, nats }: ServersParts): Servers => ({
+  folder,
+  environment: {
+    DATABASE_URL: postgres.url,
+    NATS_URL: nats.url,
+    NATS_NKEY: administrator,
+    LOG_LEVEL: "warn",
+    LOOKALIKE_FIRST_KEY: TEST_KEY,
+    LOOKALIKE_SEALING_KEY: SEALING_KEY,
+    LOOKALIKE_SOURCE_ROOTS: "/",
+  },
+  ownEnvironment: (name) => ({ DATABASE_URL: postgres.urlOf(name), NATS_NKEY: nats.nkeyFile(name) }),
+  postgres,
+  nats,
+  async stop() {
+    await nats.stop();
+    await postgres.stop();
+  },
+});
 
 /** Bus and store on these servers, for a test to look inside. */
 export const connectTo = async (
