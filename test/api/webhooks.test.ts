@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
-import { WITH_KEY } from "../support/servers.ts";
+import { connectTo, WITH_KEY } from "../support/servers.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
@@ -93,6 +93,36 @@ describe("a webhook", () => {
       outcome: "answered 500",
       deliveredAt: null,
     });
+  });
+
+  it("is called beside a thousand calls of another tenant's, which are never answered", async () => {
+    const waiting = new Set<unknown>();
+    const silent = createServer((request) => {
+      waiting.add(request);
+    }).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { firstKey } = (await call("POST", "/tenants", { id: "slow" })).json;
+    const response = await fetch(`${system.address}/v1/webhooks`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${firstKey.key}`, "content-type": "application/json" },
+      body: JSON.stringify({ url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}/` }),
+    });
+    const { id } = (await response.json()) as { id: string };
+    const { store, close } = await connectTo(system.servers.environment);
+    await store.pool.query(
+      `insert into webhook_delivery (id, webhook_id, payload, next_attempt_at)
+      select 'slow-' || n, $1, '{}', now() - interval '1 hour' from generate_series(1, 1000) n`,
+      [id],
+    );
+    await until(() => waiting.size > 0);
+    const before = received.length;
+    await system.run({ kind: "hashes", file }, {}, "beside");
+    await until(() => received.length > before);
+    expect(waiting.size).toBeLessThan(100);
+    await store.pool.query("delete from webhook where id = $1", [id]);
+    await close();
+    silent.closeAllConnections();
+    silent.close();
   });
 
   it("is forgotten with its deliveries", async () => {

@@ -1,13 +1,13 @@
 import { runTasks } from "@lookalike/shared/bus/tasks";
+import { FairTurns } from "@lookalike/shared/runtime/fair-turns";
 import { hasLimits } from "@lookalike/shared/runtime/limited-process";
 import { runService } from "@lookalike/shared/service/run";
 import { workerService } from "@lookalike/shared/service/workers";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { Environment } from "./environment.ts";
-import { createDecoders, FILES_PER_REQUEST } from "./hash/decoders.ts";
+import { createDecoders, decodersFor, FILES_PER_REQUEST } from "./hash/decoders.ts";
 import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { openSource } from "./hash/open-source.ts";
-import { FairTurns } from "./list/fair-turns.ts";
 import { type Lister, listCatalog } from "./list/list-catalog.ts";
 import { createWalkers } from "./list/walkers.ts";
 
@@ -19,8 +19,6 @@ const LISTINGS = 64;
 const READING_TURNS = { turns: 8, turnsPerTenant: 4 };
 /** The database is busy with so many. */
 const STORING_TURNS = { turns: 3, turnsPerTenant: 3 };
-/** An additional process, which reads its file while the others decode. */
-const READING_PROCESSES = 1;
 
 runService({
   name: "hasher",
@@ -28,7 +26,7 @@ runService({
   connections: 6,
   async start({ environment, bus, store, log }) {
     initCounters();
-    const processes = environment.LOOKALIKE_HASHER_THREADS + READING_PROCESSES;
+    const processes = decodersFor(environment.LOOKALIKE_HASHER_THREADS);
     const decoders = createDecoders(environment, processes, log);
     if (!hasLimits()) log.warn("there is no prlimit (util-linux): pictures are decoded without limits of memory");
     const allowed = { roots: environment.LOOKALIKE_SOURCE_ROOTS, buckets: environment.LOOKALIKE_SOURCE_BUCKETS };

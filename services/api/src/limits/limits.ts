@@ -164,6 +164,9 @@ export type RequestKind = keyof typeof LIMITS;
 /** Jobs of a tenant that are not over: a request for one more is answered 429. */
 export const ACTIVE_JOBS = { perTenant: 200, retrySeconds: 30 } as const;
 
+/** Webhooks of a tenant: each is called for every job that is over. */
+export const WEBHOOKS_PER_TENANT = 100;
+
 /** Requests a minute of one address without a key. */
 export const KEYLESS_PER_MINUTE = 1_200;
 /** Requests a minute of one address with a wrong key, or none, that are answered 401; more are answered 429. A right key is served all the same. */

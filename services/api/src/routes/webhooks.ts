@@ -4,6 +4,7 @@ import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { listOf } from "../http/page.ts";
 import { conflict, found, HttpProblem, notFound } from "../http/problems.ts";
+import { WEBHOOKS_PER_TENANT } from "../limits/limits.ts";
 import { deliveryResource, NewWebhook, Webhook, WebhookDelivery } from "../resources/webhook.ts";
 import { urlRefusal } from "../webhooks/addresses.ts";
 
@@ -36,6 +37,11 @@ export const webhookRoutes = (app: Version1, allowsInside: boolean, [sealingKey]
         throw conflict(
           "no-sealing-key",
           "Set LOOKALIKE_SEALING_KEY: a webhook's secret is stored only sealed with it.",
+        );
+      if ((await listWebhooks(db, access.tenant)).length >= WEBHOOKS_PER_TENANT)
+        throw conflict(
+          "too-many-webhooks",
+          `You have ${WEBHOOKS_PER_TENANT} webhooks, and may have no more. Delete one.`,
         );
       reply.code(201).header("cache-control", "no-store");
       return insertWebhook(db, sealingKey, access.tenant, url);

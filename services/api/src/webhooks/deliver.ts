@@ -2,15 +2,24 @@ import { createHmac } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { messageOf } from "@lookalike/shared/runtime/errors";
+import { FairTurns, type Turner } from "@lookalike/shared/runtime/fair-turns";
 import type { Logger } from "@lookalike/shared/runtime/log";
-import { type Loop, startLoop } from "@lookalike/shared/runtime/loop";
+import { startLoop } from "@lookalike/shared/runtime/loop";
 import { webhookAttempts } from "@lookalike/shared/runtime/metrics";
 import type { SealingKeys } from "@lookalike/shared/store/access/seal";
-import { claimDueDeliveries, type DeliveryRow, settleDelivery } from "@lookalike/shared/store/access/webhooks";
+import {
+  claimDueDelivery,
+  type DeliveryRow,
+  settleDelivery,
+  webhooksWithDue,
+} from "@lookalike/shared/store/access/webhooks";
 import type { Db } from "@lookalike/shared/store/open";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
 
-const MAX_CONCURRENCY = 10;
+/** Deliveries at once: those of a tenant whose receivers are slow leave the others room. */
+const TURNS = { turns: 64, turnsPerTenant: 8 };
+/** Of these, of one webhook: a slow receiver leaves its tenant's others room. */
+const TURNS_PER_WEBHOOK = 4;
 const TIMEOUT_MS = 15_000;
 const POLL_MS = 1_000;
 
@@ -58,12 +67,17 @@ const send = ({ id, url, secret, payload }: Due, allowsInside: boolean): Promise
     request.end(payload);
   });
 
-/** Sends due deliveries until it is stopped. */
+/** Sends due deliveries until it is stopped, in fair turns: first of tenants, then of a tenant's webhooks. */
 export const startDeliveries = (
   db: Db,
   log: Logger,
   { retrySeconds, allowsInside, sealingKeys }: DeliveryOptions,
-): Loop => {
+): { stop(): Promise<void> } => {
+  const turns = new FairTurns(TURNS);
+  /** Webhooks whose deliveries are sent now, with what sends them. */
+  const sending = new Map<string, { readonly turner: Turner; readonly senders: Set<Promise<void>> }>();
+  let stopping = false;
+
   const deliver = async (due: Due): Promise<void> => {
     const result = await send(due, allowsInside).then(
       (status) => ({ isDelivered: status >= 200 && status < 300, outcome: `answered ${status}` }),
@@ -77,9 +91,36 @@ export const startDeliveries = (
     await settleDelivery(db, due.id, { ...result, retrySeconds: next });
     log[result.isDelivered ? "info" : "warn"]({ delivery: due.id, attempt: due.attempts, ...result }, "webhook");
   };
-  const round = async (): Promise<void> => {
-    const due = await claimDueDeliveries(db, sealingKeys, MAX_CONCURRENCY, (2 * TIMEOUT_MS) / 1_000);
-    await Promise.all(due.map(deliver));
+  /** A delivery is claimed in its turn, since it would be due again while it waits for one. @returns whether one was due */
+  const deliverOne = async (webhook: string): Promise<boolean> => {
+    if (stopping) return false;
+    const due = await claimDueDelivery(db, sealingKeys, webhook, (2 * TIMEOUT_MS) / 1_000);
+    if (due !== null) await deliver(due);
+    return due !== null;
   };
-  return startLoop(POLL_MS, round, (error) => log.error({ err: messageOf(error) }, "webhooks"));
+  const reportError = (error: unknown): void => log.error({ err: messageOf(error) }, "webhooks");
+  const sendAll = async (webhook: string, turner: Turner): Promise<void> => {
+    while (await turns.run(turner, () => deliverOne(webhook)));
+  };
+  const round = async (): Promise<void> => {
+    for (const { id, tenant } of await webhooksWithDue(db)) {
+      const { turner, senders } = sending.get(id) ?? { turner: { tenant, turns: 0 }, senders: new Set() };
+      if (senders.size >= TURNS_PER_WEBHOOK) continue;
+      const sender = sendAll(id, turner)
+        .catch(reportError)
+        .finally(() => {
+          senders.delete(sender);
+          if (senders.size === 0) sending.delete(id);
+        });
+      sending.set(id, { turner, senders: senders.add(sender) });
+    }
+  };
+  const loop = startLoop(POLL_MS, round, reportError);
+  return {
+    async stop() {
+      stopping = true;
+      await loop.stop();
+      await Promise.all([...sending.values()].flatMap(({ senders }) => [...senders]));
+    },
+  };
 };

@@ -26,6 +26,9 @@ const SMALL_BYTES = 262_144;
 /** Small files that are hashed for one message to a process. */
 export const FILES_PER_REQUEST = 16;
 
+/** Processes that decode so many pictures at once: an additional one reads its file meanwhile. */
+export const decodersFor = (pictures: number): number => pictures + 1;
+
 /** Decodes and hashes images in processes that a picture may crash, `processes` of them at once. */
 export const createDecoders = (
   limits: Limits,

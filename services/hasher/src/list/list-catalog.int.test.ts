@@ -13,6 +13,7 @@ import { jobAccepted } from "@lookalike/shared/domain/job/job.fixtures";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
+import { FairTurns } from "@lookalike/shared/runtime/fair-turns";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
@@ -24,7 +25,6 @@ import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { messagesOf } from "../../../../test/support/messages.ts";
 import { connectTo, type Servers, startServers } from "../../../../test/support/servers.ts";
-import { FairTurns } from "./fair-turns.ts";
 import { listCatalog } from "./list-catalog.ts";
 import { fullWalk, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 

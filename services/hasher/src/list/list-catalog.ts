@@ -11,6 +11,7 @@ import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/jo
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { emptySet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
+import type { FairTurns, Turner } from "@lookalike/shared/runtime/fair-turns";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { blocksBelow, soundBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -22,7 +23,6 @@ import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 import { formatOf } from "../hash/hash-block.ts";
 import { planShadow } from "../rollout/plan-shadow.ts";
-import type { FairTurns, Turner } from "./fair-turns.ts";
 import { type Emit, emitImages, emitUnlisted, emitVanished } from "./record-listing.ts";
 import { ListingError, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 import { type Walker, walkCatalog } from "./walk-catalog.ts";

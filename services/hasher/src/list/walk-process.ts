@@ -3,10 +3,11 @@ import { forkWithLimits } from "@lookalike/shared/runtime/limited-process";
 import { ListingError } from "./sources/walk.ts";
 import type { FromWalker, ToWalker, WalkCall, WalkCalls } from "./walk-messages.ts";
 
+export const WALKER_HEAP_MB = 1_024;
 /** Beside the heap there are the stacks of all threads. */
 const LIMITS = { memoryBytes: 6 * 1024 ** 3, files: 16_384, cpuSeconds: null };
 /** Each call that a broken disk does not answer holds a thread: there are enough for all walks that read at once. */
-const ENVIRONMENT = { UV_THREADPOOL_SIZE: "256", NODE_OPTIONS: "--max-old-space-size=1024" };
+const ENVIRONMENT = { UV_THREADPOOL_SIZE: "256", NODE_OPTIONS: `--max-old-space-size=${WALKER_HEAP_MB}` };
 const OUTPUT_CHARACTERS = 2_000;
 
 interface Pending {

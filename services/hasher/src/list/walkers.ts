@@ -1,6 +1,6 @@
 import { sourceLabel } from "@lookalike/shared/domain/job/source";
+import type { FairTurns, Turner } from "@lookalike/shared/runtime/fair-turns";
 import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
-import type { FairTurns, Turner } from "./fair-turns.ts";
 import { type OwnedSource, walkSource } from "./sources/source.ts";
 import type { MarkedCatalog, Tally, Walk } from "./sources/walk.ts";
 import type { WalkEnd } from "./walk-messages.ts";

@@ -79,15 +79,23 @@ export const enqueueWebhooks = async (
     on conflict do nothing`);
 };
 
+/** Webhooks with deliveries that are due, and whose they are. */
+export const webhooksWithDue = (db: Db): Promise<Pick<WebhookRow, "id" | "tenant">[]> =>
+  db
+    .select({ id: webhook.id, tenant: webhook.tenant })
+    .from(webhook)
+    .where(sql`exists (select from webhook_delivery where webhook_id = ${webhook.id} and next_attempt_at <= now())`);
+
 /**
- * Claims due deliveries, so that no other process sends the same ones. Their next attempt is postponed
- * first, so that after a crash they are only late. A secret is null where none of the keys opens it.
+ * Claims the delivery of a webhook that has been due for longest, so that no other process sends it, too. Its next attempt is
+ * postponed first, so that after a crash it is only late. Its secret is null where none of the keys opens it.
+ * @returns null where none is due
  */
-export const claimDueDeliveries = async (db: Db, keys: SealingKeys, limit: number, holdSeconds: number) => {
+export const claimDueDelivery = async (db: Db, keys: SealingKeys, webhookId: string, holdSeconds: number) => {
   const due = sql`array(
-    select id from webhook_delivery where next_attempt_at <= now()
-    order by next_attempt_at limit ${limit} for update skip locked)`;
-  const rows = await db
+    select id from webhook_delivery where webhook_id = ${webhookId} and next_attempt_at <= now()
+    order by next_attempt_at limit 1 for update skip locked)`;
+  const [claimed] = await db
     .update(webhookDelivery)
     .set({
       nextAttemptAt: sql`now() + make_interval(secs => ${holdSeconds})`,
@@ -96,7 +104,9 @@ export const claimDueDeliveries = async (db: Db, keys: SealingKeys, limit: numbe
     .from(webhook)
     .where(sql`${webhook.id} = ${webhookDelivery.webhookId} and ${webhookDelivery.id} = any(${due})`)
     .returning({ ...getTableColumns(webhookDelivery), url: webhook.url, sealedSecret: webhook.sealedSecret });
-  return rows.map(({ sealedSecret, ...row }) => ({ ...row, secret: unsealSecret(keys, row.webhookId, sealedSecret) }));
+  if (claimed === undefined) return null;
+  const { sealedSecret, ...delivery } = claimed;
+  return { ...delivery, secret: unsealSecret(keys, webhookId, sealedSecret) };
 };
 
 /** Stores the outcome of an attempt. @param result `retrySeconds` until the next attempt; null = there is none */

@@ -88,7 +88,7 @@ export const webhookDelivery = pgTable(
     createdAt: time("created_at").notNull().default(sql`now()`),
   },
   (table) => [
-    index("webhook_delivery_due").on(table.nextAttemptAt).where(sql`next_attempt_at is not null`),
+    index("webhook_delivery_due").on(table.webhookId, table.nextAttemptAt).where(sql`next_attempt_at is not null`),
     index("webhook_delivery_webhook").on(table.webhookId, table.createdAt),
   ],
 );
