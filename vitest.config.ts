@@ -52,7 +52,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: [MODEL, DOCS, "test/scale/**", "test/fuzz/**", "test/alerts/**"],
+          exclude: [MODEL, DOCS, "test/scale/**", "test/fuzz/**", "test/alerts/**", "test/upgrade/**"],
           ...withServers,
         },
       },
@@ -91,6 +91,8 @@ export default defineConfig({
         ...fromSource,
         test: { name: "alerts", include: ["test/alerts/**/*.test.ts"], ...withServers, bail: 1 },
       },
+      // Builds an earlier commit: a minute.
+      { ...fromSource, test: { name: "upgrade", include: ["test/upgrade/**/*.test.ts"], ...withServers } },
       {
         ...fromSource,
         test: {

@@ -12,9 +12,16 @@ export interface Service {
   readonly address: string;
 }
 
-/** Starts a service as `pnpm --filter @lookalike/<name> start` does, and waits until it is ready. */
-export const startService = async (name: string, environment: Record<string, string>): Promise<Service> => {
-  const child = spawn(process.execPath, [join(ROOT, "services", name, "dist/main.js")], {
+/**
+ * Starts a service as `pnpm --filter @lookalike/<name> start` does, and waits until it is ready.
+ * @param root the repository that it is built in
+ */
+export const startService = async (
+  name: string,
+  environment: Record<string, string>,
+  root = ROOT,
+): Promise<Service> => {
+  const child = spawn(process.execPath, [join(root, "services", name, "dist/main.js")], {
     env: { ...process.env, LOOKALIKE_PORT: "0", ...environment },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
@@ -35,11 +42,18 @@ export const startServiceOn = (
   servers: Servers,
   name: ServiceName,
   overrides: Record<string, string> = {},
-): Promise<Service> => startService(name, { ...servers.environment, ...servers.ownEnvironment(name), ...overrides });
+  root = ROOT,
+): Promise<Service> =>
+  startService(name, { ...servers.environment, ...servers.ownEnvironment(name), ...overrides }, root);
+
+/** SIGTERM. Resolves when the process has ended. */
+export const stopService = ({ child }: Service): Promise<void> => endBy(child, "SIGTERM");
 
 /** kill -9. Resolves when the process has ended. */
-export const killService = async ({ child }: Service): Promise<void> => {
+export const killService = ({ child }: Service): Promise<void> => endBy(child, "SIGKILL");
+
+const endBy = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGKILL");
+  child.kill(signal);
   await once(child, "exit");
 };
