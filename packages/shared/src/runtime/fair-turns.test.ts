@@ -1,20 +1,28 @@
 import { expect, it } from "vitest";
 import { FairTurns, type Turner } from "./fair-turns.ts";
 
-/** Listings that need as many turns, in a process that works on some of them at once; when each is done, by the turns of all. */
-const doneAfter = async (
-  listings: readonly { tenant: string; needs: number; from?: number }[],
-  limits = { turns: 1, turnsPerTenant: 1 },
-): Promise<number[]> => {
+interface Listing {
+  readonly tenant: string;
+  /** Turns, each of which adds one to its size. */
+  readonly needs: number;
+  /** The turn of all at which it begins. */
+  readonly from?: number;
+  /** Its size is known before it begins. */
+  readonly known?: boolean;
+}
+
+/** When each listing is done, by the turns of all. */
+const doneAfter = async (listings: readonly Listing[], limits = { turns: 1, turnsPerTenant: 1 }): Promise<number[]> => {
   const turns = new FairTurns(limits);
   let clock = 0;
   const begun: (() => void)[] = [];
-  const done = listings.map(async ({ tenant, needs, from = 0 }) => {
+  const done = listings.map(async ({ tenant, needs, from = 0, known = false }) => {
     if (from > 0) await new Promise<void>((begin) => begun.push(begin));
-    const turner: Turner = { tenant, turns: 0 };
-    for (let turn = 0; turn < needs; turn += 1)
+    const turner: Turner = { tenant, began: from, size: known ? needs : 0 };
+    for (let turn = 1; turn <= needs; turn += 1)
       await turns.run(turner, async () => {
         clock += 1;
+        turner.size = Math.max(turner.size, turn);
         if (listings.some((listing) => listing.from === clock)) begun.shift()?.();
         await Promise.resolve();
       });
@@ -27,6 +35,12 @@ it("a small listing of the same tenant is done after a few turns, however many l
   const large = Array.from({ length: 60 }, () => ({ tenant: "a", needs: 20 }));
   const done = await doneAfter([...large, { tenant: "a", needs: 3, from: 300 }]);
   expect(done.at(-1)).toBeLessThan(320);
+});
+
+it("of listings that begin together, the one that is known to be small is done first", async () => {
+  const large = Array.from({ length: 60 }, () => ({ tenant: "a", needs: 20, known: true }));
+  const done = await doneAfter([...large, { tenant: "a", needs: 6, known: true }]);
+  expect(done.at(-1)).toBeLessThanOrEqual(15);
 });
 
 it("another tenant's large listing gets at least every third turn", async () => {
@@ -42,17 +56,23 @@ it("many small listings do not stop the large one of another tenant, nor their o
   expect(done[1]).toBe(240);
 });
 
+it("a large listing goes on while small ones come without end", async () => {
+  const small = Array.from({ length: 200 }, (_, at) => ({ tenant: "a", needs: 2, from: at + 1 }));
+  const done = await doneAfter([{ tenant: "a", needs: 20, known: true }, ...small]);
+  expect(done[0]).toBeLessThan(200);
+});
+
 it("turns that never end leave other tenants room", async () => {
   const turns = new FairTurns({ turns: 4, turnsPerTenant: 2 });
   const never = () => new Promise<void>(() => undefined);
-  for (let at = 0; at < 10; at += 1) void turns.run({ tenant: "broken", turns: 0 }, never);
-  expect(await turns.run({ tenant: "other", turns: 0 }, async () => "done")).toBe("done");
+  for (let at = 0; at < 10; at += 1) void turns.run({ tenant: "broken", began: 0, size: 0 }, never);
+  expect(await turns.run({ tenant: "other", began: 0, size: 0 }, async () => "done")).toBe("done");
 });
 
 it("a turn that fails ends, and its error is the worker's", async () => {
   const turns = new FairTurns({ turns: 1, turnsPerTenant: 1 });
-  await expect(turns.run({ tenant: "a", turns: 0 }, () => Promise.reject(new Error("broken")))).rejects.toThrow(
-    "broken",
-  );
-  expect(await turns.run({ tenant: "a", turns: 0 }, async () => 1)).toBe(1);
+  await expect(
+    turns.run({ tenant: "a", began: 0, size: 0 }, () => Promise.reject(new Error("broken"))),
+  ).rejects.toThrow("broken");
+  expect(await turns.run({ tenant: "a", began: 0, size: 0 }, async () => 1)).toBe(1);
 });

@@ -1,8 +1,10 @@
-/** Something that takes turns, as a listing does. */
+/** Something that takes turns, as a listing or a webhook does. */
 export interface Turner {
   readonly tenant: string;
-  /** Turns that it has taken. */
-  turns: number;
+  /** When it began, in milliseconds. */
+  readonly began: number;
+  /** How much work it is known to be, in units of its kind: whoever takes turns raises it when more is known. */
+  size: number;
 }
 
 interface Waiting {
@@ -26,10 +28,14 @@ interface Limits {
   readonly turnsPerTenant: number;
 }
 
+/** Of so many turns of a tenant, one goes to whoever began first. */
+const TURNS_PER_OLDEST = 4;
+
 /**
  * Gives turns in a fair order. Of the tenants that wait, the next turn goes to the one that has taken the fewest since it
- * began to wait; of a tenant's turners, to the one that has taken the fewest in its life. So a small listing is done after a
- * few turns, however many large ones there are: its tenant's have taken more, and another tenant's get at least every third turn.
+ * began to wait; of a tenant's turners, to the one of the smallest size that is known. So a small listing is done
+ * after a few turns, however many large ones there are, and another tenant's get at least every third turn. Every fourth turn
+ * of a tenant goes to the turner that began first, so that a large listing goes on, however many small ones come.
  */
 export class FairTurns {
   readonly #limits: Limits;
@@ -67,9 +73,8 @@ export class FairTurns {
     if (inProgress >= this.#limits.turns) return;
     const tenant = this.#nextTenant();
     if (tenant === null) return;
-    const next = tenant.waiting.reduce((first, other) => (other.turner.turns < first.turner.turns ? other : first));
-    tenant.waiting.splice(tenant.waiting.indexOf(next), 1);
-    next.turner.turns += 1;
+    const [next] = tenant.waiting.splice(nextOf(tenant), 1);
+    if (next === undefined) throw new Error("a tenant without anybody who waits was next");
     tenant.taken += 1;
     tenant.taking += 1;
     next.begin();
@@ -85,3 +90,10 @@ export class FairTurns {
     return next;
   }
 }
+
+/** Where in the tenant's queue the next turner is. */
+const nextOf = ({ waiting, taken }: Tenant): number => {
+  const isForOldest = taken % TURNS_PER_OLDEST === TURNS_PER_OLDEST - 1;
+  const ranks = waiting.map(({ turner: { began, size } }) => (isForOldest ? began : size));
+  return ranks.indexOf(Math.min(...ranks));
+};

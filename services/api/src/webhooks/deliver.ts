@@ -100,11 +100,19 @@ export const startDeliveries = (
   };
   const reportError = (error: unknown): void => log.error({ err: messageOf(error) }, "webhooks");
   const sendAll = async (webhook: string, turner: Turner): Promise<void> => {
-    while (await turns.run(turner, () => deliverOne(webhook)));
+    const takeTurn = (): Promise<boolean> => {
+      // Of a tenant's webhooks, the one with the fewest deliveries is next.
+      turner.size += 1;
+      return deliverOne(webhook);
+    };
+    while (await turns.run(turner, takeTurn));
   };
   const round = async (): Promise<void> => {
     for (const { id, tenant } of await webhooksWithDue(db)) {
-      const { turner, senders } = sending.get(id) ?? { turner: { tenant, turns: 0 }, senders: new Set() };
+      const { turner, senders } = sending.get(id) ?? {
+        turner: { tenant, began: Date.now(), size: 0 },
+        senders: new Set(),
+      };
       if (senders.size >= TURNS_PER_WEBHOOK) continue;
       const sender = sendAll(id, turner)
         .catch(reportError)

@@ -5,6 +5,7 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
+import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { EventOf } from "@lookalike/shared/domain/job/events";
 import { planFrom } from "@lookalike/shared/domain/job/job";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
@@ -50,13 +51,16 @@ export const listCatalog = async ({ bus, store, log, storing, walk }: Lister, ta
   if (catalog === null || job === null || job.state !== "listing") return;
   const emit: Emit = (type, part, body) => publish(bus, resultEvent(task, type, body, part));
   try {
-    const reader: Turner = { tenant: task.tenant, turns: 0 };
-    const writer: Turner = { tenant: task.tenant, turns: 0 };
+    const turner: Turner = { tenant: task.tenant, began: Date.now(), size: 0 };
     const walker: Walker = {
       store,
       emit,
-      walk: (of, resume) => walk(of, resume, reader),
-      inTurn: (work) => storing.run(writer, work),
+      walk: async (of, resume) => {
+        const begun = await walk(of, resume, turner);
+        turner.size = begun.isResumed ? begun.expected : Math.max(begun.expected, resume?.images ?? 0);
+        return { ...begun, parts: counted(begun.parts, turner) };
+      },
+      inTurn: (work) => storing.run(turner, work),
     };
     const done = await list(walker, catalog, job);
     if (done === null) return;
@@ -68,6 +72,16 @@ export const listCatalog = async ({ bus, store, log, storing, walk }: Lister, ta
     await emit("listing-failed", "", { detail, missingImages });
   }
 };
+
+/** Raises the turner's size to the images that were found, where that is more than anybody knew. */
+async function* counted(parts: Walk["parts"], turner: Turner): AsyncGenerator<readonly FoundImage[]> {
+  let found = 0;
+  for await (const part of parts) {
+    found += part.length;
+    turner.size = Math.max(turner.size, found);
+    yield part;
+  }
+}
 
 /** @returns null when the job no longer lists */
 const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<ListingDone | null> => {

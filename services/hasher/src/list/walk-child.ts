@@ -32,7 +32,8 @@ const handlers: Handlers = {
   async open(id, { owned, allowed, resume }) {
     const walk = await walkSource(owned, allowed, resume);
     walks.set(id, { walk, parts: walk.parts[Symbol.asyncIterator](), reported: 0 });
-    return { isResumed: walk.isResumed, hasFiles: walk.files !== null, isCounted: walk.tally !== null };
+    const { expected, isResumed, files, tally } = walk;
+    return { expected, isResumed, hasFiles: files !== null, isCounted: tally !== null };
   },
   async next(id) {
     const { walk, parts } = openWalk(id);

@@ -8,7 +8,7 @@ import type { MarkedCatalog, Tally } from "./sources/walk.ts";
 export interface WalkCalls {
   open: {
     request: { owned: OwnedSource; allowed: AllowedSources; resume: MarkedCatalog | null };
-    answer: { isResumed: boolean; hasFiles: boolean; isCounted: boolean };
+    answer: { expected: number; isResumed: boolean; hasFiles: boolean; isCounted: boolean };
   };
   /** The next images; null = the walk is over. */
   next: { request: null; answer: { part: readonly FoundImage[] } | { end: WalkEnd } };

@@ -29,7 +29,12 @@ const open = (script: URL, deadlineSeconds = 60) => {
   const walkers = createWalkers({ allowed, reading, deadlineSeconds, script });
   onTestFinished(() => walkers.close());
   const walk = (source: Source, isIsolated = false): Promise<Walk> =>
-    walkers.walk({ owned: { source, tenant: "a" }, resume: null, turner: { tenant: "a", turns: 0 }, isIsolated });
+    walkers.walk({
+      owned: { source, tenant: "a" },
+      resume: null,
+      turner: { tenant: "a", began: 0, size: 0 },
+      isIsolated,
+    });
   return { allowed, walk, pids: walkers.pids };
 };
 

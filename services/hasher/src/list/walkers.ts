@@ -94,7 +94,7 @@ export const createWalkers = ({
     }
     try {
       const request = { owned, allowed, resume };
-      const { isResumed, hasFiles, isCounted } = await inTurn(() => process.call(id, "open", request, limit));
+      const { expected, isResumed, hasFiles, isCounted } = await inTurn(() => process.call(id, "open", request, limit));
       const counted = () => {
         if (ended.counted === null) throw new Error("the walk is not over");
         return ended.counted;
@@ -110,6 +110,7 @@ export const createWalkers = ({
         },
       };
       return {
+        expected,
         isResumed,
         parts: parts(),
         mark: (catalog) => ended.mark && { ...ended.mark, ...catalog },

@@ -26,6 +26,8 @@ const Line = z.object({
 });
 type Line = z.infer<typeof Line>;
 
+/** An id, and a hash of 256 bits in hexadecimal. */
+const USUAL_BYTES_PER_LINE = 100;
 /** The bytes before a mark are only digested, so they are read in larger chunks than lines are. */
 const BYTES_PER_DIGEST = 1_048_576;
 
@@ -83,7 +85,16 @@ export const walkHashes = async (
     }
   }
   const nextMark: Walk["mark"] = ({ end, images }) => read && { ...read, end, images };
-  return { parts: parts(), isResumed, files: null, tally: null, mark: nextMark, close: async () => undefined };
+  const expected = Math.ceil((size - start.bytes) / USUAL_BYTES_PER_LINE);
+  return {
+    expected,
+    parts: parts(),
+    isResumed,
+    files: null,
+    tally: null,
+    mark: nextMark,
+    close: async () => undefined,
+  };
 };
 
 const START = { bytes: 0, lines: 0, hashDigits: null };

@@ -22,7 +22,9 @@ export interface MarkedCatalog extends Pick<ListingMark, "end" | "images"> {
 
 /** One walk over a source. */
 export interface Walk {
-  /** The images that it finds, thousands at a time. */
+  /** How many images it is going to find, as far as that shows before it reads them; 0 where it does not. */
+  readonly expected: number;
+  /** The images that it finds, a thousand at a time. */
   readonly parts: AsyncIterable<readonly FoundImage[]>;
   /** It resumed from the mark, so every image it finds must be new to the catalog: otherwise the source is walked from its start. */
   readonly isResumed: boolean;
@@ -39,14 +41,15 @@ export interface Walk {
 /** What a walk has counted. */
 export type Tally = Pick<FileTally, "counts" | "looked" | "mounts" | "unlisted">;
 
-/** A part may have slightly more. */
-export const IMAGES_PER_PART = 5_000;
+/** A part may have slightly more. It is also a turn of a listing, and others wait for its end. */
+export const IMAGES_PER_PART = 1_000;
 
 /** A walk over a source that has no marks. */
 export const fullWalk = (
   images: AsyncIterable<FoundImage>,
   { files, tally }: Pick<Walk, "files" | "tally"> = { files: null, tally: null },
 ): Walk => ({
+  expected: 0,
   files,
   tally,
   parts: inParts(images),
