@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
@@ -34,7 +34,7 @@ export const startHashers = (processes: number) => {
     /** How many files the hasher has in work at once. */
     concurrency: (processes + 1) * FILES_PER_REQUEST,
     async hash(path: string): Promise<Outcome> {
-      const stats = await stat(path, { bigint: true });
+      const stats = statSync(path, { bigint: true });
       const place = { root: dirname(path), below: "" };
       const found = { path: basename(path), fingerprint: fingerprintOf(stats), bytes: Number(stats.size) };
       return decoders.hashListed({ kind: "directory", place }, { ordinal: 0, ...foundImage(found) });

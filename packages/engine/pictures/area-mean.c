@@ -3,43 +3,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "short-rows.h"
+
 // New rows of grey pictures are written so many together, each vector having one value of each row.
 enum { ROWS_AT_ONCE = 8 };
 typedef int32_t Values __attribute__((vector_size(ROWS_AT_ONCE * sizeof(int32_t))));
 typedef double Doubles __attribute__((vector_size(ROWS_AT_ONCE * sizeof(double))));
-// Sums of so many pixels fit into a signed number.
-enum { MOST_PIXELS_AT_ONCE = INT32_MAX / 255 };
+// A sum over an area of so many units fits into a signed number.
+enum { MOST_AREA_AT_ONCE = INT32_MAX / 255 };
 
-// An old pixel k covers [k * new_length, (k + 1) * new_length) of a line of length * new_length units, a new pixel i
-// [i * length, (i + 1) * length).
-static Cover cover(uint64_t i, uint64_t length, uint64_t new_length) {
-  const uint64_t from = i * length, to = from + length;
-  const uint64_t first = from / new_length, last = (to - 1) / new_length;
-  const uint64_t first_end = (first + 1) * new_length;
+static uint32_t largest_divisor(uint32_t a, uint32_t b) { return b == 0 ? a : largest_divisor(b, a % b); }
+
+// An old pixel k covers [k * new_units, (k + 1) * new_units) of a line, a new pixel i [i * old_units, (i + 1) * old_units).
+static Cover cover(uint64_t i, uint64_t old_units, uint64_t new_units) {
+  const uint64_t from = i * old_units, to = from + old_units;
+  const uint64_t first = from / new_units, last = (to - 1) / new_units;
+  const uint64_t first_end = (first + 1) * new_units;
   return (Cover){(uint32_t)first, (uint32_t)last, (uint32_t)((to < first_end ? to : first_end) - from),
-                 (uint32_t)(first == last ? 0 : to - last * new_length)};
+                 (uint32_t)(first == last ? 0 : to - last * new_units)};
 }
 
 static size_t rows_at_once(const AreaMean *mean) { return mean->columns == NULL ? 1 : ROWS_AT_ONCE; }
 
 bool area_mean_begin(AreaMean *mean, uint32_t width, uint32_t height, uint32_t channels, uint32_t new_width,
                      uint32_t new_height, uint8_t *to) {
-  const bool is_vector = channels == 1 && (uint64_t)width * height < MOST_PIXELS_AT_ONCE;
+  const uint32_t across = largest_divisor(width, new_width), down = largest_divisor(height, new_height);
+  const bool is_vector = channels == 1 && (uint64_t)(width / across) * (height / down) < MOST_AREA_AT_ONCE;
   const size_t values = (size_t)width * channels;
   const size_t stride = (values + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE * ROWS_AT_ONCE;
   const size_t bytes = stride * ROWS_AT_ONCE * sizeof(uint32_t);
   *mean = (AreaMean){.width = width, .height = height, .new_width = new_width, .new_height = new_height,
-                     .channels = channels, .stride = stride, .to = to};
+                     .channels = channels, .stride = stride, .to = to,
+                     .old_across = width / across, .new_across = new_width / across,
+                     .old_down = height / down, .new_down = new_height / down};
+  if (mean->old_across == mean->new_across && mean->old_down == mean->new_down) return true;
   mean->across = malloc(new_width * sizeof *mean->across);
+  if (mean->across == NULL) return false;
+  for (uint32_t i = 0; i < new_width; i++) mean->across[i] = cover(i, mean->old_across, mean->new_across);
+  mean->short_rows = short_rows_begin(mean);
+  if (mean->short_rows != NULL) return true;
   mean->sums = aligned_alloc(sizeof(Values), is_vector ? bytes : stride * sizeof(uint32_t));
   mean->columns = is_vector ? aligned_alloc(sizeof(Values), bytes) : NULL;
-  if (mean->across == NULL || mean->sums == NULL || (is_vector && mean->columns == NULL)) {
+  if (mean->sums == NULL || (is_vector && mean->columns == NULL)) {
     area_mean_end(mean);
     return false;
   }
   for (size_t row = 0; row < rows_at_once(mean); row++)
     memset(mean->sums + row * stride + values, 0, (stride - values) * sizeof(uint32_t));
-  for (uint32_t i = 0; i < new_width; i++) mean->across[i] = cover(i, width, new_width);
   return true;
 }
 
@@ -47,7 +57,9 @@ void area_mean_end(AreaMean *mean) {
   free(mean->across);
   free(mean->sums);
   free(mean->columns);
+  short_rows_end(mean->short_rows);
   mean->across = NULL;
+  mean->short_rows = NULL;
   mean->sums = mean->columns = NULL;
 }
 
@@ -65,7 +77,7 @@ static double half_of(double area) { return area / 2 + 0.25; }
 // Writes one new row.
 static void write_row(const AreaMean *mean) {
   const uint32_t channels = mean->channels;
-  const double area = (double)mean->width * mean->height, half = half_of(area), per_area = 1 / area;
+  const double area = (double)mean->old_across * mean->old_down, half = half_of(area), per_area = 1 / area;
   uint8_t *to = mean->to + (size_t)mean->new_row * mean->new_width * channels;
   for (uint32_t i = 0; i < mean->new_width; i++) {
     const Cover part = mean->across[i];
@@ -75,7 +87,7 @@ static void write_row(const AreaMean *mean) {
       uint64_t between = 0;
       uint64_t sum = (uint64_t)part.first_weight * *at + (uint64_t)part.last_weight * *last;
       for (at += channels; at < last; at += channels) between += *at;
-      *to++ = (uint8_t)(((double)(sum + between * mean->new_width) + half) * per_area);
+      *to++ = (uint8_t)(((double)(sum + between * mean->new_across) + half) * per_area);
     }
   }
 }
@@ -93,7 +105,7 @@ enum { COLUMNS_AT_ONCE = sizeof(int32_t) };
 
 // Writes the last `rows` new rows together.
 VECTORS static void write_rows(const AreaMean *mean, uint32_t rows) {
-  const double area = (double)mean->width * mean->height, half = half_of(area), per_area = 1 / area;
+  const double area = (double)mean->old_across * mean->old_down, half = half_of(area), per_area = 1 / area;
   const Values *columns = (const Values *)mean->columns;
   const size_t width = mean->new_width;
   uint8_t *to = mean->to + (size_t)(mean->new_row + 1 - rows) * width;
@@ -103,7 +115,7 @@ VECTORS static void write_rows(const AreaMean *mean, uint32_t rows) {
     for (size_t column = 0; column < count; column++) {
       const Cover part = mean->across[i + column];
       Values sums = columns[part.first] * (int32_t)part.first_weight + columns[part.last] * (int32_t)part.last_weight;
-      for (size_t old = part.first + 1; old < part.last; old++) sums += columns[old] * (int32_t)width;
+      for (size_t old = part.first + 1; old < part.last; old++) sums += columns[old] * (int32_t)mean->new_across;
       const Doubles means = (__builtin_convertvector(sums, Doubles) + half) * per_area;
       packed |= __builtin_convertvector(means, Values) << (int32_t)(8 * column);
     }
@@ -117,7 +129,8 @@ VECTORS static void write_rows(const AreaMean *mean, uint32_t rows) {
 }
 
 static void end_row(AreaMean *mean) {
-  if (mean->columns == NULL) write_row(mean);
+  if (mean->short_rows != NULL) short_rows_write(mean->short_rows, mean->to + (size_t)mean->new_row * mean->new_width);
+  else if (mean->columns == NULL) write_row(mean);
   else {
     const uint32_t rows = mean->new_row % ROWS_AT_ONCE + 1;
     if (rows == ROWS_AT_ONCE || mean->new_row + 1 == mean->new_height) {
@@ -130,15 +143,25 @@ static void end_row(AreaMean *mean) {
 
 void area_mean_add_row(AreaMean *mean, const uint8_t *row) {
   const size_t count = (size_t)mean->width * mean->channels;
-  const uint64_t height = mean->height, units = mean->new_height;
+  // A picture of the same size is copied.
+  if (mean->across == NULL) {
+    memcpy(mean->to + mean->row++ * count, row, count);
+    return;
+  }
+  const uint64_t height = mean->old_down, units = mean->new_down;
   uint64_t from = mean->row * units;
   const uint64_t end = from + units;
   mean->row++;
   while (from < end) {
     const uint64_t row_from = mean->new_row * height, row_end = row_from + height;
     const uint64_t to = end < row_end ? end : row_end;
-    uint32_t *sums = mean->sums + mean->new_row % rows_at_once(mean) * mean->stride;
-    (from == row_from ? set_sums : add_to_sums)(sums, row, count, (uint32_t)(to - from));
+    const bool is_first = from == row_from;
+    const uint32_t weight = (uint32_t)(to - from);
+    if (mean->short_rows != NULL) short_rows_add(mean->short_rows, row, weight, is_first);
+    else {
+      uint32_t *sums = mean->sums + mean->new_row % rows_at_once(mean) * mean->stride;
+      (is_first ? set_sums : add_to_sums)(sums, row, count, weight);
+    }
     if (to == row_end) end_row(mean);
     from = to;
   }

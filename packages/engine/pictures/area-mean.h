@@ -1,4 +1,5 @@
 // The area mean of docs/hash-format.md: a picture made smaller (or larger), each new pixel the mean of the area that it covers.
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,8 @@ typedef struct {
 // Takes rows from the top to the bottom and writes each new row as soon as the last row that it covers was taken.
 typedef struct {
   uint32_t width, height, new_width, new_height, channels;
+  // Units of an old and of a new pixel, the smallest whole numbers.
+  uint32_t old_across, new_across, old_down, new_down;
   uint32_t row;       // of the old picture: the next one
   uint32_t new_row;   // of the new picture: the one that is summed up
   Cover *across;      // one for each new column
@@ -26,6 +29,7 @@ typedef struct {
   uint32_t *sums;     // weighted sums of the old rows, one for each value of a row: of one new row, or of ROWS_AT_ONCE
   uint32_t *columns;  // the same, column by column; NULL where one new row is written after the other
   uint8_t *to;        // new_width * new_height * channels bytes
+  struct ShortRows *short_rows;  // see short-rows.h; NULL where the picture does not fit it
 } AreaMean;
 
 // Returns false where memory is missing. The sums are exact where height < 2^24 and width * height < 2^42.

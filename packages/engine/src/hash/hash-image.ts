@@ -15,6 +15,7 @@ import {
 } from "./decode-picture.ts";
 import { moreFacts } from "./more-pages.ts";
 import { pictureDigest } from "./picture-digest.ts";
+import { giveBackLuma } from "./pixels/luma-bytes.ts";
 import { sharpPixels } from "./pixels/sharp-pixels.ts";
 import { smallLuma } from "./pixels/small-luma.ts";
 import { lumaDeviation, signatureOf } from "./signature.ts";
@@ -32,11 +33,13 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
   if (file.length === 0) return failed("empty", "the file has no bytes");
   const started = performance.now();
   let structure: Structure | null = null;
+  let luma: Uint8Array | null = null;
   try {
     structure = readStructure(file);
     const { decoded, damaged } = await decodePicture(file, structure, limits, reserve);
     if ("kind" in decoded) return decoded;
     const { pixels, metadata, format } = decoded;
+    luma = pixels.luma;
     const small = smallLuma(pixels);
     const hash = blockhash(small);
     const flat = lumaDeviation(small) < FLAT_LUMA_DEVIATION || isFlatHash(hash);
@@ -65,6 +68,8 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
   } catch (error) {
     const isTimeout = performance.now() - started >= limits.timeoutSeconds * 1_000;
     return isTimeout ? failed("timeout", `not done after ${limits.timeoutSeconds} s`) : failureOf(error, structure);
+  } finally {
+    if (luma !== null) giveBackLuma(luma);
   }
 };
 

@@ -1,21 +1,15 @@
 import { COLOUR_CELLS, SIGNATURE_BYTES } from "@lookalike/shared/domain/image/signature";
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { CHROMA_SIDE, type PicturePixels, SMALL_SIDE } from "./picture-pixels.ts";
-import { cellMeans, cellSums } from "./pixels/cell-sums.ts";
+import { cellMeans, cellSums, squares } from "./pixels/cell-sums.ts";
 
 /** Cells in a row and in a column, whose sums of luma are the input of the transform. */
 const CELLS = 32;
 
-/** Standard deviation of luma over all pixels, 0..127.5. */
+/** Standard deviation of SMALL_SIDE x SMALL_SIDE pixels' luma, 0..127.5. */
 export const lumaDeviation = (luma: Uint8Array): number => {
-  let sum = 0;
-  let squares = 0;
-  for (let index = 0; index < luma.length; index += 1) {
-    const value = byteAt(luma, index);
-    sum += value;
-    squares += value * value;
-  }
-  return Math.sqrt(Math.max(0, squares / luma.length - (sum / luma.length) ** 2));
+  const mean = at(cellSums(luma, SMALL_SIDE, 1), 0) / luma.length;
+  return Math.sqrt(Math.max(0, squares(luma) / luma.length - mean ** 2));
 };
 
 /**

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync, readSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { failed, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
@@ -10,9 +10,10 @@ import { type ListedFile, openListedSync } from "@lookalike/shared/sources/open-
 
 /**
  * The bytes of a listed file, if it is still the one that was listed, or why there are none. Synchronous:
- * it runs in a worker thread that has nothing else to do.
+ * it runs in a process that has nothing else to do.
+ * @param spare memory for them, which a larger file is not read into
  */
-export const readListedFile = (listed: ListedFile, maxBytes: number): Buffer | Outcome => {
+export const readListedFile = (listed: ListedFile, maxBytes: number, spare: Buffer | null = null): Buffer | Outcome => {
   const file = openListedSync(listed);
   if (typeof file !== "number") {
     // The next job's walk skips links, so to its owner such a file has changed.
@@ -21,12 +22,24 @@ export const readListedFile = (listed: ListedFile, maxBytes: number): Buffer | O
   }
   try {
     const { size } = fstatSync(file);
-    return size > maxBytes ? tooLarge(size, maxBytes) : readFileSync(file);
+    if (size > maxBytes) return tooLarge(size, maxBytes);
+    return spare !== null && size <= spare.length ? readInto(spare.subarray(0, size), file) : readFileSync(file);
   } catch (error) {
     return failed("unreadable", messageOf(error));
   } finally {
     closeSync(file);
   }
+};
+
+/** @returns as many of the bytes as the file has */
+const readInto = (bytes: Buffer, file: number): Buffer => {
+  let length = 0;
+  while (length < bytes.length) {
+    const read = readSync(file, bytes, length, bytes.length - length, length);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
 };
 
 /** The bytes of a listed object, if it is still the one that was listed, or why there are none. */

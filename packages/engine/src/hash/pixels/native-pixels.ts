@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { areaMean, type Plane } from "./area-mean.ts";
+import { takeLuma } from "./luma-bytes.ts";
 import type { DecodePlanes } from "./native-planes.ts";
 
 /** The native functions of packages/engine/pictures: each says whether it did what it is for. */
@@ -23,6 +24,8 @@ interface Addon {
     cells: Uint8Array,
     side: number,
   ) => boolean;
+  readonly cellSums: (plane: Uint8Array, side: number, cells: number, sums: Int32Array) => boolean;
+  readonly squares: (plane: Uint8Array) => number;
   /** Absent where libjpeg-turbo is not installed. */
   readonly decodeJpeg?: (file: Uint8Array, shrink: number, ...planes: Parameters<DecodePlanes>) => boolean;
   /** Absent where libwebp is not installed. */
@@ -51,12 +54,19 @@ export const nativeDecodeJpeg = addon?.decodeJpeg ?? null;
 /** Decodes lossy WebP; null where there is no native decoder. */
 export const nativeDecodeWebp = addon?.decodeWebp ?? null;
 
+/** See {@link plainCellSums} and {@link plainSquares}; null where there is no addon. */
+export const nativeCellSums = addon?.cellSums ?? null;
+export const nativeSquares = addon?.squares ?? null;
+
+/** Bytes of which each is written before it is read. */
+const unsetBytes = (length: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+
 /** Luma of a picture of three bytes a pixel in another size, and the means of cells of it; null where there is no addon. */
 export const nativeRawPixels =
   addon === null
     ? null
     : (picture: Plane, size: { readonly width: number; readonly height: number }, side: number) => {
-        const luma = new Uint8Array(size.width * size.height);
+        const luma = takeLuma(size.width * size.height);
         const cells = new Uint8Array(side * side * picture.channels);
         const { pixels, width, height } = picture;
         if (!addon.rawPixels(pixels, width, height, luma, size.width, size.height, cells, side))
@@ -71,7 +81,7 @@ const noMemory = ({ width, height }: Plane, newWidth: number, newHeight: number)
 export const fastestAreaMean = (plane: Plane, newWidth: number, newHeight: number): Uint8Array => {
   if (addon === null) return areaMean(plane, newWidth, newHeight);
   const { pixels, width, height, channels } = plane;
-  const to = new Uint8Array(newWidth * newHeight * channels);
+  const to = unsetBytes(newWidth * newHeight * channels);
   if (!addon.areaMean(pixels, width, height, channels, to, newWidth, newHeight))
     throw noMemory(plane, newWidth, newHeight);
   return to;

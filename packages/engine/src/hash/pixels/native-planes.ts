@@ -1,4 +1,5 @@
 import { CHROMA_SIDE, type PicturePixels } from "../picture-pixels.ts";
+import { giveBackLuma, takeLuma } from "./luma-bytes.ts";
 import { isTransposed, type Orientation, turnPlane } from "./orientation.ts";
 import { workingSize } from "./working-size.ts";
 
@@ -22,16 +23,21 @@ export type DecodePlanes = (
 /** The pixels of a picture that a native decoder decodes, turned as it is seen; null where it doesn't. */
 export const decodedPlanes = (stored: StoredPicture, decode: DecodePlanes): PicturePixels | null => {
   const { width, height } = workingSize(stored);
-  const luma = new Uint8Array(width * height);
+  const luma = takeLuma(width * height);
   const cb = new Uint8Array(CHROMA_SIDE * CHROMA_SIDE);
   const cr = new Uint8Array(CHROMA_SIDE * CHROMA_SIDE);
-  if (!decode(luma, width, height, cb, cr, CHROMA_SIDE)) return null;
+  if (!decode(luma, width, height, cb, cr, CHROMA_SIDE)) {
+    giveBackLuma(luma);
+    return null;
+  }
   const turn = (plane: Uint8Array, across: number, down: number) => turnPlane(plane, across, down, stored.orientation);
   const isTurned = isTransposed(stored.orientation);
+  const turned = turn(luma, width, height);
+  if (turned !== luma) giveBackLuma(luma);
   return {
     width: isTurned ? height : width,
     height: isTurned ? width : height,
-    luma: turn(luma, width, height),
+    luma: turned,
     cb: turn(cb, CHROMA_SIDE, CHROMA_SIDE),
     cr: turn(cr, CHROMA_SIDE, CHROMA_SIDE),
     sourceWidth: isTurned ? stored.height : stored.width,
