@@ -6,6 +6,8 @@ const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
 const MODEL = "test/model/**/*.test.ts";
 const DOCS = "test/docs/**/*.test.ts";
+/** What `npm test` has no time for. */
+const LONG = ["test/faults/nats-node-killed.test.ts", "test/operate/backup.test.ts"];
 const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 
 /**
@@ -52,7 +54,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: [MODEL, DOCS, "test/scale/**", "test/fuzz/**", "test/alerts/**", "test/upgrade/**"],
+          exclude: [MODEL, DOCS, ...LONG, "test/scale/**", "test/fuzz/**", "test/alerts/**", "test/upgrade/**"],
           ...withServers,
         },
       },
@@ -70,8 +72,8 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: "thorough",
-          // Those of `system` that have a short form there.
-          include: ["test/faults/services-killed.test.ts"],
+          // Besides the long ones, those of `system` that have a short form there.
+          include: [...LONG, "test/faults/services-killed.test.ts", "test/quickstart/killed.test.ts"],
           ...withServers,
           env: { LOOKALIKE_TEST_THOROUGH: "1" },
         },

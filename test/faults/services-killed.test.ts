@@ -16,7 +16,7 @@ import { THOROUGH } from "../support/thorough.ts";
 const SOURCE = (file: string) => ({ kind: "hashes", file }) as const;
 /** 6,000 images are 120 blocks and 7,260 pairs: 1,452 tasks, which is as many as the run that failed had, or fewer. */
 const IMAGES = 6_000;
-const TASKS = THOROUGH ? 1_452 : 363;
+const TASKS = THOROUGH ? 1_452 : 121;
 const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 7_260 / TASKS, batchSize: 20 });
 
 let servers: Servers;
@@ -124,7 +124,7 @@ describe(`a job of ${TASKS} tasks`, () => {
     await killAll();
   });
 
-  it("ends in the same groups when its task stream is lost, with all that is in it", async () => {
+  it.runIf(THOROUGH)("ends in the same groups when its task stream is lost, with all that is in it", async () => {
     // They make it again: that is theirs only where they make all.
     const own = { LOOKALIKE_TOPOLOGY: "services" };
     await startAll(["coordinator", "hasher", "comparer"], own);
@@ -140,7 +140,7 @@ describe(`a job of ${TASKS} tasks`, () => {
     await createStreams();
   });
 
-  it("ends in the same groups by the indexed kernel, whose comparer is killed -9", async () => {
+  it.runIf(THOROUGH)("ends in the same groups by the indexed kernel, whose comparer is killed -9", async () => {
     await startAll(["coordinator", "hasher"]);
     const indexed = JobOptions.parse({ ...OPTIONS, kernel: "indexed", batchSize: 2 });
     const killed = async (read: () => Promise<{ completedTasks: number }>): Promise<void> => {

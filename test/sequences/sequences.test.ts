@@ -5,7 +5,7 @@ import { type Operation, sequences } from "./operations.ts";
 import { drawPictures } from "./pictures.ts";
 import { runSequence } from "./run-sequence.ts";
 
-const SEQUENCES = Number(process.env["SEQUENCES"] ?? "15");
+const SEQUENCES = Number(process.env["SEQUENCES"] ?? "8");
 /** Another seed draws other sequences; a failure prints its seed and the shortest sequence that fails. */
 const SEED = Number(process.env["SEED"] ?? "17");
 
