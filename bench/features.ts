@@ -1,8 +1,9 @@
 import { backends, fastestBackend } from "@lookalike/engine/compare/backend";
-import { DEFAULT_FEATURES, EvidenceMemory } from "@lookalike/engine/evidence/evidence-memory";
+import { EvidenceMemory } from "@lookalike/engine/evidence/evidence-memory";
 import { descriptorAt, featureCount, mirroredDescriptor } from "@lookalike/engine/evidence/features";
 import { sharpPixels } from "@lookalike/engine/hash/pixels/sharp-pixels";
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import sharp, { type Sharp } from "sharp";
 import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
 import { distinctPictures } from "./quality.ts";

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { DEFAULT_FEATURES, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { foundImage } from "@lookalike/shared/domain/image/listed-image";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { fingerprintOf } from "@lookalike/shared/sources/listed-file";
@@ -33,11 +33,11 @@ export const startHashers = (processes: number) => {
   return {
     /** How many files the hasher has in work at once. */
     concurrency: (processes + 1) * FILES_PER_REQUEST,
-    async hash(path: string): Promise<Outcome> {
+    async hash(path: string, features = DEFAULT_FEATURES): Promise<Outcome> {
       const stats = statSync(path, { bigint: true });
       const place = { root: dirname(path), below: "" };
       const found = { path: basename(path), fingerprint: fingerprintOf(stats), bytes: Number(stats.size) };
-      return decoders.hashListed({ kind: "directory", place }, { ordinal: 0, ...foundImage(found) });
+      return decoders.hashListed({ kind: "directory", place }, { ordinal: 0, ...foundImage(found) }, features);
     },
     close: () => decoders.close(),
   };

@@ -97,12 +97,21 @@ describe("the log of a job", () => {
   it("repairs damaged tables, and only when the request says so", async () => {
     await store.pool.query("delete from compare_result where job_id = $1 and task in (0, 3)", [job]);
     await store.pool.query("update hash_block set digest = 'x' where job_id = $1 and block = 2", [job]);
+    await store.pool.query("delete from block_evidence where catalog_id = $1 and block = 1", [catalog]);
+    await store.pool.query(
+      "update block_evidence set evidence = set_byte(evidence, 700, 256 - get_byte(evidence, 700) & 255) where catalog_id = $1 and block = 3",
+      [catalog],
+    );
     await store.pool.query("update job set tasks_done = '\\x00', completed_tasks = 0 where id = $1", [job]);
     await store.pool.query("delete from image where listed_in = $1 and ordinal between 5 and 7", [job]);
     const verified = await requestEndpoint(bus, "coordinator.verify", { job });
     expect(verified.body).toMatchObject({
       ok: false,
-      problems: expect.arrayContaining([expect.stringContaining("block 2")]),
+      problems: expect.arrayContaining([
+        expect.stringContaining("block 2"),
+        expect.stringContaining("block 1: the evidence"),
+        expect.stringContaining("block 3: the bytes of part 0 of the evidence"),
+      ]),
     });
     const preview = await requestEndpoint(bus, "coordinator.replay", { job });
     expect(preview.body).toMatchObject({ equal: false, applied: false });
@@ -111,6 +120,7 @@ describe("the log of a job", () => {
         expect.objectContaining({ table: "compare_result", onlyShadow: 2, onlyLive: 0 }),
         expect.objectContaining({ table: "image", onlyShadow: 3 }),
         expect.objectContaining({ table: "hash_block", different: 1, examples: ["2"] }),
+        expect.objectContaining({ table: "block_evidence", onlyShadow: 1, different: 1 }),
         expect.objectContaining({ table: "job", different: 1 }),
       ]),
     );
@@ -383,6 +393,26 @@ describe("data that must be stored and is not", () => {
     expect(await groupsOf(system.client, last)).toEqual(expected);
   });
 
+  it("hashes a block again in mode full whose evidence is lost, to the same bytes", async () => {
+    const evidence = async (): Promise<unknown[]> =>
+      (
+        await change(
+          "select block, evidence_digest, part, md5(evidence) from block_evidence where catalog_id = $1 order by block, part",
+          library,
+        )
+      ).rows;
+    const before = await evidence();
+    expect(before.length).toBe(4);
+    await change("delete from block_evidence where catalog_id = $1 and block = 1", library);
+    await change(
+      "update block_evidence set evidence = substring(evidence for 99) where catalog_id = $1 and block = 2",
+      library,
+    );
+    expect(await scanAgain({ mode: "full" })).toMatchObject({ state: "completed", completedImages: 40 });
+    expect(await evidence()).toEqual(before);
+    expect(await groupsOf(system.client, last)).toEqual(expected);
+  });
+
   it("stops the grouping without an image, which a job of mode full finds again under its ordinal", async () => {
     const { rows } = await change(
       "select keeper from image_group join finalization using (lineage) where job_id = $1 order by keeper limit 1",
@@ -420,6 +450,7 @@ describe("what is stored of a job", () => {
     ["catalog", `id = '${card}'`],
     ["image", `catalog_id = '${card}' and ordinal = 1`],
     ["hash_block", `catalog_id = '${card}' and block = 0`],
+    ["block_evidence", `catalog_id = '${card}' and block = 0 and part = 0`],
     ["compare_result", `job_id = '${checked}' and task = 0`],
     ["finalization", `job_id = '${checked}'`],
     ["image_group", `lineage = ${LINEAGE} and number = 1`],
@@ -448,6 +479,7 @@ describe("what is stored of a job", () => {
     "job.missing_images": "a number for people",
     "job.traceparent": "for traces",
     "catalog.name": "its owner's",
+    "catalog.features": "for the next scan",
     "catalog.block_revision": "for caches",
     "catalog.listing_mark": "for the next scan",
     "catalog.mounts": "for the next scan",

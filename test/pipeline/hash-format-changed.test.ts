@@ -10,7 +10,7 @@ import { requestEndpoint } from "../support/request.ts";
 import { connectTo, WITH_KEY } from "../support/servers.ts";
 import { finished, type System, startSystem } from "../support/system.ts";
 
-const CURRENT = "blockhash16/3";
+const CURRENT = "lookalike/3";
 const OLDER = "blockhash16/1";
 const OPTIONS = { blockSize: 20, pairsPerTask: 3 };
 
@@ -22,8 +22,11 @@ let catalog: string;
 let first: string;
 let groups: string[];
 let blocks: unknown[];
-const run = async (mode: Job["mode"], options: { reference?: string } = {}, of = catalog): Promise<Job> =>
-  finished(system.client, (await system.client.startJob(of, { ...OPTIONS, ...options, mode })).id);
+const run = async (
+  mode: Job["mode"],
+  options: { reference?: string; features?: boolean } = {},
+  of = catalog,
+): Promise<Job> => finished(system.client, (await system.client.startJob(of, { ...OPTIONS, ...options, mode })).id);
 
 /** Stores the catalog as a version that computed other hashes would have. */
 const storeAsOlder = async (): Promise<void> => {
@@ -115,5 +118,38 @@ describe("a catalog whose hashes have another format than this version computes"
     expect(job).toMatchObject({ state: "completed", totalBlockPairs: 10, completedImages: 70 });
     expect(await storedBlocks()).toEqual(blocks);
     expect(await groupsOf(system.client, job.id)).toEqual(groups);
+  });
+});
+
+describe("local features of a catalog's pictures", () => {
+  const evidenceOf = async (id: string) =>
+    (
+      await store.pool.query(
+        `select sum(length(evidence))::int as bytes, min(features) as features, min(hash_block.evidence_digest) as digest
+         from block_evidence join hash_block using (catalog_id, block, evidence_digest) where catalog_id = $1`,
+        [id],
+      )
+    ).rows[0];
+
+  it("are removed by mode full where they are switched off, and hashed again where they are switched on", async () => {
+    const card = await system.client.openCatalog("card", directorySource(system.path("card")));
+    const { id } = await run("new", {}, card);
+    const [before, cardGroups] = [await evidenceOf(card), await groupsOf(system.client, id)];
+    expect(before).toMatchObject({ features: 64, bytes: expect.any(Number) });
+
+    expect(await run("new", { features: false }, card)).toMatchObject({ state: "completed", completedBlocks: 1 });
+    expect(await evidenceOf(card)).toEqual(before);
+    const without = await run("full", {}, card);
+    expect(without).toMatchObject({ state: "completed", failedImages: 0 });
+    expect(await groupsOf(system.client, without.id)).toEqual(cardGroups);
+    const { bytes } = await evidenceOf(card);
+    expect(await evidenceOf(card)).toMatchObject({ features: 0, digest: expect.not.stringContaining(before.digest) });
+    expect(bytes).toBeLessThan(14 * 300);
+
+    const again = await run("new", { features: true }, card);
+    expect(again).toMatchObject({ state: "completed", totalTasks: 0 });
+    expect([await evidenceOf(card), await groupsOf(system.client, again.id)]).toEqual([before, cardGroups]);
+    const { rows } = await store.pool.query("select distinct job_id from hash_block where catalog_id = $1", [card]);
+    expect(rows).toEqual([{ job_id: again.id }]);
   });
 });

@@ -40,6 +40,8 @@ const ROWS = {
   job: `select to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'accepted_at', 'finished_at', 'shown_images'] as row from job t order by id`,
   image: "select to_jsonb(t) as row from image t order by catalog_id, ordinal",
   hash_block: "select to_jsonb(t) as row from hash_block t order by catalog_id, block",
+  block_evidence:
+    "select to_jsonb(t) - 'evidence' || jsonb_build_object('md5', md5(evidence)) as row from block_evidence t order by catalog_id, block, part",
   compare_result: "select to_jsonb(t) as row from compare_result t order by job_id, task, part",
 };
 

@@ -3,6 +3,7 @@ import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { settled } from "@lookalike/shared/domain/job/work";
 import { has } from "@lookalike/shared/domain/primitives/bit-set";
+import { hasEvidence, storeEvidence } from "@lookalike/shared/store/blocks/block-evidence";
 import { storeHashBlock } from "@lookalike/shared/store/blocks/hash-blocks";
 import { saveListing } from "@lookalike/shared/store/catalog/catalogs";
 import { restoreListed, restoreMoved, restoreVanished } from "@lookalike/shared/store/catalog/restore-listing";
@@ -30,10 +31,15 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
       await insertUnlisted(db, job.id, event.body.files);
       return null;
     case "listing-done": {
-      const { blockSize, hashBits, hashFormat = job.hashFormat, mark, mounts } = event.body;
-      await saveListing(db, job.catalog, { blockSize, hashBits, hashFormat, listingMark: mark, mounts });
+      const { blockSize, hashBits, hashFormat = job.hashFormat, features, mark, mounts } = event.body;
+      await saveListing(db, job.catalog, { blockSize, hashBits, hashFormat, features, listingMark: mark, mounts });
       return null;
     }
+    case "block-evidence":
+      // Parts of a block that is settled would belong to no stored one.
+      if (job.state === "running" && !has(settled(job.hash), event.body.block))
+        await storeEvidence(db, job.catalog, event.body);
+      return null;
     case "hash-done":
       return job.state === "running" ? recordBlock(db, job, event.body) : null;
     case "pair-batch-done":
@@ -59,8 +65,10 @@ const recordBlock = async (
 ): Promise<string | null> => {
   if (hashBlockDigest(block) !== digest) return "digest differs from the block's bytes";
   if (hashFormat !== job.hashFormat) return `hashes of ${hashFormat} in a job of ${job.hashFormat}`;
+  const isUnsettled = !has(settled(job.hash), block.block);
+  if (isUnsettled && !(await hasEvidence(db, job.catalog, block))) return "a part of its evidence is not stored";
   const origin = { catalogId: job.catalog, jobId: job.id, hashFormat, digest };
-  await storeHashBlock(db, origin, block, !has(settled(job.hash), block.block));
+  await storeHashBlock(db, origin, block, isUnsettled);
   return null;
 };
 

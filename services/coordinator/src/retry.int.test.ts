@@ -1,7 +1,7 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
-import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import { evidencePartDigest, hashBlockDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import { decodeEvent } from "@lookalike/shared/domain/job/events";
 import {
   BLOCK,
@@ -131,6 +131,30 @@ describe("events that must not count", () => {
       "digest differs from the block's bytes",
     ]);
     expect(await findJob(store.db, "strict")).toMatchObject({ state: "running", completedTasks: 0 });
+  });
+
+  it("are refused: a block before all parts of its evidence, and none that follows them", async () => {
+    const parts = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    const evidenceDigest = resultDigest(parts.map(evidencePartDigest));
+    const { body } = hashDone(0, { evidenceDigest, features: 64 });
+    const done = { ...hashDone(0, { ...body, digest: hashBlockDigest(body) }), ...about("evidence") };
+    const partEvent = (part: number) => ({
+      ...jobEventOf("block-evidence", { block: 0, evidenceDigest, part, evidence: parts[part] as Uint8Array }),
+      ...about("evidence"),
+    });
+    const catalog = { id: "pictures", name: "pictures", source: directorySource("/photos") };
+    const before = [jobAccepted({}, catalog), listingDone(1)].map((event) => ({ ...event, ...about("evidence") }));
+    const early = await applyEvents(store.db, [...before, partEvent(1), done]);
+    expect(early.refused.map(({ reason }) => reason)).toEqual(["a part of its evidence is not stored"]);
+    // In any order, twice, and another attempt's that come after the block.
+    const late = {
+      ...jobEventOf("block-evidence", { block: 0, evidenceDigest: "x", part: 0, evidence: Uint8Array.of(9) }),
+      ...about("evidence"),
+    };
+    const whole = await applyEvents(store.db, [partEvent(1), late, partEvent(0), done, late, partEvent(1), done]);
+    expect(whole.refused).toEqual([]);
+    const { rows } = await store.pool.query("select part, evidence_digest from block_evidence order by part");
+    expect(rows).toEqual([0, 1].map((part) => ({ part, evidence_digest: evidenceDigest })));
   });
 
   it("are refused: hashes of another format than their job's", async () => {

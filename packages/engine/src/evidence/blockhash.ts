@@ -45,6 +45,9 @@ export const turnedBlockhash = (hashes: Uint8Array, turn: Turn): Uint8Array => {
   return turnGrid(hashes.subarray(from, from + GRID_BYTES), { ...turn, transposed: false });
 };
 
+/** The blockhash of a picture as it is, a copy out of what {@link blockhashes} returned. */
+export const uprightBlockhash = (hashes: Uint8Array): Uint8Array => hashes.slice(0, GRID_BYTES);
+
 /** The sum of each of 16 x 16 blocks of 8 x 8 pixels. */
 const blockSums = (luma: Uint8Array): Int32Array => cellSums(luma, SMALL_SIDE, GRID);
 

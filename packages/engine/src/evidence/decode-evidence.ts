@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { MAX_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { z } from "zod";
 import { WORKING_SIDE } from "../hash/picture-pixels.ts";
@@ -14,7 +15,6 @@ import {
   HEAD_BYTES,
   TEXTURE_FIELDS,
 } from "./evidence-format.ts";
-import { MAX_FEATURES } from "./evidence-memory.ts";
 import type { ExifFacts } from "./exif-facts.ts";
 import { ANGLES, FEATURE_LEVELS } from "./feature-pattern.ts";
 import { FEATURE_BYTES } from "./features.ts";

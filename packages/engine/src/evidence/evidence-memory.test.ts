@@ -1,6 +1,7 @@
+import { MAX_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { expect, it } from "vitest";
 import { wasmBackend } from "../compare/backend.ts";
-import { EvidenceMemory, MAX_FEATURES } from "./evidence-memory.ts";
+import { EvidenceMemory } from "./evidence-memory.ts";
 
 const memory = new EvidenceMemory(wasmBackend);
 const luma = new Uint8Array(600).fill(7);

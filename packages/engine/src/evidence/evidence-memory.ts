@@ -1,3 +1,4 @@
+import { MAX_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import type { Backend } from "../compare/backend.ts";
 import { KernelMemory } from "../compare/kernel-memory.ts";
 import { WORKING_SIDE } from "../hash/picture-pixels.ts";
@@ -13,9 +14,6 @@ const PADDING = 8;
 
 /** What the search for features needs: scratch bytes for each pixel, and besides them. */
 const FEATURE_SCRATCH = { pixelBytes: 16, bytes: 65_536 };
-/** Features of a picture, at most; and what the kernel can choose. */
-export const DEFAULT_FEATURES = 64;
-export const MAX_FEATURES = 96;
 
 /** Luma of a picture, row by row. */
 export interface Luma {

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
+import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { describe, expect, it } from "vitest";
 import { backends } from "../compare/backend.ts";
 import { CHROMA_SIDE, type PicturePixels } from "../hash/picture-pixels.ts";
+import { smallLuma } from "../hash/pixels/small-luma.ts";
 import { decodeEvidence } from "./decode-evidence.ts";
 import { drawBoxes, drawPage, drawScreen } from "./drawn-luma.fixtures.ts";
 import { encodeEvidence } from "./encode-evidence.ts";
-import { type FileEvidence, takeEvidence } from "./evidence.ts";
-import { DEFAULT_FEATURES, EvidenceMemory, type Luma } from "./evidence-memory.ts";
+import { type FileEvidence, type PixelEvidence, takeEvidence } from "./evidence.ts";
+import { EvidenceMemory, type Luma } from "./evidence-memory.ts";
 import { featureCount } from "./features.ts";
 import { isScreenshotLike, isTextLike } from "./texture.ts";
 
@@ -43,10 +45,15 @@ const PICTURES: Readonly<Record<string, Luma>> = {
   screen: drawScreen(512, 320),
 };
 
+const take = (memory: EvidenceMemory, picture: Luma, most: number): PixelEvidence => {
+  const pixels = pixelsOf(picture);
+  return takeEvidence(memory, pixels, smallLuma(pixels), most);
+};
+
 const digestsBy = (memory: EvidenceMemory): Record<string, string> =>
   Object.fromEntries(
     Object.entries(PICTURES).map(([name, picture]) => {
-      const bytes = encodeEvidence({ ...takeEvidence(memory, pixelsOf(picture), DEFAULT_FEATURES), ...FILE });
+      const bytes = encodeEvidence({ ...take(memory, picture, DEFAULT_FEATURES), ...FILE });
       return [name, createHash("sha256").update(bytes).digest("hex").slice(0, 16)];
     }),
   );
@@ -69,13 +76,11 @@ describe("the evidence of a picture", () => {
 
   it("says what kind of picture it is, and has as many features as were selected", () => {
     const memory = new EvidenceMemory(backends[0] as (typeof backends)[number]);
-    const take = (picture: Luma, most: number) => {
-      const taken = takeEvidence(memory, pixelsOf(picture), most);
-      return decodeEvidence(encodeEvidence({ ...taken, ...FILE }));
-    };
-    expect(isTextLike(take(PICTURES["page"] as Luma, 0).texture)).toBe(true);
-    expect(isScreenshotLike(take(PICTURES["screen"] as Luma, 0).texture)).toBe(true);
-    const counts = [0, 32, 96].map((most) => featureCount(take(PICTURES["boxes"] as Luma, most).features));
+    const taken = (picture: Luma, most: number) =>
+      decodeEvidence(encodeEvidence({ ...take(memory, picture, most), ...FILE }));
+    expect(isTextLike(taken(PICTURES["page"] as Luma, 0).texture)).toBe(true);
+    expect(isScreenshotLike(taken(PICTURES["screen"] as Luma, 0).texture)).toBe(true);
+    const counts = [0, 32, 96].map((most) => featureCount(taken(PICTURES["boxes"] as Luma, most).features));
     expect(counts).toEqual([0, 32, 96]);
   });
 });

@@ -1,5 +1,4 @@
 import type { PicturePixels } from "../hash/picture-pixels.ts";
-import { smallLuma } from "../hash/pixels/small-luma.ts";
 import { blockhashes } from "./blockhash.ts";
 import { colourLayout } from "./colour-layout.ts";
 import { dctHashes } from "./dct-hash.ts";
@@ -46,9 +45,15 @@ export type Evidence = PixelEvidence & FileEvidence;
 
 /**
  * Takes all evidence from a working picture.
+ * @param small what smallLuma returned for the picture
  * @param mostFeatures 0 = without features, where disk counts
  */
-export const takeEvidence = (memory: EvidenceMemory, pixels: PicturePixels, mostFeatures: number): PixelEvidence => {
+export const takeEvidence = (
+  memory: EvidenceMemory,
+  pixels: PicturePixels,
+  small: Uint8Array,
+  mostFeatures: number,
+): PixelEvidence => {
   const { sourceWidth, sourceHeight, width, height } = pixels;
   const { coefficients, quality } = memory.dctCoefficients(pixels);
   return {
@@ -56,7 +61,7 @@ export const takeEvidence = (memory: EvidenceMemory, pixels: PicturePixels, most
     sourceHeight,
     width,
     height,
-    blockhashes: blockhashes(smallLuma(pixels)),
+    blockhashes: blockhashes(small),
     dctHashes: dctHashes(coefficients),
     dctQuality: quality,
     colours: colourLayout(pixels),

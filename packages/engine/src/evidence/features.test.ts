@@ -1,8 +1,9 @@
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import { MAX_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { describe, expect, it } from "vitest";
 import { backends } from "../compare/backend.ts";
 import { drawBoxes, drawPage, drawScreen, sceneLuma } from "./drawn-luma.fixtures.ts";
-import { EvidenceMemory, type Luma, MAX_FEATURES } from "./evidence-memory.ts";
+import { EvidenceMemory, type Luma } from "./evidence-memory.ts";
 import { descriptorAt, FEATURE_BYTES, featureAt, featureCount, mirroredDescriptor } from "./features.ts";
 import { plainFeatures } from "./features-plain.ts";
 import { turnPixels } from "./turned-pixels.fixtures.ts";

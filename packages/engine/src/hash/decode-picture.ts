@@ -16,6 +16,8 @@ export interface HashLimits {
   /** Pixels of the decoded image; a larger one is refused before decoding. */
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
+  /** Local features that are taken from a picture, at most; 0 = none. */
+  readonly features: number;
   /** Left out: what libvips can't decode is decoded in this thread, which it blocks. */
   readonly decodeByLibrary?: LibraryDecoder;
 }
@@ -34,7 +36,7 @@ export interface DecodedPicture {
 }
 
 /** What its container says of a picture; `pages` that the decoder counts. */
-export type PictureMetadata = Pick<Metadata, "format" | "orientation" | "exif" | "pages">;
+export type PictureMetadata = Pick<Metadata, "format" | "orientation" | "exif" | "icc" | "xmp" | "pages">;
 
 /** At which fault sharp stops: any, or one that may have made a part of the picture wrong, or none. */
 type FailOn = "warning" | "error" | "none";
@@ -73,14 +75,20 @@ const decodeNatively = async (
   reserve: ReservePixels | undefined,
 ): Promise<DecodedPicture | null> => {
   const jpeg = readJpegHeader(file);
-  const header = jpeg ?? readWebpHeader(file);
+  const webp = jpeg === null ? readWebpHeader(file) : null;
+  const header = jpeg ?? webp;
   if (header === null || header.width * header.height > maxPixels) return null;
   const format = jpeg === null ? "webp" : "jpeg";
   await reserve?.(jpeg === null ? header.width * header.height : decodedPixels(jpeg));
   const pixels = jpeg === null ? webpPixels(file, header) : jpegPixels(file, jpeg);
   if (pixels === null) return null;
-  const { exif, orientation } = header;
-  const metadata = { format, orientation, ...(exif === null ? {} : { exif }) } as const;
+  const metadata = {
+    format,
+    orientation: header.orientation,
+    exif: header.exif ?? undefined,
+    icc: webp?.icc ?? undefined,
+    xmp: webp?.xmp ?? undefined,
+  } as const;
   return { pixels, whole: null, metadata, format, intact: 1 };
 };
 

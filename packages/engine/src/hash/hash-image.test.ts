@@ -3,9 +3,10 @@ import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { pngBomb } from "../../../../test/support/png-bomb.ts";
+import { decodeEvidence } from "../evidence/decode-evidence.ts";
 import { hashImage } from "./hash-image.ts";
 
-const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 60 };
+const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 60, features: 64 };
 const THRESHOLD = 20;
 
 /** A picture with structure at every scale, not symmetric, so that turning it shows. */
@@ -44,7 +45,35 @@ describe("a picture", () => {
     expect("hash" in outcome && [outcome.hash.length, outcome.contentDigest?.length]).toEqual([32, 32]);
   });
 
-  it("keeps its published hash: blockhash16/3 never changes", () => {
+  it("has evidence from the same decode, with as many features as were selected", async () => {
+    const exif = {
+      IFD0: { Make: "Canon", Model: "EOS 80D" },
+      IFD2: { DateTimeOriginal: "2024:05:02 07:08:09", SubSecTimeOriginal: "25" },
+    };
+    const files = [sharp(picture).jpeg({ quality: 83 }), sharp(picture).webp(), sharp(picture).png()].map((image) =>
+      image.withExif(exif).withIccProfile("p3").toBuffer(),
+    );
+    for (const [at, file] of (await Promise.all(files)).entries()) {
+      const outcomes = await Promise.all([0, 64].map((features) => hashImage(file, { ...LIMITS, features })));
+      const taken = outcomes.map((outcome) => {
+        if (!("evidence" in outcome) || outcome.evidence === null) throw new Error(JSON.stringify(outcome));
+        return { hash: outcome.hash, ...decodeEvidence(outcome.evidence) };
+      });
+      const [without, evidence] = taken;
+      expect(evidence).toMatchObject({
+        sourceWidth: 640,
+        pages: 1,
+        jpeg: at === 0 ? { quality: 83, chroma: "4:2:0" } : null,
+        embedded: { profile: expect.stringContaining("P3"), film: false },
+        exif: { taken: "2024-05-02T07:08:09.25", camera: "Canon EOS 80D" },
+      });
+      expect(evidence?.blockhashes.subarray(0, 32)).toEqual(evidence?.hash);
+      expect(without).toEqual({ ...evidence, features: new Uint8Array(0) });
+      expect(evidence?.features.length).toBeGreaterThan(0);
+    }
+  });
+
+  it("keeps its published hash: lookalike/3 never changes", () => {
     expect(Buffer.from(hash).toString("hex")).toMatchInlineSnapshot(
       `"000f081f1c7f3cff007f00ff01ef03ef00c703c77f837f830f830f013f017f01"`,
     );

@@ -2,14 +2,20 @@ import { createHash } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { failed, type ImageFacts, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import sharp from "sharp";
-import { blockhash } from "../evidence/blockhash.ts";
-import { type ExifFacts, exifFacts } from "../evidence/exif-facts.ts";
+import { fastestBackend } from "../compare/backend.ts";
+import { blockhash, uprightBlockhash } from "../evidence/blockhash.ts";
+import { encodeEvidence } from "../evidence/encode-evidence.ts";
+import { takeEvidence } from "../evidence/evidence.ts";
+import { EvidenceMemory } from "../evidence/evidence-memory.ts";
+import type { ExifFacts } from "../evidence/exif-facts.ts";
+import { fileEvidence } from "../evidence/file-evidence.ts";
 import {
   decodePicture,
   type HashLimits,
   messageOf,
   NO_MEMORY,
   NO_PICTURE,
+  type PictureMetadata,
   type ReservePixels,
   TOO_MANY_PIXELS,
 } from "./decode-picture.ts";
@@ -19,14 +25,18 @@ import { giveBackLuma } from "./pixels/luma-bytes.ts";
 import { sharpPixels } from "./pixels/sharp-pixels.ts";
 import { smallLuma } from "./pixels/small-luma.ts";
 import { lumaDeviation, signatureOf } from "./signature.ts";
+import { isJpeg } from "./structure/jpeg-segments.ts";
 import { readStructure } from "./structure/read-structure.ts";
 import type { Structure } from "./structure/structure.ts";
 
 /** A picture whose luma (0..255) has a lower standard deviation has no structure that a hash could show. */
 const FLAT_LUMA_DEVIATION = 2;
 
+/** Created with the first picture, because a process that only thumbnails needs none. */
+let evidenceMemory: EvidenceMemory | undefined;
+
 /**
- * Hashes the bytes of one image file: both hashes, the colours and the facts from one decode. It never
+ * Hashes the bytes of one image file: its hash, signature, evidence and facts from one decode. It never
  * throws because of the file's content.
  */
 export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: ReservePixels): Promise<Outcome> => {
@@ -41,7 +51,10 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
     const { pixels, metadata, format } = decoded;
     luma = pixels.luma;
     const small = smallLuma(pixels);
-    const hash = blockhash(small);
+    evidenceMemory ??= new EvidenceMemory(fastestBackend);
+    const seen = takeEvidence(evidenceMemory, pixels, small, limits.features);
+    const said = await fileEvidence(file, structure, metadataOf(file, metadata));
+    const hash = uprightBlockhash(seen.blockhashes);
     const flat = lumaDeviation(small) < FLAT_LUMA_DEVIATION || isFlatHash(hash);
     return {
       kind: flat ? "flat" : "hashed",
@@ -49,12 +62,13 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
       signature: signatureOf(small, pixels),
       contentDigest: createHash("sha256").update(file).digest(),
       pictureDigest: pictureDigest(file, metadata, decoded.whole),
+      evidence: encodeEvidence({ ...seen, ...said }),
       facts: {
         width: pixels.sourceWidth,
         height: pixels.sourceHeight,
         bytes: file.length,
         format,
-        ...(metadata.exif === undefined ? {} : takenBy(await exifFacts(metadata.exif))),
+        ...(said.exif === null ? {} : takenBy(said.exif)),
         ...(await moreFacts(file, structure, metadata, async (page) =>
           blockhash(
             smallLuma(
@@ -86,6 +100,14 @@ const failureOf = (error: unknown, structure: Structure | null): Outcome => {
   if (structure === null || structure.fault === null) return failed("corrupt", "the picture cannot be decoded");
   return failed(structure.fault.isCut ? "truncated" : "corrupt", structure.fault.text);
 };
+
+/** The profile and the packet of a JPEG are read from the file, whatever decoded it. */
+const metadataOf = (file: Buffer, { exif, icc, xmp, pages }: PictureMetadata) => ({
+  exif: exif ?? null,
+  icc: isJpeg(file) ? null : (icc ?? null),
+  xmp: isJpeg(file) ? null : (xmp ?? null),
+  pages: pages ?? 1,
+});
 
 /** The time stays the camera's text without fraction and zone: the field's contract. */
 const takenBy = ({ taken, camera }: ExifFacts): ImageFacts => ({

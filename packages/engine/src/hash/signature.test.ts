@@ -10,7 +10,7 @@ const CIRCLES = '<circle cx="170" cy="120" r="90"/><circle cx="430" cy="330" r="
 const BARS = '<rect x="40" y="30" width="90" height="400"/><rect x="300" y="200" width="300" height="60"/>';
 
 const signatureOf = async (file: Buffer): Promise<Uint8Array> => {
-  const outcome = await hashImage(file, { maxPixels: 1e8, timeoutSeconds: 60 });
+  const outcome = await hashImage(file, { maxPixels: 1e8, timeoutSeconds: 60, features: 0 });
   if (!("signature" in outcome) || outcome.signature === null) throw new Error(JSON.stringify(outcome));
   return outcome.signature;
 };

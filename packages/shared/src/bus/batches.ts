@@ -28,8 +28,12 @@ interface Entry<Item> {
   readonly item: Item;
 }
 
-/** The messages prefetched by the client are a bound for the memory of a projection that lags behind large events. */
-const PULL = { max_messages: 100, expires: 30_000, idle_heartbeat: 2_000 };
+/**
+ * The messages prefetched by the client, each up to a megabyte, and the bytes of a batch are bounds for the memory of a projection that lags
+ * behind large events: there is a consumer for each partition.
+ */
+const PULL = { max_messages: 32, expires: 30_000, idle_heartbeat: 2_000 };
+const BYTES_PER_BATCH = 8_388_608;
 const MISSING_PAUSE_MS = 500;
 
 /**
@@ -42,6 +46,7 @@ export const consumeBatches = <Item>(
   { stream, durable, maxMessages, read, handle, faultOf, crash, log }: BatchOptions<Item>,
 ) => {
   let batch: JsMsg[] = [];
+  let batchBytes = 0;
   /** Parks a message, which is delivered again where that fails. */
   const setAside = (message: JsMsg, reason: string): Promise<void> =>
     park(bus, deliveryOf(message), reason, log).then(
@@ -87,6 +92,7 @@ export const consumeBatches = <Item>(
     await setImmediate();
     const taken = batch;
     batch = [];
+    batchBytes = 0;
     await apply(await readAll(taken));
   });
   let stopping = false;
@@ -101,8 +107,9 @@ export const consumeBatches = <Item>(
         for await (const message of messages) {
           recordDelivery(message);
           batch.push(message);
+          batchBytes += message.data.length;
           const applied = applyNext();
-          if (batch.length >= maxMessages) await applied;
+          if (batch.length >= maxMessages || batchBytes >= BYTES_PER_BATCH) await applied;
         }
       } catch (error) {
         if (!(error instanceof NatsError)) throw error;

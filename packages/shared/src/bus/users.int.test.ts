@@ -108,7 +108,7 @@ const ALLOWED: Record<BusUser, Allowed> = {
   hasher: {
     publish: [
       ...ANY_SERVICE,
-      /^lookalike\.event\..*\.(images-listed|images-moved|images-vanished|files-unlisted|listing-done|listing-failed|hash-done)$/,
+      /^lookalike\.event\..*\.(images-listed|images-moved|images-vanished|files-unlisted|listing-done|listing-failed|block-evidence|hash-done)$/,
       /^lookalike\.progress\./,
       /^lookalike\.dead\.(scan|hash|parked\.LOOKALIKE_TASKS$)/,
       ...ofConsumers("LOOKALIKE_TASKS", "(scan|hash-interactive|hash-bulk)"),

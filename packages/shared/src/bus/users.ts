@@ -45,6 +45,7 @@ const PUBLISHERS: Readonly<Record<JobEventType, ServiceName>> = {
   "files-unlisted": "hasher",
   "listing-done": "hasher",
   "listing-failed": "hasher",
+  "block-evidence": "hasher",
   "hash-done": "hasher",
   "pair-batch-done": "comparer",
   "task-quarantined": "coordinator",

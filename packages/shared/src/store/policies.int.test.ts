@@ -21,6 +21,7 @@ const ROWS: Record<string, string> = {
   image: "(catalog_id, ordinal, path, fingerprint, listed_in) values ($1, 0, 'a.jpg', 'f', $1)",
   hash_block: `(catalog_id, block, job_id, states, hashes, content_digests, details, failed_images, digest)
     values ($1, 0, $1, '', '', '', '[]', 0, '')`,
+  block_evidence: "(catalog_id, block, evidence_digest, part, evidence, digest) values ($1, 0, 'd', 0, '', 'd')",
   job: `(id, tenant, catalog_id, mode, options, state, phase, accepted_at, blocks_done, blocks_quarantined, tasks_done, tasks_quarantined)
     values ($1, $1, $1, 'new', '{}', 'completed', 'done', now(), '', '', '', '')`,
   unlisted_file: "(job_id, path, class, detail) values ($1, 'b.mov', 'film', '')",

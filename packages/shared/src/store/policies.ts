@@ -53,6 +53,7 @@ export const BELONGING: Readonly<Record<TableKey, Belonging>> = {
   catalog: { tenant: "tenant", forEveryTenant: true },
   image: { owner: OF_CATALOG },
   hashBlock: { owner: OF_CATALOG },
+  blockEvidence: { owner: OF_CATALOG },
   job: { tenant: "tenant", owner: OF_CATALOG },
   unlistedFile: { owner: OF_JOB },
   taskAttempt: { owner: OF_JOB },

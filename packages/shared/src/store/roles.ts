@@ -33,6 +33,7 @@ const GRANTS: Readonly<Record<keyof typeof schema, Partial<Record<ServiceName, r
   catalog: { api: CHANGE, coordinator: ALL, hasher: LOCK, comparer: LOCK },
   image: { api: READ, coordinator: ALL, hasher: CHANGE, comparer: READ },
   hashBlock: { api: READ, coordinator: ALL, hasher: READ, comparer: READ },
+  blockEvidence: { api: READ, coordinator: ALL, hasher: READ, comparer: READ },
   job: { api: ADD, coordinator: ALL, hasher: READ, comparer: READ },
   unlistedFile: { api: READ, coordinator: ALL },
   taskAttempt: { coordinator: ALL },

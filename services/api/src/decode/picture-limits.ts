@@ -11,6 +11,8 @@ export const PICTURE_LIMITS = {
   /** Bytes of the largest object of a bucket: it is stored on the disk while it is decoded. */
   maxObjectBytes: 268_435_456,
   timeoutSeconds: 30,
+  /** A query compares hashes alone. */
+  features: 0,
   /** Pictures at once. */
   processes: Math.min(MAX_DECODERS, availableParallelism()),
 } as const;

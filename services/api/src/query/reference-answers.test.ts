@@ -28,6 +28,7 @@ const catalogOf = (root: string): CatalogRow => ({
   source: directorySource(root),
   blockSize: 250,
   hashBits: 256,
+  features: true,
   hashFormat: "blockhash16/2",
   blockRevision: 0,
   listingMark: null,

@@ -11,6 +11,7 @@ import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { outstanding, settled } from "@lookalike/shared/domain/job/work";
 import { has, members, size } from "@lookalike/shared/domain/primitives/bit-set";
+import { readEvidenceParts } from "@lookalike/shared/store/blocks/block-evidence";
 import { DIGESTED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
@@ -71,7 +72,7 @@ const verifyPlan = (row: JobRow, job: Job, report: Report): void => {
       report(`progress: ${name} is ${row[name as keyof JobRow]}, its sets give ${value}`);
 };
 
-/** Each block that is done is stored, and its bytes have its digest. @returns blocks read */
+/** Each block that is done is stored, and its bytes have its digest, as those of its evidence have. @returns blocks read */
 const verifyBlocks = async (db: Db, job: Job, report: Report): Promise<number> => {
   const missing = new Set(members(job.hash.done, job.hash.count));
   const expected = [...missing];
@@ -81,6 +82,8 @@ const verifyBlocks = async (db: Db, job: Job, report: Report): Promise<number> =
     if (hashBlockDigest(block) !== block.digest) report(`block ${block.block}: its bytes differ from its digest`);
     const fault = lengthFault(block);
     if (fault !== null) report(`block ${block.block}: ${fault} is missing`);
+    const { fault: evidenceFault } = await readEvidenceParts(db, job.catalog, block);
+    if (evidenceFault !== null) report(`block ${block.block}: ${evidenceFault} differs from its digest, or is missing`);
     if (countState(block, "failed") !== block.failedImages)
       report(
         `block ${block.block}: ${block.failedImages} failed images by count, ${countState(block, "failed")} in it`,

@@ -22,8 +22,8 @@ it("has the outcome of hashing in this process", async () => {
     .composite([{ input: { create: { width: 30, height: 30, channels: 3, background: "#fc8" } }, left: 9, top: 20 }])
     .jpeg()
     .toBuffer();
-  const here = await hashFile(file, { maxPixels: 1_000_000, timeoutSeconds: 60 });
-  expect(await decoders.hash(file, "picture")).toEqual(here);
+  const here = await hashFile({ content: file, features: 9 }, { maxPixels: 1_000_000, timeoutSeconds: 60 });
+  expect(await decoders.hash({ content: file, features: 9 }, "picture")).toEqual(here);
   expect(here.kind).toBe("hashed");
   await decoders.close();
 });
@@ -31,7 +31,9 @@ it("has the outcome of hashing in this process", async () => {
 it("a picture that crashes or fills the decoder's process fails, and no other one does", async () => {
   const decoders = createDecoders(LIMITS, 2, log, frailDecoder);
   const outcomes = await Promise.all(
-    ["before", "crash", "after", "fill", "crash", "last"].map((text) => decoders.hash(Buffer.from(text), text)),
+    ["before", "crash", "after", "fill", "crash", "last"].map((text) =>
+      decoders.hash({ content: Buffer.from(text), features: 0 }, text),
+    ),
   );
   const crash = { reason: "crash", detail: "its process ended: SIGSEGV" };
   expect(outcomes.map((outcome) => outcome.kind === "failed" && outcome.failure)).toEqual([
@@ -49,7 +51,7 @@ it("a small file that ends the process of its batch fails alone", async () => {
   const decoders = createDecoders(LIMITS, 1, log, frailDecoder);
   const source = { kind: "directory", place: { root: "/photos", below: "" } } as const;
   const hash = (path: string) =>
-    decoders.hashListed(source, { ordinal: 0, ...foundImage({ path, fingerprint: "", bytes: 1_000 }) });
+    decoders.hashListed(source, { ordinal: 0, ...foundImage({ path, fingerprint: "", bytes: 1_000 }) }, 0);
   const outcomes = await Promise.all(["before", "crash", "after"].map(hash));
   expect(outcomes.map((outcome) => outcome.kind === "failed" && outcome.failure)).toEqual([
     { reason: "corrupt", detail: "before" },
@@ -61,7 +63,9 @@ it("a small file that ends the process of its batch fails alone", async () => {
 
 it("a picture on which the decoder hangs times out, and the next one is hashed", async () => {
   const decoders = createDecoders({ ...LIMITS, LOOKALIKE_IMAGE_TIMEOUT_SECONDS: 0 }, 1, log, frailDecoder);
-  const [hung, next] = await Promise.all(["hang", "next"].map((text) => decoders.hash(Buffer.from(text), text)));
+  const [hung, next] = await Promise.all(
+    ["hang", "next"].map((text) => decoders.hash({ content: Buffer.from(text), features: 0 }, text)),
+  );
   expect(hung).toEqual({ kind: "failed", failure: { reason: "timeout", detail: "not done after 0 s" } });
   expect(next).toMatchObject({ failure: { detail: "next" } });
   await decoders.close();
@@ -69,6 +73,6 @@ it("a picture on which the decoder hangs times out, and the next one is hashed",
 
 it("a process that can't start is no picture's fault", async () => {
   const decoders = createDecoders(LIMITS, 1, log, new URL("./no-such-decoder.js", import.meta.url));
-  await expect(decoders.hash(Buffer.from("any"), "any")).rejects.toThrow(/can't start/);
+  await expect(decoders.hash({ content: Buffer.from("any"), features: 0 }, "any")).rejects.toThrow(/can't start/);
   await decoders.close();
 });

@@ -72,19 +72,22 @@ export const createDecoders = (
   return {
     /** @param name of the file, for the log */
     hash,
-    /** @throws Error where the images of the source are given, and have no files */
-    async hashListed(source: OpenedSource, image: ListedImage): Promise<Outcome> {
+    /**
+     * @param features that are taken from the picture, at most
+     * @throws Error where the images of the source are given, and have no files
+     */
+    async hashListed(source: OpenedSource, image: ListedImage, features: number): Promise<Outcome> {
       const { path, fingerprint, bytes } = image;
       const maxBytes = limits.LOOKALIKE_MAX_FILE_BYTES;
       switch (source.kind) {
         case "directory": {
-          const file = { root: source.place, path, fingerprint, maxBytes };
+          const file = { content: { root: source.place, path, fingerprint, maxBytes }, features };
           return bytes !== null && bytes <= SMALL_BYTES ? hashSmall(file, path) : hash(file, path);
         }
         case "s3":
           return objects.add(async () => {
             const object = await readListedObject(s3Objects(), source, image, maxBytes);
-            return "kind" in object ? object : hash(object, path);
+            return "kind" in object ? object : hash({ content: object, features }, path);
           });
         case "hashes":
           throw new Error("the images of a hashes source have no files to hash");

@@ -3,11 +3,12 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publishProgress } from "@lookalike/shared/bus/progress";
 import { publish } from "@lookalike/shared/bus/publish";
+import { evidenceParts, joinEvidence } from "@lookalike/shared/domain/image/block-evidence";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
-import { hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
+import { DEFAULT_FEATURES, hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
-import { hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import { evidencePartDigest, hashBlockDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
@@ -22,7 +23,7 @@ interface Hasher {
   readonly db: Db;
   readonly openSource: (catalog: CatalogRow) => Promise<OpenedSource>;
   /** Decodes and hashes one image of a source that has files. */
-  readonly hashFile: (source: OpenedSource, image: ListedImage) => Promise<Outcome>;
+  readonly hashFile: (source: OpenedSource, image: ListedImage, features: number) => Promise<Outcome>;
   /** Files that are hashed at the same time. */
   readonly concurrency: number;
 }
@@ -40,7 +41,7 @@ export const formatOf = (source: Source): string => {
   }
 };
 
-/** Hashes one block of a catalog, and publishes the whole block as an event. */
+/** Hashes one block of a catalog, and publishes its evidence in parts, then the whole block as an event. */
 export const hashBlock = async (
   { bus, db, openSource, hashFile, concurrency }: Hasher,
   task: TaskOf<"hash">,
@@ -72,11 +73,33 @@ export const hashBlock = async (
     PROGRESS_INTERVAL_MS,
   );
   const source = await openSource(catalog);
-  const read = async (image: ListedImage): Promise<void> => record(image, await hashFile(source, image));
+  const mostFeatures = catalog.features ? DEFAULT_FEATURES : 0;
+  const read = async (image: ListedImage): Promise<void> => record(image, await hashFile(source, image, mostFeatures));
   await pMap(toRead, read, { concurrency }).finally(() => clearInterval(progress));
 
-  const block = hashBlockOf(task.task, hashBits, positions);
+  // Before the block: the coordinator refuses one whose evidence is not stored.
+  const evidenceDigest = await publishEvidence(bus, task, positions);
+  const features = catalog.source.kind === "hashes" ? 0 : mostFeatures;
+  const block = hashBlockOf(task.task, hashBits, positions, { evidenceDigest, features });
   await publish(bus, resultEvent(task, "hash-done", { ...block, hashFormat, digest: hashBlockDigest(block) }));
+};
+
+/** Publishes the evidence of a block's positions in parts. @returns the digest of all; null where there is none */
+const publishEvidence = async (
+  bus: Bus,
+  task: TaskOf<"hash">,
+  positions: readonly Outcome[],
+): Promise<string | null> => {
+  const ofPositions = positions.map((outcome) => ("evidence" in outcome ? outcome.evidence : null));
+  if (ofPositions.every((evidence) => evidence === null)) return null;
+  const parts = evidenceParts(joinEvidence(ofPositions));
+  const evidenceDigest = resultDigest(parts.map(evidencePartDigest));
+  for (const [part, evidence] of parts.entries())
+    await publish(
+      bus,
+      resultEvent(task, "block-evidence", { block: task.task, evidenceDigest, part, evidence }, `${part}`),
+    );
+  return evidenceDigest;
 };
 
 /** Sets the counters to 0 at the start: for Prometheus, a counter that first appears as 20 has not increased. */
@@ -94,6 +117,7 @@ const givenOutcome = ({ ordinal, givenHash: hash, failure, width, height, bytes 
     signature: null,
     contentDigest: null,
     pictureDigest: null,
+    evidence: null,
     facts: {
       ...(width === null ? {} : { width }),
       ...(height === null ? {} : { height }),

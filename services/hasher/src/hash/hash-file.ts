@@ -5,8 +5,11 @@ import type { ListedFile } from "@lookalike/shared/sources/open-listed";
 import sharp from "sharp";
 import { readListedFile } from "./read-listed.ts";
 
-/** What is hashed: a file, which is read here, or bytes that were read over the network. */
-export type HashedFile = (ListedFile & { readonly maxBytes: number }) | Uint8Array;
+/** What is hashed, with so many features at most: a file, which is read here, or bytes that were read over the network. */
+export interface HashedFile {
+  readonly content: (ListedFile & { readonly maxBytes: number }) | Uint8Array;
+  readonly features: number;
+}
 
 type FileLimits = Pick<HashLimits, "maxPixels" | "timeoutSeconds">;
 
@@ -25,14 +28,19 @@ const SPARE_BYTES = 2 ** 20;
 let spare: Buffer | null = Buffer.allocUnsafeSlow(SPARE_BYTES);
 
 /** Reads, decodes and hashes one file. */
-export const hashFile = async (file: HashedFile, limits: FileLimits, reserve?: ReservePixels): Promise<Outcome> => {
-  if (file instanceof Uint8Array)
-    return hashImage(Buffer.from(file.buffer, file.byteOffset, file.byteLength), limits, reserve);
+export const hashFile = async (
+  { content, features }: HashedFile,
+  fileLimits: FileLimits,
+  reserve?: ReservePixels,
+): Promise<Outcome> => {
+  const limits = { ...fileLimits, features };
+  if (content instanceof Uint8Array)
+    return hashImage(Buffer.from(content.buffer, content.byteOffset, content.byteLength), limits, reserve);
   const taken = spare;
   spare = null;
   try {
-    const content = readListedFile(file, file.maxBytes, taken);
-    return Buffer.isBuffer(content) ? await hashImage(content, limits, reserve) : content;
+    const file = readListedFile(content, content.maxBytes, taken);
+    return Buffer.isBuffer(file) ? await hashImage(file, limits, reserve) : file;
   } finally {
     spare = taken ?? spare;
   }

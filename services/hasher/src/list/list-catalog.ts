@@ -90,24 +90,26 @@ const list = async (walker: Walker, catalog: CatalogRow, job: JobRow): Promise<L
   if (job.mode === "shadow") return withKernel(job, await planShadow(db, job));
   const { inTurn } = walker;
   const hashFormat = formatFor(catalog, job);
+  const features = job.options.features ?? catalog.features;
+  const expected = { hashFormat, features: requiredFeatures(features, hashFormat, job) };
   // In turns as all that follows: the queries of sixty large listings must not be in front of a small one's.
   const before = await inTurn(async () => {
     if (job.mode !== "regroup") await restoreLostRows(db, catalog, job.id, job.mode === "full" ? "all" : "last");
     // Mode full hashes damaged blocks again, too.
-    const sound = job.mode === "full" ? await soundBlocks(db, catalog.id, hashFormat) : undefined;
-    return takeCensus(db, catalog, hashFormat, sound);
+    const sound = job.mode === "full" ? await soundBlocks(db, catalog.id, expected) : undefined;
+    return takeCensus(db, catalog, expected, sound);
   });
   if (job.mode === "regroup") return inTurn(() => planJob(walker, catalog, job, hashFormat, before, before.end));
   const walk = await walkCatalog(walker, catalog, job, before);
   if (walk === null) return null;
   const { census, plan } = await inTurn(async () => {
-    const census = await takeCensus(db, catalog, hashFormat, before.hashed);
+    const census = await takeCensus(db, catalog, expected, before.hashed);
     return { census, plan: await planJob(walker, catalog, job, hashFormat, census, before.end) };
   });
   // Whoever wants to delete the source must know what was not compared.
   if (job.options.reference !== null) await emitUnlisted(walker.emit, walk.tally?.unlisted ?? []);
   const mounts = catalog.source.kind === "directory" ? walk.tally?.mounts : undefined;
-  return { ...plan, mark: walk.mark(census), fileCounts: walk.tally?.counts() ?? null, mounts };
+  return { ...plan, features, mark: walk.mark(census), fileCounts: walk.tally?.counts() ?? null, mounts };
 };
 
 /**
@@ -175,6 +177,15 @@ const formatFor = ({ source, hashFormat: stored }: CatalogRow, { mode }: JobRow)
   // It groups stored edges: nothing is hashed or compared.
   if (mode === "regroup") return stored;
   throw new ListingError(formatMismatch("The catalog", stored, current));
+};
+
+/**
+ * Whether the evidence of the catalog's blocks must have local features, else they are hashed again; null = no matter. Features that are
+ * no longer selected are only removed by mode full.
+ */
+const requiredFeatures = (isSelected: boolean, hashFormat: string, { mode }: JobRow): boolean | null => {
+  if (mode === "regroup" || hashFormat === GIVEN_FORMAT) return null;
+  return isSelected || mode === "full" ? isSelected : null;
 };
 
 /** Length of the hashes in bits, which the first job that lists the catalog in this format decides. */

@@ -8,6 +8,9 @@ export interface WebpHeader {
   readonly height: number;
   /** The EXIF block, a TIFF structure; null = there is none. */
   readonly exif: Buffer | null;
+  /** The ICC profile and the XMP packet; null = there is none. */
+  readonly icc: Buffer | null;
+  readonly xmp: Buffer | null;
   readonly orientation: Orientation;
 }
 
@@ -28,11 +31,15 @@ export const readWebpHeader = (file: Buffer): WebpHeader | null => {
   if (file.length < 12 || file.toString("latin1", 0, 4) !== "RIFF" || file.toString("latin1", 8, 12) !== "WEBP")
     return null;
   let exif: Buffer | null = null;
+  let icc: Buffer | null = null;
+  let xmp: Buffer | null = null;
   let frame: Buffer | null = null;
   for (const { type, from, end } of riffChunks(file, file.length)) {
     const body = file.subarray(from + CHUNK_HEADER_BYTES, end);
     if (OTHERS.includes(type)) return null;
     if (type === "VP8 ") frame ??= body;
+    if (type === "ICCP") icc ??= body;
+    if (type === "XMP ") xmp ??= body;
     if (type === "EXIF" && exif === null)
       exif = body.toString("latin1", 0, EXIF_MARK.length) === EXIF_MARK ? body.subarray(EXIF_MARK.length) : body;
   }
@@ -40,5 +47,5 @@ export const readWebpHeader = (file: Buffer): WebpHeader | null => {
   const width = frame.readUInt16LE(SIZE_AT) & SIDE_BITS;
   const height = frame.readUInt16LE(SIZE_AT + 2) & SIDE_BITS;
   if (width === 0 || height === 0) return null;
-  return { width, height, exif, orientation: exif === null ? 1 : orientationOf(exif) };
+  return { width, height, exif, icc, xmp, orientation: exif === null ? 1 : orientationOf(exif) };
 };

@@ -22,6 +22,7 @@ const outcomes: Outcome[] = [
     signature: new Uint8Array(16).fill(4),
     contentDigest: new Uint8Array(32).fill(2),
     pictureDigest: null,
+    evidence: null,
     facts: { width: 4, height: 3, bytes: 9 },
   },
   { kind: "failed", failure: { reason: "truncated", detail: "it ends too soon" } },
@@ -32,6 +33,7 @@ const outcomes: Outcome[] = [
     signature: null,
     contentDigest: new Uint8Array(32).fill(3),
     pictureDigest: null,
+    evidence: null,
     facts: {},
   },
 ];
@@ -94,6 +96,7 @@ describe("a block of outcomes", () => {
         signature: new Uint8Array(16).fill(at),
         contentDigest: new Uint8Array(32).fill(at),
         pictureDigest: null,
+        evidence: null,
         facts: facts(at),
       })),
     );
@@ -124,7 +127,15 @@ describe("a block of outcomes", () => {
 
   it("has no content digests where all hashes were given", () => {
     const given = hashBlockOf(0, 64, [
-      { kind: "hashed", hash: new Uint8Array(8), signature: null, contentDigest: null, pictureDigest: null, facts: {} },
+      {
+        kind: "hashed",
+        hash: new Uint8Array(8),
+        signature: null,
+        contentDigest: null,
+        pictureDigest: null,
+        evidence: null,
+        facts: {},
+      },
     ]);
     expect([given.contentDigests.length, contentDigestAt(given, 0)]).toEqual([0, null]);
   });

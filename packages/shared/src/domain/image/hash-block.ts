@@ -71,6 +71,8 @@ export type Outcome =
       contentDigest: Uint8Array | null;
       /** Of what the file shows, whatever its metadata; null where its format has none. */
       pictureDigest: Uint8Array | null;
+      /** `evidence/1` of docs/hash-format.md; null where the source provided the hash. */
+      evidence: Uint8Array | null;
       facts: ImageFacts;
     }
   | { kind: "failed"; failure: Failure }
@@ -127,6 +129,10 @@ export const STATE = { absent: 0, hashed: 1, flat: 2, failed: 3 } as const;
 export const ImageState = z.enum(["listed", "hashed", "flat", "failed"]);
 export type ImageState = z.infer<typeof ImageState>;
 
+/** Local features of a picture in its evidence: where they are selected, and at most. */
+export const DEFAULT_FEATURES = 64;
+export const MAX_FEATURES = 96;
+
 /**
  * A block of hashed images in columns; position p is ordinal block * blockSize + p. This is the
  * body of `hash-done` and, column for column, the row of table `hash_block`.
@@ -143,6 +149,18 @@ export const HashBlock = z.object({
     description: "Digest of the coded picture without metadata, 16 bytes a position, zero where there is none",
   }),
   details: blockDetails,
+  evidenceDigest: z
+    .string()
+    .max(64)
+    .nullable()
+    .default(null)
+    .meta({ description: "Digest of the evidence, from the events block-evidence; null where the block has none" }),
+  features: z
+    .int()
+    .min(0)
+    .max(MAX_FEATURES)
+    .default(0)
+    .meta({ description: "Local features that the evidence of each picture has at most" }),
 });
 export type HashBlock = z.infer<typeof HashBlock>;
 
@@ -177,8 +195,17 @@ export const lengthFault = (block: Partial<HashBlock>, hashBits?: number): strin
   return null;
 };
 
+/** The evidence of a block, which is stored beside it: see {@link HashBlock}'s columns. */
+type EvidenceOfBlock = Pick<HashBlock, "evidenceDigest" | "features">;
+const NO_EVIDENCE: EvidenceOfBlock = { evidenceDigest: null, features: 0 };
+
 /** Outcomes in ordinal order, as columns. */
-export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly Outcome[]): HashBlock => {
+export const hashBlockOf = (
+  block: number,
+  hashBits: number,
+  outcomes: readonly Outcome[],
+  evidence: EvidenceOfBlock = NO_EVIDENCE,
+): HashBlock => {
   const hashBytes = hashBits / 8;
   const digested = outcomes.some((outcome) => "contentDigest" in outcome && outcome.contentDigest !== null);
   const signed = outcomes.some((outcome) => "signature" in outcome && outcome.signature !== null);
@@ -204,7 +231,7 @@ export const hashBlockOf = (block: number, hashBits: number, outcomes: readonly 
         return Object.keys(outcome.facts).length === 0 ? null : outcome.facts;
     }
   });
-  return { block, states, hashes, signatures, contentDigests, pictureDigests, details };
+  return { block, states, hashes, signatures, contentDigests, pictureDigests, details, ...evidence };
 };
 
 /** Images in the block in `state`. */

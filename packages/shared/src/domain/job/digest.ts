@@ -4,6 +4,9 @@ import { Failure, type HashBlock, ImageFacts } from "../image/hash-block.ts";
 /** SHA-256 of a task's encoded edges, hex: two workers that do the same task get the same digest. */
 export const edgesDigest = (edges: Uint8Array): string => createHash("sha256").update(edges).digest("hex");
 
+/** SHA-256 of a part of a block's evidence, hex. The digest of the evidence is {@link resultDigest} of its parts. */
+export const evidencePartDigest = (part: Uint8Array): string => createHash("sha256").update(part).digest("hex");
+
 /** The digest of a task's result from the digests of its stored parts: that of the only part, or one over all. */
 export const resultDigest = (parts: readonly string[]): string => {
   const [first] = parts;
@@ -23,4 +26,9 @@ export const hashBlockDigest = (block: HashBlock): string =>
     .update(block.contentDigests)
     .update(block.pictureDigests)
     .update(JSON.stringify(block.details, DETAIL_KEYS))
+    .update(evidenceOf(block))
     .digest("hex");
+
+/** Nothing for blocks without evidence, whose digest is from before there was any. */
+const evidenceOf = ({ evidenceDigest, features }: HashBlock): string =>
+  evidenceDigest === null && features === 0 ? "" : `\n${features} ${evidenceDigest}`;

@@ -40,6 +40,8 @@ export const JobEvent = z.discriminatedUnion("type", [
       blocks: z.int().min(0),
       hashBits: z.int().min(64).max(256),
       hashFormat,
+      /** Whether the catalog's pictures have local features; left out before that was recorded. */
+      features: z.boolean().optional(),
       /** The set of blocks that an earlier job hashed; the two counts are of the images in them. */
       hashedBlocks: base64Bytes,
       hashedImages: z.int().min(0),
@@ -59,6 +61,17 @@ export const JobEvent = z.discriminatedUnion("type", [
     }),
   ),
   event("listing-failed", z.object({ detail: z.string(), missingImages: z.int().nullable().default(null) })),
+  /** A part of a block's evidence; all of them are before its `hash-done`, which has their digest. */
+  event(
+    "block-evidence",
+    z.object({
+      block: z.int().min(0),
+      /** Of all parts of the block: see `resultDigest`. */
+      evidenceDigest: z.string().max(64),
+      part: z.int().min(0),
+      evidence: base64Bytes,
+    }),
+  ),
   event("hash-done", HashBlock.extend({ digest: z.string(), hashFormat })),
   event(
     "pair-batch-done",

@@ -68,6 +68,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     case "files-unlisted":
     case "images-moved":
     case "images-vanished":
+    case "block-evidence":
     case "shadow-compared":
       return job;
   }

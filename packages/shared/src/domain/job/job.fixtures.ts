@@ -60,6 +60,8 @@ export const hashDone = (block: number, more: Partial<EventOf<"hash-done">["body
     contentDigests: new Uint8Array(0),
     pictureDigests: new Uint8Array(0),
     details: [],
+    evidenceDigest: null,
+    features: 0,
     digest: "",
     ...more,
   });

@@ -38,6 +38,10 @@ export const JobOptions = z.object({
     .nullable()
     .default(null)
     .meta({ description: "Id of another catalog: which of these images are in it already" }),
+  features: z.boolean().nullable().default(null).meta({
+    description:
+      "Whether local features of each picture are stored, 38 bytes each, up to 64; null = as the catalog's last job, at first true. Pictures that lack them are hashed again",
+  }),
   acceptMissing: z.boolean().default(false).meta({
     description: "Whether the job goes on where more than 50 images and a fifth of the catalog are missing",
   }),

@@ -17,6 +17,7 @@ export const outsidePlan = (job: Job, event: JobEvent): string | null => {
       const units = Math.max(blocks, taskCount(planFrom(event.body, blocks, job.options)));
       return units <= MAX_UNITS ? null : `a plan of ${units} blocks or tasks, at most ${MAX_UNITS} are possible`;
     }
+    case "block-evidence":
     case "hash-done":
       return outside(job, "hash", event.body.block);
     case "pair-batch-done":

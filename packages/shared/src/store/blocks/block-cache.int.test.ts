@@ -27,6 +27,8 @@ const storeBlock = (block: number, hashFormat: string, state: number): Promise<v
       contentDigests: new Uint8Array(0),
       pictureDigests: new Uint8Array(0),
       details: [null],
+      evidenceDigest: null,
+      features: 0,
     },
   );
 

@@ -4,6 +4,7 @@ import { countState, type HashBlock, STATE } from "../../domain/image/hash-block
 import { hashBlockDigest } from "../../domain/job/digest.ts";
 import type { Db } from "../open.ts";
 import { catalog, hashBlock, type job } from "../schema.ts";
+import { dropOtherEvidence, readEvidenceParts } from "./block-evidence.ts";
 
 type BlockOrigin = Pick<BlockRow, "catalogId" | "jobId" | "hashFormat" | "digest">;
 
@@ -29,6 +30,7 @@ export const storeHashBlock = async (
     })
     // Only a row that an update has written has the number of a transaction in xmax.
     .returning({ isNew: sql<boolean>`xmax = 0` });
+  if (written.length > 0) await dropOtherEvidence(db, origin.catalogId, block);
   if (written.some(({ isNew }) => !isNew)) await invalidateBlocks(db, origin.catalogId);
 };
 
@@ -73,6 +75,17 @@ const BLOCKS_PER_QUERY = 32;
 
 /** Blocks with hashes of this format. A catalog has two while a job in mode full hashes it again. */
 export const hasFormat = (hashFormat: string): SQL => eq(hashBlock.hashFormat, hashFormat);
+
+/** What a block must have so that it is not hashed again. */
+export interface HashedAs {
+  readonly hashFormat: string;
+  /** Whether the pictures' evidence has local features; null: it does not count. */
+  readonly features: boolean | null;
+}
+
+/** Blocks that were hashed as it is expected now. */
+export const isHashedAs = ({ hashFormat, features }: HashedAs): SQL | undefined =>
+  and(hasFormat(hashFormat), features === null ? undefined : eq(sql`(${hashBlock.features} > 0)`, features));
 
 /**
  * Streams the named columns of those of the blocks that are stored, in the order of `numbers` if that
@@ -120,20 +133,23 @@ export const DIGESTED_COLUMNS = [
   "contentDigests",
   "pictureDigests",
   "details",
+  "evidenceDigest",
+  "features",
   "digest",
 ] as const;
 
-/** The stored blocks of this format whose bytes have their digest, ascending. All columns of all blocks are read. */
+/** The stored blocks that were hashed so whose bytes have their digest, as their evidence has, ascending. All of all blocks is read. */
 export const soundBlocks = async (
   db: Db,
   catalogId: string,
-  hashFormat: string,
+  expected: HashedAs,
 ): Promise<Pick<BlockRow, "block" | "states">[]> => {
-  const stored = await listBlocks(db, catalogId, ["block"], hasFormat(hashFormat));
+  const stored = await listBlocks(db, catalogId, ["block"], isHashedAs(expected));
   const numbers = stored.map(({ block }) => block);
   const sound = [];
-  for await (const row of readBlocks(db, catalogId, numbers, DIGESTED_COLUMNS, hashFormat))
-    if (hashBlockDigest(row) === row.digest) sound.push({ block: row.block, states: row.states.slice() });
+  for await (const row of readBlocks(db, catalogId, numbers, DIGESTED_COLUMNS, expected.hashFormat))
+    if (hashBlockDigest(row) === row.digest && (await readEvidenceParts(db, catalogId, row)).fault === null)
+      sound.push({ block: row.block, states: row.states.slice() });
   return sound;
 };
 

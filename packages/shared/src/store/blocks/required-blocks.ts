@@ -1,9 +1,11 @@
 import { and, desc, eq, isNotNull, ne } from "drizzle-orm";
-import { lengthFault } from "../../domain/image/hash-block.ts";
+import { splitEvidence } from "../../domain/image/block-evidence.ts";
+import { type HashBlock, lengthFault } from "../../domain/image/hash-block.ts";
 import { members } from "../../domain/primitives/bit-set.ts";
 import { type MissingDataError, missingData } from "../../runtime/errors.ts";
 import type { Db } from "../open.ts";
 import { job } from "../schema.ts";
+import { readEvidenceParts } from "./block-evidence.ts";
 import { type BlockRow, readBlocks } from "./hash-blocks.ts";
 
 /** Blocks that are not stored although they were hashed, or that are cut short: what needs them can't be done. */
@@ -59,6 +61,23 @@ export async function* readRequired<Column extends keyof BlockRow>(
   }
   requireStored(catalogId, numbers, stored);
 }
+
+/**
+ * The evidence of each position of a stored block; null where it has none.
+ * @throws MissingDataError where a part of it is not stored, or is not what its block has the digest of
+ */
+export const readEvidence = async (
+  db: Db,
+  catalogId: string,
+  block: Pick<HashBlock, "block" | "evidenceDigest" | "states">,
+): Promise<(Uint8Array | null)[]> => {
+  const { parts, fault } = await readEvidenceParts(db, catalogId, block);
+  if (fault !== null) throw missingBlocks(catalogId, [`${fault} of block ${block.block}`]);
+  if (parts.length === 0) return Array.from(block.states, () => null);
+  const evidence = splitEvidence(Buffer.concat(parts), block.states.length);
+  if (evidence === null) throw missingBlocks(catalogId, [`part of the evidence of block ${block.block}`]);
+  return evidence;
+};
 
 /**
  * The blocks of a catalog that were hashed, and so must be stored: those that its newest job has, or had before it. They

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Servers, startServers } from "../../../../../test/support/servers.ts";
 import { foundImage } from "../../domain/image/listed-image.ts";
 import { directorySource } from "../../domain/job/source.ts";
+import { storeEvidence } from "../blocks/block-evidence.ts";
 import { withMigrations } from "../migrate.ts";
 import { openStore, type Store } from "../open.ts";
 import {
@@ -63,23 +64,27 @@ it("a hidden catalog is deleted with all its rows, and no row of another one", a
   const [hidden, other] = [await created("hidden"), await created("other")];
   await addImages(hidden, "of-hidden", [0, 1, 2]);
   await addImages(other, "of-other", [0, 1]);
+  for (const { id } of [hidden, other])
+    await storeEvidence(store.db, id, { block: 0, evidenceDigest: "d", part: 0, evidence: Uint8Array.of(1) });
   await hideCatalog(store.db, hidden.id);
   expect(await getCatalog(store.db, "acme", hidden.id)).toBeNull();
   await created("hidden");
   let rounds = 0;
   while (await deleteHiddenRows(store.db)) rounds += 1;
-  // Its images, its job and the catalog itself.
-  expect(rounds).toBe(3);
+  // Its evidence, images, job and the catalog itself.
+  expect(rounds).toBe(4);
   const { rows } = await store.pool.query(
     "select from image where catalog_id = $1 union all select from job where catalog_id = $1 union all select from catalog where id = $1",
     [hidden.id],
   );
   expect([rows.length, await countImages(store.db, other.id)]).toEqual([0, 2]);
+  const left = await store.pool.query("select catalog_id from block_evidence");
+  expect(left.rows).toEqual([{ catalog_id: other.id }]);
 });
 
 it("a catalog that was never listed is counted without a block size, and has no given hashes", async () => {
   const catalog = await created("unlisted");
-  const census = () => takeCensus(store.db, catalog, "blockhash16/2");
+  const census = () => takeCensus(store.db, catalog, { hashFormat: "blockhash16/2", features: null });
   expect(await census()).toEqual({ end: 0, images: 0, unhashedImages: 0, failedImages: 0, hashed: [] });
   await addImages(catalog, "of-unlisted", [0, 1, 2]);
   await markVanished(store.db, catalog.id, "of-unlisted", [2]);

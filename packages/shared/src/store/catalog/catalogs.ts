@@ -68,9 +68,11 @@ export const hideCatalog = async (db: Db, id: string): Promise<void> => {
 };
 
 const ROWS_PER_TRANSACTION = 20_000;
+/** Each has half a megabyte. */
+const PARTS_PER_TRANSACTION = 200;
 
 /**
- * Deletes rows of hidden catalogs, at most {@link ROWS_PER_TRANSACTION} in a transaction, so that other catalogs' work
+ * Deletes rows of hidden catalogs, few enough in a transaction, so that other catalogs' work
  * never waits for it.
  * @returns whether there is more to do
  */
@@ -82,6 +84,7 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
   const ofJobs = sql`job_id in (select id from job where ${ofCatalog})`;
   const ofLineages = sql`lineage in (select lineage from finalization where ${ofJobs})`;
   const steps = [
+    { tables: ["block_evidence"], condition: ofCatalog, rows: PARTS_PER_TRANSACTION },
     { tables: ["group_member", "image_group"], condition: ofLineages },
     {
       tables: ["reference_match", "finalization", "compare_result", "task_attempt", "unlisted_file"],
@@ -89,11 +92,11 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
     },
     { tables: ["decision", "archive", "hash_block", "image", "job"], condition: ofCatalog },
   ];
-  for (const { tables, condition } of steps)
+  for (const { tables, condition, rows = ROWS_PER_TRANSACTION } of steps)
     for (const table of tables.map((name) => sql.raw(name))) {
       const { rowCount } = await db.execute(sql`
         delete from ${table} where ctid = any(array(
-          select ctid from ${table} where ${condition} limit ${ROWS_PER_TRANSACTION}))`);
+          select ctid from ${table} where ${condition} limit ${rows}))`);
       if (rowCount !== 0) return true;
     }
   await db.execute(sql`delete from catalog where id = ${id}`);
@@ -123,7 +126,7 @@ const MAX_CATALOGS = 1_000;
 export const allCatalogs = (db: Db, tenant: string): Promise<CatalogRow[]> =>
   listCatalogs(db, tenant, { name: null, after: "", limit: MAX_CATALOGS });
 
-/** Stores what a listing found. An undefined mark, or undefined mounts, leave the catalog's as they are. */
+/** Stores what a listing found. Undefined features, mounts or an undefined mark leave the catalog's as they are. */
 export const saveListing = async (
   db: Db,
   id: string,
@@ -131,6 +134,7 @@ export const saveListing = async (
     readonly blockSize: number;
     readonly hashBits: number;
     readonly hashFormat: string;
+    readonly features: boolean | undefined;
     readonly listingMark: ListingMark | null | undefined;
     readonly mounts: readonly Mount[] | undefined;
   },

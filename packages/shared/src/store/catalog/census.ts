@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { countLive, type HashBlock } from "../../domain/image/hash-block.ts";
-import { hasFormat, listBlocks } from "../blocks/hash-blocks.ts";
+import { type HashedAs, isHashedAs, listBlocks } from "../blocks/hash-blocks.ts";
 import type { Db } from "../open.ts";
 import { integers, onlyRow } from "../sql.ts";
 import { allVanished, type CatalogShape } from "./images.ts";
@@ -21,13 +21,13 @@ export interface Census {
 /**
  * Counts a catalog's images without reading each: hashed blocks say what is in them, tombstones
  * have an index of their own, and rows are counted in open blocks only.
- * @param hashFormat blocks with hashes of another format count as not hashed
+ * @param expected blocks that were hashed in another way count as not hashed
  * @param known the blocks that count as hashed; left out: all that are stored
  */
 export const takeCensus = async (
   db: Db,
   { id, blockSize }: CatalogShape,
-  hashFormat: string,
+  expected: HashedAs,
   known?: Census["hashed"],
 ): Promise<Census> => {
   const end = await endOfCatalog(db, id);
@@ -35,7 +35,7 @@ export const takeCensus = async (
     const images = await countRanges(db, id, [{ from: 0, to: end }]);
     return { end, images, unhashedImages: images, failedImages: 0, hashed: [] };
   }
-  const hashed = known ?? (await listBlocks(db, id, ["block", "states"], hasFormat(hashFormat)));
+  const hashed = known ?? (await listBlocks(db, id, ["block", "states"], isHashedAs(expected)));
   const inHashed = countLive(hashed, blockSize, await allVanished(db, id));
   const unhashedImages = await countRanges(db, id, openRanges(hashed, blockSize, end));
   return {

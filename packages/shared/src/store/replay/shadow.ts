@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { invalidateBlocks } from "../blocks/hash-blocks.ts";
 import { type Db, openStore, type Store } from "../open.ts";
 import {
+  blockEvidence,
   catalog,
   compareResult,
   hashBlock,
@@ -16,7 +17,18 @@ import {
 import { onlyRow } from "../sql.ts";
 
 /** The tables that folding events reads and writes. */
-const TABLES = [catalog, job, image, hashBlock, compareResult, taskAttempt, unlistedFile, outbox, webhookDelivery];
+const TABLES = [
+  catalog,
+  job,
+  image,
+  hashBlock,
+  blockEvidence,
+  compareResult,
+  taskAttempt,
+  unlistedFile,
+  outbox,
+  webhookDelivery,
+];
 
 /** Empty copies of the live tables in a schema of their own, to fold a log into. */
 export interface Shadow {
@@ -66,17 +78,24 @@ interface Compared {
   readonly key: string;
   /** SQL of a row, without columns that depend on when, how fast and in which batch it was written. */
   readonly row: string;
-  readonly where: (job: { id: string; catalogId: string }) => SQL;
+  readonly where: (job: { id: string; catalogId: string }, schemaName: string) => SQL;
 }
 
 /** A later job may have hashed the catalog again in another format, and replaced this job's blocks. */
-const currentFormat = (catalogId: string): SQL => sql`(select hash_format from public.catalog where id = ${catalogId})`;
+const currentFormat = (catalogId: string | SQL): SQL =>
+  sql`(select hash_format from public.catalog where id = ${catalogId})`;
+
+/** That parts `t` are those of a block that the job has stored in this schema. */
+const isEvidenceOf = (jobId: string, schemaName: string): SQL => sql`exists (
+  select from ${sql.raw(schemaName)}.hash_block b
+  where b.catalog_id = t.catalog_id and b.block = t.block and b.evidence_digest = t.evidence_digest
+    and b.job_id = ${jobId} and b.hash_format = ${currentFormat(sql`b.catalog_id`)})`;
 
 const COMPARED: readonly Compared[] = [
   {
     table: "catalog",
     key: "t.id",
-    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at', 'hash_format', 'block_revision']",
+    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at', 'hash_format', 'features', 'block_revision']",
     where: ({ catalogId }) => sql`t.id = ${catalogId}`,
   },
   {
@@ -103,6 +122,12 @@ const COMPARED: readonly Compared[] = [
       sql`t.catalog_id = ${catalogId} and t.job_id = ${id} and t.hash_format = ${currentFormat(catalogId)}`,
   },
   {
+    table: "block_evidence",
+    key: "t.block || '/' || t.part",
+    row: "jsonb_build_array(t.evidence_digest, t.digest, md5(t.evidence))",
+    where: ({ id, catalogId }, schemaName) => sql`t.catalog_id = ${catalogId} and ${isEvidenceOf(id, schemaName)}`,
+  },
+  {
     table: "compare_result",
     key: "t.task || '/' || t.part",
     row: "to_jsonb(t)",
@@ -119,7 +144,7 @@ export const compareShadow = async (
   const differences: TableDifference[] = [];
   for (const { table, key, row, where } of COMPARED) {
     const side = (schema: string) =>
-      sql`select (${sql.raw(key)})::text as key, md5((${sql.raw(row)})::text) as digest from ${sql.raw(`${schema}.${table}`)} t where ${where(jobRow)}`;
+      sql`select (${sql.raw(key)})::text as key, md5((${sql.raw(row)})::text) as digest from ${sql.raw(`${schema}.${table}`)} t where ${where(jobRow, schema)}`;
     const difference = await db.execute<TableDifference & Record<string, unknown>>(sql`
       with joined as (
         select coalesce(l.key, s.key) as key, l.digest as live, s.digest as shadow
@@ -169,6 +194,13 @@ export const applyShadow = async (
       insert into hash_block select * from ${shadow(hashBlock)}
       where hash_format = ${currentFormat(catalogId)} on conflict do nothing`);
     await invalidateBlocks(tx, catalogId);
+  }
+  if (changed.has("hash_block") || changed.has("block_evidence")) {
+    await tx.execute(sql`
+      delete from block_evidence where catalog_id = ${catalogId} and block in (
+        select block from hash_block where catalog_id = ${catalogId} and job_id = ${id})`);
+    await tx.execute(sql`
+      insert into block_evidence select t.* from ${shadow(blockEvidence)} t where ${isEvidenceOf(id, "public")}`);
   }
   if (changed.has("compare_result")) {
     await tx.delete(compareResult).where(eq(compareResult.jobId, id));

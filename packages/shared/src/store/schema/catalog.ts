@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import type { Failure, ImageFacts } from "../../domain/image/hash-block.ts";
 import { FIRST_FORMAT } from "../../domain/image/hash-format.ts";
 import type { ListingMark } from "../../domain/image/listing.ts";
@@ -18,6 +29,8 @@ export const catalog = pgTable(
     blockSize: integer("block_size"),
     hashBits: integer("hash_bits"),
     hashFormat: text("hash_format"),
+    /** Whether its pictures' evidence has local features. */
+    features: boolean("features").notNull().default(true),
     /** Counts replacements of stored blocks: what a process caches of them is valid for one revision. */
     blockRevision: integer("block_revision").notNull().default(0),
     /** Where the next walk over the source may begin; null = at the start. */
@@ -81,7 +94,30 @@ export const hashBlock = pgTable(
     pictureDigests: bytea("picture_digests").notNull().default(sql`''::bytea`),
     details: jsonb("details").$type<(ImageFacts | Failure | null)[]>().notNull(),
     failedImages: integer("failed_images").notNull(),
+    /** Digest of the block's parts in `block_evidence`; null where it has no evidence. */
+    evidenceDigest: text("evidence_digest"),
+    /** Local features that each picture's evidence has at most. */
+    features: integer("features").notNull().default(0),
     digest: text("digest").notNull(),
   },
   (table) => [primaryKey({ columns: [table.catalogId, table.block] })],
+);
+
+/**
+ * The evidence of a block in parts. Those of a block that is hashed again are beside those of the stored one until its `hash-done`
+ * replaces it.
+ */
+export const blockEvidence = pgTable(
+  "block_evidence",
+  {
+    catalogId: text("catalog_id").notNull(),
+    block: integer("block").notNull(),
+    /** Of all parts of the block. */
+    evidenceDigest: text("evidence_digest").notNull(),
+    part: integer("part").notNull(),
+    evidence: bytea("evidence").notNull(),
+    /** Of this part. */
+    digest: text("digest").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.catalogId, table.block, table.evidenceDigest, table.part] })],
 );
