@@ -93,10 +93,12 @@ export const createClient = (address: () => string, key: string, send?: (request
       throw new OperatorError(`There is no catalog ${nameOrId}. lookalike scan FOLDER creates one.`, EXIT.error);
     },
 
+    statistics: async (catalog: string) =>
+      bodyOf(await api().GET("/v1/catalogs/{catalog}/statistics", { params: { path: { catalog } } })),
+
     /** The newest finished job of a catalog. @throws OperatorError where there is none */
     async newestResult(catalog: string): Promise<string> {
-      const params = { path: { catalog } };
-      const { job } = bodyOf(await api().GET("/v1/catalogs/{catalog}/statistics", { params }));
+      const { job } = await this.statistics(catalog);
       if (job !== null) return job;
       throw new OperatorError("This catalog has no finished job yet. lookalike scan starts one.", EXIT.error);
     },

@@ -17,6 +17,16 @@ const helpOf = (flag: string): string =>
   ).replace(/\s+/g, " ");
 
 describe("the options of lookalike start", () => {
+  it("switch features on and off, and leave them as they are where nothing is said", () => {
+    const parsed = (...flags: string[]) => {
+      const command = startCommand().exitOverride();
+      command.parseOptions(flags);
+      return startRequest(undefined, command.opts(), false).options.features;
+    };
+    expect([parsed(), parsed("--features", "off"), parsed("--features", "on")]).toEqual([null, false, true]);
+    expect(() => parsed("--features", "perhaps")).toThrow("on or off");
+  });
+
   it("without any, start a job with the schema's defaults: dispatch follows the roll-out", () => {
     const { options } = startRequest(undefined, startCommand().opts(), false);
     expect(options).toEqual(JobOptions.parse({}));

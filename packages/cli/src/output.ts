@@ -48,6 +48,17 @@ export const filesLines = ({ fileCounts }: Pick<Job, "fileCounts">): string[] =>
   return [fileCountsText(fileCounts), ...unreadable];
 };
 
+/** How many bytes of the database an image takes; no line where there is no image. */
+export const storedLines = (
+  { totalImages }: Pick<Job, "totalImages">,
+  { storedBytes }: { readonly storedBytes: number },
+): string[] =>
+  totalImages === 0 || storedBytes === 0
+    ? []
+    : [
+        `stored: ${sizeText(storedBytes)} of hashes and evidence, ${sizeText(Math.round(storedBytes / totalImages))} an image`,
+      ];
+
 export const jobText = (job: Job): string =>
   [
     job.id,

@@ -6884,6 +6884,8 @@ export interface components {
       hashBits: number | null;
       /** @description How its hashes are computed; null until it is listed */
       hashFormat: string | null;
+      /** @description Whether local features of its pictures are stored; a job's option features changes it */
+      features: boolean;
       /** Format: date-time */
       createdAt: string;
     };
@@ -6971,6 +6973,8 @@ export interface components {
       hashBits: number | null;
       /** @description How its hashes are computed; null until it is listed */
       hashFormat: string | null;
+      /** @description Whether local features of its pictures are stored; a job's option features changes it */
+      features: boolean;
       /** Format: date-time */
       createdAt: string;
     };
@@ -7490,6 +7494,11 @@ export interface components {
          */
         reference: string | null;
         /**
+         * @description Whether local features of each picture are stored, 38 bytes each, up to 64; null = as the catalog's last job, at first true. Pictures that lack them are hashed again
+         * @default null
+         */
+        features: boolean | null;
+        /**
          * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
          * @default false
          */
@@ -7629,6 +7638,11 @@ export interface components {
          * @default null
          */
         reference?: string | null;
+        /**
+         * @description Whether local features of each picture are stored, 38 bytes each, up to 64; null = as the catalog's last job, at first true. Pictures that lack them are hashed again
+         * @default null
+         */
+        features?: boolean | null;
         /**
          * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
          * @default false
@@ -7967,6 +7981,11 @@ export interface components {
        */
       reference: string | null;
       /**
+       * @description Whether local features of each picture are stored, 38 bytes each, up to 64; null = as the catalog's last job, at first true. Pictures that lack them are hashed again
+       * @default null
+       */
+      features: boolean | null;
+      /**
        * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
        * @default false
        */
@@ -8015,6 +8034,11 @@ export interface components {
        * @default null
        */
       reference?: string | null;
+      /**
+       * @description Whether local features of each picture are stored, 38 bytes each, up to 64; null = as the catalog's last job, at first true. Pictures that lack them are hashed again
+       * @default null
+       */
+      features?: boolean | null;
       /**
        * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
        * @default false
@@ -8180,6 +8204,8 @@ export interface components {
       undecided: number;
       groupedImages: number;
       reclaimableBytes: number;
+      /** @description Bytes of the database that the images' hashes and evidence take */
+      storedBytes: number;
       byKind: {
         /** @enum {string} */
         kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
@@ -8197,6 +8223,8 @@ export interface components {
       undecided: number;
       groupedImages: number;
       reclaimableBytes: number;
+      /** @description Bytes of the database that the images' hashes and evidence take */
+      storedBytes: number;
       byKind: {
         /** @enum {string} */
         kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";

@@ -8,8 +8,8 @@ import { Option } from "commander";
 import { printAgainst } from "../against.ts";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
-import { globOptions, globsOf, JOB_MODES, numberOption } from "../options.ts";
-import { filesLines, jobText } from "../output.ts";
+import { featuresOption, globOptions, globsOf, JOB_MODES, numberOption } from "../options.ts";
+import { filesLines, jobText, storedLines } from "../output.ts";
 import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
 import { percentLine, watchJob } from "../watch-job.ts";
 
@@ -19,6 +19,7 @@ interface ScanOptions {
   readonly verify?: boolean;
   readonly include?: string[];
   readonly exclude?: string[];
+  readonly features?: boolean;
   readonly list?: string;
   readonly name?: string;
   readonly mode?: Job["mode"];
@@ -36,6 +37,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .option("--name <name>", "the catalog's name (default: the folder's path)")
     .addOption(new Option("--mode <mode>", "what is read and compared (default: new)").choices(JOB_MODES))
     .addOption(numberOption("thresholdBits", "--threshold <bits>", "largest distance of similar images"))
+    .addOption(featuresOption())
     .option("--accept-missing", "go on although many known pictures are missing: they were deleted")
     .addOption(include)
     .addOption(exclude)
@@ -45,7 +47,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .option("--no-wait", "do not wait for the end")
     .action(
       withClient(async (client, output, address: string, options: ScanOptions) => {
-        const { acceptMissing = false, mode, threshold, against, verify = false, wait } = options;
+        const { acceptMissing = false, features = null, mode, threshold, against, verify = false, wait } = options;
         if (verify && against === undefined)
           throw new OperatorError(
             "--verify needs --against: it compares the bytes of that catalog's files.",
@@ -56,12 +58,16 @@ export const addScanCommands: AddCommands = (program, withClient) => {
         const started = await client.startJob(catalog, {
           reference,
           acceptMissing,
+          features,
           ...(mode === undefined ? {} : { mode }),
           ...(threshold === undefined ? {} : { thresholdBits: threshold }),
         });
         if (!wait) return output.print(started, jobText(started));
         const job = await watchJob(client, started, percentLine);
-        output.print(job, [...(reference === null ? filesLines(job) : []), jobText(job)].join("\n"));
+        // With --against, the answers follow.
+        const isAlone = reference === null && job.state === "completed";
+        const stored = isAlone ? storedLines(job, await client.statistics(catalog)) : [];
+        output.print(job, [...(reference === null ? filesLines(job) : []), jobText(job), ...stored].join("\n"));
         if (job.state !== "completed")
           throw new OperatorError(printableLine(job.failure ?? `The job is ${job.state}.`), EXIT.error);
         if (reference !== null) await printAgainst(client, output, job, verify);

@@ -1,7 +1,7 @@
 import { DEFAULT_API_PORT } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import type { Command, CommanderError } from "commander";
-import { globOptions, numberOption, startRequest, wordOption } from "../options.ts";
+import { featuresOption, globOptions, numberOption, startRequest, wordOption } from "../options.ts";
 import { SOURCE_FORMS } from "../source-address.ts";
 
 const HELP = `
@@ -32,6 +32,7 @@ export const addStartCommand = (program: Command): void => {
     .addOption(numberOption("pairsPerTask", "--pairs-per-task <pairs>", "block pairs a task compares"))
     .addOption(numberOption("batchSize", "--batch-size <tasks>", "outstanding tasks"))
     .addOption(wordOption("kernel", "--kernel <name>", "compare every pair, or find the same ones by bands of bits"))
+    .addOption(featuresOption())
     // Ends with the roll-out: decision 0037.
     .addOption(wordOption("dispatch", "--dispatch <way>", "how tasks are handed out; auto follows the roll-out"))
     .option("--accept-missing", "go on although many known pictures are missing: they were deleted")

@@ -13,6 +13,9 @@ export const Catalog = z
     blockSize: z.int().nullable().meta({ description: "Images per block; fixed by the first job" }),
     hashBits: z.int().nullable(),
     hashFormat: z.string().nullable().meta({ description: "How its hashes are computed; null until it is listed" }),
+    features: z.boolean().meta({
+      description: "Whether local features of its pictures are stored; a job's option features changes it",
+    }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: "Catalog" });
@@ -75,6 +78,7 @@ export const Statistics = z
     undecided: z.int(),
     groupedImages: z.int(),
     reclaimableBytes: z.int(),
+    storedBytes: z.int().meta({ description: "Bytes of the database that the images' hashes and evidence take" }),
     byKind: z.array(
       z.object({
         kind: GroupKind,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sourceLabel } from "@lookalike/shared/domain/job/source";
 import type { AllowedSources } from "@lookalike/shared/sources/allowed-sources";
 import { requireSource } from "@lookalike/shared/sources/source-roots";
+import { countStoredBytes } from "@lookalike/shared/store/blocks/block-evidence";
 import { changeCatalog, createCatalog, hideCatalog, listCatalogs } from "@lookalike/shared/store/catalog/catalogs";
 import { countImages } from "@lookalike/shared/store/catalog/images";
 import { hasActiveJob } from "@lookalike/shared/store/jobs/jobs";
@@ -142,6 +143,7 @@ export const catalogRoutes = (app: Version1, sources: AllowedSources): void => {
         undecided: sum("undecided"),
         groupedImages: sum("images"),
         reclaimableBytes: sum("reclaimableBytes"),
+        storedBytes: await countStoredBytes(db, id),
         byKind,
       });
     },
