@@ -18,6 +18,8 @@ import { percentile } from "./statistics.ts";
 const IMAGES = 100_000;
 /** Of these, the first ones have one hash: they are one group. */
 const IN_ONE_GROUP = 20_000;
+/** A part of a hash that no other image has, and that counts as a picture and not as one colour. */
+const NOT_FLAT = 0x12_34_56_78;
 const LARGE_PICTURES = 12;
 const SECONDS_ALONE = 5;
 const SECONDS = 20;
@@ -59,7 +61,7 @@ const memoryOf = async (pid: number): Promise<number> => {
 const prepare = async (system: System, images: number): Promise<Omit<Target, "key" | "attacks">> => {
   const file = system.path("hashes.ndjson");
   const hashOf = (at: number): string =>
-    (at < IN_ONE_GROUP ? 1 : (at >> 1) + 2).toString(16).padStart(8, "0").repeat(8);
+    (at < IN_ONE_GROUP ? NOT_FLAT : (at >> 1) + 2).toString(16).padStart(8, "0").repeat(8);
   const lines = Array.from({ length: images }, (_, at) =>
     JSON.stringify({ id: `2019/trip/DSC_${at}.jpg`, hash: hashOf(at), bytes: 1_000_000 + at }),
   );
@@ -67,10 +69,13 @@ const prepare = async (system: System, images: number): Promise<Omit<Target, "ke
   const { id: job } = await system.run({ kind: "hashes", file }, { thresholdBits: 0 }, "siege", 600);
   const catalog = await system.client.openCatalog("siege", { kind: "hashes", file });
   const { items } = await get(system, `/jobs/${job}/groups?minSize=${IN_ONE_GROUP}&limit=1`);
-  const largestGroup = items[0]?.number ?? Number.NaN;
+  const [largest] = items;
+  if (largest === undefined) throw new Error(`there is no group of ${IN_ONE_GROUP} images to attack`);
   const { id: runningJob } = await system.run({ kind: "hashes", file: await fewHashes(system) }, {}, "running");
   const { store, close } = await connectTo(system.servers.environment);
-  await store.pool.query("update job set state = 'running', paused = true where id = $1", [runningJob]);
+  await store.pool.query("update job set state = 'running', phase = 'comparing', paused = true where id = $1", [
+    runningJob,
+  ]);
   await close();
   const root = system.path("pictures");
   await mkdir(root);
@@ -83,7 +88,7 @@ const prepare = async (system: System, images: number): Promise<Omit<Target, "ke
   await system.run(source, {}, "pictures", 600);
   const pictures = await system.client.openCatalog("pictures", source);
   const { length } = await readdir(root);
-  return { address: system.address, catalog, pictures, images: length, job, largestGroup, runningJob };
+  return { address: system.address, catalog, pictures, images: length, job, largestGroup: largest.number, runningJob };
 };
 
 const fewHashes = async (system: System): Promise<string> => {

@@ -6,8 +6,10 @@ import type { Logger } from "@lookalike/shared/runtime/log";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { answerClientError, answerProblem, notFound } from "./http/problems.ts";
+import { serializeInSlices } from "./http/serialize-in-slices.ts";
 import { limitRequests } from "./limits/limit-requests.ts";
 import { HEADERS_SECONDS, IDLE_SECONDS, LIMITS } from "./limits/limits.ts";
+import { serveInTurns } from "./limits/serve-in-turns.ts";
 import { secureHeaders } from "./plugins/headers.ts";
 import { observe } from "./plugins/observe.ts";
 import { documentOf } from "./plugins/openapi.ts";
@@ -40,15 +42,15 @@ const ARRIVAL_CHECKS_MS = 5_000;
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   const { health, requestMs, trustedProxies } = parts;
   const app: FastifyInstance = fastify({
+    serverFactory: serveInTurns({
+      requestTimeout: requestMs,
+      keepAliveTimeout: IDLE_SECONDS * 1_000,
+      headersTimeout: Math.min(requestMs, HEADERS_SECONDS * 1_000),
+      connectionsCheckingInterval: Math.min(requestMs / 4, ARRIVAL_CHECKS_MS),
+    }),
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.write.bodyBytes,
-    requestTimeout: requestMs,
-    keepAliveTimeout: IDLE_SECONDS * 1_000,
-    http: {
-      headersTimeout: Math.min(requestMs, HEADERS_SECONDS * 1_000),
-      connectionsCheckingInterval: Math.min(requestMs / 4, ARRIVAL_CHECKS_MS),
-    },
     clientErrorHandler: answerClientError,
     forceCloseConnections: "idle",
     frameworkErrors: answerProblem,
@@ -59,6 +61,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setErrorHandler(answerProblem);
   const connections = limitConnections(app.server, parts.connections);
   secureHeaders(app);
+  serializeInSlices(app);
   observe(app);
   await limitRequests(app, parts.requestsPerMinute, connections);
   // While the server closes, requests in progress are answered, and each connection is closed once it is idle.

@@ -1,5 +1,6 @@
 // The entry point of a process that decodes one picture after another: see packages/shared/src/runtime/process-pool.ts.
 import { closeSync, fstatSync, readFileSync, statSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { hashImage } from "@lookalike/engine/hash/hash-image";
 import type { Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { messageOf } from "@lookalike/shared/runtime/errors";
@@ -21,6 +22,8 @@ export type DecodeResult =
   | { readonly kind: "not-listed"; readonly reason: ListedFileProblem["reason"] }
   | { readonly kind: "not-decoded"; readonly detail: string };
 
+// The API's other work is answers to somebody who waits, and health checks.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 // libvips uses one thread for each picture, since there is a process for each.
 sharp.concurrency(1);
 // A cache would be of no use, since every file is decoded once.

@@ -9,13 +9,14 @@ export type ExportRow = ReturnType<typeof exportRows>[number];
 export const exportRows = (
   { number, kind, keeper, decision, members }: z.infer<typeof Group>,
   identityOf: (ordinal: number) => string | null = () => null,
-) =>
-  members.map(({ ordinal, path, distance, width = null, height = null, bytes = null }) => ({
+) => {
+  const decisionAbout = decision === null ? () => null : decided(decision);
+  return members.map(({ ordinal, path, distance, width = null, height = null, bytes = null }) => ({
     group: number,
     kind,
     ordinal,
     path,
-    decision: decision === null ? null : decisionAbout(decision, ordinal),
+    decision: decisionAbout(ordinal),
     suggestion: ordinal === keeper ? ("keep" as const) : ("remove" as const),
     distance,
     width,
@@ -23,11 +24,13 @@ export const exportRows = (
     bytes,
     identity: identityOf(ordinal),
   }));
+};
 
-/** What a group's decision says about one of its images. */
-const decisionAbout = ({ verdict, keep }: z.infer<typeof Decision>, ordinal: number) => {
-  if (verdict !== "keep") return "not-duplicates" as const;
-  return keep.includes(ordinal) ? ("keep" as const) : ("remove" as const);
+/** What a group's decision says about each of its images. */
+const decided = ({ verdict, keep }: z.infer<typeof Decision>) => {
+  if (verdict !== "keep") return () => "not-duplicates" as const;
+  const kept = new Set(keep);
+  return (ordinal: number) => (kept.has(ordinal) ? ("keep" as const) : ("remove" as const));
 };
 
 /** How the rows of groups become the lines of a file. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { finished } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import rateLimit, { normalizeIP } from "@fastify/rate-limit";
@@ -6,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { bodyTooLarge, HttpProblem, notFound } from "../http/problems.ts";
 import { createAdmission, type FullLimit, NotAdmitted, type Sender } from "./admission.ts";
 import { KEYLESS_PER_MINUTE, LIMITS, type Limit, type RequestKind } from "./limits.ts";
+import { refusalDelays } from "./refusal-delays.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -19,7 +21,8 @@ declare module "fastify" {
 
 const RETRY_SECONDS = 2;
 const REFUSED = [429, 503];
-const REFUSAL_MS = 1_000;
+/** Why a request ends. An AbortController without a reason makes an error with a stack, for each request. */
+const GONE = "the client is gone";
 
 /** Of IPv6 the network, because whoever has one address has 2^64 of them. */
 export const addressOf = ({ ip }: FastifyRequest): string => `address ${normalizeIP(ip)}`;
@@ -82,9 +85,13 @@ export const limitRequests = async (
       new HttpProblem(429, "too-many-requests", `More than ${perMinute(request)} requests a minute. Wait ${after}.`),
   });
   app.addHook("onRoute", admitInTurn(connections));
-  // Who repeats a refused request at once has to wait for the refusal, which costs nothing but the connection.
-  app.addHook("onSend", async (_request, reply, payload) => {
-    if (REFUSED.includes(reply.statusCode) && reply.hasHeader("retry-after")) await sleep(REFUSAL_MS);
+  const delayOf = refusalDelays();
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  app.addHook("preClose", async () => closing.abort());
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (REFUSED.includes(reply.statusCode) && reply.hasHeader("retry-after"))
+      await sleep(delayOf(senderOf(request).tenant, performance.now()), undefined, closing).catch(() => undefined);
     return payload;
   });
 };
@@ -109,7 +116,7 @@ const admitInTurn = (connections: ConnectionUse) => {
       if (Number(request.headers["content-length"]) > limit.bodyBytes) throw bodyTooLarge(request);
       const gone = new AbortController();
       const sender = senderOf(request);
-      finished(reply.raw, () => gone.abort());
+      finished(reply.raw, () => gone.abort(GONE));
       const end = await admission.enter(sender, gone.signal).catch((error: unknown) => {
         if (!(error instanceof NotAdmitted)) throw error;
         reply.header("retry-after", RETRY_SECONDS);

@@ -45,7 +45,7 @@ const connected = async (): Promise<Socket> => {
   return socket;
 };
 
-/** Sends the text at once, then the rest letter by letter for as long as the server listens; gives its answer. */
+/** Sends the text at once, then the rest letter by letter for as long as the server listens; gives its answer. Without a rest it waits for that. */
 const trickle = async (atOnce: string, rest: string): Promise<string> => {
   const socket = await connected();
   socket.setEncoding("utf8");
@@ -60,12 +60,27 @@ const trickle = async (atOnce: string, rest: string): Promise<string> => {
     socket.write(letter);
     await sleep(200);
   }
+  if (rest === "") await once(socket, "data");
   socket.end();
   await closed;
   return answer;
 };
 
 const HEAD = `POST /v1/catalogs HTTP/1.1\r\nhost: here\r\nauthorization: Bearer ${TEST_KEY}\r\ncontent-type: application/json\r\n`;
+
+it("a health check is answered before requests that arrived with it", async () => {
+  const sockets = await Promise.all(Array.from({ length: 60 }, connected));
+  const order: string[] = [];
+  const answered = sockets.map(async (socket, at) => {
+    const path = at === 59 ? "/healthz" : "/openapi.json";
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: here\r\n\r\n`);
+    await once(socket, "data");
+    order.push(path);
+    socket.destroy();
+  });
+  await Promise.all(answered);
+  expect(order.indexOf("/healthz")).toBeLessThan(30);
+});
 
 describe("a client that trickles its request", () => {
   it("gets a problem and is disconnected, with nothing changed, while others are served", async () => {

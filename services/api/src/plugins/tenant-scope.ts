@@ -43,7 +43,8 @@ export const loadNamedByPath = (app: FastifyInstance): void => {
 };
 
 /** The result of a job's current run, by which the store finds its groups. */
-export const groupsOf = ({ id: jobId, run, catalogId, blockSize }: JobRow): GroupsOf => ({
+export const groupsOf = ({ id: jobId, tenant, run, catalogId, blockSize }: JobRow): GroupsOf => ({
+  tenant,
   jobId,
   run,
   catalogId,

@@ -75,19 +75,22 @@ export const groupResources = async (db: Db, rows: readonly GroupRow[]): Promise
     if (decision === undefined) throw new Error(`decision ${id} of a group is not stored`);
     return decision;
   };
-  return z.array(Group).parse(
-    rows.map(({ jobId, decisionId, reopenedId, ...group }) => ({
-      ...group,
-      job: jobId,
-      decision: decisionOf(decisionId),
-      reopened: decisionOf(reopenedId),
-    })),
-  );
+  return rows.map(({ jobId, decisionId, reopenedId, ...group }) => ({
+    ...group,
+    job: jobId,
+    decision: decisionOf(decisionId),
+    reopened: decisionOf(reopenedId),
+  }));
 };
 
 /** One group as clients see it. @throws HttpProblem 404 */
-export const readGroup = async (db: Db, of: GroupsOf, number: number): Promise<z.infer<typeof Group>> => {
-  const row = await getGroup(db, of, number);
+export const readGroup = async (
+  db: Db,
+  of: GroupsOf,
+  number: number,
+  isInTransaction = false,
+): Promise<z.infer<typeof Group>> => {
+  const row = await getGroup(db, of, number, isInTransaction);
   const [group] = await groupResources(db, row === null ? [] : [row]);
   return found(group, "group", number);
 };

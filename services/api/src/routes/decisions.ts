@@ -47,13 +47,14 @@ export const decisionRoutes = (app: Version1, { bulk, spool }: DecisionParts): v
     async ({ access, db, job, params, body, headers }, reply) => {
       const [row] = await db.transaction(async (tx) => {
         await lockLatest(tx, job);
-        const group = await readGroup(tx, groupsOf(job), params.number);
+        const group = await readGroup(tx, groupsOf(job), params.number, true);
         requireMatch(headers, groupEtag(group), "Someone decided on this group since you read it. Read it again.");
         if (group.decision !== null)
           throw conflict("decided", `This group is decided by ${group.decision.id}. Undo that first.`);
         const members = group.members.map(({ ordinal }) => ordinal);
         const keep = body.verdict === "keep" ? [...new Set(body.keep)].sort((a, b) => a - b) : members;
-        const stranger = keep.find((ordinal) => !members.includes(ordinal));
+        const known = new Set(members);
+        const stranger = keep.find((ordinal) => !known.has(ordinal));
         if (stranger !== undefined)
           throw new HttpProblem(400, "not-a-member", `Image ${stranger} is not in group ${params.number}.`);
         const decision = {

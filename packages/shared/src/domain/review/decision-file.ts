@@ -38,16 +38,32 @@ export const resolveLine = (
   imagesOf: ReadonlyMap<string, readonly Place[]>,
 ): { readonly members: number[]; readonly keep: number[] } | null => {
   const chosen = new Map<number, boolean>();
-  const free = (sha256: string): Place[] => (imagesOf.get(sha256) ?? []).filter(({ ordinal }) => !chosen.has(ordinal));
+  // Of each content its copies by their paths: thousands of members may be copies of one.
+  const contents = new Map(
+    [...new Set(members.map(({ sha256 }) => sha256))].map((sha256) => {
+      const places = imagesOf.get(sha256) ?? [];
+      return [
+        sha256,
+        { byPath: new Map(places.map((place) => [place.path, place])), places: places.values() },
+      ] as const;
+    }),
+  );
+  /** A copy that no member has yet; those before it in the iterator have one. */
+  const nextFree = (sha256: string): Place | undefined => {
+    const places = contents.get(sha256)?.places;
+    let next = places?.next();
+    while (next?.done === false && chosen.has(next.value.ordinal)) next = places?.next();
+    return next?.done === false ? next.value : undefined;
+  };
   const elsewhere: DecisionLine["members"] = [];
   for (const member of members) {
-    const place = free(member.sha256).find(({ path }) => path === member.path);
-    if (place === undefined) elsewhere.push(member);
+    const place = contents.get(member.sha256)?.byPath.get(member.path);
+    if (place === undefined || chosen.has(place.ordinal)) elsewhere.push(member);
     else chosen.set(place.ordinal, member.keep);
   }
   // What stays is looked for first: where a copy is gone, it is the one that was to go.
   for (const { sha256, keep } of elsewhere.sort((a, b) => Number(b.keep) - Number(a.keep))) {
-    const [place] = free(sha256);
+    const place = nextFree(sha256);
     if (place !== undefined) chosen.set(place.ordinal, keep);
   }
   const ordinals = [...chosen.keys()].sort((a, b) => a - b);

@@ -3,6 +3,8 @@ import type { GroupKind } from "../../domain/grouping/keeper.ts";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
 import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
 import { missingData } from "../../runtime/errors.ts";
+import { FairTurns } from "../../runtime/fair-turns.ts";
+import { mapInSlices } from "../../runtime/loop-turns.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import { type NamedRow, named } from "../catalog/images.ts";
 import type { Db } from "../open.ts";
@@ -12,6 +14,7 @@ import { isAt, type Place, type Result, readPlace } from "./results.ts";
 
 /** A result, with what is needed to read the images of its groups. */
 export interface GroupsOf extends Result {
+  readonly tenant: string;
   readonly catalogId: string;
   /** null until the job is listed: until then it has no groups. */
   readonly blockSize: number | null;
@@ -57,14 +60,17 @@ export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, orde
       asc(imageGroup.number),
     )
     .limit(limit);
-  return withMembers(db, of, place, groups);
+  return inTurnIfLarge(of, groups, () => withMembers(db, of, place, groups));
 };
 
-export const getGroup = async (db: Db, of: GroupsOf, number: number) => {
+/** @param isInTransaction whether others may wait for it: then it waits for no turn */
+export const getGroup = async (db: Db, of: GroupsOf, number: number, isInTransaction = false) => {
   const place = await readPlace(db, of);
   if (place === null) return null;
   const groups = await db.query.imageGroup.findMany({ where: and(isAt(place), eq(imageGroup.number, number)) });
-  return (await withMembers(db, of, place, groups))[0] ?? null;
+  const read = () => withMembers(db, of, place, groups);
+  const [group] = await (isInTransaction ? read() : inTurnIfLarge(of, groups, read));
+  return group ?? null;
 };
 
 /** For each kind of a result's groups: how many there are and are undecided, and the bytes that keeping one of each frees. */
@@ -86,6 +92,19 @@ export const groupStatistics = async (db: Db, of: Result) => {
 };
 
 type GroupRow = typeof imageGroup.$inferSelect;
+
+/** Groups with more images than these are read in turns: each image takes memory until the response is written. */
+const LARGE_IMAGES = 5_000;
+const largeReads = new FairTurns({ turns: 4, turnsPerTenant: 2 });
+
+const inTurnIfLarge = <Read>(
+  { tenant }: GroupsOf,
+  groups: readonly GroupRow[],
+  read: () => Promise<Read>,
+): Promise<Read> => {
+  const images = groups.reduce((sum, { size }) => sum + size, 0);
+  return images > LARGE_IMAGES ? largeReads.run({ tenant, began: Date.now(), size: images }, read) : read();
+};
 
 /**
  * A group without some of its members would be decided about as if they were not there.
@@ -110,19 +129,23 @@ const withMembers = async (db: Db, of: GroupsOf, { lineage }: Place, groups: rea
     where lineage = ${lineage} and number = any(${integers(numbers)})
     order by number, member.ordinal`);
   const factsOf = await readFacts(db, catalogId, blockSize, rows, true);
-  const membersOf = new Map<number, MemberRow[]>(numbers.map((number) => [number, []]));
-  for (const { number, ...member } of rows) membersOf.get(number)?.push(member);
-  for (const group of groups) requireMembers(of, group, membersOf.get(group.number)?.length ?? 0);
-  return groups.map((group) => ({
-    ...group,
-    jobId: of.jobId,
-    members: (membersOf.get(group.number) ?? []).map(({ damaged, ...member }) => ({
+  // A page may have all images of a catalog.
+  const members = await mapInSlices(rows, ({ number, damaged, ...member }) => ({
+    number,
+    member: {
       ...named(member),
       ...factsOf(member.ordinal).facts,
       // Grouping also finds damage that hashing does not.
       ...(damaged === null ? {} : { damaged }),
-    })),
+    },
   }));
+  const membersOf = new Map<number, (typeof members)[number]["member"][]>(numbers.map((number) => [number, []]));
+  for (const { number, member } of members) membersOf.get(number)?.push(member);
+  return groups.map((group) => {
+    const ofGroup = membersOf.get(group.number) ?? [];
+    requireMembers(of, group, ofGroup.length);
+    return { ...group, jobId: of.jobId, members: ofGroup };
+  });
 };
 
 type MemberRow = NamedRow & {

@@ -148,10 +148,10 @@ export const undoDecision = async (db: Db, row: DecisionRow, decidedBy: string):
 export const withdrawDecisions = (db: Db, catalogId: string, ordinals: ReadonlySet<number>, decidedBy: string) =>
   db.transaction(async (tx) => {
     await lockCatalog(tx, catalogId);
-    const withdrawn = effectiveDecisions(await readDecisions(tx, catalogId)).filter(
-      ({ verdict, members, keep }) =>
-        verdict === "keep" && members.some((ordinal) => ordinals.has(ordinal) && !keep.includes(ordinal)),
-    );
+    const withdrawn = effectiveDecisions(await readDecisions(tx, catalogId)).filter(({ verdict, members, keep }) => {
+      const kept = new Set(keep);
+      return verdict === "keep" && members.some((ordinal) => ordinals.has(ordinal) && !kept.has(ordinal));
+    });
     for (const row of withdrawn) await undoDecision(tx, row, decidedBy);
     return withdrawn.length;
   });
