@@ -1,5 +1,6 @@
 // What the pixels of a picture look like, in counts: src/evidence/texture.ts makes measures of them.
-#include "kernel.h"
+#include "simd.h"
+#include "wide.h"
 
 enum { LEVELS = 256, SIDE = 512 };
 // Pixels and strokes are counted in every second row: shares change little, and it takes half the time.
@@ -23,38 +24,71 @@ typedef struct {
 
 static inline uint32_t difference(int32_t a, int32_t b) { return (uint32_t)(a < b ? b - a : a - b); }
 
-static void count_pixels(const uint8_t *luma, size_t width, size_t height, Counts *counts) {
-  // Neighbours are often equal, and a count that was just written is not yet read again: two tables in turn.
-  uint32_t second[LEVELS] = {0};
+// One bit for each of the first `count` lanes of a vector, or for all of them.
+static inline uint64_t first_lanes(size_t count) {
+  return ~(uint64_t)0 >> (64 - (count < LANES ? count : LANES));
+}
+
+static inline uint32_t bits_of(uint64_t bits) { return (uint32_t)__builtin_popcountll(bits); }
+
+INLINE Vector differences(Vector a, Vector b) {
+  return ADD_SATURATED(SUBTRACT_SATURATED(a, b), SUBTRACT_SATURATED(b, a));
+}
+
+static void count_levels(const uint8_t *luma, size_t width, size_t height, uint32_t *histogram) {
+  // Neighbours are often equal, and a count that was just written is not yet read again: four tables in turn.
+  uint32_t others[3][LEVELS] = {0};
   for (size_t y = 0; y < height; y += ROW_STEP) {
     const uint8_t *row = luma + y * width;
     size_t x = 0;
-    for (; x + 1 < width; x += 2) {
-      counts->histogram[row[x]]++;
-      second[row[x + 1]]++;
+    for (; x + 3 < width; x += 4) {
+      histogram[row[x]]++;
+      others[0][row[x + 1]]++;
+      others[1][row[x + 2]]++;
+      others[2][row[x + 3]]++;
     }
-    if (x < width) counts->histogram[row[x]]++;
+    for (; x < width; x++) histogram[row[x]]++;
   }
-  for (size_t level = 0; level < LEVELS; level++) counts->histogram[level] += second[level];
-  for (size_t y = ROW_STEP; y + 1 < height; y += ROW_STEP) {
-    uint32_t edges = 0, axis_edges = 0, smooth = 0;
-    uint64_t sharpness = 0;
-    for (size_t x = 1; x + 1 < width; x++) {
-      const uint8_t *at = luma + y * width + x;
-      const int32_t left = at[-1], right = at[1], up = *(at - width), down = at[width];
-      const uint32_t across = difference(left, right), along = difference(up, down);
-      const uint32_t larger = across > along ? across : along, smaller = across + along - larger;
-      const int32_t laplacian = 4 * at[0] - left - right - up - down;
-      edges += larger >= EDGE;
-      axis_edges += larger >= EDGE && smaller * AXIS <= larger;
-      smooth += larger <= SMOOTH;
-      sharpness += (uint32_t)(laplacian * laplacian);
+  for (size_t level = 0; level < LEVELS; level++)
+    histogram[level] += others[0][level] + others[1][level] + others[2][level];
+}
+
+// The squares of the Laplacian over a row's pixels that have neighbours on all sides.
+static uint64_t sharpness_of(const uint8_t *row, size_t width) {
+  uint64_t sum = 0;
+  Ints sums = {0};
+  size_t x = 1;
+  for (; x + INTS < width; x += INTS) {
+    const uint8_t *at = row + x;
+    const Ints laplacian = 4 * ints_at(at) - ints_at(at - 1) - ints_at(at + 1) - ints_at(at - width) - ints_at(at + width);
+    sums += laplacian * laplacian;
+  }
+  for (; x + 1 < width; x++) {
+    const int32_t laplacian = 4 * row[x] - row[x - 1] - row[x + 1] - *(row + x - width) - row[x + width];
+    sum += (uint32_t)(laplacian * laplacian);
+  }
+  return sum + sum_of_ints(sums);
+}
+
+static void count_pixels(const uint8_t *luma, size_t width, size_t height, Counts *counts) {
+  count_levels(luma, width, height, counts->histogram);
+  for (size_t y = ROW_STEP; width > 2 && y + 1 < height; y += ROW_STEP) {
+    const uint8_t *row = luma + y * width;
+    for (size_t x = 1; x + 1 < width; x += LANES) {
+      const uint8_t *at = row + x;
+      const uint64_t lanes = first_lanes(width - 1 - x);
+      const Vector across = differences(LOAD(at - 1), LOAD(at + 1)), along = differences(LOAD(at - width), LOAD(at + width));
+      const Vector larger = MAX(across, along), smaller = MIN(across, along);
+      const uint64_t edges = ~(uint64_t)AT_MOST(larger, EDGE - 1) & lanes;
+      // AXIS times the smaller one, which is cut at 255, is more than the larger one cut at 254 where it is more than that itself.
+      const Vector twice = ADD_SATURATED(smaller, smaller), four = ADD_SATURATED(twice, twice);
+      const Vector excess = SUBTRACT_SATURATED(ADD_SATURATED(four, four), MIN(larger, SPLAT(254)));
+      counts->edges += bits_of(edges);
+      counts->axis_edges += bits_of(edges & AT_MOST(excess, 0));
+      counts->smooth += bits_of(AT_MOST(larger, SMOOTH) & lanes);
     }
-    counts->edges += edges;
-    counts->axis_edges += axis_edges;
-    counts->smooth += smooth;
-    counts->sharpness += sharpness;
-    if (width > 2) counts->inner += (uint32_t)width - 2;
+    counts->sharpness += sharpness_of(row, width);
+    counts->inner += (uint32_t)width - 2;
   }
 }
 
@@ -72,34 +106,80 @@ static uint32_t background_of(const uint32_t *histogram) {
   return best;
 }
 
+enum { WORD = 64, ROW_WORDS = SIDE / WORD + 1 };
+
+// One bit for each pixel of a row: whether it differs from the background. Bits after the last pixel are 1.
+static void mark_row(const uint8_t *row, size_t width, uint8_t background, uint64_t *marks) {
+  for (size_t word = 0; word < ROW_WORDS; word++) marks[word] = ~(uint64_t)0;
+  for (size_t x = 0; x < width; x += LANES) {
+    const uint64_t lanes = first_lanes(width - x);
+    const uint64_t same = AT_MOST(differences(LOAD(row + x), SPLAT(background)), STROKE - 1) & lanes;
+    marks[x / WORD] &= ~(same << x % WORD);
+  }
+}
+
 // Short runs along rows that differ from the background, with background on both sides.
-static uint32_t count_strokes(const uint8_t *luma, size_t width, size_t height, int32_t background) {
+static uint32_t count_strokes(const uint8_t *luma, size_t width, size_t height, uint8_t background) {
   uint32_t strokes = 0;
+  uint64_t marks[ROW_WORDS];
   for (size_t y = 0; y < height; y += ROW_STEP) {
-    size_t run = STROKE_PIXELS + 1;
-    for (size_t x = 0; x < width; x++) {
-      if (difference(luma[y * width + x], background) >= STROKE) run++;
-      else {
-        strokes += run > 0 && run <= STROKE_PIXELS;
-        run = 0;
-      }
+    mark_row(luma + y * width, width, background, marks);
+    uint64_t before = (uint64_t)1 << (WORD - 1);
+    for (size_t word = 0; word + 1 < ROW_WORDS; word++) {
+      const uint64_t here = marks[word], next = marks[word + 1];
+      const uint64_t starts = here & ~(here << 1 | before >> (WORD - 1));
+      uint64_t too_long = here;
+      for (size_t more = 1; more <= STROKE_PIXELS; more++) too_long &= here >> more | next << (WORD - more);
+      strokes += bits_of(starts & ~too_long);
+      before = here;
     }
   }
   return strokes;
 }
 
+// Counts, lane by lane, of up to 255 vectors.
+typedef struct {
+  Vector same[SIDE / LANES];
+  size_t vectors;
+} LaneCounts;
+
+static void clear_lanes(LaneCounts *counts) {
+  for (size_t index = 0; index < SIDE / LANES; index++) counts->same[index] = SPLAT(0);
+  counts->vectors = 0;
+}
+
+static void add_lanes(const LaneCounts *counts, size_t width, uint32_t *columns) {
+  uint8_t bytes[LANES];
+  for (size_t x = 0; x < width; x += LANES) {
+    STORE(bytes, counts->same[x / LANES]);
+    for (size_t lane = 0; lane < LANES && x + lane < width; lane++) columns[x + lane] += bytes[lane];
+  }
+}
+
 // Rows and columns of which at least half the pixels differ from those of the line before.
 static void count_lines(const uint8_t *luma, size_t width, size_t height, Counts *counts) {
-  uint16_t changed[SIDE] = {0};
+  uint32_t unchanged[SIDE] = {0};
+  LaneCounts lanes;
+  clear_lanes(&lanes);
   for (size_t y = 0; y < height; y++) {
     const uint8_t *row = luma + y * width;
-    for (size_t x = 1; x < width; x++) changed[x] += difference(row[x], row[x - 1]) >= CHANGED;
-    if (y == 0) continue;
-    size_t pixels = 0;
-    for (size_t x = 0; x < width; x++) pixels += difference(row[x], *(row + x - width)) >= CHANGED;
-    counts->lines[0] += 2 * pixels >= width;
+    uint32_t pixels = 0;
+    for (size_t x = 0; x < width; x += LANES) {
+      const Vector here = LOAD(row + x), left = LOAD(row + x - 1);
+      // 1 where the difference is less than CHANGED.
+      const Vector is_same = SUBTRACT_SATURATED(SPLAT(1), SUBTRACT_SATURATED(differences(here, left), SPLAT(CHANGED - 1)));
+      lanes.same[x / LANES] = ADD_SATURATED(lanes.same[x / LANES], is_same);
+      if (y == 0) continue;
+      const Vector from_above = differences(here, LOAD(row + x - width));
+      pixels += bits_of(~(uint64_t)AT_MOST(from_above, CHANGED - 1) & first_lanes(width - x));
+    }
+    counts->lines[0] += y > 0 && 2 * pixels >= width;
+    if (++lanes.vectors < UINT8_MAX) continue;
+    add_lanes(&lanes, width, unchanged);
+    clear_lanes(&lanes);
   }
-  for (size_t x = 1; x < width; x++) counts->lines[1] += (size_t)2 * changed[x] >= height;
+  add_lanes(&lanes, width, unchanged);
+  for (size_t x = 1; x < width; x++) counts->lines[1] += 2 * ((uint32_t)height - unchanged[x]) >= height;
 }
 
 // @param luma    width x height bytes, both at most SIDE
@@ -110,7 +190,7 @@ KERNEL(count_texture, luma, width, height, counts) {
   *counts = (Counts){0};
   count_pixels(luma, in.width, in.height, counts);
   counts->background = background_of(counts->histogram);
-  counts->strokes = count_strokes(luma, in.width, in.height, (int32_t)counts->background);
+  counts->strokes = count_strokes(luma, in.width, in.height, (uint8_t)counts->background);
   count_lines(luma, in.width, in.height, counts);
   return 0;
 }

@@ -2,10 +2,10 @@
 //
 // Its bits are exchanged with other programs, so every sum here is in the order of the reference implementation, in single precision and
 // without fused operations; vectors hold sums that are independent of each other.
-#include "kernel.h"
+#include "wide.h"
 
 // Eight independent sums.
-enum { SUMS = 8 };
+enum { SUMS = INTS };
 typedef float Floats __attribute__((vector_size(SUMS * sizeof(float)), aligned(4)));
 
 // Width and height of the picture that the transform is of, and of the frequencies that are computed.
@@ -40,11 +40,10 @@ static void box_columns(const float *from, float *to, size_t rows, size_t stride
   }
 }
 
-// Writes rows as columns. What is beyond them, up to the strides, stays as it is.
-static void transpose(const float *from, size_t rows, size_t columns, size_t stride, float *to, size_t to_stride) {
-  for (size_t y0 = 0; y0 < rows; y0 += SUMS)
-    for (size_t x = 0; x < columns; x++)
-      for (size_t y = y0; y < y0 + SUMS && y < rows; y++) to[x * to_stride + y] = from[y * stride + x];
+// Writes rows as columns.
+static void transpose(const float *from, size_t rows, size_t columns, float *to) {
+  for (size_t y = 0; y < rows; y++)
+    for (size_t x = 0; x < columns; x++) to[x * rows + y] = from[y * columns + x];
 }
 
 // The pixel at the centre of each of SIDE equal parts.
@@ -52,22 +51,59 @@ static inline size_t centre(size_t part, size_t length) { return (2 * part + 1) 
 
 static inline size_t window_of(size_t length) { return (length + 2 * SIDE - 1) / (2 * SIDE); }
 
+// The mean of a window along each row of bytes. Sums of bytes are exact, so it does not matter that the reference adds and subtracts one after another.
+// @param to  rows of `stride` numbers
+static void box_bytes(const uint8_t *luma, size_t width, size_t height, float *to, size_t stride) {
+  const size_t window = window_of(width), after = (window + 2) / 2 - 1, before = window - after - 1;
+  for (size_t y = 0; y < height; y++, luma += width, to += stride)
+    for (size_t x = 0; x < stride;) {
+      if (x >= before && x + SUMS + after <= width) {
+        Ints sums = {0};
+        for (size_t k = 0; k < window; k++) sums += ints_at(luma + x - before + k);
+        store(to + x, __builtin_convertvector(sums, Floats) / (float)window);
+        x += SUMS;
+        continue;
+      }
+      int32_t sum = 0, count = 0;
+      for (size_t old = x < before ? 0 : x - before; old <= x + after && old < width; old++, count++) sum += luma[old];
+      to[x++] = count == 0 ? 0 : (float)sum / (float)count;
+    }
+}
+
+// The mean of a window along each row, at the centres of SIDE equal parts alone. Eight rows at once: their sums do not wait for each other.
+static void box_centres(const float *from, size_t width, size_t stride, size_t height, float *to) {
+  const size_t window = window_of(width), half = (window + 2) / 2;
+  for (size_t y = 0; y < height; y += SUMS) {
+    const float *rows[SUMS];
+    float sums[SUMS] = {0};
+    for (size_t row = 0; row < SUMS; row++) rows[row] = from + (y + row < height ? y + row : height - 1) * stride;
+    size_t added = 0, removed = 0, part = 0;
+    for (; added < half - 1; added++)
+      for (size_t row = 0; row < SUMS; row++) sums[row] += rows[row][added];
+    for (size_t x = 0; x < width; x++) {
+      if (added < width) {
+        for (size_t row = 0; row < SUMS; row++) sums[row] += rows[row][added];
+        added++;
+      }
+      if (x > window - half) {
+        for (size_t row = 0; row < SUMS; row++) sums[row] -= rows[row][removed];
+        removed++;
+      }
+      for (; part < SIDE && centre(part, width) == x; part++)
+        for (size_t row = 0; row < SUMS && y + row < height; row++)
+          to[(y + row) * SIDE + part] = sums[row] / (float)(added - removed);
+    }
+  }
+}
+
 // Blurs luma by a box of 1/128 of the picture, twice in each direction, and takes the centres of 64 x 64 equal parts.
-// @param a, b  scratch: padded(width) * padded(height) floats each
-// @param sums  scratch: padded(width) + padded(height) floats
+// @param a, b  scratch: padded(width) * height floats each, at least SIDE * height
+// @param sums  scratch: padded(width) floats, at least SIDE
 static void shrink(const uint8_t *luma, size_t width, size_t height, float *a, float *b, float *sums, float *small) {
-  const size_t across = padded(width), down = padded(height);
-  for (size_t index = 0; index < across * down; index++) a[index] = b[index] = 0;
-  for (size_t y = 0; y < height; y++)
-    for (size_t x = 0; x < width; x++) b[y * across + x] = luma[y * width + x];
-  transpose(b, height, width, across, a, down);
-  box_columns(a, b, width, down, window_of(width), sums);
-  transpose(b, width, height, down, a, across);
+  const size_t across = padded(width);
+  box_bytes(luma, width, height, a, across);
   box_columns(a, b, height, across, window_of(height), sums);
-  transpose(b, height, width, across, a, down);
-  box_columns(a, b, width, down, window_of(width), sums);
-  for (size_t y = 0; y < height; y++)
-    for (size_t part = 0; part < SIDE; part++) a[y * SIDE + part] = b[centre(part, width) * down + y];
+  box_centres(b, width, across, height, a);
   box_columns(a, b, height, SIDE, window_of(height), sums);
   for (size_t part = 0; part < SIDE; part++)
     for (size_t x = 0; x < SIDE; x++) small[part * SIDE + x] = b[centre(part, height) * SIDE + x];
@@ -110,7 +146,7 @@ KERNEL(dct_coefficients, luma, width, height, cosines, scratch, coefficients) {
         row[part] += cosines[i * SIDE + k] * load(small + k * SIDE + part * SUMS);
     for (size_t part = 0; part < SIDE / SUMS; part++) store(partial + i * SIDE + part * SUMS, row[part]);
   }
-  transpose(cosines, FREQUENCIES, SIDE, SIDE, turned, FREQUENCIES);
+  transpose(cosines, FREQUENCIES, SIDE, turned);
   for (size_t i = 0; i < FREQUENCIES; i++) {
     Floats row[FREQUENCIES / SUMS] = {};
     for (size_t k = 0; k < SIDE; k++)

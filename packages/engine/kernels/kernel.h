@@ -15,6 +15,7 @@
   EACH(sample_collisions) \
   EACH(dct_coefficients)  \
   EACH(count_texture)     \
+  EACH(measure_steps)     \
   EACH(find_features)
 
 typedef double Kernel(uint8_t *memory, uint32_t parameters);

@@ -36,6 +36,7 @@ export const PARAMETERS = {
   sample_collisions: ["left", "leftCount", "right", "rightCount", "rowBytes", "bands", "bandCount", "samples"],
   dct_coefficients: ["luma", "width", "height", "cosines", "scratch", "coefficients"],
   count_texture: ["luma", "width", "height", "counts"],
+  measure_steps: ["luma", "width", "height", "squares", "columns", "rows"],
   find_features: ["luma", "width", "height", "tests", "cosines", "scratch", "features", "most"],
 } as const;
 

@@ -34,6 +34,10 @@ describe.each(memories)("the DCT hash by $name", ({ memory }) => {
     [64, 64],
     [129, 500],
     [17, 5],
+    [5, 17],
+    [40, 300],
+    [255, 131],
+    [385, 512],
   ])("has the coefficients of plain code, bit by bit: %i x %i", (width, height) => {
     const luma = sceneLuma(width, width, height);
     expect(memory.dctCoefficients({ luma, width, height })).toEqual(plainCoefficients(luma, width, height));

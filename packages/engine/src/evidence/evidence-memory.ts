@@ -1,4 +1,5 @@
 import { MAX_FEATURES } from "@lookalike/shared/domain/image/hash-block";
+import { at } from "@lookalike/shared/domain/primitives/columns";
 import type { Backend } from "../compare/backend.ts";
 import { KernelMemory } from "../compare/kernel-memory.ts";
 import { WORKING_SIDE } from "../hash/picture-pixels.ts";
@@ -6,6 +7,7 @@ import { DCT_COSINES, DCT_SIDE, FREQUENCIES } from "./dct-cosines.ts";
 import { type DctCoefficients, LEAST_SIDE } from "./dct-hash.ts";
 import { COSINES, TESTS } from "./feature-pattern.ts";
 import { FEATURE_BYTES } from "./features.ts";
+import { DISTANCES, type PixelSteps } from "./pixel-steps.ts";
 import { COUNT_WORDS, countsOf, ROW_STEP, type TextureCounts } from "./texture-counts.ts";
 
 const FLOAT_BYTES = 4;
@@ -71,6 +73,23 @@ export class EvidenceMemory {
       const counts = this.#memory.reserve(COUNT_WORDS * 4);
       this.#memory.run("count_texture", { luma: this.#memory.put(luma), width, height, counts });
       return countsOf(this.#memory.words(counts, COUNT_WORDS), width * Math.ceil(height / ROW_STEP));
+    });
+  }
+
+  /** By how much its pixels differ from those beside them: see {@link PixelSteps}. */
+  steps({ luma, width, height }: Luma): PixelSteps {
+    checkSize(luma, width, height);
+    return this.#memory.scratch(() => {
+      const squares = this.#memory.reserve(DISTANCES.length * 8);
+      const columns = this.#memory.reserve(width * 4);
+      const rows = this.#memory.reserve(height * 4);
+      this.#memory.run("measure_steps", { luma: this.#memory.put(luma), width, height, squares, columns, rows });
+      const words = this.#memory.words(squares, DISTANCES.length * 2);
+      return {
+        squares: DISTANCES.map((_, index) => at(words, 2 * index + 1) * 2 ** 32 + at(words, 2 * index)),
+        columns: Float64Array.from(this.#memory.words(columns, width)),
+        rows: Float64Array.from(this.#memory.words(rows, height)),
+      };
     });
   }
 

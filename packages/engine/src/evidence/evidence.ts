@@ -66,7 +66,7 @@ export const takeEvidence = (
     dctQuality: quality,
     colours: colourLayout(pixels),
     texture: textureOf(memory.textureCounts(pixels)),
-    resolution: resolutionOf(pixels),
+    resolution: resolutionOf(pixels, memory.steps(pixels)),
     features: memory.features(pixels, mostFeatures),
   };
 };

@@ -1,5 +1,6 @@
-import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
+import { at } from "@lookalike/shared/domain/primitives/columns";
 import type { PicturePixels } from "../hash/picture-pixels.ts";
+import { DISTANCES, type PixelSteps, SQUARES_ROW_STEP } from "./pixel-steps.ts";
 
 /** How much of a picture's size is detail, and what is left of the blocks of a JPEG that it once was. */
 export interface Resolution {
@@ -17,53 +18,33 @@ const GRIDS = [8, 12, 16, 24];
 const ENLARGED = [2, 3, 4];
 /** A grid's lines in the working picture are at least so many pixels from each other. */
 const LEAST_PERIOD = 4;
-const MOST_DETAIL = 8;
 
-/** What the luma of a working picture says. Sums are of every fourth or eighth line: enough for means. */
-export const resolutionOf = (pixels: Omit<PicturePixels, "cb" | "cr">): Resolution => ({
-  detail: detailOf(pixels),
-  grid: gridOf(pixels),
+type Sizes = Pick<PicturePixels, "width" | "height" | "sourceWidth" | "sourceHeight">;
+
+/** What the steps between a working picture's pixels say. */
+export const resolutionOf = (sizes: Sizes, steps: PixelSteps): Resolution => ({
+  detail: detailOf(sizes, steps),
+  grid: gridOf(sizes, steps),
 });
 
 /**
  * The finest detail, by the structure function: the mean square of the difference of two pixels, by their distance. Where detail is finer than a distance,
  * twice the distance makes the difference little larger; where all is smooth, twice as large and its square four times.
  */
-const detailOf = ({ luma, width, height }: Pick<PicturePixels, "luma" | "width" | "height">): number => {
-  let detail = 1;
-  let here = squares(luma, width, height, 1);
-  while (detail < MOST_DETAIL) {
-    const there = squares(luma, width, height, detail * 2);
-    if (!(there > SMOOTH * here)) return detail;
-    detail *= 2;
-    here = there;
-  }
-  return detail;
+const detailOf = ({ width, height }: Sizes, { squares }: PixelSteps): number => {
+  const means = DISTANCES.map((distance, index) => {
+    const rows = Math.ceil((height - distance) / SQUARES_ROW_STEP);
+    const count = 2 * Math.max(0, width - distance) * Math.max(0, rows);
+    return count === 0 ? 0 : (squares[index] as number) / count;
+  });
+  const first = means.findIndex((mean, index) => !((means[index + 1] ?? 0) > SMOOTH * mean));
+  return DISTANCES[first] as number;
 };
 
 const SMOOTH = 3;
-const LINES_APART = 8;
-
-/** The mean square of the difference of two pixels at a distance, beside or above each other. */
-const squares = (luma: Uint8Array, width: number, height: number, distance: number): number => {
-  let sum = 0;
-  let count = 0;
-  for (let y = 0; y + distance < height; y += LINES_APART)
-    for (let index = y * width, end = index + width - distance; index < end; index += 1) {
-      const pixel = byteAt(luma, index);
-      const across = pixel - byteAt(luma, index + distance);
-      const along = pixel - byteAt(luma, index + distance * width);
-      sum += across * across + along * along;
-      count += 2;
-    }
-  return count === 0 ? 0 : sum / count;
-};
-
-const gridOf = ({ luma, width, height, sourceWidth, sourceHeight }: Omit<PicturePixels, "cb" | "cr">): number => {
+const gridOf = ({ width, height, sourceWidth, sourceHeight }: Sizes, { columns, rows }: PixelSteps): number => {
   const scale = Math.max(width, height) / Math.max(sourceWidth, sourceHeight);
   if (GRIDS.every((grid) => grid * scale < LEAST_PERIOD)) return 0;
-  const columns = steps(luma, { lines: height, lineStep: width, length: width, step: 1 });
-  const rows = steps(luma, { lines: width, lineStep: 1, length: height, step: width });
   const ratioOf = (grid: number): number => {
     const period = grid * scale;
     return period < 2 ? 0 : Math.min(combOf(columns, period), combOf(rows, period));
@@ -80,32 +61,6 @@ const ALIKE = 0.9;
 
 /** How many times larger than between them the steps are at a grid's lines. */
 const SEEN = 1.5;
-
-interface Lines {
-  readonly lines: number;
-  readonly lineStep: number;
-  readonly length: number;
-  readonly step: number;
-}
-
-/** Steps larger than this are edges of the picture and not of blocks. */
-const MOST_STEP = 24;
-
-/** By place: by how much the step to the next pixel is larger than the steps beside it, added up over lines (Wang, Bovik and Evans, 2000). */
-const steps = (luma: Uint8Array, { lines, lineStep, length, step }: Lines): Float64Array => {
-  const sums = new Float64Array(length);
-  for (let line = 0; line < lines; line += 4)
-    for (let place = 1; place + 2 < length; place += 1) {
-      const index = line * lineStep + place * step;
-      const from = byteAt(luma, index);
-      const to = byteAt(luma, index + step);
-      const before = byteAt(luma, index - step);
-      const after = byteAt(luma, index + 2 * step);
-      const larger = 2 * Math.abs(to - from) - Math.abs(from - before) - Math.abs(after - to);
-      if (larger > 0 && larger < 2 * MOST_STEP) sums[place] = at(sums, place) + larger;
-    }
-  return sums;
-};
 
 /** The mean of the steps at a grid's lines by that of all others, at the best phase; 0 where there are too few lines. */
 const combOf = (sums: Float64Array, period: number): number => {

@@ -29,6 +29,22 @@ describe.each(backends.map((backend) => ({ name: backend.name, memory: new Evide
     ])("counts as plain code does: %s", (_, luma) => {
       expect(memory.textureCounts(luma)).toEqual(plainCounts(luma));
     });
+
+    it.each([1, 2, 3, 8, 9, 15, 17, 18, 33, 63, 64, 65, 66, 127, 130, 511])(
+      "counts as plain code does: lines of %i pixels",
+      (width) => {
+        // Levels that repeat make runs of each length, also at both ends of a row.
+        const luma = Uint8Array.from(
+          { length: width * 9 },
+          (_, index) => ((Math.imul(index >> 2, 0x9e3779b1) >>> 28) % 3) * 127,
+        );
+        for (const picture of [
+          { luma, width, height: 9 },
+          { luma, width: 9, height: width },
+        ])
+          expect(memory.textureCounts(picture)).toEqual(plainCounts(picture));
+      },
+    );
   },
 );
 
