@@ -6,17 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lastLine } from "@lookalike/local/server-process";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { ROOT } from "../support/folders.ts";
-import { through } from "../support/gate.ts";
-import type { Servers } from "../support/servers.ts";
-import { openTap, type Tap } from "./tap.ts";
 
 /** A service's process, which is started again whenever it ends, as an orchestrator does. */
 export interface Instance {
   readonly name: ServiceName;
   /** The file with its output. */
   readonly log: string;
-  readonly nats: Tap;
-  readonly postgres: Tap;
   readonly ready: Promise<void>;
   /** Address of the API; empty until it is ready. */
   readonly address: () => string;
@@ -32,29 +27,17 @@ export interface Instance {
   stop(): Promise<void>;
 }
 
+interface InstanceOptions {
+  readonly name: ServiceName;
+  readonly log: string;
+  /** What runs a program where it is to run: comes before its command line. Left out: here. */
+  readonly on?: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 const RESTART_MS = 500;
 
-export const startInstance = async (
-  servers: Servers,
-  name: ServiceName,
-  number: number,
-  waits: Record<string, string>,
-): Promise<Instance> => {
-  const [nats, postgres] = await Promise.all(
-    [servers.nats.url, servers.postgres.url].map((url) => openTap(Number(new URL(url).port))),
-  );
-  if (nats === undefined || postgres === undefined) throw new Error("no taps");
-  const own = { ...servers.environment, ...servers.ownEnvironment(name) };
-  const environment = {
-    ...process.env,
-    ...own,
-    ...waits,
-    LOG_LEVEL: "info",
-    LOOKALIKE_PORT: "0",
-    NATS_URL: through(own["NATS_URL"] ?? "", nats),
-    DATABASE_URL: through(own["DATABASE_URL"] ?? "", postgres),
-  };
-  const log = join(servers.folder, `${name}-${number}.log`);
+export const startInstance = ({ name, log, on = [], environment }: InstanceOptions): Instance => {
   const crashes: string[] = [];
   let address = "";
   let isExpected = false;
@@ -65,8 +48,9 @@ export const startInstance = async (
   });
   const spawnOnce = (): ChildProcess => {
     const output = openSync(log, "a");
-    const child = spawn(process.execPath, [join(ROOT, "services", name, "dist/main.js")], {
-      env: environment,
+    const [program = "", ...args] = [...on, process.execPath, join(ROOT, "services", name, "dist/main.js")];
+    const child = spawn(program, args, {
+      env: { ...process.env, ...environment, LOG_LEVEL: "info", LOOKALIKE_PORT: "0" },
       stdio: ["ignore", output, output, "ipc"],
     });
     closeSync(output);
@@ -91,8 +75,6 @@ export const startInstance = async (
   return {
     name,
     log,
-    nats,
-    postgres,
     ready,
     address: () => address,
     kill() {
@@ -109,7 +91,6 @@ export const startInstance = async (
       child.kill("SIGCONT");
       child.kill("SIGTERM");
       await supervised;
-      await Promise.all([nats.stop(), postgres.stop()]);
     },
   };
 };

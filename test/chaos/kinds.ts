@@ -6,47 +6,17 @@ import { consumerPlans, STREAMS } from "@lookalike/shared/bus/topology";
 import { isOver } from "@lookalike/shared/domain/job/job";
 import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { requestEndpoint } from "../support/request.ts";
+import { type Kind as KindOn, pick, type Scene as SceneOn, somewhere } from "./kind.ts";
+import type { LocalStage } from "./local-stage.ts";
 import { persist, type Stage } from "./stage.ts";
 
-/** What a fault gets: the stage, its job, and numbers of the round's seed. */
-interface Scene {
-  readonly stage: Stage;
-  readonly job: string;
-  /** The next random number, at least 0 and below 1. */
-  readonly random: () => number;
-}
-
-/** A kind of fault, and what follows from it by design. */
-export interface Kind {
-  /** Resolves when the last fault is over. */
-  readonly disturb: (scene: Scene) => Promise<void>;
-  /** Problems that `verify` may report after it. */
-  readonly excuses?: RegExp;
-  /** Messages that it brings nobody can read: each is parked. */
-  readonly parks?: boolean;
-}
+type Scene = SceneOn<LocalStage>;
+type Kind = KindOn<LocalStage>;
 
 /** Longer than every wait for an acknowledgement, and than an idle transaction may last. */
 const FROZEN_MS = 75_000;
 
 const LOST_ORDER = /^(?:log: |finalize: 0 orders)/;
-
-const pick = <Item>(items: readonly Item[], random: () => number): Item => {
-  const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new Error("nothing to pick from");
-  return item;
-};
-
-/** Waits until the job has done a part of its tasks, or is over. */
-const somewhere = async ({ stage, job, random }: Scene): Promise<void> => {
-  const share = random();
-  await stage.until(
-    job,
-    (now) =>
-      isOver(now) || (now.total > 0 && now.completed >= now.total * share) || (share < 0.1 && now.state === "listing"),
-    120,
-  );
-};
 
 const kill =
   (name: ServiceName, times: number): Kind["disturb"] =>

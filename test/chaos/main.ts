@@ -3,18 +3,25 @@ import { isOver } from "@lookalike/shared/domain/job/job";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { processesWith } from "../support/processes.ts";
 import { BREAKS } from "./breaks.ts";
+import { HOST_KINDS } from "./hosts/kinds.ts";
+import { startHostsStage } from "./hosts/stage.ts";
+import type { Kind } from "./kind.ts";
 import { KINDS } from "./kinds.ts";
+import { startLocalStage } from "./local-stage.ts";
 import { recordState } from "./record.ts";
 import { type Outcome, recordEffects, runRound } from "./round.ts";
-import { type Stage, startStage, WAITS } from "./stage.ts";
+import { type Stage, WAITS } from "./stage.ts";
 
-const USAGE = `pnpm chaos [--rounds 12] [--seed S] [--kind NAME …] [--waits default|short] [--break RULE]
+const USAGE = `pnpm chaos [--hosts] [--rounds 12] [--seed S] [--kind NAME …] [--waits default|short] [--break RULE]
 
 Runs jobs on real servers and two of each service, each with a fault, and checks what must hold afterwards.
+  --hosts    seven hosts in network namespaces: three NATS servers, PostgreSQL with a standby, two of each service; needs root,
+             and apt-get install iproute2 python3 faketime postgresql
   --rounds   how many, the kinds in turn
   --seed     of everything that is drawn: the same seed does the same again
   --from     the first round's number, to repeat one of an earlier run
-  --kind     ${Object.keys(KINDS).join(", ")}
+  --kind     ${Object.keys(KINDS).join(", ")};
+             with --hosts: ${Object.keys(HOST_KINDS).join(", ")}
   --waits    default: what services have by default; short: losses are looked for after 4 seconds
   --break    ${Object.keys(BREAKS).join(", ")}: breaks a rule from outside; the rounds must find it
 `;
@@ -31,6 +38,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     kind: { type: "string", multiple: true },
     waits: { type: "string", default: "default" },
+    hosts: { type: "boolean", default: false },
     break: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -55,8 +63,10 @@ const waits = values.waits;
 if (!Object.hasOwn(WAITS, waits)) refuse(`--waits ${waits}: no such waits`);
 const broken =
   values.break === undefined ? undefined : (BREAKS[values.break] ?? refuse(`--break ${values.break}: no such rule`));
-const kinds = broken === undefined ? (values.kind ?? shuffled(Object.keys(KINDS), seed)) : [broken.kind];
-for (const kind of kinds) if (!Object.hasOwn(KINDS, kind)) refuse(`--kind ${kind}: no such kind`);
+if (broken !== undefined && values.hosts) refuse("--break is for one host");
+const names = Object.keys(values.hosts ? HOST_KINDS : KINDS);
+const kinds = broken === undefined ? (values.kind ?? shuffled(names, seed)) : [broken.kind];
+for (const kind of kinds) if (!names.includes(kind)) refuse(`--kind ${kind}: no such kind`);
 
 function shuffled(names: readonly string[], seed: number): string[] {
   const random = randomWords(seed);
@@ -66,21 +76,36 @@ function shuffled(names: readonly string[], seed: number): string[] {
     .map(({ name }) => name);
 }
 
-/** A stage, and the groups that the job has without any fault. */
-const openStage = async (): Promise<{ stage: Stage; reference: string }> => {
-  const stage = await startStage(waits as keyof typeof WAITS);
-  await recordEffects(stage);
-  const job = await stage.startJob("undisturbed");
-  await stage.until(job, isOver, PROMISED_SECONDS);
-  const reference = await stage.groups(job);
-  await broken?.apply(stage);
-  return { stage, reference };
-};
+/** Where jobs run, and what may happen to them there. */
+interface Mode<On extends Stage> {
+  readonly kinds: Readonly<Record<string, Kind<On>>>;
+  readonly start: () => Promise<On>;
+}
 
-const closeStage = async ({ stage }: { stage: Stage }): Promise<string[]> => {
-  const { folder } = stage.servers;
+const mode = <On extends Stage>({ kinds, start }: Mode<On>) => ({
+  /** A stage, and the groups that the job has without any fault. */
+  async open() {
+    const stage = await start();
+    await recordEffects(stage);
+    const job = await stage.startJob("undisturbed");
+    await stage.until(job, isOver, PROMISED_SECONDS);
+    const reference = await stage.groups(job);
+    await broken?.apply(stage);
+    const round = (name: string, roundSeed: number, seconds: number) => {
+      const kind = kinds[name] ?? refuse(`--kind ${name}`);
+      return runRound(stage, { name, seed: roundSeed, reference, seconds }, kind);
+    };
+    return { stage, round };
+  },
+});
+
+const { open: openStage } = values.hosts
+  ? mode({ kinds: HOST_KINDS, start: () => startHostsStage(waits as keyof typeof WAITS, seed) })
+  : mode({ kinds: KINDS, start: () => startLocalStage(waits as keyof typeof WAITS) });
+
+const closeStage = async (stage: Stage): Promise<string[]> => {
   await stage.stop();
-  return processesWith(folder).map(({ command }) => `left running: ${command}`);
+  return processesWith(stage.folder).map(({ command }) => `left running: ${command}`);
 };
 
 console.log(
@@ -101,23 +126,22 @@ process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
 for (let round = from; round < from + rounds; round += 1) {
   const name = kinds[round % kinds.length] ?? refuse("no kind");
-  const kind = KINDS[name] ?? refuse(`--kind ${name}`);
-  const { stage, reference } = open;
+  const { stage } = open;
   const seconds = broken === undefined ? PROMISED_SECONDS : BROKEN_SECONDS;
-  const outcome = await runRound(stage, { name, seed: (seed * 10_007 + round) >>> 0, reference, seconds }, kind);
+  const outcome = await open.round(name, (seed * 10_007 + round) >>> 0, seconds);
   outcomes.push(outcome);
   console.log(
     `${round}. ${name}: ${outcome.problems.length === 0 ? `over after ${outcome.seconds.toFixed(1)} s` : outcome.problems.join("; ")}`,
   );
   if (outcome.problems.length > 0) {
     const folder = await recordState(stage, `${seed}-${round}`).catch((error: unknown) => `none (${error})`);
-    const kindOption = values.kind === undefined ? "" : ` --kind ${name}`;
+    const kindOption = `${values.hosts ? " --hosts" : ""}${values.kind === undefined ? "" : ` --kind ${name}`}`;
     console.log(`   recorded: ${folder}; again: --seed ${seed} --from ${round} --rounds 1${kindOption}`);
-    left.push(...(await closeStage(open)));
+    left.push(...(await closeStage(open.stage)));
     open = await openStage();
   }
 }
-left.push(...(await closeStage(open)));
+left.push(...(await closeStage(open.stage)));
 
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;

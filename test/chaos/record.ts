@@ -5,10 +5,10 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { Stage } from "./stage.ts";
 
 /** Stores what explains a round that failed, before its stage is gone. @returns the folder with it */
-export const recordState = async ({ servers, bus, store, instances }: Stage, name: string): Promise<string> => {
+export const recordState = async ({ logs, bus, store, instances }: Stage, name: string): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), `lookalike-chaos-${name}-`));
   for (const { log } of instances) await cp(log, join(folder, basename(log)));
-  await cp(join(servers.folder, "data", "logs"), folder, { recursive: true });
+  await cp(logs, folder, { recursive: true });
   const state: Record<string, unknown> = {};
   for (const table of ["job", "outbox", "task_attempt", "finalization"])
     state[table] = (await store.pool.query(`select to_jsonb(t) as row from ${table} t`)).rows.map(({ row }) => row);

@@ -3,7 +3,7 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { isOver } from "@lookalike/shared/domain/job/job";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import { requestEndpoint } from "../support/request.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
 import { startProbe } from "./probe.ts";
 import { persist, type Stage } from "./stage.ts";
 
@@ -31,11 +31,12 @@ export const recordEffects = async ({ store }: Stage): Promise<void> => {
 };
 
 /** Runs one job with a fault, and checks all that must hold then. */
-export const runRound = async (
-  stage: Stage,
+export const runRound = async <On extends Stage>(
+  stage: On,
   { name, seed, reference, seconds }: { name: string; seed: number; reference: string; seconds: number },
-  { disturb, excuses, parks = false }: Kind,
+  { disturb, excuses, parks = false }: Kind<On>,
 ): Promise<Outcome> => {
+  await stage.prepare();
   const words = randomWords(seed);
   const random = () => words() / 2 ** 32;
   const letters = await lettersAfter(stage, 0);

@@ -4,12 +4,12 @@ import { type Client, createClient } from "@lookalike/cli/client";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import type { JobState } from "@lookalike/shared/domain/job/job";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
-import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/config";
+import type { ServiceName } from "@lookalike/shared/runtime/config";
 import type { Store } from "@lookalike/shared/store/open";
 import { storedGroups } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
-import { connectTo, type Servers, startServers, TEST_KEY, WITH_KEY } from "../support/servers.ts";
-import { type Instance, startInstance } from "./instance.ts";
+import { connectTo, TEST_KEY, WITH_KEY } from "../support/servers.ts";
+import type { Instance } from "./instance.ts";
 
 /** 600 images are 12 blocks and 78 pairs, each a task: a job of seconds with many messages. */
 const CATALOG = { images: 600, bits: 128, seed: 3, copiesPerThousand: 120 };
@@ -32,13 +32,15 @@ interface JobNow {
 }
 
 /** Real servers, two of each service, and what a round does with them. */
-export interface Stage {
-  readonly servers: Servers;
+export interface Stage<One extends Instance = Instance> {
+  readonly folder: string;
+  /** The folder with the servers' output. */
+  readonly logs: string;
   readonly bus: Bus;
   readonly store: Store;
   readonly client: Client;
-  readonly instances: readonly Instance[];
-  of(name: ServiceName): Instance[];
+  readonly instances: readonly One[];
+  of(name: ServiceName): One[];
   /** Sends a request to an API that is ready. @throws where none is */
   request(path: string, method?: string): Promise<Response>;
   startJob(catalog: string): Promise<string>;
@@ -46,6 +48,8 @@ export interface Stage {
   /** Waits until the job's row is like this. @throws after `seconds`, with the row */
   until(id: string, condition: (job: JobNow) => boolean, seconds: number): Promise<JobNow>;
   groups(id: string): Promise<string>;
+  /** Brings back what the last round's fault has left away. */
+  prepare(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,16 +64,24 @@ export const persist = async <Result>(work: () => Promise<Result>, seconds = 60)
   }
 };
 
-export const startStage = async (waits: keyof typeof WAITS): Promise<Stage> => {
-  const servers = await startServers();
-  await servers.postgres.migrate();
-  const file = join(servers.folder, "hashes.ndjson");
+interface StageParts<One extends Instance> extends Pick<Stage<One>, "folder" | "logs" | "instances"> {
+  /** Of one who looks at everything. */
+  readonly environment: Record<string, string>;
+  readonly stopServers: () => Promise<void>;
+}
+
+/** Waits until the instances are ready, and writes the catalog of all jobs. */
+export const stageOn = async <One extends Instance>({
+  folder,
+  logs,
+  environment,
+  instances,
+  stopServers,
+}: StageParts<One>): Promise<Stage<One>> => {
+  const file = join(folder, "hashes.ndjson");
   await writeHashes(file, CATALOG);
-  const instances = await Promise.all(
-    SERVICE_NAMES.flatMap((name) => [1, 2].map((number) => startInstance(servers, name, number, WAITS[waits]))),
-  );
   await Promise.all(instances.map(({ ready }) => ready));
-  const { bus, store, close } = await connectTo(servers.environment);
+  const { bus, store, close } = await connectTo(environment);
   const of = (name: ServiceName) => instances.filter((instance) => instance.name === name);
   const anyApi = (): string => {
     const address = of("api")
@@ -91,7 +103,8 @@ export const startStage = async (waits: keyof typeof WAITS): Promise<Stage> => {
       return row;
     });
   return {
-    servers,
+    folder,
+    logs,
     bus,
     store,
     client,
@@ -111,10 +124,11 @@ export const startStage = async (waits: keyof typeof WAITS): Promise<Stage> => {
       }
     },
     groups: (id) => persist(async () => JSON.stringify(await storedGroups(store, id))),
+    prepare: async () => undefined,
     async stop() {
       await Promise.all(instances.map((instance) => instance.stop()));
       await close();
-      await servers.stop();
+      await stopServers();
     },
   };
 };

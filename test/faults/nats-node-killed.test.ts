@@ -7,7 +7,7 @@ import { temporaryFolder } from "../support/folders.ts";
 import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { areInstalled } from "../support/installed.ts";
-import { type Cluster, startCluster } from "../support/nats-cluster.ts";
+import { type Cluster, localPlaces, startCluster } from "../support/nats-cluster.ts";
 import { connectTo, startServers } from "../support/servers.ts";
 import { killService, startServiceOn } from "../support/service.ts";
 import { shortenWaits, TOPOLOGY_OF_OTHERS } from "../support/short-waits.ts";
@@ -27,7 +27,13 @@ beforeAll(async () => {
   await servers.postgres.migrate();
   const { users } = servers.nats;
   const administrator = servers.environment["NATS_NKEY"] ?? "";
-  cluster = await startCluster({ folder: folder.path, nodes: 3, users, administrator, tls: { certificate, key } });
+  cluster = await startCluster({
+    folder: folder.path,
+    places: await localPlaces(3),
+    users,
+    administrator,
+    tls: { certificate, key },
+  });
   const onCluster = { NATS_URL: cluster.urls, NATS_CA: certificate, LOOKALIKE_STREAM_REPLICAS: "3" };
   // The coordinator creates the streams, with their replicas; then their waits are shortened.
   await killService(await startServiceOn(servers, "coordinator", onCluster));

@@ -7,6 +7,8 @@ export interface Gate {
   readonly port: number;
   open(): Promise<void>;
   close(): Promise<void>;
+  /** Nothing passes any more, and nobody is refused, as where a network swallows all packets; until `close`. */
+  silence(): void;
   /** Closed for this time. */
   closeFor(ms: number): Promise<void>;
 }
@@ -35,13 +37,20 @@ export const through = (address: string, { port }: { readonly port: number }): s
 
 export const openGate = async (serverPort: number): Promise<Gate> => {
   const sockets = new Set<Socket>();
+  let isSilent = false;
   const server = createServer((client) => {
+    if (isSilent) {
+      sockets.add(client);
+      client.on("error", () => undefined);
+      return;
+    }
     client.pipe(connectThrough(client, serverPort, sockets)).pipe(client);
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   await listen(0);
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
+    isSilent = false;
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of sockets) socket.destroy();
     await closed;
@@ -51,6 +60,10 @@ export const openGate = async (serverPort: number): Promise<Gate> => {
     port,
     open,
     close,
+    silence() {
+      isSilent = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     async closeFor(ms) {
       await close();
       await sleep(ms);

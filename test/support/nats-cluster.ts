@@ -6,9 +6,21 @@ import { freePort } from "@lookalike/local/server-process";
 import { connectBus } from "@lookalike/shared/bus/connect";
 import { until } from "./until.ts";
 
+/** Where a node runs. */
+interface Place {
+  /** Its name or address. */
+  readonly host: string;
+  readonly port: number;
+  /** The port for the other nodes. */
+  readonly routePort: number;
+  /** What runs a program there: comes before its command line. */
+  readonly on: readonly string[];
+}
+
 interface ClusterOptions {
   readonly folder: string;
-  readonly nodes: number;
+  /** Of its nodes. */
+  readonly places: readonly Place[];
   readonly users: readonly object[];
   /** The file with the secret of one who may look at everything. */
   readonly administrator: string;
@@ -31,22 +43,31 @@ const tlsFiles = ({ certificate, key }: NonNullable<ClusterOptions["tls"]>) => (
   key_file: key,
 });
 
-export const startCluster = async ({ folder, nodes, users, administrator, tls }: ClusterOptions): Promise<Cluster> => {
-  const numbers = Array.from({ length: nodes }, (_, node) => node);
-  const ports = await Promise.all(numbers.map(() => freePort()));
-  const routes = await Promise.all(numbers.map(() => freePort()));
+/** Places for so many nodes on this machine. */
+export const localPlaces = (nodes: number): Promise<Place[]> =>
+  Promise.all(
+    Array.from({ length: nodes }, async () => ({
+      host: "localhost",
+      port: await freePort(),
+      routePort: await freePort(),
+      on: [],
+    })),
+  );
+
+export const startCluster = async ({ folder, places, users, administrator, tls }: ClusterOptions): Promise<Cluster> => {
+  const numbers = places.map((_, node) => node);
   const scheme = tls === undefined ? "nats" : "tls";
-  for (const node of numbers) {
+  for (const [node, { host, port, routePort }] of places.entries()) {
     const own = join(folder, `node-${node}`);
     await mkdir(own, { recursive: true });
     const settings = {
       server_name: `node-${node}`,
-      listen: `127.0.0.1:${ports[node]}`,
+      listen: `${host}:${port}`,
       jetstream: { store_dir: own },
       cluster: {
         name: "test",
-        listen: `127.0.0.1:${routes[node]}`,
-        routes: routes.map((port) => `nats://localhost:${port}`),
+        listen: `${host}:${routePort}`,
+        routes: places.map((place) => `nats://${place.host}:${place.routePort}`),
         ...(tls === undefined ? {} : { tls: { ...tlsFiles(tls), ca_file: tls.certificate, verify: true } }),
       },
       authorization: { users },
@@ -55,8 +76,11 @@ export const startCluster = async ({ folder, nodes, users, administrator, tls }:
     // The server's configuration language reads JSON.
     await writeFile(join(own, "nats.conf"), JSON.stringify(settings));
   }
-  const launch = (node: number) =>
-    spawn("nats-server", ["-c", join(folder, `node-${node}`, "nats.conf")], { stdio: "ignore" });
+  const launch = (node: number) => {
+    const config = join(folder, `node-${node}`, "nats.conf");
+    const [program = "", ...args] = [...(places[node]?.on ?? []), "nats-server", "-c", config];
+    return spawn(program, args, { stdio: "ignore" });
+  };
   const running = numbers.map(launch);
   const end = async (node: number, signal: NodeJS.Signals): Promise<void> => {
     const child = running[node];
@@ -64,7 +88,7 @@ export const startCluster = async ({ folder, nodes, users, administrator, tls }:
     child.kill(signal);
     await once(child, "exit");
   };
-  const urls = ports.map((port) => `${scheme}://localhost:${port}`).join();
+  const urls = places.map(({ host, port }) => `${scheme}://${host}:${port}`).join();
   // A cluster has JetStream once it has chosen a leader.
   await until(() =>
     connectBus(urls, "test", () => undefined, {

@@ -52,15 +52,7 @@ interface ServersParts extends Pick<Servers, "folder" | "postgres" | "nats"> {
 /** Servers that run already, with a folder for what is started on them. */
 export const serversOf = ({ folder, administrator, postgres, nats }: ServersParts): Servers => ({
   folder,
-  environment: {
-    DATABASE_URL: postgres.url,
-    NATS_URL: nats.url,
-    NATS_NKEY: administrator,
-    LOG_LEVEL: "warn",
-    LOOKALIKE_FIRST_KEY: TEST_KEY,
-    LOOKALIKE_SEALING_KEY: SEALING_KEY,
-    LOOKALIKE_SOURCE_ROOTS: "/",
-  },
+  environment: serviceEnvironment({ databaseUrl: postgres.url, natsUrl: nats.url, nkeyFile: administrator }),
   ownEnvironment: (name) => ({ DATABASE_URL: postgres.urlOf(name), NATS_NKEY: nats.nkeyFile(name) }),
   postgres,
   nats,
@@ -68,6 +60,17 @@ export const serversOf = ({ folder, administrator, postgres, nats }: ServersPart
     await nats.stop();
     await postgres.stop();
   },
+});
+
+/** What services get on servers at these addresses, with the secrets of one who may do everything. */
+export const serviceEnvironment = (servers: { databaseUrl: string; natsUrl: string; nkeyFile: string }) => ({
+  DATABASE_URL: servers.databaseUrl,
+  NATS_URL: servers.natsUrl,
+  NATS_NKEY: servers.nkeyFile,
+  LOG_LEVEL: "warn",
+  LOOKALIKE_FIRST_KEY: TEST_KEY,
+  LOOKALIKE_SEALING_KEY: SEALING_KEY,
+  LOOKALIKE_SOURCE_ROOTS: "/",
 });
 
 /** Bus and store on these servers, for a test to look inside. */

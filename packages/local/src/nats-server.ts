@@ -49,8 +49,7 @@ export const startNats = async (
   const config = join(data.path, "nats.conf");
   const folder = join(data.path, "nats");
   await mkdir(folder, { mode: 0o700, recursive: true });
-  const { nkeyFile, publicKey } = await openUsers(data);
-  const users = [...userSettings(publicKey), ...(options.administrators ?? []).map((nkey) => ({ nkey }))];
+  const { nkeyFile, users } = await openUsers(data.path, options.administrators);
   const settings = {
     listen: `127.0.0.1:${port}`,
     ...(options.monitoringPort === undefined ? {} : { http: `127.0.0.1:${options.monitoringPort}` }),
@@ -74,9 +73,13 @@ export const startNats = async (
   return Object.assign(server, { users, nkeyFile });
 };
 
-/** The users, each with the seed of its nkey in a file of its own: the server's configuration has no secret. */
-const openUsers = async (data: DataFolder) => {
-  const folder = join(data.path, "nats-users");
+/**
+ * The users of a server, each with the seed of its nkey in a file of its own: the server's configuration has no secret.
+ * @param parent gets a folder with the files
+ * @param administrators as in `NatsOptions`
+ */
+export const openUsers = async (parent: string, administrators: readonly string[] = []) => {
+  const folder = join(parent, "nats-users");
   await mkdir(folder, { mode: 0o700, recursive: true });
   const nkeyFile = (user: BusUser) => join(folder, `${user}.nk`);
   const keys = new Map<BusUser, string>();
@@ -86,7 +89,7 @@ const openUsers = async (data: DataFolder) => {
     if (key === undefined) throw new Error(`no key of the NATS user ${user}`);
     return key;
   };
-  return { nkeyFile, publicKey };
+  return { nkeyFile, users: [...userSettings(publicKey), ...administrators.map((nkey) => ({ nkey }))] };
 };
 
 /** A NATS server greets each connection with INFO. */

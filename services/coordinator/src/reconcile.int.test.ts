@@ -73,6 +73,9 @@ const publishAny = (message: Parameters<typeof publish>[1]): Promise<unknown> =>
 const round = async (): Promise<void> => {
   await store.pool.query("update job set updated_at = now() - interval '2 hours'");
   await store.pool.query("update outbox set published_at = now() - interval '2 hours' where published_at is not null");
+  await roundNow();
+};
+const roundNow = async (): Promise<void> => {
   const environment = Environment.parse({ DATABASE_URL: postgres.url, NATS_URL: nats.server.url });
   await reconcileRound({ bus: nats.bus, store, log, environment, dispatch: () => undefined, credit });
 };
@@ -109,6 +112,19 @@ const finalizingJob = async (job: string): Promise<void> => {
   await apply({ ...jobAccepted({}, catalogOf(job)), ...about(job) }, { ...listingDone(0), ...about(job) });
   expect(await findJob(store.db, job)).toMatchObject({ state: "finalizing", run: 1 });
 };
+
+describe("a clock that was set back by an hour", () => {
+  it("does not stop the search for what is lost for that hour", async () => {
+    await finalizingJob("clock");
+    await store.pool.query("update job set updated_at = now() + interval '1 hour'");
+    await store.pool.query("update outbox set published_at = now() + interval '1 hour', stream = 'LOOKALIKE_EVENTS'");
+    await roundNow();
+    const { rows } = await store.pool.query(
+      "select (select max(updated_at) from job) <= now() as job, max(published_at) <= now() as outbox from outbox",
+    );
+    expect(rows).toEqual([{ job: true, outbox: true }]);
+  });
+});
 
 describe("a job whose order to group", () => {
   it("was lost with its stream gets it again, and no second one while it waits", async () => {

@@ -9,6 +9,7 @@ import { type Evidence, hasOvertakenTasks, recoveryOf, unfinishedTasks } from "@
 import { type TaskKind, TaskOfAnyVersion } from "@lookalike/shared/domain/job/task";
 import { repairs } from "@lookalike/shared/runtime/metrics";
 import { lastAttempts } from "@lookalike/shared/store/jobs/attempts";
+import { correctFutureTimes } from "@lookalike/shared/store/jobs/future-times";
 import {
   activeJobs,
   findJob,
@@ -39,6 +40,7 @@ type Reconciler = Pick<Coordinator, "bus" | "store" | "log" | "environment" | "d
 export const reconcileRound = async (coordinator: Reconciler): Promise<void> => {
   const { dispatch } = coordinator;
   const { db } = coordinator.store;
+  await correctFutureTimes(db);
   await publishLostEvents(coordinator);
   for (const { id, silentMs } of await activeJobs(db)) {
     // Ends with the roll-out: decision 0037.

@@ -237,12 +237,12 @@ export const waitForConsumers = async (
   seconds: number,
   onWait: (missing: string) => void,
 ): Promise<void> => {
-  const deadline = Date.now() + seconds * 1_000;
+  const deadline = performance.now() + seconds * 1_000;
   let waits = false;
   for (const [stream, durable] of consumers)
     while ((await unlessMissing(jsm.consumers.info(stream, durable), STREAM_NOT_FOUND, CONSUMER_NOT_FOUND)) === null) {
       const missing = `${stream}/${durable}`;
-      if (Date.now() >= deadline)
+      if (performance.now() >= deadline)
         throw new OperatorError(
           `${missing} is missing. Start a coordinator, which creates it, or apply deploy/nack.`,
           EXIT.unavailable,

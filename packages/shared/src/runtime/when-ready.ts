@@ -21,11 +21,11 @@ export const whenReady = async <Connection>(
   { seconds, onWait }: Patience,
 ): Promise<Connection> => {
   let waits = false;
-  for (const deadline = Date.now() + seconds * 1_000; ; await sleep(RETRY_MS))
+  for (const deadline = performance.now() + seconds * 1_000; ; await sleep(RETRY_MS))
     try {
       return await open();
     } catch (error) {
-      if (!isAway(error) || Date.now() >= deadline) throw error;
+      if (!isAway(error) || performance.now() >= deadline) throw error;
       if (!waits) onWait(messageOf(error));
       waits = true;
     }

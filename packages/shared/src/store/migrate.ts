@@ -38,9 +38,9 @@ export const ensureTables = async (
 ): Promise<void> => {
   const isOwner = await connected(url, ownsTables);
   if (isOwner) return withMigrations(url, work);
-  const deadline = Date.now() + seconds * 1_000;
+  const deadline = performance.now() + seconds * 1_000;
   for (let waits = false; !(await connected(url, areApplied)); waits = true, await sleep(POLL_MS)) {
-    if (Date.now() >= deadline)
+    if (performance.now() >= deadline)
       throw new OperatorError(
         "DATABASE_URL: this role may not create tables, and those of this version are missing. Run services/coordinator/dist/migrate.js as their owner.",
         EXIT.unavailable,

@@ -5,6 +5,7 @@ import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import { redact } from "../runtime/redact.ts";
 import { type Patience, whenReady } from "../runtime/when-ready.ts";
 import type { Db } from "./db.ts";
+import { endLostConnections } from "./lost-connections.ts";
 import { Pool } from "./pool.ts";
 import { createReachability } from "./reachable.ts";
 import * as schema from "./schema.ts";
@@ -23,6 +24,17 @@ const POSTGRES_FLOOR = 14;
 const IDLE_TRANSACTION_MS = 60_000;
 
 /**
+ * How soon the server notices that a host is gone, in place of the hours of its system: until then it holds the locks that a
+ * process there has. In seconds, the last one in milliseconds.
+ */
+const SERVER_SETTINGS = [
+  "tcp_keepalives_idle=10",
+  "tcp_keepalives_interval=5",
+  "tcp_keepalives_count=4",
+  "tcp_user_timeout=30000",
+];
+
+/**
  * Opens a pool on the database, with its tables in `schemaName`.
  * @throws OperatorError when no server answers or it is too old
  */
@@ -33,11 +45,14 @@ export const openStore = async (url: string, applicationName: string, connection
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-    ...(schemaName === "public" ? {} : { options: `-c search_path=${schemaName}` }),
+    options: [...SERVER_SETTINGS, ...(schemaName === "public" ? [] : [`search_path=${schemaName}`])]
+      .map((setting) => `-c ${setting}`)
+      .join(" "),
   };
   const pool = new Pool({ ...settings, max: connections });
   // A health check must not wait behind other queries, so it has a connection of its own, as long as it is used.
   const healthPool = new Pool({ ...settings, max: 1, query_timeout: settings.connectionTimeoutMillis });
+  const watch = endLostConnections(pool, healthPool);
   try {
     const { version } = onlyRow(
       await pool.query<{ version: number }>("select current_setting('server_version_num')::int / 10000 as version"),
@@ -49,6 +64,7 @@ export const openStore = async (url: string, applicationName: string, connection
       );
     }
   } catch (error) {
+    watch.stop();
     await pool.end();
     if (error instanceof OperatorError) throw error;
     throw new OperatorError(
@@ -79,6 +95,7 @@ export const openStore = async (url: string, applicationName: string, connection
     /** Whether the database answers, at once. */
     isReachable: createReachability(() => healthPool.query("select 1")),
     close: async () => {
+      watch.stop();
       await Promise.all([pool.end(), healthPool.end()]);
     },
   };

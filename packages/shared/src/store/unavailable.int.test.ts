@@ -3,7 +3,9 @@ import { type Gate, openGate } from "../../../../test/support/gate.ts";
 import { type Servers, startServers } from "../../../../test/support/servers.ts";
 import { until } from "../../../../test/support/until.ts";
 import { exclusively, LockLostError } from "./exclusively.ts";
+import { endLostConnections } from "./lost-connections.ts";
 import { openStore, openStoreWhenReady, type Store } from "./open.ts";
+import { Pool } from "./pool.ts";
 import { isUnavailable } from "./unavailable.ts";
 
 let servers: Servers;
@@ -117,5 +119,46 @@ describe("PostgreSQL that is away", () => {
     await expect(opened).rejects.toThrow(/password authentication failed/);
     expect(isUnavailable(await errorOf(store.pool.query("select 1 / 0")))).toBe(false);
     expect(isUnavailable(await errorOf(store.pool.query("nonsense")))).toBe(false);
+  });
+});
+
+describe("a connection from which no byte comes", () => {
+  const ANSWER_MS = 1_000;
+  const watched = (healthName: string) => {
+    const pool = new Pool({ connectionString: url.href, application_name: "watched", max: 1 });
+    const health = new Pool({
+      connectionString: url.href,
+      application_name: healthName,
+      max: 1,
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: ANSWER_MS,
+    });
+    const watch = endLostConnections(pool, health, { silentMs: 50, pollMs: 20 });
+    return {
+      pool,
+      async close() {
+        watch.stop();
+        await Promise.all([pool.end(), health.end()]);
+      },
+    };
+  };
+
+  it("stays as long as its server knows it, and is ended where packets vanish", async () => {
+    const { pool, close } = watched("watched");
+    expect((await pool.query("select pg_sleep(1), 1 as one")).rows).toMatchObject([{ one: 1 }]);
+    gate.silence();
+    const error = await errorOf(pool.query("select 1"));
+    expect([isUnavailable(error), String(error)]).toEqual([true, String(error)]);
+    await gate.close();
+    await gate.open();
+    expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+    await close();
+  });
+
+  it("is ended where another server has taken the address, which does not know it", async () => {
+    const { pool, close } = watched("another name");
+    const error = await errorOf(pool.query("select pg_sleep(30)"));
+    expect([isUnavailable(error), String(error)]).toEqual([true, String(error)]);
+    await close();
   });
 });

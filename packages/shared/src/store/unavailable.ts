@@ -11,7 +11,7 @@ export class UnavailableError extends Error {
  * transaction because its process was stopped in the middle of it.
  */
 const AWAY = /^(?:08...|25P03|57P0[123]|53...)$/;
-const LOST_SOCKET: readonly unknown[] = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
+const LOST_SOCKET: readonly unknown[] = ["ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN"];
 /** pg's own words, for errors without a code. */
 const LOST = /^(?:Connection terminated|Client has encountered a connection error)/;
 

@@ -11,7 +11,8 @@ export type JobRow = typeof job.$inferSelect;
 
 /** Shadow jobs belong to the roll-out, and no owner sees them. Ends with it: decision 0037. */
 const IS_OWNERS = ne(job.mode, "shadow");
-const IS_ACTIVE = inArray(job.state, [...ACTIVE]);
+/** Jobs that are not over. */
+export const IS_ACTIVE = inArray(job.state, [...ACTIVE]);
 const NEWEST_FIRST = [desc(job.acceptedAt), desc(job.id)];
 
 /**
