@@ -1,13 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
 import { basename } from "node:path";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from "prom-client";
-import { coalesce } from "./coalesce.ts";
-import { messageOf } from "./errors.ts";
-import { type ConnectionLimits, limitConnections } from "./limit-connections.ts";
-import { redact } from "./redact.ts";
 
 /**
  * What a process measures, by Prometheus' conventions for names and base units
@@ -161,40 +155,6 @@ export const startMetrics = (service: string, version: string): void => {
     { version },
     1,
   );
-};
-
-/** A request has no body and few headers, so it arrives at once. */
-const ARRIVAL = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5_000 };
-const CONNECTIONS: ConnectionLimits = { maxConnections: 256, slowReader: { bytes: 4_096, seconds: 30 } };
-
-/**
- * Serves `/metrics` to Prometheus, and `/healthz` and `/readyz` to the orchestrator.
- * @param ready whether PostgreSQL and NATS answer
- */
-export const serveMetrics = async (
-  host: string,
-  port: number,
-  ready: () => Promise<Record<string, boolean>>,
-): Promise<Server> => {
-  const readMetrics = coalesce(async () => redact(await register.metrics()));
-  const server = createServer(ARRIVAL, async (request, response) => {
-    const path = request.url?.split("?")[0];
-    const send = (status: number, type: string, body: string) =>
-      response.writeHead(status, { "content-type": type }).end(body);
-    try {
-      if (path === "/metrics") return send(200, register.contentType, await readMetrics());
-      if (path === "/healthz") return send(200, "application/json", '{"status":"ok"}');
-      if (path !== "/readyz") return send(404, "text/plain", "There are /metrics, /healthz and /readyz.\n");
-      const state = await ready();
-      return send(Object.values(state).every(Boolean) ? 200 : 503, "application/json", JSON.stringify(state));
-    } catch (error) {
-      return send(500, "text/plain", `${messageOf(error)}\n`);
-    }
-  });
-  limitConnections(server, CONNECTIONS);
-  server.listen(port, host);
-  await once(server, "listening");
-  return server;
 };
 
 /** Measures when the certificates in these PEM files expire. The files are read each time, because they are replaced in place. */

@@ -8,7 +8,8 @@ import { consumersOf, inboxPrefix } from "../bus/users.ts";
 import { readEnvironment, type ServiceEnvironment, type ServiceName, VERSION } from "../runtime/config.ts";
 import { EXIT, endByError, messageOf, OperatorError, runMain } from "../runtime/errors.ts";
 import { createLogger, type Logger } from "../runtime/log.ts";
-import { gauge, measureCertificates, serveMetrics, startMetrics } from "../runtime/metrics.ts";
+import { gauge, measureCertificates, startMetrics } from "../runtime/metrics.ts";
+import { serveOperators } from "../runtime/operators-port.ts";
 import { startTracing } from "../runtime/tracing.ts";
 import { ensureTables } from "../store/migrate.ts";
 import { openStoreWhenReady, type Store } from "../store/open.ts";
@@ -140,16 +141,13 @@ const listen = async (environment: ServiceEnvironment, bus: Bus, store: Store, l
   const { LOOKALIKE_METRICS_HOST: host, LOOKALIKE_METRICS_PORT: port } = environment;
   if (port === undefined) return;
   const ready = async () => ({ postgres: await store.isReachable(), nats: bus.isConnected() });
-  const server = await serveMetrics(host, port, ready).catch((error: unknown) => {
+  const metricsAddress = await serveOperators(host, port, ready).catch((error: unknown) => {
     throw new OperatorError(
       `LOOKALIKE_METRICS_PORT=${port}: can't listen on ${host} (${messageOf(error)}). Set it to a free port.`,
       EXIT.unavailable,
       { cause: error },
     );
   });
-  const address = server.address();
-  const metricsAddress = `http://${host}:${typeof address === "object" && address !== null ? address.port : port}`;
   log.info({ metricsAddress }, "metrics are served");
   process.send?.({ metricsAddress });
-  server.unref();
 };

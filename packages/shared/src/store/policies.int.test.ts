@@ -194,6 +194,14 @@ describe("connections of a pool", () => {
     expect(found).toEqual(tenants.map((tenant) => (tenant === "c" ? [] : [tenant])));
   });
 
+  it("plan once what is used again and again", async () => {
+    for (let use = 0; use < 50; use += 1) await catalogsOf("a");
+    const { rows } = await store.tenants
+      .ofTenant("a")
+      .pool.query<{ statement: string }>("select statement from pg_prepared_statements where generic_plans > 0");
+    expect(rows.map(({ statement }) => statement)).toContainEqual(expect.stringContaining('from "catalog"'));
+  });
+
   it("show nobody's rows to who says nothing", async () => {
     await Promise.all([catalogsOf("a"), catalogsOf("b"), catalogsOf("a")]);
     for (let use = 0; use < 4; use += 1)

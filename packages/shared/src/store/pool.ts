@@ -1,4 +1,5 @@
 import pg from "pg";
+import { HotStatements } from "./hot-statements.ts";
 import { isUnavailable, UnavailableError } from "./unavailable.ts";
 
 /** The setting of a connection by which row-level security knows whose rows it shows: policies.ts. */
@@ -17,6 +18,8 @@ const promised = (connect: (callback: Callback) => void): Promise<pg.PoolClient>
 
 /** A pool that reports a server that can't be reached as an UnavailableError, and survives lost connections. */
 export class Pool extends pg.Pool {
+  /** Of all connections, since a statement has the same name in each of them. */
+  readonly hotStatements = new HotStatements();
   /** Whose rows each connection shows. */
   readonly #shown = new WeakMap<pg.PoolClient, string>();
 
@@ -71,13 +74,19 @@ export class Pool extends pg.Pool {
   }
 }
 
-/** The connections of another pool, as one tenant uses them. It opens none of its own. */
+/**
+ * The connections of another pool, as one tenant uses them. It opens none of its own. Statements outside of transactions that are
+ * used again and again are prepared: PostgreSQL then plans them once for a connection, of which row-level security is a large part.
+ */
 export class TenantPool extends pg.Pool {
   readonly #connect: (callback: Callback) => void;
 
   constructor(shared: Pool, tenant: string) {
     super();
     this.#connect = (callback) => shared.connectAs(tenant, callback);
+    const query = this.query.bind(this) as (...inputs: readonly unknown[]) => unknown;
+    this.query = ((statement: unknown, ...rest: readonly unknown[]) =>
+      query(shared.hotStatements.named(statement), ...rest)) as typeof this.query;
   }
 
   override connect(): Promise<pg.PoolClient>;

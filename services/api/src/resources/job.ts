@@ -3,9 +3,10 @@ import { JobState } from "@lookalike/shared/domain/job/job";
 import { Grouping, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { KernelChoice } from "@lookalike/shared/domain/job/plan";
 import { Phase, remainingSeconds } from "@lookalike/shared/domain/job/progress";
+import { mapInSlices } from "@lookalike/shared/runtime/loop-turns";
 import type { JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
-import { getFinalization } from "@lookalike/shared/store/results/results";
+import { readFinalizations } from "@lookalike/shared/store/results/results";
 import { z } from "zod";
 
 /** An owner never sees a shadow. Ends with the roll-out: decision 0037. */
@@ -68,16 +69,29 @@ export const Job = z
   })
   .meta({ id: "Job" });
 
+/** Jobs as clients see them, with their results once there are some. */
+export const jobResources = async (db: Db, rows: readonly JobRow[]): Promise<z.infer<typeof Job>[]> => {
+  const completed = rows.filter(({ state }) => state === "completed");
+  const results = await readFinalizations(
+    db,
+    completed.map(({ id: jobId, run }) => ({ jobId, run })),
+  );
+  return mapInSlices(rows, (row) => {
+    const kernel = row.bands === null ? "exhaustive" : "indexed";
+    return Job.parse({
+      ...row,
+      catalog: row.catalogId,
+      kernel: row.kernelReason === null ? null : kernel,
+      completedImages: Math.max(row.completedImages, row.shownImages),
+      etaSeconds: remainingSeconds(row),
+      result: results.get(row.id) ?? null,
+    });
+  });
+};
+
 /** A job as clients see it, with its result once there is one. */
 export const jobResource = async (db: Db, row: JobRow): Promise<z.infer<typeof Job>> => {
-  const result = row.state === "completed" ? await getFinalization(db, { jobId: row.id, run: row.run }) : null;
-  const kernel = row.bands === null ? "exhaustive" : "indexed";
-  return Job.parse({
-    ...row,
-    catalog: row.catalogId,
-    kernel: row.kernelReason === null ? null : kernel,
-    completedImages: Math.max(row.completedImages, row.shownImages),
-    etaSeconds: remainingSeconds(row),
-    result,
-  });
+  const [job] = await jobResources(db, [row]);
+  if (job === undefined) throw new Error(`job ${row.id} has no resource`);
+  return job;
 };

@@ -21,7 +21,7 @@ import type { PicturesOf } from "../pictures/picture.ts";
 import { readCatalog, readJob } from "../plugins/tenant-scope.ts";
 import { answersOf } from "../query/reference-answers.ts";
 import { DamagedImage, FailedImage, ReferencedImage, UnlistedFileResource } from "../resources/image.ts";
-import { Job, jobResource, NewJob } from "../resources/job.ts";
+import { Job, jobResource, jobResources, NewJob } from "../resources/job.ts";
 
 /** The order of a reference's answers. */
 const BY_IMAGE = {
@@ -82,10 +82,7 @@ export const jobRoutes = (app: Version1, picturesOf: PicturesOf): void => {
     "/catalogs/:catalog/jobs",
     operation("The catalog's jobs, newest first", { 200: pageOf(Job) }, { querystring: PageQuery }),
     async ({ catalog, db, query }) =>
-      readPage(query, BY_ID, async (page) => {
-        const rows = await listJobs(db, catalog.tenant, catalog.id, page);
-        return Promise.all(rows.map((row) => jobResource(db, row)));
-      }),
+      readPage(query, BY_ID, async (page) => jobResources(db, await listJobs(db, catalog.tenant, catalog.id, page))),
   );
 
   app.get("/jobs/:job", operation("Read a job and its progress", { 200: Job }), async ({ db, job }) =>

@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type pg from "pg";
 import { groupDigest, type ResultDigests } from "../../domain/grouping/result-digest.ts";
 import { edgesDigest } from "../../domain/job/digest.ts";
@@ -196,11 +196,24 @@ const isAsStored = async (db: Db, base: Base): Promise<boolean> => {
   );
 };
 
-/** The numbers of a result, without the pairs of equal images, which would be most of its bytes. */
-export const getFinalization = async (db: Db, result: Result) => {
-  const found = await db.query.finalization.findFirst({
-    columns: { grouping: true, thresholdBits: true, groups: true, groupedImages: true, flatImages: true, edges: true },
-    where: isResult(result),
+/**
+ * The numbers of results, without the pairs of equal images, which would be most of their bytes.
+ * @returns those that are stored, by job
+ */
+export const readFinalizations = async (db: Db, results: readonly Result[]) => {
+  const runs = new Map(results.map(({ jobId, run }) => [jobId, run]));
+  if (runs.size === 0) return new Map<string, never>();
+  const numbers = {
+    grouping: true,
+    thresholdBits: true,
+    groups: true,
+    groupedImages: true,
+    flatImages: true,
+    edges: true,
+  } as const;
+  const rows = await db.query.finalization.findMany({
+    columns: { jobId: true, run: true, ...numbers },
+    where: inArray(finalization.jobId, [...runs.keys()]),
   });
-  return found ?? null;
+  return new Map(rows.filter(({ jobId, run }) => runs.get(jobId) === run).map((row) => [row.jobId, row]));
 };
