@@ -5,6 +5,8 @@ import { LongestFirst } from "./test/support/longest-first.ts";
 const UNIT = "{packages,services}/*/src/**/*.test.ts";
 const INT = "{packages,services}/*/src/**/*.int.test.ts";
 const MODEL = "test/model/**/*.test.ts";
+/** Of the corpus that answers are measured on, and of its scores. */
+const QUALITY = "bench/quality/**/*.test.ts";
 const DOCS = "test/docs/**/*.test.ts";
 /** What `npm test` has no time for. */
 const LONG = ["test/faults/nats-node-killed.test.ts", "test/operate/backup.test.ts"];
@@ -46,7 +48,13 @@ export default defineConfig({
       // One process for many files: they share no state but modules, and starting costs more than most of them take.
       {
         ...fromSource,
-        test: { name: "unit", include: [UNIT, MODEL, DOCS], exclude: [INT], isolate: false, testTimeout: 30_000 },
+        test: {
+          name: "unit",
+          include: [UNIT, MODEL, QUALITY, DOCS],
+          exclude: [INT],
+          isolate: false,
+          testTimeout: 30_000,
+        },
       },
       { ...fromSource, test: { name: "int", include: [INT], ...withServers } },
       {

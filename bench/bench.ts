@@ -1,7 +1,12 @@
 /** A benchmark: runs ours and its rival in turn, `rounds` times, and returns the medians. */
 export interface Bench {
   readonly about: string;
-  run(rounds: number, say: (text: string) => void, images?: number): Promise<Row[]>;
+  run(
+    rounds: number,
+    say: (text: string) => void,
+    images?: number,
+    options?: Readonly<Record<string, string | undefined>>,
+  ): Promise<Row[]>;
 }
 
 /** One line of a benchmark's result; `--json` prints it as it is. */

@@ -6,7 +6,7 @@ import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import sharp, { type Sharp } from "sharp";
 import { type Bench, costRow, type Row, throughputRow } from "./bench.ts";
-import { distinctPictures } from "./quality.ts";
+import { distinctPictures } from "./installed-photographs.ts";
 
 /** Long side of an original in pixels. */
 const SIDE = 1_200;

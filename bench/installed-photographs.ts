@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import sharp from "sharp";
 import type { SceneSource } from "../test/support/photographs.ts";
 
@@ -12,7 +13,7 @@ const DECODED_AT_ONCE = 4;
  * measures the same pictures.
  * @throws with the line that installs them
  */
-export const installedPhotographs = (): string[] => {
+const installedPhotographs = (): string[] => {
   const { status, stdout } = spawnSync("dpkg-query", ["-L", ...PACKAGES], { encoding: "utf8" });
   if (status !== 0) throw new Error(`photographs are missing: apt-get install ${PACKAGES.join(" ")}`);
   return stdout
@@ -20,6 +21,17 @@ export const installedPhotographs = (): string[] => {
     .filter((path) => /^\/usr\/share\/(backgrounds|wallpapers)\/.*\.(jpe?g|png|webp)$/i.test(path))
     .filter((path) => statSync(path).size > 20_000)
     .sort();
+};
+
+/** One of each picture: wallpapers come in many sizes, side by side in one folder or named alike. */
+export const distinctPictures = (): string[] => {
+  const byName = new Map<string, string>();
+  for (const file of installedPhotographs()) {
+    if (/screenshot/.test(file)) continue;
+    const sizes = /\/contents\/images/.test(file);
+    byName.set(sizes ? dirname(file) : file.replace(/-[dl](\.\w+)$/, "$1"), file);
+  }
+  return [...byName.values()];
 };
 
 interface Decoded {

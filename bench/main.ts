@@ -12,7 +12,7 @@ import { indexed } from "./indexed.ts";
 import { pipeline } from "./pipeline.ts";
 import { pixels } from "./pixels.ts";
 import { policies } from "./policies.ts";
-import { quality } from "./quality.ts";
+import { quality } from "./quality/quality.ts";
 import { recovery } from "./recovery.ts";
 import { redesign } from "./redesign.ts";
 import { reference } from "./reference.ts";
@@ -56,6 +56,12 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     rounds: { type: "string", default: "3" },
     images: { type: "string" },
+    // Of the quality bench: which corpus, where it is made, and where the report is written.
+    seed: { type: "string" },
+    scale: { type: "string" },
+    half: { type: "string" },
+    folder: { type: "string" },
+    report: { type: "string" },
   },
 });
 const [name] = positionals;
@@ -69,6 +75,7 @@ const rows = await bench.run(
   Number(values.rounds),
   (text) => console.error(text),
   values.images === undefined ? undefined : Number(values.images),
+  { seed: values.seed, scale: values.scale, half: values.half, folder: values.folder, report: values.report },
 );
 if (values.json) for (const row of rows) console.log(JSON.stringify(row));
 else console.table(rows.map(({ bench: _, ...row }) => row));
