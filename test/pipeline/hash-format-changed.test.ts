@@ -22,6 +22,7 @@ let catalog: string;
 let first: string;
 let groups: string[];
 let blocks: unknown[];
+let decided: unknown[];
 const run = async (
   mode: Job["mode"],
   options: { reference?: string; features?: boolean } = {},
@@ -37,6 +38,25 @@ const storeAsOlder = async (): Promise<void> => {
     [catalog, OLDER],
   );
 };
+/** Decides on the first group of a job: its keeper stays. */
+const decideFirst = async (job: string): Promise<void> => {
+  for await (const { number, keeper } of system.client.groups(job)) {
+    const path = { job, number };
+    await system.client.api.POST("/v1/jobs/{job}/groups/{number}/decisions", {
+      params: { path },
+      body: { verdict: "keep", keep: [keeper] },
+    });
+    return;
+  }
+};
+/** The members of decided groups, with what was decided about them. */
+const decisionsOf = async (job: string): Promise<unknown[]> => {
+  const found: unknown[] = [];
+  for await (const { decision, members } of system.client.groups(job))
+    if (decision !== null) found.push([members.map(({ path }) => path), decision.verdict, decision.keep]);
+  return found;
+};
+
 const storedBlocks = async (): Promise<unknown[]> =>
   (
     await store.pool.query(
@@ -54,6 +74,8 @@ beforeAll(async () => {
   first = (await run("new")).id;
   groups = await groupsOf(system.client, first);
   blocks = await storedBlocks();
+  await decideFirst(first);
+  decided = await decisionsOf(first);
   await storeAsOlder();
 });
 afterAll(async () => {
@@ -91,6 +113,7 @@ describe("a catalog whose hashes have another format than this version computes"
     expect(job).toMatchObject({ state: "completed", completedImages: 70, completedBlockPairs: job.totalBlockPairs });
     expect(await storedBlocks()).toEqual(blocks);
     expect(await groupsOf(system.client, job.id)).toEqual(groups);
+    expect([decided.length, await decisionsOf(job.id)]).toEqual([1, decided]);
   });
 
   it("has no older result that can be grouped again", async () => {
@@ -136,6 +159,8 @@ describe("local features of a catalog's pictures", () => {
     const { id } = await run("new", {}, card);
     const [before, cardGroups] = [await evidenceOf(card), await groupsOf(system.client, id)];
     expect(before).toMatchObject({ features: 64, bytes: expect.any(Number) });
+    await decideFirst(id);
+    const cardDecided = await decisionsOf(id);
 
     expect(await run("new", { features: false }, card)).toMatchObject({ state: "completed", completedBlocks: 1 });
     expect(await evidenceOf(card)).toEqual(before);
@@ -149,6 +174,7 @@ describe("local features of a catalog's pictures", () => {
     const again = await run("new", { features: true }, card);
     expect(again).toMatchObject({ state: "completed", totalTasks: 0 });
     expect([await evidenceOf(card), await groupsOf(system.client, again.id)]).toEqual([before, cardGroups]);
+    expect([cardDecided.length, await decisionsOf(again.id)]).toEqual([1, cardDecided]);
     const { rows } = await store.pool.query("select distinct job_id from hash_block where catalog_id = $1", [card]);
     expect(rows).toEqual([{ job_id: again.id }]);
   });
