@@ -6,6 +6,7 @@ import { exhaustive, native } from "./exhaustive.ts";
 import { fairness } from "./fairness.ts";
 import { features } from "./features.ts";
 import { grouping } from "./grouping.ts";
+import { memory } from "./hasher-memory.ts";
 import { hashing, job } from "./hashing.ts";
 import { incremental } from "./incremental.ts";
 import { indexed } from "./indexed.ts";
@@ -35,6 +36,7 @@ const BENCHES: Record<string, Bench> = {
   fairness,
   grouping,
   incremental,
+  memory,
   pipeline,
   pixels,
   policies,

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 const INTERVAL_MS = 50;
 
 /** The processes that this one has started, and runs now. */
-const children = async (): Promise<string[]> => {
+export const runningChildren = async (): Promise<string[]> => {
   const threads = await readdir("/proc/self/task");
   const lists = await Promise.all(
     threads.map((thread) => readFile(`/proc/self/task/${thread}/children`, "utf8").catch(() => "")),
@@ -15,7 +15,7 @@ const children = async (): Promise<string[]> => {
 export const watchMemory = (): (() => number) => {
   let mostKb = 0;
   const timer = setInterval(async () => {
-    for (const pid of await children()) {
+    for (const pid of await runningChildren()) {
       const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
       mostKb = Math.max(mostKb, Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0));
     }

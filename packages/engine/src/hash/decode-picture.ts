@@ -79,7 +79,7 @@ const decodeNatively = async (
   const header = jpeg ?? webp;
   if (header === null || header.width * header.height > maxPixels) return null;
   const format = jpeg === null ? "webp" : "jpeg";
-  await reserve?.(jpeg === null ? header.width * header.height : decodedPixels(jpeg));
+  await reserve?.(jpeg === null ? header.width * header.height : decodedPixels(jpeg, jpeg.isProgressive));
   const pixels = jpeg === null ? webpPixels(file, header) : jpegPixels(file, jpeg);
   if (pixels === null) return null;
   const metadata = {
@@ -109,7 +109,11 @@ const decode = async (
   const isShrunk =
     (metadata.format === "jpeg" && decodeShrink(metadata) > 1) ||
     (metadata.format === "webp" && Math.max(metadata.width, metadata.height) > WORKING_SIDE);
-  await reserve?.(isShrunk && metadata.format === "jpeg" ? decodedPixels(metadata) : metadata.width * metadata.height);
+  await reserve?.(
+    isShrunk && metadata.format === "jpeg"
+      ? decodedPixels(metadata, metadata.isProgressive === true)
+      : metadata.width * metadata.height,
+  );
   const { width: sourceWidth, height: sourceHeight } = metadata.autoOrient;
   const working = workingSize(metadata.autoOrient);
   const image = isShrunk ? read.resize(working.width, working.height, { fit: "fill", kernel: "cubic" }) : read;
@@ -151,9 +155,12 @@ const decodeOther = async (
   return { pixels: await sharpPixels(image, limits.timeoutSeconds), whole: data, metadata, format, intact };
 };
 
-/** Pixels of a JPEG that are decoded: of its size, or an eighth, a quarter or half of it. */
-const decodedPixels = (size: Pick<JpegHeader, "width" | "height">): number =>
-  (size.width * size.height) / decodeShrink(size) ** 2;
+/**
+ * Pixels of a JPEG that are decoded: of its size, or an eighth, a quarter or half of it. The coefficients of a progressive one take as many bytes
+ * as all of its pixels.
+ */
+const decodedPixels = (size: Pick<JpegHeader, "width" | "height">, isProgressive: boolean): number =>
+  (size.width * size.height) / (isProgressive ? 1 : decodeShrink(size) ** 2);
 
 /** Sharp's own words, not libvips'. */
 export const TOO_MANY_PIXELS = /^Input (buffer|image) exceeds pixel limit/;

@@ -95,6 +95,19 @@ describe("a picture", () => {
     expect(hammingDistance(await hashOf(await change(sharp(picture)).toBuffer()), hash)).toBeLessThanOrEqual(THRESHOLD);
   });
 
+  it("reserves what is decoded of it, and all of a progressive JPEG, whose coefficients are all in memory", async () => {
+    const large = () => sharp(picture).resize(2_048, 512, { fit: "fill" });
+    const reserved = async (image: Sharp): Promise<number[]> => {
+      const pixels: number[] = [];
+      await hashImage(await image.toBuffer(), LIMITS, async (count) => void pixels.push(count));
+      return pixels;
+    };
+    const all = 2_048 * 512;
+    expect(await reserved(large().jpeg())).toEqual([all / 16]);
+    expect(await reserved(large().jpeg({ progressive: true }))).toEqual([all]);
+    expect(await reserved(large().png())).toEqual([all]);
+  });
+
   it("turned by its EXIF orientation is the same picture, and its size is as seen", async () => {
     const turned = await sharp(picture).rotate(270).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer();
     expect(hammingDistance(await hashOf(turned), hash)).toBeLessThanOrEqual(THRESHOLD);

@@ -6,22 +6,32 @@ export interface JpegHeader {
   /** As it is stored. */
   readonly width: number;
   readonly height: number;
+  /** Whether its coefficients come in several scans, so that a decoder has all of them in memory. */
+  readonly isProgressive: boolean;
   /** The EXIF block, a TIFF structure; null = there is none. */
   readonly exif: Buffer | null;
   readonly orientation: Orientation;
 }
 
 const EXIF_MARK = "Exif\0\0";
+/** Bits of a frame's marker that say how its coefficients are coded (ITU T.81, table B.1). */
+const PROCESS_BITS = 3;
+const PROGRESSIVE = 2;
 
 /** The header of a JPEG file; null where it is another format, or has no size. */
 export const readJpegHeader = (file: Buffer): JpegHeader | null => {
   if (!isJpeg(file)) return null;
   let exif: Buffer | null = null;
-  let size: { readonly width: number; readonly height: number } | null = null;
+  let frame: Pick<JpegHeader, "width" | "height" | "isProgressive"> | null = null;
   for (const { marker, body } of headerSegments(file)) {
     if (marker === APP1 && exif === null && hasMark(body, EXIF_MARK)) exif = body.subarray(EXIF_MARK.length);
-    else if (isFrame(marker) && body.length >= 5) size = { width: body.readUInt16BE(3), height: body.readUInt16BE(1) };
+    else if (isFrame(marker) && body.length >= 5)
+      frame = {
+        width: body.readUInt16BE(3),
+        height: body.readUInt16BE(1),
+        isProgressive: (marker & PROCESS_BITS) === PROGRESSIVE,
+      };
   }
-  if (size === null || size.width === 0 || size.height === 0) return null;
-  return { ...size, exif, orientation: exif === null ? 1 : orientationOf(exif) };
+  if (frame === null || frame.width === 0 || frame.height === 0) return null;
+  return { ...frame, exif, orientation: exif === null ? 1 : orientationOf(exif) };
 };
