@@ -5,6 +5,7 @@ import { isBug, messageOf } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
+import { HEARTBEAT_MS } from "./topology.ts";
 import { park, UnreadableError } from "./unreadable.ts";
 
 interface BatchOptions<Item> {
@@ -47,6 +48,11 @@ export const consumeBatches = <Item>(
 ) => {
   let batch: JsMsg[] = [];
   let batchBytes = 0;
+  /** What has arrived and is not answered: its ack wait is renewed, since a batch may take long. */
+  const held = new Set<JsMsg>();
+  const heartbeat = setInterval(() => {
+    for (const message of held) message.working();
+  }, HEARTBEAT_MS);
   /** Parks a message, which is delivered again where that fails. */
   const setAside = (message: JsMsg, reason: string): Promise<void> =>
     park(bus, deliveryOf(message), reason, log).then(
@@ -93,7 +99,11 @@ export const consumeBatches = <Item>(
     const taken = batch;
     batch = [];
     batchBytes = 0;
-    await apply(await readAll(taken));
+    try {
+      await apply(await readAll(taken));
+    } finally {
+      for (const message of taken) held.delete(message);
+    }
   });
   let stopping = false;
   let messages: ConsumerMessages | null = null;
@@ -108,6 +118,7 @@ export const consumeBatches = <Item>(
           recordDelivery(message);
           batch.push(message);
           batchBytes += message.data.length;
+          held.add(message);
           const applied = applyNext();
           if (batch.length >= maxMessages || batchBytes >= BYTES_PER_BATCH) await applied;
         }
@@ -123,6 +134,7 @@ export const consumeBatches = <Item>(
       messages?.stop();
       await Promise.race([loop, sleep(2_000)]);
       await applyNext();
+      clearInterval(heartbeat);
     },
   };
 };

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { connect, credsAuthenticator, ErrorCode, Events, NatsError, nkeyAuthenticator } from "nats";
+import { connect, createInbox, credsAuthenticator, ErrorCode, Events, NatsError, nkeyAuthenticator } from "nats";
 import type { ServiceEnvironment } from "../runtime/config.ts";
 import { EXIT, messageOf, OperatorError } from "../runtime/errors.ts";
 import { redact } from "../runtime/redact.ts";
@@ -99,6 +99,8 @@ export const connectBus = async (
     connection,
     jsm,
     js: connection.jetstream({ timeout: 5_000 }),
+    /** A new subject for replies, which this process may subscribe to. */
+    inbox: () => createInbox(identity.inboxPrefix),
     /** Whether the connection is open now. The client reconnects by itself. */
     isConnected: () => isConnected,
   };

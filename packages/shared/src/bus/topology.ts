@@ -20,10 +20,12 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 /**
- * A message whose worker was killed is delivered again after this time. Workers renew it all the while (`HEARTBEAT_MS`), so
- * that it says nothing about how long the work may take.
+ * A message whose process was killed is delivered again after this time. Whoever has it renews it all the while
+ * (`HEARTBEAT_MS`), so that it says nothing about how long the work may take.
  */
 export const ACK_WAIT_MS = 15 * SECOND;
+/** A third of the wait, so that one that is lost or late does no harm. */
+export const HEARTBEAT_MS = ACK_WAIT_MS / 3;
 const GIB = 1024 ** 3;
 
 type Addressed = Pick<Task, "tenant" | "job">;
@@ -148,7 +150,7 @@ export const consumerPlans: Record<string, ConsumerPlan[]> = {
   [STREAMS.events]: coordinatorDurables.map((durable) =>
     consumer(durable, {
       filter_subject: `lookalike.event.${durable.slice(-2)}.>`,
-      ack_wait: nanos(30 * SECOND),
+      ack_wait: nanos(ACK_WAIT_MS),
       max_deliver: -1,
       max_ack_pending: 1_000,
     }),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { nanos } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { BUS_JOB, NO_POISON, numberedTask, startBusWithStreams } from "../../../../test/support/bus.ts";
@@ -10,7 +11,7 @@ import type { Bus } from "./connect.ts";
 import { publish } from "./publish.ts";
 import { readMessage } from "./read.ts";
 import { runTasks } from "./tasks.ts";
-import { ensureTopology, STREAMS, subjects } from "./topology.ts";
+import { ensureTopology, HEARTBEAT_MS, STREAMS, subjects } from "./topology.ts";
 import { readBody } from "./unreadable.ts";
 import { work } from "./work.ts";
 
@@ -196,6 +197,33 @@ describe("micro-batches", () => {
       { parked: { stream: STREAMS.events, subject }, reason: "it is not JSON" },
       { parked: { stream: STREAMS.events, subject }, reason: "27 is out of range" },
     ]);
+  });
+
+  it("are delivered once while their transaction takes longer than the wait for an acknowledgement", async () => {
+    const subject = subjects.event("hash-done", { ...BUS_JOB, job: "job-of-a-long-batch" });
+    const durable = `coordinator-${subject.split(".")[2]}`;
+    const ackWaitMs = HEARTBEAT_MS + 1_000;
+    await bus.jsm.consumers.update(STREAMS.events, durable, { ack_wait: nanos(ackWaitMs) });
+    const seen: unknown[] = [];
+    const subscription = consumeBatches(bus, {
+      stream: STREAMS.events,
+      durable,
+      maxMessages: 20,
+      ...NO_POISON,
+      log,
+      read: ({ body, deliveryCount }) => ({ body, deliveryCount }),
+      async handle(items) {
+        seen.push(...items);
+        if (seen.length === 1) await sleep(ackWaitMs + 1_000);
+      },
+    });
+    await publish(bus, { eventId: "long-1", stream: STREAMS.events, subject, body: { number: 1 } });
+    await until(() => seen.length === 1);
+    // It waits for the batch before it.
+    await publish(bus, { eventId: "long-2", stream: STREAMS.events, subject, body: { number: 2 } });
+    await until(() => seen.length >= 2);
+    await subscription.stop();
+    expect(seen).toEqual([1, 2].map((number) => ({ body: { number }, deliveryCount: 1 })));
   });
 
   it("arrive again when the stream was deleted and created again, with its consumers", async () => {

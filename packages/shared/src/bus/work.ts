@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Consumer, type JsMsg, NatsError } from "nats";
+import { type JsMsg, NatsError } from "nats";
 import PQueue from "p-queue";
 import { messageOf, PermanentError } from "../runtime/errors.ts";
 import type { Logger } from "../runtime/log.ts";
 import { messageSeconds, workerBusy, workerSlots } from "../runtime/metrics.ts";
 import type { Bus } from "./connect.ts";
 import { type Delivery, deliveryOf, recordDelivery, retryDelayMs } from "./delivery.ts";
-import { ACK_WAIT_MS } from "./topology.ts";
+import { openPull } from "./pull.ts";
+import { HEARTBEAT_MS } from "./topology.ts";
 import { park, UnreadableError } from "./unreadable.ts";
 
 interface WorkOptions {
@@ -30,8 +31,6 @@ interface WorkOptions {
 }
 
 const PULL_EXPIRES_MS = 5_000;
-/** A third of the wait, so that one that is lost or late does no harm. */
-const HEARTBEAT_MS = ACK_WAIT_MS / 3;
 
 /**
  * Handles tasks. Each durable is asked for as many messages as slots are free: nothing is prefetched, so no task waits in a
@@ -40,8 +39,7 @@ const HEARTBEAT_MS = ACK_WAIT_MS / 3;
 export const work = async (bus: Bus, options: WorkOptions) => {
   const { stream, durables, log } = options;
   const queue = new PQueue({ concurrency: options.concurrency });
-  const consumers = await Promise.all(durables.map((durable) => bus.js.consumers.get(stream, durable)));
-  const pulls = new Map<Consumer, Promise<void>>();
+  const pulls = new Map<string, Promise<void>>();
   let concurrency = 0;
   let stopping = false;
   const measure = () => {
@@ -58,29 +56,32 @@ export const work = async (bus: Bus, options: WorkOptions) => {
       .catch((error: unknown) => log.warn({ stream, err: messageOf(error) }, "a message could not be answered"))
       .finally(() => clearInterval(heartbeat));
   };
-  const pull = async (consumer: Consumer, priority: number): Promise<void> => {
+  const pull = async (durable: string, priority: number): Promise<void> => {
     const handling = new Set<Promise<void>>();
+    const receive = (message: JsMsg): void => {
+      // A message that arrives while the worker stops goes back, for another worker. By its redelivery the pulls of this
+      // worker have ended: each that got it again would cost it one of its deliveries.
+      if (!isActive()) {
+        message.nak(PULL_EXPIRES_MS);
+        return;
+      }
+      const handled = handle(message, priority).finally(() => handling.delete(handled));
+      handling.add(handled);
+    };
+    const consumer = openPull(bus, { stream, durable, expiresMs: PULL_EXPIRES_MS, receive });
     while (isActive()) {
       if (handling.size >= concurrency) {
         await Promise.race(handling);
         continue;
       }
       try {
-        const max_messages = concurrency - handling.size;
-        for await (const message of await consumer.fetch({ max_messages, expires: PULL_EXPIRES_MS })) {
-          // A message that arrives while the worker stops goes back, for another worker. By its redelivery the pulls of this
-          // worker have ended: each that got it again would cost it one of its deliveries.
-          if (!isActive()) message.nak(PULL_EXPIRES_MS);
-          else {
-            const handled = handle(message, priority).finally(() => handling.delete(handled));
-            handling.add(handled);
-          }
-        }
+        await consumer.pull(concurrency - handling.size);
       } catch (error) {
         log.warn({ stream, err: messageOf(error) }, "pull failed, will be tried again");
         await sleep(500 + Math.random() * 500);
       }
     }
+    consumer.close();
   };
   /** Limits the messages in progress from now on; with 0 it resolves when none is left. */
   const setConcurrency = async (limit: number): Promise<void> => {
@@ -89,8 +90,8 @@ export const work = async (bus: Bus, options: WorkOptions) => {
     measure();
     if (limit === 0) return queue.onIdle();
     // A worker that was inactive for a moment still has its pull, which goes on.
-    for (const [rank, consumer] of consumers.entries())
-      pulls.set(consumer, pulls.get(consumer) ?? pull(consumer, -rank).finally(() => pulls.delete(consumer)));
+    for (const [rank, durable] of durables.entries())
+      pulls.set(durable, pulls.get(durable) ?? pull(durable, -rank).finally(() => pulls.delete(durable)));
   };
   await setConcurrency(options.concurrency);
   return {
