@@ -10,6 +10,7 @@ const { values } = parseArgs({
     attempts: { type: "string", default: "2" },
     faults: { type: "string", default: "2" },
     commands: { type: "string", default: "1" },
+    requests: { type: "string", default: "0" },
     failures: { type: "string", default: "1" },
     break: { type: "string" },
     "split-rounds": { type: "boolean", default: false },
@@ -22,6 +23,7 @@ const sizes = {
   maxAttempts: Number(values.attempts),
   faults: Number(values.faults),
   commands: Number(values.commands),
+  requests: Number(values.requests),
   failures: Number(values.failures),
   splitsRounds: values["split-rounds"],
 };

@@ -12,6 +12,7 @@ const SOUND: Sizes = {
   maxAttempts: 2,
   faults: 0,
   commands: 0,
+  requests: 0,
   failures: 0,
   splitsRounds: false,
 };
@@ -32,6 +33,9 @@ describe("the protocol ends in every world that can be reached, with one result 
     ["it fails once, and work fails once", { faults: 1, failures: 1 }],
     ["work fails three times", { failures: 3 }],
     ["the owner sends two commands", { commands: 2 }],
+    ["an operator requests two things of it", { requests: 2 }],
+    ["it fails once, and an operator requests something", { faults: 1, requests: 1 }],
+    ["work fails until it is in quarantine, and an operator requests something", { failures: 2, requests: 1 }],
   ])("%s", (_name, sizes) => {
     expect(of(sizes).violation).toBeNull();
   });

@@ -1,4 +1,5 @@
 import { isOver } from "@lookalike/shared/domain/job/job";
+import { OPERATOR_REQUESTS, refusalOf } from "@lookalike/shared/domain/job/operator-request";
 import { recoveryOf } from "@lookalike/shared/domain/job/recovery";
 import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
@@ -32,7 +33,10 @@ export const protocolModel = (sizes: Sizes, rules: Partial<Rules> = {}): Model<W
   keyOf: worldKey,
   isFinal: ({ job }) => isOver(job),
   fault: (world) =>
-    wrongResults(world) ?? quarantinedWithoutCause(world, sizes.maxAttempts) ?? commandsOutOfOrder(world),
+    wrongResults(world) ??
+    quarantinedWithoutCause(world, sizes.maxAttempts) ??
+    commandsOutOfOrder(world) ??
+    uselessAdvice(world),
 });
 
 const wrongResults = ({ job, results }: World): string | null => {
@@ -64,4 +68,14 @@ const commandsOutOfOrder = ({ job, outbox }: World): string | null => {
   return job.paused === isPaused
     ? null
     : `the last command is ${last.message.body["type"]}, and the job is ${job.paused ? "paused" : "not paused"}`;
+};
+
+/** A refused operator gets the name of a request that is accepted, or may start another job of the catalog. */
+const uselessAdvice = ({ job }: World): string | null => {
+  for (const request of OPERATOR_REQUESTS)
+    for (const other of refusalOf(job, request)?.instead ?? []) {
+      const isRefused = other === "another job" ? !isOver(job) : refusalOf(job, other) !== null;
+      if (isRefused) return `${request} is refused, and so is ${other}, which is advised instead`;
+    }
+  return null;
 };

@@ -1,7 +1,8 @@
 import { finalizeMessage, jobEvent, resultEvent, taskMessage } from "@lookalike/shared/bus/messages";
 import { decodeEvent, type JobEvent, type Message } from "@lookalike/shared/domain/job/events";
-import { isOver, type Job } from "@lookalike/shared/domain/job/job";
+import { acceptedJob, failedInGrouping, isOver, type Job, missingTasks } from "@lookalike/shared/domain/job/job";
 import { hashDone, listingDone, pairBatchDone } from "@lookalike/shared/domain/job/job.fixtures";
+import { refusalOf } from "@lookalike/shared/domain/job/operator-request";
 import {
   type Evidence,
   type LostAttempt,
@@ -11,7 +12,7 @@ import {
 } from "@lookalike/shared/domain/job/recovery";
 import { Finalize, type Task, WorkKind } from "@lookalike/shared/domain/job/task";
 import { settled } from "@lookalike/shared/domain/job/work";
-import { missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { folded } from "../../services/coordinator/src/apply-events.ts";
 import { carriedOut } from "../../services/coordinator/src/enact-decisions.ts";
 import { nextRunMessage } from "../../services/coordinator/src/reconcile.ts";
@@ -309,6 +310,58 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
       yield system("the owner resumes", sendCommand(world, "job-resumed"));
   }
 
+  const addRedriven = (world: World, tasks: readonly number[]): World => {
+    const { job, outbox } = world;
+    const isNextRun = job.state === "completed" || job.state === "finalizing" || failedInGrouping(job);
+    const run = isNextRun ? job.run + 1 : job.run;
+    const attempts = tasks.map((task) => ({ task, attempt: lastAttempt(world, { kind: "compare", task }) + 1 }));
+    const id = `redriven:${outbox.length}:${run}:${JSON.stringify(attempts)}`;
+    return addToOutbox(
+      world,
+      once(id, () => jobEvent({ ...job, run }, "job-redriven", id, { tasks: attempts })),
+    );
+  };
+
+  /** As the endpoint `redrive`, in one transaction. */
+  const redrive = (world: World): World => {
+    const { job } = world;
+    let next = world;
+    for (const { kind, task } of missingTasks(job)) {
+      const attempt = lastAttempt(next, { kind, task }) + 1;
+      next = { ...next, attempts: [...next.attempts, { kind, task, attempt, failed: false }] };
+      next = addToOutbox(next, taskMessage(job, kind, task, attempt));
+    }
+    const quarantined = [...members(job.compare.quarantined, job.compare.count)];
+    return quarantined.length === 0 ? next : addRedriven(next, quarantined);
+  };
+
+  /** As the endpoint `replay` with `apply`: the job that the log gives, whose cursors never go back; null = it is refused. */
+  const replay = (world: World): World | null => {
+    const events = world.streams.events.map(({ message }) => eventOf(message));
+    const accepted = events.find((event) => event.type === "job-accepted");
+    if (accepted === undefined) return null;
+    const { job } = world;
+    const folding = events.reduce((at, event) => carriedOut(folded(at, event).job).job, acceptedJob(accepted));
+    const withCursor = (kind: WorkKind) => ({
+      ...folding[kind],
+      cursor: Math.max(folding[kind].cursor, job[kind].cursor),
+    });
+    return { ...world, job: { ...folding, hash: withCursor("hash"), compare: withCursor("compare") } };
+  };
+
+  const REQUESTS: Readonly<Record<"redrive" | "rerun-finalize", (world: World) => World>> = {
+    redrive,
+    "rerun-finalize": (world) => addRedriven(world, []),
+  };
+
+  function* requestSteps(world: World): Generator<Step<World>> {
+    for (const [request, carryOut] of Object.entries(REQUESTS))
+      if (refusalOf(world.job, request as keyof typeof REQUESTS) === null)
+        yield { name: `an operator requests ${request}`, kind: "fault", next: carryOut(world) };
+    const replayed = replay(world);
+    if (replayed !== null) yield { name: "an operator requests replay with apply", kind: "fault", next: replayed };
+  }
+
   const sendCommand = (world: World, command: (typeof COMMANDS)[number]): World =>
     addToOutbox(
       world,
@@ -323,6 +376,7 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
           kind: "fault",
           next: sendCommand(spend(world, "commands"), command),
         };
+    if (world.left.requests > 0) yield* requestSteps(spend(world, "requests"));
     if (world.left.failures > 0)
       for (const { message, isHandled } of world.streams.tasks) {
         if (isHandled) continue;

@@ -54,7 +54,7 @@ export interface World {
   // Of the exploration.
   /** Tasks whose work has failed, once for each time. */
   readonly failures: readonly TaskRef[];
-  readonly left: { readonly faults: number; readonly commands: number; readonly failures: number };
+  readonly left: Readonly<Record<"faults" | "commands" | "requests" | "failures", number>>;
 }
 
 export interface Sizes {
@@ -63,16 +63,17 @@ export interface Sizes {
   /** Tasks of a kind that are dispatched at once. */
   readonly window: number;
   readonly maxAttempts: number;
-  /** How often infrastructure fails, owners send commands, and work fails. */
+  /** How often infrastructure fails, owners send commands, operators request something, and work fails. */
   readonly faults: number;
   readonly commands: number;
+  readonly requests: number;
   readonly failures: number;
   /** Whether a reconciler may be overtaken between what it reads and what it does. */
   readonly splitsRounds: boolean;
 }
 
 /** A job that was accepted a moment ago, as the API stores it. */
-export const acceptedWorld = ({ pairsPerTask, window, faults, commands, failures }: Sizes): World => {
+export const acceptedWorld = ({ pairsPerTask, window, faults, commands, requests, failures }: Sizes): World => {
   const accepted = jobAccepted({ pairsPerTask, batchSize: window });
   const job = acceptedJob(accepted);
   const message = jobEvent(job, "job-accepted", 1, accepted.body);
@@ -87,7 +88,7 @@ export const acceptedWorld = ({ pairsPerTask, window, faults, commands, failures
     held: [],
     snapshot: null,
     failures: [],
-    left: { faults, commands, failures },
+    left: { faults, commands, requests, failures },
   };
 };
 
@@ -98,7 +99,14 @@ export const acceptedWorld = ({ pairsPerTask, window, faults, commands, failures
 export const withoutPast = (world: World): World => {
   const { job, outbox, streams, held, left } = world;
   if (!isOver(job)) return world;
-  const base = { ...world, published: { hash: 0, compare: 0 }, attempts: [], snapshot: null };
+  // The commands so far, which its next run does not get again, count no more: the outbox numbers the next ones from 1.
+  const base = {
+    ...world,
+    job: { ...job, commandNumber: 0 },
+    published: { hash: 0, compare: 0 },
+    attempts: [],
+    snapshot: null,
+  };
   const isNextRun = ({ body: { type } }: Message): boolean => type === "job-redriven";
   const isOrder = ({ stream }: Message): boolean => stream === "LOOKALIKE_FINALIZE";
   const mayFollow = (message: Message): boolean => isNextRun(message) || isOrder(message);
@@ -113,7 +121,7 @@ export const withoutPast = (world: World): World => {
       deadLetters: [],
     },
     held: isCompleted ? held.filter(mayFollow) : [],
-    left: isCompleted ? { ...left, commands: 0, failures: 0 } : { faults: 0, commands: 0, failures: 0 },
+    left: isCompleted ? { ...left, commands: 0, failures: 0 } : { faults: 0, commands: 0, requests: 0, failures: 0 },
   };
 };
 
@@ -185,6 +193,7 @@ export const worldKey = (world: World): string => {
       .join(),
     left.faults,
     left.commands,
+    left.requests,
     left.failures,
   ].join("|");
 };

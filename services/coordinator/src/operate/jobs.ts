@@ -2,7 +2,8 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { JOB_COMMANDS, type JobCommand, jobCommand } from "@lookalike/shared/bus/messages";
 import { consumerBacklog } from "@lookalike/shared/bus/read";
-import { ACTIVE, isOver, JobState } from "@lookalike/shared/domain/job/job";
+import { ACTIVE, type Job, JobState } from "@lookalike/shared/domain/job/job";
+import { type OperatorRequest, refusalOf } from "@lookalike/shared/domain/job/operator-request";
 import { partitionOf } from "@lookalike/shared/domain/job/partition";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { TaskKind } from "@lookalike/shared/domain/job/task";
@@ -34,6 +35,12 @@ export const requested = (row: JobRow | null, id: string): JobRow => {
     404,
     `${id}: no such job. The endpoint jobs lists them; replay can bring one back from the log.`,
   );
+};
+
+/** @throws EndpointError that says what to do instead */
+export const refuseFor = (job: Job, request: OperatorRequest): void => {
+  const refusal = refusalOf(job, request);
+  if (refusal !== null) throw new EndpointError(409, `${job.id} is ${job.state}. ${refusal.advice}`);
 };
 
 /** Endpoints that show jobs, and that pause, resume or cancel one. */
@@ -71,11 +78,7 @@ export const jobEndpoints = (db: Db): Endpoint[] => [
 
 const sendCommand = async (db: Db, id: string, command: JobCommand) => {
   const row = requested(await lockJob(db, id), id);
-  if (isOver(row))
-    throw new EndpointError(
-      409,
-      `${id} is over (${row.state}): there is nothing to ${command}. Start another job of its catalog.`,
-    );
+  refuseFor(jobOf(row), command);
   const event = jobCommand(command, row);
   await addToOutbox(db, event);
   return { job: id, command, event: event.eventId };

@@ -6,13 +6,7 @@ import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { ParkedMessage } from "@lookalike/shared/bus/unreadable";
-import {
-  failedInGrouping,
-  type Job,
-  type JobState,
-  missingTasks,
-  type TaskRef,
-} from "@lookalike/shared/domain/job/job";
+import { failedInGrouping, type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -22,7 +16,7 @@ import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { z } from "zod";
 import { sendAttempt } from "../retry.ts";
-import { JobRequest, requested } from "./jobs.ts";
+import { JobRequest, refuseFor, requested } from "./jobs.ts";
 
 const TASKS_PER_REQUEST = 1_000;
 
@@ -30,40 +24,6 @@ const RedriveRequest = z.union([
   JobRequest.extend({ kind: TaskKind.optional(), task: z.int().min(0).optional() }),
   z.object({ deadLetter: z.int().min(1).meta({ description: "Its sequence in LOOKALIKE_DEAD_LETTERS" }) }),
 ]);
-
-type Request = "redrive" | "rerun-finalize";
-
-const NOT_LISTED = "It is listed first, by itself, or after resume where it is paused; cancel ends it.";
-const ANOTHER_JOB = "Start another job of its catalog.";
-
-/** States in which a request can do nothing, and what to do instead. */
-const ADVICE: Readonly<Record<Request, Partial<Record<JobState, string>>>> = {
-  redrive: {
-    accepted: NOT_LISTED,
-    finalizing: "All its tasks are done. rerun-finalize groups it as its next run.",
-    failed: ANOTHER_JOB,
-    cancelled: ANOTHER_JOB,
-  },
-  "rerun-finalize": {
-    accepted: NOT_LISTED,
-    listing: "It is not listed yet. redrive lists it again; cancel ends it.",
-    running: "It is grouped when its tasks are done. redrive sends those again that are missing.",
-    failed: ANOTHER_JOB,
-    cancelled: ANOTHER_JOB,
-  },
-};
-
-/** The same for a job that failed while it was grouped. */
-const IN_GROUPING: Readonly<Partial<Record<Request, string>>> = {
-  redrive: "All its tasks are done. rerun-finalize groups it again once the data is there that it misses.",
-};
-
-/** @throws EndpointError that says what to do instead */
-const refuseFor = (job: Job, request: Request): void => {
-  const { id, state } = job;
-  const advice = failedInGrouping(job) ? IN_GROUPING[request] : ADVICE[request][state];
-  if (advice !== undefined) throw new EndpointError(409, `${id} is ${state}. ${advice}`);
-};
 
 /** Endpoints that send tasks again, and that group again. */
 export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [

@@ -45,7 +45,10 @@ const replay = async ({ bus, store, environment, dispatch }: Coordinator, id: st
     await folding.catchUp();
     const row = await findJob(shadow.store.db, id);
     if (row === null)
-      throw new EndpointError(404, `${id}: the log has no job-accepted of this job; events are kept for 30 days.`);
+      throw new EndpointError(
+        404,
+        `${id}: the log has no job-accepted of this job; events are kept for 30 days. Its rows stay as they are. A job of mode full of its catalog computes all of it again, once this one is over or cancelled.`,
+      );
     const seconds = (performance.now() - started) / 1_000;
     const compared = { id, catalogId: row.catalogId };
     let tables = await compareShadow(store, schemaName, compared);
