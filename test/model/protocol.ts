@@ -13,6 +13,7 @@ const RULES: Rules = {
   keepsOrder: true,
   lossIsNoFailure: true,
   publishesEventsAgain: true,
+  replayRefusesGaps: true,
 };
 
 /** Protocols with one rule broken: what the model must find. */
@@ -24,6 +25,7 @@ export const BROKEN = {
   attempts: { lossIsNoFailure: false },
   "natural-keys": { hasNaturalKeys: false },
   order: { keepsOrder: false },
+  replay: { replayRefusesGaps: false },
 } satisfies Record<string, Partial<Rules>>;
 
 /** The protocol of one job at these sizes, by these rules, as a model to explore. */

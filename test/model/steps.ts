@@ -32,6 +32,8 @@ export interface Rules {
   readonly lossIsNoFailure: boolean;
   /** An event of the outbox that was lost with its stream is published again. */
   readonly publishesEventsAgain: boolean;
+  /** A replay is not applied where the log has lost what the tables were folded from. */
+  readonly replayRefusesGaps: boolean;
 }
 
 const COMMANDS = ["job-paused", "job-resumed", "job-cancelled"] as const;
@@ -340,6 +342,9 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
     const events = world.streams.events.map(({ message }) => eventOf(message));
     const accepted = events.find((event) => event.type === "job-accepted");
     if (accepted === undefined) return null;
+    const ids = new Set(events.map(({ eventId }) => eventId));
+    if (rules.replayRefusesGaps && world.outbox.some((row) => row.isApplied && !ids.has(row.message.eventId)))
+      return null;
     const { job } = world;
     const folding = events.reduce((at, event) => carriedOut(folded(at, event).job).job, acceptedJob(accepted));
     const withCursor = (kind: WorkKind) => ({

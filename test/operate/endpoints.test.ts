@@ -141,6 +141,21 @@ describe("the log of a job", () => {
     expect((await requestEndpoint(bus, "coordinator.verify", { job })).body).toMatchObject({ ok: true, problems: [] });
   });
 
+  it("takes nothing back that the log has lost", async () => {
+    await store.pool.query(
+      `insert into outbox (event_id, stream, subject, body, published_at, applied_at)
+       values ('an event that was lost', $1, 'none', jsonb_build_object('job', $2::text), now(), now())`,
+      [STREAMS.events, job],
+    );
+    await store.pool.query("update job set completed_tasks = 0 where id = $1", [job]);
+    const refused = await requestEndpoint(bus, "coordinator.replay", { job, apply: true });
+    expect(refused.code).toBe(409);
+    expect(JSON.stringify(refused.body)).toContain("an event that was lost");
+    await store.pool.query("delete from outbox where event_id = 'an event that was lost'");
+    const { body } = await requestEndpoint(bus, "coordinator.replay", { job, apply: true });
+    expect(body).toMatchObject({ applied: true });
+  });
+
   it("brings back a job whose row is lost", async () => {
     await store.pool.query("delete from job where id = $1", [job]);
     expect((await requestEndpoint(bus, "coordinator.job", { job })).code).toBe(404);

@@ -50,6 +50,13 @@ const GRANTS: Readonly<Record<keyof typeof schema, Partial<Record<ServiceName, r
   rolloutOverride: { api: READ, coordinator: ALL },
 };
 
+/** Functions that do what only the owner of the tables may, and the service that calls each. */
+const FUNCTIONS: Readonly<Record<string, ServiceName>> = {
+  "analyze_image()": "hasher",
+  // The API's role sees the jobs of one tenant at a time.
+  "count_active_jobs()": "api",
+};
+
 /**
  * What the owner of the tables grants to those of the roles that exist in the server, and whose rows the API's sees. A server
  * with one role for everything has none of them, and its owner sees everything.
@@ -71,7 +78,9 @@ const grantStatements = (service: ServiceName): string[] => {
     `revoke all on all tables in schema public from ${role}`,
     `grant usage on schema public, drizzle to ${role}`,
     `grant select on drizzle.__drizzle_migrations to ${role}`,
-    ...(service === "hasher" ? [`grant execute on function analyze_image() to ${role}`] : []),
+    ...Object.entries(FUNCTIONS).flatMap(([name, user]) =>
+      user === service ? [`grant execute on function ${name} to ${role}`] : [],
+    ),
     ...TABLES.flatMap(([key, table]) => {
       const grants = GRANTS[key][service];
       return grants === undefined ? [] : [`grant ${grants.join(", ")} on ${table} to ${role}`];
@@ -114,9 +123,12 @@ export const roleStatements = (database: string, password: (user: DatabaseUser) 
   for own in select schemaname, tablename from pg_tables where schemaname in ('public', 'drizzle') and tableowner <> '${owner}' loop
     execute format('alter table %I.%I owner to ${owner}', own.schemaname, own.tablename);
   end loop;
-  if to_regprocedure('public.analyze_image()') is not null then
-    alter function public.analyze_image() owner to ${owner};
-  end if;
+${Object.keys(FUNCTIONS)
+  .map(
+    (name) =>
+      `  if to_regprocedure('public.${name}') is not null then alter function public.${name} owner to ${owner}; end if;`,
+  )
+  .join("\n")}
 end $$`,
   ];
 };

@@ -187,6 +187,18 @@ describe("jobs that are not over", () => {
       "urn:lookalike:problem:too-many-jobs",
     ]);
     await started.store.pool.query("update job set tenant = 'another' where catalog_id = 'full'");
+    // Those of all tenants have one, too.
+    const { rows } = await started.store.pool.query<{ jobs: number }>("select count_active_jobs() as jobs");
+    const [active] = rows;
+    if (active === undefined) throw new Error("no count");
+    await fill("many", ACTIVE_JOBS.inAll - active.jobs);
+    const full = await start();
+    expect([full.statusCode, full.headers["retry-after"], full.json().detail]).toEqual([
+      429,
+      `${ACTIVE_JOBS.retrySeconds}`,
+      expect.stringMatching(/of all tenants/),
+    ]);
+    await started.store.pool.query("delete from job where id = 'many-1'");
     expect((await start()).statusCode).toBe(202);
     await started.store.pool.query("delete from job where catalog_id = 'full'");
   });

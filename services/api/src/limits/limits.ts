@@ -161,8 +161,8 @@ export const LIMITS = {
 
 export type RequestKind = keyof typeof LIMITS;
 
-/** Jobs of a tenant that are not over: a request for one more is answered 429. */
-export const ACTIVE_JOBS = { perTenant: 200, retrySeconds: 30 } as const;
+/** Jobs of a tenant, and of all, that are not over: a request for one more is answered 429. */
+export const ACTIVE_JOBS = { perTenant: 200, inAll: 1_000, retrySeconds: 30 } as const;
 
 /** Webhooks of a tenant: each is called for every job that is over. */
 export const WEBHOOKS_PER_TENANT = 100;

@@ -6,9 +6,16 @@ import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { activeTraceparent } from "@lookalike/shared/runtime/tracing";
 import { listDamaged, listFailures } from "@lookalike/shared/store/catalog/images";
-import { countActiveJobs, hasActiveJob, insertJob, listJobs } from "@lookalike/shared/store/jobs/jobs";
+import {
+  countActiveJobs,
+  countAllActiveJobs,
+  hasActiveJob,
+  insertJob,
+  listJobs,
+} from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { listUnlisted } from "@lookalike/shared/store/jobs/unlisted-files";
+import type { Db } from "@lookalike/shared/store/open";
 import { listByReference } from "@lookalike/shared/store/results/reference-matches";
 import { rolledOut } from "@lookalike/shared/store/rollout/rollouts";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
@@ -61,14 +68,10 @@ export const jobRoutes = (app: Version1, picturesOf: PicturesOf): void => {
       await db.transaction(async (tx) => {
         if (await hasActiveJob(tx, catalog.id))
           throw conflict("job-active", "This catalog has a job that is not over. Wait for it, or cancel it.");
-        const active = await countActiveJobs(tx, tenant);
-        if (active >= ACTIVE_JOBS.perTenant) {
+        const full = await fullJobs(tx, tenant);
+        if (full !== null) {
           reply.header("retry-after", ACTIVE_JOBS.retrySeconds);
-          throw new HttpProblem(
-            429,
-            "too-many-jobs",
-            `${active} of your jobs are not over; at most ${ACTIVE_JOBS.perTenant} may be. Wait until one is over, or cancel one.`,
-          );
+          throw new HttpProblem(429, "too-many-jobs", full);
         }
         await insertJob(tx, accepted, new Date().toISOString());
         await addToOutbox(tx, event);
@@ -221,4 +224,15 @@ export const jobRoutes = (app: Version1, picturesOf: PicturesOf): void => {
       }
     },
   );
+};
+
+/** Why one more job is not accepted now; null = it is. */
+const fullJobs = async (db: Db, tenant: string): Promise<string | null> => {
+  const { perTenant, inAll } = ACTIVE_JOBS;
+  const active = await countActiveJobs(db, tenant);
+  if (active >= perTenant)
+    return `${active} of your jobs are not over; at most ${perTenant} may be. Wait until one is over, or cancel one.`;
+  if ((await countAllActiveJobs(db)) >= inAll)
+    return `This server has ${inAll} jobs of all tenants that are not over, and takes no more. Try again when some of them are over.`;
+  return null;
 };

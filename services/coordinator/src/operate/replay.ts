@@ -4,6 +4,7 @@ import { readStream } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { findJob, lockJob } from "@lookalike/shared/store/jobs/jobs";
+import { appliedEvents } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import {
   applyShadow,
@@ -18,6 +19,8 @@ import { applyEvents } from "../apply-events.ts";
 import type { Coordinator } from "../environment.ts";
 import { JobRequest } from "./jobs.ts";
 import { verifyFinalization } from "./verify-result.ts";
+
+const COMPUTE_AGAIN = "A job of mode full of its catalog computes all again, once this one is over; cancel ends it.";
 
 /** An event of a listing holds up to a thousand images. */
 const EVENTS_PER_BATCH = 100;
@@ -47,7 +50,7 @@ const replay = async ({ bus, store, environment, dispatch }: Coordinator, id: st
     if (row === null)
       throw new EndpointError(
         404,
-        `${id}: the log has no job-accepted of this job; events are kept for 30 days. Its rows stay as they are. A job of mode full of its catalog computes all of it again, once this one is over or cancelled.`,
+        `${id}: the log has no job-accepted of this job; events are kept for 30 days. Its rows stay as they are. ${COMPUTE_AGAIN}`,
       );
     const seconds = (performance.now() - started) / 1_000;
     const compared = { id, catalogId: row.catalogId };
@@ -57,6 +60,7 @@ const replay = async ({ bus, store, environment, dispatch }: Coordinator, id: st
       await store.db.transaction(async (tx) => {
         await lockJob(tx, id);
         await folding.catchUp();
+        refuseGaps(id, await appliedEvents(tx, id), folding.eventIds);
         tables = await compareShadow(store, schemaName, compared);
         await applyShadow(tx, schemaName, compared, tables);
       });
@@ -78,6 +82,16 @@ const replay = async ({ bus, store, environment, dispatch }: Coordinator, id: st
   }
 };
 
+/** @throws EndpointError where the log lacks events that the job's rows were folded from: to apply it would take them back */
+const refuseGaps = (id: string, applied: readonly string[], folded: ReadonlySet<string>): void => {
+  const lost = applied.filter((eventId) => !folded.has(eventId));
+  if (lost.length === 0) return;
+  throw new EndpointError(
+    409,
+    `${id}: the log has lost ${lost.length} of its events, ${lost[0]} first, and to apply it would take them back. Its rows stay as they are. ${COMPUTE_AGAIN}`,
+  );
+};
+
 /** Groups are not folded but computed: a replay shows whether they are as they were stored. */
 const checkResult = async (db: Db, id: string): Promise<{ problems: string[]; advice?: string }> => {
   const problems: string[] = [];
@@ -92,6 +106,7 @@ const PROBLEMS_LISTED = 100;
 
 /** Folds the events of one job into a shadow; each call of `catchUp` continues where the last one ended. */
 const foldingOf = (bus: Bus, { store: { db } }: Shadow, job: string) => {
+  const eventIds = new Set<string>();
   const counts = { events: 0, refused: [] as { eventId: string; reason: string }[], unreadable: 0 };
   let last = 0;
   const fold = async (batch: readonly JobEvent[]): Promise<void> => {
@@ -99,6 +114,7 @@ const foldingOf = (bus: Bus, { store: { db } }: Shadow, job: string) => {
       if (event.type === "pair-batch-done" && event.body.edges === null) await copyClaimed(db, job, event.body.task);
     const { refused } = await applyEvents(db, batch);
     counts.events += batch.length;
+    for (const { eventId } of batch) eventIds.add(eventId);
     for (const { event, reason } of refused) counts.refused.push({ eventId: event.eventId, reason });
   };
   const catchUp = async (): Promise<void> => {
@@ -114,5 +130,5 @@ const foldingOf = (bus: Bus, { store: { db } }: Shadow, job: string) => {
     }
     if (batch.length > 0) await fold(batch);
   };
-  return { counts, catchUp };
+  return { counts, eventIds: eventIds as ReadonlySet<string>, catchUp };
 };

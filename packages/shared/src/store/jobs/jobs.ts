@@ -28,6 +28,10 @@ export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> 
 export const countActiveJobs = (db: Db, tenant: string): Promise<number> =>
   db.$count(job, and(eq(job.tenant, tenant), IS_ACTIVE, IS_OWNERS));
 
+/** How many jobs of all tenants are not over. */
+export const countAllActiveJobs = async (db: Db): Promise<number> =>
+  onlyRow(await db.execute<{ jobs: number }>(sql`select count_active_jobs() as jobs`)).jobs;
+
 /**
  * Stores a new job, once. The catalog's other jobs are not checked here: a replay may fold the start
  * of the next job before the end of the last one.

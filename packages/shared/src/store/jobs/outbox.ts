@@ -59,6 +59,16 @@ export const hasUnpublished = async (db: Db, jobId: string): Promise<boolean> =>
 export const isInOutbox = async (db: Db, eventId: string): Promise<boolean> =>
   (await db.$count(outbox, eq(outbox.eventId, eventId))) > 0;
 
+/** Ids of the job's events that went through the outbox and are applied, in order. */
+export const appliedEvents = async (db: Db, jobId: string): Promise<string[]> => {
+  const rows = await db
+    .select({ eventId: outbox.eventId })
+    .from(outbox)
+    .where(and(sql`${outbox.appliedAt} is not null`, sql`body->>'job' = ${jobId}`))
+    .orderBy(asc(outbox.number));
+  return rows.map(({ eventId }) => eventId);
+};
+
 /** Events that were published at least `ms` milliseconds ago and that nobody has applied: their subjects, by their ids. */
 export const unappliedEvents = (db: Db, ms: number): Promise<{ eventId: string; subject: string; job: string }[]> =>
   db
