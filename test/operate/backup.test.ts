@@ -5,6 +5,7 @@ import { type NatsServer, startNats } from "@lookalike/local/nats-server";
 import type { PostgresServer } from "@lookalike/local/postgres";
 import { coordinatorDurables, STREAMS } from "@lookalike/shared/bus/topology";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
+import { directorySource } from "@lookalike/shared/domain/job/source";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { debianPrograms, runProgram, startDebianPostgres } from "../support/debian-postgres.ts";
 import { temporaryFolder } from "../support/folders.ts";
@@ -12,6 +13,7 @@ import { groupsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { areInstalled } from "../support/installed.ts";
 import { createAdministrator } from "../support/nats-server.ts";
+import { makePhotographs } from "../support/photographs.ts";
 import { requestEndpoint } from "../support/request.ts";
 import { connectTo, type Servers, serversOf } from "../support/servers.ts";
 import { finished, type System, startSystemOn } from "../support/system.ts";
@@ -54,6 +56,7 @@ const start = async (servers: Servers): Promise<System> => {
 beforeAll(async () => {
   folder = await temporaryFolder();
   administrator = await createAdministrator(folder.path);
+  await makePhotographs(path("pictures"), 10, 160);
   await writeHashes(path("hashes.ndjson"), { images: 3_000, bits: 128, seed: 10, copiesPerThousand: 70 });
 });
 afterAll(async () => {
@@ -61,12 +64,27 @@ afterAll(async () => {
   await folder.remove();
 });
 
+/** The parts of evidence that a database has. */
+const storedEvidence = async (servers: Servers): Promise<unknown[]> => {
+  const { store, close } = await connectTo(servers.environment);
+  const { rows } = await store.pool.query(
+    "select catalog_id, block, evidence_digest, part, md5(evidence) from block_evidence order by 1, 2, 4",
+  );
+  await close();
+  return rows;
+};
+
 const OPTIONS = JobOptions.parse({ blockSize: 50, pairsPerTask: 10, batchSize: 10 });
 
 describe.skipIf(!hasPrograms)("a backup by pg_dump, taken while a job runs", () => {
   it("goes on in a new database beside an empty NATS; and the log alone gives the tables back", async () => {
     const [postgres, nats] = [await startEmptyPostgres(), await startEmptyNats("first-nats")];
-    const first = await start(await combine("first", postgres, nats));
+    const firstServers = await combine("first", postgres, nats);
+    const first = await start(firstServers);
+    const pictures = await first.client.openCatalog("pictures", directorySource(path("pictures")));
+    await finished(first.client, (await first.client.startJob(pictures, { blockSize: 5 })).id);
+    const evidence = await storedEvidence(firstServers);
+    expect(evidence.length).toBe(2);
     const source = { kind: "hashes", file: path("hashes.ndjson") } as const;
     const catalog = await first.client.openCatalog("catalog", source);
     const before = (await first.client.startJob(catalog, OPTIONS)).id;
@@ -83,7 +101,9 @@ describe.skipIf(!hasPrograms)("a backup by pg_dump, taken while a job runs", () 
 
     const restored = await startEmptyPostgres();
     await runProgram("pg_restore", "--exit-on-error", `--dbname=${restored.url}`, path("lookalike.dump"));
-    const second = await start(await combine("second", restored, await startEmptyNats("second-nats")));
+    const secondServers = await combine("second", restored, await startEmptyNats("second-nats"));
+    const second = await start(secondServers);
+    expect(await storedEvidence(secondServers)).toEqual(evidence);
     expect(await groupsOf(second.client, before)).toEqual(groups);
     expect(await finished(second.client, id)).toMatchObject({ state: "completed", quarantinedTasks: 0 });
     expect(await groupsOf(second.client, id)).toEqual(groups);
@@ -95,6 +115,7 @@ describe.skipIf(!hasPrograms)("a backup by pg_dump, taken while a job runs", () 
     for (const durable of coordinatorDurables) await bus.jsm.consumers.delete(STREAMS.events, durable);
     const third = await start(withEmptyPostgres);
     await until(async () => (await third.client.readJob(id).catch(() => null))?.state === "completed");
+    expect(await storedEvidence(withEmptyPostgres)).toEqual(evidence);
     for (const job of [before, id]) {
       await requestEndpoint(bus, "coordinator.rerun-finalize", { job });
       await until(async () => {

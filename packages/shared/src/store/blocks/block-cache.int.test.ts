@@ -1,11 +1,15 @@
+import { evidenceParts, joinEvidence } from "@lookalike/shared/domain/image/block-evidence";
+import { evidencePartDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { withMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectTo, type Servers, startServers } from "../../../../../test/support/servers.ts";
 import { createBlockCache } from "./block-cache.ts";
+import { storeEvidence } from "./block-evidence.ts";
 import { blocksBelow, readBlockRevision, readBlocks, storeHashBlock } from "./hash-blocks.ts";
+import { readEvidence } from "./required-blocks.ts";
 
 const BLOCKS = 70;
 const OLD = "blockhash16/2";
@@ -117,4 +121,38 @@ it("blocks of two formats are never in one answer, and a block that is not store
   expect([await load(OLD), await load(NEW)]).toEqual([[10], [9]]);
   await storeBlock(99, NEW, 1);
   expect([await load(OLD), await load(NEW)]).toEqual([[10], [9, 99]]);
+});
+
+describe("the evidence of a block", () => {
+  const evidence = [new Uint8Array(600_000).fill(7), null, Uint8Array.of(1, 2, 3)];
+  const parts = evidenceParts(joinEvidence(evidence));
+  const evidenceDigest = resultDigest(parts.map(evidencePartDigest));
+  const block = { block: 5, evidenceDigest, states: Uint8Array.of(1, 3, 1) };
+  const digests = (list: readonly (Uint8Array | null)[]) => list.map((bytes) => bytes && evidencePartDigest(bytes));
+  const change = (sql: string) => store.pool.query(`${sql} where catalog_id = 'photos' and block = 5`);
+
+  it("is that of each position, and nothing where the source provided the hashes", async () => {
+    for (const [part, bytes] of parts.entries())
+      await storeEvidence(store.db, "photos", { block: 5, evidenceDigest, part, evidence: bytes });
+    expect(parts.length).toBe(2);
+    expect(digests(await readEvidence(store.db, "photos", block))).toEqual(digests(evidence));
+    expect(await readEvidence(store.db, "photos", { ...block, evidenceDigest: null })).toEqual([null, null, null]);
+  });
+
+  it.each([
+    ["with other bytes", "update block_evidence set evidence = set_byte(evidence, 50, 9)", "the bytes of part 0"],
+    ["that has other positions", "", "part of the evidence"],
+    ["without its first part", "delete from block_evidence using (values (0)) as lost (part)", "part 0"],
+    ["without any", "delete from block_evidence", "the evidence"],
+  ])("%s stops what needs it, by its name", async (_, sql, name) => {
+    const states = sql === "" ? new Uint8Array(7) : block.states;
+    if (sql.includes("lost")) await store.pool.query(`${sql} where block = 5 and block_evidence.part = lost.part`);
+    else if (sql !== "") await change(sql);
+    await expect(readEvidence(store.db, "photos", { ...block, states })).rejects.toThrow(
+      new RegExp(`^missing data: ${name}.* of block 5 of catalog photos\\. A job of mode full`),
+    );
+    for (const [part, bytes] of parts.entries())
+      await storeEvidence(store.db, "photos", { block: 5, evidenceDigest, part, evidence: bytes });
+    expect(digests(await readEvidence(store.db, "photos", block))).toEqual(digests(evidence));
+  });
 });
