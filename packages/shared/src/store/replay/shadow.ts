@@ -196,11 +196,17 @@ export const applyShadow = async (
     await invalidateBlocks(tx, catalogId);
   }
   if (changed.has("hash_block") || changed.has("block_evidence")) {
+    // Only what differs: of a million images, evidence has gigabytes.
     await tx.execute(sql`
-      delete from block_evidence where catalog_id = ${catalogId} and block in (
-        select block from hash_block where catalog_id = ${catalogId} and job_id = ${id})`);
+      delete from block_evidence l where catalog_id = ${catalogId} and block in (
+        select block from hash_block where catalog_id = ${catalogId} and job_id = ${id}
+      ) and not exists (
+        select from ${shadow(blockEvidence)} s
+        where s.catalog_id = l.catalog_id and s.block = l.block and s.evidence_digest = l.evidence_digest and s.part = l.part
+          and s.digest = l.digest and s.evidence = l.evidence)`);
     await tx.execute(sql`
-      insert into block_evidence select t.* from ${shadow(blockEvidence)} t where ${isEvidenceOf(id, "public")}`);
+      insert into block_evidence select t.* from ${shadow(blockEvidence)} t where ${isEvidenceOf(id, "public")}
+      on conflict do nothing`);
   }
   if (changed.has("compare_result")) {
     await tx.delete(compareResult).where(eq(compareResult.jobId, id));
