@@ -6,6 +6,7 @@ import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { MissingDataError, messageOf } from "@lookalike/shared/runtime/errors";
 import { readBlockRevision } from "@lookalike/shared/store/blocks/hash-blocks";
 import { findJob, hasLaterJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import type { Db } from "@lookalike/shared/store/open";
 import { readTaskEdges } from "@lookalike/shared/store/results/compare-results";
 import { z } from "zod";
 import { type Comparer, loadWork } from "../compare/compare-task.ts";
@@ -59,6 +60,9 @@ export const verifyEndpoint = (verifier: Verifier): Endpoint =>
           return answer.problems;
         })),
       );
+      // Its tables are read one after another: what changed meanwhile is no fault of the result.
+      if (problems.length > 0 && (await hasChanged(verifier.db, row)))
+        throw new EndpointError(409, `${id} was grouped again, or its catalog got another job, meanwhile. Repeat it.`);
       return {
         job: id,
         ok: problems.length === 0,
@@ -67,6 +71,12 @@ export const verifyEndpoint = (verifier: Verifier): Endpoint =>
       };
     },
   });
+
+/** Whether the job, or what it was made of, is no longer as it was read. */
+const hasChanged = async (db: Db, row: JobRow): Promise<boolean> => {
+  const now = await findJob(db, row.id);
+  return now === null || now.state !== row.state || now.run !== row.run || (await hasLaterJob(db, row));
+};
 
 /** So many of the items, evenly from the first to the last. */
 const sampleOf = (items: readonly number[], count: number): number[] =>
