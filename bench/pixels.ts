@@ -1,73 +1,142 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { blockhash } from "@lookalike/engine/evidence/blockhash";
 import { HASH_BITS } from "@lookalike/engine/hash/hash-format";
 import type { PicturePixels } from "@lookalike/engine/hash/picture-pixels";
 import { jpegPixels } from "@lookalike/engine/hash/pixels/jpeg-pixels";
+import { giveBackLuma } from "@lookalike/engine/hash/pixels/luma-bytes";
 import { sharpPixels } from "@lookalike/engine/hash/pixels/sharp-pixels";
 import { smallLuma } from "@lookalike/engine/hash/pixels/small-luma";
 import { decodeShrink, workingSize } from "@lookalike/engine/hash/pixels/working-size";
+import { signatureOf } from "@lookalike/engine/hash/signature";
 import { readJpegHeader } from "@lookalike/engine/hash/structure/jpeg-header";
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import { corroborates } from "@lookalike/shared/domain/image/signature";
 import { defaultThresholdBits } from "@lookalike/shared/domain/job/options";
+import { randomWords } from "@lookalike/shared/domain/primitives/random";
 import pMap from "p-map";
 import sharp from "sharp";
-import { makePhotographs } from "../test/support/photographs.ts";
 import { type Bench, type Row, throughputRow } from "./bench.ts";
-import { installedScenes } from "./installed-photographs.ts";
-import { percentile } from "./statistics.ts";
+import { installedPhotographs } from "./installed-photographs.ts";
 
+const FILES = 2_000;
+/** Of the installed ones, as many in equal steps: each is decoded whole. */
+const PHOTOGRAPHS = 12;
 const TIMEOUT_SECONDS = 60;
-/** Under 1,024 pixels libvips decodes whole, above it makes the working picture: both are measured. */
-const WIDTHS = [640, 1_600];
+/** Size that a photograph is decoded in, of which each file is a piece. */
+const WHOLE = { width: 4_800, height: 3_600 };
+const SIDES = { least: 120, most: 4_700 };
+const QUALITIES = { least: 30, most: 98 };
+const CHROMAS = ["4:2:0", "4:4:4"];
+/** Upper ends of the classes of differing bits that are printed. */
+const CLASSES = [0, 2, 4, 6, 8, 10, 14, 20, HASH_BITS];
+
+/** A file's hashes by the two decoders. */
+interface Compared {
+  /** By how much the decoder shrinks it. */
+  readonly shrink: number;
+  readonly bits: number;
+  readonly agree: boolean;
+}
 
 /** How the hashes of the native decoder differ from those of sharp, which decodes where there is none. */
 export const pixels: Bench = {
-  about: "bits of a hash that differ without the native JPEG decoder (--images N of each size)",
-  async run(_, say, images = 1_500) {
-    const rows: Row[] = [];
-    for (const width of WIDTHS) {
-      const folder = await mkdtemp(join(tmpdir(), "lookalike-pixels-"));
-      try {
-        await makePhotographs(folder, images, width, installedScenes());
-        const names = (await readdir(folder)).filter((name) => name.endsWith(".jpg"));
-        const distances = await pMap(names, (name) => distanceOf(join(folder, name)), {
-          concurrency: availableParallelism(),
-        });
-        const [median, p99, most] = [0.5, 0.99, 1].map((share) => percentile(distances, share));
-        say(`${width} pixels: ${median} bits in the median, ${p99} in the 99th percentile, ${most} at most`);
-        const threshold = defaultThresholdBits(HASH_BITS);
-        for (const bits of [0, threshold / 2, threshold])
-          rows.push(
-            throughputRow({
-              bench: "pixels",
-              case: `JPEG files of ${width} pixels whose hashes differ in at most ${bits} bits`,
-              ours: distances.filter((distance) => distance <= bits).length,
-              rival: "all",
-              theirs: distances.length,
-              unit: "files",
-              goal: bits === threshold ? 0.999 : null,
-            }),
-          );
-      } finally {
-        await rm(folder, { recursive: true });
-      }
+  about: `bits of a hash that differ without the native JPEG decoder, of ${FILES} (or --images N) files of seeded sizes, qualities, chroma and scans`,
+  async run(_, say, images = FILES) {
+    const compared: Compared[] = [];
+    const installed = installedPhotographs();
+    const step = Math.max(1, Math.floor(installed.length / PHOTOGRAPHS));
+    const photographs = installed.filter((_, index) => index % step === 0).slice(0, PHOTOGRAPHS);
+    for (const [index, photograph] of photographs.entries()) {
+      const files = Math.ceil((images - compared.length) / (photographs.length - index));
+      compared.push(
+        ...(await pMap(piecesOf(photograph, index, files), compare, { concurrency: availableParallelism() })),
+      );
+      say(`${compared.length} of ${images} files`);
     }
-    return rows;
+    return [1, 2, 4, 8].flatMap((shrink) => rowsOf(shrink, compared, say));
   },
 };
 
-const hashOf = (picture: PicturePixels): Uint8Array => blockhash(smallLuma(picture));
+const rowsOf = (shrink: number, all: readonly Compared[], say: (text: string) => void): Row[] => {
+  const compared = all.filter((file) => file.shrink === shrink);
+  if (compared.length === 0) return [];
+  const threshold = defaultThresholdBits(HASH_BITS);
+  const classes = CLASSES.map((most, index) => {
+    const least = index === 0 ? 0 : (CLASSES[index - 1] as number) + 1;
+    const files = compared.filter(({ bits }) => bits >= least && bits <= most).length;
+    return `${least === most ? most : `${least} to ${most}`}: ${files}`;
+  });
+  const bits = compared.reduce((sum, file) => sum + file.bits, 0);
+  say(
+    `decoded at 1/${shrink}: ${bits} of ${compared.length * HASH_BITS} bits differ; files by bits: ${classes.join(", ")}`,
+  );
+  const rowOf = (what: string, files: number, goal: number | null): Row =>
+    throughputRow({
+      bench: "pixels",
+      case: `JPEG files decoded at 1/${shrink}: ${what}`,
+      ours: files,
+      rival: "all",
+      theirs: compared.length,
+      unit: "files",
+      goal,
+    });
+  return [
+    rowOf("the same bits", compared.filter((file) => file.bits === 0).length, null),
+    rowOf(`at most ${threshold} bits differ`, compared.filter((file) => file.bits <= threshold).length, 1),
+    rowOf("the signatures agree", compared.filter((file) => file.agree).length, 1),
+  ];
+};
 
-const distanceOf = async (path: string): Promise<number> => {
-  const file = await readFile(path);
+/** JPEG files of pieces of a photograph: the same for the same seed. */
+async function* piecesOf(photograph: string, seed: number, files: number): AsyncGenerator<Buffer> {
+  const { data, info } = await sharp(photograph, { limitInputPixels: false })
+    .resize({ ...WHOLE, fit: "cover" })
+    .flatten({ background: "#fff" })
+    .toColourspace("srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const random = randomWords(seed);
+  const next = (): number => (random() >>> 0) / 2 ** 32;
+  const between = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
+  for (let file = 0; file < files; file += 1) {
+    // Small files are as frequent as large ones.
+    const long = Math.round(SIDES.least * (SIDES.most / SIDES.least) ** next());
+    const short = Math.max(SIDES.least >> 1, Math.round(long * (0.4 + 0.6 * next())));
+    const [across, down] = next() < 0.7 ? [long, short] : [short, long];
+    const part = { width: Math.min(across, width), height: Math.min(down, height) };
+    const left = between(0, width - part.width);
+    const top = between(0, height - part.height);
+    yield sharp(data, { raw: { width, height, channels } })
+      .extract({ left, top, ...part })
+      .jpeg({
+        quality: between(QUALITIES.least, QUALITIES.most),
+        chromaSubsampling: CHROMAS[between(0, CHROMAS.length - 1)] as string,
+        progressive: next() < 0.5,
+      })
+      .toBuffer();
+  }
+}
+
+const hashesOf = (picture: PicturePixels) => {
+  const small = smallLuma(picture);
+  giveBackLuma(picture.luma);
+  return { hash: blockhash(small), signature: signatureOf(small, picture) };
+};
+
+const compare = async (file: Buffer): Promise<Compared> => {
   const header = readJpegHeader(file);
-  if (header === null) throw new Error(`${path} has no header`);
-  const native = jpegPixels(file, header);
-  if (native === null) throw new Error(`${path} is not decoded natively: is libjpeg-turbo installed?`);
+  if (header === null) throw new Error("a file has no header");
+  const decoded = jpegPixels(file, header);
+  if (decoded === null) throw new Error("a file is not decoded natively: is libjpeg-turbo installed?");
+  const native = hashesOf(decoded);
   const { width, height } = workingSize(header);
-  const image =
-    decodeShrink(header) > 1 ? sharp(file).resize(width, height, { fit: "fill", kernel: "cubic" }) : sharp(file);
-  return hammingDistance(hashOf(native), hashOf(await sharpPixels(image, TIMEOUT_SECONDS)));
+  const shrink = decodeShrink(header);
+  const image = shrink > 1 ? sharp(file).resize(width, height, { fit: "fill", kernel: "cubic" }) : sharp(file);
+  const other = hashesOf(await sharpPixels(image, TIMEOUT_SECONDS));
+  return {
+    shrink,
+    bits: hammingDistance(native.hash, other.hash),
+    agree: corroborates(native.signature, 0, other.signature, 0),
+  };
 };

@@ -48,6 +48,18 @@ const signOf = (index: number, mirrored: boolean, flipped: boolean): number =>
 
 /** A bit is 1 where its coefficient is above the 128th smallest of 256. PDQ writes the last bit first. */
 const hashOf = (coefficients: Float64Array): Uint8Array => {
-  const median = at(coefficients.slice().sort(), BITS / 2 - 1);
-  return packGrid((index) => at(coefficients, BITS - 1 - index) > median);
+  const keys = orderedKeys(coefficients);
+  const median = at(keys.slice().sort(), BITS / 2 - 1);
+  return packGrid((index) => at(keys, BITS - 1 - index) > median);
+};
+
+/** Whole numbers in the order of numbers of single precision: V8 sorts them several times faster. */
+const orderedKeys = (numbers: Float64Array): Int32Array => {
+  const floats = new Float32Array(numbers.length);
+  // Adding 0 makes -0 to 0.
+  for (let index = 0; index < numbers.length; index += 1) floats[index] = at(numbers, index) + 0;
+  const keys = new Int32Array(floats.buffer);
+  for (let index = 0; index < keys.length; index += 1)
+    if (at(keys, index) < 0) keys[index] = at(keys, index) ^ 0x7fffffff;
+  return keys;
 };

@@ -101,6 +101,7 @@ export class EvidenceMemory {
   features({ luma, width, height }: Luma, most: number): Uint8Array {
     checkSize(luma, width, height);
     if (!(most >= 0 && most <= MAX_FEATURES)) throw new RangeError(`${most} features: at most ${MAX_FEATURES}`);
+    if (most === 0) return new Uint8Array(0);
     return this.#memory.scratch(() => {
       const features = this.#memory.reserve(most * FEATURE_BYTES);
       const count = this.#memory.run("find_features", {

@@ -36,6 +36,11 @@ const scaledStep = (index: number, quality: number): number => {
   return Math.max(1, Math.min(255, Math.floor((byteAt(STANDARD, index) * percent + 50) / 100)));
 };
 
+/** The steps of the qualities 1 to 100, one table after another. */
+const SCALED = Uint8Array.from({ length: 100 * TABLE_NUMBERS }, (_, index) =>
+  scaledStep(index % TABLE_NUMBERS, 1 + Math.floor(index / TABLE_NUMBERS)),
+);
+
 /** The facts of a JPEG file's header; null for another format, and where the header lacks a table or a frame. */
 export const jpegFacts = (file: Buffer): JpegFacts | null => {
   if (!isJpeg(file)) return null;
@@ -88,8 +93,8 @@ const nearestQuality = (table: Uint32Array): { quality: number; isStandard: bool
   let least = Number.POSITIVE_INFINITY;
   for (let candidate = 1; candidate <= 100; candidate += 1) {
     let difference = 0;
-    for (let index = 0; index < TABLE_NUMBERS; index += 1)
-      difference += Math.abs(at(table, index) - scaledStep(index, candidate));
+    for (let index = 0, from = (candidate - 1) * TABLE_NUMBERS; index < TABLE_NUMBERS; index += 1)
+      difference += Math.abs(at(table, index) - byteAt(SCALED, from + index));
     if (difference < least) [quality, least] = [candidate, difference];
   }
   return { quality, isStandard: least === 0 };
