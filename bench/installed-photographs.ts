@@ -13,7 +13,7 @@ const DECODED_AT_ONCE = 4;
  * measures the same pictures.
  * @throws with the line that installs them
  */
-const installedPhotographs = (): string[] => {
+export const installedPhotographs = (): string[] => {
   const { status, stdout } = spawnSync("dpkg-query", ["-L", ...PACKAGES], { encoding: "utf8" });
   if (status !== 0) throw new Error(`photographs are missing: apt-get install ${PACKAGES.join(" ")}`);
   return stdout
