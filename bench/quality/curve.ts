@@ -58,6 +58,7 @@ export const drawCurves = (curves: readonly Curve[]): string => {
     ].join("\n");
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<title>Precision and recall of duplicate finders</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${grid}
 <text x="${MARGIN + inner / 2}" y="${HEIGHT - 12}" text-anchor="middle">recall (mean of all edits)</text>
