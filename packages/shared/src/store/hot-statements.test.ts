@@ -18,6 +18,7 @@ it("what has a name, is a stream of its own, or has another text each time is le
     { text: "select 1", name: "mine" },
     { text: "copy image from stdin", submit: () => undefined },
     { text: `select ${"1,".repeat(8_000)}` },
+    { text: "select 1 where /* planned each time */ true" },
   ];
   for (const query of others) for (let use = 0; use < 20; use += 1) expect(statements.named(query)).toBe(query);
 });

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { LRUCache } from "lru-cache";
 
 /** Uses after which a statement is prepared. */
@@ -8,6 +9,10 @@ const MAX_PREPARED = 200;
 const COUNTED = 1_000;
 /** A longer text has lists of values in it, which are others each time. */
 const MAX_CHARACTERS = 8_000;
+
+const MARK = "/* planned each time */";
+/** A condition that is always true, in a statement whose best plan depends on its values. */
+export const PLANNED_EACH_TIME = sql.raw(`${MARK} true`);
 
 interface Statement {
   readonly text: string;
@@ -20,6 +25,7 @@ const isStatement = (query: unknown): query is Statement =>
   "text" in query &&
   typeof query.text === "string" &&
   query.text.length <= MAX_CHARACTERS &&
+  !query.text.includes(MARK) &&
   !("submit" in query) &&
   (!("name" in query) || query.name === undefined);
 

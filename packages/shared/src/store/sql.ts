@@ -9,6 +9,13 @@ export interface Page<Position> {
 /** Numbers as one parameter of type int[]: their count is not limited as the number of parameters is. */
 export const integers = (values: Iterable<number>): SQL => sql`${sql.param([...values])}::int[]`;
 
+/**
+ * The condition that a number is one of these. One alone is compared by itself: of a list PostgreSQL expects ten values, and
+ * so would not use a plan for all of a prepared statement's values where there is only one.
+ */
+export const isOneOf = (number: SQL, values: readonly number[]): SQL =>
+  values.length === 1 ? sql`${number} = ${values[0]}` : sql`${number} = any(${integers(values)})`;
+
 /** An aggregate: one digest of many rows, hex, of their texts in an order. */
 export const digestOfRows = (row: SQL, order: SQL): SQL =>
   sql`encode(sha256(convert_to(coalesce(string_agg(${row}, ',' order by ${order}), ''), 'UTF8')), 'hex')`;

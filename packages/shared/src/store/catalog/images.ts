@@ -9,7 +9,7 @@ import { pictureDigests } from "../blocks/picture-digests.ts";
 import type { Db } from "../open.ts";
 import { archivedImages } from "../review/archives.ts";
 import { image } from "../schema.ts";
-import { integers, onlyRow, type Page } from "../sql.ts";
+import { integers, isOneOf, onlyRow, type Page } from "../sql.ts";
 
 /** Tombstones of the catalog for which a condition holds, ascending. */
 const tombstones = async (db: Db, catalogId: string, condition: SQL): Promise<number[]> => {
@@ -245,7 +245,7 @@ export const listImages = (db: Db, catalog: CatalogShape, { after, limit }: Page
 
 /** The live images among these ordinals. */
 export const findImages = (db: Db, catalog: CatalogShape, ordinals: readonly number[]): Promise<CatalogImage[]> =>
-  imagesWhere(db, catalog, sql`ordinal = any(${integers(ordinals)}) order by ordinal`);
+  imagesWhere(db, catalog, sql`${isOneOf(sql`ordinal`, ordinals)} order by ordinal`);
 
 /** About so many live images, evenly from the whole catalog. */
 export const sampleImages = async (

@@ -7,9 +7,10 @@ import { FairTurns } from "../../runtime/fair-turns.ts";
 import { mapInSlices } from "../../runtime/loop-turns.ts";
 import { readFacts } from "../blocks/block-facts.ts";
 import { type NamedRow, named } from "../catalog/images.ts";
+import { PLANNED_EACH_TIME } from "../hot-statements.ts";
 import type { Db } from "../open.ts";
 import { imageGroup } from "../schema.ts";
-import { integers } from "../sql.ts";
+import { isOneOf } from "../sql.ts";
 import { isAt, type Place, type Result, readPlace } from "./results.ts";
 
 /** A result, with what is needed to read the images of its groups. */
@@ -53,7 +54,8 @@ export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, orde
   const groups = await db
     .select()
     .from(imageGroup)
-    .where(and(matching(place, filter), after))
+    // How many groups a lineage has decides whether they are sorted or read in the order of an index.
+    .where(and(matching(place, filter), after, PLANNED_EACH_TIME))
     // In the order of the index: with the default, nulls first, PostgreSQL would sort all groups for each page.
     .orderBy(
       ...(order.by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]),
@@ -126,7 +128,7 @@ const withMembers = async (db: Db, of: GroupsOf, { lineage }: Place, groups: rea
   const { rows } = await db.execute<MemberRow & { number: number }>(sql`
     select number, member.ordinal, distance, damaged, same_file_as as "sameFileAs", path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
-    where lineage = ${lineage} and number = any(${integers(numbers)})
+    where lineage = ${lineage} and ${isOneOf(sql`number`, numbers)}
     order by number, member.ordinal`);
   const factsOf = await readFacts(db, catalogId, blockSize, rows, true);
   // A page may have all images of a catalog.
