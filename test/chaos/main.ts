@@ -76,6 +76,22 @@ function shuffled(names: readonly string[], seed: number): string[] {
     .map(({ name }) => name);
 }
 
+/** What runs now. Its servers have process groups of their own, and would run on. */
+let running: Stage | null = null;
+let isStopping = false;
+const stopAndExit = (code: number): void => {
+  // A signal may arrive twice: from a terminal, and from whoever started this process.
+  if (isStopping) return;
+  isStopping = true;
+  void Promise.resolve(running?.stop()).finally(() => process.exit(code));
+};
+process.on("SIGINT", () => stopAndExit(130));
+process.on("SIGTERM", () => stopAndExit(130));
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  stopAndExit(1);
+});
+
 /** Where jobs run, and what may happen to them there. */
 interface Mode<On extends Stage> {
   readonly kinds: Readonly<Record<string, Kind<On>>>;
@@ -86,6 +102,7 @@ const mode = <On extends Stage>({ kinds, start }: Mode<On>) => ({
   /** A stage, and the groups that the job has without any fault. */
   async open() {
     const stage = await start();
+    running = stage;
     await recordEffects(stage);
     const job = await stage.startJob("undisturbed");
     await stage.until(job, isOver, PROMISED_SECONDS);
@@ -114,16 +131,6 @@ console.log(
 const outcomes: Outcome[] = [];
 const left: string[] = [];
 let open = await openStage();
-/** The servers have process groups of their own, and would run on. */
-let isStopping = false;
-const interrupt = (): void => {
-  // The signal may arrive twice: from a terminal, and from whoever started this process.
-  if (isStopping) return;
-  isStopping = true;
-  void open.stage.stop().then(() => process.exit(130));
-};
-process.on("SIGINT", interrupt);
-process.on("SIGTERM", interrupt);
 for (let round = from; round < from + rounds; round += 1) {
   const name = kinds[round % kinds.length] ?? refuse("no kind");
   const { stage } = open;

@@ -20,6 +20,7 @@ export interface Outcome {
 /** Memory of a service's process that no round may exceed. */
 const MAX_MEGABYTES = 700;
 const IDLE_SECONDS = 60;
+const VERIFY_SECONDS = 120;
 
 /** Records each result from outside, so that one that replaces another is seen too. */
 export const recordEffects = async ({ store }: Stage): Promise<void> => {
@@ -56,9 +57,13 @@ export const runRound = async <On extends Stage>(
   const taken = (Date.now() - ended) / 1_000;
   let repeated = 0;
   if (isEnded) {
-    const checked = await check(stage, job, reference, excuses);
-    problems.push(...checked.problems);
-    repeated = checked.repeated;
+    await check(stage, job, reference, excuses).then(
+      (checked) => {
+        problems.push(...checked.problems);
+        repeated = checked.repeated;
+      },
+      (error: unknown) => problems.push(`it could not be checked: ${error}`),
+    );
     const more = (await lettersAfter(stage, letters.last)).subjects;
     const unexpected = parks ? more.filter((subject) => !subject.startsWith("lookalike.dead.")) : more;
     if (unexpected.length > 0) problems.push(`${unexpected.length} dead letters: ${unexpected[0]}`);
@@ -96,7 +101,7 @@ const check = async (stage: Stage, job: string, reference: string, excuses: RegE
     [job],
   );
   if (failures.rows.length > 0) problems.push(`${failures.rows.length} attempts failed: ${failures.rows[0]?.reason}`);
-  const { body } = await persist(() => requestEndpoint(bus, "coordinator.verify", { job }));
+  const { body } = await persist(() => requestEndpoint(bus, "coordinator.verify", { job }), VERIFY_SECONDS);
   for (const problem of body["problems"] as string[]) if (excuses?.test(problem) !== true) problems.push(problem);
   const results = await persist(() =>
     countBySubject(bus, STREAMS.events, `lookalike.event.*.*.${job}.pair-batch-done`),

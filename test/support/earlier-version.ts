@@ -11,12 +11,12 @@ export interface EarlierVersion {
 }
 
 /**
- * The commit that an upgrade begins at: what LOOKALIKE_UPGRADE_FROM names, else the last release before this commit (a
+ * The commit that an upgrade begins at: what UPGRADE_FROM names, else the last release before this commit (a
  * tag `v…`), else the commit before the last change of what runs.
  * @returns null where the clone does not have it
  */
 export const earlierCommit = (): string | null => {
-  const selected = process.env["LOOKALIKE_UPGRADE_FROM"];
+  const selected = process.env["UPGRADE_FROM"];
   if (selected !== undefined) return git("rev-parse", "--verify", `${selected}^{commit}`);
   const release = git("describe", "--tags", "--abbrev=0", "--match=v*", "HEAD^");
   if (release !== null) return git("rev-parse", "--verify", `${release}^{commit}`);

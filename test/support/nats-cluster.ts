@@ -43,6 +43,9 @@ const tlsFiles = ({ certificate, key }: NonNullable<ClusterOptions["tls"]>) => (
   key_file: key,
 });
 
+/** A connection between two servers that is lost without a word is noticed after three of them; by default after minutes. */
+const PING_INTERVAL = "10s";
+
 /** Places for so many nodes on this machine. */
 export const localPlaces = (nodes: number): Promise<Place[]> =>
   Promise.all(
@@ -62,6 +65,7 @@ export const startCluster = async ({ folder, places, users, administrator, tls }
     await mkdir(own, { recursive: true });
     const settings = {
       server_name: `node-${node}`,
+      ping_interval: PING_INTERVAL,
       listen: `${host}:${port}`,
       jetstream: { store_dir: own },
       cluster: {

@@ -9,7 +9,7 @@ import { ParkedMessage } from "@lookalike/shared/bus/unreadable";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { SERVICE_NAMES, type ServiceName } from "@lookalike/shared/runtime/config";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { buildCommit, type EarlierVersion, earlierCommit } from "../support/earlier-version.ts";
 import { ROOT } from "../support/folders.ts";
 import { groupsOf } from "../support/groups.ts";
@@ -91,13 +91,21 @@ afterAll(async () => {
   await earlier.remove();
 });
 
+/** Hashers of two formats share no job: the old ones are stopped before, as docs/operations.md says. */
+const formatOf = async (root: string): Promise<unknown> =>
+  ((await import(join(root, "packages/engine/dist/hash/hash-format.js"))) as { HASH_FORMAT: unknown }).HASH_FORMAT;
+const requireOneFormat = async ({ skip }: TestContext): Promise<void> => {
+  if ((await formatOf(ROOT)) !== (await formatOf(earlier.root))) skip("the versions have different hash formats");
+};
+
 const title =
   commit === null ? "skipped: no earlier commit in this clone (git fetch --unshallow)" : commit.slice(0, 12);
 
 describe.skipIf(commit === null)(`with the services of ${title}`, () => {
-  it.each(["earlier", "new"] as const)(
+  it.for(["earlier", "new"] as const)(
     "one job has the same groups with the %s hasher, the other comparer, and coordinators and APIs of both",
-    async (version) => {
+    async (version, context) => {
+      await requireOneFormat(context);
       await start(version, "coordinator");
       const [one, other] = await Promise.all([
         start(version, "api"),
@@ -112,23 +120,27 @@ describe.skipIf(commit === null)(`with the services of ${title}`, () => {
     },
   );
 
-  it.each([
+  it.for([
     ["upgraded", "earlier"],
     ["taken back", "new"],
-  ] as const)("one job has the same groups when all services are %s in the middle of it", async (name, version) => {
-    const before = await startAll(version);
-    const job = await startJob(clientOf(before.get("api")), name);
-    await until(async () => (await clientOf(before.get("api")).readJob(job)).completedTasks >= 10);
-    const after = new Map<ServiceName, Service>();
-    for (const name of ORDER) {
-      after.set(name, await start(otherThan(version), name));
-      const replaced = before.get(name);
-      if (replaced !== undefined) await stop(replaced);
-    }
-    const client = clientOf(after.get("api"));
-    expect(await client.readJob(job)).not.toMatchObject({ phase: "done" });
-    await expectSameGroups(client, job);
-  });
+  ] as const)(
+    "one job has the same groups when all services are %s in the middle of it",
+    async ([name, version], context) => {
+      await requireOneFormat(context);
+      const before = await startAll(version);
+      const job = await startJob(clientOf(before.get("api")), name);
+      await until(async () => (await clientOf(before.get("api")).readJob(job)).completedTasks >= 10);
+      const after = new Map<ServiceName, Service>();
+      for (const name of ORDER) {
+        after.set(name, await start(otherThan(version), name));
+        const replaced = before.get(name);
+        if (replaced !== undefined) await stop(replaced);
+      }
+      const client = clientOf(after.get("api"));
+      expect(await client.readJob(job)).not.toMatchObject({ phase: "done" });
+      await expectSameGroups(client, job);
+    },
+  );
 
   it.each(["earlier", "new"] as const)(
     "the %s coordinator ignores fields of an event that it does not know, and parks an event of a higher version",
