@@ -55,9 +55,9 @@ const write = (picture: Luma, x: number, y: number, across: number, level: numbe
 };
 
 /** A white page of black writing. */
-export const drawPage = (width: number, height: number): Luma => {
+export const drawPage = (width: number, height: number, seed = 1): Luma => {
   const picture = { luma: new Uint8Array(width * height).fill(250), width, height };
-  const random = randomWords(1);
+  const random = randomWords(seed);
   for (let y = 30; y < height - 30; y += 11) write(picture, 30, y, width - 60 - (random() % 80), 20, random);
   return picture;
 };

@@ -1,0 +1,61 @@
+import type { Comparison } from "./compare-pictures.ts";
+import { isMirrored, rotationOf } from "./transform.ts";
+
+/** What two pictures that show the same are to each other. */
+export type PixelKind = "re-encoded" | "resized" | "toned" | "turned" | "mirrored" | "cropped" | "framed" | "retouched";
+
+/** What a kind is decided from besides the comparison. */
+export interface PairFacts {
+  /** Pixels of the whole pictures. */
+  readonly pixelsA: number;
+  readonly pixelsB: number;
+  /** Whether both are drawn on a background, as pages, screens and pictures of products are: of these, what differs is the content. */
+  readonly isDocument: boolean;
+  /** Whether the larger view goes on around the smaller one: see border.ts. */
+  readonly continues: boolean;
+}
+
+/** A picture shows the whole of another one where so much of that one is inside it. */
+const CONTAINED = 0.92;
+const WHOLE = 0.97;
+/** Fewer blocks with a texture can't tell one blurred wall from another. */
+const LEAST_TEXTURED = 6;
+/** Copies have .97 and more. */
+const COPY_CORRELATION = 0.95;
+/** A copy differs in no more than a few blocks, where a strong compression left nothing of them. */
+const COPY_DIFFERS = 0.01;
+/** Blocks that agree have .88 and more in edited pictures, and .6 to .83 in pairs of strangers. */
+const LEAST_AGREEMENT = 0.86;
+const MOST_DIFFERING = 0.2;
+const OTHER_COLOURS = 0.2;
+const TONE_LEVELS = 12;
+const SAME_TONE_LEVELS = 3;
+const SATURATION = [0.75, 1.3] as const;
+const ROTATED_DEGREES = 0.7;
+/** A rotated picture's corners are outside the other. */
+const ROTATED_WHOLE = 0.6;
+const RESIZED = 1.02;
+
+/** The kind of a pair; null where both do not show the same, or show too little to be sure. */
+export const kindOf = (comparison: Comparison, facts: PairFacts): PixelKind | null => {
+  const { ofA, ofB, textured, correlation, agreement, differing, colours, transform, toneChange } = comparison;
+  if (Math.max(ofA, ofB) < CONTAINED || textured < LEAST_TEXTURED) return null;
+  if (agreement < LEAST_AGREEMENT || differing > MOST_DIFFERING) return null;
+  const isCopy = correlation >= COPY_CORRELATION && differing <= COPY_DIFFERS;
+  const hasOtherColours = colours.differs > OTHER_COLOURS;
+  if (!isCopy && (facts.isDocument || hasOtherColours)) return null;
+  const [least, most] = SATURATION;
+  const isToned =
+    toneChange > TONE_LEVELS || hasOtherColours || colours.saturation < least || colours.saturation > most;
+  // A shirt of another colour is no copy of it, though its form is the same.
+  if (facts.isDocument && isToned && (hasOtherColours || toneChange > SAME_TONE_LEVELS)) return null;
+  const degrees = Math.abs(rotationOf(transform));
+  const smaller = Math.min(ofA, ofB);
+  if (isMirrored(transform) && smaller >= ROTATED_WHOLE) return "mirrored";
+  if (degrees >= ROTATED_DEGREES && smaller >= ROTATED_WHOLE) return "turned";
+  if (smaller < WHOLE) return facts.continues ? "cropped" : "framed";
+  if (!isCopy) return "retouched";
+  if (isToned) return "toned";
+  const larger = Math.max(facts.pixelsA, facts.pixelsB) / Math.min(facts.pixelsA, facts.pixelsB);
+  return larger > RESIZED ** 2 ? "resized" : "re-encoded";
+};
