@@ -14,6 +14,7 @@ import { pipeline } from "./pipeline.ts";
 import { pixels } from "./pixels.ts";
 import { policies } from "./policies.ts";
 import { quality } from "./quality/quality.ts";
+import { verification } from "./quality/verification.ts";
 import { recovery } from "./recovery.ts";
 import { redesign } from "./redesign.ts";
 import { reference } from "./reference.ts";
@@ -50,6 +51,7 @@ const BENCHES: Record<string, Bench> = {
   siege,
   store,
   tracing,
+  verification,
 };
 
 const { values, positionals } = parseArgs({
