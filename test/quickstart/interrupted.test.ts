@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const argumentsFor = async ({ path }: QuickStart, pairsPerTask: number): Promise<string[]> => {
   const file = path("many.ndjson");
-  await writeHashes(file, { images: 6_000, bits: 256, seed: 2, copiesPerThousand: 50 });
+  await writeHashes(file, { images: 12_000, bits: 256, seed: 2, copiesPerThousand: 50 });
   return [`hashes:${file}`, "--json", "--block-size", "100", "--pairs-per-task", String(pairsPerTask)];
 };
 
@@ -49,7 +49,7 @@ describe("an interrupted job", () => {
       stderr: expect.stringContaining("Going on with the job that was interrupted."),
     });
     const [resumed, reference] = [third, await undisturbed].map(({ stdout }) => reportOf(stdout));
-    expect(resumed).toMatchObject({ images: 6_000, blocks: 60, pairs: 1_830, tasks: 183, tasksDone: 183 });
+    expect(resumed).toMatchObject({ images: 12_000, blocks: 120, pairs: 7_260, tasks: 726, tasksDone: 726 });
     expect(resumed?.groups).toEqual(reference?.groups);
   });
 });
