@@ -97,15 +97,16 @@ describe("a picture", () => {
 
   it("reserves what is decoded of it, and all of a progressive JPEG, whose coefficients are all in memory", async () => {
     const large = () => sharp(picture).resize(2_048, 512, { fit: "fill" });
-    const reserved = async (image: Sharp): Promise<number[]> => {
+    // Where there is no native decoder, the same is reserved again for the other one.
+    const reserved = async (image: Sharp): Promise<number> => {
       const pixels: number[] = [];
       await hashImage(await image.toBuffer(), LIMITS, async (count) => void pixels.push(count));
-      return pixels;
+      return Math.max(...pixels);
     };
     const all = 2_048 * 512;
-    expect(await reserved(large().jpeg())).toEqual([all / 16]);
-    expect(await reserved(large().jpeg({ progressive: true }))).toEqual([all]);
-    expect(await reserved(large().png())).toEqual([all]);
+    expect(await reserved(large().jpeg())).toBe(all / 16);
+    expect(await reserved(large().jpeg({ progressive: true }))).toBe(all);
+    expect(await reserved(large().png())).toBe(all);
   });
 
   it("turned by its EXIF orientation is the same picture, and its size is as seen", async () => {
