@@ -7,6 +7,8 @@ const BESIDE = 0.012;
 const LEAST_PIXELS = 1.5;
 /** What continues across a side has this correlation from one to the other. */
 const CONTINUES = 0.75;
+/** Or differs by so few levels, as on both sides of a margin that was cut off. */
+const SAME_LEVELS = 4;
 
 /**
  * Whether the picture around a part of it goes on where the part ends: then the part is a crop of it. Around a picture with a border, a caption or the
@@ -27,7 +29,9 @@ export const continuesAround = (whole: ComparedPicture, part: Size, toWhole: Tra
       inner.push(whole.luma.mean(inside.x, inside.y, box));
       outer.push(whole.luma.mean(outside.x, outside.y, box));
     }
-  return inner.length > 0 && correlationOf(inner, outer) >= CONTINUES;
+  if (inner.length === 0) return false;
+  const apart = inner.reduce((sum, level, index) => sum + Math.abs(level - (outer[index] as number)), 0) / inner.length;
+  return apart <= SAME_LEVELS || correlationOf(inner, outer) >= CONTINUES;
 };
 
 /** Each side of a picture: the points along it, and the direction out of it. */

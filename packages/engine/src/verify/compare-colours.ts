@@ -7,6 +7,10 @@ import { inverted, mapped, type Transform } from "./transform.ts";
 export interface ColourComparison {
   /** By how much the colours of b are stronger than those of a, up to 1.6: 0 = b is grey or has one tint, 1 = as strong, or both have none. */
   readonly saturation: number;
+  /** Standard deviation of the weaker colours, in levels: 0 = one of both pictures has one tint. */
+  readonly spread: number;
+  /** By how many levels the mean colour is another one: a white balance, a tint. */
+  readonly shift: number;
   /** The largest share of blocks, 0..1, whose colour is another one than saturation and white balance explain. */
   readonly differs: number;
   /** Root of the mean square of what these leave, in levels of Cb and Cr. */
@@ -38,28 +42,32 @@ export const compareColours = (
         b: [chromaAt(b.cb, b, inB), chromaAt(b.cr, b, inB)] as const,
       };
     });
-  if (pairs.length === 0) return { saturation: 1, differs: 0, residual: 0 };
+  if (pairs.length === 0) return { saturation: 1, spread: 0, shift: 0, differs: 0, residual: 0 };
   const forward = fit(pairs);
   const backward = fit(pairs.map((pair) => ({ a: pair.b, b: pair.a })));
   const best = forward.residual <= backward.residual ? forward : backward;
-  return { ...best, saturation: strengthOf(pairs) };
+  const [first, second] = [statisticsOf(pairs.map((pair) => pair.a)), statisticsOf(pairs.map((pair) => pair.b))];
+  return {
+    ...best,
+    saturation: strengthOf(first.spread, second.spread),
+    spread: Math.min(first.spread, second.spread),
+    shift: Math.hypot(second.mean[0] - first.mean[0], second.mean[1] - first.mean[1]),
+  };
 };
 
 /** Less than this standard deviation is no colour. */
 const COLOURED = 2;
 
-const strengthOf = (pairs: readonly Pair[]): number => {
-  const [a, b] = [spreadOf(pairs.map((pair) => pair.a)), spreadOf(pairs.map((pair) => pair.b))];
+const strengthOf = (a: number, b: number): number => {
   if (a < COLOURED) return b < COLOURED ? 1 : MOST_SATURATION;
   return Math.min(MOST_SATURATION, b / a);
 };
 
-const spreadOf = (chroma: readonly Chroma[]): number => {
-  const mean = (of: 0 | 1): number => chroma.reduce((sum, levels) => sum + levels[of], 0) / chroma.length;
-  const means = [mean(0), mean(1)] as const;
-  return Math.sqrt(
-    chroma.reduce((sum, [cb, cr]) => sum + (cb - means[0]) ** 2 + (cr - means[1]) ** 2, 0) / chroma.length,
-  );
+const statisticsOf = (chroma: readonly Chroma[]): { readonly mean: Chroma; readonly spread: number } => {
+  const meanOf = (channel: 0 | 1): number => chroma.reduce((sum, levels) => sum + levels[channel], 0) / chroma.length;
+  const mean = [meanOf(0), meanOf(1)] as const;
+  const squares = chroma.reduce((sum, [cb, cr]) => sum + (cb - mean[0]) ** 2 + (cr - mean[1]) ** 2, 0);
+  return { mean, spread: Math.sqrt(squares / chroma.length) };
 };
 
 interface Pair {
