@@ -9,7 +9,7 @@ const INSIDE = 0.9;
 /** A block has a texture from this standard deviation on, in levels. */
 const TEXTURE = 6;
 /** Blocks with a texture differ where their correlation is lower. */
-export const CORRELATION = 0.6;
+const CORRELATION = 0.6;
 /** Blocks without differ where their levels do, after the tone curve. */
 const LEVELS = 24;
 

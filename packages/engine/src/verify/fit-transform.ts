@@ -1,4 +1,4 @@
-import type { Point, Transform } from "./transform.ts";
+import { middleOf, type Point, type Transform } from "./transform.ts";
 
 interface Pair {
   readonly a: Point;
@@ -7,12 +7,8 @@ interface Pair {
 
 /** Sums over pairs of points, about their means. */
 const momentsOf = (pairs: readonly Pair[]) => {
-  const mean = (points: readonly Point[]): Point => ({
-    x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
-    y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
-  });
-  const a = mean(pairs.map((pair) => pair.a));
-  const b = mean(pairs.map((pair) => pair.b));
+  const a = middleOf(pairs.map((pair) => pair.a));
+  const b = middleOf(pairs.map((pair) => pair.b));
   const moments = { xx: 0, xy: 0, yy: 0, xu: 0, xv: 0, yu: 0, yv: 0 };
   for (const pair of pairs) {
     const x = pair.a.x - a.x;
@@ -48,7 +44,7 @@ export const fitSimilarity = (pairs: readonly Pair[]): Transform => {
 export const fitAffine = (pairs: readonly Pair[]): Transform | null => {
   const { a, b, xx, xy, yy, xu, yu, xv, yv } = momentsOf(pairs);
   const d = xx * yy - xy * xy;
-  if (d <= NEARLY_A_LINE * (xx + yy) ** 2) return null;
+  if (d <= COLLINEAR * (xx + yy) ** 2) return null;
   return through(
     {
       xx: (xu * yy - yu * xy) / d,
@@ -61,4 +57,4 @@ export const fitAffine = (pairs: readonly Pair[]): Transform | null => {
   );
 };
 
-const NEARLY_A_LINE = 1e-3;
+const COLLINEAR = 1e-3;

@@ -20,6 +20,14 @@ export const overlapOf = (a: Size, b: Size, transform: Transform): Overlap | nul
   return area === 0 ? null : { corners, ofA: area / (a.width * a.height), ofB: Math.min(1, area / areaOf(other)) };
 };
 
+/** The least rectangle with sides along the axes that has all points. */
+export const boundsOf = (points: readonly Point[]): Size & { readonly left: number; readonly top: number } => {
+  const left = Math.min(...points.map(({ x }) => x));
+  const top = Math.min(...points.map(({ y }) => y));
+  const width = Math.max(...points.map(({ x }) => x)) - left;
+  return { left, top, width, height: Math.max(...points.map(({ y }) => y)) - top };
+};
+
 const cornersOf = ({ width, height }: Size): Point[] => [
   { x: 0, y: 0 },
   { x: width, y: 0 },

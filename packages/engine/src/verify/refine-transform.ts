@@ -1,6 +1,16 @@
-import { overlapOf } from "./overlap.ts";
+import { boundsOf, overlapOf } from "./overlap.ts";
 import type { ComparedPicture } from "./sample-grid.ts";
-import { determinant, inverted, mapped, type Point, scaleOf, stretchOf, type Transform } from "./transform.ts";
+import {
+  determinant,
+  distance,
+  inverted,
+  mapped,
+  middleOf,
+  type Point,
+  scaleOf,
+  stretchOf,
+  type Transform,
+} from "./transform.ts";
 
 /** Points along the long side of the overlap, from coarse to fine: blurred pictures fit from farther away. */
 const SIDES = [24, 48, 96];
@@ -37,14 +47,9 @@ const isPlausible = (from: ComparedPicture, to: ComparedPicture, first: Transfor
 };
 
 const longSide = (corners: readonly Point[]): number => {
-  const span = (of: (point: Point) => number): number => Math.max(...corners.map(of)) - Math.min(...corners.map(of));
-  return Math.max(
-    span(({ x }) => x),
-    span(({ y }) => y),
-  );
+  const { width, height } = boundsOf(corners);
+  return Math.max(width, height);
 };
-
-const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
 
 interface Sample {
   readonly residual: number;
@@ -79,11 +84,6 @@ const refineAt = (from: ComparedPicture, to: ComparedPicture, start: Transform, 
   return map;
 };
 
-const middleOf = (points: readonly Point[]): Point => ({
-  x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
-  y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
-});
-
 const samplesOf = (
   from: ComparedPicture,
   to: ComparedPicture,
@@ -95,10 +95,9 @@ const samplesOf = (
   const samples: { luma: number; there: number; slopeX: number; slopeY: number; x: number; y: number }[] = [];
   const box = 2 * step;
   const otherBox = box * scaleOf(map);
-  const right = Math.max(...corners.map(({ x }) => x));
-  const bottom = Math.max(...corners.map(({ y }) => y));
-  for (let y = Math.min(...corners.map((corner) => corner.y)) + step / 2; y < bottom; y += step)
-    for (let x = Math.min(...corners.map((corner) => corner.x)) + step / 2; x < right; x += step) {
+  const { left, top, width, height } = boundsOf(corners);
+  for (let y = top + step / 2; y < top + height; y += step)
+    for (let x = left + step / 2; x < left + width; x += step) {
       const at = mapped(map, { x, y });
       if (at.x < 0 || at.y < 0 || at.x > to.width || at.y > to.height) continue;
       const half = otherBox / 4;

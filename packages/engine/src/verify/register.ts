@@ -3,9 +3,9 @@ import { fitAffine, fitSimilarity } from "./fit-transform.ts";
 import { type Match, matchFeatures, mirroredFeatures } from "./match-features.ts";
 import {
   composed,
+  distance,
   mapped,
   mirrorTransform,
-  type Point,
   rotationOf,
   type Size,
   scaleOf,
@@ -127,5 +127,3 @@ const refined = (matches: readonly Match[], first: readonly Match[], tolerance: 
   }
   return { transform, votes: placesOf(inliers) };
 };
-
-const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);

@@ -1,6 +1,6 @@
 import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { CHROMA_SIDE, type PicturePixels } from "../hash/picture-pixels.ts";
-import type { Overlap } from "./overlap.ts";
+import { boundsOf, type Overlap } from "./overlap.ts";
 import { PlaneSums } from "./plane-sums.ts";
 import { inverted, mapped, type Point, type Size, scaleOf, type Transform } from "./transform.ts";
 
@@ -53,10 +53,7 @@ export const sampleOverlap = (
   const [reference, other] = isOfA ? [a, b] : [b, a];
   const toOther = isOfA ? transform : inverted(transform);
   const own = isOfA ? corners : corners.map((corner) => mapped(transform, corner));
-  const left = Math.min(...own.map(({ x }) => x));
-  const top = Math.min(...own.map(({ y }) => y));
-  const width = Math.max(...own.map(({ x }) => x)) - left;
-  const height = Math.max(...own.map(({ y }) => y)) - top;
+  const { left, top, width, height } = boundsOf(own);
   const step = Math.max(1, Math.max(width, height) / GRID_SIDE);
   const columns = Math.max(1, Math.floor(width / step));
   const rows = Math.max(1, Math.floor(height / step));

@@ -15,6 +15,15 @@ export interface Point {
   readonly y: number;
 }
 
+/** How far two points are from each other. */
+export const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
+
+/** The mean of some points. */
+export const middleOf = (points: readonly Point[]): Point => ({
+  x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
+  y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
+});
+
 export interface Size {
   readonly width: number;
   readonly height: number;
