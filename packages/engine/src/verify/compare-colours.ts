@@ -1,7 +1,6 @@
-import type { Block } from "./compare-blocks.ts";
-import { BLOCK_SIDE } from "./compare-blocks.ts";
+import { BLOCK_SIDE, type Block } from "./compare-blocks.ts";
 import { type ComparedPicture, chromaAt, pointOf, type Samples } from "./sample-grid.ts";
-import { inverted, mapped, type Transform } from "./transform.ts";
+import { IDENTITY, inverted, mapped, type Transform } from "./transform.ts";
 
 /** How the colours of two pictures differ where these overlap. */
 export interface ColourComparison {
@@ -30,13 +29,14 @@ export const compareColours = (
   samples: Samples,
   blocks: readonly Block[],
 ): ColourComparison => {
+  const [toA, toB] = samples.reference === "a" ? [IDENTITY, transform] : [inverted(transform), IDENTITY];
   const pairs = blocks
     .filter(({ differs }) => !differs)
     .map(({ column, row }) => {
       const middle = (row * BLOCK_SIDE + BLOCK_SIDE / 2) * samples.columns + column * BLOCK_SIDE + BLOCK_SIDE / 2;
       const here = pointOf(samples, middle);
-      const inA = samples.reference === "a" ? here : mapped(inverted(transform), here);
-      const inB = samples.reference === "b" ? here : mapped(transform, here);
+      const inA = mapped(toA, here);
+      const inB = mapped(toB, here);
       return {
         a: [chromaAt(a.cb, a, inA), chromaAt(a.cr, a, inA)] as const,
         b: [chromaAt(b.cb, b, inB), chromaAt(b.cr, b, inB)] as const,

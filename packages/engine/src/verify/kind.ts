@@ -11,8 +11,8 @@ export interface PairFacts {
   readonly pixelsB: number;
   /** Whether both are drawn on a background, as pages, screens and pictures of products are: of these, what differs is the content. */
   readonly isDocument: boolean;
-  /** Whether the larger view goes on around the smaller one: see border.ts. */
-  readonly continues: boolean;
+  /** Whether the larger view goes on around the smaller one: see border.ts. It reads pixels, which only a part of another picture needs. */
+  readonly continues: () => boolean;
 }
 
 /** A picture shows the whole of another one where so much of that one is inside it. */
@@ -58,7 +58,7 @@ export const kindOf = (comparison: Comparison, facts: PairFacts): PixelKind | nu
   const smaller = Math.min(ofA, ofB);
   if (isMirrored(transform) && smaller >= ROTATED_WHOLE) return "mirrored";
   if (degrees >= ROTATED_DEGREES && smaller >= ROTATED_WHOLE) return "turned";
-  if (smaller < WHOLE) return facts.continues ? "cropped" : "framed";
+  if (smaller < WHOLE) return facts.continues() ? "cropped" : "framed";
   if (!isCopy) return "retouched";
   if (isToned(comparison)) return "toned";
   const larger = Math.max(facts.pixelsA, facts.pixelsB) / Math.min(facts.pixelsA, facts.pixelsB);

@@ -29,6 +29,9 @@ export interface Size {
   readonly height: number;
 }
 
+/** Each point stays where it is. */
+export const IDENTITY: Transform = { xx: 1, xy: 0, yx: 0, yy: 1, dx: 0, dy: 0 };
+
 /** Where a point is in the other picture. */
 export const mapped = ({ xx, xy, yx, yy, dx, dy }: Transform, { x, y }: Point): Point => ({
   x: xx * x + xy * y + dx,

@@ -7,7 +7,7 @@ import type { PicturePixels } from "../hash/picture-pixels.ts";
 import { smallLuma } from "../hash/pixels/small-luma.ts";
 import { continuesAround } from "./border.ts";
 import { type Comparison, comparePictures } from "./compare-pictures.ts";
-import { kindOf, type PixelKind } from "./kind.ts";
+import { kindOf, type PairFacts, type PixelKind } from "./kind.ts";
 import { refineTransform } from "./refine-transform.ts";
 import { register } from "./register.ts";
 import { type ComparedPicture, comparedPicture } from "./sample-grid.ts";
@@ -64,23 +64,20 @@ export const verifyPair = (a: VerifiedPicture, b: VerifiedPicture): Verdict | nu
 
 /** The nearest turn first: most pairs are copies of the whole, and end there. */
 function* waysOf(a: VerifiedPicture, b: VerifiedPicture): Generator<Transform> {
-  const own = a.blockhashes.subarray(0, a.blockhashes.length / 2);
+  const own = turnedBlockhash(b.blockhashes, TURNS.none);
   const turns = Object.values<Turn>(TURNS)
-    .map((turn) => ({
-      turn,
-      bits: hammingDistance(turnedBlockhash(a.blockhashes, turn), b.blockhashes.subarray(0, own.length)),
-    }))
+    .map((turn) => ({ turn, bits: hammingDistance(turnedBlockhash(a.blockhashes, turn), own) }))
     .filter(({ bits }) => bits <= TRIED_BITS)
     .sort((one, other) => one.bits - other.bits);
   for (const { turn } of turns) yield turnTransform(a, b, turn);
   for (const { transform } of register(a, b)) yield refineTransform(a, b, transform);
 }
 
-const factsOf = (a: VerifiedPicture, b: VerifiedPicture, { ofA, ofB, transform }: Comparison) => ({
+const factsOf = (a: VerifiedPicture, b: VerifiedPicture, { ofA, ofB, transform }: Comparison): PairFacts => ({
   pixelsA: a.pixels,
   pixelsB: b.pixels,
   isDocument: a.isDocument && b.isDocument,
-  continues: ofA >= ofB ? continuesAround(b, a, transform) : continuesAround(a, b, inverted(transform)),
+  continues: () => (ofA >= ofB ? continuesAround(b, a, transform) : continuesAround(a, b, inverted(transform))),
 });
 
 /** Nothing fits better. */
