@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fastestBackend } from "@lookalike/engine/compare/backend";
+import { takeEvidence } from "@lookalike/engine/evidence/evidence";
 import { EvidenceMemory } from "@lookalike/engine/evidence/evidence-memory";
-import { textureOf } from "@lookalike/engine/evidence/texture";
 import { decodePicture } from "@lookalike/engine/hash/decode-picture";
-import { decodeFeatures } from "@lookalike/engine/verify/match-features";
+import type { PicturePixels } from "@lookalike/engine/hash/picture-pixels";
+import { smallLuma } from "@lookalike/engine/hash/pixels/small-luma";
 import { type Verdict, type VerifiedPicture, verifiedPicture, verifyPair } from "@lookalike/engine/verify/verify-pair";
 import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { type Bench, type Row, throughputRow } from "../bench.ts";
@@ -88,19 +89,15 @@ const pictureReader = (folder: string) => {
     const known = cached.get(file);
     if (known !== undefined) return known;
     const { decoded } = await decodePicture(await readFile(join(folder, file)), null, LIMITS, undefined);
-    const picture =
-      "pixels" in decoded
-        ? verifiedPicture(
-            decoded.pixels,
-            decodeFeatures(memory.features(decoded.pixels, DEFAULT_FEATURES)),
-            textureOf(memory.textureCounts(decoded.pixels)),
-          )
-        : null;
+    const picture = "pixels" in decoded ? verified(memory, decoded.pixels) : null;
     cached.set(file, picture);
     for (const oldest of cached.keys()) if (cached.size > CACHED) cached.delete(oldest);
     return picture;
   };
 };
+
+const verified = (memory: EvidenceMemory, pixels: PicturePixels): VerifiedPicture =>
+  verifiedPicture(pixels, takeEvidence(memory, pixels, smallLuma(pixels), DEFAULT_FEATURES));
 
 const rowsOf = (edits: ReadonlyMap<string, Tally>, classes: ReadonlyMap<string, Tally>): Row[] => {
   const sum = (tallies: ReadonlyMap<string, Tally>, of: (tally: Tally) => number): number =>

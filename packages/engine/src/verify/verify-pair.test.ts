@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { drawScene } from "../../../../test/support/scene.ts";
 import { fastestBackend } from "../compare/backend.ts";
 import { drawBoxes, drawPage } from "../evidence/drawn-luma.fixtures.ts";
+import { takeEvidence } from "../evidence/evidence.ts";
 import { EvidenceMemory } from "../evidence/evidence-memory.ts";
-import { textureOf } from "../evidence/texture.ts";
 import { sharpPixels } from "../hash/pixels/sharp-pixels.ts";
-import { decodeFeatures } from "./match-features.ts";
+import { smallLuma } from "../hash/pixels/small-luma.ts";
 import { mapped, rotationOf } from "./transform.ts";
 import { type VerifiedPicture, verifiedPicture, verifyPair } from "./verify-pair.ts";
 
@@ -17,11 +17,7 @@ const HEIGHT = 540;
 
 const see = async (image: Sharp): Promise<VerifiedPicture> => {
   const pixels = await sharpPixels(image, 60);
-  return verifiedPicture(
-    pixels,
-    decodeFeatures(memory.features(pixels, FEATURES)),
-    textureOf(memory.textureCounts(pixels)),
-  );
+  return verifiedPicture(pixels, takeEvidence(memory, pixels, smallLuma(pixels), FEATURES));
 };
 
 /** A scene with boxes, which have the corners of photographs. */

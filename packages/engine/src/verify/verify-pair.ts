@@ -1,13 +1,14 @@
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
-import { blockhashes, turnedBlockhash } from "../evidence/blockhash.ts";
+import { turnedBlockhash } from "../evidence/blockhash.ts";
+import type { PixelEvidence } from "../evidence/evidence.ts";
 import type { Feature } from "../evidence/features.ts";
-import { isScreenshotLike, isTextLike, type Texture } from "../evidence/texture.ts";
+import { isScreenshotLike, isTextLike } from "../evidence/texture.ts";
 import { TURNS, type Turn } from "../evidence/turns.ts";
 import type { PicturePixels } from "../hash/picture-pixels.ts";
-import { smallLuma } from "../hash/pixels/small-luma.ts";
 import { continuesAround } from "./border.ts";
 import { type Comparison, comparePictures } from "./compare-pictures.ts";
 import { kindOf, type PairFacts, type PixelKind } from "./kind.ts";
+import { decodeFeatures } from "./match-features.ts";
 import { refineTransform } from "./refine-transform.ts";
 import { register } from "./register.ts";
 import { type ComparedPicture, comparedPicture } from "./sample-grid.ts";
@@ -28,16 +29,15 @@ export interface Verdict {
   readonly kind: PixelKind | null;
 }
 
-/** Prepares a picture for verification. @param features of its working picture */
+/** Prepares a picture for verification. @param evidence what {@link takeEvidence} returned for it */
 export const verifiedPicture = (
   pixels: PicturePixels,
-  features: readonly Feature[],
-  texture: Texture,
+  { blockhashes, features, texture }: Pick<PixelEvidence, "blockhashes" | "features" | "texture">,
 ): VerifiedPicture => ({
   ...comparedPicture(pixels),
   pixels: pixels.sourceWidth * pixels.sourceHeight,
-  features,
-  blockhashes: blockhashes(smallLuma(pixels)),
+  features: decodeFeatures(features),
+  blockhashes,
   isDocument: isTextLike(texture) || isScreenshotLike(texture) || texture.background >= DOCUMENT_BACKGROUND,
 });
 
