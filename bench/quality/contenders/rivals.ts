@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { type Contender, indexer } from "./contender.ts";
+import { type Answer, type Contender, indexer } from "./contender.ts";
 import { inScratch, readTriples, runProgram } from "./programs.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`../../rivals/${name}`, import.meta.url));
@@ -40,8 +40,21 @@ const dupeGuru: Contender = {
   },
 };
 
-/** Percentages of similarity: the first is the default. */
-const PERCENTAGES = ["90", "95", "80"];
+/** What a program finds with each of its settings; the first is the default. Its first run also computes the hashes, so that one's CPU time counts. */
+const groupsBySetting = async (
+  settings: readonly string[],
+  find: (setting: string) => Promise<{ readonly cpuSeconds: number; readonly groups: number[][] }>,
+  label: (setting: string) => string,
+): Promise<Pick<Answer, "cpuSeconds" | "pairs" | "groups">> => {
+  const groups: Record<string, number[][]> = {};
+  let cpuSeconds = 0;
+  for (const [at, setting] of settings.entries()) {
+    const found = await find(setting);
+    if (at === 0) cpuSeconds = found.cpuSeconds;
+    groups[label(setting)] = found.groups;
+  }
+  return { cpuSeconds, pairs: null, groups };
+};
 
 const findimagedupes: Contender = {
   name: "findimagedupes",
@@ -50,65 +63,47 @@ const findimagedupes: Contender = {
   run: (pictures, names) =>
     inScratch(async (folder) => {
       const indexOf = indexer(names);
-      const groups: Record<string, number[][]> = {};
-      let cpuSeconds = 0;
       const database = join(folder, "fingerprints");
-      for (const percentage of PERCENTAGES) {
+      const find = async (percentage: string) => {
         const command = ["findimagedupes", "-q", "-f", database, "-t", `${percentage}%`, "-R", "--", pictures];
-        const finished = await runProgram(folder, command, "");
-        // The first run also computes the fingerprints.
-        if (cpuSeconds === 0) cpuSeconds = finished.cpuSeconds;
-        const lines = finished.stdout.split("\n").filter((line) => line.length > 0);
-        groups[`${percentage} %`] = lines.map((line) =>
+        const { cpuSeconds, stdout } = await runProgram(folder, command, "");
+        const lines = stdout.split("\n").filter((line) => line.length > 0);
+        const groups = lines.map((line) =>
           line
             .split(` ${pictures}/`)
             .map((path) => path.replace(`${pictures}/`, ""))
             .map(indexOf),
         );
-      }
+        return { cpuSeconds, groups };
+      };
+      const found = await groupsBySetting(["90", "95", "80"], find, (percentage) => `${percentage} %`);
       const { stdout } = await runProgram(folder, ["dpkg-query", "-W", "findimagedupes"], "");
-      return { cpuSeconds, version: stdout.trim().replace("\t", " "), pairs: null, groups };
+      return { ...found, version: stdout.trim().replace("\t", " ") };
     }),
 };
 
 const CzkawkaImages = z.array(z.array(z.object({ path: z.string() })));
 
-/** @param settings largest distances; the first is the default */
-const czkawka = (name: string, settings: readonly number[], more: readonly string[]): Contender => ({
+/** @param more arguments */
+const czkawka = (name: string, more: readonly string[]): Contender => ({
   name,
   standard: null,
   largest: 0,
   run: (pictures, names) =>
     inScratch(async (folder) => {
       const indexOf = indexer(names);
-      const groups: Record<string, number[][]> = {};
-      let cpuSeconds = 0;
-      for (const setting of settings) {
-        const output = join(folder, `groups-${setting}`);
-        const threads = String(availableParallelism());
+      const threads = String(availableParallelism());
+      const find = async (distance: string) => {
+        const output = join(folder, `groups-${distance}`);
         // Without -m 1 it leaves small files out. It ends with 11 when it has found something.
-        const command = [
-          CZKAWKA,
-          "image",
-          "-d",
-          pictures,
-          "-T",
-          threads,
-          "-m",
-          "1",
-          "-s",
-          String(setting),
-          ...more,
-          "-C",
-          output,
-        ];
-        const finished = await runProgram(folder, command, "", [0, 11]);
-        if (cpuSeconds === 0) cpuSeconds = finished.cpuSeconds;
+        const options = ["-d", pictures, "-T", threads, "-m", "1", "-s", distance, ...more, "-C", output];
+        const { cpuSeconds } = await runProgram(folder, [CZKAWKA, "image", ...options], "", [0, 11]);
         const found = CzkawkaImages.parse(JSON.parse(await readFile(output, "utf8")));
-        groups[`distance ${setting}`] = found.map((group) => group.map(({ path }) => indexOf(path)));
-      }
+        return { cpuSeconds, groups: found.map((group) => group.map(({ path }) => indexOf(path))) };
+      };
+      const found = await groupsBySetting(["5", "10", "16"], find, (distance) => `distance ${distance}`);
       const { stdout } = await runProgram(folder, [CZKAWKA, "--version"], "");
-      return { cpuSeconds, version: stdout.trim().split("\n")[0] ?? "", pairs: null, groups };
+      return { ...found, version: stdout.trim().split("\n")[0] ?? "" };
     }),
 });
 
@@ -120,8 +115,8 @@ export const RIVALS: readonly Contender[] = [
   hashing("imagededup wHash", "whash", 10, 24),
   hashing("PDQ", "pdq", 31, 90),
   hashing("PDQ, 8 turns", "pdq8", 31, 90),
-  czkawka("czkawka", [5, 10, 16], []),
-  czkawka("czkawka, turned", [5, 10, 16], ["--geometric-invariance", "mirror-flip-rotate90"]),
+  czkawka("czkawka", []),
+  czkawka("czkawka, turned", ["--geometric-invariance", "mirror-flip-rotate90"]),
   findimagedupes,
   dupeGuru,
 ];
