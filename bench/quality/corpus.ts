@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { makeCorpus } from "./make-corpus.ts";
 import { installOriginals, packagesOf, spread } from "./originals.ts";
-import { type CorpusHeader, type FileTruth, type Half, PICTURES, readHeader, readTruth, writeTruth } from "./truth.ts";
+import { type CorpusHeader, type FileTruth, Half, PICTURES, readHeader, readTruth, writeTruth } from "./truth.ts";
 
 export interface CorpusOptions {
   readonly seed: number;
@@ -13,6 +14,14 @@ export interface CorpusOptions {
   /** Where packages are unpacked and corpora are made. */
   readonly folder: string;
 }
+
+/** Those of a command line: the whole reporting half where it says nothing. @throws ZodError for another half */
+export const corpusOptions = (options: Readonly<Record<string, string | undefined>>): CorpusOptions => ({
+  seed: Number(options["seed"] ?? 21),
+  half: Half.parse(options["half"] ?? "reporting"),
+  scale: Number(options["scale"] ?? 1),
+  folder: options["folder"] ?? join(homedir(), ".cache", "lookalike-quality"),
+});
 
 export interface Corpus {
   readonly header: CorpusHeader;

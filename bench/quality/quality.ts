@@ -1,18 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { type Bench, type Row, throughputRow } from "../bench.ts";
 import type { Answer, Contender } from "./contenders/contender.ts";
 import { lookalike } from "./contenders/lookalike.ts";
 import { RIVALS } from "./contenders/rivals.ts";
-import { type Corpus, openCorpus } from "./corpus.ts";
+import { type Corpus, corpusOptions, openCorpus } from "./corpus.ts";
 import { drawCurves } from "./curve.ts";
 import { EDITS } from "./edits/edits.ts";
 import { type Evaluation, evaluate, type Reading } from "./evaluate.ts";
 import { PairTruth } from "./pairs.ts";
 import { type MissingFinder, reportText } from "./report.ts";
-import { Half } from "./truth.ts";
 
 const CURVES = "images/quality.svg";
 
@@ -21,16 +19,7 @@ export const quality: Bench = {
   about:
     "edits that are found and look-alikes that are not, beside ten other settings of duplicate finders (--scale 0.1 --half choosing --seed 7 --folder F --report docs)",
   async run(_, say, _images, options = {}) {
-    const folder = options.folder ?? join(homedir(), ".cache", "lookalike-quality");
-    const corpus = await openCorpus(
-      {
-        seed: Number(options.seed ?? 21),
-        half: Half.parse(options.half ?? "reporting"),
-        scale: Number(options.scale ?? 1),
-        folder,
-      },
-      say,
-    );
+    const corpus = await openCorpus(corpusOptions(options), say);
     const { evaluations, missing } = await runAll(corpus, say);
     const report = options.report ?? join(corpus.pictures, "..", "report");
     await mkdir(join(report, "images"), { recursive: true });

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { takeEvidence } from "@lookalike/engine/evidence/evidence";
@@ -10,10 +9,10 @@ import { smallLuma } from "@lookalike/engine/hash/pixels/small-luma";
 import { type Verdict, type VerifiedPicture, verifiedPicture, verifyPair } from "@lookalike/engine/verify/verify-pair";
 import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { type Bench, type Row, throughputRow } from "../bench.ts";
-import { openCorpus } from "./corpus.ts";
+import { corpusOptions, openCorpus } from "./corpus.ts";
 import { EDITS } from "./edits/edits.ts";
 import { labelledPairs } from "./pairs.ts";
-import { type FileTruth, Half } from "./truth.ts";
+import type { FileTruth } from "./truth.ts";
 
 const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 60, features: DEFAULT_FEATURES };
 /** Pictures that are kept for the next pairs: an original is compared with each of its edits. */
@@ -33,15 +32,7 @@ export const verification: Bench = {
   about:
     "edits that verification believes, look-alikes that it does not, and its price (--scale 0.1 --half choosing --seed 7 --folder F)",
   async run(_, say, _images, options = {}) {
-    const { pictures, files } = await openCorpus(
-      {
-        seed: Number(options["seed"] ?? 21),
-        half: Half.parse(options["half"] ?? "reporting"),
-        scale: Number(options["scale"] ?? 1),
-        folder: options["folder"] ?? join(homedir(), ".cache", "lookalike-quality"),
-      },
-      say,
-    );
+    const { pictures, files } = await openCorpus(corpusOptions(options), say);
     const see = pictureReader(pictures);
     const edits = new Map<string, Tally>();
     const classes = new Map<string, Tally>();
