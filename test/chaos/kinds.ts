@@ -202,6 +202,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       }
     },
   },
+  "streams-lost-again": {
+    excuses: LOST_ORDER,
+    async disturb({ stage, random }) {
+      // Coordinators find them missing at different times: what one creates may be lost again while another one waits.
+      for (let time = 0; time < 5; time += 1) {
+        await loseStreams(stage, Object.values(STREAMS));
+        await persist(() => stage.bus.jsm.streams.info(STREAMS.advisories));
+        await sleep(random() * 1_500);
+      }
+    },
+  },
   "streams-lost-at-once": {
     excuses: LOST_ORDER,
     async disturb(scene) {

@@ -4,7 +4,7 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { groupImages } from "../../services/comparer/src/finalize/group-images.ts";
@@ -81,7 +81,7 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
     const database = `shadow_${name.replaceAll(/\W+/g, "_")}`;
     await live.pool.query(`create database ${database}`);
     const url = system.servers.environment["DATABASE_URL"]?.replace(/\/lookalike$/, `/${database}`) ?? "";
-    await withMigrations(url, async () => undefined);
+    await applyMigrations(url);
     const shadow = await openStore(url, "shadow", 2);
     for (let at = 0; at < order.length; at += batch) {
       const { refused } = await applyEvents(shadow.db, order.slice(at, at + batch));

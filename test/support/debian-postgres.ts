@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { PostgresServer } from "@lookalike/local/postgres";
 import { type CommandLine, postgresUser, runAs } from "@lookalike/local/postgres-user";
 import { freePort, launch } from "@lookalike/local/server-process";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { type DatabaseUser, roleOf, roleStatements } from "@lookalike/shared/store/roles";
 import { startCommand } from "./command.ts";
 
@@ -57,5 +57,5 @@ export const startDebianPostgres = async (): Promise<PostgresServer> => {
     await server.stop();
     await rm(cluster, { recursive: true });
   };
-  return { ...server, stop, urlOf, migrate: () => withMigrations(urlOf("migrator")) };
+  return { ...server, stop, urlOf, migrate: () => applyMigrations(urlOf("migrator")) };
 };

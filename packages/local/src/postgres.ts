@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { DATABASE_USERS, type DatabaseUser, roleOf, roleStatements } from "@lookalike/shared/store/roles";
 import pg from "pg";
 import { type DataFolder, readOrCreate } from "./data-folder.ts";
@@ -64,7 +64,7 @@ export const startPostgres = async (data: DataFolder, ending?: AbortSignal): Pro
     const statements = ["set log_min_error_statement = panic", ...roleStatements(DATABASE, password)];
     await query(address(DATABASE), statements.join(";\n"));
     const urlOf = (user: DatabaseUser) => address(DATABASE, roleOf(user), password(user));
-    return Object.assign(server, { urlOf, migrate: () => withMigrations(urlOf("migrator")) });
+    return Object.assign(server, { urlOf, migrate: () => applyMigrations(urlOf("migrator")) });
   } catch (error) {
     await server.stop();
     throw error;

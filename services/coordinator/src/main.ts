@@ -1,5 +1,6 @@
-import { ensureTopology, SETTLE_MS } from "@lookalike/shared/bus/topology";
+import { ensureTopology } from "@lookalike/shared/bus/topology";
 import { startLoop } from "@lookalike/shared/runtime/loop";
+import { createSettled } from "@lookalike/shared/service/create-streams";
 import { runService } from "@lookalike/shared/service/run";
 import { startBlockProgress } from "./block-progress.ts";
 import { prune, startCleaner } from "./clean.ts";
@@ -35,7 +36,7 @@ runService({
     const coordinator = { ...runtime, dispatch, credit, relay: relay.wake };
     const reconcile = async () => {
       const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
-      await ensureTopology(bus, replicas, owner, SETTLE_MS);
+      await ensureTopology(bus, replicas, owner, createSettled(store));
       await reconcileRound(coordinator);
       await prune(db);
       relay.wake();

@@ -1,7 +1,7 @@
 import { readEnvironment, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runMain } from "@lookalike/shared/runtime/errors";
 import { createLogger } from "@lookalike/shared/runtime/log";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { openStoreWhenReady } from "@lookalike/shared/store/open";
 
 const Environment = ServiceEnvironment.pick({
@@ -22,6 +22,6 @@ runMain(async () => {
   const onWait = (reason: string) => log.warn({ err: reason }, "waiting for PostgreSQL");
   const store = await openStoreWhenReady([url, "lookalike-migrate", 1], { seconds, onWait });
   await store.close();
-  await withMigrations(url);
+  await applyMigrations(url);
   log.info("the tables are up to date");
 });

@@ -5,7 +5,7 @@ import type { EndpointError } from "@lookalike/shared/bus/endpoints";
 import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage } from "@lookalike/shared/bus/read";
-import { ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
+import { type CreateMissing, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { work } from "@lookalike/shared/bus/work";
 import { edgesDigest } from "@lookalike/shared/domain/job/digest";
 import { creditOf } from "@lookalike/shared/domain/job/dispatch/fair-window";
@@ -20,9 +20,10 @@ import {
   pairBatchDone,
 } from "@lookalike/shared/domain/job/job.fixtures";
 import { createLogger } from "@lookalike/shared/runtime/log";
+import { createAtStart, createSettled } from "@lookalike/shared/service/create-streams";
 import { findJob, hasActiveJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
 import { type OutboxMessage, relayOutbox } from "@lookalike/shared/store/jobs/outbox";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBusWithStreams, type TestBus } from "../../../test/support/bus.ts";
@@ -43,7 +44,7 @@ const log = createLogger("test", "silent");
 beforeAll(async () => {
   folder = await temporaryFolder();
   [postgres, nats] = await Promise.all([startPostgres(await openDataFolder(folder.path)), startBusWithStreams()]);
-  await withMigrations(postgres.url, async () => undefined);
+  await applyMigrations(postgres.url);
   store = await openStore(postgres.url, "test", 4);
 });
 beforeEach(() => store.pool.query("truncate job, outbox, task_attempt"));
@@ -112,6 +113,42 @@ const finalizingJob = async (job: string): Promise<void> => {
   await apply({ ...jobAccepted({}, catalogOf(job)), ...about(job) }, { ...listingDone(0), ...about(job) });
   expect(await findJob(store.db, job)).toMatchObject({ state: "finalizing", run: 1 });
 };
+
+describe("a stream that is missing", () => {
+  const isThere = (): Promise<boolean> =>
+    nats.bus.jsm.streams.info(STREAMS.advisories).then(
+      () => true,
+      () => false,
+    );
+  const create = (createMissing: CreateMissing) => ensureTopology(nats.bus, 1, "services", createMissing);
+
+  it("is created by one coordinator, when what was deleted had time to vanish", async () => {
+    await nats.bus.jsm.streams.delete(STREAMS.advisories);
+    const created = create(createSettled(store, 500));
+    await until(async () => (await advisoryLocks()) === 1);
+    await create(createSettled(store, 0));
+    expect(await isThere()).toBe(false);
+    await created;
+    expect(await isThere()).toBe(true);
+  });
+
+  it("is created at once at the start of an installation that has had no job", async () => {
+    await nats.bus.jsm.streams.delete(STREAMS.advisories);
+    await create(createAtStart(store));
+    expect(await isThere()).toBe(true);
+
+    await apply({ ...jobAccepted(), ...about("job-1") });
+    await nats.bus.jsm.streams.delete(STREAMS.advisories);
+    const created = create(createAtStart(store));
+    await until(async () => (await advisoryLocks()) === 1);
+    expect(await isThere()).toBe(false);
+    await created;
+    expect(await isThere()).toBe(true);
+  });
+
+  const advisoryLocks = async (): Promise<number> =>
+    (await store.pool.query("select from pg_locks where locktype = 'advisory'")).rowCount ?? 0;
+});
 
 describe("a clock that was set back by an hour", () => {
   it("does not stop the search for what is lost for that hour", async () => {

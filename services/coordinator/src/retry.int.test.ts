@@ -17,7 +17,7 @@ import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
 import { listBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { findJob, latestBase } from "@lookalike/shared/store/jobs/jobs";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.ts";
@@ -32,7 +32,7 @@ let store: Store;
 beforeAll(async () => {
   folder = await temporaryFolder();
   server = await startPostgres(await openDataFolder(folder.path));
-  await withMigrations(server.url, async () => undefined);
+  await applyMigrations(server.url);
   store = await openStore(server.url, "test", 4);
 });
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandLine, postgresUser, runAs } from "@lookalike/local/postgres-user";
 import { launch, type Server } from "@lookalike/local/server-process";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { type DatabaseUser, roleOf, roleStatements } from "@lookalike/shared/store/roles";
 import { startCommand } from "../../support/command.ts";
 import { debianPrograms } from "../../support/debian-postgres.ts";
@@ -121,7 +121,7 @@ export const startPostgresPair = async (
     urlOf,
     primary: () => primary,
     standby: () => standby,
-    migrate: () => withMigrations(urlOf("migrator")),
+    migrate: () => applyMigrations(urlOf("migrator")),
     setSynchronous,
     async promote() {
       const server = servers.get(primary);

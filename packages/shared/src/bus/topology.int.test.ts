@@ -70,14 +70,6 @@ describe("the topology", () => {
     expect((await bus.jsm.consumers.info(STREAMS.advisories, "advisory-router")).name).toBe("advisory-router");
   });
 
-  it("is created again only when what was deleted had time to vanish", async () => {
-    await bus.jsm.streams.delete(STREAMS.advisories);
-    const ensured = ensureTopology(bus, 1, "services", 500);
-    await expect(bus.jsm.streams.info(STREAMS.advisories)).rejects.toThrow("stream not found");
-    await ensured;
-    expect((await bus.jsm.streams.info(STREAMS.advisories)).state.messages).toBe(0);
-  });
-
   it.each([
     ["a gigabyte", 1024 ** 3],
     ["ten gigabytes", 10 * 1024 ** 3],

@@ -173,11 +173,8 @@ const INSUFFICIENT_STORAGE = 10047;
 /** Who creates streams and consumers: the services; or others (NACK, an administrator), and the services check them. */
 export type TopologyOwner = "services" | "others";
 
-/**
- * How long a stream that others have just deleted is left alone: nats-server says that it is missing before its files are
- * removed, and would remove those of a new one of its name. Its messages could never be read.
- */
-export const SETTLE_MS = 3_000;
+/** How missing streams are created: `create` creates those that are missing when it is called. */
+export type CreateMissing = (create: () => Promise<void>) => Promise<void>;
 
 /**
  * Creates what is missing and updates what the services rely on. Limits and replicas are set at
@@ -185,44 +182,50 @@ export const SETTLE_MS = 3_000;
  * exists, because on 2.9 that overwrites another version's settings.
  * @throws OperatorError when a stream or consumer has other subjects or another retention, or is missing
  * and others create them
- * @param settleMs a missing stream is created when it is still missing after this time
  */
 export const ensureTopology = async (
   { jsm }: Bus,
   replicas: number,
   owner: TopologyOwner = "services",
-  settleMs = 0,
+  createMissing: CreateMissing = (create) => create(),
 ): Promise<void> => {
   const infoOf = (name: string) => unlessMissing(jsm.streams.info(name), STREAM_NOT_FOUND);
-  const plans = streamPlans(replicas);
-  if (settleMs > 0) {
-    const found = await Promise.all(plans.map(({ name }) => infoOf(name)));
-    if (found.includes(null)) await sleep(settleMs);
-  }
-  for (const plan of plans) {
+  const missing: StreamPlan[] = [];
+  for (const plan of streamPlans(replicas)) {
     const info = await infoOf(plan.name);
     if (info === null) {
       refuseMissing(plan.name, owner);
-      await addStream(jsm, plan);
-    } else {
-      refuseDrift(plan.name, info.config, plan, ["subjects", "retention", "storage", "max_msgs_per_subject"]);
-      const { max_age: _age, max_bytes: _bytes, num_replicas: _replicas, ...relied } = plan;
-      if (owner === "services" && differs(info.config, relied))
-        await jsm.streams.update(plan.name, { ...info.config, ...relied });
+      missing.push(plan);
+      continue;
     }
-    for (const expected of consumerPlans[plan.name] ?? []) {
-      const found = await unlessMissing(jsm.consumers.info(plan.name, expected.durable_name), CONSUMER_NOT_FOUND);
-      if (found === null) {
-        refuseMissing(`${plan.name}/${expected.durable_name}`, owner);
-        await jsm.consumers.add(plan.name, expected);
-      } else {
-        refuseDrift(`${plan.name}/${expected.durable_name}`, found.config, expected, ["filter_subject", "ack_policy"]);
-        // Where delivery began does not matter any more: an operator may rewind the projection.
-        const { durable_name, filter_subject: _f, ack_policy: _a, deliver_policy: _d, ...settings } = expected;
-        if (owner === "services" && differs(found.config, settings))
-          await jsm.consumers.update(plan.name, durable_name, settings);
-      }
+    refuseDrift(plan.name, info.config, plan, ["subjects", "retention", "storage", "max_msgs_per_subject"]);
+    const { max_age: _age, max_bytes: _bytes, num_replicas: _replicas, ...relied } = plan;
+    if (owner === "services" && differs(info.config, relied))
+      await jsm.streams.update(plan.name, { ...info.config, ...relied });
+    await ensureConsumers(jsm, plan, owner);
+  }
+  if (missing.length === 0) return;
+  await createMissing(async () => {
+    for (const plan of missing) {
+      if ((await infoOf(plan.name)) === null) await addStream(jsm, plan);
+      await ensureConsumers(jsm, plan, owner);
     }
+  });
+};
+
+const ensureConsumers = async (jsm: JetStreamManager, { name }: StreamPlan, owner: TopologyOwner): Promise<void> => {
+  for (const expected of consumerPlans[name] ?? []) {
+    const found = await unlessMissing(jsm.consumers.info(name, expected.durable_name), CONSUMER_NOT_FOUND);
+    if (found === null) {
+      refuseMissing(`${name}/${expected.durable_name}`, owner);
+      await jsm.consumers.add(name, expected);
+      continue;
+    }
+    refuseDrift(`${name}/${expected.durable_name}`, found.config, expected, ["filter_subject", "ack_policy"]);
+    // Where delivery began does not matter any more: an operator may rewind the projection.
+    const { durable_name, filter_subject: _f, ack_policy: _a, deliver_policy: _d, ...settings } = expected;
+    if (owner === "services" && differs(found.config, settings))
+      await jsm.consumers.update(name, durable_name, settings);
   }
 };
 

@@ -13,6 +13,7 @@ import { serveOperators } from "../runtime/operators-port.ts";
 import { startTracing } from "../runtime/tracing.ts";
 import { ensureTables } from "../store/migrate.ts";
 import { openStoreWhenReady, type Store } from "../store/open.ts";
+import { createAtStart } from "./create-streams.ts";
 import { commonEndpoints, type Running } from "./endpoints.ts";
 
 /** What every service gets at its start. */
@@ -74,14 +75,10 @@ export const runService = <Schema extends typeof ServiceEnvironment>(service: Se
     });
     const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
     // Whoever owns the tables creates what is missing of them, and the coordinator of the streams; it is quick when nothing is.
-    await ensureTables(
-      environment.DATABASE_URL,
-      OTHERS_WAIT_SECONDS,
-      () => log.warn("waiting for the owner of the tables to create them"),
-      async () => {
-        if (service.name === "coordinator") await ensureTopology(bus, replicas, owner);
-      },
+    await ensureTables(environment.DATABASE_URL, OTHERS_WAIT_SECONDS, () =>
+      log.warn("waiting for the owner of the tables to create them"),
     );
+    if (service.name === "coordinator") await ensureTopology(bus, replicas, owner, createAtStart(store));
     await waitForConsumers(bus, consumersOf[service.name], OTHERS_WAIT_SECONDS, (missing) =>
       log.warn({ missing }, "waiting for a coordinator to create it"),
     );

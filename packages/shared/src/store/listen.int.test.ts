@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addToOutbox, OUTBOX_CHANNEL } from "@lookalike/shared/store/jobs/outbox";
 import { listenTo } from "@lookalike/shared/store/listen";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { expect, it } from "vitest";
 import { connectTo, startServers } from "../../../../test/support/servers.ts";
 import { until } from "../../../../test/support/until.ts";
 
 it("notifies relays at the commit, and again after their connection was lost", async () => {
   const servers = await startServers();
-  await withMigrations(servers.environment["DATABASE_URL"] ?? "", async () => undefined);
+  await applyMigrations(servers.environment["DATABASE_URL"] ?? "");
   const { store, close } = await connectTo(servers.environment);
   let notifications = 0;
   const errors: unknown[] = [];

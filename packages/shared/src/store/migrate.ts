@@ -10,16 +10,15 @@ import { grantToServices } from "./roles.ts";
 const FOLDER = fileURLToPath(new URL("../../migrations", import.meta.url));
 
 /**
- * Applies the migrations with the services' rights, and runs `work`, in one process of the database at a time. The
+ * Applies the migrations with the services' rights, in one process of the database at a time. The
  * advisory lock belongs to the connection, so a process that dies releases it. Without the lock, services that start
  * together would race, and all but one would fail (drizzle-orm issue 874).
  */
-export const withMigrations = (url: string, work: () => Promise<void> = async () => undefined): Promise<void> =>
+export const applyMigrations = (url: string): Promise<void> =>
   connected(url, async (client) => {
     await client.query("select pg_advisory_lock(hashtext('lookalike:migrate'))");
     await migrate(drizzle(client), { migrationsFolder: FOLDER });
     await grantToServices(client);
-    await work();
   });
 
 const POLL_MS = 250;
@@ -30,14 +29,9 @@ const POLL_MS = 250;
  * @param onWait is called once, where they must be waited for
  * @throws OperatorError where they are still missing after `seconds`
  */
-export const ensureTables = async (
-  url: string,
-  seconds: number,
-  onWait: () => void,
-  work: () => Promise<void>,
-): Promise<void> => {
+export const ensureTables = async (url: string, seconds: number, onWait: () => void): Promise<void> => {
   const isOwner = await connected(url, ownsTables);
-  if (isOwner) return withMigrations(url, work);
+  if (isOwner) return applyMigrations(url);
   const deadline = performance.now() + seconds * 1_000;
   for (let waits = false; !(await connected(url, areApplied)); waits = true, await sleep(POLL_MS)) {
     if (performance.now() >= deadline)
@@ -47,7 +41,6 @@ export const ensureTables = async (
       );
     if (!waits) onWait();
   }
-  await work();
 };
 
 const ownsTables = async (client: pg.Client): Promise<boolean> => {

@@ -20,7 +20,7 @@ import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
 import { readImages } from "@lookalike/shared/store/catalog/images";
 import { appendFound } from "@lookalike/shared/store/catalog/listing";
 import { insertJob } from "@lookalike/shared/store/jobs/jobs";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { messagesOf } from "../../../../test/support/messages.ts";
@@ -40,7 +40,7 @@ let close: () => Promise<void>;
 
 beforeAll(async () => {
   servers = await startServers();
-  await withMigrations(servers.environment["DATABASE_URL"] ?? "", async () => undefined);
+  await applyMigrations(servers.environment["DATABASE_URL"] ?? "");
   ({ bus, store, close } = await connectTo(servers.environment));
   await ensureTopology(bus, 1);
 });

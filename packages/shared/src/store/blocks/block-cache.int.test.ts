@@ -2,7 +2,7 @@ import { evidenceParts, joinEvidence } from "@lookalike/shared/domain/image/bloc
 import { evidencePartDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
-import { withMigrations } from "@lookalike/shared/store/migrate";
+import { applyMigrations } from "@lookalike/shared/store/migrate";
 import type { Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectTo, type Servers, startServers } from "../../../../../test/support/servers.ts";
@@ -38,7 +38,7 @@ const storeBlock = (block: number, hashFormat: string, state: number): Promise<v
 
 beforeAll(async () => {
   servers = await startServers();
-  await withMigrations(servers.environment["DATABASE_URL"] ?? "", async () => undefined);
+  await applyMigrations(servers.environment["DATABASE_URL"] ?? "");
   ({ store, close } = await connectTo(servers.environment));
   await createCatalog(store.db, "public", "photos", directorySource("/photos"), "photos");
   for (const block of blocksBelow(BLOCKS)) await storeBlock(block, OLD, 1);

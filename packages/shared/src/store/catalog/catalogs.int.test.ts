@@ -3,7 +3,7 @@ import { type Servers, startServers } from "../../../../../test/support/servers.
 import { foundImage } from "../../domain/image/listed-image.ts";
 import { directorySource } from "../../domain/job/source.ts";
 import { storeEvidence } from "../blocks/block-evidence.ts";
-import { withMigrations } from "../migrate.ts";
+import { applyMigrations } from "../migrate.ts";
 import { openStore, type Store } from "../open.ts";
 import {
   type CatalogRow,
@@ -25,7 +25,7 @@ beforeAll(async () => {
   servers = await startServers();
   const url = servers.environment["DATABASE_URL"];
   if (url === undefined) throw new Error("the servers have no DATABASE_URL");
-  await withMigrations(url, async () => undefined);
+  await applyMigrations(url);
   store = await openStore(url, "lookalike-test", 2);
 });
 afterAll(async () => {

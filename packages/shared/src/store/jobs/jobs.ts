@@ -24,6 +24,10 @@ export const hasActiveJob = async (db: Db, catalogId: string): Promise<boolean> 
   return (await db.$count(job, and(eq(job.catalogId, catalogId), IS_ACTIVE, IS_OWNERS))) > 0;
 };
 
+/** Whether this installation has ever had a job that it still stores. */
+export const hasJobs = async (db: Db): Promise<boolean> =>
+  (await db.select({ id: job.id }).from(job).limit(1)).length > 0;
+
 /** How many jobs of the tenant are not over. */
 export const countActiveJobs = (db: Db, tenant: string): Promise<number> =>
   db.$count(job, and(eq(job.tenant, tenant), IS_ACTIVE, IS_OWNERS));
