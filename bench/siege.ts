@@ -109,8 +109,7 @@ const newKey = async (system: System, tenant: string): Promise<string> => {
 };
 
 /** Attacks for a while. @returns the worst and the median latency of each address in ms, and the API's memory at most in MB */
-const measure = async (system: System, target: Target, paths: readonly string[], seconds: number, say: Say) => {
-  const addresses = paths.map((path) => `${system.address}${path}`);
+const measure = async (system: System, target: Target, addresses: readonly string[], seconds: number, say: Say) => {
   const attackers = start("./siege-attacks.ts", target);
   await once(attackers, "message");
   const probe = start("./siege-probe.ts", { addresses, key: await newKey(system, "other") });
@@ -120,10 +119,13 @@ const measure = async (system: System, target: Target, paths: readonly string[],
   const probed = await resultOf<Record<string, Probed>>(probe);
   const answers = await resultOf<Answers>(attackers);
   for (const [attack, counts] of Object.entries(answers)) say(`  ${attack}: ${textOf(counts)}`);
-  const latencies = addresses.map((address, at) => {
+  const latencies = addresses.map((address) => {
     const { milliseconds = [], statuses = {} } = probed[address] ?? {};
-    say(`  ${paths[at]}: ${textOf(statuses)}, worst ${Math.max(...milliseconds).toFixed(0)} ms`);
-    return { worst: Math.max(...milliseconds), p50: percentile(milliseconds, 0.5) };
+    const worst = Math.max(...milliseconds);
+    const port = address.startsWith(system.address) ? "" : " of the operators' port";
+    const name = `${new URL(address).pathname}${port}`;
+    say(`  ${name}: ${textOf(statuses)}, worst ${worst.toFixed(0)} ms`);
+    return { name, worst, p50: percentile(milliseconds, 0.5) };
   });
   return { latencies, peak };
 };
@@ -134,33 +136,29 @@ type Say = (text: string) => void;
 export const siege: Bench = {
   about: "attacks on the API, alone and all at once: answers, memory, and how late health checks and other tenants are",
   async run(_, say, images = IMAGES) {
-    const system = await startSystem({ LOOKALIKE_REQUESTS_PER_MINUTE: "1000000" });
+    const system = await startSystem({ LOOKALIKE_REQUESTS_PER_MINUTE: "1000000", LOOKALIKE_METRICS_PORT: "0" });
     try {
       const target = { ...(await prepare(system, images)), key: await newKey(system, "default") };
+      const operators = system.services.metricsAddress("api");
+      if (operators === undefined) throw new Error("the API has no port for operators");
+      const health = [`${system.address}/healthz`, `${operators}/healthz`];
       const rows: Row[] = [];
-      const quiet = await measure(system, { ...target, attacks: [] }, ["/healthz"], SECONDS_ALONE, say);
+      const quiet = await measure(system, { ...target, attacks: [] }, health, SECONDS_ALONE, say);
       say(`without an attack: worst ${quiet.latencies[0]?.worst.toFixed(0)} ms, ${quiet.peak.toFixed(0)} MB`);
       const reading = { bench: "siege", rival: "limit" };
+      const latency = { ...reading, unit: "ms", theirs: HEALTH_LIMIT_MS };
       for (const attack of ATTACKS) {
-        const { latencies, peak } = await measure(
-          system,
-          { ...target, attacks: [attack] },
-          ["/healthz"],
-          SECONDS_ALONE,
-          say,
-        );
-        const ours = latencies[0]?.worst ?? Number.NaN;
+        const { latencies, peak } = await measure(system, { ...target, attacks: [attack] }, health, SECONDS_ALONE, say);
         say(`${attack}: ${peak.toFixed(0)} MB at most`);
-        const health = { ...reading, unit: "ms", theirs: HEALTH_LIMIT_MS, goal: 1 };
-        rows.push(costRow({ ...health, case: `/healthz at worst: ${attack}`, ours }));
+        for (const { name, worst } of latencies)
+          rows.push(costRow({ ...latency, case: `${name} at worst: ${attack}`, ours: worst, goal: 1 }));
       }
-      const paths = ["/healthz", "/readyz", "/v1/catalogs"];
-      const { latencies, peak } = await measure(system, { ...target, attacks: ATTACKS }, paths, SECONDS, say);
-      for (const [at, { worst, p50 }] of latencies.entries()) {
-        const latency = { ...reading, unit: "ms", theirs: HEALTH_LIMIT_MS };
-        const goal = paths[at]?.endsWith("z") ? 1 : null;
-        rows.push(costRow({ ...latency, case: `${paths[at]} at worst: all at once`, ours: worst, goal }));
-        rows.push(costRow({ ...latency, case: `${paths[at]}, median: all at once`, ours: p50, goal: null }));
+      const all = [...health, `${system.address}/readyz`, `${operators}/readyz`, `${system.address}/v1/catalogs`];
+      const { latencies, peak } = await measure(system, { ...target, attacks: ATTACKS }, all, SECONDS, say);
+      for (const { name, worst, p50 } of latencies) {
+        const goal = name.startsWith("/v1/") ? null : 1;
+        rows.push(costRow({ ...latency, case: `${name} at worst: all at once`, ours: worst, goal }));
+        rows.push(costRow({ ...latency, case: `${name}, median: all at once`, ours: p50, goal: null }));
       }
       const memory = { ...reading, unit: "MB", theirs: MEMORY_LIMIT_MB, goal: 1 };
       return [...rows, costRow({ ...memory, case: "memory of the API with its processes", ours: peak })];
