@@ -141,9 +141,13 @@ for (let round = from; round < from + rounds; round += 1) {
     `${round}. ${name}: ${outcome.problems.length === 0 ? `over after ${outcome.seconds.toFixed(1)} s` : outcome.problems.join("; ")}`,
   );
   if (outcome.problems.length > 0) {
-    const folder = await recordState(stage, `${seed}-${round}`).catch((error: unknown) => `none (${error})`);
+    const { folder, streams } = await recordState(stage, `${seed}-${round}`).catch((error: unknown) => ({
+      folder: `none (${error})`,
+      streams: [],
+    }));
     const kindOption = `${values.hosts ? " --hosts" : ""}${values.kind === undefined ? "" : ` --kind ${name}`}`;
     console.log(`   recorded: ${folder}; again: --seed ${seed} --from ${round} --rounds 1${kindOption}`);
+    for (const stream of streams) console.log(`   ${stream.slice(0, 1_000)}`);
     left.push(...(await closeStage(open.stage)));
     open = await openStage();
   }

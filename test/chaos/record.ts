@@ -4,8 +4,11 @@ import { basename, join } from "node:path";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { Stage } from "./stage.ts";
 
-/** Stores what explains a round that failed, before its stage is gone. @returns the folder with it */
-export const recordState = async ({ logs, bus, store, instances }: Stage, name: string): Promise<string> => {
+/** Stores what explains a round that failed, before its stage is gone. @returns the folder with it, and its streams in a line each */
+export const recordState = async (
+  { logs, bus, store, instances }: Stage,
+  name: string,
+): Promise<{ folder: string; streams: string[] }> => {
   const folder = await mkdtemp(join(tmpdir(), `lookalike-chaos-${name}-`));
   for (const { log } of instances) await cp(log, join(folder, basename(log)));
   await cp(logs, folder, { recursive: true });
@@ -27,5 +30,5 @@ export const recordState = async ({ logs, bus, store, instances }: Stage, name: 
         })),
     }))().catch((error: unknown) => String(error));
   await writeFile(join(folder, "state.json"), JSON.stringify(state, null, 1));
-  return folder;
+  return { folder, streams: Object.values(STREAMS).map((stream) => `${stream}: ${JSON.stringify(state[stream])}`) };
 };

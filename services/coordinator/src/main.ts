@@ -36,7 +36,8 @@ runService({
     const coordinator = { ...runtime, dispatch, credit, relay: relay.wake };
     const reconcile = async () => {
       const { LOOKALIKE_STREAM_REPLICAS: replicas, LOOKALIKE_TOPOLOGY: owner } = environment;
-      await ensureTopology(bus, replicas, owner, createSettled(store));
+      // A stream that can't be created or checked is no reason to leave the work of the others lost.
+      await ensureTopology(bus, replicas, owner, createSettled(store)).catch(onError);
       await reconcileRound(coordinator);
       await prune(db);
       relay.wake();
