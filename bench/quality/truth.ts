@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { CopyKind } from "@lookalike/shared/domain/image/pair-kind";
 import { z } from "zod";
 
 /** Parts of a width and a height, from the upper left corner. */
@@ -16,21 +17,6 @@ export type Rectangle = z.infer<typeof Rectangle>;
 export const Half = z.enum(["choosing", "reporting"]);
 export type Half = z.infer<typeof Half>;
 
-/** The kinds of a pair of which one was made from the other. */
-export const PairKind = z.enum([
-  "identical",
-  "same-pixels",
-  "re-encoded",
-  "resized",
-  "toned",
-  "turned",
-  "mirrored",
-  "cropped",
-  "framed",
-  "retouched",
-]);
-export type PairKind = z.infer<typeof PairKind>;
-
 /** What is known about one file of the corpus: a line of its truth file. */
 export const FileTruth = z.strictObject({
   file: z.string(),
@@ -40,7 +26,7 @@ export const FileTruth = z.strictObject({
   class: z.string(),
   edit: z.string().nullable(),
   /** What a right answer may call the pair of this file and its original; empty for what is no edit. */
-  kinds: z.array(PairKind),
+  kinds: z.array(CopyKind),
   parameters: z.record(z.string(), z.union([z.number(), z.string()])),
   /** Look-alikes that show one thing, as the frames of one burst; null = none. */
   series: z.string().nullable(),

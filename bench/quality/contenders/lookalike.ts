@@ -1,3 +1,4 @@
+import { KindAcceptedByRule } from "@lookalike/shared/domain/image/pair-kind";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { finished, type System, startSystem } from "../../../test/support/system.ts";
 import type { FoundPairs } from "../pairs.ts";
@@ -58,14 +59,7 @@ export const lookalike: Contender = {
 };
 
 /** Kinds that owners accept by a rule: the same picture, resized or encoded again at most. */
-const ACCEPTED: ReadonlySet<string> = new Set([
-  "exact",
-  "identical",
-  "same-pixels",
-  "re-encoded",
-  "resized",
-  "variant",
-]);
+const ACCEPTED: ReadonlySet<string> = new Set(["exact", "variant", ...KindAcceptedByRule.options]);
 
 const acceptedOf = (group: Group, indexOf: (path: string) => number): AcceptedPair[] => {
   const keeper = group.members.find(({ ordinal }) => ordinal === group.keeper);

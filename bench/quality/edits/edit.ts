@@ -1,7 +1,8 @@
+import type { CopyKind } from "@lookalike/shared/domain/image/pair-kind";
 import type { Sharp } from "sharp";
 import type { Pixels } from "../picture.ts";
 import type { Choices } from "../random.ts";
-import type { PairKind, Rectangle } from "../truth.ts";
+import type { Rectangle } from "../truth.ts";
 
 /** What an edit may use. */
 interface EditInput {
@@ -27,7 +28,7 @@ export interface Edited {
 /** What people, programs and services do to a picture. */
 export interface Edit {
   readonly name: string;
-  readonly kinds: readonly PairKind[];
+  readonly kinds: readonly CopyKind[];
   /** The part of the edits that must be found with their original; null = printed only. */
   readonly goal: number | null;
   /** How the result is saved; jpeg: of quality 85. */

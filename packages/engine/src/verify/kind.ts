@@ -1,8 +1,6 @@
+import type { PixelKind } from "@lookalike/shared/domain/image/pair-kind";
 import type { Comparison } from "./compare-pictures.ts";
 import { isMirrored, rotationOf } from "./transform.ts";
-
-/** What two pictures that show the same are to each other. */
-export type PixelKind = "re-encoded" | "resized" | "toned" | "turned" | "mirrored" | "cropped" | "framed" | "retouched";
 
 /** What a kind is decided from besides the comparison. */
 export interface PairFacts {

@@ -1,4 +1,5 @@
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
+import type { PixelKind } from "@lookalike/shared/domain/image/pair-kind";
 import { turnedBlockhash } from "../evidence/blockhash.ts";
 import type { PixelEvidence } from "../evidence/evidence.ts";
 import type { Feature } from "../evidence/features.ts";
@@ -7,7 +8,7 @@ import { TURNS, type Turn } from "../evidence/turns.ts";
 import type { PicturePixels } from "../hash/picture-pixels.ts";
 import { continuesAround } from "./border.ts";
 import { type Comparison, comparePictures } from "./compare-pictures.ts";
-import { kindOf, type PairFacts, type PixelKind } from "./kind.ts";
+import { kindOf, type PairFacts } from "./kind.ts";
 import { decodeFeatures } from "./match-features.ts";
 import { refineTransform } from "./refine-transform.ts";
 import { register } from "./register.ts";
