@@ -6,6 +6,7 @@ const { values } = parseArgs({
   options: {
     blocks: { type: "string", default: "1" },
     "pairs-per-task": { type: "string", default: "1" },
+    verifies: { type: "boolean", default: false },
     window: { type: "string", default: "2" },
     attempts: { type: "string", default: "2" },
     faults: { type: "string", default: "2" },
@@ -19,6 +20,7 @@ const { values } = parseArgs({
 const sizes = {
   blocks: Number(values.blocks),
   pairsPerTask: Number(values["pairs-per-task"]),
+  verifies: values.verifies,
   window: Number(values.window),
   maxAttempts: Number(values.attempts),
   faults: Number(values.faults),

@@ -8,6 +8,7 @@ import type { Sizes, World } from "./world.ts";
 const SOUND: Sizes = {
   blocks: 1,
   pairsPerTask: 1,
+  verifies: false,
   window: 2,
   maxAttempts: 2,
   faults: 0,
@@ -36,6 +37,11 @@ describe("the protocol ends in every world that can be reached, with one result 
     ["an operator requests two things of it", { requests: 2 }],
     ["it fails once, and an operator requests something", { faults: 1, requests: 1 }],
     ["work fails until it is in quarantine, and an operator requests something", { failures: 2, requests: 1 }],
+    ["pairs are verified, and infrastructure fails once", { verifies: true, faults: 1 }],
+    [
+      "pairs are verified, work fails until it is in quarantine, and an operator requests something",
+      { verifies: true, failures: 2, requests: 1 },
+    ],
   ])("%s", (_name, sizes) => {
     expect(of(sizes).violation).toBeNull();
   });
@@ -45,6 +51,10 @@ it("the model reaches what it is about: quarantine, a next run, a failed listing
   expect(isReachable({ failures: 2 }, ({ job }) => job.compare.quarantined.some((byte) => byte > 0))).toBe(true);
   expect(isReachable({ failures: 2 }, ({ job }) => job.state === "failed")).toBe(true);
   expect(isReachable({ faults: 1 }, ({ job }) => job.state === "completed" && job.run === 2)).toBe(true);
+  const verified = { verifies: true, failures: 2, requests: 1 };
+  expect(isReachable(verified, ({ job }) => job.verify.quarantined.some((byte) => byte > 0))).toBe(true);
+  // A comparison that left quarantine after the cursor had passed its verification.
+  expect(isReachable(verified, ({ job }) => job.run === 2 && job.verify.done.some((byte) => byte > 0))).toBe(true);
 });
 
 describe("the model finds, each for its own reason", () => {

@@ -1,8 +1,8 @@
 import { isOver } from "@lookalike/shared/domain/job/job";
 import { OPERATOR_REQUESTS, refusalOf } from "@lookalike/shared/domain/job/operator-request";
 import { recoveryOf } from "@lookalike/shared/domain/job/recovery";
-import { WorkKind } from "@lookalike/shared/domain/job/task";
-import { members } from "@lookalike/shared/domain/primitives/bit-set";
+import { type Task, WorkKind } from "@lookalike/shared/domain/job/task";
+import { has, members } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Model } from "./explore.ts";
 import { protocol, type Rules } from "./steps.ts";
 import { acceptedWorld, type Sizes, type World, worldKey } from "./world.ts";
@@ -37,6 +37,7 @@ export const protocolModel = (sizes: Sizes, rules: Partial<Rules> = {}): Model<W
   fault: (world) =>
     wrongResults(world) ??
     quarantinedWithoutCause(world, sizes.maxAttempts) ??
+    verifiedTooEarly(world) ??
     commandsOutOfOrder(world) ??
     uselessAdvice(world),
 });
@@ -57,6 +58,16 @@ const quarantinedWithoutCause = ({ job, failures }: World, maxAttempts: number):
     for (const task of members(job[kind].quarantined, job[kind].count))
       if (failed(kind, task) < maxAttempts)
         return `${kind} ${task} is quarantined, and failed ${failed(kind, task)} times`;
+  return null;
+};
+
+/** What a comparison found can be read once its result is recorded. */
+const verifiedTooEarly = ({ job, streams }: World): string | null => {
+  for (const { message, isHandled } of streams.tasks) {
+    const { kind, task } = message.body as unknown as Task;
+    if (kind === "verify" && !isHandled && !isOver(job) && !has(job.compare.done, task))
+      return `verification ${task} is sent, and comparison ${task} is not done`;
+  }
   return null;
 };
 

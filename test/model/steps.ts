@@ -1,7 +1,16 @@
 import { finalizeMessage, jobEvent, resultEvent, taskMessage } from "@lookalike/shared/bus/messages";
 import { decodeEvent, type JobEvent, type Message } from "@lookalike/shared/domain/job/events";
-import { acceptedJob, failedInGrouping, isOver, type Job, missingTasks } from "@lookalike/shared/domain/job/job";
-import { hashDone, listingDone, pairBatchDone } from "@lookalike/shared/domain/job/job.fixtures";
+import {
+  acceptedJob,
+  failedInGrouping,
+  isOver,
+  type Job,
+  missingTasks,
+  quarantinedTasks,
+  type RedrivenTask,
+  workOf,
+} from "@lookalike/shared/domain/job/job";
+import { hashDone, listingDone, pairBatchDone, verifyDone } from "@lookalike/shared/domain/job/job.fixtures";
 import { refusalOf } from "@lookalike/shared/domain/job/operator-request";
 import {
   type Evidence,
@@ -10,9 +19,9 @@ import {
   retryOf,
   unfinishedTasks,
 } from "@lookalike/shared/domain/job/recovery";
-import { Finalize, type Task, WorkKind } from "@lookalike/shared/domain/job/task";
+import { Finalize, perKind, type Task, WorkKind } from "@lookalike/shared/domain/job/task";
 import { settled } from "@lookalike/shared/domain/job/work";
-import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { folded } from "../../services/coordinator/src/apply-events.ts";
 import { carriedOut } from "../../services/coordinator/src/enact-decisions.ts";
 import { nextRunMessage } from "../../services/coordinator/src/reconcile.ts";
@@ -128,11 +137,11 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
     const outbox = world.outbox.map((row) =>
       row.message.eventId === message.eventId ? { ...row, isApplied: true } : row,
     );
-    const { job, redriven } = folded(world.job, event);
+    const { job, released } = folded(world.job, event);
     let next: World = { ...world, outbox };
-    for (const { task, attempt } of redriven) {
-      next = { ...next, attempts: [...next.attempts, { kind: "compare", task, attempt, failed: false }] };
-      next = addToOutbox(next, taskMessage(job, "compare", task, attempt));
+    for (const { kind, task, attempt } of released) {
+      next = { ...next, attempts: [...next.attempts, { kind, task, attempt, failed: false }] };
+      next = addToOutbox(next, taskMessage(job, kind, task, attempt));
     }
     const carried = carriedOut(job);
     for (const more of carried.messages) next = addToOutbox(next, more);
@@ -145,13 +154,19 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
     switch (task.kind) {
       case "scan":
         return job.state === "listing"
-          ? once(id, () => resultEvent(task, "listing-done", listingDone(sizes.blocks).body, ""))
+          ? once(`${id}:${sizes.blocks}:${sizes.verifies}`, () =>
+              resultEvent(task, "listing-done", listingDone(sizes.blocks, { verification: sizes.verifies }).body, ""),
+            )
           : null;
       case "hash":
         return once(id, () => resultEvent(task, "hash-done", hashDone(task.task).body));
       case "compare":
         return job.state === "running"
-          ? once(id, () => resultEvent(task, "pair-batch-done", pairBatchDone(task.task).body))
+          ? once(id, () => resultEvent(task, "pair-batch-done", pairBatchDone(task.task, { edgeCount: 1 }).body))
+          : null;
+      case "verify":
+        return job.state === "running"
+          ? once(id, () => resultEvent(task, "verify-done", verifyDone(task.task).body))
           : null;
     }
   };
@@ -202,7 +217,7 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
   });
 
   const publishDispatched = (world: World, kind: WorkKind): World => {
-    const work = world.job[kind];
+    const work = workOf(world.job, kind);
     let next = world;
     for (const task of missing(settled(work), world.published[kind], work.cursor))
       next = store(
@@ -312,11 +327,15 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
       yield system("the owner resumes", sendCommand(world, "job-resumed"));
   }
 
-  const addRedriven = (world: World, tasks: readonly number[]): World => {
+  const addRedriven = (world: World, tasks: readonly RedrivenTask[]): World => {
     const { job, outbox } = world;
     const isNextRun = job.state === "completed" || job.state === "finalizing" || failedInGrouping(job);
     const run = isNextRun ? job.run + 1 : job.run;
-    const attempts = tasks.map((task) => ({ task, attempt: lastAttempt(world, { kind: "compare", task }) + 1 }));
+    const attempts = tasks.map((of) => ({
+      ...(of.kind === "compare" ? {} : { kind: of.kind }),
+      task: of.task,
+      attempt: lastAttempt(world, of) + 1,
+    }));
     const id = `redriven:${outbox.length}:${run}:${JSON.stringify(attempts)}`;
     return addToOutbox(
       world,
@@ -333,7 +352,7 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
       next = { ...next, attempts: [...next.attempts, { kind, task, attempt, failed: false }] };
       next = addToOutbox(next, taskMessage(job, kind, task, attempt));
     }
-    const quarantined = [...members(job.compare.quarantined, job.compare.count)];
+    const quarantined = quarantinedTasks(job);
     return quarantined.length === 0 ? next : addRedriven(next, quarantined);
   };
 
@@ -351,7 +370,7 @@ export const protocol = (sizes: Sizes, rules: Rules) => {
       ...folding[kind],
       cursor: Math.max(folding[kind].cursor, job[kind].cursor),
     });
-    return { ...world, job: { ...folding, hash: withCursor("hash"), compare: withCursor("compare") } };
+    return { ...world, job: { ...folding, ...perKind(withCursor) } };
   };
 
   const REQUESTS: Readonly<Record<"redrive" | "rerun-finalize", (world: World) => World>> = {

@@ -2,6 +2,7 @@ import { jobEvent } from "@lookalike/shared/bus/messages";
 import type { Message } from "@lookalike/shared/domain/job/events";
 import { acceptedJob, isOver, type Job, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { jobAccepted } from "@lookalike/shared/domain/job/job.fixtures";
+import { perKind, WorkKind } from "@lookalike/shared/domain/job/task";
 import type { DoneSet } from "@lookalike/shared/domain/primitives/bit-set";
 
 /** A row of the outbox; its place there is its number, from 1. */
@@ -38,7 +39,7 @@ interface Snapshot {
 export interface World {
   // Tables.
   readonly job: Job;
-  readonly published: { readonly hash: number; readonly compare: number };
+  readonly published: Readonly<Record<WorkKind, number>>;
   readonly attempts: readonly Attempt[];
   readonly outbox: readonly Row[];
   /** The run of each stored result, in the order in which they were stored. */
@@ -60,6 +61,8 @@ export interface World {
 export interface Sizes {
   readonly blocks: number;
   readonly pairsPerTask: number;
+  /** Whether the job verifies what its comparisons find; each of them finds something. */
+  readonly verifies: boolean;
   /** Tasks of a kind that are dispatched at once. */
   readonly window: number;
   readonly maxAttempts: number;
@@ -79,7 +82,7 @@ export const acceptedWorld = ({ pairsPerTask, window, faults, commands, requests
   const message = jobEvent(job, "job-accepted", 1, accepted.body);
   return {
     job,
-    published: { hash: 0, compare: 0 },
+    published: perKind(() => 0),
     attempts: [],
     outbox: [{ message, isPublished: false, isApplied: false }],
     results: [],
@@ -103,7 +106,7 @@ export const withoutPast = (world: World): World => {
   const base = {
     ...world,
     job: { ...job, commandNumber: 0 },
-    published: { hash: 0, compare: 0 },
+    published: perKind(() => 0),
     attempts: [],
     snapshot: null,
   };
@@ -141,8 +144,11 @@ const cachedKey = <Part extends object>(keyOf: (part: Part) => string): ((part: 
 
 const hex = (set: DoneSet): string => Buffer.from(set).toString("hex");
 
-const jobKey = cachedKey(({ state, paused, commandNumber, run, hash, compare }: Job): string => {
-  const works = [hash, compare].map(({ cursor, done, quarantined }) => [cursor, hex(done), hex(quarantined)]);
+const jobKey = cachedKey((job: Job): string => {
+  const { state, paused, commandNumber, run } = job;
+  const works = WorkKind.options
+    .map((kind) => job[kind])
+    .map(({ cursor, done, quarantined }) => [cursor, hex(done), hex(quarantined)]);
   return [state, paused, commandNumber, run, ...works].join(",");
 });
 
@@ -178,8 +184,7 @@ export const worldKey = (world: World): string => {
   const { job, published, attempts, outbox, results, streams, deduplicates, held, snapshot, failures, left } = world;
   return [
     jobKey(job),
-    published.hash,
-    published.compare,
+    ...WorkKind.options.map((kind) => published[kind]),
     attemptsKey(attempts),
     outboxKey(outbox),
     results.join(),

@@ -44,6 +44,8 @@ const phaseProgress = (job: Job) => {
       return { label: "Hashing", done: job.completedImages, total: job.totalImages, unit: "images" };
     case "comparing":
       return { label: "Comparing", done: job.completedBlockPairs, total: job.totalBlockPairs, unit: "block pairs" };
+    case "verifying":
+      return { label: "Verifying", done: job.completedVerifyTasks, total: job.totalVerifyTasks, unit: "tasks" };
     case "grouping":
     case "done":
       return { label: "Grouping", done: 0, total: 0, unit: "images" };

@@ -7520,7 +7520,7 @@ export interface components {
       /** @enum {string} */
       state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
       /** @enum {string} */
-      phase: "listing" | "hashing" | "comparing" | "grouping" | "done";
+      phase: "listing" | "hashing" | "comparing" | "verifying" | "grouping" | "done";
       paused: boolean;
       run: number;
       failure: string | null;
@@ -7543,6 +7543,9 @@ export interface components {
       completedBlockPairs: number;
       totalTasks: number;
       completedTasks: number;
+      /** @description Tasks that verify the pairs of a comparison task each; 0 = none */
+      totalVerifyTasks: number;
+      completedVerifyTasks: number;
       quarantinedTasks: number;
       /** @description What became of each file under the source's root; null where the job walked no folder */
       fileCounts: {
@@ -7578,7 +7581,7 @@ export interface components {
           [key: string]: number;
         };
       } | null;
-      /** @description Images or block pairs a second, as the phase counts; 0 = not known yet */
+      /** @description Images, block pairs or verifications a second, as the phase counts; 0 = not known yet */
       rate: number;
       etaSeconds: number | null;
       /** Format: date-time */
@@ -7665,7 +7668,7 @@ export interface components {
       /** @enum {string} */
       state: "accepted" | "listing" | "running" | "finalizing" | "completed" | "failed" | "cancelled";
       /** @enum {string} */
-      phase: "listing" | "hashing" | "comparing" | "grouping" | "done";
+      phase: "listing" | "hashing" | "comparing" | "verifying" | "grouping" | "done";
       paused: boolean;
       run: number;
       failure: string | null;
@@ -7688,6 +7691,9 @@ export interface components {
       completedBlockPairs: number;
       totalTasks: number;
       completedTasks: number;
+      /** @description Tasks that verify the pairs of a comparison task each; 0 = none */
+      totalVerifyTasks: number;
+      completedVerifyTasks: number;
       quarantinedTasks: number;
       /** @description What became of each file under the source's root; null where the job walked no folder */
       fileCounts: {
@@ -7723,7 +7729,7 @@ export interface components {
           [key: string]: number;
         };
       } | null;
-      /** @description Images or block pairs a second, as the phase counts; 0 = not known yet */
+      /** @description Images, block pairs or verifications a second, as the phase counts; 0 = not known yet */
       rate: number;
       etaSeconds: number | null;
       /** Format: date-time */

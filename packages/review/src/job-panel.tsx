@@ -8,12 +8,19 @@ import { catalog } from "./open-catalog.ts";
 const completedShare = (running: Job): number | null => {
   if (running.phase === "hashing") return running.completedImages / Math.max(1, running.totalImages);
   if (running.phase === "comparing") return running.completedBlockPairs / Math.max(1, running.totalBlockPairs);
+  if (running.phase === "verifying") return running.completedVerifyTasks / Math.max(1, running.totalVerifyTasks);
   return null;
+};
+
+/** What a phase counts. */
+const unitOf = (phase: Job["phase"]): string => {
+  if (phase === "hashing") return "images";
+  return phase === "verifying" ? "verifications" : "block pairs";
 };
 
 const rateText = ({ phase, rate, etaSeconds }: Job): string =>
   [
-    rate > 0 ? `${rate.toFixed(rate < 10 ? 1 : 0)} ${phase === "hashing" ? "images" : "block pairs"}/s` : "",
+    rate > 0 ? `${rate.toFixed(rate < 10 ? 1 : 0)} ${unitOf(phase)}/s` : "",
     etaSeconds === null ? "" : `${durationText(etaSeconds)} left`,
   ]
     .filter((text) => text !== "")

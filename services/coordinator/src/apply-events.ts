@@ -1,8 +1,10 @@
 import type { DispatchCredit } from "@lookalike/shared/domain/job/dispatch/fair-window";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import { evolve } from "@lookalike/shared/domain/job/evolve";
-import { acceptedJob, isOver, type Job, type JobState } from "@lookalike/shared/domain/job/job";
+import { acceptedJob, isOver, type Job, type JobState, type TaskRef } from "@lookalike/shared/domain/job/job";
 import { outsidePlan } from "@lookalike/shared/domain/job/outside-plan";
+import { settled } from "@lookalike/shared/domain/job/work";
+import { has } from "@lookalike/shared/domain/primitives/bit-set";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
@@ -72,17 +74,32 @@ const lockJobs = async (db: Db, events: readonly JobEvent[]): Promise<Map<string
 const applyEvent = async (db: Db, fold: Fold, event: JobEvent): Promise<string | null> => {
   const reason = outsidePlan(fold.job, event) ?? (await recordEvent(db, fold.job, event));
   if (reason !== null) return reason;
-  const { job, redriven } = folded(fold.job, event);
-  for (const { task, attempt } of redriven) await sendAttempt(db, job, { kind: "compare", task }, attempt, "redriven");
+  const { job, released } = folded(fold.job, event);
+  for (const { attempt, ...task } of released) await sendAttempt(db, job, task, attempt, "left quarantine");
   fold.job = job;
   fold.at = event.at;
   return null;
 };
 
-/** The job after an event, and the tasks that leave quarantine by it, each with the attempt that its event names. */
-export const folded = (before: Job, event: JobEvent) => {
+/** The job after an event, and the tasks below its cursors that are to be sent by it, each with its attempt. */
+export const folded = (before: Job, event: JobEvent): { readonly job: Job; readonly released: readonly Released[] } => {
   const job = evolve(before, event);
-  return { job, redriven: event.type === "job-redriven" && job !== before ? event.body.tasks : [] };
+  return { job, released: job === before ? [] : releasedBy(job, event) };
+};
+
+type Released = TaskRef & { readonly attempt: number };
+
+/**
+ * Tasks that leave quarantine, with the attempt that their event names; and the verification of what a comparison found
+ * that was in quarantine when the cursor passed it: nobody has sent it yet.
+ */
+const releasedBy = (job: Job, event: JobEvent): Released[] => {
+  if (event.type === "job-redriven")
+    return event.body.tasks.map(({ kind, task, attempt }) => ({ kind: kind ?? "compare", task, attempt }));
+  if (event.type !== "pair-batch-done") return [];
+  const { task } = event.body;
+  const isPassed = task < job.verify.cursor && !has(settled(job.verify), task);
+  return isPassed ? [{ kind: "verify", task, attempt: 0 }] : [];
 };
 
 /** Adds what the tables have lost of the log: they are rebuilt from it. */

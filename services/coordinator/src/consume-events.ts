@@ -70,6 +70,8 @@ const taskOf = (event: JobEvent): TaskRef | null => {
       return { kind: "hash", task: event.body.block };
     case "pair-batch-done":
       return { kind: "compare", task: event.body.task };
+    case "verify-done":
+      return { kind: "verify", task: event.body.task };
     default:
       return null;
   }

@@ -1,10 +1,11 @@
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
+import { workOf } from "@lookalike/shared/domain/job/job";
 import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { settled } from "@lookalike/shared/domain/job/work";
 import { missing } from "@lookalike/shared/domain/primitives/bit-set";
-import { findJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, jobOf, markPublished, publishedOf } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 
@@ -18,11 +19,11 @@ const publishDispatched = async (bus: Bus, db: Db, id: string): Promise<void> =>
   const row = await findJob(db, id);
   if (row === null || row.state !== "running") return;
   const job = jobOf(row);
-  const published = { hash: row.hashPublished, compare: row.comparePublished };
+  const published = publishedOf(row);
   for (const kind of WorkKind.options) {
     const { cursor } = job[kind];
     if (published[kind] >= cursor) continue;
-    const tasks = missing(settled(job[kind]), published[kind], cursor);
+    const tasks = missing(settled(workOf(job, kind)), published[kind], cursor);
     await pMap(tasks, (task) => publish(bus, taskMessage(job, kind, task, 0)), { concurrency: PUBLISHES_IN_FLIGHT });
     await markPublished(db, id, kind, cursor);
   }

@@ -3,6 +3,7 @@ import { decide, enact, windowsAlone } from "@lookalike/shared/domain/job/decide
 import { type DispatchCredit, fairWindow } from "@lookalike/shared/domain/job/dispatch/fair-window";
 import type { Message } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
+import { perKind } from "@lookalike/shared/domain/job/task";
 import { jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox } from "@lookalike/shared/store/jobs/outbox";
 import { readSharers } from "@lookalike/shared/store/jobs/sharers";
@@ -48,10 +49,7 @@ const sharedWindows = async (db: Db, job: Job, credit: DispatchCredit): Promise<
   const { batchSize } = job.options;
   if (job.state !== "running") return windowsAlone(job);
   const sharers = await readSharers(db, job);
-  return {
-    hash: fairWindow(batchSize, credit.hash, sharers.hash),
-    compare: fairWindow(batchSize, credit.compare, sharers.compare),
-  };
+  return perKind((kind) => fairWindow(batchSize, credit[kind], sharers[kind]));
 };
 
 /** Decides for one job without an event, as the completion monitor of `dispatch: "all"`. Ends with it: decision 0037. */

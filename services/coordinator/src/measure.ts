@@ -1,4 +1,4 @@
-import { JobState } from "@lookalike/shared/domain/job/job";
+import { JobState, workOf } from "@lookalike/shared/domain/job/job";
 import { remainingSeconds } from "@lookalike/shared/domain/job/progress";
 import { TaskKind, WorkKind } from "@lookalike/shared/domain/job/task";
 import { outstanding } from "@lookalike/shared/domain/job/work";
@@ -46,7 +46,11 @@ export const measureTables = (db: Db): void => {
   gauge("lookalike_running_units", "Tasks of the jobs that run, by kind and stage", ["kind", "stage"], async () => {
     const jobs = (await runningJobs()).map(jobOf);
     return WorkKind.options.flatMap((kind) => {
-      const works = jobs.map((job) => ({ ...job[kind], out: outstanding(job[kind]), window: job.options.batchSize }));
+      const works = jobs.map((job) => ({
+        ...job[kind],
+        out: outstanding(workOf(job, kind)),
+        window: job.options.batchSize,
+      }));
       const stages = {
         planned: sumOf(works, ({ count }) => count),
         dispatched: sumOf(works, ({ cursor }) => cursor),

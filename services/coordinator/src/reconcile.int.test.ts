@@ -19,6 +19,7 @@ import {
   listingDone,
   pairBatchDone,
 } from "@lookalike/shared/domain/job/job.fixtures";
+import { perKind } from "@lookalike/shared/domain/job/task";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import { createAtStart, createSettled } from "@lookalike/shared/service/create-streams";
 import { findJob, hasActiveJob, jobOf, markPublished } from "@lookalike/shared/store/jobs/jobs";
@@ -81,7 +82,7 @@ const roundNow = async (): Promise<void> => {
   await reconcileRound({ bus: nats.bus, store, log, environment, dispatch: () => undefined, credit });
 };
 
-const credit = () => ({ hash: creditOf(0), compare: creditOf(0) });
+const credit = () => perKind(() => creditOf(0));
 
 const loseStream = async (name: string): Promise<void> => {
   await nats.bus.jsm.streams.delete(name);

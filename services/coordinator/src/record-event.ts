@@ -1,4 +1,4 @@
-import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import { edgesDigest, hashBlockDigest, partDigest } from "@lookalike/shared/domain/job/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { settled } from "@lookalike/shared/domain/job/work";
@@ -14,6 +14,7 @@ import {
   recordResultDigest,
   storedResultDigest,
 } from "@lookalike/shared/store/results/compare-results";
+import { insertVerifyResult, recordVerifyResult } from "@lookalike/shared/store/results/verify-results";
 
 /** Writes the rows that an event carries. @returns why the event is refused, or null */
 export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<string | null> => {
@@ -31,8 +32,9 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
       await insertUnlisted(db, job.id, event.body.files);
       return null;
     case "listing-done": {
-      const { blockSize, hashBits, hashFormat = job.hashFormat, features, mark, mounts } = event.body;
-      await saveListing(db, job.catalog, { blockSize, hashBits, hashFormat, features, listingMark: mark, mounts });
+      const { blockSize, hashBits, hashFormat = job.hashFormat, features, verification, mark, mounts } = event.body;
+      const shape = { blockSize, hashBits, hashFormat, features, verification, listingMark: mark, mounts };
+      await saveListing(db, job.catalog, shape);
       return null;
     }
     case "block-evidence":
@@ -44,6 +46,11 @@ export const recordEvent = async (db: Db, job: Job, event: JobEvent): Promise<st
       return job.state === "running" ? recordBlock(db, job, event.body) : null;
     case "pair-batch-done":
       return job.state === "running" ? recordEdges(db, job, event.body) : null;
+    case "verify-done":
+      // Of two attempts, the first one counts: a file may have vanished before the second.
+      return job.state === "running" && !has(job.verify.done, event.body.task)
+        ? recordVerified(db, job, event.body)
+        : null;
     case "job-accepted":
     case "listing-failed":
     case "task-quarantined":
@@ -85,4 +92,17 @@ const recordEdges = async (
   if (edgesDigest(edges) !== digest) return "digest differs from the edges' bytes";
   await insertCompareResult(db, { jobId: job.id, task, part: 0, edges, edgeCount, digest, resultDigest: digest });
   return null;
+};
+
+const recordVerified = async (
+  db: Db,
+  job: Job,
+  { task, results, digest }: EventOf<"verify-done">["body"],
+): Promise<string | null> => {
+  const result = { jobId: job.id, task, resultDigest: digest };
+  if (results !== null) {
+    if (partDigest(results) !== digest) return "digest differs from the results' bytes";
+    await insertVerifyResult(db, result, 0, results);
+  }
+  return (await recordVerifyResult(db, result)) ? null : "its claimed result is not stored";
 };

@@ -1,7 +1,7 @@
 import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
-import { evidencePartDigest, hashBlockDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
+import { hashBlockDigest, partDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import { decodeEvent } from "@lookalike/shared/domain/job/events";
 import {
   BLOCK,
@@ -11,6 +11,7 @@ import {
   jobFinalized,
   listingDone,
   pairBatchDone,
+  verifyDone,
 } from "@lookalike/shared/domain/job/job.fixtures";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { emptySet } from "@lookalike/shared/domain/primitives/bit-set";
@@ -19,6 +20,7 @@ import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { findJob, latestBase } from "@lookalike/shared/store/jobs/jobs";
 import { applyMigrations } from "@lookalike/shared/store/migrate";
 import { openStore, type Store } from "@lookalike/shared/store/open";
+import { insertVerifyResult } from "@lookalike/shared/store/results/verify-results";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.ts";
 import { applyEvents } from "./apply-events.ts";
@@ -96,7 +98,9 @@ describe("a task that is lost again and again", () => {
 
   it("leaves its job no base for the next one: what is missing must be compared again", async () => {
     await applyEvents(store.db, [{ ...jobFinalized(1), ...about("lost") }]);
-    expect(await latestBase(store.db, "catalog-of-lost", "given", 32)).toBeNull();
+    expect(
+      await latestBase(store.db, "catalog-of-lost", { hashFormat: "given", radiusBits: 32, isVerified: false }),
+    ).toBeNull();
   });
 
   it("is recorded once when ten coordinators report it at the same time", async () => {
@@ -135,7 +139,7 @@ describe("events that must not count", () => {
 
   it("are refused: a block before all parts of its evidence, and none that follows them", async () => {
     const parts = [Uint8Array.of(1, 2), Uint8Array.of(3)];
-    const evidenceDigest = resultDigest(parts.map(evidencePartDigest));
+    const evidenceDigest = resultDigest(parts.map(partDigest));
     const { body } = hashDone(0, { evidenceDigest, features: 64 });
     const done = { ...hashDone(0, { ...body, digest: hashBlockDigest(body) }), ...about("evidence") };
     const partEvent = (part: number) => ({
@@ -155,6 +159,41 @@ describe("events that must not count", () => {
     expect(whole.refused).toEqual([]);
     const { rows } = await store.pool.query("select part, evidence_digest from block_evidence order by part");
     expect(rows).toEqual([0, 1].map((part) => ({ part, evidence_digest: evidenceDigest })));
+  });
+
+  it("are refused: verdicts with another digest, or a claim without rows; of two results the first one counts", async () => {
+    const catalog = { id: "verified", name: "verified", source: directorySource("/photos") };
+    const events = [
+      jobAccepted({}, catalog),
+      listingDone(1, { verification: true, hashedBlocks: Uint8Array.of(1), hashedImages: BLOCK }),
+      pairBatchDone(0, { edgeCount: 1, edges: Uint8Array.of(0, 1, 2), digest: partDigest(Uint8Array.of(0, 1, 2)) }),
+    ];
+    const verdicts = (digest: string, results: Uint8Array | null) => ({
+      ...verifyDone(0, { results, digest }),
+      ...about("verified"),
+    });
+    const [first, second] = [Uint8Array.of(7), Uint8Array.of(8)];
+    const early = await applyEvents(store.db, [
+      ...events.map((event) => ({ ...event, ...about("verified") })),
+      verdicts("another", first),
+      verdicts(partDigest(second), null),
+    ]);
+    expect(early.refused.map(({ reason }) => reason)).toEqual([
+      "digest differs from the results' bytes",
+      "its claimed result is not stored",
+    ]);
+    expect(await findJob(store.db, "verified")).toMatchObject({
+      state: "running",
+      phase: "verifying",
+      verifyCursor: 1,
+    });
+    // A worker that stored its parts and died before its event.
+    await insertVerifyResult(store.db, { jobId: "verified", task: 0, resultDigest: partDigest(second) }, 0, second);
+    const done = await applyEvents(store.db, [verdicts(partDigest(first), first), verdicts(partDigest(second), null)]);
+    expect(done.refused).toEqual([]);
+    const { rows } = await store.pool.query("select results, is_recorded from verify_result");
+    expect(rows).toEqual([{ results: Buffer.from(first), is_recorded: true }]);
+    expect(await findJob(store.db, "verified")).toMatchObject({ state: "finalizing", completedVerifyTasks: 1 });
   });
 
   it("are refused: hashes of another format than their job's", async () => {

@@ -76,9 +76,8 @@ const taskOf = (job: Job, kind: TaskKind, task: number, attempt: number): Task =
   const fields = { v: 1, tenant, job: id, run, attempt, ...traced(job.traceparent), catalog, task } as const;
   if (kind === "scan") return { ...fields, kind, blockSize: null, hashBits: null, radiusBits: null, plan: null };
   const { blockSize, hashBits, radiusBits } = listed(job);
-  return kind === "hash"
-    ? { ...fields, kind, blockSize, hashBits, radiusBits, plan: null }
-    : { ...fields, kind, blockSize, hashBits, radiusBits, plan: planOf(job) };
+  const planned = { ...fields, blockSize, hashBits, radiusBits };
+  return kind === "hash" ? { ...planned, kind, plan: null } : { ...planned, kind, plan: planOf(job) };
 };
 
 /** The order to group a complete job; stored once for each (job, run). */

@@ -108,10 +108,10 @@ const ALLOWED: Record<BusUser, Allowed> = {
   hasher: {
     publish: [
       ...ANY_SERVICE,
-      /^lookalike\.event\..*\.(images-listed|images-moved|images-vanished|files-unlisted|listing-done|listing-failed|block-evidence|hash-done)$/,
+      /^lookalike\.event\..*\.(images-listed|images-moved|images-vanished|files-unlisted|listing-done|listing-failed|block-evidence|hash-done|verify-done)$/,
       /^lookalike\.progress\./,
-      /^lookalike\.dead\.(scan|hash|parked\.LOOKALIKE_TASKS$)/,
-      ...ofConsumers("LOOKALIKE_TASKS", "(scan|hash-interactive|hash-bulk)"),
+      /^lookalike\.dead\.(scan|hash|verify|parked\.LOOKALIKE_TASKS$)/,
+      ...ofConsumers("LOOKALIKE_TASKS", "(scan|hash-interactive|hash-bulk|verify-interactive|verify-bulk)"),
     ],
     subscribe: ofService("hasher"),
   },

@@ -28,7 +28,9 @@ export const consumersOf: Readonly<Record<ServiceName, readonly (readonly [strea
     [STREAMS.deadLetters, "dead-letter-router"],
     [STREAMS.advisories, "advisory-router"],
   ],
-  hasher: [...durablesOf("scan"), ...durablesOf("hash")].map((durable) => [STREAMS.tasks, durable] as const),
+  hasher: [...durablesOf("scan"), ...durablesOf("hash"), ...durablesOf("verify")].map(
+    (durable) => [STREAMS.tasks, durable] as const,
+  ),
   comparer: [
     ...durablesOf("compare").map((durable) => [STREAMS.tasks, durable] as const),
     [STREAMS.finalize, "finalizer"],
@@ -48,6 +50,7 @@ const PUBLISHERS: Readonly<Record<JobEventType, ServiceName>> = {
   "block-evidence": "hasher",
   "hash-done": "hasher",
   "pair-batch-done": "comparer",
+  "verify-done": "hasher",
   "task-quarantined": "coordinator",
   "job-redriven": "coordinator",
   "job-paused": "coordinator",
@@ -73,7 +76,7 @@ const deadLettersOf = (service: ServiceName, kinds: readonly TaskKind[]): string
 const published: Readonly<Record<ServiceName, readonly string[]>> = {
   // A message that no version could read is sent again from the dead letters, as it was.
   coordinator: ["lookalike.task.>", "lookalike.event.>", "lookalike.finalize.>", "lookalike.dead.>"],
-  hasher: [...eventsOf("hasher"), "lookalike.progress.>", ...deadLettersOf("hasher", ["scan", "hash"])],
+  hasher: [...eventsOf("hasher"), "lookalike.progress.>", ...deadLettersOf("hasher", ["scan", "hash", "verify"])],
   comparer: [...eventsOf("comparer"), ...deadLettersOf("comparer", ["compare"])],
   // What it has to say goes through the outbox.
   api: [],

@@ -59,6 +59,7 @@ export const BELONGING: Readonly<Record<TableKey, Belonging>> = {
   taskAttempt: { owner: OF_JOB },
   outbox: { owner: { by: "body ->> 'job'", in: "job", key: "id" } },
   compareResult: { owner: OF_JOB },
+  verifyResult: { owner: OF_JOB },
   finalization: { tenant: "tenant", owner: OF_JOB },
   imageGroup: { owner: OF_LINEAGE },
   groupMember: { owner: OF_LINEAGE },

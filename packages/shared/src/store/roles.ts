@@ -39,6 +39,7 @@ const GRANTS: Readonly<Record<keyof typeof schema, Partial<Record<ServiceName, r
   taskAttempt: { coordinator: ALL },
   outbox: { api: ["insert"], coordinator: ALL, comparer: ["insert"] },
   compareResult: { coordinator: ALL, comparer: ADD },
+  verifyResult: { coordinator: ALL },
   finalization: { api: READ, coordinator: REMOVE, hasher: READ, comparer: CHANGE },
   imageGroup: { api: ["select", "update"], coordinator: REMOVE, comparer: CHANGE },
   groupMember: { api: READ, coordinator: REMOVE, comparer: ADD },

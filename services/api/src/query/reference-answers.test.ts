@@ -29,6 +29,7 @@ const catalogOf = (root: string): CatalogRow => ({
   blockSize: 250,
   hashBits: 256,
   features: true,
+  verification: false,
   hashFormat: "blockhash16/2",
   blockRevision: 0,
   listingMark: null,

@@ -45,11 +45,15 @@ export const Job = z
     completedBlockPairs: z.int(),
     totalTasks: z.int(),
     completedTasks: z.int(),
+    totalVerifyTasks: z.int().meta({ description: "Tasks that verify the pairs of a comparison task each; 0 = none" }),
+    completedVerifyTasks: z.int(),
     quarantinedTasks: z.int(),
     fileCounts: FileCounts.nullable().meta({
       description: "What became of each file under the source's root; null where the job walked no folder",
     }),
-    rate: z.number().meta({ description: "Images or block pairs a second, as the phase counts; 0 = not known yet" }),
+    rate: z
+      .number()
+      .meta({ description: "Images, block pairs or verifications a second, as the phase counts; 0 = not known yet" }),
     etaSeconds: z.number().nullable(),
     acceptedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().nullable(),

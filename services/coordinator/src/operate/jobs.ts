@@ -2,13 +2,13 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { JOB_COMMANDS, type JobCommand, jobCommand } from "@lookalike/shared/bus/messages";
 import { consumerBacklog } from "@lookalike/shared/bus/read";
-import { ACTIVE, type Job, JobState } from "@lookalike/shared/domain/job/job";
+import { ACTIVE, type Job, JobState, workOf } from "@lookalike/shared/domain/job/job";
 import { type OperatorRequest, refusalOf } from "@lookalike/shared/domain/job/operator-request";
 import { partitionOf } from "@lookalike/shared/domain/job/partition";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
-import { TaskKind } from "@lookalike/shared/domain/job/task";
+import { perKind, TaskKind } from "@lookalike/shared/domain/job/task";
 import { outstanding, settled, type Work } from "@lookalike/shared/domain/job/work";
-import { members, missing } from "@lookalike/shared/domain/primitives/bit-set";
+import { type DoneSet, members, missing } from "@lookalike/shared/domain/primitives/bit-set";
 import { listAttempts } from "@lookalike/shared/store/jobs/attempts";
 import {
   countJobs,
@@ -18,6 +18,7 @@ import {
   listAllJobs,
   lockJob,
   longestSilence,
+  publishedOf,
 } from "@lookalike/shared/store/jobs/jobs";
 import { addToOutbox, outboxBacklog } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
@@ -107,6 +108,7 @@ const summary = (row: JobRow) => ({
   phase: row.phase,
   images: { total: row.totalImages, hashed: row.completedImages, failed: row.failedImages },
   tasks: { total: row.totalTasks, completed: row.completedTasks, quarantined: row.quarantinedTasks },
+  verifyTasks: { total: row.totalVerifyTasks, completed: row.completedVerifyTasks },
   acceptedAt: row.acceptedAt,
   updatedAt: row.updatedAt,
   finishedAt: row.finishedAt,
@@ -125,17 +127,16 @@ const details = (row: JobRow) => {
     index: job.listing?.index ?? null,
     rate: row.rate,
     progress: progressOf(job),
-    hash: workOf(job.hash, row.hashPublished),
-    compare: workOf(job.compare, row.comparePublished),
+    ...perKind((kind) => unitsOf(workOf(job, kind), job[kind].quarantined, publishedOf(row)[kind])),
   };
 };
 
 /** How far the work is: missing tasks are dispatched and have no result. At most a hundred of each are listed. */
-const workOf = (work: Work, published: number) => ({
+const unitsOf = (work: Work, quarantined: DoneSet, published: number) => ({
   count: work.count,
   cursor: work.cursor,
   published,
   outstanding: outstanding(work),
   missing: [...missing(settled(work), 0, work.cursor)].slice(0, UNITS_LISTED),
-  quarantined: [...members(work.quarantined, work.count)].slice(0, UNITS_LISTED),
+  quarantined: [...members(quarantined, work.count)].slice(0, UNITS_LISTED),
 });

@@ -6,7 +6,14 @@ import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage } from "@lookalike/shared/bus/read";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import { ParkedMessage } from "@lookalike/shared/bus/unreadable";
-import { failedInGrouping, type Job, missingTasks, type TaskRef } from "@lookalike/shared/domain/job/job";
+import {
+  failedInGrouping,
+  type Job,
+  missingTasks,
+  quarantinedTasks,
+  type RedrivenTask,
+  type TaskRef,
+} from "@lookalike/shared/domain/job/job";
 import { DeadLetter, TaskKind } from "@lookalike/shared/domain/job/task";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
@@ -53,7 +60,7 @@ export const redriveEndpoints = (bus: Bus, db: Db): Endpoint[] => [
 ];
 
 /**
- * Sends missing tasks again as their next attempt. Quarantined comparisons leave quarantine by an
+ * Sends missing tasks again as their next attempt. Quarantined comparisons and verifications leave quarantine by an
  * event of their job, which begins its next run where the job was completed.
  */
 const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
@@ -61,9 +68,7 @@ const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
     const job = jobOf(requested(await lockJob(tx, id), id));
     refuseFor(job, "redrive");
     const missing = missingTasks(job).filter(isRequested);
-    const quarantined = [...members(job.compare.quarantined, job.compare.count)].filter((task) =>
-      isRequested({ kind: "compare", task }),
-    );
+    const quarantined = quarantinedTasks(job).filter(isRequested);
     const blocks = [...members(job.hash.quarantined, job.hash.count)];
     const sent = missing.slice(0, TASKS_PER_REQUEST);
     for (const task of sent) {
@@ -75,7 +80,7 @@ const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
     return {
       job: id,
       run,
-      redriven: [...sent, ...leaving.map((task) => ({ kind: "compare", task }))],
+      redriven: [...sent, ...leaving],
       left: missing.length + quarantined.length - sent.length - leaving.length,
       ...(blocks.length === 0
         ? {}
@@ -88,7 +93,7 @@ const redrive = (db: Db, id: string, isRequested: (task: TaskRef) => boolean) =>
   });
 
 /** @returns the run in which the tasks will be done */
-const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<number> => {
+const addRedriven = async (db: Db, job: Job, tasks: readonly RedrivenTask[]): Promise<number> => {
   const reopens = job.state === "completed" || failedInGrouping(job);
   const isNextRun = reopens || job.state === "finalizing";
   if (reopens && (await hasActiveJob(db, job.catalog)))
@@ -101,7 +106,11 @@ const addRedriven = async (db: Db, job: Job, tasks: readonly number[]): Promise<
     );
   const run = isNextRun ? job.run + 1 : job.run;
   const attempts = await Promise.all(
-    tasks.map(async (task) => ({ task, attempt: (await lastAttempt(db, job.id, "compare", task)) + 1 })),
+    tasks.map(async ({ kind, task }) => ({
+      ...(kind === "compare" ? {} : { kind }),
+      task,
+      attempt: (await lastAttempt(db, job.id, kind, task)) + 1,
+    })),
   );
   await addToOutbox(db, jobEvent({ ...job, run }, "job-redriven", randomUUID(), { tasks: attempts }));
   return run;

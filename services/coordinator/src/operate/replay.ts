@@ -14,6 +14,7 @@ import {
   openShadow,
   type Shadow,
 } from "@lookalike/shared/store/replay/shadow";
+import { compareResult, verifyResult } from "@lookalike/shared/store/schema";
 import { z } from "zod";
 import { applyEvents } from "../apply-events.ts";
 import type { Coordinator } from "../environment.ts";
@@ -110,8 +111,10 @@ const foldingOf = (bus: Bus, { store: { db } }: Shadow, job: string) => {
   const counts = { events: 0, refused: [] as { eventId: string; reason: string }[], unreadable: 0 };
   let last = 0;
   const fold = async (batch: readonly JobEvent[]): Promise<void> => {
-    for (const event of batch)
-      if (event.type === "pair-batch-done" && event.body.edges === null) await copyClaimed(db, job, event.body.task);
+    for (const { type, body } of batch) {
+      if (type === "pair-batch-done" && body.edges === null) await copyClaimed(db, compareResult, job, body.task);
+      if (type === "verify-done" && body.results === null) await copyClaimed(db, verifyResult, job, body.task);
+    }
     const { refused } = await applyEvents(db, batch);
     counts.events += batch.length;
     for (const { eventId } of batch) eventIds.add(eventId);

@@ -5,7 +5,7 @@ import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEdges, edgeCount } from "@lookalike/shared/domain/grouping/edges";
 import { countState, lengthFault } from "@lookalike/shared/domain/image/hash-block";
 import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
-import { type Job, planOf } from "@lookalike/shared/domain/job/job";
+import { type Job, planOf, workOf } from "@lookalike/shared/domain/job/job";
 import { taskCount } from "@lookalike/shared/domain/job/plan";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
 import { WorkKind } from "@lookalike/shared/domain/job/task";
@@ -13,10 +13,16 @@ import { outstanding, settled } from "@lookalike/shared/domain/job/work";
 import { has, members, size } from "@lookalike/shared/domain/primitives/bit-set";
 import { readEvidenceParts } from "@lookalike/shared/store/blocks/block-evidence";
 import { DIGESTED_COLUMNS, readBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
-import { findJob, type JobRow, jobOf } from "@lookalike/shared/store/jobs/jobs";
+import { findJob, type JobRow, jobOf, overpublishedKinds } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { faultOfParts, readResults } from "@lookalike/shared/store/results/compare-results";
 import { readPlace } from "@lookalike/shared/store/results/results";
+import {
+  faultOfResult,
+  readVerifyResults,
+  unverifiedTasks,
+  type VerifyResultRow,
+} from "@lookalike/shared/store/results/verify-results";
 import { JobRequest, requested } from "./jobs.ts";
 import { verifyFinalization } from "./verify-result.ts";
 
@@ -40,6 +46,7 @@ export const verifyEndpoint = (bus: Bus, db: Db): Endpoint =>
       const checked = {
         blocks: await verifyBlocks(db, job, report),
         results: await verifyResults(db, job, report),
+        verifications: await verifyVerifications(db, job, report),
         events: await verifyLog(bus, job, report),
         groups: await verifyResult(bus, db, row, report, leaveOut),
       };
@@ -65,8 +72,7 @@ const verifyPlan = (row: JobRow, job: Job, report: Report): void => {
     for (let unit = 0; unit < count; unit += 1)
       if (has(done, unit) && has(quarantined, unit)) report(`${kind} ${unit}: both done and quarantined`);
   }
-  if (row.hashPublished > row.hashCursor || row.comparePublished > row.compareCursor)
-    report("more is published than was dispatched");
+  for (const kind of overpublishedKinds(row)) report(`${kind}: more is published than was dispatched`);
   for (const [name, value] of Object.entries(progressOf(job)))
     if (row[name as keyof JobRow] !== value)
       report(`progress: ${name} is ${row[name as keyof JobRow]}, its sets give ${value}`);
@@ -114,6 +120,24 @@ const verifyResults = async (db: Db, job: Job, report: Report): Promise<number> 
   return read;
 };
 
+/** Each verification that is done has its result stored, all parts of it. @returns rows read */
+const verifyVerifications = async (db: Db, job: Job, report: Report): Promise<number> => {
+  const partsOf = new Map<number, VerifyResultRow[]>();
+  let read = 0;
+  for await (const row of readVerifyResults(db, job.id)) {
+    read += 1;
+    partsOf.set(row.task, [...(partsOf.get(row.task) ?? []), row]);
+    if (!has(job.verify.done, row.task)) report(`verification ${row.task}: not done, but its result is recorded`);
+  }
+  for (const [task, parts] of partsOf) {
+    const fault = faultOfResult(parts);
+    if (fault !== null) report(`verification ${task}: done, but ${fault} is not stored`);
+  }
+  for (const task of await unverifiedTasks(db, job.id))
+    if (has(job.verify.done, task)) report(`verification ${task}: done, but the whole result is not stored`);
+  return read;
+};
+
 /** The log has the events that the projection was folded from. @returns events in it */
 const verifyLog = async (bus: Bus, job: Job, report: Report): Promise<number> => {
   const counts = await countBySubject(bus, STREAMS.events, subjects.eventsOf(job.id));
@@ -149,7 +173,7 @@ const verifyResult = async (bus: Bus, db: Db, row: JobRow, report: Report, leave
 const verifyWindow = async (bus: Bus, job: Job, report: Report): Promise<void> => {
   if (job.state !== "running" || job.paused) return;
   for (const kind of WorkKind.options) {
-    const out = outstanding(job[kind]);
+    const out = outstanding(workOf(job, kind));
     if (out > 0 && (await consumerBacklog(bus, kind)) === 0)
       report(
         `${kind}: ${out} tasks are dispatched and no worker has or awaits one; the reconciler sends them again, or redrive does`,

@@ -8,7 +8,7 @@ import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { DEFAULT_FEATURES, hashBlockOf, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { formatMismatch, GIVEN_FORMAT } from "@lookalike/shared/domain/image/hash-format";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
-import { evidencePartDigest, hashBlockDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
+import { hashBlockDigest, partDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import type { Source } from "@lookalike/shared/domain/job/source";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { imageFailures, imagesHashed } from "@lookalike/shared/runtime/metrics";
@@ -93,7 +93,7 @@ const publishEvidence = async (
   const ofPositions = positions.map((outcome) => ("evidence" in outcome ? outcome.evidence : null));
   if (ofPositions.every((evidence) => evidence === null)) return null;
   const parts = evidenceParts(joinEvidence(ofPositions));
-  const evidenceDigest = resultDigest(parts.map(evidencePartDigest));
+  const evidenceDigest = resultDigest(parts.map(partDigest));
   for (const [part, evidence] of parts.entries())
     await publish(
       bus,

@@ -132,7 +132,8 @@ const planJob = async (
   await requireReference(db, job, hashFormat, hashBits);
   const radiusBits = radiusBitsFor(hashBits, thresholdBits);
   const blocks = Math.ceil(census.end / blockSize);
-  const base = job.mode === "full" ? null : await latestBase(db, catalog.id, hashFormat, radiusBits);
+  const base =
+    job.mode === "full" ? null : await latestBase(db, catalog.id, { hashFormat, radiusBits, isVerified: false });
   if (job.mode === "regroup" && base?.blocks !== blocks)
     throw new ListingError(
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,

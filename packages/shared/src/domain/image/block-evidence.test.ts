@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evidencePartDigest, resultDigest } from "../job/digest.ts";
+import { partDigest, resultDigest } from "../job/digest.ts";
 import { encodeEvent } from "../job/events.ts";
 import { jobEventOf } from "../job/job.fixtures.ts";
 import { evidenceParts, joinEvidence, splitEvidence } from "./block-evidence.ts";
@@ -24,7 +24,7 @@ describe("the evidence of a block", () => {
     const joined = joinEvidence(Array.from({ length: 4_096 }, (_, at) => new Uint8Array(3_000).fill(at)));
     const parts = evidenceParts(joined);
     expect(Buffer.concat(parts).equals(joined)).toBe(true);
-    const evidenceDigest = resultDigest(parts.map(evidencePartDigest));
+    const evidenceDigest = resultDigest(parts.map(partDigest));
     const wire = (part: number) =>
       JSON.stringify(
         encodeEvent(

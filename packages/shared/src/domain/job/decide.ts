@@ -1,16 +1,17 @@
 import { has, prefixLength, size } from "../primitives/bit-set.ts";
 import type { DispatchCredit } from "./dispatch/fair-window.ts";
 import { dispatchModes } from "./dispatch/modes.ts";
-import { type Job, planOf } from "./job.ts";
+import { type Job, planOf, workOf } from "./job.ts";
 import { eligibleTasks } from "./plan.ts";
-import type { WorkKind } from "./task.ts";
+import { perKind, type WorkKind } from "./task.ts";
 import { settled, type Work, windowCredit } from "./work.ts";
 
 /** Every block and every task is in its done set, or quarantined. */
 export const isComplete = (job: Job): boolean =>
   job.state === "running" &&
   size(settled(job.hash)) === job.hash.count &&
-  size(settled(job.compare)) === job.compare.count;
+  size(settled(job.compare)) === job.compare.count &&
+  size(settled(workOf(job, "verify"))) === job.verify.count;
 
 export type Decision =
   | { readonly type: "scan" }
@@ -38,14 +39,19 @@ export const decide = (job: Job, monitor = false, windows: DispatchCredit = wind
       eligibleTasks(planOf(job), blocksReady),
       mode.credit(job.compare, windows.compare),
     ),
+    ...(job.verify.count === 0 ? [] : verifiable(job, windows.verify)),
   ];
 };
 
+/** Units in their order, up to the first comparison task that is not settled: the cursor stays one number. Decision 0094. */
+const verifiable = (job: Job, window: number): Decision[] => {
+  const verify = workOf(job, "verify");
+  const tasksReady = prefixLength(settled(job.compare), verify.count);
+  return dispatchable("verify", verify, tasksReady, windowCredit(verify, window));
+};
+
 /** The windows of a job that is alone. */
-export const windowsAlone = ({ options: { batchSize } }: Job): DispatchCredit => ({
-  hash: batchSize,
-  compare: batchSize,
-});
+export const windowsAlone = ({ options: { batchSize } }: Job): DispatchCredit => perKind(() => batchSize);
 
 /** @param ready units below this one may be dispatched @param credit how many of them now */
 const dispatchable = (kind: WorkKind, work: Work, ready: number, credit: number): Decision[] => {

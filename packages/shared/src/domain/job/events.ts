@@ -52,6 +52,8 @@ export const JobEvent = z.discriminatedUnion("type", [
       mark: ListingMark.nullable().optional(),
       /** What became of each file under the root; left out by a job that did not walk a folder. */
       fileCounts: FileCounts.nullable().optional(),
+      /** Whether the pairs that are found are verified; left out before there was verification. */
+      verification: z.boolean().optional(),
       /** The devices of the root and of what is mounted below it; left out by a job that did not walk a folder. */
       mounts: z.array(Mount).optional(),
       /** null = the exhaustive kernel. */
@@ -79,6 +81,8 @@ export const JobEvent = z.discriminatedUnion("type", [
       task: z.int().min(0),
       comparisons: z.int().min(0),
       edgeCount: z.int().min(0),
+      /** Pairs of equal hashes that it has to verify besides its edges; left out where nobody counted them. */
+      equalPairs: z.int().min(0).optional(),
       /** null = too many for a message: the worker stored them in `compare_result` under `digest`. */
       edges: base64Bytes.nullable(),
       digest: z.string(),
@@ -87,11 +91,22 @@ export const JobEvent = z.discriminatedUnion("type", [
     }),
   ),
   event(
+    "verify-done",
+    z.object({
+      task: z.int().min(0),
+      pairs: z.int().min(0),
+      /** See verified-pairs.ts; null = too many for a message: the worker stored them in `verify_result` under `digest`. */
+      results: base64Bytes.nullable(),
+      digest: z.string().max(64),
+      milliseconds: z.number(),
+    }),
+  ),
+  event(
     "task-quarantined",
     z.object({
       kind: WorkKind,
       task: z.int().min(0),
-      /** Images in the block of a hash task; 0 for a comparison. */
+      /** Images in the block of a hash task; 0 for another one. */
       images: z.int().min(0),
       reason: z.string(),
     }),
@@ -99,8 +114,15 @@ export const JobEvent = z.discriminatedUnion("type", [
   event(
     "job-redriven",
     z.object({
-      /** Quarantined comparison tasks that are done again, each with the attempt that does it. */
-      tasks: z.array(z.object({ task: z.int().min(0), attempt: z.int().min(1) })),
+      /** Quarantined tasks that are done again, each with the attempt that does it. */
+      tasks: z.array(
+        z.object({
+          /** Left out for a comparison. A block stays in quarantine, because tasks were compared without it. */
+          kind: z.literal("verify").optional(),
+          task: z.int().min(0),
+          attempt: z.int().min(1),
+        }),
+      ),
     }),
   ),
   event("job-paused", NONE),

@@ -4,6 +4,7 @@ import type { EventOf, JobEvent } from "./events.ts";
 import { failedInGrouping, isOver, type Job, planOf } from "./job.ts";
 import { defaultThresholdBits, radiusBitsFor } from "./options.ts";
 import { taskCount } from "./plan.ts";
+import { perKind, type WorkKind } from "./task.ts";
 import { plannedWork, settled, type Work } from "./work.ts";
 
 /**
@@ -32,7 +33,10 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     }
     case "pair-batch-done":
       if (job.state !== "running" || has(job.compare.done, event.body.task)) return job;
-      return { ...job, compare: finished(job.compare, event.body.task) };
+      return compared(job, event.body);
+    case "verify-done":
+      if (job.state !== "running" || has(job.verify.done, event.body.task)) return job;
+      return { ...job, verify: finished(job.verify, event.body.task) };
     case "task-quarantined": {
       const { kind, task } = event.body;
       if (job.state !== "running" || has(settled(job[kind]), task)) return job;
@@ -58,8 +62,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
       return {
         ...job,
         state: "completed",
-        hash: { ...job.hash, cursor: job.hash.count },
-        compare: { ...job.compare, cursor: job.compare.count },
+        ...perKind((kind) => ({ ...job[kind], cursor: job[kind].count })),
       };
     case "grouping-failed":
       return event.run === job.run ? { ...job, state: "failed", failure: event.body.detail } : job;
@@ -76,20 +79,28 @@ export const evolve = (job: Job, event: JobEvent): Job => {
 
 const planned = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
   const { base, blockSize, hashBits, index, kernelReason, images, blocks, hashedImages, failedImages } = body;
-  const { fileCounts = null } = body;
+  const { fileCounts = null, verification = false } = body;
   const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
   const radiusBits = radiusBitsFor(hashBits, thresholdBits);
   const running: Job = {
     ...job,
     state: "running",
     hashFormat: body.hashFormat ?? job.hashFormat,
-    listing: { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason, fileCounts },
+    listing: { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason, fileCounts, verification },
     images,
     hashedImages,
     failedImages,
     hash: { ...plannedWork(blocks), done: union(emptySet(blocks), body.hashedBlocks) },
   };
-  return { ...running, compare: plannedWork(taskCount(planOf(running))) };
+  const tasks = taskCount(planOf(running));
+  return { ...running, compare: plannedWork(tasks), verify: plannedWork(verification ? tasks : 0) };
+};
+
+/** A task that found no pair leaves nothing to verify. */
+const compared = (job: Job, { task, edgeCount, equalPairs }: EventOf<"pair-batch-done">["body"]): Job => {
+  const isEmpty = edgeCount === 0 && equalPairs === 0;
+  const compare = finished(job.compare, task);
+  return { ...job, compare, ...(isEmpty && task < job.verify.count ? { verify: finished(job.verify, task) } : {}) };
 };
 
 /** A late result takes its unit out of quarantine. */
@@ -107,6 +118,12 @@ const redriven = (job: Job, { run, body }: EventOf<"job-redriven">): Job => {
   const canReopen = job.state === "completed" || job.state === "finalizing" || failedInGrouping(job);
   const reopens = canReopen && run === job.run + 1;
   if (!reopens && (job.state !== "running" || run !== job.run)) return job;
-  const quarantined = body.tasks.reduce((set, { task }) => withoutUnit(set, task), job.compare.quarantined);
-  return { ...job, run, state: "running", failure: null, compare: { ...job.compare, quarantined } };
+  const leave = (work: Work, left: WorkKind): Work => ({
+    ...work,
+    quarantined: body.tasks.reduce(
+      (set, { kind = "compare", task }) => (kind === left ? withoutUnit(set, task) : set),
+      work.quarantined,
+    ),
+  });
+  return { ...job, run, state: "running", failure: null, ...perKind((kind) => leave(job[kind], kind)) };
 };

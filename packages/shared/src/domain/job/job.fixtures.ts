@@ -79,13 +79,17 @@ export const pairBatchDone = (task: number, more: Partial<EventOf<"pair-batch-do
     ...more,
   });
 
+/** A unit whose pairs are verified. */
+export const verifyDone = (task: number, more: Partial<EventOf<"verify-done">["body"]> = {}) =>
+  jobEventOf("verify-done", { task, pairs: 0, results: new Uint8Array(0), digest: "", milliseconds: 0, ...more });
+
 export const taskQuarantined = (kind: WorkKind, task: number) =>
   jobEventOf("task-quarantined", { kind, task, images: kind === "hash" ? BLOCK : 0, reason: "crash" });
 
 export const jobFinalized = (run: number) => jobEventOf("job-finalized", { groups: 0, groupedImages: 0 }, { run });
 
-export const jobRedriven = (run: number, tasks: readonly number[]) =>
-  jobEventOf("job-redriven", { tasks: tasks.map((task) => ({ task, attempt: 3 })) }, { run });
+export const jobRedriven = (run: number, tasks: readonly number[], kind?: "verify") =>
+  jobEventOf("job-redriven", { tasks: tasks.map((task) => ({ kind, task, attempt: 3 })) }, { run });
 
 /** The job with every decision carried out. */
 const settle = (job: Job): Job => decide(job).reduce(enact, job);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { size } from "../primitives/bit-set.ts";
+import { has, size } from "../primitives/bit-set.ts";
 import { decide, enact, isComplete } from "./decide.ts";
 import { Dispatch } from "./dispatch/modes.ts";
 import type { JobEvent } from "./events.ts";
@@ -16,9 +16,11 @@ import {
   listingDone,
   pairBatchDone,
   taskQuarantined,
+  verifyDone,
 } from "./job.fixtures.ts";
-import { listed } from "./job.ts";
-import { progressOf } from "./progress.ts";
+import { type Job, listed, missingTasks, workOf } from "./job.ts";
+import type { JobOptions } from "./options.ts";
+import { progressOf, unitsOf } from "./progress.ts";
 import { outstanding } from "./work.ts";
 
 describe("a job", () => {
@@ -155,6 +157,65 @@ describe("a job", () => {
   });
 });
 
+describe("a job that verifies what it finds", () => {
+  /** Two blocks that are hashed: three comparisons, and as many verifications. */
+  const verifying = (options: Partial<JobOptions> = {}): Job =>
+    given(anAcceptedJob({ pairsPerTask: 1, ...options })).when(
+      listingDone(2, { verification: true, hashedBlocks: Uint8Array.of(0b11), hashedImages: 20 }),
+    );
+  const found = (task: number) => pairBatchDone(task, { edgeCount: 3 });
+  const missingVerifications = (job: Job) =>
+    missingTasks(job).flatMap(({ kind, task }) => (kind === "verify" ? task : []));
+
+  it("has no verification where nothing is verified", () => {
+    const job = given(anAcceptedJob({ pairsPerTask: 1 })).when(listingDone(1), hashDone(0), found(0));
+    expect([job.state, job.verify.count, progressOf(job).totalVerifyTasks]).toEqual(["finalizing", 0, 0]);
+  });
+
+  it("verifies the pairs of each comparison that is done, in phase verifying, before it is grouped", () => {
+    const compared = given(verifying()).when(found(0), found(1), found(2));
+    expect(progressOf(compared)).toMatchObject({ phase: "verifying", totalVerifyTasks: 3, completedVerifyTasks: 0 });
+    expect(missingVerifications(compared)).toEqual([0, 1, 2]);
+    const verified = given(compared).when(verifyDone(2), verifyDone(0), verifyDone(0));
+    expect(unitsOf(progressOf(verified))).toEqual({ done: 2, total: 3 });
+    expect([verified.state, given(verified).when(verifyDone(1)).state]).toEqual(["running", "finalizing"]);
+  });
+
+  it("needs no task where a comparison found neither an edge nor equal hashes", () => {
+    const none = (task: number, equalPairs?: number) => pairBatchDone(task, { equalPairs });
+    // Whoever does not count equal hashes may have left some.
+    expect(missingVerifications(given(verifying()).when(none(0, 0), none(1, 1), none(2)))).toEqual([1, 2]);
+    expect(given(verifying()).when(none(2, 0), none(0, 0), none(1, 0)).state).toBe("finalizing");
+  });
+
+  it("has a window of its own", () => {
+    const job = given(verifying({ batchSize: 1 })).when(found(0), found(1), found(2));
+    expect(missingVerifications(job)).toEqual([0]);
+    expect(missingVerifications(given(job).when(verifyDone(0)))).toEqual([1]);
+  });
+
+  it("ends without the pairs of a comparison in quarantine, and without those that nobody could verify", () => {
+    const job = given(verifying()).when(found(0), taskQuarantined("compare", 1), found(2));
+    expect(missingVerifications(job)).toEqual([0, 2]);
+    const ended = given(job).when(verifyDone(2), taskQuarantined("verify", 0));
+    expect([ended.state, progressOf(ended).quarantinedTasks]).toEqual(["finalizing", 2]);
+  });
+
+  it("does a redriven comparison's verification after it, and a redriven verification at once", () => {
+    const ended = given(verifying()).when(
+      ...[found(0), found(2), taskQuarantined("compare", 1), taskQuarantined("verify", 2), verifyDone(0)],
+      jobFinalized(1),
+    );
+    const redriven = given(ended).when(jobRedriven(2, [1]));
+    expect([redriven.state, missingTasks(redriven)]).toEqual(["running", [{ kind: "compare", task: 1 }]]);
+    expect(missingVerifications(given(redriven).when(found(1)))).toEqual([1]);
+    expect(given(redriven).when(found(1), verifyDone(1)).state).toBe("finalizing");
+    const again = given(ended).when(jobRedriven(2, [2], "verify"));
+    expect(missingTasks(again)).toEqual([{ kind: "verify", task: 2 }]);
+    expect(given(again).when(verifyDone(2)).state).toBe("finalizing");
+  });
+});
+
 describe("any order of events, each delivered once or more", () => {
   const blocks = 4;
   const scenario = fc.record({
@@ -163,28 +224,33 @@ describe("any order of events, each delivered once or more", () => {
       batchSize: fc.integer({ min: 1, max: 5 }),
       dispatch: fc.constantFrom(...Dispatch.options),
     }),
+    verification: fc.boolean(),
     seed: fc.nat(),
   });
 
   it("ends in the same job, never goes backwards, and finalizes exactly once", () => {
     fc.assert(
-      fc.property(scenario, ({ options, seed }) => {
+      fc.property(scenario, ({ options, verification, seed }) => {
         let random = seed;
         const pick = (below: number): number => {
           random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 1;
           return (random >>> 8) % below;
         };
-        let job = given(anAcceptedJob(options)).when(listingDone(blocks));
+        let job = given(anAcceptedJob(options)).when(listingDone(blocks, { verification }));
         let finalizes = 0;
         const delivered: JobEvent[] = [];
         for (let step = 0; job.state === "running"; step += 1) {
           expect(step).toBeLessThan(1_000);
           const open: JobEvent[] = [];
           for (let unit = 0; unit < job.hash.cursor; unit += 1) open.push(hashDone(unit));
-          for (let unit = 0; unit < job.compare.cursor; unit += 1) open.push(pairBatchDone(unit));
+          for (let unit = 0; unit < job.compare.cursor; unit += 1)
+            open.push(pairBatchDone(unit, { edgeCount: unit % 2, equalPairs: 0 }));
+          for (let unit = 0; unit < job.verify.cursor; unit += 1)
+            if (has(job.compare.done, unit)) open.push(verifyDone(unit));
           // One event in four is an old one that is delivered again.
-          const seen = new Set(delivered.map((event) => JSON.stringify(event.body)));
-          const fresh = open.filter((event) => !seen.has(JSON.stringify(event.body)));
+          const keyOf = ({ type, body }: JobEvent): string => JSON.stringify([type, body]);
+          const seen = new Set(delivered.map(keyOf));
+          const fresh = open.filter((event) => !seen.has(keyOf(event)));
           const source = fresh.length === 0 || (delivered.length > 0 && pick(4) === 0) ? delivered : fresh;
           const event = source[pick(source.length)] ?? hashDone(0);
           delivered.push(event);
@@ -197,9 +263,12 @@ describe("any order of events, each delivered once or more", () => {
           const after = progressOf(job);
           expect(after.completedImages).toBeGreaterThanOrEqual(before.completedImages);
           expect(after.completedBlockPairs).toBeGreaterThanOrEqual(before.completedBlockPairs);
-          expect(outstanding(job.hash)).toBeLessThanOrEqual(options.batchSize);
+          expect(after.completedVerifyTasks).toBeGreaterThanOrEqual(before.completedVerifyTasks);
+          for (const kind of ["hash", "verify"] as const)
+            expect(outstanding(workOf(job, kind))).toBeLessThanOrEqual(options.batchSize);
         }
         expect(finalizes).toBe(1);
+        expect(size(job.verify.done)).toBe(job.verify.count);
         expect([size(job.hash.done), job.hashedImages, progressOf(job).completedBlockPairs]).toEqual([
           blocks,
           blocks * BLOCK,

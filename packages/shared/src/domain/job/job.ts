@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { unrecordedFormat } from "../image/hash-format.ts";
-import { missing } from "../primitives/bit-set.ts";
+import { type DoneSet, fullSet, members, missing, union } from "../primitives/bit-set.ts";
 import type { EventOf } from "./events.ts";
 import type { FileCounts } from "./file-counts.ts";
 import type { JobMode, JobOptions } from "./options.ts";
@@ -22,6 +22,8 @@ export type Listed = Readonly<Pick<EventOf<"listing-done">["body"], "base" | "bl
   readonly kernelReason: string | null;
   /** What became of each file under the root; null where the job walked no folder. */
   readonly fileCounts: FileCounts | null;
+  /** Whether the pairs that are found are verified. */
+  readonly verification: boolean;
 };
 
 /** The projection of a job's events, and all that is needed to continue it. */
@@ -50,6 +52,8 @@ export interface Job {
   readonly failedImages: number;
   readonly hash: Work;
   readonly compare: Work;
+  /** Unit k verifies the pairs that comparison task k found; no units where nothing is verified. */
+  readonly verify: Work;
 }
 
 type Accepted = Pick<EventOf<"job-accepted">, "job" | "tenant" | "run" | "traceparent" | "body">;
@@ -75,6 +79,7 @@ export const acceptedJob = ({ job, tenant, run, traceparent, body }: Accepted): 
   failedImages: 0,
   hash: plannedWork(0),
   compare: plannedWork(0),
+  verify: plannedWork(0),
 });
 
 /** The job's listing. @throws Error when the source is not listed yet */
@@ -104,8 +109,26 @@ export const failedInGrouping = ({ state, listing }: Pick<Job, "state" | "listin
 
 export const isOver = (job: Pick<Job, "state">): boolean => !ACTIVE.includes(job.state);
 
+/**
+ * A kind's units as they are dispatched. What a comparison task found can be verified once it is done, so that
+ * until then, and where it stays in quarantine, there is nothing to verify: its unit counts as settled.
+ */
+export const workOf = (job: Job, kind: WorkKind): Work =>
+  kind === "verify" ? { ...job.verify, quarantined: union(job.verify.quarantined, notCompared(job)) } : job[kind];
+
+const notCompared = ({ verify: { count }, compare: { done } }: Job): DoneSet =>
+  fullSet(count).map((byte, index) => byte & ~(done[index] ?? 0));
+
 /** A task of a job, by its kind and number. */
 export type TaskRef = Readonly<Pick<Task, "kind" | "task">>;
+
+/** A task that can leave quarantine. A block can't: tasks were compared without it. */
+export type RedrivenTask = TaskRef & { readonly kind: "compare" | "verify" };
+
+export const quarantinedTasks = (job: Job): RedrivenTask[] =>
+  (["compare", "verify"] as const).flatMap((kind) =>
+    [...members(job[kind].quarantined, job[kind].count)].map((task) => ({ kind, task })),
+  );
 
 /**
  * Dispatched tasks without a result: neither done nor quarantined.
@@ -115,6 +138,6 @@ export const missingTasks = (job: Job, limit = Number.POSITIVE_INFINITY): TaskRe
   if (job.state === "listing") return [{ kind: "scan", task: 0 }];
   if (job.state !== "running") return [];
   return WorkKind.options.flatMap((kind) =>
-    [...missing(settled(job[kind]), 0, job[kind].cursor)].slice(0, limit).map((task) => ({ kind, task })),
+    [...missing(settled(workOf(job, kind)), 0, job[kind].cursor)].slice(0, limit).map((task) => ({ kind, task })),
   );
 };

@@ -22,6 +22,8 @@ export const outsidePlan = (job: Job, event: JobEvent): string | null => {
       return outside(job, "hash", event.body.block);
     case "pair-batch-done":
       return outside(job, "compare", event.body.task);
+    case "verify-done":
+      return outside(job, "verify", event.body.task);
     case "task-quarantined":
       return outside(job, event.body.kind, event.body.task);
     default:

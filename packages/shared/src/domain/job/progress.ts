@@ -4,7 +4,7 @@ import { type Job, planOf } from "./job.ts";
 import { pairCount, pairsOfTask } from "./plan.ts";
 import { settled } from "./work.ts";
 
-export const Phase = z.enum(["listing", "hashing", "comparing", "grouping", "done"]);
+export const Phase = z.enum(["listing", "hashing", "comparing", "verifying", "grouping", "done"]);
 export type Phase = z.infer<typeof Phase>;
 
 export type Progress = Readonly<ReturnType<typeof progressOf>>;
@@ -21,14 +21,17 @@ export const progressOf = (job: Job) => ({
   completedBlockPairs: completedPairs(job),
   totalTasks: job.compare.count,
   completedTasks: size(job.compare.done),
-  quarantinedTasks: size(job.hash.quarantined) + size(job.compare.quarantined),
+  totalVerifyTasks: job.verify.count,
+  completedVerifyTasks: size(job.verify.done),
+  quarantinedTasks: size(job.hash.quarantined) + size(job.compare.quarantined) + size(job.verify.quarantined),
 });
 
 const phaseOf = (job: Job): Phase => {
   if (job.state === "accepted" || job.state === "listing") return "listing";
   if (job.state === "finalizing") return "grouping";
   if (job.state !== "running") return "done";
-  return size(settled(job.hash)) < job.hash.count ? "hashing" : "comparing";
+  if (size(settled(job.hash)) < job.hash.count) return "hashing";
+  return size(settled(job.compare)) < job.compare.count || job.verify.count === 0 ? "comparing" : "verifying";
 };
 
 const completedPairs = (job: Job): number => {
@@ -73,14 +76,26 @@ export const nextRate = (
 /** The numbers that a phase's rate is computed from. */
 type PhaseProgress = Pick<
   Progress,
-  "phase" | "completedImages" | "totalImages" | "completedBlockPairs" | "totalBlockPairs"
+  | "phase"
+  | "completedImages"
+  | "totalImages"
+  | "completedBlockPairs"
+  | "totalBlockPairs"
+  | "completedVerifyTasks"
+  | "totalVerifyTasks"
 >;
 
-/** What the phase counts: images while hashing, block pairs afterwards. */
-export const unitsOf = (progress: PhaseProgress): { done: number; total: number } =>
-  progress.phase === "hashing"
-    ? { done: progress.completedImages, total: progress.totalImages }
-    : { done: progress.completedBlockPairs, total: progress.totalBlockPairs };
+/** What the phase counts: images while hashing, tasks while verifying, block pairs otherwise. */
+export const unitsOf = (progress: PhaseProgress): { done: number; total: number } => {
+  switch (progress.phase) {
+    case "hashing":
+      return { done: progress.completedImages, total: progress.totalImages };
+    case "verifying":
+      return { done: progress.completedVerifyTasks, total: progress.totalVerifyTasks };
+    default:
+      return { done: progress.completedBlockPairs, total: progress.totalBlockPairs };
+  }
+};
 
 /** Seconds that a job's phase still needs, or null while no rate is known. */
 export const remainingSeconds = (job: PhaseProgress & { readonly rate: number }): number | null => {

@@ -38,6 +38,8 @@ describe("the rate", () => {
         totalImages,
         completedBlockPairs: 0,
         totalBlockPairs: 1_000,
+        completedVerifyTasks: 0,
+        totalVerifyTasks: 0,
       });
     expect([hashing(50, 100, 600), hashing(0, 0, 10), hashing(5, 12, 10)]).toEqual([10, null, 0]);
   });

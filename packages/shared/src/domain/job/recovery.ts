@@ -1,5 +1,5 @@
 import { has, missing } from "../primitives/bit-set.ts";
-import { type Job, missingTasks, type TaskRef } from "./job.ts";
+import { type Job, missingTasks, type TaskRef, workOf } from "./job.ts";
 import { WorkKind } from "./task.ts";
 import { settled } from "./work.ts";
 
@@ -40,7 +40,7 @@ export const hasOvertakenTasks = (job: Job): boolean =>
   job.state === "running" &&
   WorkKind.options.some((kind) => {
     const { cursor } = job[kind];
-    const [first] = missing(settled(job[kind]), 0, cursor);
+    const [first] = missing(settled(workOf(job, kind)), 0, cursor);
     return first !== undefined && cursor - first > WINDOWS_BEHIND * job.options.batchSize;
   });
 
@@ -86,4 +86,4 @@ export const retryOf = (job: Job, lost: LostAttempt, { last, failures }: Attempt
 const isOpen = (job: Job, { kind, task }: TaskRef): boolean =>
   kind === "scan"
     ? job.state === "listing"
-    : job.state === "running" && task < job[kind].count && !has(settled(job[kind]), task);
+    : job.state === "running" && task < job[kind].count && !has(settled(workOf(job, kind)), task);

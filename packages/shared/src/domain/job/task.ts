@@ -17,12 +17,19 @@ export const Envelope = z.object({
 });
 
 /** The kinds of unit of work; each has its own task subject and consumers. */
-export const TaskKind = z.enum(["scan", "hash", "compare"]);
+export const TaskKind = z.enum(["scan", "hash", "compare", "verify"]);
 export type TaskKind = z.infer<typeof TaskKind>;
 
 /** The kinds that a job has many tasks of, with a cursor, a done set and a window each. */
 export const WorkKind = TaskKind.exclude(["scan"]);
 export type WorkKind = z.infer<typeof WorkKind>;
+
+/** A value for each kind of which a job has many tasks. */
+export const perKind = <Value>(ofKind: (kind: WorkKind) => Value): Record<WorkKind, Value> => ({
+  hash: ofKind("hash"),
+  compare: ofKind("compare"),
+  verify: ofKind("verify"),
+});
 
 /** interactive: small jobs, with consumers of their own so that bulk work cannot starve them. */
 export const TaskClass = z.enum(["interactive", "bulk"]);
@@ -39,6 +46,9 @@ export const TaskOfAnyVersion = z.looseObject({ ...TaskFields, kind: TaskKind })
 
 /** A field that this kind does not use: published as null, because workers of the last version require the key. */
 const Unused = z.null().optional();
+
+/** What a task needs that is numbered by the plan. */
+const PlannedFields = { blockSize: z.int().min(1), hashBits: z.int(), radiusBits: z.int(), plan: Plan };
 
 /**
  * One unit of work: which plan, which number. Strict, because a worker that ignored a field of a
@@ -62,14 +72,9 @@ export const Task = z.discriminatedUnion("kind", [
     radiusBits: z.int().optional(),
     plan: Unused,
   }),
-  z.strictObject({
-    ...TaskFields,
-    kind: z.literal("compare"),
-    blockSize: z.int().min(1),
-    hashBits: z.int(),
-    radiusBits: z.int(),
-    plan: Plan,
-  }),
+  z.strictObject({ ...TaskFields, ...PlannedFields, kind: z.literal("compare") }),
+  /** Verifies the pairs that the comparison task of this number found. */
+  z.strictObject({ ...TaskFields, ...PlannedFields, kind: z.literal("verify") }),
 ]);
 export type Task = z.infer<typeof Task>;
 export type TaskOf<Kind extends TaskKind> = Extract<Task, { kind: Kind }>;

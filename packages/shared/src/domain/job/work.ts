@@ -1,6 +1,6 @@
 import { type DoneSet, emptySet, has, union } from "../primitives/bit-set.ts";
 
-/** Blocks to hash or tasks to compare: which are dispatched, which are finished. */
+/** Blocks to hash, or tasks to compare or to verify: which are dispatched, which are finished. */
 export interface Work {
   readonly count: number;
   /** Units below this one have been dispatched. */

@@ -1,5 +1,5 @@
 import { evidenceParts, joinEvidence } from "@lookalike/shared/domain/image/block-evidence";
-import { evidencePartDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
+import { partDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { applyMigrations } from "@lookalike/shared/store/migrate";
@@ -126,9 +126,9 @@ it("blocks of two formats are never in one answer, and a block that is not store
 describe("the evidence of a block", () => {
   const evidence = [new Uint8Array(600_000).fill(7), null, Uint8Array.of(1, 2, 3)];
   const parts = evidenceParts(joinEvidence(evidence));
-  const evidenceDigest = resultDigest(parts.map(evidencePartDigest));
+  const evidenceDigest = resultDigest(parts.map(partDigest));
   const block = { block: 5, evidenceDigest, states: Uint8Array.of(1, 3, 1) };
-  const digests = (list: readonly (Uint8Array | null)[]) => list.map((bytes) => bytes && evidencePartDigest(bytes));
+  const digests = (list: readonly (Uint8Array | null)[]) => list.map((bytes) => bytes && partDigest(bytes));
   const change = (sql: string) => store.pool.query(`${sql} where catalog_id = 'photos' and block = 5`);
 
   it("is that of each position, and nothing where the source provided the hashes", async () => {

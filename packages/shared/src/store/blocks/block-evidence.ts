@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { HashBlock } from "../../domain/image/hash-block.ts";
-import { evidencePartDigest, resultDigest } from "../../domain/job/digest.ts";
+import { partDigest, resultDigest } from "../../domain/job/digest.ts";
 import type { EventOf } from "../../domain/job/events.ts";
 import type { Db } from "../open.ts";
 import { blockEvidence } from "../schema.ts";
@@ -16,7 +16,7 @@ export const storeEvidence = async (
   part: EventOf<"block-evidence">["body"],
 ): Promise<void> => {
   const { block, evidenceDigest, evidence } = part;
-  const set = { evidence, digest: evidencePartDigest(evidence) };
+  const set = { evidence, digest: partDigest(evidence) };
   await db
     .insert(blockEvidence)
     .values({ catalogId, block, evidenceDigest, part: part.part, ...set })
@@ -82,7 +82,7 @@ const faultOf = (parts: readonly StoredPart[], evidenceDigest: string): string |
   if (parts.length === 0) return "the evidence";
   for (const [index, { part, evidence, digest }] of parts.entries()) {
     if (part !== index) return `part ${index} of the evidence`;
-    if (evidencePartDigest(evidence) !== digest) return `the bytes of part ${part} of the evidence`;
+    if (partDigest(evidence) !== digest) return `the bytes of part ${part} of the evidence`;
   }
   return resultDigest(parts.map(({ digest }) => digest)) === evidenceDigest ? null : "a part of the evidence";
 };

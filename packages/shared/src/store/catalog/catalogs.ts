@@ -87,7 +87,7 @@ export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
     { tables: ["block_evidence"], condition: ofCatalog, rows: PARTS_PER_TRANSACTION },
     { tables: ["group_member", "image_group"], condition: ofLineages },
     {
-      tables: ["reference_match", "finalization", "compare_result", "task_attempt", "unlisted_file"],
+      tables: ["reference_match", "finalization", "compare_result", "verify_result", "task_attempt", "unlisted_file"],
       condition: ofJobs,
     },
     { tables: ["decision", "archive", "hash_block", "image", "job"], condition: ofCatalog },
@@ -126,7 +126,7 @@ const MAX_CATALOGS = 1_000;
 export const allCatalogs = (db: Db, tenant: string): Promise<CatalogRow[]> =>
   listCatalogs(db, tenant, { name: null, after: "", limit: MAX_CATALOGS });
 
-/** Stores what a listing found. Undefined features, mounts or an undefined mark leave the catalog's as they are. */
+/** Stores what a listing found. Undefined features, verification, mounts or an undefined mark leave the catalog's as they are. */
 export const saveListing = async (
   db: Db,
   id: string,
@@ -135,6 +135,7 @@ export const saveListing = async (
     readonly hashBits: number;
     readonly hashFormat: string;
     readonly features: boolean | undefined;
+    readonly verification: boolean | undefined;
     readonly listingMark: ListingMark | null | undefined;
     readonly mounts: readonly Mount[] | undefined;
   },

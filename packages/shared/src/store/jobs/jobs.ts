@@ -1,7 +1,8 @@
-import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { ACTIVE, type Job, type JobState, type Listed } from "../../domain/job/job.ts";
 import { nextRate, progressOf, unitsOf } from "../../domain/job/progress.ts";
-import type { WorkKind } from "../../domain/job/task.ts";
+import { perKind, WorkKind } from "../../domain/job/task.ts";
+import type { Work } from "../../domain/job/work.ts";
 import { lockCatalog } from "../catalog/catalogs.ts";
 import type { Db } from "../open.ts";
 import { catalog, job } from "../schema.ts";
@@ -129,21 +130,56 @@ export const activeJobs = (db: Db): Promise<{ id: string; silentMs: number }[]> 
     .where(IS_ACTIVE)
     .orderBy(asc(job.updatedAt));
 
+/** The columns of each kind's work. */
+const WORK_COLUMNS = {
+  hash: {
+    count: "totalBlocks",
+    cursor: "hashCursor",
+    published: "hashPublished",
+    done: "blocksDone",
+    quarantined: "blocksQuarantined",
+  },
+  compare: {
+    count: "totalTasks",
+    cursor: "compareCursor",
+    published: "comparePublished",
+    done: "tasksDone",
+    quarantined: "tasksQuarantined",
+  },
+  verify: {
+    count: "totalVerifyTasks",
+    cursor: "verifyCursor",
+    published: "verifyPublished",
+    done: "verifyDone",
+    quarantined: "verifyQuarantined",
+  },
+} as const satisfies Record<WorkKind, Record<keyof Work | "published", keyof JobRow>>;
+
 /** Jobs with dispatched tasks that may not have been published. */
 export const jobsWithUnpublishedTasks = async (db: Db): Promise<string[]> => {
-  const { rows } = await db.execute<{ id: string }>(sql`
-    select id from job
-    where state = 'running' and (hash_published < hash_cursor or compare_published < compare_cursor)`);
+  const isUnpublished = Object.values(WORK_COLUMNS).map(({ published, cursor }) => lt(job[published], job[cursor]));
+  const rows = await db
+    .select({ id: job.id })
+    .from(job)
+    .where(and(eq(job.state, "running"), or(...isUnpublished)));
   return rows.map(({ id }) => id);
 };
 
+/** Tasks of each kind that are published: those below this number. */
+export const publishedOf = (row: JobRow): Record<WorkKind, number> =>
+  perKind((kind) => row[WORK_COLUMNS[kind].published]);
+
+/** The kinds of which more is published than was dispatched: none, unless the row is damaged. */
+export const overpublishedKinds = (row: JobRow): WorkKind[] =>
+  WorkKind.options.filter((kind) => publishedOf(row)[kind] > row[WORK_COLUMNS[kind].cursor]);
+
 /** Whether the job has dispatched tasks that may not have been published. */
 export const hasUnpublishedTasks = (row: JobRow): boolean =>
-  row.state === "running" && (row.hashPublished < row.hashCursor || row.comparePublished < row.compareCursor);
+  row.state === "running" && WorkKind.options.some((kind) => publishedOf(row)[kind] < row[WORK_COLUMNS[kind].cursor]);
 
 /** Records that tasks below `cursor` were published; several coordinators may record it. */
 export const markPublished = async (db: Db, id: string, kind: WorkKind, cursor: number): Promise<void> => {
-  const column = sql.identifier(kind === "hash" ? "hash_published" : "compare_published");
+  const column = sql.identifier(job[WORK_COLUMNS[kind].published].name);
   await db.execute(sql`update job set ${column} = greatest(${column}, ${cursor}) where id = ${id}`);
 };
 
@@ -156,12 +192,17 @@ export const raiseShownImages = async (db: Db, id: string, images: number): Prom
 /**
  * The newest finished job whose edges a new one may build on: it compared hashes of the same format,
  * nothing is missing, and its radius is large enough.
+ * @param isVerified whether its pairs must be verified, since those of the new one are
  */
-export const latestBase = async (db: Db, catalogId: string, hashFormat: string, radiusBits: number) => {
+export const latestBase = async (
+  db: Db,
+  catalogId: string,
+  { hashFormat, radiusBits, isVerified }: { hashFormat: string; radiusBits: number; isVerified: boolean },
+) => {
   const { rows } = await db.execute<{ job: string; blocks: number }>(sql`
     select id as job, total_blocks as blocks from job
     where catalog_id = ${catalogId} and state = 'completed' and ${IS_OWNERS} and hash_format = ${hashFormat}
-      and quarantined_tasks = 0 and total_blocks > 0 and radius_bits >= ${radiusBits}
+      and quarantined_tasks = 0 and total_blocks > 0 and radius_bits >= ${radiusBits} and (verification or not ${isVerified})
     order by accepted_at desc, id desc limit 1`);
   return rows[0] ?? null;
 };
@@ -185,13 +226,15 @@ export const jobOf = (row: JobRow): Job => ({
   images: row.totalImages,
   hashedImages: row.completedImages,
   failedImages: row.failedImages,
-  hash: { count: row.totalBlocks, cursor: row.hashCursor, done: row.blocksDone, quarantined: row.blocksQuarantined },
-  compare: { count: row.totalTasks, cursor: row.compareCursor, done: row.tasksDone, quarantined: row.tasksQuarantined },
+  ...perKind((kind): Work => {
+    const { count, cursor, done, quarantined } = WORK_COLUMNS[kind];
+    return { count: row[count], cursor: row[cursor], done: row[done], quarantined: row[quarantined] };
+  }),
 });
 
 /** @throws Error when only some of the columns that a listing fills are set */
 const listingOf = (row: JobRow): Listed | null => {
-  const { id, blockSize, hashBits, thresholdBits, radiusBits, kernelReason, fileCounts } = row;
+  const { id, blockSize, hashBits, thresholdBits, radiusBits, kernelReason, fileCounts, verification } = row;
   const { baseJob, baseBlocks, tileBlocks, bands } = row;
   if (blockSize === null) return null;
   const isWhole = (baseJob === null) === (baseBlocks === null) && (tileBlocks === null) === (bands === null);
@@ -206,6 +249,7 @@ const listingOf = (row: JobRow): Listed | null => {
     index: tileBlocks === null || bands === null ? null : { tileBlocks, bands },
     kernelReason,
     fileCounts,
+    verification,
   };
 };
 
@@ -222,6 +266,7 @@ const listingColumns = (listing: Listed | null) =>
     bands: listing.index?.bands ?? null,
     kernelReason: listing.kernelReason,
     fileCounts: listing.fileCounts,
+    verification: listing.verification,
   };
 
 /** What events change of a job, and the progress that follows from it. */
@@ -237,10 +282,13 @@ const columnsOf = (job: Job) => ({
   ...listingColumns(job.listing),
   hashCursor: job.hash.cursor,
   compareCursor: job.compare.cursor,
+  verifyCursor: job.verify.cursor,
   blocksDone: job.hash.done,
   blocksQuarantined: job.hash.quarantined,
   tasksDone: job.compare.done,
   tasksQuarantined: job.compare.quarantined,
+  verifyDone: job.verify.done,
+  verifyQuarantined: job.verify.quarantined,
 });
 
 /** Writes the job back. */

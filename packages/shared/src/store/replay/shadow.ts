@@ -1,4 +1,4 @@
-import { eq, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { invalidateBlocks } from "../blocks/hash-blocks.ts";
 import { type Db, openStore, type Store } from "../open.ts";
@@ -12,6 +12,7 @@ import {
   outbox,
   taskAttempt,
   unlistedFile,
+  verifyResult,
   webhookDelivery,
 } from "../schema.ts";
 import { onlyRow } from "../sql.ts";
@@ -24,6 +25,7 @@ const TABLES = [
   hashBlock,
   blockEvidence,
   compareResult,
+  verifyResult,
   taskAttempt,
   unlistedFile,
   outbox,
@@ -55,10 +57,15 @@ export const openShadow = async ({ pool }: Store, url: string, schemaName: strin
   };
 };
 
-/** Copies the edges that a task has stored itself: the log has only their digest. */
-export const copyClaimed = async (shadow: Db, jobId: string, task: number): Promise<void> => {
+/** Copies what a task has stored itself: the log has only its digest. */
+export const copyClaimed = async (
+  shadow: Db,
+  table: typeof compareResult | typeof verifyResult,
+  jobId: string,
+  task: number,
+): Promise<void> => {
   await shadow.execute(
-    sql`insert into compare_result select * from public.compare_result where job_id = ${jobId} and task = ${task} on conflict do nothing`,
+    sql`insert into ${sql.identifier(getTableName(table))} select * from public.${sql.identifier(getTableName(table))} where job_id = ${jobId} and task = ${task} on conflict do nothing`,
   );
 };
 
@@ -95,14 +102,14 @@ const COMPARED: readonly Compared[] = [
   {
     table: "catalog",
     key: "t.id",
-    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at', 'hash_format', 'features', 'block_revision']",
+    row: "to_jsonb(t) - array['name', 'created_at', 'deleted_at', 'hash_format', 'features', 'verification', 'block_revision']",
     where: ({ catalogId }) => sql`t.id = ${catalogId}`,
   },
   {
     table: "job",
     key: "t.id",
-    row: `to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'hash_cursor',
-      'compare_cursor', 'accepted_at', 'finished_at', 'shown_images']`,
+    row: `to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'accepted_at', 'finished_at', 'shown_images',
+      'hash_published', 'compare_published', 'verify_published', 'hash_cursor', 'compare_cursor', 'verify_cursor']`,
     where: ({ id }) => sql`t.id = ${id}`,
   },
   {
@@ -132,6 +139,12 @@ const COMPARED: readonly Compared[] = [
     key: "t.task || '/' || t.part",
     row: "to_jsonb(t)",
     where: ({ id }) => sql`t.job_id = ${id}`,
+  },
+  {
+    table: "verify_result",
+    key: "t.task || '/' || t.part",
+    row: "to_jsonb(t)",
+    where: ({ id }) => sql`t.job_id = ${id} and t.is_recorded`,
   },
 ];
 
@@ -212,12 +225,26 @@ export const applyShadow = async (
     await tx.delete(compareResult).where(eq(compareResult.jobId, id));
     await tx.execute(sql`insert into compare_result select * from ${shadow(compareResult)} where job_id = ${id}`);
   }
+  if (changed.has("verify_result")) {
+    await tx.delete(verifyResult).where(and(eq(verifyResult.jobId, id), verifyResult.isRecorded));
+    await tx.execute(sql`
+      insert into verify_result select * from ${shadow(verifyResult)} where job_id = ${id} and is_recorded
+      on conflict (job_id, task, result_digest, part) do update set results = excluded.results, digest = excluded.digest, is_recorded = true`);
+  }
   if (changed.has("job")) await applyJob(tx, schemaName);
 };
 
 /** Cursors never go back, and published tasks stay published: the window continues where it was. */
-const UNCHANGED = ["hash_published", "compare_published", "shown_images", "rate", "rate_at", "accepted_at"];
-const HIGHEST = ["hash_cursor", "compare_cursor"];
+const UNCHANGED = [
+  "hash_published",
+  "compare_published",
+  "verify_published",
+  "shown_images",
+  "rate",
+  "rate_at",
+  "accepted_at",
+];
+const HIGHEST = ["hash_cursor", "compare_cursor", "verify_cursor"];
 
 const applyJob = async (tx: Db, schemaName: string): Promise<void> => {
   const columns = Object.values(getTableColumns(job)).map(({ name }) => name);

@@ -31,6 +31,8 @@ export const catalog = pgTable(
     hashFormat: text("hash_format"),
     /** Whether its pictures' evidence has local features. */
     features: boolean("features").notNull().default(true),
+    /** Whether its jobs verify the pairs that they find. */
+    verification: boolean("verification").notNull().default(false),
     /** Counts replacements of stored blocks: what a process caches of them is valid for one revision. */
     blockRevision: integer("block_revision").notNull().default(0),
     /** Where the next walk over the source may begin; null = at the start. */

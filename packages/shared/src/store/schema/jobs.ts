@@ -46,15 +46,21 @@ export const job = pgTable(
     kernelReason: text("kernel_reason"),
     /** What became of each file under the root; null where the job walked no folder. */
     fileCounts: jsonb("file_counts").$type<FileCounts>(),
+    /** Whether the pairs that it finds are verified. */
+    verification: boolean("verification").notNull().default(false),
     /** Tasks below the cursor are dispatched, those below "published" are sent: the outbox of all tasks. */
     hashCursor: integer("hash_cursor").notNull().default(0),
     hashPublished: integer("hash_published").notNull().default(0),
     compareCursor: integer("compare_cursor").notNull().default(0),
     comparePublished: integer("compare_published").notNull().default(0),
+    verifyCursor: integer("verify_cursor").notNull().default(0),
+    verifyPublished: integer("verify_published").notNull().default(0),
     blocksDone: bytea("blocks_done").notNull(),
     blocksQuarantined: bytea("blocks_quarantined").notNull(),
     tasksDone: bytea("tasks_done").notNull(),
     tasksQuarantined: bytea("tasks_quarantined").notNull(),
+    verifyDone: bytea("verify_done").notNull().default(sql`''`),
+    verifyQuarantined: bytea("verify_quarantined").notNull().default(sql`''`),
     /** Progress, derived from the sets above in the same transaction, for people and for SQL. */
     phase: text("phase").$type<Phase>().notNull(),
     totalImages: integer("total_images").notNull().default(0),
@@ -68,6 +74,8 @@ export const job = pgTable(
     completedBlockPairs: bigint("completed_block_pairs", { mode: "number" }).notNull().default(0),
     totalTasks: integer("total_tasks").notNull().default(0),
     completedTasks: integer("completed_tasks").notNull().default(0),
+    totalVerifyTasks: integer("total_verify_tasks").notNull().default(0),
+    completedVerifyTasks: integer("completed_verify_tasks").notNull().default(0),
     quarantinedTasks: integer("quarantined_tasks").notNull().default(0),
     /** Units of the phase per second, smoothed; 0 = not known yet. */
     rate: real("rate").notNull().default(0),

@@ -37,6 +37,25 @@ export const compareResult = pgTable(
   (table) => [primaryKey({ columns: [table.jobId, table.task, table.part] })],
 );
 
+/** What verifying the pairs of one task gave. */
+export const verifyResult = pgTable(
+  "verify_result",
+  {
+    jobId: text("job_id").notNull(),
+    task: integer("task").notNull(),
+    /** Of the whole result, as its event has it. */
+    resultDigest: text("result_digest").notNull(),
+    part: integer("part").notNull().default(0),
+    /** Pairs and verdicts: see verified-pairs.ts. */
+    results: bytea("results").notNull(),
+    /** SHA-256 of the part's bytes. */
+    digest: text("digest").notNull(),
+    /** Whether it is the task's result: other rows are of attempts whose event does not count. */
+    isRecorded: boolean("is_recorded").notNull().default(false),
+  },
+  (table) => [primaryKey({ columns: [table.jobId, table.task, table.resultDigest, table.part] })],
+);
+
 /** The result of grouping, once for each (job, run). */
 export const finalization = pgTable(
   "finalization",
