@@ -36,6 +36,8 @@ interface InstanceOptions {
 }
 
 const RESTART_MS = 500;
+/** A service that can't reach its servers does not end by itself before its own grace is over. */
+const KILLED_AFTER_MS = 15_000;
 
 export const startInstance = ({ name, log, on = [], environment }: InstanceOptions): Instance => {
   const crashes: string[] = [];
@@ -90,7 +92,9 @@ export const startInstance = ({ name, log, on = [], environment }: InstanceOptio
       stopping = true;
       child.kill("SIGCONT");
       child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), KILLED_AFTER_MS);
       await supervised;
+      clearTimeout(timer);
     },
   };
 };

@@ -76,14 +76,19 @@ function shuffled(names: readonly string[], seed: number): string[] {
     .map(({ name }) => name);
 }
 
-/** What runs now. Its servers have process groups of their own, and would run on. */
-let running: Stage | null = null;
+/** What runs now, or is being started. Its servers have process groups of their own, and would run on. */
+let running: Promise<Stage> | null = null;
 let isStopping = false;
 const stopAndExit = (code: number): void => {
   // A signal may arrive twice: from a terminal, and from whoever started this process.
   if (isStopping) return;
   isStopping = true;
-  void Promise.resolve(running?.stop()).finally(() => process.exit(code));
+  void Promise.resolve(running)
+    .then(
+      (stage) => stage?.stop().catch(console.error),
+      () => undefined,
+    )
+    .finally(() => process.exit(code));
 };
 process.on("SIGINT", () => stopAndExit(130));
 process.on("SIGTERM", () => stopAndExit(130));
@@ -101,8 +106,9 @@ interface Mode<On extends Stage> {
 const mode = <On extends Stage>({ kinds, start }: Mode<On>) => ({
   /** A stage, and the groups that the job has without any fault. */
   async open() {
-    const stage = await start();
-    running = stage;
+    const starting = start();
+    running = starting;
+    const stage = await starting;
     await recordEffects(stage);
     const job = await stage.startJob("undisturbed");
     await stage.until(job, isOver, PROMISED_SECONDS);

@@ -102,15 +102,13 @@ const connect = async (port: (typeof PORTS)[number]): Promise<void> => {
 };
 
 const startSwitch = (seed: number) => {
-  const child: ChildProcessWithoutNullStreams = spawn("ip", [
-    "netns",
-    "exec",
-    SWITCH,
-    "python3",
-    join(import.meta.dirname, "switch.py"),
-    String(seed),
-    ...PORTS,
-  ]);
+  const script = join(import.meta.dirname, "switch.py");
+  // A signal to this process's group, as of a terminal, must not cut the hosts off before they have ended.
+  const child: ChildProcessWithoutNullStreams = spawn(
+    "ip",
+    ["netns", "exec", SWITCH, "python3", script, String(seed), ...PORTS],
+    { detached: true },
+  );
   let problem = "";
   child.stderr.on("data", (chunk: Buffer) => {
     problem += chunk.toString();

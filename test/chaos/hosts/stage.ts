@@ -97,5 +97,10 @@ const startOn = async (
     await network.set([]);
     await postgres.addStandby();
   };
-  return { ...stage, prepare, network, nats, postgres, databaseClock };
+  const stop = async (): Promise<void> => {
+    // Between hosts that do not reach each other nothing ends in order.
+    await network.set([]);
+    await stage.stop();
+  };
+  return { ...stage, prepare, stop, network, nats, postgres, databaseClock };
 };
