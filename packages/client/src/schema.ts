@@ -7151,9 +7151,12 @@ export interface components {
       keeper: number;
       /** @enum {string} */
       keeperReason:
+        | "whole"
         | "undamaged"
         | "holds-more"
         | "highest-resolution"
+        | "camera-facts"
+        | "original-format"
         | "most-bytes"
         | "plain-name"
         | "oldest"
@@ -7199,9 +7202,12 @@ export interface components {
       keeper: number;
       /** @enum {string} */
       keeperReason:
+        | "whole"
         | "undamaged"
         | "holds-more"
         | "highest-resolution"
+        | "camera-facts"
+        | "original-format"
         | "most-bytes"
         | "plain-name"
         | "oldest"
@@ -7249,9 +7255,12 @@ export interface components {
       keeper: number;
       /** @enum {string} */
       keeperReason:
+        | "whole"
         | "undamaged"
         | "holds-more"
         | "highest-resolution"
+        | "camera-facts"
+        | "original-format"
         | "most-bytes"
         | "plain-name"
         | "oldest"
@@ -7299,9 +7308,12 @@ export interface components {
       keeper: number;
       /** @enum {string} */
       keeperReason:
+        | "whole"
         | "undamaged"
         | "holds-more"
         | "highest-resolution"
+        | "camera-facts"
+        | "original-format"
         | "most-bytes"
         | "plain-name"
         | "oldest"

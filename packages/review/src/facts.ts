@@ -16,9 +16,12 @@ export const durationText = (seconds: number): string =>
       : `${(seconds / 3_600).toFixed(1)} h`;
 
 export const REASON_TEXT: Record<Group["keeperReason"], string> = {
+  whole: "whole, and nothing added",
   undamaged: "not damaged",
   "holds-more": "holds more",
   "highest-resolution": "most pixels",
+  "camera-facts": "has what the camera wrote",
+  "original-format": "the others were made from a JPEG",
   "most-bytes": "most bytes",
   "plain-name": "no copy by its name",
   oldest: "oldest",

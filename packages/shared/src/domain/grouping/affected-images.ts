@@ -1,5 +1,6 @@
 import { OrdinalSet } from "../primitives/bit-set.ts";
 import { at, byteAt } from "../primitives/columns.ts";
+import { DisjointSets } from "../primitives/disjoint-sets.ts";
 import { decodeEdges } from "./edges.ts";
 
 /**
@@ -15,29 +16,16 @@ export const affectedImages = async (
   thresholdBits: number,
   changed: Iterable<number>,
 ): Promise<OrdinalSet> => {
-  const parent = new Uint32Array(extent);
-  for (let image = 0; image < extent; image += 1) parent[image] = image;
-  const rootOf = (image: number): number => {
-    let root = image;
-    while (at(parent, root) !== root) {
-      // Path halving (Tarjan and van Leeuwen, 1984).
-      parent[root] = at(parent, at(parent, root));
-      root = at(parent, root);
-    }
-    return root;
-  };
+  const connected = new DisjointSets(extent);
   for await (const { edges } of results) {
     const { a, b, distance } = decodeEdges(edges);
     for (let edge = 0; edge < a.length; edge += 1) {
-      if (byteAt(distance, edge) > thresholdBits) continue;
-      const x = rootOf(at(a, edge));
-      const y = rootOf(at(b, edge));
-      parent[Math.max(x, y)] = Math.min(x, y);
+      if (byteAt(distance, edge) <= thresholdBits) connected.join(at(a, edge), at(b, edge));
     }
   }
   const roots = new OrdinalSet([], extent);
-  for (const image of changed) roots.add(rootOf(image));
+  for (const image of changed) roots.add(connected.rootOf(image));
   const affected = new OrdinalSet([], extent);
-  for (let image = 0; image < extent; image += 1) if (roots.has(rootOf(image))) affected.add(image);
+  for (let image = 0; image < extent; image += 1) if (roots.has(connected.rootOf(image))) affected.add(image);
   return affected;
 };

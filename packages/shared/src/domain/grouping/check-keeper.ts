@@ -1,4 +1,4 @@
-import { chooseKeeper, type Member } from "./keeper.ts";
+import { chooseKeeper, isDamaged, type Member } from "./keeper.ts";
 
 /**
  * Reads the whole file of a member, and those of look-alikes with the same size in bytes.
@@ -31,8 +31,6 @@ export const checkKeeper = async (members: readonly Member[], findDamage: FindDa
     current = withDamage(current, damage);
   }
 };
-
-const isDamaged = ({ facts }: Member): boolean => facts.damaged !== undefined;
 
 /** The members with what was found about their files, or about another file with the same bytes. */
 const withDamage = (members: readonly Member[], damage: ReadonlyMap<number, string>): readonly Member[] => {

@@ -14,13 +14,18 @@ export interface Member {
   readonly facts: ImageFacts;
   /** Equal for hard links to one file; null = not known. */
   readonly fileId: string | null;
+  /** The grid of a JPEG's blocks that is seen in the picture, in its pixels: the evidence's `resolution.grid`; 0 = none. Left out where it is not known. */
+  readonly jpegGrid?: number;
 }
 
 /** Why the keeper was chosen: the first rule by which it beats every other member. */
 export const KeeperReason = z.enum([
+  "whole",
   "undamaged",
   "holds-more",
   "highest-resolution",
+  "camera-facts",
+  "original-format",
   "most-bytes",
   "plain-name",
   "oldest",
@@ -38,7 +43,7 @@ export const GroupKind = z.enum(["exact", "damaged", "partial", "variant", "deri
 export type GroupKind = z.infer<typeof GroupKind>;
 
 /** What is unknown ranks last. */
-const isDamaged = ({ facts }: Member): boolean => facts.damaged !== undefined;
+export const isDamaged = ({ facts }: Member): boolean => facts.damaged !== undefined;
 /** Pages and films in a file. */
 const contents = ({ pages = 1, film = false }: ImageFacts): number => pages + (film ? 1 : 0);
 const pixels = ({ facts }: Member): number => (facts.width ?? 0) * (facts.height ?? 0);
@@ -47,35 +52,73 @@ const bytes = ({ facts }: Member): number => facts.bytes ?? 0;
 const LAST_TIME = "9999";
 const time = ({ facts, modifiedAt }: Member): string => facts.takenAt ?? modifiedAt ?? LAST_TIME;
 
-const RULES: readonly { reason: KeeperReason; order: (a: Member, b: Member) => number }[] = [
+interface Rule<Item = Member> {
+  readonly reason: KeeperReason;
+  readonly order: (a: Item, b: Item) => number;
+}
+
+const SOUND: readonly Rule[] = [
   { reason: "undamaged", order: (a, b) => Number(isDamaged(a)) - Number(isDamaged(b)) },
   { reason: "holds-more", order: (a, b) => contents(b.facts) - contents(a.facts) },
-  { reason: "highest-resolution", order: (a, b) => pixels(b) - pixels(a) },
-  { reason: "most-bytes", order: (a, b) => bytes(b) - bytes(a) },
+];
+
+const LARGEST: Rule = { reason: "highest-resolution", order: (a, b) => pixels(b) - pixels(a) };
+const LEAST_COMPRESSED: Rule = { reason: "most-bytes", order: (a, b) => bytes(b) - bytes(a) };
+
+const BY_NAME_AND_TIME: readonly Rule[] = [
   { reason: "plain-name", order: (a, b) => Number(isCopyName(a.path)) - Number(isCopyName(b.path)) },
   { reason: "oldest", order: (a, b) => compareText(time(a), time(b)) },
   { reason: "first-path", order: (a, b) => Buffer.compare(bytesOfName(a.path), bytesOfName(b.path)) },
 ];
 
+/** Of look-alikes whose relations are not known. */
+const RULES: readonly Rule[] = [...SOUND, LARGEST, LEAST_COMPRESSED, ...BY_NAME_AND_TIME];
+
 const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
-/** The member to keep, and the rule that decided: the first of {@link RULES} by which it is better. A damaged one only where all are. */
+/** The member to keep, and the rule that decided: the first by which it is better. A damaged one only where all are. */
 export const chooseKeeper = (members: readonly Member[]): { keeper: Member; reason: KeeperReason } => {
-  const keeper = bestOf(members);
-  const next = bestOf(members.filter((member) => member !== keeper));
+  const [keeper, next] = [...members].sort((a, b) => decided(RULES, a, b).order);
   if (keeper === undefined || next === undefined) throw new RangeError("a group has two members at least");
-  return { keeper, reason: decidingRule(keeper, next)?.reason ?? "first-path" };
+  return { keeper, reason: decided(RULES, keeper, next).reason };
 };
 
-const bestOf = ([first, ...others]: readonly Member[]): Member | undefined =>
-  others.reduce((best, member) => {
-    if (best === undefined) return member;
-    const order = decidingRule(member, best)?.order(member, best) ?? 0;
-    return order < 0 ? member : best;
-  }, first);
+/** A member of a family, with what its relations say about how it was made. */
+export interface Origin {
+  readonly member: Member;
+  /** Whether it was made from another one: a part of it, or it with something around. */
+  readonly isMade: boolean;
+  /** Whether it is of another format than JPEG, and was made from one: its blocks are seen, or a JPEG has the very same pixels. */
+  readonly isFromJpeg: boolean;
+}
 
-/** The first rule by which one of two members is better; undefined where they are equal by all. */
-const decidingRule = (a: Member, b: Member) => RULES.find(({ order }) => order(a, b) !== 0);
+/** A JPEG that was enlarged has as many pixels as before: its blocks of 8 have grown with it. */
+const ownPixels = ({ jpegGrid = 0, ...member }: Member): number => pixels(member) * (8 / Math.max(8, jpegGrid)) ** 2;
+const hasCamera = ({ facts: { camera, takenAt } }: Member): boolean => camera !== undefined || takenAt !== undefined;
+
+const ofMember = ({ reason, order }: Rule): Rule<Origin> => ({ reason, order: (a, b) => order(a.member, b.member) });
+
+/** Which of two members the other was more likely made from. */
+const ORIGIN_RULES: readonly Rule<Origin>[] = [
+  { reason: "whole", order: (a, b) => Number(a.isMade) - Number(b.isMade) },
+  ...SOUND.map(ofMember),
+  { reason: "highest-resolution", order: (a, b) => ownPixels(b.member) - ownPixels(a.member) },
+  { reason: "camera-facts", order: (a, b) => Number(hasCamera(b.member)) - Number(hasCamera(a.member)) },
+  { reason: "original-format", order: (a, b) => Number(a.isFromJpeg) - Number(b.isFromJpeg) },
+  ...[LEAST_COMPRESSED, ...BY_NAME_AND_TIME].map(ofMember),
+];
+
+/** By which rule one of two members of a family ranks before the other: negative = a is first. Only a member itself is equal to it by all. */
+export const compareOrigins = (a: Origin, b: Origin): { order: number; reason: KeeperReason } =>
+  decided(ORIGIN_RULES, a, b);
+
+const decided = <Item>(rules: readonly Rule<Item>[], a: Item, b: Item): { order: number; reason: KeeperReason } => {
+  for (const { reason, order } of rules) {
+    const difference = order(a, b);
+    if (difference !== 0) return { order: difference, reason };
+  }
+  return { order: 0, reason: "first-path" };
+};
 
 /** By how much the ratios of width to height of one shape may differ. */
 const SAME_SHAPE = 0.02;

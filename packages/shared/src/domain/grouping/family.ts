@@ -1,0 +1,23 @@
+import type { PairKind } from "../image/pair-kind.ts";
+import type { KeeperReason } from "./keeper.ts";
+
+/** A master and what was made from it. */
+export interface Family {
+  /** Its ordinal: the picture that the others were made from, and the suggested keeper. */
+  readonly master: number;
+  readonly reason: KeeperReason;
+  /** The others, by ordinal, ascending. */
+  readonly members: readonly FamilyMember[];
+}
+
+/** What a member is to the master. */
+export interface FamilyMember {
+  readonly ordinal: number;
+  readonly kind: PairKind;
+  readonly probability: number;
+  /** The whole copy of the master that it was compared with; null = it was compared with the master. */
+  readonly via: number | null;
+}
+
+/** Images that owners have separated: of each those that it may be in no group with. */
+export type Separated = ReadonlyMap<number, ReadonlySet<number>>;
