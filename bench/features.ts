@@ -104,7 +104,7 @@ interface Picture {
 const memory = new EvidenceMemory(fastestBackend);
 
 const featuresOf = async (image: Sharp): Promise<Uint8Array> =>
-  memory.features(await sharpPixels(image, TIMEOUT_SECONDS), DEFAULT_FEATURES);
+  memory.load(await sharpPixels(image, TIMEOUT_SECONDS)).features(DEFAULT_FEATURES);
 
 const pictureOf = async (photograph: number, image: Sharp): Promise<Picture> => {
   const { data, info } = await image
@@ -138,12 +138,12 @@ const sharedFeatures = (x: Uint8Array, y: Uint8Array, isMirrored: boolean): numb
 const WARM_RUNS = 8;
 
 /** Milliseconds of a picture by each backend. */
-const timings = (rounds: number, pictures: Parameters<EvidenceMemory["features"]>[0][]): Row[] =>
+const timings = (rounds: number, pictures: Parameters<EvidenceMemory["load"]>[0][]): Row[] =>
   backends.map((backend) => {
     const timed = new EvidenceMemory(backend);
     const run = (): number => {
       const { user } = process.cpuUsage();
-      for (const picture of pictures) timed.features(picture, DEFAULT_FEATURES);
+      for (const picture of pictures) timed.load(picture).features(DEFAULT_FEATURES);
       return (process.cpuUsage().user - user) / 1_000 / pictures.length;
     };
     // WebAssembly is compiled a second time, for speed, after some calls.
@@ -165,7 +165,7 @@ export const features: Bench = {
   about: "edits and strangers that share local features, and the time that they take",
   async run(rounds, say, images = 60) {
     const pictures: Picture[] = [];
-    const timed: Parameters<EvidenceMemory["features"]>[0][] = [];
+    const timed: Parameters<EvidenceMemory["load"]>[0][] = [];
     for (const [photograph, file] of distinctPictures().entries()) {
       if (pictures.length >= images) break;
       const { data, info } = await sharp(file, { limitInputPixels: false })

@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
-import { blockhash } from "@lookalike/engine/evidence/blockhash";
+import { fastestBackend } from "@lookalike/engine/compare/backend";
+import { uprightBlockhash } from "@lookalike/engine/evidence/blockhash";
+import { EvidenceMemory } from "@lookalike/engine/evidence/evidence-memory";
 import { HASH_BITS } from "@lookalike/engine/hash/hash-format";
 import type { PicturePixels } from "@lookalike/engine/hash/picture-pixels";
 import { jpegPixels } from "@lookalike/engine/hash/pixels/jpeg-pixels";
@@ -7,7 +9,6 @@ import { giveBackLuma } from "@lookalike/engine/hash/pixels/luma-bytes";
 import { sharpPixels } from "@lookalike/engine/hash/pixels/sharp-pixels";
 import { smallLuma } from "@lookalike/engine/hash/pixels/small-luma";
 import { decodeShrink, workingSize } from "@lookalike/engine/hash/pixels/working-size";
-import { signatureOf } from "@lookalike/engine/hash/signature";
 import { readJpegHeader } from "@lookalike/engine/hash/structure/jpeg-header";
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import { corroborates } from "@lookalike/shared/domain/image/signature";
@@ -118,10 +119,12 @@ async function* piecesOf(photograph: string, seed: number, files: number): Async
   }
 }
 
+const memory = new EvidenceMemory(fastestBackend);
+
 const hashesOf = (picture: PicturePixels) => {
-  const small = smallLuma(picture);
+  const { blockhashes, signature } = memory.smallHashes(smallLuma(picture), picture);
   giveBackLuma(picture.luma);
-  return { hash: blockhash(small), signature: signatureOf(small, picture) };
+  return { hash: uprightBlockhash(blockhashes), signature };
 };
 
 const compare = async (file: Buffer): Promise<Compared> => {

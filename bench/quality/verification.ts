@@ -5,7 +5,6 @@ import { takeEvidence } from "@lookalike/engine/evidence/evidence";
 import { EvidenceMemory } from "@lookalike/engine/evidence/evidence-memory";
 import { decodePicture } from "@lookalike/engine/hash/decode-picture";
 import type { PicturePixels } from "@lookalike/engine/hash/picture-pixels";
-import { smallLuma } from "@lookalike/engine/hash/pixels/small-luma";
 import { type Verdict, type VerifiedPicture, verifiedPicture, verifyPair } from "@lookalike/engine/verify/verify-pair";
 import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { type Bench, type Row, throughputRow } from "../bench.ts";
@@ -88,7 +87,7 @@ const pictureReader = (folder: string) => {
 };
 
 const verified = (memory: EvidenceMemory, pixels: PicturePixels): VerifiedPicture =>
-  verifiedPicture(pixels, takeEvidence(memory, pixels, smallLuma(pixels), DEFAULT_FEATURES));
+  verifiedPicture(pixels, takeEvidence(memory, pixels, DEFAULT_FEATURES));
 
 const rowsOf = (edits: ReadonlyMap<string, Tally>, classes: ReadonlyMap<string, Tally>): Row[] => {
   const sum = (tallies: ReadonlyMap<string, Tally>, of: (tally: Tally) => number): number =>

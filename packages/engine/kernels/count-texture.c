@@ -41,11 +41,15 @@ static void count_levels(const uint8_t *luma, size_t width, size_t height, uint3
   for (size_t y = 0; y < height; y += ROW_STEP) {
     const uint8_t *row = luma + y * width;
     size_t x = 0;
-    for (; x + 3 < width; x += 4) {
-      histogram[row[x]]++;
-      others[0][row[x + 1]]++;
-      others[1][row[x + 2]]++;
-      others[2][row[x + 3]]++;
+    for (; x + sizeof(uint64_t) <= width; x += sizeof(uint64_t)) {
+      uint64_t pixels;
+      __builtin_memcpy(&pixels, row + x, sizeof pixels);
+      for (size_t half = 0; half < 2; half++, pixels >>= 32) {
+        histogram[pixels & 255]++;
+        others[0][pixels >> 8 & 255]++;
+        others[1][pixels >> 16 & 255]++;
+        others[2][pixels >> 24 & 255]++;
+      }
     }
     for (; x < width; x++) histogram[row[x]]++;
   }
@@ -58,10 +62,9 @@ static uint64_t sharpness_of(const uint8_t *row, size_t width) {
   uint64_t sum = 0;
   Ints sums = {0};
   size_t x = 1;
-  for (; x + INTS < width; x += INTS) {
+  for (; x + SHORTS < width; x += SHORTS) {
     const uint8_t *at = row + x;
-    const Ints laplacian = 4 * ints_at(at) - ints_at(at - 1) - ints_at(at + 1) - ints_at(at - width) - ints_at(at + width);
-    sums += laplacian * laplacian;
+    sums += squares_of(4 * shorts_at(at) - shorts_at(at - 1) - shorts_at(at + 1) - shorts_at(at - width) - shorts_at(at + width));
   }
   for (; x + 1 < width; x++) {
     const int32_t laplacian = 4 * row[x] - row[x - 1] - row[x + 1] - *(row + x - width) - row[x + width];

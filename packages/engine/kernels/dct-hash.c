@@ -1,7 +1,8 @@
-// The coefficients of PDQ, a perceptual hash (Facebook, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", 2019).
+// PDQ, a perceptual hash (Facebook, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", 2019), of a picture and of its turns.
 //
 // Its bits are exchanged with other programs, so every sum here is in the order of the reference implementation, in single precision and
 // without fused operations; vectors hold sums that are independent of each other.
+#include "select.h"
 #include "wide.h"
 
 // Eight independent sums.
@@ -9,150 +10,274 @@ enum { SUMS = INTS };
 typedef float Floats __attribute__((vector_size(SUMS * sizeof(float)), aligned(4)));
 
 // Width and height of the picture that the transform is of, and of the frequencies that are computed.
-enum { SIDE = 64, FREQUENCIES = 16 };
+enum { SIDE = 64, FREQUENCIES = 16, COEFFICIENTS = FREQUENCIES * FREQUENCIES };
+// The longest side of a picture, so that a window has at most 4 pixels; rows are so far from each other that they share no cache lines.
+enum { MOST_SIDE = 512, STRIDE = MOST_SIDE + 16 };
+// A row and a column leave a window soon after they entered it: a ring has those in between.
+enum { RING_ROWS = 8, RING_COLUMNS = 2 * SUMS };
+// Rows along which windows move at the same time, because a sum waits for the one before it.
+enum { STRIPS = 4, STRIP_ROWS = STRIPS * SUMS };
 
-static inline size_t padded(size_t length) { return (length + SUMS - 1) / SUMS * SUMS; }
+typedef struct {
+  float ring[RING_ROWS][STRIDE], zeros[STRIDE], sums[STRIDE];
+  float strip[STRIP_ROWS][STRIDE];
+  float tall[MOST_SIDE][SIDE];  // the centres of 64 columns in each row
+  float small[SIDE + 1][SIDE];  // the last row is read, and does not count
+  float partial[FREQUENCIES][SIDE], turned[SIDE][FREQUENCIES];
+} Scratch;
 
 INLINE Floats load(const float *from) { return *(const Floats *)from; }
 INLINE void store(float *to, Floats value) { *(Floats *)to = value; }
 
-// Adds `sign` times a row to the sums.
-INLINE void add_row(float *sums, const float *row, size_t stride, float sign) {
-  for (size_t x = 0; x < stride; x += SUMS) store(sums + x, load(sums + x) + sign * load(row + x));
-}
+// Two vectors' numbers in another order. GCC has clang's name for it only since version 12.
+#if defined(__clang__)
+#define PICK(v, w, ...) __builtin_shufflevector(v, w, __VA_ARGS__)
+#else
+#define PICK(v, w, ...) __builtin_shuffle(v, w, (Ints){__VA_ARGS__})
+#endif
 
-INLINE void write_mean(float *to, const float *sums, size_t stride, float count) {
-  for (size_t x = 0; x < stride; x += SUMS) store(to + x, load(sums + x) / count);
-}
-
-// The mean of a window along each column. At the ends the window is shorter.
-// @param stride  columns, a multiple of SUMS
-// @param sums    scratch of as many numbers
-static void box_columns(const float *from, float *to, size_t rows, size_t stride, size_t window, float *sums) {
-  const size_t half = (window + 2) / 2;
-  size_t added = 0, removed = 0, written = 0;
-  for (size_t x = 0; x < stride; x++) sums[x] = 0;
-  while (added < half - 1) add_row(sums, from + added++ * stride, stride, 1);
-  while (written < rows) {
-    if (added < rows) add_row(sums, from + added++ * stride, stride, 1);
-    if (written > window - half) add_row(sums, from + removed++ * stride, stride, -1);
-    write_mean(to + written++ * stride, sums, stride, (float)(added - removed));
+// Writes eight rows as columns.
+INLINE void transpose(const Floats *rows, Floats *columns) {
+  Floats pairs[SUMS], fours[SUMS];
+  for (size_t k = 0; k < SUMS; k += 2) {
+    pairs[k] = PICK(rows[k], rows[k + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[k + 1] = PICK(rows[k], rows[k + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (size_t k = 0; k < SUMS; k += 4)
+    for (size_t half = 0; half < 2; half++) {
+      fours[k + 2 * half] = PICK(pairs[k + half], pairs[k + 2 + half], 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[k + 2 * half + 1] = PICK(pairs[k + half], pairs[k + 2 + half], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  for (size_t k = 0; k < SUMS / 2; k++) {
+    columns[k] = PICK(fours[k], fours[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    columns[k + 4] = PICK(fours[k], fours[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
 }
 
-// Writes rows as columns.
-static void transpose(const float *from, size_t rows, size_t columns, float *to) {
-  for (size_t y = 0; y < rows; y++)
-    for (size_t x = 0; x < columns; x++) to[x * rows + y] = from[y * columns + x];
+// The window that is moved along a line of pixels: at each pixel it begins `before` pixels before it and ends `after` pixels after it, within the line.
+typedef struct {
+  size_t length, before, after;
+} Window;
+
+static inline Window window_of(size_t length) {
+  const size_t pixels = (length + 2 * SIDE - 1) / (2 * SIDE), after = (pixels + 2) / 2 - 1;
+  return (Window){length, pixels - after - 1, after};
 }
+
+// How many pixels of the line have entered the window when it is at one of them, and how many have left it.
+static inline size_t entered(const Window *window, size_t at) {
+  return at + window->after < window->length ? at + window->after + 1 : window->length;
+}
+static inline size_t left(const Window *window, size_t at) { return at > window->before ? at - window->before : 0; }
 
 // The pixel at the centre of each of SIDE equal parts.
 static inline size_t centre(size_t part, size_t length) { return (2 * part + 1) * length / (2 * SIDE); }
 
-static inline size_t window_of(size_t length) { return (length + 2 * SIDE - 1) / (2 * SIDE); }
+// Whether dividing by it is the same as multiplying by its inverse, which takes a fifth of the time.
+static inline bool has_inverse(size_t count) { return (count & (count - 1)) == 0; }
 
-// The mean of a window along each row of bytes. Sums of bytes are exact, so it does not matter that the reference adds and subtracts one after another.
-// @param to  rows of `stride` numbers
-static void box_bytes(const uint8_t *luma, size_t width, size_t height, float *to, size_t stride) {
-  const size_t window = window_of(width), after = (window + 2) / 2 - 1, before = window - after - 1;
-  for (size_t y = 0; y < height; y++, luma += width, to += stride)
-    for (size_t x = 0; x < stride;) {
-      if (x >= before && x + SUMS + after <= width) {
-        Ints sums = {0};
-        for (size_t k = 0; k < window; k++) sums += ints_at(luma + x - before + k);
-        store(to + x, __builtin_convertvector(sums, Floats) / (float)window);
-        x += SUMS;
-        continue;
-      }
-      int32_t sum = 0, count = 0;
-      for (size_t old = x < before ? 0 : x - before; old <= x + after && old < width; old++, count++) sum += luma[old];
-      to[x++] = count == 0 ? 0 : (float)sum / (float)count;
+// The mean of a window at each pixel of a row. Sums of bytes are exact, so it does not matter that the reference adds and subtracts one after another.
+static void box_bytes(const uint8_t *row, Window window, float *to) {
+  const size_t pixels = window.before + 1 + window.after, length = window.length;
+  const float count = (float)pixels, inverse = 1 / count;
+  const bool has_vectors = length >= pixels + SHORTS;
+  for (size_t x = 0; x < length;) {
+    if (!has_vectors || x < window.before || x + window.after >= length) {
+      int32_t sum = 0;
+      for (size_t pixel = left(&window, x); pixel < entered(&window, x); pixel++) sum += row[pixel];
+      to[x] = (float)sum / (float)(entered(&window, x) - left(&window, x));
+      x++;
+      continue;
     }
+    // The last vector begins in the one before it.
+    if (x + SHORTS + window.after > length) x = length - window.after - SHORTS;
+    Shorts sums = {0};
+    for (size_t pixel = 0; pixel < pixels; pixel++) sums += shorts_at(row + x - window.before + pixel);
+    const Floats low = __builtin_convertvector(low_ints(sums), Floats), high = __builtin_convertvector(high_ints(sums), Floats);
+    store(to + x, has_inverse(pixels) ? low * inverse : low / count);
+    store(to + x + SUMS, has_inverse(pixels) ? high * inverse : high / count);
+    x += SHORTS;
+  }
 }
 
-// The mean of a window along each row, at the centres of SIDE equal parts alone. Eight rows at once: their sums do not wait for each other.
-static void box_centres(const float *from, size_t width, size_t stride, size_t height, float *to) {
-  const size_t window = window_of(width), half = (window + 2) / 2;
-  for (size_t y = 0; y < height; y += SUMS) {
-    const float *rows[SUMS];
-    float sums[SUMS] = {0};
-    for (size_t row = 0; row < SUMS; row++) rows[row] = from + (y + row < height ? y + row : height - 1) * stride;
-    size_t added = 0, removed = 0, part = 0;
-    for (; added < half - 1; added++)
-      for (size_t row = 0; row < SUMS; row++) sums[row] += rows[row][added];
-    for (size_t x = 0; x < width; x++) {
-      if (added < width) {
-        for (size_t row = 0; row < SUMS; row++) sums[row] += rows[row][added];
-        added++;
-      }
-      if (x > window - half) {
-        for (size_t row = 0; row < SUMS; row++) sums[row] -= rows[row][removed];
-        removed++;
-      }
-      for (; part < SIDE && centre(part, width) == x; part++)
-        for (size_t row = 0; row < SUMS && y + row < height; row++)
-          to[(y + row) * SIDE + part] = sums[row] / (float)(added - removed);
+// Adds a row to the sums of columns, subtracts another one, and writes what the sums are divided by `count`.
+// @param stride  columns, a multiple of SUMS
+static void slide(float *sums, const float *entering, const float *leaving, size_t stride, size_t count, float *means) {
+  const float divisor = (float)count, inverse = 1 / divisor;
+  const bool multiplies = has_inverse(count);
+  for (size_t x = 0; x < stride; x += SUMS) {
+    const Floats sum = load(sums + x) + load(entering + x) - load(leaving + x);
+    store(sums + x, sum);
+    store(means + x, multiplies ? sum * inverse : sum / divisor);
+  }
+}
+
+// The windows of all columns, which move down together.
+typedef struct {
+  Window window;
+  const float *rows, *zeros;
+  size_t ring, row_stride;  // row y is at rows + y % ring * row_stride
+  size_t stride;            // columns, a multiple of SUMS
+  float *sums;              // zeros before row 0
+} Columns;
+
+static inline const float *row_of(const Columns *columns, size_t y) {
+  return columns->rows + y % columns->ring * columns->row_stride;
+}
+
+// Moves the windows to a row, which is the one after the last one, and writes their means.
+static void move_down(const Columns *columns, size_t y, float *means) {
+  const Window *window = &columns->window;
+  size_t added = y == 0 ? 0 : entered(window, y - 1);
+  const size_t end = entered(window, y), removed = left(window, y);
+  for (; added + 1 < end; added++) slide(columns->sums, row_of(columns, added), columns->zeros, columns->stride, 1, means);
+  const float *entering = added < end ? row_of(columns, added) : columns->zeros;
+  const float *leaving = removed > 0 ? row_of(columns, removed - 1) : columns->zeros;
+  slide(columns->sums, entering, leaving, columns->stride, end - removed, means);
+}
+
+// Reads eight columns of a strip into the ring.
+INLINE void load_columns(float (*strip)[STRIDE], size_t column, Floats (*ring)[RING_COLUMNS]) {
+  for (size_t k = 0; k < STRIPS; k++) {
+    Floats rows[SUMS];
+    for (size_t row = 0; row < SUMS; row++) rows[row] = load(&strip[k * SUMS + row][column]);
+    transpose(rows, &ring[k][column % RING_COLUMNS]);
+  }
+}
+
+// The mean of a window along each row of a strip, at the centres of SIDE equal parts alone.
+static void box_centres(float (*strip)[STRIDE], size_t rows, size_t width, float (*to)[SIDE]) {
+  const Window window = window_of(width);
+  Floats ring[STRIPS][RING_COLUMNS], sums[STRIPS] = {};
+  size_t added = 0, removed = 0, part = 0;
+  for (size_t x = 0; x < width; x++) {
+    for (; added < entered(&window, x); added++) {
+      if (added % SUMS == 0) load_columns(strip, added, ring);
+      for (size_t k = 0; k < STRIPS; k++) sums[k] += ring[k][added % RING_COLUMNS];
     }
+    for (; removed < left(&window, x); removed++)
+      for (size_t k = 0; k < STRIPS; k++) sums[k] -= ring[k][removed % RING_COLUMNS];
+    for (; part < SIDE && centre(part, width) == x; part++)
+      for (size_t k = 0; k < STRIPS; k++) {
+        const Floats means = sums[k] / (float)(added - removed);
+        for (size_t row = 0; row < SUMS && k * SUMS + row < rows; row++) to[k * SUMS + row][part] = means[row];
+      }
   }
 }
 
 // Blurs luma by a box of 1/128 of the picture, twice in each direction, and takes the centres of 64 x 64 equal parts.
-// @param a, b  scratch: padded(width) * height floats each, at least SIDE * height
-// @param sums  scratch: padded(width) floats, at least SIDE
-static void shrink(const uint8_t *luma, size_t width, size_t height, float *a, float *b, float *sums, float *small) {
-  const size_t across = padded(width);
-  box_bytes(luma, width, height, a, across);
-  box_columns(a, b, height, across, window_of(height), sums);
-  box_centres(b, width, across, height, a);
-  box_columns(a, b, height, SIDE, window_of(height), sums);
-  for (size_t part = 0; part < SIDE; part++)
-    for (size_t x = 0; x < SIDE; x++) small[part * SIDE + x] = b[centre(part, height) * SIDE + x];
+static void shrink(const uint8_t *luma, size_t width, size_t height, Scratch *scratch) {
+  const Window across = window_of(width), down = window_of(height);
+  const Columns columns = {.window = down, .rows = scratch->ring[0], .zeros = scratch->zeros, .ring = RING_ROWS,
+                           .row_stride = STRIDE, .stride = (width + SUMS - 1) / SUMS * SUMS, .sums = scratch->sums};
+  for (size_t x = 0; x < STRIDE; x++) scratch->zeros[x] = scratch->sums[x] = 0;
+  for (size_t row = 0; row < RING_ROWS; row++)
+    for (size_t x = width; x < columns.stride; x++) scratch->ring[row][x] = 0;
+  for (size_t y = 0, made = 0; y < height; y++) {
+    for (; made < entered(&down, y); made++) box_bytes(luma + made * width, across, scratch->ring[made % RING_ROWS]);
+    move_down(&columns, y, scratch->strip[y % STRIP_ROWS]);
+    if (y % STRIP_ROWS == STRIP_ROWS - 1 || y == height - 1)
+      box_centres(scratch->strip, y % STRIP_ROWS + 1, width, scratch->tall + y / STRIP_ROWS * STRIP_ROWS);
+  }
+  float sums[SIDE] = {0}, means[SIDE];
+  const Columns parts = {.window = down, .rows = scratch->tall[0], .zeros = scratch->zeros, .ring = MOST_SIDE,
+                         .row_stride = SIDE, .stride = SIDE, .sums = sums};
+  for (size_t y = 0, part = 0; y < height; y++) {
+    move_down(&parts, y, means);
+    for (; part < SIDE && centre(part, height) == y; part++)
+      for (size_t x = 0; x < SIDE; x += SUMS) store(&scratch->small[part][x], load(means + x));
+  }
 }
 
-// PDQ's quality, 0..100: the sum of steps between neighbours that are at least 1 % of the range.
-static double quality_of(const float *small) {
-  int32_t sum = 0;
+// Steps that are at least 1 % of the range, in whole per cents.
+INLINE Ints steps_of(Floats from, Floats to) {
+  return magnitude(__builtin_convertvector((from - to) * 100 / 255, Ints));
+}
+
+// PDQ's quality, 0..100: the sum of steps between neighbours.
+static double quality_of(float (*small)[SIDE]) {
+  uint64_t sum = 0;
   for (size_t y = 0; y < SIDE; y++)
-    for (size_t x = 0; x < SIDE; x++) {
-      const float *at = small + y * SIDE + x;
-      const int32_t down = y + 1 < SIDE ? (int32_t)((at[0] - at[SIDE]) * 100 / 255) : 0;
-      const int32_t right = x + 1 < SIDE ? (int32_t)((at[0] - at[1]) * 100 / 255) : 0;
-      sum += (down < 0 ? -down : down) + (right < 0 ? -right : right);
+    for (size_t x = 0; x < SIDE; x += SUMS) {
+      const Floats at = load(&small[y][x]);
+      Ints right = steps_of(at, load(&small[y][x] + 1));
+      // The last pixel of a row has none at its right.
+      if (x + SUMS == SIDE) right[SUMS - 1] = 0;
+      sum += sum_of_ints(right);
+      if (y + 1 < SIDE) sum += sum_of_ints(steps_of(at, load(&small[y + 1][x])));
     }
-  return sum / 90 > 100 ? 100 : sum / 90;
+  return sum / 90 > 100 ? 100 : (double)(sum / 90);
 }
 
-// The 16 x 16 lowest frequencies of a picture's DCT, without the constants.
-// @param luma          width x height bytes, at least 5 x 5
-// @param cosines       16 x 64 floats: the transform's matrix
-// @param scratch       2 * padded(width) * max(padded(height), 64) + padded(width) + padded(height) + 64 * 64 + 16 * 64 + 16 * 64 floats
-// @param coefficients  written: 16 x 16 floats
-// @returns PDQ's quality
-KERNEL(dct_coefficients, luma, width, height, cosines, scratch, coefficients) {
-  const float *cosines = (const float *)(memory + in.cosines);
-  float *result = (float *)(memory + in.coefficients);
-  const size_t across = padded(in.width), down = padded(in.height);
-  const size_t pixels = (across > SIDE ? across : SIDE) * (down > SIDE ? down : SIDE);
-  float *a = (float *)(memory + in.scratch), *b = a + pixels, *sums = b + pixels;
-  float *small = sums + across + down + SIDE, *partial = small + SIDE * SIDE, *turned = partial + FREQUENCIES * SIDE;
-  const uint8_t *luma = memory + in.luma;
-  if (in.width == SIDE && in.height == SIDE)
-    for (size_t index = 0; index < SIDE * SIDE; index++) small[index] = luma[index];
-  else shrink(luma, in.width, in.height, a, b, sums, small);
+// The 16 x 16 lowest frequencies of the DCT, without the constants.
+// @param cosines  FREQUENCIES x SIDE: the transform's matrix
+static void transform(const float *cosines, Scratch *scratch, float *coefficients) {
   for (size_t i = 0; i < FREQUENCIES; i++) {
     Floats row[SIDE / SUMS] = {};
     for (size_t k = 0; k < SIDE; k++)
-      for (size_t part = 0; part < SIDE / SUMS; part++)
-        row[part] += cosines[i * SIDE + k] * load(small + k * SIDE + part * SUMS);
-    for (size_t part = 0; part < SIDE / SUMS; part++) store(partial + i * SIDE + part * SUMS, row[part]);
+      for (size_t part = 0; part < SIDE / SUMS; part++) row[part] += cosines[i * SIDE + k] * load(&scratch->small[k][part * SUMS]);
+    for (size_t part = 0; part < SIDE / SUMS; part++) store(&scratch->partial[i][part * SUMS], row[part]);
+    for (size_t k = 0; k < SIDE; k++) scratch->turned[k][i] = cosines[i * SIDE + k];
   }
-  transpose(cosines, FREQUENCIES, SIDE, turned);
   for (size_t i = 0; i < FREQUENCIES; i++) {
     Floats row[FREQUENCIES / SUMS] = {};
     for (size_t k = 0; k < SIDE; k++)
       for (size_t part = 0; part < FREQUENCIES / SUMS; part++)
-        row[part] += partial[i * SIDE + k] * load(turned + k * FREQUENCIES + part * SUMS);
-    for (size_t part = 0; part < FREQUENCIES / SUMS; part++) store(result + i * FREQUENCIES + part * SUMS, row[part]);
+        row[part] += scratch->partial[i][k] * load(&scratch->turned[k][part * SUMS]);
+    for (size_t part = 0; part < FREQUENCIES / SUMS; part++) store(coefficients + i * FREQUENCIES + part * SUMS, row[part]);
   }
-  return quality_of(small);
+}
+
+// Whole numbers in the order of numbers of single precision, of which none is -0.
+INLINE Ints ordered(Floats value) {
+  const Ints bits = (Ints)(value + 0.0F);
+  return bits ^ ((bits >> 31) & INT32_MAX);
+}
+
+// A bit is 1 where its coefficient is above the median. PDQ writes the last bit first.
+static void write_hash(const Ints *numbers, uint8_t *hash) {
+  // The 128th smallest.
+  const int32_t median = ranked(numbers, COEFFICIENTS / SUMS, COEFFICIENTS / 2 - 1);
+  const int32_t *number = (const int32_t *)numbers + COEFFICIENTS;
+  for (size_t byte = 0; byte < COEFFICIENTS / 8; byte++) {
+    uint8_t bits = 0;
+    for (size_t bit = 0; bit < 8; bit++) bits = (uint8_t)(bits << 1 | (*--number > median));
+    hash[byte] = bits;
+  }
+}
+
+// The hashes of the picture as it is, mirrored, flipped, and both: a mirrored picture has the same coefficients, those of odd horizontal
+// frequency negated ("dihedral hashes"). Frequencies count from 1, so those of even index are odd.
+static void write_hashes(const float *coefficients, uint8_t *hashes) {
+  const Floats mirror = {-1, 1, -1, 1, -1, 1, -1, 1};
+  for (size_t turn = 0; turn < 4; turn++) {
+    Ints numbers[COEFFICIENTS / SUMS];
+    for (size_t k = 0; k < COEFFICIENTS / SUMS; k++) {
+      Floats value = load(coefficients + k * SUMS);
+      if (turn & 1) value *= mirror;
+      if (turn & 2 && k * SUMS / FREQUENCIES % 2 == 0) value = -value;
+      numbers[k] = ordered(value);
+    }
+    write_hash(numbers, hashes + turn * COEFFICIENTS / 8);
+  }
+}
+
+// @param luma          width x height bytes, at least 5 x 5, at most 512 x 512
+// @param cosines       16 x 64 floats: the transform's matrix
+// @param scratch       262,144 bytes
+// @param coefficients  written: 16 x 16 floats, row by row from the lowest frequency
+// @param hashes        written: 4 x 32 bytes
+// @returns PDQ's quality
+KERNEL(dct_hashes, luma, width, height, cosines, scratch, coefficients, hashes) {
+  Scratch *scratch = (Scratch *)(memory + in.scratch);
+  _Static_assert(sizeof *scratch <= 262144, "the scratch is as large as it is described");
+  float *coefficients = (float *)(memory + in.coefficients);
+  const uint8_t *luma = memory + in.luma;
+  if (in.width == SIDE && in.height == SIDE)
+    for (size_t index = 0; index < SIDE * SIDE; index++) scratch->small[index / SIDE][index % SIDE] = luma[index];
+  else shrink(luma, in.width, in.height, scratch);
+  for (size_t x = 0; x < SIDE; x++) scratch->small[SIDE][x] = 0;
+  transform((const float *)(memory + in.cosines), scratch, coefficients);
+  write_hashes(coefficients, memory + in.hashes);
+  return quality_of(scratch->small);
 }

@@ -13,9 +13,11 @@
   EACH(sort_by_band)     \
   EACH(join_band)        \
   EACH(sample_collisions) \
-  EACH(dct_coefficients)  \
+  EACH(dct_hashes)        \
   EACH(count_texture)     \
   EACH(measure_steps)     \
+  EACH(find_grid)         \
+  EACH(small_hashes)      \
   EACH(find_features)
 
 typedef double Kernel(uint8_t *memory, uint32_t parameters);

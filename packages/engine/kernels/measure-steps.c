@@ -19,10 +19,9 @@ static uint64_t squares_at(const uint8_t *luma, size_t width, size_t height, siz
     const size_t count = width > distance ? width - distance : 0;
     Ints sums = {0};
     size_t x = 0;
-    for (; x + INTS <= count; x += INTS) {
-      const Ints pixels = ints_at(row + x);
-      const Ints across = pixels - ints_at(row + x + distance), along = pixels - ints_at(below + x);
-      sums += across * across + along * along;
+    for (; x + SHORTS <= count; x += SHORTS) {
+      const Shorts pixels = shorts_at(row + x);
+      sums += squares_of(pixels - shorts_at(row + x + distance)) + squares_of(pixels - shorts_at(below + x));
     }
     for (; x < count; x++) sum += square(row[x] - row[x + distance]) + square(row[x] - below[x]);
     sum += sum_of_ints(sums);
@@ -61,19 +60,28 @@ static void add_column_steps(const uint8_t *luma, size_t width, size_t height, u
     for (size_t lane = 0; lane < SHORTS; lane++) columns[x + lane + 1] = (uint32_t)sums[x / SHORTS][lane];
 }
 
+// Every fourth pixel of a row: the lowest byte of each four.
+INLINE Ints fourth_pixels(const uint8_t *from) {
+  _Static_assert(LINE_STEP == sizeof(int32_t), "a number has the pixels of one step");
+  Ints fours;
+  __builtin_memcpy(&fours, from, sizeof fours);
+  return fours & 255;
+}
+
 // Of each row, the steps to the next one.
 static void add_row_steps(const uint8_t *luma, size_t width, size_t height, uint32_t *rows) {
-  Shorts measured;
-  for (size_t lane = 0; lane < SHORTS; lane++) measured[lane] = lane % LINE_STEP == 0 ? -1 : 0;
   for (size_t y = 0; y < height; y++) rows[y] = 0;
   for (size_t y = 1; y + 2 < height; y++) {
     const uint8_t *from = luma + y * width, *before = from - width, *to = from + width, *after = to + width;
-    Shorts sums = {0};
+    Ints sums = {0};
     size_t x = 0;
-    for (; x + SHORTS <= width; x += SHORTS)
-      sums += measured & larger(shorts_at(before + x), shorts_at(from + x), shorts_at(to + x), shorts_at(after + x));
+    for (; x + INTS * LINE_STEP <= width; x += INTS * LINE_STEP) {
+      const Ints pixels = fourth_pixels(from + x), next = fourth_pixels(to + x);
+      const Ints more = 2 * magnitude(next - pixels) - magnitude(pixels - fourth_pixels(before + x)) - magnitude(fourth_pixels(after + x) - next);
+      sums += more & (more > 0) & (more < MOST_LARGER);
+    }
     for (; x < width; x += LINE_STEP) rows[y] += larger_step(before[x], from[x], to[x], after[x]);
-    rows[y] += sum_of_shorts(sums);
+    rows[y] += (uint32_t)sum_of_ints(sums);
   }
 }
 

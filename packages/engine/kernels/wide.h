@@ -15,6 +15,10 @@ typedef int16_t Shorts __attribute__((vector_size(SHORTS * sizeof(int16_t))));
 INLINE Ints ints_at(const uint8_t *from) { return (Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
 INLINE Shorts shorts_at(const uint8_t *from) { return (Shorts)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)from)); }
 INLINE Shorts absolute(Shorts value) { return (Shorts)_mm256_abs_epi16((__m256i)value); }
+INLINE Ints low_ints(Shorts value) { return (Ints)_mm256_cvtepi16_epi32(_mm256_castsi256_si128((__m256i)value)); }
+INLINE Ints high_ints(Shorts value) { return (Ints)_mm256_cvtepi16_epi32(_mm256_extracti128_si256((__m256i)value, 1)); }
+// Sixteen squares, two of them added up in each number.
+INLINE Ints squares_of(Shorts value) { return (Ints)_mm256_madd_epi16((__m256i)value, (__m256i)value); }
 #else
 INLINE Ints ints_at(const uint8_t *from) {
   uint8_t bytes __attribute__((vector_size(INTS)));
@@ -30,13 +34,24 @@ INLINE Shorts absolute(Shorts value) {
   const Shorts sign = value >> 15;
   return (value ^ sign) - sign;
 }
+typedef int16_t HalfShorts __attribute__((vector_size(INTS * sizeof(int16_t))));
+INLINE Ints low_ints(Shorts value) {
+  HalfShorts half;
+  __builtin_memcpy(&half, &value, sizeof half);
+  return __builtin_convertvector(half, Ints);
+}
+INLINE Ints high_ints(Shorts value) {
+  HalfShorts half;
+  __builtin_memcpy(&half, (const uint8_t *)&value + sizeof half, sizeof half);
+  return __builtin_convertvector(half, Ints);
+}
+INLINE Ints squares_of(Shorts value) {
+  const Ints low = low_ints(value), high = high_ints(value);
+  return low * low + high * high;
+}
 #endif
 
-INLINE uint32_t sum_of_shorts(Shorts value) {
-  uint32_t sum = 0;
-  for (size_t lane = 0; lane < SHORTS; lane++) sum += (uint32_t)value[lane];
-  return sum;
-}
+INLINE Ints magnitude(Ints value) { return (value ^ (value >> 31)) - (value >> 31); }
 
 INLINE uint64_t sum_of_ints(Ints value) {
   uint64_t sum = 0;

@@ -8,7 +8,7 @@
 
 #include "area-mean.h"
 
-enum { MAX_COMPONENTS = 3, MAX_ROWS = 64, MAX_SCANS = 100, MOST_SIDE = 256 };
+enum { MAX_COMPONENTS = 3, MAX_ROWS = 64, MAX_SCANS = 100 };
 // Of libjpeg: JPEG_HEADER_OK, JCS_GRAYSCALE, JCS_YCbCr.
 enum { HEADER_OK = 1, GREY = 1, YCBCR = 3 };
 
@@ -247,52 +247,6 @@ static napi_value raw_pixels(napi_env env, napi_callback_info info) {
   return boolean_of(env, has_memory);
 }
 
-// Adds a row to the sums of its columns.
-VECTORS static void add_columns(const uint8_t *restrict row, size_t count, uint32_t *restrict sums) {
-  for (size_t x = 0; x < count; x++) sums[x] += row[x];
-}
-
-// cellSums(plane, side, cells, sums): whether the sum of each of cells x cells squares of the plane (side x side) is in sums (Int32Array)
-static napi_value cell_sums(napi_env env, napi_callback_info info) {
-  napi_value arguments[4];
-  size_t count = 4, length, sums_length;
-  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-  const uint8_t *plane = bytes_of(env, arguments[0], &length);
-  const uint32_t side = number_of(env, arguments[1]), cells = number_of(env, arguments[2]);
-  int32_t *sums = (int32_t *)bytes_of(env, arguments[3], &sums_length);
-  uint32_t columns[MOST_SIDE];
-  if (plane == NULL || sums == NULL || cells == 0 || side > MOST_SIDE || side % cells != 0 ||
-      length < (size_t)side * side || sums_length < (size_t)cells * cells)
-    return boolean_of(env, false);
-  const uint32_t cell_side = side / cells;
-  for (uint32_t y = 0; y < side; y += cell_side) {
-    memset(columns, 0, sizeof columns);
-    for (uint32_t row = y; row < y + cell_side; row++) add_columns(plane + (size_t)row * side, side, columns);
-    for (uint32_t x = 0; x < side; x += cell_side) {
-      uint32_t sum = 0;
-      for (uint32_t column = x; column < x + cell_side; column++) sum += columns[column];
-      *sums++ = (int32_t)sum;
-    }
-  }
-  return boolean_of(env, true);
-}
-
-VECTORS static uint64_t squares_of(const uint8_t *row, size_t count) {
-  uint64_t squares = 0;
-  for (size_t x = 0; x < count; x++) squares += (uint32_t)row[x] * row[x];
-  return squares;
-}
-
-// squares(plane): the sum of the squares of its bytes
-static napi_value squares(napi_env env, napi_callback_info info) {
-  napi_value arguments[1], result;
-  size_t count = 1, length;
-  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-  const uint8_t *plane = bytes_of(env, arguments[0], &length);
-  napi_create_double(env, plane == NULL ? 0 : (double)squares_of(plane, length), &result);
-  return result;
-}
-
 static void add(napi_env env, napi_value exports, const char *name, napi_callback call) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, call, NULL, &function);
@@ -306,7 +260,5 @@ NAPI_MODULE_INIT() {
   if (libwebp.decode_yuv != NULL) add(env, exports, "decodeWebp", decode_webp);
   add(env, exports, "areaMean", area_mean);
   add(env, exports, "rawPixels", raw_pixels);
-  add(env, exports, "cellSums", cell_sums);
-  add(env, exports, "squares", squares);
   return exports;
 }

@@ -34,9 +34,11 @@ export const PARAMETERS = {
     "edgeCapacity",
   ],
   sample_collisions: ["left", "leftCount", "right", "rightCount", "rowBytes", "bands", "bandCount", "samples"],
-  dct_coefficients: ["luma", "width", "height", "cosines", "scratch", "coefficients"],
+  dct_hashes: ["luma", "width", "height", "cosines", "scratch", "coefficients", "hashes"],
   count_texture: ["luma", "width", "height", "counts"],
   measure_steps: ["luma", "width", "height", "squares", "columns", "rows"],
+  find_grid: ["columns", "rows", "width", "height", "source"],
+  small_hashes: ["luma", "cb", "cr", "cosines", "hashes"],
   find_features: ["luma", "width", "height", "tests", "cosines", "scratch", "features", "most"],
 } as const;
 

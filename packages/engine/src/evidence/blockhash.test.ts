@@ -2,12 +2,16 @@ import { bmvbhash } from "blockhash-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drawScene } from "../../../../test/support/scene.ts";
-import { SMALL_SIDE } from "../hash/picture-pixels.ts";
-import { blockhashes, turnedBlockhash } from "./blockhash.ts";
+import { backends } from "../compare/backend.ts";
+import { CHROMA_SIDE, SMALL_SIDE } from "../hash/picture-pixels.ts";
+import { turnedBlockhash } from "./blockhash.ts";
+import { EvidenceMemory } from "./evidence-memory.ts";
 import { turnPixels } from "./turned-pixels.fixtures.ts";
 import { TURNS } from "./turns.ts";
 
 const SIDE = SMALL_SIDE;
+const GREY = new Uint8Array(CHROMA_SIDE ** 2).fill(128);
+const memories = backends.map((backend) => ({ name: backend.name, memory: new EvidenceMemory(backend) }));
 
 /** blockhash-core's own hash of a grey picture. */
 const defined = (luma: Uint8Array): string => {
@@ -28,7 +32,9 @@ const lumas = fc.tuple(fc.nat(), fc.constantFrom(1, 2, 3, 256)).map(([seed, valu
   }),
 );
 
-describe("blockhash16 of luma", () => {
+describe.each(memories)("blockhash16 of luma by $name", ({ memory }) => {
+  const blockhashes = (luma: Uint8Array): Uint8Array => memory.smallHashes(luma, { cb: GREY, cr: GREY }).blockhashes;
+
   it("is bmvbhash of blockhash-core on a grey picture", () => {
     for (let number = 0; number < 8; number += 1) {
       const luma = scene(number);

@@ -1,11 +1,18 @@
 import { expect, it } from "vitest";
-import { colourLayout, turnedColourLayout } from "./colour-layout.ts";
+import { fastestBackend } from "../compare/backend.ts";
+import { SMALL_SIDE } from "../hash/picture-pixels.ts";
+import { turnedColourLayout } from "./colour-layout.ts";
+import { EvidenceMemory } from "./evidence-memory.ts";
 import { turnPixels } from "./turned-pixels.fixtures.ts";
 import { TURNS } from "./turns.ts";
 
 const SIDE = 16;
 const cb = Uint8Array.from({ length: SIDE * SIDE }, (_, index) => (index * 37) % 251);
 const cr = Uint8Array.from({ length: SIDE * SIDE }, (_, index) => 255 - ((index * 11) % 199));
+
+const memory = new EvidenceMemory(fastestBackend);
+const colourLayout = (chroma: Readonly<Record<"cb" | "cr", Uint8Array>>): Uint8Array =>
+  memory.smallHashes(new Uint8Array(SMALL_SIDE ** 2), chroma).colours;
 
 it("has the mean of each sixteenth of the picture, Cb before Cr", () => {
   const half = Uint8Array.from({ length: SIDE * SIDE }, (_, index) => (index < SIDE * 8 ? 100 : 200));

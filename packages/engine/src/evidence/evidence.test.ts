@@ -3,7 +3,6 @@ import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import { describe, expect, it } from "vitest";
 import { backends } from "../compare/backend.ts";
 import { CHROMA_SIDE, type PicturePixels } from "../hash/picture-pixels.ts";
-import { smallLuma } from "../hash/pixels/small-luma.ts";
 import { decodeEvidence } from "./decode-evidence.ts";
 import { drawBoxes, drawPage, drawScreen } from "./drawn-luma.fixtures.ts";
 import { encodeEvidence } from "./encode-evidence.ts";
@@ -46,8 +45,7 @@ const PICTURES: Readonly<Record<string, Luma>> = {
 };
 
 const take = (memory: EvidenceMemory, picture: Luma, most: number): PixelEvidence => {
-  const pixels = pixelsOf(picture);
-  return takeEvidence(memory, pixels, smallLuma(pixels), most);
+  return takeEvidence(memory, pixelsOf(picture), most);
 };
 
 const digestsBy = (memory: EvidenceMemory): Record<string, string> =>

@@ -1,12 +1,11 @@
 import type { PicturePixels } from "../hash/picture-pixels.ts";
-import { blockhashes } from "./blockhash.ts";
-import { colourLayout } from "./colour-layout.ts";
-import { dctHashes } from "./dct-hash.ts";
+import { smallLuma } from "../hash/pixels/small-luma.ts";
 import type { EmbeddedFacts } from "./embedded-facts.ts";
 import type { EvidenceMemory } from "./evidence-memory.ts";
 import type { ExifFacts } from "./exif-facts.ts";
 import type { JpegFacts } from "./jpeg-facts.ts";
-import { type Resolution, resolutionOf } from "./resolution.ts";
+import type { Resolution } from "./resolution.ts";
+import type { SmallHashes } from "./small-hashes.ts";
 import { type Texture, textureOf } from "./texture.ts";
 
 /** What the pixels of a picture say: all that pairs are found by and judged by before anybody looks at the pictures again. */
@@ -16,13 +15,13 @@ export interface PixelEvidence {
   readonly sourceHeight: number;
   readonly width: number;
   readonly height: number;
-  /** 64 bytes: see {@link blockhashes}. */
+  /** 64 bytes: see blockhash.ts. */
   readonly blockhashes: Uint8Array;
-  /** 128 bytes: see {@link dctHashes}. */
+  /** 128 bytes: see dct-hash.ts. */
   readonly dctHashes: Uint8Array;
   /** PDQ's quality, 0..100. */
   readonly dctQuality: number;
-  /** 32 bytes: see {@link colourLayout}. */
+  /** 32 bytes: see colour-layout.ts. */
   readonly colours: Uint8Array;
   readonly texture: Texture;
   readonly resolution: Resolution;
@@ -43,30 +42,28 @@ export interface FileEvidence {
 
 export type Evidence = PixelEvidence & FileEvidence;
 
+/** What is taken from a picture's pixels: its evidence, its signature, and how much its luma differs. */
+export type TakenEvidence = PixelEvidence & Pick<SmallHashes, "signature" | "deviation">;
+
 /**
  * Takes all evidence from a working picture.
- * @param small what smallLuma returned for the picture
  * @param mostFeatures 0 = without features, where disk counts
  */
-export const takeEvidence = (
-  memory: EvidenceMemory,
-  pixels: PicturePixels,
-  small: Uint8Array,
-  mostFeatures: number,
-): PixelEvidence => {
+export const takeEvidence = (memory: EvidenceMemory, pixels: PicturePixels, mostFeatures: number): TakenEvidence => {
   const { sourceWidth, sourceHeight, width, height } = pixels;
-  const { coefficients, quality } = memory.dctCoefficients(pixels);
+  const small = memory.smallHashes(smallLuma(pixels), pixels);
+  const picture = memory.load(pixels);
+  const { hashes, quality } = picture.dctHashes();
   return {
     sourceWidth,
     sourceHeight,
     width,
     height,
-    blockhashes: blockhashes(small),
-    dctHashes: dctHashes(coefficients),
+    ...small,
+    dctHashes: hashes,
     dctQuality: quality,
-    colours: colourLayout(pixels),
-    texture: textureOf(memory.textureCounts(pixels)),
-    resolution: resolutionOf(pixels, memory.steps(pixels)),
-    features: memory.features(pixels, mostFeatures),
+    texture: textureOf(picture.textureCounts()),
+    resolution: picture.resolution(pixels),
+    features: picture.features(mostFeatures),
   };
 };

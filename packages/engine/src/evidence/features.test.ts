@@ -39,8 +39,8 @@ describe("features", () => {
   ])("are those of plain code on every backend, bit by bit: %s", (_, picture) => {
     const expected = plainFeatures(picture, MAX_FEATURES);
     for (const { name, memory } of memories) {
-      expect([name, memory.features(picture, MAX_FEATURES)]).toEqual([name, expected]);
-      expect(memory.features(picture, 10)).toEqual(expected.subarray(0, 10 * FEATURE_BYTES));
+      expect([name, memory.load(picture).features(MAX_FEATURES)]).toEqual([name, expected]);
+      expect(memory.load(picture).features(10)).toEqual(expected.subarray(0, 10 * FEATURE_BYTES));
     }
   });
 
@@ -49,19 +49,19 @@ describe("features", () => {
     ["smaller than a patch", boxes(4, 32, 32)],
     ["one pixel wide", boxes(4, 3, 512)],
   ])("are none in a picture %s", (_, picture) => {
-    for (const { memory } of memories) expect(memory.features(picture, MAX_FEATURES)).toHaveLength(0);
+    for (const { memory } of memories) expect(memory.load(picture).features(MAX_FEATURES)).toHaveLength(0);
   });
 });
 
 describe("features of a turned picture", () => {
   const picture = textured(300, 300);
   const [{ memory }] = memories as [(typeof memories)[number]];
-  const found = memory.features(picture, 64);
+  const found = memory.load(picture).features(64);
 
   /** How many features have one within 24 bits in the turned picture. */
   const shared = (turn: Turn, descriptorOf: (descriptor: Uint8Array) => Uint8Array): number => {
     const luma = turnPixels(picture.luma, picture.width, picture.height, turn);
-    const turned = memory.features({ ...picture, luma }, 64);
+    const turned = memory.load({ ...picture, luma }).features(64);
     return Array.from({ length: featureCount(found) }, (_, index) => descriptorAt(found, index)).filter((descriptor) =>
       Array.from({ length: featureCount(turned) }, (_, index) => descriptorOf(descriptorAt(turned, index))).some(
         (other) => hammingDistance(descriptor, other) <= 24,

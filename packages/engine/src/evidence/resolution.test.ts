@@ -1,10 +1,11 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import { backends, fastestBackend } from "../compare/backend.ts";
+import { type Backend, backends } from "../compare/backend.ts";
+import { KernelMemory } from "../compare/kernel-memory.ts";
 import { drawBoxes, sceneLuma } from "./drawn-luma.fixtures.ts";
 import { EvidenceMemory, type Luma } from "./evidence-memory.ts";
-import { plainSteps } from "./pixel-steps-plain.ts";
-import { type Resolution, resolutionOf } from "./resolution.ts";
+import { DISTANCES, type Resolution } from "./resolution.ts";
+import { type PixelSteps, plainResolution, plainSteps } from "./resolution-plain.ts";
 
 const SIDE = 320;
 
@@ -16,13 +17,27 @@ const sharpPicture = (): Sharp => sharp(texture, { raw: { width: SIDE, height: S
 const asJpeg = async (picture: Sharp, quality: number): Promise<Sharp> =>
   sharp(await picture.toColourspace("b-w").jpeg({ quality }).toBuffer());
 
-const memory = new EvidenceMemory(fastestBackend);
+const memories = backends.map((backend) => ({ name: backend.name, memory: new EvidenceMemory(backend) }));
+
+/** By each backend, and in plain code. */
+const resolutionsOf = (luma: Luma, scale = 1): Resolution[] => {
+  const sizes = { width: luma.width, height: luma.height };
+  const source = { sourceWidth: Math.round(luma.width * scale), sourceHeight: Math.round(luma.height * scale) };
+  const found = memories.map(({ memory }) => memory.load(luma).resolution(source));
+  return [plainResolution(luma, { ...sizes, ...source }), ...found];
+};
+
+/** That of all backends and plain code, which are the same. */
+const resolutionOf = (luma: Luma): Resolution => {
+  const [first, ...others] = resolutionsOf(luma);
+  for (const other of others) expect(other).toEqual(first);
+  return first as Resolution;
+};
 
 const resolution = async (picture: Sharp): Promise<Resolution> => {
   const { data, info } = await picture.toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const steps = memory.steps({ luma: new Uint8Array(data), width, height });
-  return resolutionOf({ width, height, sourceWidth: width, sourceHeight: height }, steps);
+  return resolutionOf({ luma: new Uint8Array(data), width, height });
 };
 
 describe("the resolution of a picture", () => {
@@ -60,13 +75,40 @@ describe("the resolution of a picture", () => {
     [9, 9],
   ])("is all of a picture of %i x %i", (width, height) => {
     const luma = new Uint8Array(width * height).fill(5);
-    const steps = memory.steps({ luma, width, height });
-    expect(resolutionOf({ width, height, sourceWidth: width, sourceHeight: height }, steps)).toEqual({
+    expect(resolutionOf({ luma, width, height })).toEqual({
       detail: 1,
       grid: 0,
     });
   });
 });
+
+it("has the same grid by every backend, at each scale of a picture with blocks", () => {
+  const grids = new Set<number>();
+  for (let block = 3; block < 14; block += 1)
+    for (const scale of [1, 1.25, 1.3, 1.5, 2]) {
+      const luma = sceneLuma(block, 301, 280).map(
+        (level, index) =>
+          level / 2 + 9 * (Math.floor((index % 301) / block) & 1) + 9 * (Math.floor(index / 301 / block) & 1),
+      );
+      const [expected, ...others] = resolutionsOf({ luma, width: 301, height: 280 }, scale);
+      for (const other of others) expect([block, scale, other]).toEqual([block, scale, expected]);
+      grids.add(expected?.grid ?? 0);
+    }
+  expect(grids.size).toBeGreaterThan(3);
+});
+
+/** What the kernel measures. */
+const stepsBy = (backend: Backend, { luma, width, height }: Luma): PixelSteps => {
+  const memory = new KernelMemory(backend);
+  const [squares, columns, rows] = [memory.reserve(32), memory.reserve(width * 4), memory.reserve(height * 4)];
+  memory.run("measure_steps", { luma: memory.put(luma), width, height, squares, columns, rows });
+  const sums = new BigUint64Array(memory.bytes(squares, DISTANCES.length * 8).slice().buffer);
+  return {
+    squares: Array.from(sums, Number),
+    columns: Float64Array.from(memory.words(columns, width)),
+    rows: Float64Array.from(memory.words(rows, height)),
+  };
+};
 
 describe.each(backends)("the kernel by $name", (backend) => {
   const white: Luma = { luma: new Uint8Array(512 * 512).fill(255), width: 512, height: 512 };
@@ -80,6 +122,6 @@ describe.each(backends)("the kernel by $name", (backend) => {
     ["one column", { luma: Uint8Array.of(255, 0, 255, 255, 0), width: 1, height: 5 }],
     ["one pixel", { luma: Uint8Array.of(7), width: 1, height: 1 }],
   ])("measures as plain code does: %s", (_, luma) => {
-    expect(new EvidenceMemory(backend).steps(luma)).toEqual(plainSteps(luma));
+    expect(stepsBy(backend, luma)).toEqual(plainSteps(luma));
   });
 });

@@ -3,7 +3,7 @@ import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { failed, type ImageFacts, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import sharp from "sharp";
 import { fastestBackend } from "../compare/backend.ts";
-import { blockhash, uprightBlockhash } from "../evidence/blockhash.ts";
+import { uprightBlockhash } from "../evidence/blockhash.ts";
 import { encodeEvidence } from "../evidence/encode-evidence.ts";
 import { takeEvidence } from "../evidence/evidence.ts";
 import { EvidenceMemory } from "../evidence/evidence-memory.ts";
@@ -24,7 +24,6 @@ import { pictureDigest } from "./picture-digest.ts";
 import { giveBackLuma } from "./pixels/luma-bytes.ts";
 import { sharpPixels } from "./pixels/sharp-pixels.ts";
 import { smallLuma } from "./pixels/small-luma.ts";
-import { lumaDeviation, signatureOf } from "./signature.ts";
 import { isJpeg } from "./structure/jpeg-segments.ts";
 import { readStructure } from "./structure/read-structure.ts";
 import type { Structure } from "./structure/structure.ts";
@@ -50,16 +49,16 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
     if ("kind" in decoded) return decoded;
     const { pixels, metadata, format } = decoded;
     luma = pixels.luma;
-    const small = smallLuma(pixels);
     evidenceMemory ??= new EvidenceMemory(fastestBackend);
-    const seen = takeEvidence(evidenceMemory, pixels, small, limits.features);
+    const memory = evidenceMemory;
+    const seen = takeEvidence(memory, pixels, limits.features);
     const said = await fileEvidence(file, structure, metadataOf(file, metadata));
     const hash = uprightBlockhash(seen.blockhashes);
-    const flat = lumaDeviation(small) < FLAT_LUMA_DEVIATION || isFlatHash(hash);
+    const flat = seen.deviation < FLAT_LUMA_DEVIATION || isFlatHash(hash);
     return {
       kind: flat ? "flat" : "hashed",
       hash,
-      signature: signatureOf(small, pixels),
+      signature: seen.signature,
       contentDigest: createHash("sha256").update(file).digest(),
       pictureDigest: pictureDigest(file, metadata, decoded.whole),
       evidence: encodeEvidence({ ...seen, ...said }),
@@ -69,13 +68,11 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
         bytes: file.length,
         format,
         ...(said.exif === null ? {} : takenBy(said.exif)),
-        ...(await moreFacts(file, structure, metadata, async (page) =>
-          blockhash(
-            smallLuma(
-              await sharpPixels(sharp(file, { limitInputPixels: limits.maxPixels, page }), limits.timeoutSeconds),
-            ),
-          ),
-        )),
+        ...(await moreFacts(file, structure, metadata, async (page) => {
+          const image = sharp(file, { limitInputPixels: limits.maxPixels, page });
+          const shown = await sharpPixels(image, limits.timeoutSeconds);
+          return uprightBlockhash(memory.smallHashes(smallLuma(shown), shown).blockhashes);
+        })),
         ...(damaged === null ? {} : { damaged }),
       },
     };

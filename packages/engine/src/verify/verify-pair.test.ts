@@ -6,7 +6,6 @@ import { drawBoxes, drawPage } from "../evidence/drawn-luma.fixtures.ts";
 import { takeEvidence } from "../evidence/evidence.ts";
 import { EvidenceMemory } from "../evidence/evidence-memory.ts";
 import { sharpPixels } from "../hash/pixels/sharp-pixels.ts";
-import { smallLuma } from "../hash/pixels/small-luma.ts";
 import { mapped, rotationOf } from "./transform.ts";
 import { type VerifiedPicture, verifiedPicture, verifyPair } from "./verify-pair.ts";
 
@@ -17,7 +16,7 @@ const HEIGHT = 540;
 
 const see = async (image: Sharp): Promise<VerifiedPicture> => {
   const pixels = await sharpPixels(image, 60);
-  return verifiedPicture(pixels, takeEvidence(memory, pixels, smallLuma(pixels), FEATURES));
+  return verifiedPicture(pixels, takeEvidence(memory, pixels, FEATURES));
 };
 
 /** A scene with boxes, which have the corners of photographs. */

@@ -24,8 +24,6 @@ interface Addon {
     cells: Uint8Array,
     side: number,
   ) => boolean;
-  readonly cellSums: (plane: Uint8Array, side: number, cells: number, sums: Int32Array) => boolean;
-  readonly squares: (plane: Uint8Array) => number;
   /** Absent where libjpeg-turbo is not installed. */
   readonly decodeJpeg?: (file: Uint8Array, shrink: number, ...planes: Parameters<DecodePlanes>) => boolean;
   /** Absent where libwebp is not installed. */
@@ -53,10 +51,6 @@ export const nativeDecodeJpeg = addon?.decodeJpeg ?? null;
 
 /** Decodes lossy WebP; null where there is no native decoder. */
 export const nativeDecodeWebp = addon?.decodeWebp ?? null;
-
-/** See {@link plainCellSums} and {@link plainSquares}; null where there is no addon. */
-export const nativeCellSums = addon?.cellSums ?? null;
-export const nativeSquares = addon?.squares ?? null;
 
 /** Bytes of which each is written before it is read. */
 const unsetBytes = (length: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);

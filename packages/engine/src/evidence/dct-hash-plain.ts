@@ -1,16 +1,39 @@
 import { at } from "@lookalike/shared/domain/primitives/columns";
+import { GRID, GRID_BYTES, packGrid } from "./bit-grid.ts";
 import { DCT_COSINES, DCT_SIDE, FREQUENCIES } from "./dct-cosines.ts";
-import type { DctCoefficients } from "./dct-hash.ts";
+import { DCT_HASHES_BYTES, type DctHashes } from "./dct-hash.ts";
+
+/** The hashes, and the 16 x 16 lowest frequencies of the picture that they are of, row by row from the lowest. */
+interface PlainDctHashes extends DctHashes {
+  readonly coefficients: Float32Array;
+}
 
 /**
- * PDQ's coefficients and quality in plain code: the reference that the kernel dct_coefficients must agree with, bit by bit. Each operation is
- * rounded to single precision, in the order of Facebook's implementation.
+ * PDQ in plain code: the reference that the kernel dct_hashes must agree with, bit by bit. Each operation is rounded to single precision, in the
+ * order of Facebook's implementation.
  * @param luma width x height bytes
  */
-export const plainCoefficients = (luma: Uint8Array, width: number, height: number): DctCoefficients => {
+export const plainDctHashes = (luma: Uint8Array, width: number, height: number): PlainDctHashes => {
   const isSmall = width === DCT_SIDE && height === DCT_SIDE;
   const small = isSmall ? Float64Array.from(luma) : shrink(Float64Array.from(luma), width, height);
-  return { coefficients: transform(small), quality: qualityOf(small) };
+  const coefficients = transform(small);
+  const hashes = new Uint8Array(DCT_HASHES_BYTES);
+  for (let number = 0; number < 4; number += 1)
+    hashes.set(
+      hashOf(coefficients.map((value, index) => value * signOf(index, number % 2 === 1, number >= 2))),
+      number * GRID_BYTES,
+    );
+  return { coefficients: Float32Array.from(coefficients), hashes, quality: qualityOf(small) };
+};
+
+/** Frequencies count from 1, so those of even index are odd. */
+const signOf = (index: number, mirrored: boolean, flipped: boolean): number =>
+  (mirrored && index % 2 === 0 ? -1 : 1) * (flipped && (index >> 4) % 2 === 0 ? -1 : 1);
+
+/** A bit is 1 where its coefficient is above the 128th smallest of 256. PDQ writes the last bit first. */
+const hashOf = (coefficients: Float64Array): Uint8Array => {
+  const median = at(coefficients.slice().sort(), (GRID * GRID) / 2 - 1);
+  return packGrid((index) => at(coefficients, GRID * GRID - 1 - index) > median);
 };
 
 /** 64 x 64 means: a box of 1/128 of the picture, twice in each direction, then the centres of 64 x 64 parts. */
