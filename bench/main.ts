@@ -7,9 +7,10 @@ import { fairness } from "./fairness.ts";
 import { features } from "./features.ts";
 import { grouping } from "./grouping.ts";
 import { memory } from "./hasher-memory.ts";
-import { hashing, job } from "./hashing.ts";
+import { hashing } from "./hashing.ts";
 import { incremental } from "./incremental.ts";
 import { indexed } from "./indexed.ts";
+import { job } from "./job.ts";
 import { pipeline } from "./pipeline.ts";
 import { pixels } from "./pixels.ts";
 import { policies } from "./policies.ts";
@@ -66,6 +67,10 @@ const { values, positionals } = parseArgs({
     half: { type: "string" },
     folder: { type: "string" },
     report: { type: "string" },
+    // Of the hashing bench: which files, with or without features, and against whom.
+    files: { type: "string" },
+    features: { type: "string" },
+    rivals: { type: "string" },
   },
 });
 const [name] = positionals;
@@ -75,12 +80,13 @@ if (bench === undefined) {
   for (const [known, { about }] of Object.entries(BENCHES)) console.error(`  ${known.padEnd(12)}${about}`);
   process.exit(name === undefined ? 0 : 64);
 }
+const { json, rounds, images, ...options } = values;
 const rows = await bench.run(
-  Number(values.rounds),
+  Number(rounds),
   (text) => console.error(text),
-  values.images === undefined ? undefined : Number(values.images),
-  { seed: values.seed, scale: values.scale, half: values.half, folder: values.folder, report: values.report },
+  images === undefined ? undefined : Number(images),
+  options,
 );
-if (values.json) for (const row of rows) console.log(JSON.stringify(row));
+if (json) for (const row of rows) console.log(JSON.stringify(row));
 else console.table(rows.map(({ bench: _, ...row }) => row));
 process.exit(rows.every(({ met }) => met) ? 0 : 1);

@@ -6,7 +6,7 @@
 #include "wide.h"
 
 // Eight independent sums.
-enum { SUMS = INTS };
+enum { SUMS = INTS, GROUP = 4 * SUMS };
 typedef float Floats __attribute__((vector_size(SUMS * sizeof(float)), aligned(4)));
 
 // Width and height of the picture that the transform is of, and of the frequencies that are computed.
@@ -14,7 +14,7 @@ enum { SIDE = 64, FREQUENCIES = 16, COEFFICIENTS = FREQUENCIES * FREQUENCIES };
 // The longest side of a picture, so that a window has at most 4 pixels; rows are so far from each other that they share no cache lines.
 enum { MOST_SIDE = 512, STRIDE = MOST_SIDE + 16 };
 // A row and a column leave a window soon after they entered it: a ring has those in between.
-enum { RING_ROWS = 8, RING_COLUMNS = 2 * SUMS };
+enum { RING_ROWS = 8, RING_COLUMNS = 2 * GROUP };
 // Rows along which windows move at the same time, because a sum waits for the one before it.
 enum { STRIPS = 4, STRIP_ROWS = STRIPS * SUMS };
 
@@ -73,42 +73,62 @@ static inline size_t left(const Window *window, size_t at) { return at > window-
 // The pixel at the centre of each of SIDE equal parts.
 static inline size_t centre(size_t part, size_t length) { return (2 * part + 1) * length / (2 * SIDE); }
 
-// Whether dividing by it is the same as multiplying by its inverse, which takes a fifth of the time.
-static inline bool has_inverse(size_t count) { return (count & (count - 1)) == 0; }
+INLINE Floats quotient(Floats sums, size_t count) {
+  const float divisor = (float)count;
+  // The inverse of a power of two is exact, and multiplying takes a fifth of the time.
+  if ((count & (count - 1)) == 0) return sums * (1 / divisor);
+  return sums / divisor;
+}
+
+// Where a row has the mean of a pixel: in each GROUP those of every fourth pixel are beside each other, since bytes become numbers so without being moved.
+static inline size_t place_of(size_t x) { return x / GROUP * GROUP + x % 4 * SUMS + x % GROUP / 4; }
+
+static float mean_at(const uint8_t *row, const Window *window, size_t x) {
+  uint32_t sum = 0;
+  for (size_t pixel = left(window, x); pixel < entered(window, x); pixel++) sum += row[pixel];
+  return (float)sum / (float)(entered(window, x) - left(window, x));
+}
+
+// The means of a group of pixels, of which each window has all its pixels.
+INLINE void box_group(const uint8_t *from, size_t pixels, float *to) {
+  Shorts even = {0}, odd = {0};
+  for (size_t pixel = 0; pixel + 1 < pixels; pixel += 2) {
+    even += pairs_at(from + pixel);
+    odd += pairs_at(from + pixel + 1);
+  }
+  if (pixels % 2 == 1) {
+    even += evens_at(from + pixels - 1);
+    odd += evens_at(from + pixels);
+  }
+  const Ints sums[] = {(Ints)even & UINT16_MAX, (Ints)odd & UINT16_MAX, (Ints)even >> 16, (Ints)odd >> 16};
+  for (size_t k = 0; k < 4; k++) store(to + k * SUMS, quotient(__builtin_convertvector(sums[k], Floats), pixels));
+}
 
 // The mean of a window at each pixel of a row. Sums of bytes are exact, so it does not matter that the reference adds and subtracts one after another.
+// Bytes beside the row are read, and do not count.
 static void box_bytes(const uint8_t *row, Window window, float *to) {
   const size_t pixels = window.before + 1 + window.after, length = window.length;
-  const float count = (float)pixels, inverse = 1 / count;
-  const bool has_vectors = length >= pixels + SHORTS;
-  for (size_t x = 0; x < length;) {
-    if (!has_vectors || x < window.before || x + window.after >= length) {
-      int32_t sum = 0;
-      for (size_t pixel = left(&window, x); pixel < entered(&window, x); pixel++) sum += row[pixel];
-      to[x] = (float)sum / (float)(entered(&window, x) - left(&window, x));
-      x++;
-      continue;
-    }
-    // The last vector begins in the one before it.
-    if (x + SHORTS + window.after > length) x = length - window.after - SHORTS;
-    Shorts sums = {0};
-    for (size_t pixel = 0; pixel < pixels; pixel++) sums += shorts_at(row + x - window.before + pixel);
-    const Floats low = __builtin_convertvector(low_ints(sums), Floats), high = __builtin_convertvector(high_ints(sums), Floats);
-    store(to + x, has_inverse(pixels) ? low * inverse : low / count);
-    store(to + x + SUMS, has_inverse(pixels) ? high * inverse : high / count);
-    x += SHORTS;
+  const uint8_t *from = row - window.before;
+  // Loops of a known length take half the time.
+  switch (pixels) {
+#define CASE(count) case count: for (size_t x = 0; x < length; x += GROUP) box_group(from + x, count, to + x); break
+    CASE(1);
+    CASE(2);
+    CASE(3);
+    CASE(4);
+#undef CASE
   }
+  for (size_t x = 0; x < window.before && x < length; x++) to[place_of(x)] = mean_at(row, &window, x);
+  for (size_t x = length > window.after ? length - window.after : 0; x < length; x++) to[place_of(x)] = mean_at(row, &window, x);
 }
 
 // Adds a row to the sums of columns, subtracts another one, and writes what the sums are divided by `count`.
 // @param stride  columns, a multiple of SUMS
 static void slide(float *sums, const float *entering, const float *leaving, size_t stride, size_t count, float *means) {
-  const float divisor = (float)count, inverse = 1 / divisor;
-  const bool multiplies = has_inverse(count);
   for (size_t x = 0; x < stride; x += SUMS) {
     const Floats sum = load(sums + x) + load(entering + x) - load(leaving + x);
     store(sums + x, sum);
-    store(means + x, multiplies ? sum * inverse : sum / divisor);
+    store(means + x, quotient(sum, count));
   }
 }
 
@@ -136,32 +156,39 @@ static void move_down(const Columns *columns, size_t y, float *means) {
   slide(columns->sums, entering, leaving, columns->stride, end - removed, means);
 }
 
-// Reads eight columns of a strip into the ring.
+// Reads a group of a strip's columns into the ring.
 INLINE void load_columns(float (*strip)[STRIDE], size_t column, Floats (*ring)[RING_COLUMNS]) {
-  for (size_t k = 0; k < STRIPS; k++) {
-    Floats rows[SUMS];
-    for (size_t row = 0; row < SUMS; row++) rows[row] = load(&strip[k * SUMS + row][column]);
-    transpose(rows, &ring[k][column % RING_COLUMNS]);
-  }
+  for (size_t k = 0; k < STRIPS; k++)
+    for (size_t part = 0; part < 4; part++) {
+      Floats rows[SUMS], columns[SUMS];
+      for (size_t row = 0; row < SUMS; row++) rows[row] = load(&strip[k * SUMS + row][column + part * SUMS]);
+      transpose(rows, columns);
+      for (size_t index = 0; index < SUMS; index++) ring[k][column % RING_COLUMNS + 4 * index + part] = columns[index];
+    }
 }
 
 // The mean of a window along each row of a strip, at the centres of SIDE equal parts alone.
-static void box_centres(float (*strip)[STRIDE], size_t rows, size_t width, float (*to)[SIDE]) {
+static void box_centres(float (*strip)[STRIDE], size_t width, float (*to)[SIDE]) {
   const Window window = window_of(width);
-  Floats ring[STRIPS][RING_COLUMNS], sums[STRIPS] = {};
-  size_t added = 0, removed = 0, part = 0;
+  Floats ring[STRIPS][RING_COLUMNS], means[STRIPS][SUMS], sums[STRIPS] = {};
+  size_t part = 0, added = 0;
   for (size_t x = 0; x < width; x++) {
-    for (; added < entered(&window, x); added++) {
-      if (added % SUMS == 0) load_columns(strip, added, ring);
+    for (; added <= x + window.after && added < width; added++) {
+      if (added % GROUP == 0) load_columns(strip, added, ring);
       for (size_t k = 0; k < STRIPS; k++) sums[k] += ring[k][added % RING_COLUMNS];
     }
-    for (; removed < left(&window, x); removed++)
-      for (size_t k = 0; k < STRIPS; k++) sums[k] -= ring[k][removed % RING_COLUMNS];
-    for (; part < SIDE && centre(part, width) == x; part++)
+    const size_t removed = left(&window, x);
+    if (removed > 0)
+      for (size_t k = 0; k < STRIPS; k++) sums[k] -= ring[k][(removed - 1) % RING_COLUMNS];
+    for (; part < SIDE && centre(part, width) == x; part++) {
+      for (size_t k = 0; k < STRIPS; k++) means[k][part % SUMS] = sums[k] / (float)(added - removed);
+      if (part % SUMS < SUMS - 1) continue;
       for (size_t k = 0; k < STRIPS; k++) {
-        const Floats means = sums[k] / (float)(added - removed);
-        for (size_t row = 0; row < SUMS && k * SUMS + row < rows; row++) to[k * SUMS + row][part] = means[row];
+        Floats rows[SUMS];
+        transpose(means[k], rows);
+        for (size_t row = 0; row < SUMS; row++) store(&to[k * SUMS + row][part + 1 - SUMS], rows[row]);
       }
+    }
   }
 }
 
@@ -169,15 +196,13 @@ static void box_centres(float (*strip)[STRIDE], size_t rows, size_t width, float
 static void shrink(const uint8_t *luma, size_t width, size_t height, Scratch *scratch) {
   const Window across = window_of(width), down = window_of(height);
   const Columns columns = {.window = down, .rows = scratch->ring[0], .zeros = scratch->zeros, .ring = RING_ROWS,
-                           .row_stride = STRIDE, .stride = (width + SUMS - 1) / SUMS * SUMS, .sums = scratch->sums};
+                           .row_stride = STRIDE, .stride = (width + GROUP - 1) / GROUP * GROUP, .sums = scratch->sums};
   for (size_t x = 0; x < STRIDE; x++) scratch->zeros[x] = scratch->sums[x] = 0;
-  for (size_t row = 0; row < RING_ROWS; row++)
-    for (size_t x = width; x < columns.stride; x++) scratch->ring[row][x] = 0;
   for (size_t y = 0, made = 0; y < height; y++) {
     for (; made < entered(&down, y); made++) box_bytes(luma + made * width, across, scratch->ring[made % RING_ROWS]);
     move_down(&columns, y, scratch->strip[y % STRIP_ROWS]);
     if (y % STRIP_ROWS == STRIP_ROWS - 1 || y == height - 1)
-      box_centres(scratch->strip, y % STRIP_ROWS + 1, width, scratch->tall + y / STRIP_ROWS * STRIP_ROWS);
+      box_centres(scratch->strip, width, scratch->tall + y / STRIP_ROWS * STRIP_ROWS);
   }
   float sums[SIDE] = {0}, means[SIDE];
   const Columns parts = {.window = down, .rows = scratch->tall[0], .zeros = scratch->zeros, .ring = MOST_SIDE,

@@ -9,14 +9,23 @@ enum { INTS = 8, SHORTS = 16 };
 typedef int32_t Ints __attribute__((vector_size(INTS * sizeof(int32_t))));
 typedef int16_t Shorts __attribute__((vector_size(SHORTS * sizeof(int16_t))));
 
+// Sixteen numbers of 16 bits from 32 bytes: each byte of even place, and each with the next one added.
+INLINE Shorts words_at(const uint8_t *from) {
+  Shorts words;
+  __builtin_memcpy(&words, from, sizeof words);
+  return words;
+}
+INLINE Shorts evens_at(const uint8_t *from) { return words_at(from) & 255; }
+
 #if defined(__AVX2__)
 // GCC converts vectors of bytes one byte after another.
 #include <immintrin.h>
 INLINE Ints ints_at(const uint8_t *from) { return (Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
 INLINE Shorts shorts_at(const uint8_t *from) { return (Shorts)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)from)); }
 INLINE Shorts absolute(Shorts value) { return (Shorts)_mm256_abs_epi16((__m256i)value); }
-INLINE Ints low_ints(Shorts value) { return (Ints)_mm256_cvtepi16_epi32(_mm256_castsi256_si128((__m256i)value)); }
-INLINE Ints high_ints(Shorts value) { return (Ints)_mm256_cvtepi16_epi32(_mm256_extracti128_si256((__m256i)value, 1)); }
+INLINE Shorts pairs_at(const uint8_t *from) {
+  return (Shorts)_mm256_maddubs_epi16((__m256i)words_at(from), _mm256_set1_epi8(1));
+}
 // Sixteen squares, two of them added up in each number.
 INLINE Ints squares_of(Shorts value) { return (Ints)_mm256_madd_epi16((__m256i)value, (__m256i)value); }
 #else
@@ -30,6 +39,7 @@ INLINE Shorts shorts_at(const uint8_t *from) {
   __builtin_memcpy(&bytes, from, sizeof bytes);
   return __builtin_convertvector(bytes, Shorts);
 }
+INLINE Shorts pairs_at(const uint8_t *from) { return evens_at(from) + evens_at(from + 1); }
 INLINE Shorts absolute(Shorts value) {
   const Shorts sign = value >> 15;
   return (value ^ sign) - sign;

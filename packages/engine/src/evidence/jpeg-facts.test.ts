@@ -17,6 +17,25 @@ describe("how a JPEG was encoded", () => {
     expect(found?.quality).toBeGreaterThan(60);
   });
 
+  it("says the first of the qualities whose tables differ least", async () => {
+    const small = sharp({ create: { width: 8, height: 8, channels: 3, background: "#345" } });
+    const tableOf = async (quality: number, quantisationTable: number): Promise<{ file: Buffer; table: Buffer }> => {
+      const file = await small.clone().jpeg({ quality, quantisationTable }).toBuffer();
+      const from = file.indexOf(Buffer.from([0xff, 0xdb])) + 5;
+      return { file, table: file.subarray(from, from + 64) };
+    };
+    const standard = [];
+    for (let quality = 1; quality <= 100; quality += 1) standard.push((await tableOf(quality, 0)).table);
+    for (let kind = 1; kind <= 8; kind += 1)
+      for (const quality of [5, 35, 60, 90]) {
+        const { file, table } = await tableOf(quality, kind);
+        const differences = standard.map((steps) =>
+          steps.reduce((sum, step, index) => sum + Math.abs(step - (table[index] ?? 0)), 0),
+        );
+        expect(jpegFacts(file)?.quality).toBe(1 + differences.indexOf(Math.min(...differences)));
+      }
+  });
+
   it.each(["4:4:4", "4:2:0"] as const)("says chroma %s", async (chroma) => {
     for (const progressive of [false, true])
       expect(jpegFacts(await picture.clone().jpeg({ chromaSubsampling: chroma, progressive }).toBuffer())?.chroma).toBe(

@@ -88,16 +88,31 @@ const componentsOf = (body: Buffer): Component[] | null => {
   });
 };
 
+/** The sum of the steps of each quality. */
+const SCALED_SUMS = Array.from({ length: 100 }, (_, index) =>
+  SCALED.subarray(index * TABLE_NUMBERS, (index + 1) * TABLE_NUMBERS).reduce((sum, step) => sum + step, 0),
+);
+
+/** The first of the qualities whose steps differ least from the table's. */
 const nearestQuality = (table: Uint32Array): { quality: number; isStandard: boolean } => {
-  let quality = 1;
-  let least = Number.POSITIVE_INFINITY;
+  const sum = table.reduce((total, step) => total + step, 0);
+  // Two tables differ at least as much as their sums: of most qualities that says enough.
+  const ofSums = SCALED_SUMS.map((scaled) => Math.abs(scaled - sum));
+  let quality = 1 + ofSums.indexOf(Math.min(...ofSums));
+  let least = differenceFrom(table, quality);
   for (let candidate = 1; candidate <= 100; candidate += 1) {
-    let difference = 0;
-    for (let index = 0, from = (candidate - 1) * TABLE_NUMBERS; index < TABLE_NUMBERS; index += 1)
-      difference += Math.abs(at(table, index) - byteAt(SCALED, from + index));
-    if (difference < least) [quality, least] = [candidate, difference];
+    if ((ofSums[candidate - 1] as number) > least) continue;
+    const difference = differenceFrom(table, candidate);
+    if (difference < least || (difference === least && candidate < quality)) [quality, least] = [candidate, difference];
   }
   return { quality, isStandard: least === 0 };
+};
+
+const differenceFrom = (table: Uint32Array, quality: number): number => {
+  let difference = 0;
+  for (let index = 0, from = (quality - 1) * TABLE_NUMBERS; index < TABLE_NUMBERS; index += 1)
+    difference += Math.abs(at(table, index) - byteAt(SCALED, from + index));
+  return difference;
 };
 
 const chromaOf = ([luma, first, second, ...more]: readonly Component[]): ChromaSubsampling => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digestOf } from "node:crypto";
 import { isFlatHash } from "@lookalike/shared/domain/image/hamming";
 import { failed, type ImageFacts, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import sharp from "sharp";
@@ -59,7 +59,7 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
       kind: flat ? "flat" : "hashed",
       hash,
       signature: seen.signature,
-      contentDigest: createHash("sha256").update(file).digest(),
+      contentDigest: digestOf("sha256", file, "buffer"),
       pictureDigest: pictureDigest(file, metadata, decoded.whole),
       evidence: encodeEvidence({ ...seen, ...said }),
       facts: {
