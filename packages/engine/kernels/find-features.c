@@ -5,6 +5,7 @@
 #include "kernel.h"
 #include "levels.h"
 #include "simd.h"
+#include "wide.h"
 
 enum { LEVELS = 12, DETECTED_LEVELS = 6 };
 // A level is searched if its longer side is at most this: finer detail is lost in smaller copies, and costs the most time.
@@ -52,33 +53,38 @@ static uint32_t longer_side(const Level *level) { return level->width > level->h
 static const int8_t circle[16][2] = {{0, -3}, {1, -3}, {2, -2}, {3, -1}, {3, 0},  {3, 1},   {2, 2},   {1, 3},
                                      {0, 3},  {-1, 3}, {-2, 2}, {-3, 1}, {-3, 0}, {-3, -1}, {-2, -2}, {-1, -3}};
 
-// The largest of the least differences over nine neighbouring pixels of the circle.
-INLINE Vector arc_of(const Vector *differences) {
-  Vector two[16], four[16], best = SPLAT(0);
-  for (int i = 0; i < 16; i++) two[i] = MIN(differences[i], differences[(i + 1) & 15]);
-  for (int i = 0; i < 16; i++) four[i] = MIN(two[i], two[(i + 2) & 15]);
-  for (int i = 0; i < 16; i++)
-    best = MAX(best, MIN(MIN(four[i], four[(i + 4) & 15]), differences[(i + 8) & 15]));
-  return best;
-}
+// Of each nine neighbouring pixels of the circle the darkest one, and of these the brightest; with MAX and MIN exchanged, the other way round. Two
+// times nine that begin at neighbours have eight in common.
+#define ARC(MORE, LESS)                                                                       \
+  Vector twos[8], fours[8], best;                                                             \
+  for (int i = 0; i < 8; i++) twos[i] = LESS(pixels[2 * i + 1], pixels[(2 * i + 2) & 15]);    \
+  for (int i = 0; i < 8; i++) fours[i] = LESS(twos[i], twos[(i + 1) & 7]);                    \
+  for (int i = 0; i < 8; i++) {                                                               \
+    const Vector eight = LESS(fours[i], fours[(i + 2) & 7]);                                  \
+    const Vector nine = LESS(eight, MORE(pixels[2 * i], pixels[(2 * i + 9) & 15]));           \
+    best = i == 0 ? nine : MORE(best, nine);                                                  \
+  }                                                                                           \
+  return best
+INLINE Vector brightest_arc(const Vector *pixels) { ARC(MAX, MIN); }
+INLINE Vector darkest_arc(const Vector *pixels) { ARC(MIN, MAX); }
+#undef ARC
 
 // By how much the nine neighbouring pixels on the circle, all brighter or all darker than the middle, differ from it at least, less THRESHOLD; for
 // LANES pixels beside each other.
 INLINE Vector scores_of(const uint8_t *at, ptrdiff_t width) {
   const Vector middle = LOAD(at);
-  Vector pixels[16], brighter[16], darker[16];
+  Vector pixels[16];
   for (int i = 0; i < 16; i += 4) pixels[i] = LOAD(at + circle[i][1] * width + circle[i][0]);
   // Nine neighbours of sixteen have one of each two opposite pixels.
   const Vector light = MIN(MAX(pixels[0], pixels[8]), MAX(pixels[4], pixels[12]));
   const Vector dark = MAX(MIN(pixels[0], pixels[8]), MIN(pixels[4], pixels[12]));
   const Vector most = MAX(SUBTRACT_SATURATED(light, middle), SUBTRACT_SATURATED(middle, dark));
   if (!ANY(SUBTRACT_SATURATED(most, SPLAT(THRESHOLD)))) return SPLAT(0);
-  for (int i = 0; i < 16; i++) {
+  for (int i = 0; i < 16; i++)
     if (i % 4 != 0) pixels[i] = LOAD(at + circle[i][1] * width + circle[i][0]);
-    brighter[i] = SUBTRACT_SATURATED(pixels[i], middle);
-    darker[i] = SUBTRACT_SATURATED(middle, pixels[i]);
-  }
-  return SUBTRACT_SATURATED(MAX(arc_of(brighter), arc_of(darker)), SPLAT(THRESHOLD));
+  const Vector brighter = SUBTRACT_SATURATED(brightest_arc(pixels), middle);
+  const Vector darker = SUBTRACT_SATURATED(middle, darkest_arc(pixels));
+  return SUBTRACT_SATURATED(MAX(brighter, darker), SPLAT(THRESHOLD));
 }
 
 // Puts a corner into its cell, if it is among the strongest; of equal ones the first.
@@ -89,6 +95,15 @@ static void add_corner(Cell *cell, Corner corner) {
   if (cell->count < CELL_CORNERS) cell->count++;
   for (uint32_t k = cell->count - 1; k > at; k--) cell->corners[k] = cell->corners[k - 1];
   cell->corners[at] = corner;
+}
+
+// One bit for each of LANES scores that is larger than its neighbours before it, and not smaller than those after it.
+INLINE uint64_t largest_at(const uint8_t *at, size_t width) {
+  const uint8_t *up = at - width, *down = at + width;
+  const Vector score = LOAD(at);
+  const Vector before = MAX(MAX(LOAD(up - 1), LOAD(up)), MAX(LOAD(up + 1), LOAD(at - 1)));
+  const Vector after = MAX(MAX(LOAD(down - 1), LOAD(down)), MAX(LOAD(down + 1), LOAD(at + 1)));
+  return ~(uint64_t)AT_MOST(SUBTRACT_SATURATED(score, before), 0) & AT_MOST(SUBTRACT_SATURATED(after, score), 0);
 }
 
 // Adds the corners of a level whose score is larger than those of their eight neighbours.
@@ -104,22 +119,18 @@ static void find_corners(const Level *level, uint32_t number, const Level *pictu
   }
   for (size_t x = 0; x < width; x++) scores[(MARGIN - 1) * width + x] = scores[(height - MARGIN) * width + x] = 0;
   for (size_t y = MARGIN; y < height - MARGIN; y++)
-    for (size_t x = MARGIN; x < width - MARGIN; x++) {
-      const uint8_t *at = scores + y * width + x, *up = at - width, *down = at + width, score = at[0];
-      if (score == 0) {
-        uint64_t following;
-        __builtin_memcpy(&following, at, sizeof following);
-        if (following == 0) x += sizeof following - 1;
-        continue;
+    for (size_t first = MARGIN; first < width - MARGIN; first += LANES) {
+      uint64_t largest = largest_at(scores + y * width + first, width);
+      if (width - MARGIN - first < LANES) largest &= ((uint64_t)1 << (width - MARGIN - first)) - 1;
+      for (; largest != 0; largest &= largest - 1) {
+        const size_t x = first + (size_t)__builtin_ctzll(largest);
+        const uint32_t picture_x = in_picture((2 * (uint32_t)x + 1) * (POSITION_UNITS / 2), number);
+        const uint32_t picture_y = in_picture((2 * (uint32_t)y + 1) * (POSITION_UNITS / 2), number);
+        const uint32_t column = picture_x * GRID / (picture->width * POSITION_UNITS);
+        const uint32_t line = picture_y * GRID / (picture->height * POSITION_UNITS);
+        add_corner(&cells[line * GRID + column], (Corner){picture_x, picture_y, (uint16_t)x, (uint16_t)y, (uint8_t)number,
+                                                          scores[y * width + x]});
       }
-      if (score <= up[-1] || score <= up[0] || score <= up[1] || score <= at[-1]) continue;
-      if (score < at[1] || score < down[-1] || score < down[0] || score < down[1]) continue;
-      const uint32_t picture_x = in_picture((2 * (uint32_t)x + 1) * (POSITION_UNITS / 2), number);
-      const uint32_t picture_y = in_picture((2 * (uint32_t)y + 1) * (POSITION_UNITS / 2), number);
-      const uint32_t column = picture_x * GRID / (picture->width * POSITION_UNITS);
-      const uint32_t line = picture_y * GRID / (picture->height * POSITION_UNITS);
-      add_corner(&cells[line * GRID + column],
-                 (Corner){picture_x, picture_y, (uint16_t)x, (uint16_t)y, (uint8_t)number, score});
     }
 }
 
@@ -168,20 +179,41 @@ static uint32_t choose_corners(Cell *cells, Corner *chosen, uint32_t most) {
   return count;
 }
 
-// The direction of a patch's centre of luma (Rosin, "Measuring Corner Properties", 1999), in 64ths of a turn from the x axis to the y axis.
-static uint32_t angle_of(const Level *level, const Corner *corner, const int32_t *cosines) {
-  int64_t across = 0, down = 0;
-  for (int32_t y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
-    const uint8_t *row = level->pixels + (size_t)(corner->level_y + y) * level->width + corner->level_x;
-    int32_t sum = 0, weighted = 0;
-    for (int32_t x = -PATCH_RADIUS; x <= PATCH_RADIUS; x++) {
-      const int32_t pixel = x * x + y * y <= PATCH_RADIUS * (PATCH_RADIUS + 1) ? row[x] : 0;
-      sum += pixel;
-      weighted += x * pixel;
+// What every picture needs for its descriptors, in the form in which vectors use it.
+typedef struct {
+  Shorts across[PATCH_RADIUS + 1][2], inside[PATCH_RADIUS + 1][2];  // by distance from the patch's middle row: x, and 1, in its circle; 0 elsewhere
+  Ints points[2][2 * TESTS / INTS];                                 // x, then y, of the tests' points: all first ones, then all second ones
+} Patterns;
+
+static void set_patterns(const int8_t *tests, Patterns *patterns) {
+  for (int32_t y = 0; y <= PATCH_RADIUS; y++)
+    for (int32_t x = -PATCH_RADIUS; x <= PATCH_RADIUS + 1; x++) {
+      const bool is_inside = x * x + y * y <= PATCH_RADIUS * (PATCH_RADIUS + 1) && x <= PATCH_RADIUS;
+      const size_t place = (size_t)(x + PATCH_RADIUS);
+      patterns->across[y][place / SHORTS][place % SHORTS] = (int16_t)(is_inside ? x : 0);
+      patterns->inside[y][place / SHORTS][place % SHORTS] = is_inside;
     }
-    across += weighted;
-    down += y * sum;
+  for (size_t test = 0; test < TESTS; test++)
+    for (size_t point = 0; point < 2; point++)
+      for (size_t axis = 0; axis < 2; axis++) {
+        const size_t place = point * TESTS + test;
+        patterns->points[axis][place / INTS][place % INTS] = tests[4 * test + 2 * point + axis];
+      }
+}
+
+// The direction of a patch's centre of luma (Rosin, "Measuring Corner Properties", 1999), in 64ths of a turn from the x axis to the y axis.
+static uint32_t angle_of(const Level *level, const Corner *corner, const Patterns *patterns, const int32_t *cosines) {
+  Ints weighted = {0}, below = {0};
+  for (int32_t y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
+    const uint8_t *row = level->pixels + (size_t)(corner->level_y + y) * level->width + corner->level_x - PATCH_RADIUS;
+    const size_t distance = (size_t)(y < 0 ? -y : y);
+    for (size_t half = 0; half < 2; half++) {
+      const Shorts pixels = shorts_at(row + half * SHORTS);
+      weighted += products_of(pixels, patterns->across[distance][half]);
+      below += y * products_of(pixels, patterns->inside[distance][half]);
+    }
   }
+  const int64_t across = signed_sum(weighted), down = signed_sum(below);
   uint32_t angle = 0;
   int64_t most = INT64_MIN;
   for (uint32_t k = 0; k < ANGLES; k++) {
@@ -194,39 +226,45 @@ static uint32_t angle_of(const Level *level, const Corner *corner, const int32_t
   return angle;
 }
 
-// A rotated coordinate, rounded; a half away from 0, so that what is mirrored is rounded alike.
-static inline int32_t rounded(int32_t value) {
-  return (value + (1 << (ROTATION_BITS - 1)) - (value < 0)) >> ROTATION_BITS;
+// Rotated coordinates, rounded; a half away from 0, so that what is mirrored is rounded alike.
+INLINE Ints rounded(Ints value) { return (value + (1 << (ROTATION_BITS - 1)) + (value < 0)) >> ROTATION_BITS; }
+
+INLINE Ints within(Ints value, int32_t least, int32_t most) {
+  const Ints raised = value + ((least - value) & (value < least));
+  return raised + ((most - raised) & (raised > most));
 }
 
-static inline int32_t within(int32_t value, int32_t least, int32_t most) {
-  return value < least ? least : value > most ? most : value;
-}
-
-// The sum of BOX x BOX pixels around a point of the patch; near the level's border of those nearest to it.
-static inline uint32_t box_at(const Level *level, const uint16_t *boxes, int32_t x, int32_t y) {
+// The sums of BOX x BOX pixels around points of the patch; near the level's border those of the points nearest to them.
+INLINE void boxes_at(const Level *level, const uint16_t *boxes, Ints x, Ints y, uint16_t *sums) {
   const int32_t right = (int32_t)level->width - 1 - BOX_RADIUS, bottom = (int32_t)level->height - 1 - BOX_RADIUS;
-  return boxes[(size_t)within(y, BOX_RADIUS, bottom) * level->width + (size_t)within(x, BOX_RADIUS, right)];
+  const Ints places = within(y, BOX_RADIUS, bottom) * (int32_t)level->width + within(x, BOX_RADIUS, right);
+  for (size_t k = 0; k < INTS; k++) sums[k] = boxes[places[k]];
 }
 
-static void describe(const Level *level, const uint16_t *boxes, const Corner *corner, const int8_t *tests,
+// One bit for each test: whether its first sum is less than its second one.
+static void write_tests(const uint16_t *sums, uint8_t *bits) {
+  for (size_t test = 0; test < TESTS; test += 8) {
+    uint8_t byte = 0;
+    for (size_t k = 0; k < 8; k++) byte = (uint8_t)(byte << 1 | (sums[test + k] < sums[TESTS + test + k]));
+    bits[test / 8] = byte;
+  }
+}
+
+static void describe(const Level *level, const uint16_t *boxes, const Corner *corner, const Patterns *patterns,
                      const int32_t *cosines, Feature *feature) {
-  const uint32_t angle = angle_of(level, corner, cosines);
+  const uint32_t angle = angle_of(level, corner, patterns, cosines);
   const int32_t cosine = cosines[angle], sine = cosines[(angle - ANGLES / 4) % ANGLES];
   const int32_t x = corner->level_x, y = corner->level_y;
-  *feature = (Feature){(uint16_t)corner->x, (uint16_t)corner->y, corner->level, (uint8_t)angle, {0}};
-  for (uint32_t test = 0; test < TESTS; test++) {
-    uint32_t sums[2], mirrored[2];
-    for (uint32_t k = 0; k < 2; k++) {
-      const int32_t across = tests[4 * test + 2 * k], down = tests[4 * test + 2 * k + 1];
-      const int32_t across_x = across * cosine, across_y = across * sine, down_x = down * sine, down_y = down * cosine;
-      sums[k] = box_at(level, boxes, x + rounded(across_x - down_x), y + rounded(across_y + down_y));
-      mirrored[k] = box_at(level, boxes, x + rounded(across_x + down_x), y + rounded(across_y - down_y));
-    }
-    const uint8_t bit = (uint8_t)(0x80 >> test % 8);
-    feature->descriptor[test / 8] |= sums[0] < sums[1] ? bit : 0;
-    feature->descriptor[(TESTS + test) / 8] |= mirrored[0] < mirrored[1] ? bit : 0;
+  uint16_t sums[2 * TESTS], mirrored[2 * TESTS];
+  for (size_t k = 0; k < 2 * TESTS / INTS; k++) {
+    const Ints across = patterns->points[0][k], down = patterns->points[1][k];
+    const Ints across_x = across * cosine, across_y = across * sine, down_x = down * sine, down_y = down * cosine;
+    boxes_at(level, boxes, x + rounded(across_x - down_x), y + rounded(across_y + down_y), sums + k * INTS);
+    boxes_at(level, boxes, x + rounded(across_x + down_x), y + rounded(across_y - down_y), mirrored + k * INTS);
   }
+  *feature = (Feature){(uint16_t)corner->x, (uint16_t)corner->y, corner->level, (uint8_t)angle, {0}};
+  write_tests(sums, feature->descriptor);
+  write_tests(mirrored, feature->descriptor + TESTS / 8);
 }
 
 // @param luma      width x height bytes, both at most 512
@@ -259,6 +297,8 @@ KERNEL(find_features, luma, width, height, tests, cosines, scratch, features, mo
     find_corners(level, number, levels, scores, cells);
     searched++;
   }
+  Patterns patterns;
+  set_patterns(tests, &patterns);
   const uint32_t count = choose_corners(cells, chosen, in.most < 256 ? in.most : 256);
   Feature *features = (Feature *)(memory + in.features);
   for (uint32_t number = 0; number < LEVELS; number++) {
@@ -267,7 +307,7 @@ KERNEL(find_features, luma, width, height, tests, cosines, scratch, features, mo
       if (chosen[k].level != number) continue;
       if (!has_boxes) sum_boxes(&levels[number], sums, boxes);
       has_boxes = true;
-      describe(&levels[number], boxes, &chosen[k], tests, cosines, &features[k]);
+      describe(&levels[number], boxes, &chosen[k], &patterns, cosines, &features[k]);
     }
   }
   return count;

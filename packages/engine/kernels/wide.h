@@ -9,7 +9,7 @@ enum { INTS = 8, SHORTS = 16 };
 typedef int32_t Ints __attribute__((vector_size(INTS * sizeof(int32_t))));
 typedef int16_t Shorts __attribute__((vector_size(SHORTS * sizeof(int16_t))));
 
-// Sixteen numbers of 16 bits from 32 bytes: each byte of even place, and each with the next one added.
+// Sixteen numbers of 16 bits from 32 bytes: the bytes of even places, or these with the next ones added.
 INLINE Shorts words_at(const uint8_t *from) {
   Shorts words;
   __builtin_memcpy(&words, from, sizeof words);
@@ -26,8 +26,9 @@ INLINE Shorts absolute(Shorts value) { return (Shorts)_mm256_abs_epi16((__m256i)
 INLINE Shorts pairs_at(const uint8_t *from) {
   return (Shorts)_mm256_maddubs_epi16((__m256i)words_at(from), _mm256_set1_epi8(1));
 }
-// Sixteen squares, two of them added up in each number.
+// Sixteen squares or products, two of them added up in each number.
 INLINE Ints squares_of(Shorts value) { return (Ints)_mm256_madd_epi16((__m256i)value, (__m256i)value); }
+INLINE Ints products_of(Shorts a, Shorts b) { return (Ints)_mm256_madd_epi16((__m256i)a, (__m256i)b); }
 #else
 INLINE Ints ints_at(const uint8_t *from) {
   uint8_t bytes __attribute__((vector_size(INTS)));
@@ -59,9 +60,16 @@ INLINE Ints squares_of(Shorts value) {
   const Ints low = low_ints(value), high = high_ints(value);
   return low * low + high * high;
 }
+INLINE Ints products_of(Shorts a, Shorts b) { return low_ints(a) * low_ints(b) + high_ints(a) * high_ints(b); }
 #endif
 
 INLINE Ints magnitude(Ints value) { return (value ^ (value >> 31)) - (value >> 31); }
+
+INLINE int64_t signed_sum(Ints value) {
+  int64_t sum = 0;
+  for (size_t lane = 0; lane < INTS; lane++) sum += value[lane];
+  return sum;
+}
 
 INLINE uint64_t sum_of_ints(Ints value) {
   uint64_t sum = 0;
