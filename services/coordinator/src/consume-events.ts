@@ -14,6 +14,7 @@ import {
 import { openSpan } from "@lookalike/shared/runtime/tracing";
 import { causeOf, isDataError } from "@lookalike/shared/store/data-error";
 import { applyEvents } from "./apply-events.ts";
+import { awaitEvidence } from "./await-evidence.ts";
 import type { Coordinator } from "./environment.ts";
 import { retryTask } from "./retry.ts";
 import { countDifference } from "./rollout/rollout.ts";
@@ -39,6 +40,7 @@ const project = async (
   { store, log, environment, dispatch, relay, credit }: Coordinator,
   events: readonly JobEvent[],
 ): Promise<void> => {
+  await awaitEvidence(store.db, events);
   const endTimer = projectionSeconds.startTimer();
   const spans = openSpans(events);
   const { jobs, refused, changes } = await applyEvents(store.db, events, credit()).finally(() => {

@@ -24,6 +24,7 @@ import { insertVerifyResult } from "@lookalike/shared/store/results/verify-resul
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.ts";
 import { applyEvents } from "./apply-events.ts";
+import { awaitEvidence } from "./await-evidence.ts";
 import { retryTask } from "./retry.ts";
 
 const MAX_ATTEMPTS = 3;
@@ -159,6 +160,24 @@ describe("events that must not count", () => {
     expect(whole.refused).toEqual([]);
     const { rows } = await store.pool.query("select part, evidence_digest from block_evidence order by part");
     expect(rows).toEqual([0, 1].map((part) => ({ part, evidence_digest: evidenceDigest })));
+  });
+
+  it("do not include a block whose evidence another coordinator is storing", async () => {
+    const part = Uint8Array.of(4, 5);
+    const evidenceDigest = resultDigest([partDigest(part)]);
+    const { body } = hashDone(0, { evidenceDigest, features: 64 });
+    const done = { ...hashDone(0, { ...body, digest: hashBlockDigest(body) }), ...about("overtaken") };
+    const evidence = jobEventOf("block-evidence", { block: 0, evidenceDigest, part: 0, evidence: part });
+    const catalog = { id: "overtaken", name: "overtaken", source: directorySource("/photos") };
+    await applyEvents(
+      store.db,
+      [jobAccepted({}, catalog), listingDone(1)].map((event) => ({ ...event, ...about("overtaken") })),
+    );
+    const waited = awaitEvidence(store.db, [done], 60_000);
+    await applyEvents(store.db, [{ ...evidence, ...about("overtaken") }]);
+    await waited;
+    expect((await applyEvents(store.db, [done])).refused).toEqual([]);
+    await awaitEvidence(store.db, [{ ...done, job: "nobody" }], 60_000);
   });
 
   it("are refused: verdicts with another digest, or a claim without rows; of two results the first one counts", async () => {
