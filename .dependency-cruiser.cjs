@@ -89,6 +89,16 @@ module.exports = {
       from: { path: "^(packages|services)/", pathNot: TESTS },
       to: { path: `${TESTS}|^test/|node_modules/(\\.pnpm/)?(vitest|fast-check)[@/]` },
     },
+    "production-declares-what-it-imports": {
+      comment:
+        "The image has the packages of each package.json alone; in the workspace, those of the root are found, too. The review page is bundled.",
+      from: { path: "^(packages|services)/[^/]+/src/", pathNot: `${TESTS}|^packages/review/` },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
+        dependencyTypesNot: ["type-only"],
+        pathNot: "node_modules/(\\.pnpm/)?(nats|drizzle-orm|pg|vitest|fast-check)[@/]",
+      },
+    },
     "nothing-knows-the-benches": {
       from: { pathNot: "^bench/" },
       to: { path: "^bench/" },

@@ -26,6 +26,7 @@ const CONTROLS = {
   "packages-know-no-service": ["packages/local/src/control.ts", "../../../services/api/src/target.ts"],
   "services-are-independent": ["services/api/src/control.test.ts", "../../comparer/src/target.ts"],
   "production-knows-no-tests": ["services/comparer/src/control.ts", "../../../test/support/target.ts"],
+  "production-declares-what-it-imports": ["services/comparer/src/package-control.ts", "undeclared"],
   "nothing-knows-the-benches": ["test/support/control.ts", "../../bench/target.ts"],
   "system-tests-stay-outside": ["test/pipeline/control.ts", "../../services/api/src/target.ts"],
   "no-cycles": ["services/coordinator/src/control.ts", "./control.ts"],
@@ -68,7 +69,7 @@ const writeControls = (folder) => {
   };
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@lookalike"), { recursive: true });
-  for (const name of ["nats", "pg"]) {
+  for (const name of ["nats", "pg", "undeclared"]) {
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, exports: "./index.js" }));
     write(`node_modules/${name}/index.js`, "");
   }
