@@ -7,6 +7,7 @@ pin() {
   digest=$(docker buildx imagetools inspect "$2" --format '{{.Manifest.Digest}}')
   echo "$1=$2@$digest"
 }
+pin NODE_IMAGE node:20-bookworm-slim
 pin NATS_IMAGE nats:2.12-alpine
 pin NATS_EXPORTER_IMAGE natsio/prometheus-nats-exporter:0.20.1
 pin POSTGRES_IMAGE postgres:18-bookworm

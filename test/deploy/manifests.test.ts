@@ -232,17 +232,22 @@ describe.skipIf(!hasTools)("the compose file", () => {
           z.object({
             command: z.array(z.string()).nullish(),
             read_only: z.boolean().optional(),
+            cap_drop: z.array(z.string()),
+            security_opt: z.array(z.string()),
+            mem_limit: z.string(),
+            pids_limit: z.number(),
             image: z.string(),
             environment: z.record(z.string(), z.string().nullable()).default({}),
             secrets: z.array(z.object({ source: z.string() })).default([]),
-            networks: z.record(z.string(), z.unknown()),
+            networks: z.record(z.string(), z.unknown()).optional(),
             volumes: z.array(z.object({ type: z.string(), source: z.string() })).default([]),
           }),
         ),
       })
       .parse(parse(stdout));
-    for (const name of ["api", "coordinator", "hasher", "comparer"]) {
-      expect(services[name]?.read_only).toBe(true);
+    for (const [name, { read_only, cap_drop, security_opt }] of Object.entries(services))
+      expect([name, read_only, cap_drop, security_opt]).toEqual([name, true, ["ALL"], ["no-new-privileges:true"]]);
+    for (const name of SERVICE_NAMES) {
       await access(join(ROOT, services[name]?.command?.[0] ?? "none"));
     }
     for (const { volumes } of Object.values(services))

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BUS_USERS, type BusUser, createNkeySeed, nkeyOf } from "@lookalike/shared/bus/users";
@@ -17,36 +17,47 @@ const DAYS = "825";
  * first access key, the key that seals webhooks' secrets, and Grafana's password. What is there stays. Needs openssl.
  */
 export const createSecrets = async (folder: string): Promise<void> => {
-  // The folder is closed to other users; the files in it are read by containers, whose users have other numbers.
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const once = async (name: string, create: () => string): Promise<string> => {
     const file = join(folder, name);
     const known = await readFile(file, "utf8").catch(() => null);
-    if (known !== null) return known.trim();
-    const text = create();
-    await writeFile(file, `${text}\n`, { mode: 0o644 });
+    const text = known?.trim() ?? create();
+    await (known === null ? writeReadable(file, `${text}\n`) : makeReadable(file));
     return text;
   };
   const password = (): string => randomBytes(24).toString("base64url");
 
   const keys = new Map<BusUser, string>();
   for (const user of BUS_USERS) keys.set(user, nkeyOf(await once(`nats-${user}.nk`, createNkeySeed)));
-  await writeFile(join(folder, "nats-users.conf"), natsUsersFile(keys));
+  await writeReadable(join(folder, "nats-users.conf"), natsUsersFile(keys));
 
   const address = (role: string, secret: string) =>
     `postgres://${role}:${secret}@postgres:5432/lookalike?sslmode=verify-full&sslrootcert=/run/secrets/postgres-ca.pem`;
   const administrator = await once("postgres-administrator", password);
-  await writeFile(join(folder, "database-url-administrator"), `${address("lookalike", administrator)}\n`);
+  await writeReadable(join(folder, "database-url-administrator"), `${address("lookalike", administrator)}\n`);
   for (const user of DATABASE_USERS) {
     const secret = await once(`postgres-${user}`, password);
-    await writeFile(join(folder, `database-url-${user}`), `${address(roleOf(user), secret)}\n`);
+    await writeReadable(join(folder, `database-url-${user}`), `${address(roleOf(user), secret)}\n`);
   }
 
   await createCertificate(folder, "nats", ["nats-1", "nats-2", "nats-3", "localhost"]);
   await createCertificate(folder, "postgres", ["postgres", "localhost"]);
+  for (const name of ["nats", "postgres"])
+    for (const suffix of ["ca.pem", "server.pem", "server.key"]) await makeReadable(join(folder, `${name}-${suffix}`));
   await once("first-key", createKey);
   await once("sealing-key", () => randomBytes(32).toString("base64"));
   await once("grafana-administrator", password);
+};
+
+/**
+ * Lets every user read a file, whatever the umask is: the folder is closed to other users of the machine, and the containers, which have
+ * no right to pass over modes, read their files as users of other numbers.
+ */
+const makeReadable = (file: string): Promise<void> => chmod(file, 0o644);
+
+const writeReadable = async (file: string, text: string): Promise<void> => {
+  await writeFile(file, text);
+  await makeReadable(file);
 };
 
 /** An authority of its own for each kind of server: a certificate of one lets nobody in at the other. */
