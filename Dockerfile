@@ -13,7 +13,7 @@ RUN rm -rf node_modules packages/*/node_modules services/*/node_modules \
     --filter "@lookalike/api..." --filter "@lookalike/coordinator..." \
     --filter "@lookalike/hasher..." --filter "@lookalike/comparer..." \
   && npm run -s sbom \
-  && rm -rf packages/local packages/deploy packages/cli test bench docs deploy \
+  && rm -rf packages/local packages/deploy packages/cli \
   && chmod -R a+rX .
 
 FROM ${NODE_IMAGE}

@@ -10,6 +10,7 @@ const QUALITY = "bench/quality/**/*.test.ts";
 const DOCS = "test/docs/**/*.test.ts";
 /** What `npm test` has no time for. */
 const LONG = ["test/faults/nats-node-killed.test.ts", "test/operate/backup.test.ts"];
+const COMPOSE = "test/deploy/compose/*.test.ts";
 const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 
 /**
@@ -62,7 +63,16 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["test/**/*.test.ts"],
-          exclude: [MODEL, DOCS, ...LONG, "test/scale/**", "test/fuzz/**", "test/alerts/**", "test/upgrade/**"],
+          exclude: [
+            MODEL,
+            DOCS,
+            ...LONG,
+            "test/scale/**",
+            "test/fuzz/**",
+            "test/alerts/**",
+            "test/upgrade/**",
+            COMPOSE,
+          ],
           ...withServers,
         },
       },
@@ -100,6 +110,11 @@ export default defineConfig({
       {
         ...fromSource,
         test: { name: "alerts", include: ["test/alerts/**/*.test.ts"], ...withServers, bail: 1 },
+      },
+      // Builds images and runs them: minutes.
+      {
+        ...fromSource,
+        test: { name: "compose", include: [COMPOSE], ...withServers, testTimeout: 1_800_000, hookTimeout: 3_600_000 },
       },
       // Builds an earlier commit: a minute.
       { ...fromSource, test: { name: "upgrade", include: ["test/upgrade/**/*.test.ts"], ...withServers } },
