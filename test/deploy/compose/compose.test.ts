@@ -137,12 +137,16 @@ describe.skipIf(!hasTools)("the compose file, in containers", () => {
   });
 
   it("decodes pictures in processes with limits", async () => {
-    const hasher = (await installation.run("ps", "--quiet", "hasher")).trim();
-    const processes = (await docker("top", hasher, "-eo", "pid,args")).split("\n").slice(1);
-    const decoders = processes
-      .filter((line) => line.includes("decode-child.js"))
-      .map((line) => Number.parseInt(line, 10));
-    expect(decoders.length).toBeGreaterThan(0);
+    const hasher = await installation.run("ps", "--quiet", "hasher");
+    const findDecoders = async () => {
+      const processes = (await docker("top", hasher, "-eo", "pid,args")).split("\n").slice(1);
+      return processes.filter((line) => line.includes("decode-child.js")).map((line) => Number.parseInt(line, 10));
+    };
+    // They end when there is nothing to decode for a while.
+    const { id } = await client.startJob(catalog, { mode: "full" });
+    await until(async () => (await findDecoders()).length > 0);
+    const decoders = await findDecoders();
+    await finished(client, id);
     for (const pid of decoders) {
       const limits = await readFile(`/proc/${pid}/limits`, "utf8");
       expect(limits).toMatch(/^Max data size +2147483648 +2147483648/m);
