@@ -14,6 +14,7 @@ import { job } from "./job.ts";
 import { pipeline } from "./pipeline.ts";
 import { pixels } from "./pixels.ts";
 import { policies } from "./policies.ts";
+import { probability } from "./quality/probability.ts";
 import { quality } from "./quality/quality.ts";
 import { verification } from "./quality/verification.ts";
 import { recovery } from "./recovery.ts";
@@ -42,6 +43,7 @@ const BENCHES: Record<string, Bench> = {
   pipeline,
   pixels,
   policies,
+  probability,
   quality,
   recovery,
   redesign,

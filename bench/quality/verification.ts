@@ -1,21 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fastestBackend } from "@lookalike/engine/compare/backend";
-import { takeEvidence } from "@lookalike/engine/evidence/evidence";
-import { EvidenceMemory } from "@lookalike/engine/evidence/evidence-memory";
-import { decodePicture } from "@lookalike/engine/hash/decode-picture";
-import type { PicturePixels } from "@lookalike/engine/hash/picture-pixels";
-import { type Verdict, type VerifiedPicture, verifiedPicture, verifyPair } from "@lookalike/engine/verify/verify-pair";
-import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
+import { KindAcceptedByRule } from "@lookalike/shared/domain/image/pair-kind";
 import { type Bench, type Row, throughputRow } from "../bench.ts";
 import { corpusOptions, openCorpus } from "./corpus.ts";
 import { EDITS } from "./edits/edits.ts";
-import { labelledPairs } from "./pairs.ts";
-import type { FileTruth } from "./truth.ts";
-
-const LIMITS = { maxPixels: 300_000_000, timeoutSeconds: 60, features: DEFAULT_FEATURES };
-/** Pictures that are kept for the next pairs: an original is compared with each of its edits. */
-const CACHED = 64;
+import { FamilyGroups } from "./family-groups.ts";
+import { PairTruth } from "./pairs.ts";
+import { calibrationError, drawReliability, type ReliabilityBin, reliability } from "./reliability.ts";
+import { pictureReader } from "./see-pictures.ts";
+import { type SeenPair, seenPairs } from "./seen-pairs.ts";
 
 /** What came of the pairs of one edit, or of one class of look-alikes. */
 interface Tally {
@@ -26,31 +19,57 @@ interface Tally {
   milliseconds: number;
 }
 
+const ACCEPTED: ReadonlySet<string> = new Set(KindAcceptedByRule.options);
+/** Kinds that say: not the same picture. */
+const OTHERS: ReadonlySet<string | null> = new Set([null, "burst", "similar"]);
+
 /** What looking at a pair is worth when every pair is looked at: what candidates cannot find is another question. */
 export const verification: Bench = {
   about:
-    "edits that verification believes, look-alikes that it does not, and its price (--scale 0.1 --half choosing --seed 7 --folder F)",
+    "edits that verification believes, look-alikes that it does not, families, and its price (--scale 0.1 --half choosing --seed 7 --folder F --report docs)",
   async run(_, say, _images, options = {}) {
     const { pictures, files } = await openCorpus(corpusOptions(options), say);
-    const see = pictureReader(pictures);
     const edits = new Map<string, Tally>();
     const classes = new Map<string, Tally>();
-    for (const { a, b, verdict } of labelledPairs(files)) {
-      if (verdict === "related") continue;
-      const [first, second] = [await see(a), await see(b)];
-      if (first === null || second === null) continue;
-      const begun = process.cpuUsage();
-      const seen = verifyPair(first, second);
-      const { user, system } = process.cpuUsage(begun);
-      const tally = tallyOf(verdict === "right" ? edits : classes, b.edit ?? b.class);
-      add(tally, seen, b.kinds, (user + system) / 1_000);
-      if (verdict === "wrong" && seen?.kind !== undefined && seen.kind !== null)
-        say(`wrong: ${seen.kind} ${a.file} ${b.file}`);
+    const groups = new FamilyGroups(new PairTruth(files));
+    const rated: { probability: number; isSame: boolean }[] = [];
+    let wronglyAccepted = 0;
+    for await (const pair of seenPairs(files, pictureReader(pictures))) {
+      const { b, truth, seen, kind } = pair;
+      groups.add(pair);
+      // Moments of one scene and memes of one template are neither copies nor strangers: only what calls them copies is wrong.
+      if (truth === "related" && OTHERS.has(kind)) continue;
+      add(tallyOf(truth === "right" ? edits : classes, b.edit ?? b.class), pair);
+      rated.push({ probability: seen?.probability ?? 0, isSame: truth === "right" });
+      if (truth === "right" || OTHERS.has(kind)) continue;
+      if (ACCEPTED.has(kind ?? "")) wronglyAccepted += 1;
+      say(`wrong: ${kind} ${pair.a.file} ${b.file}`);
     }
     for (const [name, tally] of [...edits, ...classes]) say(lineOf(name, tally));
-    return rowsOf(edits, classes);
+    const bins = reliability(rated);
+    for (const bin of bins) say(binLine(bin));
+    const score = groups.score();
+    say(
+      `families by masters: F1 ${score.f1.toFixed(4)} (precision ${score.precision.toFixed(5)}, recall ${score.recall.toFixed(4)}), ${score.whole} of ${score.families} whole, ${score.wrongGroups} wrong; of ${(score.mastersRight * 100).toFixed(1)} % the master is the original`,
+    );
+    const report = options["report"];
+    if (report !== undefined) {
+      await mkdir(join(report, "images"), { recursive: true });
+      await writeFile(join(report, "images", "reliability.svg"), drawReliability(bins));
+    }
+    return [
+      ...rowsOf(edits, classes),
+      measured("accepted by rule, of these look-alikes", wronglyAccepted, 1, null),
+      measured("calibration error of the probability", calibrationError(bins), 1, null),
+      measured("F1 of families", score.f1, 1, 0.97),
+      measured("the original is the master", score.mastersRight, 1, null),
+    ];
   },
 };
+
+const measured = (name: string, ours: number, theirs: number, goal: number | null): Row => ({
+  ...throughputRow({ bench: "verification", case: name, ours, rival: "all", theirs, unit: "part", goal }),
+});
 
 const tallyOf = (tallies: Map<string, Tally>, name: string): Tally => {
   const known = tallies.get(name) ?? { pairs: 0, same: 0, rightKind: 0, milliseconds: 0 };
@@ -58,36 +77,21 @@ const tallyOf = (tallies: Map<string, Tally>, name: string): Tally => {
   return known;
 };
 
-const add = (tally: Tally, seen: Verdict | null, kinds: readonly string[], milliseconds: number): void => {
+const add = (tally: Tally, { kind, b, milliseconds }: SeenPair): void => {
   tally.pairs += 1;
   tally.milliseconds += milliseconds;
-  if (seen === null || seen.kind === null) return;
+  if (kind === null || OTHERS.has(kind)) return;
   tally.same += 1;
   // Bytes and digests say that a copy is identical or has the same pixels before anybody looks.
-  const isCopy = seen.kind === "re-encoded" && (kinds.includes("identical") || kinds.includes("same-pixels"));
-  if (kinds.includes(seen.kind) || isCopy) tally.rightKind += 1;
+  const isCopy = kind === "re-encoded" && (b.kinds.includes("identical") || b.kinds.includes("same-pixels"));
+  if (b.kinds.some((right) => right === kind) || isCopy) tally.rightKind += 1;
 };
 
 const lineOf = (name: string, { pairs, same, rightKind, milliseconds }: Tally): string =>
   `${name}: ${same} of ${pairs} the same, ${rightKind} of the right kind, ${(milliseconds / pairs).toFixed(1)} ms of CPU a pair`;
 
-/** Reads pictures of the corpus as the hasher does; null for one that it does not read. */
-const pictureReader = (folder: string) => {
-  const memory = new EvidenceMemory(fastestBackend);
-  const cached = new Map<string, VerifiedPicture | null>();
-  return async ({ file }: FileTruth): Promise<VerifiedPicture | null> => {
-    const known = cached.get(file);
-    if (known !== undefined) return known;
-    const { decoded } = await decodePicture(await readFile(join(folder, file)), null, LIMITS, undefined);
-    const picture = "pixels" in decoded ? verified(memory, decoded.pixels) : null;
-    cached.set(file, picture);
-    for (const oldest of cached.keys()) if (cached.size > CACHED) cached.delete(oldest);
-    return picture;
-  };
-};
-
-const verified = (memory: EvidenceMemory, pixels: PicturePixels): VerifiedPicture =>
-  verifiedPicture(pixels, takeEvidence(memory, pixels, DEFAULT_FEATURES));
+const binLine = ({ from, to, pairs, predicted, observed }: ReliabilityBin): string =>
+  `probability ${from} to ${to}: ${pairs} pairs, predicted ${predicted.toFixed(4)}, observed ${observed.toFixed(4)}`;
 
 const rowsOf = (edits: ReadonlyMap<string, Tally>, classes: ReadonlyMap<string, Tally>): Row[] => {
   const sum = (tallies: ReadonlyMap<string, Tally>, of: (tally: Tally) => number): number =>

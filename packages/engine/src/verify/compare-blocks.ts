@@ -1,6 +1,6 @@
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 import type { Samples } from "./sample-grid.ts";
-import { toneCurve } from "./tone-curve.ts";
+import { toneCurve, tonedLevel } from "./tone-curve.ts";
 
 /** Points of a block in a row and in a column. */
 export const BLOCK_SIDE = 12;
@@ -21,12 +21,15 @@ export interface Block {
   /** Normalised cross-correlation of both, -1..1; 1 for a block without texture in both. */
   readonly correlation: number;
   readonly differs: boolean;
+  /** Standard deviation of the levels, of the picture where it is less. */
+  readonly contrast: number;
 }
 
 export interface BlockComparison {
   readonly blocks: readonly Block[];
-  /** Of a's levels to b's, for each level of 0..255. */
+  /** Of a's levels to b's, for each level of 0..255, and of b's to a's. */
   readonly tone: Float64Array;
+  readonly back: Float64Array;
 }
 
 /**
@@ -48,8 +51,8 @@ const clear = (used: Uint8Array, { columns }: Samples, column: number, row: numb
 const compareWith = (samples: Samples, used: Uint8Array): BlockComparison => {
   const tone = toneCurve(samples.a, samples.b, used);
   const back = toneCurve(samples.b, samples.a, used);
-  const aAsB = samples.a.map((level) => toned(tone, level));
-  const bAsA = samples.b.map((level) => toned(back, level));
+  const aAsB = samples.a.map((level) => tonedLevel(tone, level));
+  const bAsA = samples.b.map((level) => tonedLevel(back, level));
   const blocks: Block[] = [];
   for (let row = 0; (row + 1) * BLOCK_SIDE <= samples.rows; row += 1)
     for (let column = 0; (column + 1) * BLOCK_SIDE <= samples.columns; column += 1) {
@@ -58,13 +61,7 @@ const compareWith = (samples: Samples, used: Uint8Array): BlockComparison => {
       if (forward === null || backward === null) continue;
       blocks.push(forward.differs && !backward.differs ? backward : forward);
     }
-  return { blocks, tone };
-};
-
-const toned = (curve: Float64Array, level: number): number => {
-  const below = Math.floor(level);
-  const here = at(curve, below);
-  return here + (at(curve, Math.min(255, below + 1)) - here) * (level - below);
+  return { blocks, tone, back };
 };
 
 const blockOf = (
@@ -99,5 +96,5 @@ const blockOf = (
   const both = Math.sqrt(varianceA * varianceB);
   const correlation = isTextured ? (both === 0 ? 0 : covariance / both) : 1;
   const differs = isTextured ? correlation < CORRELATION : Math.abs(sumA - sumB) / count > LEVELS;
-  return { column, row, isTextured, correlation, differs };
+  return { column, row, isTextured, correlation, differs, contrast: Math.sqrt(Math.min(varianceA, varianceB)) };
 };

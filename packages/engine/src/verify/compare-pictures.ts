@@ -1,4 +1,5 @@
 import { at } from "@lookalike/shared/domain/primitives/columns";
+import { type Changes, largestChanges } from "./changed-blocks.ts";
 import { type Block, compareBlocks } from "./compare-blocks.ts";
 import { type ColourComparison, compareColours } from "./compare-colours.ts";
 import { largestRegion } from "./differing-region.ts";
@@ -18,34 +19,50 @@ export interface Comparison {
   /** The share of blocks that differ, and of those in the largest region of them. */
   readonly differing: number;
   readonly region: number;
+  /** The share of blocks that differ though both pictures have a strong contrast there: other writing, and no sticker or smudge on what was there. */
+  readonly replaced: number;
   /** The mean correlation of the blocks with a texture, and of those of them that do not differ; 0 where there are none. */
   readonly correlation: number;
   readonly agreement: number;
   /** By how many levels the tone curve changes a's levels, in the mean of all points. */
   readonly toneChange: number;
   readonly colours: ColourComparison;
+  /** null = so much differs that it is no copy, changed or not. */
+  readonly changes: Changes | null;
 }
+
+/** Levels. Captions have 28 to 41 where they differ, watermarks, blurred faces and stickers 1 to 26. */
+const CONTRAST = 25;
+/** Copies have a correlation of .97 and more. */
+const COPY_CORRELATION = 0.95;
+/** A copy differs in no more than a few blocks, where a strong compression left nothing of them. */
+const COPY_DIFFERS = 0.01;
 
 /** Compares two pictures as a map of one to the other lays them. @returns null where they do not overlap by a block */
 export const comparePictures = (a: ComparedPicture, b: ComparedPicture, transform: Transform): Comparison | null => {
   const overlap = overlapOf(a, b, transform);
   if (overlap === null) return null;
   const samples = sampleOverlap(a, b, transform, overlap);
-  const { blocks, tone } = compareBlocks(samples);
+  const { blocks, ...curves } = compareBlocks(samples);
   if (blocks.length === 0) return null;
   const textured = blocks.filter(({ isTextured }) => isTextured);
+  const correlation = meanCorrelation(textured);
+  const differing = blocks.filter(({ differs }) => differs).length / blocks.length;
+  const mayBeCopy = correlation >= COPY_CORRELATION && differing <= COPY_DIFFERS;
   return {
     transform,
     ofA: overlap.ofA,
     ofB: overlap.ofB,
     blocks: blocks.length,
     textured: textured.length,
-    differing: blocks.filter(({ differs }) => differs).length / blocks.length,
+    differing,
     region: largestRegion(blocks).length / blocks.length,
-    correlation: meanCorrelation(textured),
+    correlation,
     agreement: meanCorrelation(textured.filter(({ differs }) => !differs)),
-    toneChange: toneChange(samples, tone),
+    toneChange: toneChange(samples, curves.tone),
     colours: compareColours(a, b, transform, samples, blocks),
+    replaced: blocks.filter(({ differs, contrast }) => differs && contrast >= CONTRAST).length / blocks.length,
+    changes: mayBeCopy ? largestChanges(a, b, transform, samples, curves) : null,
   };
 };
 

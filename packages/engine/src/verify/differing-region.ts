@@ -1,9 +1,13 @@
-import type { Block } from "./compare-blocks.ts";
+interface Cell {
+  readonly column: number;
+  readonly row: number;
+  readonly differs: boolean;
+}
 
 /** The blocks of the largest region of blocks that differ and touch each other side by side; none where none differs. */
-export const largestRegion = (blocks: readonly Block[]): Block[] => {
+export const largestRegion = (blocks: readonly Cell[]): Cell[] => {
   const left = new Map(blocks.filter(({ differs }) => differs).map((block) => [keyOf(block.column, block.row), block]));
-  let largest: Block[] = [];
+  let largest: Cell[] = [];
   for (const start of [...left.values()]) {
     if (!left.delete(keyOf(start.column, start.row))) continue;
     const region = [start];

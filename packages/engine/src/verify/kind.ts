@@ -15,13 +15,12 @@ export interface PairFacts {
 
 /** A picture shows the whole of another one where so much of that one is inside it. */
 const CONTAINED = 0.92;
-const WHOLE = 0.97;
+/** Less is a crop: a map that features gave is off by less than 1 %. */
+const WHOLE = 0.985;
 /** Fewer blocks with a texture can't tell one blurred wall from another. */
 const LEAST_TEXTURED = 6;
-/** Copies have .97 and more. */
-const COPY_CORRELATION = 0.95;
-/** A copy differs in no more than a few blocks, where a strong compression left nothing of them. */
-const COPY_DIFFERS = 0.01;
+/** A copy that was changed in a region of so many small blocks is retouched. A thumbnail has single ones. */
+const CHANGED = 2;
 /** Blocks that agree have .88 and more in edited pictures, and .6 to .83 in pairs of strangers. */
 const LEAST_AGREEMENT = 0.86;
 /** Where much differs, as under a large watermark, the rest must be a copy: portraits before one backdrop agree by .86 to .9. */
@@ -29,14 +28,20 @@ const SURE_CORRELATION = 0.75;
 const SURE_AGREEMENT = 0.94;
 const MOST_DIFFERING = 0.2;
 const OTHER_COLOURS = 0.2;
-/** A compression changes levels by 1 or 2 in the mean, a smaller copy of thin writing by 4. */
-const TONE_LEVELS = 5;
-const SHIFT_LEVELS = 4;
+/** Of a meme with another caption .02 and more is replaced, of a picture with a watermark under .01. */
+const MOST_REPLACED = 0.015;
+/** A compression changes levels by .6 in the mean and colours by .7, a thumbnail levels by 1.1, a smaller copy of thin writing by 4. */
+const TONE_LEVELS = 1.5;
+const DOCUMENT_TONE_LEVELS = 5;
+const SHIFT_LEVELS = 1.5;
+const COLOUR_RESIDUAL = 3;
 /** What is drawn on a background is a copy where its own colours say so, or its tones are nearly the same. */
 const OWN_COLOURS = 4;
 const NEAR_TONE_LEVELS = 12;
 const SAME_TONE_LEVELS = 3;
-const SATURATION = [0.75, 1.3] as const;
+/** A compression leaves .95 to 1.02 of it. */
+const SATURATION = [0.93, 1.05] as const;
+const LEAST_OWN_SATURATION = 0.75;
 const ROTATED_DEGREES = 0.7;
 /** A rotated picture's corners are outside the other. */
 const ROTATED_WHOLE = 0.6;
@@ -44,34 +49,64 @@ const RESIZED = 1.02;
 
 /** The kind of a pair; null where both do not show the same, or show too little to be sure. */
 export const kindOf = (comparison: Comparison, facts: PairFacts): PixelKind | null => {
-  const { ofA, ofB, textured, correlation, agreement, differing, colours, transform } = comparison;
+  const { ofA, ofB, textured, correlation, agreement, differing, replaced, colours, transform } = comparison;
   if (Math.max(ofA, ofB) < CONTAINED || textured < LEAST_TEXTURED) return null;
   const leastAgreement = correlation < SURE_CORRELATION ? SURE_AGREEMENT : LEAST_AGREEMENT;
-  if (agreement < leastAgreement || differing > MOST_DIFFERING) return null;
-  const isCopy = correlation >= COPY_CORRELATION && differing <= (facts.isDocument ? 0 : COPY_DIFFERS);
+  if (agreement < leastAgreement || differing > MOST_DIFFERING || replaced > MOST_REPLACED) return null;
+  const { changes } = comparison;
+  const isCopy = changes !== null && (!facts.isDocument || differing === 0);
   const hasOtherColours = colours.differs > OTHER_COLOURS;
   if (!isCopy && (facts.isDocument || hasOtherColours)) return null;
-  if (facts.isDocument && isOtherProduct(comparison)) return null;
-  const degrees = Math.abs(rotationOf(transform));
   const smaller = Math.min(ofA, ofB);
+  if (facts.isDocument && isOtherProduct(comparison)) return null;
+  if (facts.isDocument && smaller >= WHOLE && (changes?.levels ?? 0) >= CHANGED) return null;
+  const degrees = Math.abs(rotationOf(transform));
   if (isMirrored(transform) && smaller >= ROTATED_WHOLE) return "mirrored";
   if (degrees >= ROTATED_DEGREES && smaller >= ROTATED_WHOLE) return "turned";
   if (smaller < WHOLE) return facts.continues() ? "cropped" : "framed";
   if (!isCopy) return "retouched";
-  if (isToned(comparison)) return "toned";
+  if (isToned(comparison, facts)) return "toned";
+  if (changes.all >= CHANGED) return "retouched";
   const larger = Math.max(facts.pixelsA, facts.pixelsB) / Math.min(facts.pixelsA, facts.pixelsB);
   return larger > RESIZED ** 2 ? "resized" : "re-encoded";
 };
 
-const isToned = ({ toneChange, colours }: Comparison): boolean => {
+/** A picture has lost its colours from this part of another one's on. */
+const GREY = 0.5;
+const MOST_SATURATION = 1.6;
+
+/**
+ * Which picture the other was made from, where they say so: the whole of a crop, what is inside a frame, the one with colours.
+ * @returns null where they do not
+ */
+export const sourceOf = (kind: PixelKind, { ofA, ofB, colours }: Comparison, facts: PairFacts): "a" | "b" | null => {
+  const [whole, part] = ofA < ofB ? (["a", "b"] as const) : (["b", "a"] as const);
+  const isPart = Math.min(ofA, ofB) < WHOLE;
+  if (kind === "cropped") return whole;
+  if (kind === "framed") return part;
+  if (kind === "turned" && isPart) return facts.continues() ? whole : part;
+  if (kind !== "toned") return null;
+  if (colours.saturation < GREY) return "a";
+  return colours.saturation >= MOST_SATURATION && colours.spread < LEAST_COLOURS ? "b" : null;
+};
+
+/** Less than this standard deviation of Cb and Cr is no colour, in levels. */
+const LEAST_COLOURS = 2;
+
+const isToned = ({ toneChange, colours }: Comparison, { isDocument }: PairFacts): boolean => {
   const [least, most] = SATURATION;
   const isSaturated = colours.saturation < least || colours.saturation > most;
-  return toneChange > TONE_LEVELS || colours.shift > SHIFT_LEVELS || colours.differs > OTHER_COLOURS || isSaturated;
+  return (
+    toneChange > (isDocument ? DOCUMENT_TONE_LEVELS : TONE_LEVELS) ||
+    colours.shift > SHIFT_LEVELS ||
+    colours.residual > COLOUR_RESIDUAL ||
+    isSaturated
+  );
 };
 
 /** A shirt of another colour is no copy of it, though its form is the same. */
 const isOtherProduct = ({ toneChange, colours }: Comparison): boolean => {
   if (colours.differs > OTHER_COLOURS) return true;
   if (colours.spread >= OWN_COLOURS) return false;
-  return toneChange > (colours.saturation < SATURATION[0] ? SAME_TONE_LEVELS : NEAR_TONE_LEVELS);
+  return toneChange > (colours.saturation < LEAST_OWN_SATURATION ? SAME_TONE_LEVELS : NEAR_TONE_LEVELS);
 };

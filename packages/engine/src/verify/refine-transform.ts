@@ -1,3 +1,4 @@
+import { eliminated } from "./eliminate.ts";
 import { boundsOf, overlapOf } from "./overlap.ts";
 import type { ComparedPicture } from "./sample-grid.ts";
 import {
@@ -146,22 +147,4 @@ const solved = (samples: readonly Sample[]): number[] | null => {
       row[size] = (row[size] as number) + slope * residual;
     }
   return eliminated(rows);
-};
-
-const eliminated = (rows: Float64Array[]): number[] | null => {
-  const size = rows.length;
-  for (let column = 0; column < size; column += 1) {
-    const pivot = rows
-      .slice(column)
-      .reduce((best, row) => (Math.abs(row[column] as number) > Math.abs(best[column] as number) ? row : best));
-    if (!(Math.abs(pivot[column] as number) > 1e-9)) return null;
-    const at = rows.indexOf(pivot);
-    [rows[at], rows[column]] = [rows[column] as Float64Array, pivot];
-    for (const row of rows) {
-      if (row === pivot) continue;
-      const factor = (row[column] as number) / (pivot[column] as number);
-      for (let j = column; j <= size; j += 1) row[j] = (row[j] as number) - factor * (pivot[j] as number);
-    }
-  }
-  return rows.map((row, index) => (row[size] as number) / (row[index] as number));
 };

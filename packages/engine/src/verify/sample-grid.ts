@@ -41,33 +41,37 @@ export interface Samples {
 const GRID_SIDE = 256;
 /** A sample is the mean of so many steps each way, so that a map that is off by one does not matter. */
 const BOX_STEPS = 3;
+/** Both pictures show the whole of each other from these parts on. */
+const WHOLE = 0.999;
 
 /** Samples both pictures at the resolution that the smaller one has. @param transform of a to b */
 export const sampleOverlap = (
   a: ComparedPicture,
   b: ComparedPicture,
   transform: Transform,
-  { corners }: Overlap,
+  { corners, ofA, ofB }: Overlap,
 ): Samples => {
   const isOfA = scaleOf(transform) >= 1;
   const [reference, other] = isOfA ? [a, b] : [b, a];
   const toOther = isOfA ? transform : inverted(transform);
   const own = isOfA ? corners : corners.map((corner) => mapped(transform, corner));
-  const { left, top, width, height } = boundsOf(own);
-  const step = Math.max(1, Math.max(width, height) / GRID_SIDE);
+  const bounds = boundsOf(own);
+  const step = Math.max(1, Math.max(bounds.width, bounds.height) / GRID_SIDE);
+  const margin = Math.min(ofA, ofB) < WHOLE ? (BOX_STEPS / 2) * step : 0;
+  const { left, top, width, height } = within(bounds, margin);
   const columns = Math.max(1, Math.floor(width / step));
   const rows = Math.max(1, Math.floor(height / step));
   const inside = new Uint8Array(columns * rows);
   const values = [new Float64Array(columns * rows), new Float64Array(columns * rows)] as const;
   const side = BOX_STEPS * step;
-  const otherSide = side * scaleOf(toOther);
+  const otherScale = scaleOf(toOther);
+  const otherSide = side * otherScale;
   for (let row = 0; row < rows; row += 1)
     for (let column = 0; column < columns; column += 1) {
       const x = left + (column + 0.5) * step;
       const y = top + (row + 0.5) * step;
       const there = mapped(toOther, { x, y });
-      if (there.x < 0 || there.y < 0 || there.x > other.width || there.y > other.height) continue;
-      if (x < 0 || y < 0 || x > reference.width || y > reference.height) continue;
+      if (!isInside(other, there, margin * otherScale) || !isInside(reference, { x, y }, margin)) continue;
       const index = row * columns + column;
       inside[index] = 1;
       values[0][index] = reference.luma.mean(x, y, side);
@@ -84,6 +88,17 @@ export const sampleOverlap = (
     reference: isOfA ? "a" : "b",
   };
 };
+
+/** Where one picture ends and the other goes on, a sample's box would have what only that one shows. */
+const within = ({ left, top, width, height }: ReturnType<typeof boundsOf>, margin: number) => ({
+  left: left + margin,
+  top: top + margin,
+  width: width - 2 * margin,
+  height: height - 2 * margin,
+});
+
+const isInside = ({ width, height }: Size, { x, y }: Point, margin: number): boolean =>
+  x >= margin && y >= margin && x <= width - margin && y <= height - margin;
 
 /** Chroma at a point of a picture, between the centres of its cells. */
 export const chromaAt = (cells: Uint8Array, { width, height }: Size, { x, y }: Point): number => {

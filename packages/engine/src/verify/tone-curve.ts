@@ -48,6 +48,13 @@ export const toneCurve = (from: Float64Array, to: Float64Array, used: Uint8Array
   return Float64Array.from({ length: 256 }, (_, level) => interpolated(points, level));
 };
 
+/** A level after a curve, between two of its points where it is no whole number. */
+export const tonedLevel = (curve: Float64Array, level: number): number => {
+  const below = Math.floor(level);
+  const here = at(curve, below);
+  return here + (at(curve, Math.min(255, below + 1)) - here) * (level - below);
+};
+
 const interpolated = (points: readonly { readonly x: number; readonly y: number }[], x: number): number => {
   const next = points.findIndex((point) => point.x >= x);
   const to = points[next === -1 ? points.length - 1 : next];

@@ -27,6 +27,24 @@ const photograph = (seed: number): Sharp => {
   return sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
 };
 
+/** A part of it made unrecognizable, as a face or a number plate. */
+const hidden = async (change: (part: Sharp, side: number) => Sharp | Promise<Sharp>): Promise<Sharp> => {
+  const [left, top, side] = [330, 240, 72];
+  const part = sharp(await photograph(1).extract({ left, top, width: side, height: side }).png().toBuffer());
+  const input = await (await change(part, side)).png().toBuffer();
+  return sharp(await photograph(1).composite([{ input, left, top }]).png().toBuffer());
+};
+
+/** White words with a black outline. */
+const captioned = (words: string): Sharp =>
+  photograph(1).composite([
+    {
+      input: Buffer.from(
+        `<svg width="${WIDTH}" height="${HEIGHT}" font-family="DejaVu Sans" font-weight="bold" font-size="64" text-anchor="middle" fill="#fff" stroke="#000" stroke-width="3"><text x="360" y="90">${words}</text><text x="360" y="510">${[...words].reverse().join("")}</text></svg>`,
+      ),
+    },
+  ]);
+
 const page = (seed: number): Sharp => {
   const { luma, width, height } = drawPage(480, 640, seed);
   return sharp(luma, { raw: { width, height, channels: 1 } });
@@ -57,6 +75,15 @@ describe("looking at a picture and", () => {
         photograph(1).composite([
           { input: { create: { width: 90, height: 80, channels: 3, background: "#fd0" } }, left: 310, top: 220 },
         ]),
+    ],
+    ["one with a blurred face", "retouched", () => hidden((part, side) => part.blur(side / 6))],
+    [
+      "one with a mosaic",
+      "retouched",
+      () =>
+        hidden(async (part, side) =>
+          sharp(await part.resize(6).png().toBuffer()).resize(side, side, { kernel: "nearest" }),
+        ),
     ],
   ])("%s", async (_, kind, edited) => {
     const other = await see(await edited());
@@ -98,4 +125,31 @@ it("takes a page for the same only where its text is", async () => {
   const copy = await see(sharp(await page(1).resize(400).jpeg({ quality: 40 }).toBuffer()));
   expect([first.isDocument, verifyPair(first, copy)?.kind]).toEqual([true, "resized"]);
   for (const seed of [2, 3, 4]) expect(verifyPair(first, await see(page(seed)))?.kind ?? null).toBeNull();
+});
+
+it("does not take one picture with two captions for the same", async () => {
+  const [first, second] = [await see(captioned("MONDAY AGAIN")), await see(captioned("NEVER LOOK"))];
+  expect(verifyPair(first, second)?.kind ?? null).toBeNull();
+});
+
+it.each<[string, "a" | null, Sharp]>([
+  ["the whole of a crop", "a", photograph(1).extract(PART)],
+  [
+    "what is inside a frame",
+    "a",
+    photograph(1).extend({ top: 80, bottom: 80, left: 80, right: 80, background: "#123" }),
+  ],
+  ["the one with colours", "a", photograph(1).greyscale()],
+  ["not known of two sizes", null, photograph(1).resize(300)],
+])("which picture the other was made from is %s", async (_, source, edited) => {
+  const other = await see(edited);
+  expect(verifyPair(original, other)?.source).toBe(source);
+  expect(verifyPair(other, original)?.source).toBe(source === "a" ? "b" : source);
+});
+
+it("is sure of copies, and not of others", async () => {
+  const copy = verifyPair(original, await see(sharp(await photograph(1).jpeg({ quality: 40 }).toBuffer())));
+  const others = await Promise.all([2, 3].map(async (seed) => verifyPair(original, await see(photograph(seed)))));
+  expect(copy?.probability).toBeGreaterThan(0.95);
+  for (const other of others) expect(other?.probability ?? 0).toBeLessThan(0.5);
 });

@@ -8,8 +8,9 @@ import { TURNS, type Turn } from "../evidence/turns.ts";
 import type { PicturePixels } from "../hash/picture-pixels.ts";
 import { continuesAround } from "./border.ts";
 import { type Comparison, comparePictures } from "./compare-pictures.ts";
-import { kindOf, type PairFacts } from "./kind.ts";
+import { kindOf, type PairFacts, sourceOf } from "./kind.ts";
 import { decodeFeatures } from "./match-features.ts";
+import { pairNumbers, probabilityOf } from "./probability.ts";
 import { refineTransform } from "./refine-transform.ts";
 import { register } from "./register.ts";
 import { type ComparedPicture, comparedPicture } from "./sample-grid.ts";
@@ -28,6 +29,10 @@ export interface Verdict {
   readonly comparison: Comparison;
   /** null = they do not show the same. */
   readonly kind: PixelKind | null;
+  /** That both show the same picture, 0..1, calibrated. */
+  readonly probability: number;
+  /** The picture that the other was made from, where the pictures say so. */
+  readonly source: "a" | "b" | null;
 }
 
 /** Prepares a picture for verification. @param evidence what {@link takeEvidence} returned for it */
@@ -56,11 +61,18 @@ export const verifyPair = (a: VerifiedPicture, b: VerifiedPicture): Verdict | nu
   for (const transform of waysOf(a, b)) {
     const comparison = comparePictures(a, b, transform);
     if (comparison === null) continue;
-    const verdict = { comparison, kind: kindOf(comparison, factsOf(a, b, comparison)) };
+    const verdict = verdictOf(comparison, factsOf(a, b, comparison));
     if (isCopy(verdict)) return verdict;
     if (best === null || rankOf(verdict) > rankOf(best)) best = verdict;
   }
   return best;
+};
+
+const verdictOf = (comparison: Comparison, facts: PairFacts): Verdict => {
+  const kind = kindOf(comparison, facts);
+  const numbers = pairNumbers(comparison, { isDocument: facts.isDocument, isBelieved: kind !== null });
+  const source = kind === null ? null : sourceOf(kind, comparison, facts);
+  return { comparison, kind, probability: probabilityOf(numbers), source };
 };
 
 /** The nearest turn first: most pairs are copies of the whole, and end there. */

@@ -46,8 +46,14 @@ export const familiesAround = (
   return { found, leftOver: leftOver.sort((a, b) => a.ordinal - b.ordinal) };
 };
 
-const isMade = (links: Links, number: number): boolean =>
-  [...(links[number] ?? [])].some(([other, { kind, source }]) => isCopyKind(kind) && source === other);
+/** Whether as many others say that they were the source of this one as say that it was theirs: one wrong relation does not make a copy of an original. */
+const isMade = (links: Links, number: number): boolean => {
+  const sources = [...(links[number] ?? []).values()].flatMap(({ kind, source }) =>
+    source === null || !isCopyKind(kind) ? [] : [source],
+  );
+  const made = sources.filter((source) => source !== number).length;
+  return made > 0 && 2 * made >= sources.length;
+};
 
 const JPEG = "jpeg";
 

@@ -77,6 +77,15 @@ describe("families around masters", () => {
     ]);
   });
 
+  it("are around the picture that most others name as their source, though one says otherwise", () => {
+    const members = [member(0), member(1, small), member(2, small), member(3, small)];
+    const wrong = relation(0, 3, "framed", "b");
+    const relations = [relation(0, 1, "cropped", "a"), relation(0, 2, "cropped", "a"), wrong];
+    expect(summary(groupByMasters(members, relations))).toEqual([
+      { master: 0, reason: "highest-resolution", members: { 1: "cropped", 2: "cropped", 3: "framed" } },
+    ]);
+  });
+
   it("have a collage once, with the picture that it shows best", () => {
     const members = [member(0), member(1), member(2)];
     const relations = [
