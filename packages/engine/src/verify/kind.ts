@@ -17,6 +17,8 @@ export interface PairFacts {
 const CONTAINED = 0.92;
 /** Less is a crop: a map that features gave is off by less than 1 %. */
 const WHOLE = 0.985;
+/** Two moments of one scene each show what the other does not: of both less than this is in the other. Crops and frames have .995 and more. */
+const SEES_ALL = 0.992;
 /** Fewer blocks with a texture can't tell one blurred wall from another. */
 const LEAST_TEXTURED = 6;
 /** A copy that was changed in a region of so many small blocks is retouched. A thumbnail has single ones. */
@@ -54,6 +56,7 @@ export const kindOf = (comparison: Comparison, facts: PairFacts): PixelKind | nu
   const leastAgreement = correlation < SURE_CORRELATION ? SURE_AGREEMENT : LEAST_AGREEMENT;
   if (agreement < leastAgreement || differing > MOST_DIFFERING || replaced > MOST_REPLACED) return null;
   const { changes } = comparison;
+  if (changes === null && Math.max(ofA, ofB) < SEES_ALL) return null;
   const isCopy = changes !== null && (!facts.isDocument || differing === 0);
   const hasOtherColours = colours.differs > OTHER_COLOURS;
   if (!isCopy && (facts.isDocument || hasOtherColours)) return null;
