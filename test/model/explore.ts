@@ -6,6 +6,12 @@ export interface Step<State> {
   readonly next: State;
 }
 
+/** A step that happens by itself. */
+export const systemStep = <State>(name: string, next: State): Step<State> => ({ name, kind: "system", next });
+
+/** A step that may happen, and that nothing may depend on. */
+export const faultStep = <State>(name: string, next: State): Step<State> => ({ name, kind: "fault", next });
+
 export interface Model<State> {
   readonly initial: State;
   readonly steps: (state: State) => Iterable<Step<State>>;

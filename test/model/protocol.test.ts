@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { explore } from "./explore.ts";
 import { BROKEN, protocolModel } from "./protocol.ts";
-import type { Rules } from "./steps.ts";
+import type { Rules } from "./rules.ts";
 import type { Sizes, World } from "./world.ts";
 
 /** A job of one block and one comparison, of which nothing fails. */

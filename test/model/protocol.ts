@@ -4,7 +4,8 @@ import { recoveryOf } from "@lookalike/shared/domain/job/recovery";
 import { type Task, WorkKind } from "@lookalike/shared/domain/job/task";
 import { has, members } from "@lookalike/shared/domain/primitives/bit-set";
 import type { Model } from "./explore.ts";
-import { protocol, type Rules } from "./steps.ts";
+import type { Rules } from "./rules.ts";
+import { stepsOf } from "./steps.ts";
 import { acceptedWorld, type Sizes, type World, worldKey } from "./world.ts";
 
 const RULES: Rules = {
@@ -31,7 +32,7 @@ export const BROKEN = {
 /** The protocol of one job at these sizes, by these rules, as a model to explore. */
 export const protocolModel = (sizes: Sizes, rules: Partial<Rules> = {}): Model<World> => ({
   initial: acceptedWorld(sizes),
-  steps: protocol(sizes, { ...RULES, ...rules }),
+  steps: stepsOf({ sizes, rules: { ...RULES, ...rules } }),
   keyOf: worldKey,
   isFinal: ({ job }) => isOver(job),
   fault: (world) =>

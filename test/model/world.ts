@@ -95,6 +95,12 @@ export const acceptedWorld = ({ pairsPerTask, window, faults, commands, requests
   };
 };
 
+/** One less of what may still go wrong. */
+export const spend = (world: World, what: keyof World["left"]): World => ({
+  ...world,
+  left: { ...world.left, [what]: world.left[what] - 1 },
+});
+
 /**
  * The world without what can have no effect any more, since the job is over: only a result or the next run can follow.
  * Fewer worlds differ then.
