@@ -14,17 +14,15 @@ const COMPOSE = "test/deploy/compose/*.test.ts";
 const HOSTILE_IMAGES = "services/hasher/src/hash/hostile-images.int.test.ts";
 
 /**
- * Tests with servers. Each file starts servers of its own; three at once, since they wait as much as they
- * work. The time-outs only end what hangs: a test may take many times longer on a busy machine.
+ * Tests with servers: of each file's own, or the system that a run's files share. The time-outs only end what hangs: a
+ * test may take many times longer on a busy machine.
  */
 const withServers = {
   globalSetup: ["test/support/global-setup.ts"],
-  maxWorkers: 3,
   // Files share no state but modules, and a test that needs a fresh process starts one.
   isolate: false,
   testTimeout: 600_000,
   hookTimeout: 600_000,
-  sequence: { groupOrder: 1 },
 };
 
 /**
@@ -44,6 +42,8 @@ const fromSource: TestProjectInlineConfiguration = {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    // On two cores too: tests with servers wait as much as they work.
+    maxWorkers: 3,
     projects: [
       // No servers, no processes, no build: `npm test -- --project unit` runs from a clone with node_modules.
       // One process for many files: they share no state but modules, and starting costs more than most of them take.
@@ -91,7 +91,13 @@ export default defineConfig({
         test: {
           name: "thorough",
           // Besides the long ones, those of `system` that have a short form there.
-          include: [...LONG, "test/faults/services-killed.test.ts", "test/quickstart/killed.test.ts"],
+          include: [
+            ...LONG,
+            "test/faults/services-killed.test.ts",
+            "test/operate/runbook.test.ts",
+            "test/pipeline/photographs.test.ts",
+            "test/quickstart/killed.test.ts",
+          ],
           ...withServers,
           env: { LOOKALIKE_TEST_THOROUGH: "1" },
         },
@@ -124,7 +130,7 @@ export default defineConfig({
           name: "scale",
           include: ["test/scale/**/*.test.ts"],
           ...withServers,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           fileParallelism: false,
           testTimeout: 1_800_000,
         },
