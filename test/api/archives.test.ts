@@ -6,12 +6,14 @@ import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
 import { canMountForAll, mountSmallDisk } from "../support/small-disk.ts";
+import { startSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
 const run = promisify(execFile);
 /** Memory that looks like a disk: on Linux one of its own. */
 const OTHER_DISK = "/dev/shm";
-const { call, catalog, get, groupsOf, groupWith, root, runJob, system } = await openReviewedCatalog();
+const system = await startSystem();
+const { call, catalog, get, groupsOf, groupWith, root, runJob } = await openReviewedCatalog(system);
 afterAll(() => system.stop());
 const hasOtherDisk = await stat(OTHER_DISK).then(
   async ({ dev }) => dev !== (await stat(root)).dev,

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { WITH_KEY } from "../support/servers.ts";
-import { type System, startSystem } from "../support/system.ts";
+import { sharedSystem } from "../support/shared-system.ts";
+import type { RunningSystem } from "../support/system.ts";
 
-let system: System;
+let system: RunningSystem;
 beforeAll(async () => {
-  system = await startSystem();
+  system = await sharedSystem();
 });
-afterAll(() => system.stop());
 
 it("progress of a running job comes as server-sent events that never go backwards and end with the job", async () => {
   const file = system.path("hashes.ndjson");

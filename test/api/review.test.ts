@@ -2,13 +2,14 @@ import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/
 import { join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { type Answer, openReviewedCatalog, pathsOf } from "../support/reviewed-catalog.ts";
 import { WITH_KEY } from "../support/servers.ts";
+import { sharedSystem } from "../support/shared-system.ts";
 import { finished } from "../support/system.ts";
 
-const { call, catalog, decide, get, groupsOf, groupWith, root, runJob, system } = await openReviewedCatalog();
-afterAll(() => system.stop());
+const system = await sharedSystem();
+const { call, catalog, decide, get, groupsOf, groupWith, root, runJob } = await openReviewedCatalog(system);
 
 describe("a catalog's images", () => {
   let job: string;
@@ -29,7 +30,7 @@ describe("a catalog's images", () => {
 
   it("are seen as thumbnails that browsers keep, and as they are, whole or in part", async () => {
     const [image] = (await get(`/catalogs/${catalog}/images?limit=1`)).items;
-    const url = `${system.services.address}/v1/catalogs/${catalog}/images/${image.ordinal}`;
+    const url = `${system.address}/v1/catalogs/${catalog}/images/${image.ordinal}`;
     const thumbnail = await fetch(`${url}/thumbnail?size=small`, { headers: WITH_KEY });
     expect(await sharp(await thumbnail.arrayBuffer()).metadata()).toMatchObject({ format: "webp", width: 320 });
     expect(thumbnail.headers.get("cache-control")).toContain("immutable");
@@ -199,7 +200,7 @@ describe("a query", () => {
   it("by picture or by hash finds the nearest images, nearest first, and no vanished one", async () => {
     await runJob();
     const near = async (path: string, init: RequestInit) => {
-      const response = await fetch(`${system.services.address}/v1/catalogs/${catalog}${path}`, {
+      const response = await fetch(`${system.address}/v1/catalogs/${catalog}${path}`, {
         method: "POST",
         ...init,
       });

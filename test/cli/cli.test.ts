@@ -2,20 +2,20 @@ import { copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { startCommand } from "../support/command.ts";
 import { TEST_KEY } from "../support/servers.ts";
-import { type System, startSystem } from "../support/system.ts";
+import { sharedSystem } from "../support/shared-system.ts";
+import type { RunningSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
-let system: System;
+let system: RunningSystem;
 let root: string;
 beforeAll(async () => {
-  system = await startSystem();
+  system = await sharedSystem();
   root = system.path("pictures");
   await makeDemoCatalog(root);
 });
-afterAll(() => system.stop());
 
 /** The command as people run it, in a pipe. */
 const lookalike = (...args: string[]) =>
@@ -178,7 +178,7 @@ describe("lookalike", () => {
     const environment = { LOOKALIKE_URL: "http://127.0.0.1:1", LOOKALIKE_KEY: TEST_KEY };
     const away = await startCommand([process.execPath, "packages/cli/dist/main.js", "jobs", "x"], environment).ended;
     expect(away.stderr).toContain("No Lookalike answers at http://127.0.0.1:1");
-    const keyless = { LOOKALIKE_URL: system.address, LOOKALIKE_KEY: "", LOOKALIKE_DATA: system.servers.folder };
+    const keyless = { LOOKALIKE_URL: system.address, LOOKALIKE_KEY: "", LOOKALIKE_DATA: system.path("") };
     const unknown = await startCommand([process.execPath, "packages/cli/dist/main.js", "jobs", "x"], keyless).ended;
     expect(unknown.stderr).toContain("No access key");
   });

@@ -6,11 +6,10 @@ import { canMount, whileMounted } from "../support/mount.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { openReviewedCatalog } from "../support/reviewed-catalog.ts";
 import { WITH_KEY } from "../support/servers.ts";
-import { finished } from "../support/system.ts";
+import { finished, type System, startSystem } from "../support/system.ts";
 
-type Reviewed = Awaited<ReturnType<typeof openReviewedCatalog>>;
-
-let reviewed: Reviewed;
+let system: System;
+let reviewed: Awaited<ReturnType<typeof openReviewedCatalog>>;
 let names: string[];
 let known: Map<number, string>;
 
@@ -24,7 +23,8 @@ const undecided = async (job: string): Promise<unknown[]> =>
   (await reviewed.groupsOf(job)).filter(({ decision, reopened }) => decision === null || reopened !== null);
 
 beforeAll(async () => {
-  reviewed = await openReviewedCatalog();
+  system = await startSystem();
+  reviewed = await openReviewedCatalog(system);
   const entries = await readdir(reviewed.root, { withFileTypes: true });
   names = entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
   const job = await reviewed.runJob();
@@ -34,7 +34,7 @@ beforeAll(async () => {
   }
   known = await images();
 });
-afterAll(() => reviewed.system.stop());
+afterAll(() => system.stop());
 
 /** A JPEG with one more comment after the start of the image. */
 const withComment = (jpeg: Buffer, text: string): Buffer => {
@@ -76,7 +76,7 @@ describe("what was decided about pictures stays, and none is hashed again, after
   });
 
   it("the folder is a copy on a disk with other inodes", async () => {
-    const elsewhere = reviewed.system.path("elsewhere");
+    const elsewhere = system.path("elsewhere");
     await rename(reviewed.root, elsewhere);
     await cp(elsewhere, reviewed.root, { recursive: true, preserveTimestamps: true });
     await expectAllKnown();
@@ -100,7 +100,7 @@ describe("what was decided about pictures stays, and none is hashed again, after
   });
 
   it("files were away for a scan, and are back under another name", async () => {
-    const away = reviewed.system.path("away");
+    const away = system.path("away");
     await mkdir(away);
     for (const name of names.slice(4, 8)) await rename(picture(name), join(away, name));
     await reviewed.runJob();
@@ -131,9 +131,9 @@ describe("what was decided about pictures stays, and none is hashed again, after
 
 describe("a folder that has another name", () => {
   it("is the same catalog, with its decisions", async () => {
-    const moved = reviewed.system.path("moved pictures");
+    const moved = system.path("moved pictures");
     await rename(reviewed.root, moved);
-    const { client } = reviewed.system;
+    const { client } = system;
     expect(await client.openCatalog(moved, directorySource(moved))).toBe(reviewed.catalog);
     await expectAllKnown();
     // And back, as a program does it.
@@ -141,21 +141,21 @@ describe("a folder that has another name", () => {
     const back = { root: reviewed.root };
     expect((await reviewed.call("PATCH", `/catalogs/${reviewed.catalog}`, back)).json.source).toMatchObject(back);
     await expectAllKnown();
-    const away = { root: reviewed.system.path("nowhere") };
+    const away = { root: system.path("nowhere") };
     expect((await reviewed.call("PATCH", `/catalogs/${reviewed.catalog}`, away)).status).toBe(403);
   });
 
   it("is another catalog where the first folder is still there", async () => {
-    const copy = reviewed.system.path("a copy");
+    const copy = system.path("a copy");
     await cp(reviewed.root, copy, { recursive: true, preserveTimestamps: true });
-    const { client } = reviewed.system;
+    const { client } = system;
     expect(await client.openCatalog(copy, directorySource(copy))).not.toBe(reviewed.catalog);
   });
 });
 
 describe("the same files in another catalog, whose folder is inside this one", () => {
   it("are decided there, too, but not a second time where that was taken back", async () => {
-    const { client } = reviewed.system;
+    const { client } = system;
     const inside = join(reviewed.root, "album");
     const group = (await reviewed.groupsOf(await reviewed.runJob())).at(-1);
     for (const { path } of group?.members ?? []) await rename(picture(path), join(inside, path.replaceAll("/", "-")));
@@ -175,16 +175,16 @@ describe("the same files in another catalog, whose folder is inside this one", (
 
 describe("decisions as a file", () => {
   it("hold for the same pictures in another catalog, under other names", async () => {
-    const { client } = reviewed.system;
+    const { client } = system;
     const file = await (
-      await fetch(`${reviewed.system.address}/v1/catalogs/${reviewed.catalog}/decisions/export`, { headers: WITH_KEY })
+      await fetch(`${system.address}/v1/catalogs/${reviewed.catalog}/decisions/export`, { headers: WITH_KEY })
     ).text();
-    const copy = reviewed.system.path("restored");
+    const copy = system.path("restored");
     await mkdir(copy);
     await cp(reviewed.root, join(copy, "below"), { recursive: true });
     const catalog = await client.openCatalog("restored", directorySource(copy));
     const send = async (body: string): Promise<Response> =>
-      fetch(`${reviewed.system.address}/v1/catalogs/${catalog}/decisions/import`, {
+      fetch(`${system.address}/v1/catalogs/${catalog}/decisions/import`, {
         method: "POST",
         headers: { ...WITH_KEY, "content-type": "application/x-ndjson" },
         body,
@@ -207,12 +207,12 @@ describe("decisions as a file", () => {
 
 describe("a folder of which most is away", () => {
   it("stops the job and says what is likely, and all is as before when it is back", async () => {
-    const many = reviewed.system.path("many");
+    const many = system.path("many");
     await makePhotographs(many, 70, 120);
-    const catalog = await reviewed.system.client.openCatalog("many", directorySource(many));
+    const catalog = await system.client.openCatalog("many", directorySource(many));
     const scan = async (options = {}) => {
       const { json } = await reviewed.call("POST", `/catalogs/${catalog}/jobs`, options);
-      return finished(reviewed.system.client, json.id);
+      return finished(system.client, json.id);
     };
     const groupsOf = async (job: string): Promise<unknown[]> =>
       (await reviewed.groupsOf(job)).map(({ keeper, kind, members }) => ({
@@ -221,7 +221,7 @@ describe("a folder of which most is away", () => {
         members: members.map(({ ordinal, path }) => [ordinal, path]),
       }));
     const groups = await groupsOf((await scan()).id);
-    const away = reviewed.system.path("unmounted");
+    const away = system.path("unmounted");
     await rename(many, away);
     await mkdir(many);
     expect(await scan()).toMatchObject({

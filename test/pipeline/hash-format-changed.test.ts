@@ -8,13 +8,14 @@ import { groupsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { requestEndpoint } from "../support/request.ts";
 import { connectTo, WITH_KEY } from "../support/servers.ts";
-import { finished, type System, startSystem } from "../support/system.ts";
+import { sharedSystem } from "../support/shared-system.ts";
+import { finished, type RunningSystem } from "../support/system.ts";
 
 const CURRENT = "lookalike/3";
 const OLDER = "blockhash16/1";
 const OPTIONS = { blockSize: 20, pairsPerTask: 3 };
 
-let system: System;
+let system: RunningSystem;
 let bus: Bus;
 let store: Store;
 let close: () => Promise<void>;
@@ -66,8 +67,8 @@ const storedBlocks = async (): Promise<unknown[]> =>
   ).rows;
 
 beforeAll(async () => {
-  system = await startSystem();
-  ({ bus, store, close } = await connectTo(system.servers.environment));
+  system = await sharedSystem();
+  ({ bus, store, close } = await connectTo(system.environment));
   await makePhotographs(system.path("photographs"), 70, 240);
   await makePhotographs(system.path("card"), 14, 240);
   catalog = await system.client.openCatalog("photographs", directorySource(system.path("photographs")));
@@ -80,7 +81,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await close();
-  await system.stop();
 });
 
 describe("a catalog whose hashes have another format than this version computes", () => {

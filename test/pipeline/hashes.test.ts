@@ -1,12 +1,14 @@
 import { appendFile, writeFile } from "node:fs/promises";
+import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { Source } from "@lookalike/shared/domain/job/source";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { groupsOf, memberPathsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { connectTo } from "../support/servers.ts";
-import { type System, startSystem } from "../support/system.ts";
+import { sharedSystem } from "../support/shared-system.ts";
+import type { RunningSystem } from "../support/system.ts";
 
-let system: System;
+let system: RunningSystem;
 const hashes = (name: string): Source => ({ kind: "hashes", file: system.path(name) });
 const pathsOf = (job: string) => memberPathsOf(system.client, job);
 
@@ -17,15 +19,14 @@ const failuresOf = async (job: string): Promise<string[]> => {
 };
 
 beforeAll(async () => {
-  system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" });
+  system = await sharedSystem();
 });
-afterAll(() => system.stop());
 
 describe("a catalog of given hashes", () => {
-  beforeAll(() => writeHashes(system.path("5000.ndjson"), { images: 5_000, bits: 64, seed: 7, copiesPerThousand: 80 }));
+  beforeAll(() => writeHashes(system.path("2000.ndjson"), { images: 2_000, bits: 64, seed: 7, copiesPerThousand: 80 }));
 
   it("gives the same groups however its tasks are cut and handed out", async () => {
-    const reference = await system.run(hashes("5000.ndjson"), { blockSize: 100 }, "window");
+    const reference = await system.run(hashes("2000.ndjson"), { blockSize: 40 }, "window");
     expect(reference).toMatchObject({
       totalBlocks: 50,
       totalBlockPairs: 1_275,
@@ -36,7 +37,7 @@ describe("a catalog of given hashes", () => {
       kernelReason: expect.stringContaining("exhaustive"),
     });
     const groups = await groupsOf(system.client, reference.id);
-    expect(groups.length).toBeGreaterThan(200);
+    expect(groups.length).toBeGreaterThan(100);
     const cases = [
       { dispatch: "waves", batchSize: 5 },
       { dispatch: "all" },
@@ -46,7 +47,7 @@ describe("a catalog of given hashes", () => {
       { kernel: "indexed", blockSize: 7, dispatch: "all" },
     ] as const;
     for (const options of cases) {
-      const job = await system.run(hashes("5000.ndjson"), { blockSize: 100, ...options }, JSON.stringify(options));
+      const job = await system.run(hashes("2000.ndjson"), { blockSize: 40, ...options }, JSON.stringify(options));
       const kernel = "kernel" in options ? options.kernel : "exhaustive";
       expect(job).toMatchObject({ kernel, completedBlockPairs: job.totalBlockPairs, quarantinedTasks: 0 });
       expect([options, await groupsOf(system.client, job.id)]).toEqual([options, groups]);
@@ -66,7 +67,7 @@ describe("a catalog of given hashes", () => {
       const job = await system.run(hashes("alike.ndjson"), { kernel }, `alike, ${kernel}`);
       expect(job.result).toMatchObject({ edges: (1_500 * 1_499) / 2 });
       expect(await groupsOf(system.client, job.id)).toHaveLength(1);
-      const { store, close } = await connectTo(system.servers.environment);
+      const { store, close } = await connectTo(system.environment);
       const { rows } = await store.pool.query("select count(*)::int as parts from compare_result where job_id = $1", [
         job.id,
       ]);
@@ -116,17 +117,25 @@ describe("a catalog of given hashes", () => {
   });
 
   it("fails with a clear message where the threshold is too large for the hashes", async () => {
-    const job = await system.run(hashes("5000.ndjson"), { thresholdBits: 40 }, "too large");
+    const job = await system.run(hashes("2000.ndjson"), { thresholdBits: 40 }, "too large");
     expect(job).toMatchObject({ state: "failed", failure: "threshold 40: at most 16 bits for 64-bit hashes" });
   });
 });
 
 describe("the write-once stream", () => {
   it("holds exactly one finalize for every job that was finalized", async () => {
-    const { bus, store, close } = await connectTo(system.servers.environment);
-    const { rows } = await store.pool.query("select count(*)::int as jobs from finalization");
-    const { state } = await bus.jsm.streams.info("LOOKALIKE_FINALIZE", { subjects_filter: ">" });
-    expect(Object.values(state.subjects ?? {})).toEqual(Array.from({ length: rows[0].jobs }, () => 1));
+    const { bus, store, close } = await connectTo(system.environment);
+    const { rows } = await store.pool.query<{ job: string }>(
+      `select job_id as job from finalization join job on job.id = job_id join catalog on catalog.id = catalog_id
+       where starts_with(source->>'file', $1)`,
+      [system.path("")],
+    );
+    expect(rows.length).toBeGreaterThan(10);
+    for (const { job } of rows) {
+      const filter = { subjects_filter: `lookalike.finalize.*.*.${job}.>` };
+      const { state } = await bus.jsm.streams.info(STREAMS.finalize, filter);
+      expect([job, Object.values(state.subjects ?? {})]).toEqual([job, [1]]);
+    }
     await close();
   });
 });

@@ -2,17 +2,17 @@ import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { ROOT } from "../support/folders.ts";
 import { groupsOf } from "../support/groups.ts";
 import { WITH_KEY } from "../support/servers.ts";
-import { type System, startSystem } from "../support/system.ts";
+import { sharedSystem } from "../support/shared-system.ts";
+import type { RunningSystem } from "../support/system.ts";
 
-let system: System;
+let system: RunningSystem;
 beforeAll(async () => {
-  system = await startSystem();
+  system = await sharedSystem();
 });
-afterAll(() => system.stop());
 
 it.each(["drawn.heic", "drawn.jxl"])("%s is grouped with its JPEG, and shown", async (fixture) => {
   const folder = system.path(fixture);

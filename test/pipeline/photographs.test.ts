@@ -1,25 +1,28 @@
 import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { groupsOf, memberPathsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { type System, startSystem } from "../support/system.ts";
+import { sharedSystem } from "../support/shared-system.ts";
+import type { RunningSystem } from "../support/system.ts";
+import { THOROUGH } from "../support/thorough.ts";
 
-let system: System;
+let system: RunningSystem;
 const folder = (name: string): Source => directorySource(system.path(name));
 const pathsOf = (job: string) => memberPathsOf(system.client, job);
 
 beforeAll(async () => {
-  system = await startSystem({ LOOKALIKE_RECONCILE_INTERVAL_MS: "1000" });
+  system = await sharedSystem();
 });
-afterAll(() => system.stop());
 
-describe("a catalog of 1,000 photographs and variants of them", () => {
-  const IMAGES = 1_000;
+const IMAGES = THOROUGH ? 1_000 : 400;
+
+describe(`a catalog of ${IMAGES} photographs and variants of them`, () => {
+  const cut = { blockSize: IMAGES / 4, pairsPerTask: 2 };
 
   beforeAll(() => makePhotographs(system.path("photographs"), IMAGES, 240));
 
   it("gets groups that never mix scenes, with every exact copy found", async () => {
-    const job = await system.run(folder("photographs"), { pairsPerTask: 2 });
+    const job = await system.run(folder("photographs"), cut);
     expect(job).toMatchObject({
       state: "completed",
       totalImages: IMAGES,
@@ -45,13 +48,13 @@ describe("a catalog of 1,000 photographs and variants of them", () => {
   });
 
   it("is not hashed or compared again when nothing changed, and another threshold only regroups", async () => {
-    const again = await system.run(folder("photographs"));
+    const again = await system.run(folder("photographs"), cut);
     expect(again).toMatchObject({ state: "completed", completedImages: IMAGES, totalBlockPairs: 0, totalTasks: 0 });
     const first = await groupsOf(system.client, again.id);
-    expect(first.length).toBeGreaterThan(100);
-    const strict = await system.run(folder("photographs"), { thresholdBits: 0 });
+    expect(first.length).toBeGreaterThan(IMAGES / 10);
+    const strict = await system.run(folder("photographs"), { ...cut, thresholdBits: 0 });
     expect(strict.totalTasks).toBe(0);
     for (const group of await groupsOf(system.client, strict.id)) expect(group).not.toMatch(/\/[1-9]/);
-    expect(await groupsOf(system.client, (await system.run(folder("photographs"))).id)).toEqual(first);
+    expect(await groupsOf(system.client, (await system.run(folder("photographs"), cut)).id)).toEqual(first);
   });
 });

@@ -1,4 +1,3 @@
-import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import { createLogger } from "@lookalike/shared/runtime/log";
 import type { AllowedRoot } from "@lookalike/shared/sources/allowed-sources";
@@ -14,6 +13,7 @@ import { picturesIn } from "../../services/api/src/pictures/picture.ts";
 import { createThumbnails } from "../../services/api/src/pictures/thumbnails.ts";
 import { createSpool } from "../../services/api/src/spool/spool.ts";
 import { temporaryFolder } from "./folders.ts";
+import { openPreparedData } from "./prepared-data.ts";
 
 /** The HTTP application in this process, over a real PostgreSQL and nothing else. */
 export interface TestApp {
@@ -38,7 +38,7 @@ export const startApp = async (
   } = {},
 ): Promise<TestApp> => {
   const { path: folder, remove } = await temporaryFolder();
-  const server = await startPostgres(await openDataFolder(folder));
+  const server = await startPostgres(await openPreparedData(folder));
   await server.migrate();
   const store = await openStore(server.url, "test", 4);
   const own = await openStore(server.urlOf("api"), "test-api", 4);

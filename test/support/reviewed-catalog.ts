@@ -1,7 +1,7 @@
 import { makeDemoCatalog } from "@lookalike/local/demo";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { WITH_KEY } from "./servers.ts";
-import { finished, type System, startSystem } from "./system.ts";
+import { finished, type RunningSystem } from "./system.ts";
 
 /** An answer of the REST API. */
 export interface Answer {
@@ -20,9 +20,8 @@ export interface ReviewedGroup {
   readonly reopened: { id: string } | null;
 }
 
-/** The whole system with a catalog of the demo's pictures, by the requests that its owner sends. */
-export const openReviewedCatalog = async () => {
-  const system: System = await startSystem();
+/** A catalog of the demo's pictures in this system, by the requests that its owner sends. */
+export const openReviewedCatalog = async (system: RunningSystem) => {
   const root = system.path("pictures");
   await makeDemoCatalog(root);
   const catalog = await system.client.openCatalog("review", directorySource(root));
@@ -32,7 +31,7 @@ export const openReviewedCatalog = async () => {
     body?: object,
     headers: Record<string, string> = {},
   ): Promise<Answer> => {
-    const response = await fetch(`${system.services.address}/v1${path}`, {
+    const response = await fetch(`${system.address}/v1${path}`, {
       method,
       headers: { ...WITH_KEY, ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -45,7 +44,6 @@ export const openReviewedCatalog = async () => {
   const groupsOf = async (job: string, query = ""): Promise<ReviewedGroup[]> =>
     (await get(`/jobs/${job}/groups?limit=1000${query}`)).items;
   return {
-    system,
     /** The folder of the pictures. */
     root,
     catalog,

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { type DataFolder, openDataFolder } from "@lookalike/local/data-folder";
 import type { NatsServer } from "@lookalike/local/nats-server";
 import { type NatsOptions, startNats } from "@lookalike/local/nats-server";
 import { type PostgresServer, startPostgres } from "@lookalike/local/postgres";
@@ -8,6 +7,7 @@ import type { ServiceName } from "@lookalike/shared/runtime/config";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { temporaryFolder } from "./folders.ts";
 import { createAdministrator } from "./nats-server.ts";
+import { openPreparedData } from "./prepared-data.ts";
 
 /** The access key of the tests' owner. */
 export const TEST_KEY = `lk_${"test".repeat(10)}key`;
@@ -28,7 +28,7 @@ export interface Servers {
 
 export const startServers = async (nats: NatsOptions = {}): Promise<Servers> => {
   const { path: folder, remove } = await temporaryFolder();
-  const data: DataFolder = await openDataFolder(join(folder, "data"));
+  const data = await openPreparedData(join(folder, "data"));
   const { nkey, file } = await createAdministrator(folder);
   const [postgres, natsServer] = await Promise.all([
     startPostgres(data),

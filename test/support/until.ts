@@ -5,7 +5,10 @@ export const PATIENCE_SECONDS = 240;
 
 /** Waits until `condition` holds. @throws when it does not within `seconds` */
 export const until = async (condition: () => boolean | Promise<boolean>, seconds = PATIENCE_SECONDS): Promise<void> => {
-  for (const deadline = Date.now() + seconds * 1_000; !(await condition()); await sleep(25)) {
+  const started = Date.now();
+  const deadline = started + seconds * 1_000;
+  // A condition may be a request: the longer it takes, the less often it is sent.
+  for (; !(await condition()); await sleep(Math.min(50, 25 + (Date.now() - started) / 40))) {
     if (Date.now() > deadline) throw new Error(`not true after ${seconds} s: ${condition}`);
   }
 };

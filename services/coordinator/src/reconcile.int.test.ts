@@ -1,4 +1,3 @@
-import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
 import type { EndpointError } from "@lookalike/shared/bus/endpoints";
@@ -29,6 +28,7 @@ import { openStore, type Store } from "@lookalike/shared/store/open";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBusWithStreams, type TestBus } from "../../../test/support/bus.ts";
 import { temporaryFolder } from "../../../test/support/folders.ts";
+import { openPreparedData } from "../../../test/support/prepared-data.ts";
 import { until } from "../../../test/support/until.ts";
 import { applyEvents } from "./apply-events.ts";
 import { Environment } from "./environment.ts";
@@ -44,7 +44,7 @@ const log = createLogger("test", "silent");
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  [postgres, nats] = await Promise.all([startPostgres(await openDataFolder(folder.path)), startBusWithStreams()]);
+  [postgres, nats] = await Promise.all([startPostgres(await openPreparedData(folder.path)), startBusWithStreams()]);
   await applyMigrations(postgres.url);
   store = await openStore(postgres.url, "test", 4);
 });

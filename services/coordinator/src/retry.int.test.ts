@@ -1,4 +1,3 @@
-import { openDataFolder } from "@lookalike/local/data-folder";
 import { startPostgres } from "@lookalike/local/postgres";
 import type { Server } from "@lookalike/local/server-process";
 import { hashBlockDigest, partDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
@@ -23,6 +22,7 @@ import { openStore, type Store } from "@lookalike/shared/store/open";
 import { insertVerifyResult } from "@lookalike/shared/store/results/verify-results";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.ts";
+import { openPreparedData } from "../../../test/support/prepared-data.ts";
 import { applyEvents } from "./apply-events.ts";
 import { awaitEvidence } from "./await-evidence.ts";
 import { retryTask } from "./retry.ts";
@@ -34,7 +34,7 @@ let store: Store;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  server = await startPostgres(await openDataFolder(folder.path));
+  server = await startPostgres(await openPreparedData(folder.path));
   await applyMigrations(server.url);
   store = await openStore(server.url, "test", 4);
 });

@@ -3,12 +3,27 @@ import { join } from "node:path";
 import { openStore, type Store } from "@lookalike/shared/store/open";
 import { hasGroup } from "@lookalike/shared/store/results/results";
 import { imageGroup } from "@lookalike/shared/store/schema";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { ROOT } from "../../../../test/support/folders.ts";
 import { storedGroups } from "../../../../test/support/groups.ts";
-import { startServers } from "../../../../test/support/servers.ts";
+import { type Servers, startServers } from "../../../../test/support/servers.ts";
 
 const FOLDER = join(ROOT, "packages/shared/migrations");
+let servers: Servers;
+beforeAll(async () => {
+  servers = await startServers();
+});
+afterAll(() => servers.stop());
+
+/** A store of a new database without any table. */
+const openEmpty = async (database: string): Promise<Store> => {
+  const url = new URL(servers.postgres.url);
+  const existing = await openStore(url.href, "lookalike-test", 1);
+  await existing.pool.query(`create database ${database}`);
+  await existing.close();
+  url.pathname = database;
+  return openStore(url.href, "lookalike-test", 2);
+};
 
 /** Runs the migrations with from <= number < to. */
 const migrate = async ({ pool }: Store, from: string, to: string): Promise<void> => {
@@ -20,8 +35,7 @@ const migrate = async ({ pool }: Store, from: string, to: string): Promise<void>
 };
 
 it("results that are stored before groups are shared are results of their own after", async () => {
-  const servers = await startServers();
-  const store = await openStore(servers.environment["DATABASE_URL"] ?? "", "lookalike-test", 2);
+  const store = await openEmpty("shared_groups");
   try {
     await migrate(store, "0000", "0010");
     for (const id of ["first", "second"]) {
@@ -62,13 +76,11 @@ it("results that are stored before groups are shared are results of their own af
     expect(rows).toEqual([{ lineages: 2 }]);
   } finally {
     await store.close();
-    await servers.stop();
   }
 });
 
 it("hashes that are stored before formats are recorded have the first format, or are given", async () => {
-  const servers = await startServers();
-  const store = await openStore(servers.environment["DATABASE_URL"] ?? "", "lookalike-test", 2);
+  const store = await openEmpty("hash_formats");
   try {
     await migrate(store, "0000", "0011");
     for (const [id, source, hashBits] of [
@@ -106,6 +118,5 @@ it("hashes that are stored before formats are recorded have the first format, or
     ]);
   } finally {
     await store.close();
-    await servers.stop();
   }
 });

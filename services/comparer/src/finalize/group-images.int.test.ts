@@ -7,17 +7,17 @@ import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { insertFinalization, reusableBase } from "@lookalike/shared/store/results/results";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { groupsOf, storedGroups } from "../../../../test/support/groups.ts";
 import { connectTo } from "../../../../test/support/servers.ts";
-import { type System, startSystem } from "../../../../test/support/system.ts";
+import { sharedSystem } from "../../../../test/support/shared-system.ts";
+import type { RunningSystem } from "../../../../test/support/system.ts";
 import { groupImages } from "./group-images.ts";
 
-let system: System;
+let system: RunningSystem;
 beforeAll(async () => {
-  system = await startSystem();
+  system = await sharedSystem();
 });
-afterAll(() => system.stop());
 
 /** A catalog that changes: 64-bit hashes, each a few bits from one of a hundred originals, some equal. */
 const changingCatalog = (seed: number) => {
@@ -59,8 +59,8 @@ const imagesIn = (groups: readonly { readonly members: readonly { readonly ordin
 describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing catalog grouped by %s", (grouping) => {
   it("has the groups of a run that groups all images, and does not write unchanged groups again", async () => {
     const catalog = changingCatalog(grouping.length);
-    const file = join(system.servers.folder, `${grouping}.ndjson`);
-    const { store, close } = await connectTo(system.servers.environment);
+    const file = system.path(`${grouping}.ndjson`);
+    const { store, close } = await connectTo(system.environment);
     const results = new Map<string, unknown[]>();
     catalog.add(250);
     const changes = [
@@ -106,7 +106,7 @@ describe.each<Grouping>(["clique", "pairs", "star", "transitive"])("a growing ca
 });
 
 it("finds the flat images that have a new one's bytes, although no edge connects them", async () => {
-  const folder = join(system.servers.folder, "flat");
+  const folder = system.path("flat");
   await mkdir(folder);
   const paint = (name: string, shade: number) =>
     sharp({ create: { width: 64, height: 64, channels: 3, background: { r: shade, g: shade, b: shade } } }).toFile(
@@ -131,12 +131,12 @@ it("finds the flat images that have a new one's bytes, although no edge connects
 });
 
 it("lets only one result build on another", async () => {
-  const file = join(system.servers.folder, "twice.ndjson");
+  const file = system.path("twice.ndjson");
   const catalog = changingCatalog(7);
   catalog.add(150);
   await catalog.write(file);
   const first = await system.run({ kind: "hashes", file }, { blockSize: 50 }, "twice");
-  const { store, close } = await connectTo(system.servers.environment);
+  const { store, close } = await connectTo(system.environment);
   const row = await findJob(store.db, first.id);
   if (row === null) throw new Error("the job is not stored");
   const base = await reusableBase(store.db, { ...row, baseJob: row.id, baseBlocks: row.totalBlocks });
@@ -161,12 +161,12 @@ it("lets only one result build on another", async () => {
 });
 
 it("is the catalog's newest result from when its groups are stored, not only when its job says so", async () => {
-  const file = join(system.servers.folder, "newest.ndjson");
+  const file = system.path("newest.ndjson");
   const catalog = changingCatalog(8);
   catalog.add(20);
   await catalog.write(file);
   const { id, catalog: catalogId } = await system.run({ kind: "hashes", file }, {}, "newest");
-  const { store, close } = await connectTo(system.servers.environment);
+  const { store, close } = await connectTo(system.environment);
   const newestIn = async (state: string) => {
     await store.pool.query("update job set state = $2 where id = $1", [id, state]);
     return latestResult(store.db, catalogId);
