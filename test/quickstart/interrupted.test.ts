@@ -2,33 +2,30 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeHashes } from "../support/hashes.ts";
 import { killAllWith } from "../support/processes.ts";
 import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
+import { sharedSystem } from "../support/shared-system.ts";
+import type { RunningSystem } from "../support/system.ts";
 import { until } from "../support/until.ts";
 
 let quick: QuickStart;
-let other: QuickStart;
+let system: RunningSystem;
 
 beforeAll(async () => {
   quick = await openQuickStart();
-  other = await openQuickStart();
+  await quick.prepare("interrupted");
+  system = await sharedSystem();
 });
 afterAll(async () => {
-  for (const { leftRunning, remove } of [quick, other]) {
-    expect(leftRunning()).toEqual([]);
-    await remove();
-  }
+  expect(quick.leftRunning()).toEqual([]);
+  await quick.remove();
 });
-
-const argumentsFor = async ({ path }: QuickStart, pairsPerTask: number): Promise<string[]> => {
-  const file = path("many.ndjson");
-  await writeHashes(file, { images: 12_000, bits: 256, seed: 2, copiesPerThousand: 50 });
-  return [`hashes:${file}`, "--json", "--block-size", "100", "--pairs-per-task", String(pairsPerTask)];
-};
 
 describe("an interrupted job", () => {
   it("is continued by the next start: after Ctrl-C, and after kill -9 of everything", async () => {
-    // Runs meanwhile: most of a start is waiting for the next step.
-    const undisturbed = other.start(await argumentsFor(other, 1_000)).ended;
-    const args = await argumentsFor(quick, 10);
+    const file = quick.path("many.ndjson");
+    await writeHashes(file, { images: 12_000, bits: 256, seed: 2, copiesPerThousand: 50 });
+    const source = { kind: "hashes", file } as const;
+    const undisturbed = await system.run(source, { blockSize: 100, pairsPerTask: 1_000 }, "undisturbed");
+    const args = [`hashes:${file}`, "--json", "--block-size", "100", "--pairs-per-task", "10"];
     const first = quick.start(args, quick.environment("interrupted"));
     await until(() => first.output().includes("Comparing"));
     first.child.kill("SIGINT");
@@ -48,8 +45,14 @@ describe("an interrupted job", () => {
       code: 0,
       stderr: expect.stringContaining("Going on with the job that was interrupted."),
     });
-    const [resumed, reference] = [third, await undisturbed].map(({ stdout }) => reportOf(stdout));
+    const resumed = reportOf(third.stdout);
     expect(resumed).toMatchObject({ images: 12_000, blocks: 120, pairs: 7_260, tasks: 726, tasksDone: 726 });
-    expect(resumed?.groups).toEqual(reference?.groups);
+    expect(undisturbed).toMatchObject({ totalBlockPairs: 7_260, totalTasks: 8 });
+    const groups: typeof resumed.groups = [];
+    for await (const { kind, keeper, keeperReason, members } of system.client.groups(undisturbed.id)) {
+      const path = members.find(({ ordinal }) => ordinal === keeper)?.path ?? "none of them";
+      groups.push({ kind, keeper: path, keeperReason, members: members.map((member) => member.path) });
+    }
+    expect(resumed.groups).toEqual(groups);
   });
 });

@@ -1,19 +1,52 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startCommand } from "../support/command.ts";
+import { type Running, startCommand } from "../support/command.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { openQuickStart, type QuickStart } from "../support/quickstart.ts";
+import { openQuickStart, type QuickStart, reportOf } from "../support/quickstart.ts";
 import { until } from "../support/until.ts";
 
 let quick: QuickStart;
+let first: Running;
+
+/** Starts with a report, and waits until that is printed. */
+const startRunning = async (): Promise<Running> => {
+  const args = [quick.path("pictures"), "--json", "--keep-running"];
+  const started = quick.start(args, { ...quick.environment("instance"), LOOKALIKE_PORT: "0" });
+  await until(() => started.output().includes("Running until Ctrl-C"));
+  return started;
+};
 
 beforeAll(async () => {
   quick = await openQuickStart();
+  await quick.prepare("instance");
   await makePhotographs(quick.path("pictures"), 21, 240);
+  first = await startRunning();
 });
 afterAll(async () => {
   expect(quick.leftRunning()).toEqual([]);
   await quick.remove();
+});
+
+/** The report is all that a start prints on its standard output. */
+const reportSoFar = (started: Running) => reportOf(started.output().split("\n", 1)[0] ?? "");
+
+describe("a start that goes on running", () => {
+  it("finds the groups of a folder", () => {
+    const report = reportSoFar(first);
+    expect(report).toMatchObject({ images: 21, blocks: 1, pairs: 1, tasks: 1, tasksDone: 1, failed: [] });
+    expect(report.groups.length).toBeGreaterThanOrEqual(3);
+    for (const { keeper, members } of report.groups) expect(members).toContain(keeper);
+  });
+
+  it("leaves its data folder to no other, which says so in one line", async () => {
+    const other = await quick.start([quick.path("pictures")], quick.environment("instance")).ended;
+    expect([other.code, other.stderr]).toEqual([69, expect.stringContaining("another Lookalike")]);
+    const [, address = "", key = ""] = /Review them: (http:[^#]+)#key=(\S+)/.exec(first.output()) ?? [];
+    const answer = await fetch(`${address}v1/catalogs`, { headers: { authorization: `Bearer ${key}` } });
+    expect(await answer.json()).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ name: quick.path("pictures") })]),
+    });
+  });
 });
 
 describe("the command line", () => {
@@ -24,9 +57,6 @@ describe("the command line", () => {
   };
 
   it("finds the running instance and its key by the data folder, and says when it was killed", async () => {
-    const args = [quick.path("pictures"), "--keep-running"];
-    const first = quick.start(args, { ...quick.environment("instance"), LOOKALIKE_PORT: "0" });
-    await until(() => first.output().includes("Running until Ctrl-C"));
     const found = await groups();
     expect([found.code, found.stderr]).toEqual([0, ""]);
     expect(found.stdout).toMatch(/^\d+ {2}(exact|variant|derivative|near-duplicate)\n {3}keep {2}/);
@@ -40,12 +70,17 @@ describe("the command line", () => {
     const line = `${quick.path("instance")}: its Lookalike (process ${pid}) does not run any more. Start it with npm start, or set LOOKALIKE_URL.\n`;
     expect([ended.code, ended.stdout, ended.stderr]).toEqual([1, "", line]);
 
-    // The servers of the killed one still run: the next start ends them, and finds all that was done.
-    const second = quick.start([...args, "--json"], { ...quick.environment("instance"), LOOKALIKE_PORT: "0" });
-    await until(() => second.output().includes("Running until Ctrl-C"));
+    // The servers of the killed one still run: the next start ends them, and hashes or compares nothing again.
+    const second = await startRunning();
     expect((await groups()).stdout).toBe(found.stdout);
     second.child.kill("SIGINT");
-    expect(JSON.parse((await second.ended).stdout)).toMatchObject({ pairs: 0 });
+    expect((await second.ended).code).toBe(0);
+    expect(reportSoFar(second)).toMatchObject({
+      images: 21,
+      pairs: 0,
+      tasks: 0,
+      groups: reportSoFar(first).groups,
+    });
     const none = await groups();
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("No Lookalike answers at http://127.0.0.1:")]);
   });

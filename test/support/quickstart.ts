@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FileCounts } from "@lookalike/shared/domain/job/file-counts";
 import { z } from "zod";
 import { npmStart, type Running } from "./command.ts";
+import { copyPreparedData } from "./prepared-data.ts";
 import { processesWith } from "./processes.ts";
 
 /** docs/json.md, as a schema. */
@@ -36,6 +37,8 @@ export interface QuickStart {
   path(name: string): string;
   /** The environment that selects a data folder in it. */
   environment(data?: string): Record<string, string>;
+  /** Gives the data folder a PostgreSQL with all tables, for a test that is not about the first start. */
+  prepare(data?: string): Promise<void>;
   start(args: readonly string[], environment?: Record<string, string>): Running;
   /** Command lines of the processes that use the temporary folder. */
   leftRunning(): string[];
@@ -49,6 +52,7 @@ export const openQuickStart = async (): Promise<QuickStart> => {
   return {
     path,
     environment,
+    prepare: (data = "data") => copyPreparedData(path(data)),
     start: (args, more = {}) => npmStart(args, { ...environment(), ...more }),
     leftRunning: () => processesWith(folder).map(({ command }) => command),
     remove: () => rm(folder, { recursive: true, force: true }),
