@@ -153,6 +153,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
       .first()
       .waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
+    await page.close();
     const catalog = await system.client.openCatalog("phone", directorySource(root));
     await finished(system.client, (await system.client.startJob(catalog, JobOptions.parse({}))).id);
     const phone = await openPage(catalog, { width: 390, height: 844 });
@@ -167,6 +168,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     const desktop = await openPage(catalog);
     await desktop.getByRole("article").waitFor();
     expect(await accessibilityProblems(desktop)).toEqual([]);
+    await Promise.all([phone.close(), desktop.close()]);
   });
 
   it("opens with ten thousand groups, and scrolls to the last with few rows on the page", async () => {
@@ -188,6 +190,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     expect(await list.getByRole("button").count()).toBeLessThan(60);
     await list.locator(`[aria-posinset="${GROUPS}"]`).getByRole("button").click();
     await many.getByRole("article", { name: `Group ${GROUPS}` }).waitFor();
+    await many.close();
   });
 
   it("a running job is paused, goes on, and is cancelled, and the page says so", async () => {
@@ -211,6 +214,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     await panel.getByText("The last scan was cancelled.").waitFor();
     await panel.getByRole("button", { name: "Scan again" }).waitFor();
     expect((await system.client.readJob(id)).state).toBe("cancelled");
+    await live.close();
   });
 
   it("shows names that hide or turn text around as they are", async () => {
@@ -223,6 +227,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     await names.getByRole("article").getByText("scene\\u0007\\u009b.jpg").first().waitFor();
     const content = await names.content();
     expect(["\u0007", "\u009b", "\u202e"].filter((character) => content.includes(character))).toEqual([]);
+    await names.close();
   });
 
   it("is signed in by a session that no page of another port can use", async () => {
@@ -273,6 +278,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
     await docs.goto(`${system.address}/docs/`);
     await docs.getByText("Finds the duplicate and near-duplicate images").waitFor();
     expect(problems).toEqual([]);
+    await docs.close();
   });
 
   it("sends requests to its own server alone, and allows no script but its own", async () => {

@@ -10,6 +10,7 @@ import { areInstalled } from "../support/installed.ts";
 import { makePhotographs } from "../support/photographs.ts";
 import { connectTo } from "../support/servers.ts";
 import { type System, startSystem } from "../support/system.ts";
+import { THOROUGH } from "../support/thorough.ts";
 import { toolFolder } from "../support/tools.ts";
 import { until } from "../support/until.ts";
 
@@ -42,7 +43,8 @@ const hasPrograms = cli !== null && areInstalled(["bash", "jq"], "apt-get instal
 /** The folder of each nats-server; null: the one on the PATH. */
 const SERVERS = { "the nats-server of Debian 12": null, "the current nats-server": current };
 type ServerName = keyof typeof SERVERS;
-const NAMES = Object.keys(SERVERS) as ServerName[];
+/** The oldest that is supported, and in the thorough form every one. */
+const NAMES = (Object.keys(SERVERS) as ServerName[]).slice(0, THOROUGH ? undefined : 1);
 
 const searchPath = process.env["PATH"];
 const systems = new Map<ServerName, System>();

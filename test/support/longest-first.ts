@@ -5,10 +5,12 @@ const PROJECTS: readonly string[] = ["system", "int", "unit"];
 
 /** Seconds of CPU that a file takes, with all that it starts, where that is 20 or more. */
 const SECONDS: Readonly<Record<string, number>> = {
+  "test/faults/nats-node-killed.test.ts": 60,
   "test/browser/review-page.test.ts": 45,
   "test/faults/services-killed.test.ts": 33,
   "test/operate/endpoints.test.ts": 30,
   "test/quickstart/interrupted.test.ts": 30,
+  "test/operate/runbook.test.ts": 29,
   "test/sequences/sequences.test.ts": 25,
   "test/api/archives.test.ts": 22,
   "test/cli/cli.test.ts": 21,
