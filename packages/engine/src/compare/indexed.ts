@@ -1,17 +1,9 @@
-import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import type { Backend } from "./backend.ts";
+import { masksOf, sortByBand, valueCountOf } from "./band-sides.ts";
 import { type Band, bandsOf } from "./bands.ts";
 import { exhaustiveIsCheaper } from "./choose-kernel.ts";
 import { slabJoiner, slabPairs } from "./exhaustive.ts";
-import {
-  comparisonsOf,
-  type EdgeSink,
-  type HashRows,
-  headBytesOf,
-  type RowPair,
-  rowBytesOf,
-  spreadOrder,
-} from "./kernel.ts";
+import { comparisonsOf, type EdgeSink, type HashRows, type RowPair } from "./kernel.ts";
 import { KernelMemory, type LoadedRows } from "./kernel-memory.ts";
 
 /** The rows of a run of blocks. Two tiles with the same id are the same rows. */
@@ -51,7 +43,6 @@ interface TilePair extends RowPair<LoadedRows> {
 
 /** How many pairs of rows are sampled to learn whether the bands of a tile pair are selective. */
 const SAMPLED_PAIRS = 20_000;
-const SIDE_WORDS = 5;
 
 /** Joins by bands, by the kernels `sort_by_band` and `join_band`. */
 export const indexedBy = (backend: Backend): JoinBand => {
@@ -133,15 +124,15 @@ const joinSorted = (
   const band = bands[number];
   if (band === undefined) throw new RangeError(`band ${number}: there are ${bands.length}`);
   const { rowBytes } = left;
-  const valueCount = Math.max(VALUES_PER_BLOCK, 2 ** band.bits.length);
+  const valueCount = valueCountOf(band);
   const mask = masks + number * (rowBytes + 8);
   const first = sortByBand(memory, left, mask, valueCount);
   const second = same ? first : sortByBand(memory, right, mask, valueCount);
   let compared = 0;
   memory.collect(left, right, sink, () => {
     compared = memory.run("join_band", {
-      left: first,
-      right: second,
+      left: first.side,
+      right: second.side,
       same: same ? 1 : 0,
       rowBytes,
       valueCount,
@@ -153,39 +144,4 @@ const joinSorted = (
     });
   });
   return compared;
-};
-
-/** Values are joined 64 at a time. */
-const VALUES_PER_BLOCK = 64;
-
-/** For each band a mask of its bits in a row, and its flips as u64. */
-const masksOf = (bands: readonly Band[], hashBits: number): Uint8Array => {
-  const rowBytes = rowBytesOf(hashBits);
-  const order = spreadOrder(hashBits / 8);
-  const bytes = new Uint8Array(bands.length * (rowBytes + 8));
-  bands.forEach((band, number) => {
-    const mask = number * (rowBytes + 8);
-    for (const bit of band.bits) {
-      const byte = mask + order.indexOf(bit >> 3);
-      bytes[byte] = byteAt(bytes, byte) | (1 << (bit & 7));
-    }
-    bytes[mask + rowBytes] = band.flips;
-  });
-  return bytes;
-};
-
-/** Sorts a tile by the band that `mask` points to. @returns the offset of its `Side` */
-const sortByBand = (memory: KernelMemory, rows: LoadedRows, mask: number, valueCount: number): number => {
-  const { pointer, rowBytes } = rows;
-  const count = rows.ordinals.length;
-  const rowOf = memory.reserve(count * 4);
-  const offsets = memory.reserve((valueCount + 1) * 4);
-  const filled = memory.reserve(valueCount / 8);
-  const heads = memory.reserve(count * headBytesOf(rowBytes));
-  const side = memory.reserve(SIDE_WORDS * 4);
-  memory.words(side, SIDE_WORDS).set([pointer, rowOf, offsets, filled, heads]);
-  memory.scratch(() =>
-    memory.run("sort_by_band", { side, count, rowBytes, mask, values: memory.reserve(count * 4), valueCount }),
-  );
-  return side;
 };
