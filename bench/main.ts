@@ -4,6 +4,7 @@ import type { Bench } from "./bench.ts";
 import { chord } from "./chord.ts";
 import { exhaustive, native } from "./exhaustive.ts";
 import { fairness } from "./fairness.ts";
+import { featureJoin } from "./feature-join.ts";
 import { features } from "./features.ts";
 import { grouping } from "./grouping.ts";
 import { memory } from "./hasher-memory.ts";
@@ -14,6 +15,7 @@ import { job } from "./job.ts";
 import { pipeline } from "./pipeline.ts";
 import { pixels } from "./pixels.ts";
 import { policies } from "./policies.ts";
+import { candidates } from "./quality/candidates.ts";
 import { probability } from "./quality/probability.ts";
 import { quality } from "./quality/quality.ts";
 import { verification } from "./quality/verification.ts";
@@ -29,6 +31,7 @@ import { tracing } from "./tracing.ts";
 
 const BENCHES: Record<string, Bench> = {
   api,
+  candidates,
   exhaustive,
   native,
   indexed,
@@ -36,6 +39,7 @@ const BENCHES: Record<string, Bench> = {
   job,
   chord,
   features,
+  "feature-join": featureJoin,
   fairness,
   grouping,
   incremental,
