@@ -11,7 +11,7 @@ import { at } from "@lookalike/shared/domain/primitives/columns";
 import type { ReadEvidence } from "./read-evidence.ts";
 
 /** Pairs of files, each as one number. */
-export type PairNumbers = ReadonlySet<number>;
+type PairNumbers = ReadonlySet<number>;
 
 /** A way to find candidates, in one setting. */
 export interface Source {

@@ -61,30 +61,46 @@ const mirrorImages = (pictures: readonly FeaturedPicture[], firstOrdinal: number
     return { ordinal: firstOrdinal + index, features: new Uint8Array(bytes) };
   });
 
+/** By table the keys that more than so many pictures have. */
+const keysOfMore = (pictures: readonly FeaturedPicture[], most: number): Set<string>[] => {
+  const having = keyBands(KEY_BITS).map(() => new Map<string, Set<number>>());
+  for (const { ordinal, features } of pictures)
+    for (let index = 0; index < featureCount(features); index += 1)
+      for (const [table, key] of keysOf(descriptorAt(features, index)).entries())
+        having[table]?.set(key, (having[table]?.get(key) ?? new Set()).add(ordinal));
+  return having.map((keys) => new Set([...keys].filter(([, { size }]) => size > most).map(([key]) => key)));
+};
+
+/** The definition is slow, and the same for all backends. */
+const MIRRORED = mirrorImages(FIRST, 100);
+const BOTH = [...FIRST, ...MIRRORED];
+const ALL = [...FIRST, ...SECOND];
+const WITHIN = byDefinition(FIRST, FIRST, false);
+const BETWEEN = byDefinition(FIRST, SECOND, false);
+const MIRROR_PAIRS = byDefinition(FIRST, MIRRORED, true);
+const MIRROR_PAIRS_OF_BOTH = byDefinition(BOTH, BOTH, true);
+const AMONG_ALL = byDefinition(ALL, ALL, false);
+const FREQUENT = keysOfMore(ALL, 4);
+const WITHOUT_FREQUENT = byDefinition(ALL, ALL, false, FREQUENT);
+
 describe.each(backends)("$name", (backend) => {
   const join = featureJoinerBy(backend);
 
   it("finds the pictures of one scene, in one tile and in two", () => {
     const [left, right] = [featureTile("left", FIRST), featureTile("right", SECOND)];
-    const within = byDefinition(FIRST, FIRST, false);
-    expect(within.length).toBeGreaterThan(5);
-    expect(found(join({ left, right: left, frequent: NONE_FREQUENT, mirrored: false }))).toEqual(within);
-    expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: false }))).toEqual(
-      byDefinition(FIRST, SECOND, false),
-    );
+    expect(WITHIN.length).toBeGreaterThan(5);
+    expect(found(join({ left, right: left, frequent: NONE_FREQUENT, mirrored: false }))).toEqual(WITHIN);
+    expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: false }))).toEqual(BETWEEN);
   });
 
   it("finds mirrored pictures by mirrored descriptors alone", () => {
-    const mirrored = mirrorImages(FIRST, 100);
-    const [left, right] = [featureTile("left", FIRST), featureTile("mirror images", mirrored)];
+    const [left, right] = [featureTile("left", FIRST), featureTile("mirror images", MIRRORED)];
     expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: false }))).toEqual([]);
-    const expected = byDefinition(FIRST, mirrored, true);
-    expect(expected.length).toBeGreaterThan(FIRST.length);
-    expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: true }))).toEqual(expected);
-    const both = [...FIRST, ...mirrored];
-    const tile = featureTile("both", both);
+    expect(MIRROR_PAIRS.length).toBeGreaterThan(FIRST.length);
+    expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: true }))).toEqual(MIRROR_PAIRS);
+    const tile = featureTile("both", BOTH);
     expect(found(join({ left: tile, right: tile, frequent: NONE_FREQUENT, mirrored: true }))).toEqual(
-      byDefinition(both, both, true),
+      MIRROR_PAIRS_OF_BOTH,
     );
   });
 
@@ -102,26 +118,13 @@ describe.each(backends)("$name", (backend) => {
   });
 
   it("does not join keys that too many pictures have", () => {
-    const all = [...FIRST, ...SECOND];
-    const tile = featureTile("all", all);
+    const tile = featureTile("all", ALL);
     const counts = emptyKeyCounts(KEY_BITS);
     keyCounterBy(backend)(counts, tile);
-    const pictures = keyBands(KEY_BITS).map(() => new Map<string, Set<number>>());
-    for (const { ordinal, features } of all)
-      for (let index = 0; index < featureCount(features); index += 1)
-        for (const [table, key] of keysOf(descriptorAt(features, index)).entries()) {
-          const known = pictures[table]?.get(key) ?? new Set();
-          pictures[table]?.set(key, known.add(ordinal));
-        }
-    const frequent = pictures.map(
-      (keys) => new Set([...keys].filter(([, having]) => having.size > 4).map(([key]) => key)),
-    );
-    expect(frequentKeys(counts, 4).numbers.length).toBe(frequent.reduce((sum, { size }) => sum + size, 0));
-    const expected = byDefinition(all, all, false, frequent);
-    expect(expected.length).toBeGreaterThan(0);
-    expect(expected).not.toEqual(byDefinition(all, all, false));
-    expect(found(join({ left: tile, right: tile, frequent: frequentKeys(counts, 4), mirrored: false }))).toEqual(
-      expected,
-    );
+    const frequent = frequentKeys(counts, 4);
+    expect(frequent.numbers.length).toBe(FREQUENT.reduce((sum, { size }) => sum + size, 0));
+    expect(WITHOUT_FREQUENT.length).toBeGreaterThan(0);
+    expect(WITHOUT_FREQUENT).not.toEqual(AMONG_ALL);
+    expect(found(join({ left: tile, right: tile, frequent, mirrored: false }))).toEqual(WITHOUT_FREQUENT);
   });
 });
