@@ -3,7 +3,6 @@ import { type PixelEvidence, takeEvidence } from "@lookalike/engine/evidence/evi
 import { EvidenceMemory } from "@lookalike/engine/evidence/evidence-memory";
 import { type ExifFacts, exifFacts } from "@lookalike/engine/evidence/exif-facts";
 import { decodePicture } from "@lookalike/engine/hash/decode-picture";
-import { smallLuma } from "@lookalike/engine/hash/pixels/small-luma";
 import { DEFAULT_FEATURES } from "@lookalike/shared/domain/image/hash-block";
 import sharp from "sharp";
 
@@ -24,7 +23,7 @@ export const readEvidence = async (file: Buffer): Promise<ReadEvidence | null> =
     .metadata()
     .catch(() => ({ exif: undefined }));
   return {
-    pixels: takeEvidence(memory, decoded.pixels, smallLuma(decoded.pixels), DEFAULT_FEATURES),
+    pixels: takeEvidence(memory, decoded.pixels, DEFAULT_FEATURES),
     exif: exif === undefined ? null : await exifFacts(exif),
   };
 };
