@@ -28,6 +28,7 @@ import { scaleOut } from "./scale-out.ts";
 import { siege } from "./siege.ts";
 import { store } from "./store.ts";
 import { tracing } from "./tracing.ts";
+import { verificationTasks } from "./verification-tasks.ts";
 
 const BENCHES: Record<string, Bench> = {
   api,
@@ -59,6 +60,7 @@ const BENCHES: Record<string, Bench> = {
   store,
   tracing,
   verification,
+  "verification-tasks": verificationTasks,
 };
 
 const { values, positionals } = parseArgs({

@@ -37,12 +37,13 @@ const readLog = async (): Promise<JobEvent[]> => {
 /** What a table holds, without what only the way there decides: when, how fast. */
 const ROWS = {
   catalog: "select to_jsonb(t) - 'created_at' as row from catalog t order by id",
-  job: `select to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'accepted_at', 'finished_at', 'shown_images'] as row from job t order by id`,
+  job: `select to_jsonb(t) - array['updated_at', 'rate', 'rate_at', 'hash_published', 'compare_published', 'verify_published', 'accepted_at', 'finished_at', 'shown_images'] as row from job t order by id`,
   image: "select to_jsonb(t) as row from image t order by catalog_id, ordinal",
   hash_block: "select to_jsonb(t) as row from hash_block t order by catalog_id, block",
   block_evidence:
     "select to_jsonb(t) - 'evidence' || jsonb_build_object('md5', md5(evidence)) as row from block_evidence t order by catalog_id, block, part",
   compare_result: "select to_jsonb(t) as row from compare_result t order by job_id, task, part",
+  verify_result: "select to_jsonb(t) as row from verify_result t where is_recorded order by job_id, task, part",
 };
 
 const rowsOf = async ({ pool }: Store, query: string): Promise<unknown[]> =>
@@ -53,7 +54,7 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
   await makePhotographs(folder, 60, 240);
   await writeFile(join(folder, "broken.jpg"), "no picture");
   const source = directorySource(folder);
-  await system.run(source, { blockSize: 10, pairsPerTask: 4 });
+  await system.run(source, { blockSize: 10, pairsPerTask: 4, verification: true });
   const place = (name: string): string => join(folder, name);
   // Renamed with another file in its place, exchanged, touched, away and back under another name.
   await rename(place("000002-1.jpg"), place("a renamed.jpg"));
@@ -64,10 +65,10 @@ it("rebuilds every table of finished jobs from the log alone, however it is batc
   await rename(place("other"), place("000004-1.jpg"));
   await utimes(place("000005-1.jpg"), 1_600_000_000, 1_600_000_000);
   await rename(place("000006-1.jpg"), place("away"));
-  await system.run(source, { blockSize: 10, pairsPerTask: 4 });
+  await system.run(source, { blockSize: 10, pairsPerTask: 4, verification: true });
   await rename(place("away"), place("back.jpg"));
   await cp(place("000000-0.jpg"), place("000001-1.jpg"));
-  const job = await system.run(source, { blockSize: 10, pairsPerTask: 4 });
+  const job = await system.run(source, { blockSize: 10, pairsPerTask: 4, verification: true });
   expect(job).toMatchObject({ state: "completed", failedImages: 1 });
 
   const events = await readLog();

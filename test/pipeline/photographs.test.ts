@@ -1,9 +1,15 @@
+import { mkdir } from "node:fs/promises";
+import type { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
+import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { drawPage } from "../../packages/engine/src/evidence/drawn-luma.fixtures.ts";
 import { groupsOf, memberPathsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
+import { drawScene } from "../support/scene.ts";
+import { connectTo } from "../support/servers.ts";
 import { sharedSystem } from "../support/shared-system.ts";
-import type { RunningSystem } from "../support/system.ts";
+import { finished, type RunningSystem } from "../support/system.ts";
 import { THOROUGH } from "../support/thorough.ts";
 
 let system: RunningSystem;
@@ -56,5 +62,73 @@ describe(`a catalog of ${IMAGES} photographs and variants of them`, () => {
     expect(strict.totalTasks).toBe(0);
     for (const group of await groupsOf(system.client, strict.id)) expect(group).not.toMatch(/\/[1-9]/);
     expect(await groupsOf(system.client, (await system.run(folder("photographs"), cut)).id)).toEqual(first);
+  });
+});
+
+describe("a catalog whose pairs are verified", () => {
+  const run = (options: Partial<JobOptions> = {}) => system.run(folder("forms"), options);
+  const VERIFIED = [
+    ["form-1.jpg", "form-1.png"],
+    ["photograph.jpg", "photograph.png"],
+  ];
+  const sorted = async (job: string) => (await pathsOf(job)).map((paths) => paths.toSorted()).toSorted();
+
+  beforeAll(async () => {
+    await mkdir(system.path("forms"));
+    const SIZE = { width: 480, height: 640 };
+    const page = (seed: number) => {
+      const { luma, width, height } = drawPage(SIZE.width, SIZE.height, seed);
+      return sharp(luma, { raw: { width, height, channels: 1 } });
+    };
+    /** One form with another entry in one place. */
+    const form = async (entry: number) => {
+      const input = await page(entry).extract({ left: 60, top: 60, width: 200, height: 30 }).png().toBuffer();
+      return sharp(
+        await page(1)
+          .composite([{ input, left: 60, top: 300 }])
+          .png()
+          .toBuffer(),
+      );
+    };
+    const scene = () => sharp(drawScene(5, SIZE.width, SIZE.height), { raw: { ...SIZE, channels: 3 } });
+    const path = (name: string): string => system.path(`forms/${name}`);
+    await (await form(2)).png().toFile(path("form-1.png"));
+    await (await form(2)).jpeg({ quality: 90 }).toFile(path("form-1.jpg"));
+    await (await form(3)).png().toFile(path("form-2.png"));
+    await scene().png().toFile(path("photograph.png"));
+    await scene().jpeg({ quality: 70 }).toFile(path("photograph.jpg"));
+  });
+
+  it("has no group of two forms with other entries, which hashes can't tell from each other", async () => {
+    const plain = await run();
+    expect(plain).toMatchObject({ state: "completed", totalVerifyTasks: 0 });
+    expect(await sorted(plain.id)).toContainEqual(["form-1.jpg", "form-1.png", "form-2.png"]);
+    const verified = await run({ verification: true });
+    expect(verified).toMatchObject({ state: "completed", quarantinedTasks: 0, totalTasks: 1 });
+    expect(verified).toMatchObject({ totalVerifyTasks: 1, completedVerifyTasks: 1 });
+    expect(await sorted(verified.id)).toEqual(VERIFIED);
+  });
+
+  it("looks at no pair twice, also where everything is compared again, and remembers that it verifies", async () => {
+    const again = await run();
+    expect(again).toMatchObject({ totalTasks: 0, totalVerifyTasks: 0 });
+    expect(await sorted(again.id)).toEqual(VERIFIED);
+    const { store, close } = await connectTo(system.environment);
+    const stored = async () => (await store.pool.query("select * from verified_pair order by first, second")).rows;
+    const before = await stored();
+    expect(before.length).toBeGreaterThan(0);
+    // Whoever looked again would find this to be wrong.
+    await store.pool.query("update verified_pair set verdict = '\\x01'");
+    const full = await finished(system.client, (await system.client.startJob(again.catalog, { mode: "full" })).id);
+    expect(full).toMatchObject({ state: "completed", totalVerifyTasks: 1, completedVerifyTasks: 1 });
+    expect(await sorted(full.id)).toEqual([]);
+    expect((await stored()).length).toBe(before.length);
+    await close();
+  });
+
+  it("is grouped by hashes alone once that is switched off", async () => {
+    const off = await run({ verification: false });
+    expect(off).toMatchObject({ state: "completed", totalTasks: 0, totalVerifyTasks: 0 });
+    expect(await sorted(off.id)).toContainEqual(["form-1.jpg", "form-1.png", "form-2.png"]);
   });
 });

@@ -43,15 +43,26 @@ export const numberOption = (name: NumberOption, flags: string, about: string): 
 export const wordOption = (name: WordOption, flags: string, about: string): Option =>
   new Option(flags, about).choices(JobOptions.shape[name].unwrap().options).default(DEFAULTS[name]);
 
-/** Whether features are stored, as a job's option has it; left out where the flag is not there. */
-export const featuresOption = (): Option =>
-  new Option(
-    "--features <on|off>",
-    "store local features of each picture, about 2.4 kB (default: as the last scan; at first on)",
-  ).argParser((text) => {
+/** An option of a job that is on or off; left out where the flag is not there. */
+const switchOption = (flags: string, about: string): Option =>
+  new Option(flags, about).argParser((text) => {
     if (text === "on" || text === "off") return text === "on";
     throw new InvalidArgumentError("It must be on or off.");
   });
+
+/** Whether features are stored. */
+export const featuresOption = (): Option =>
+  switchOption(
+    "--features <on|off>",
+    "store local features of each picture, about 2.4 kB (default: as the last scan; at first on)",
+  );
+
+/** Whether pairs are verified. */
+export const verificationOption = (): Option =>
+  switchOption(
+    "--verification <on|off>",
+    "look at the pictures of each similar pair before they are grouped (default: as the last scan; at first off)",
+  );
 
 /** What was chosen by {@link globOptions}. */
 export const globsOf = (flags: Record<string, unknown>): Globs => ({

@@ -7511,6 +7511,11 @@ export interface components {
          */
         features: boolean | null;
         /**
+         * @description Whether the pictures of each pair that is found are looked at; pairs that do not show the same are not grouped. null = as the catalog's last job, at first false. Switched on, all pairs are compared once more
+         * @default null
+         */
+        verification: boolean | null;
+        /**
          * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
          * @default false
          */
@@ -7658,6 +7663,11 @@ export interface components {
          * @default null
          */
         features?: boolean | null;
+        /**
+         * @description Whether the pictures of each pair that is found are looked at; pairs that do not show the same are not grouped. null = as the catalog's last job, at first false. Switched on, all pairs are compared once more
+         * @default null
+         */
+        verification?: boolean | null;
         /**
          * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
          * @default false
@@ -8004,6 +8014,11 @@ export interface components {
        */
       features: boolean | null;
       /**
+       * @description Whether the pictures of each pair that is found are looked at; pairs that do not show the same are not grouped. null = as the catalog's last job, at first false. Switched on, all pairs are compared once more
+       * @default null
+       */
+      verification: boolean | null;
+      /**
        * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
        * @default false
        */
@@ -8057,6 +8072,11 @@ export interface components {
        * @default null
        */
       features?: boolean | null;
+      /**
+       * @description Whether the pictures of each pair that is found are looked at; pairs that do not show the same are not grouped. null = as the catalog's last job, at first false. Switched on, all pairs are compared once more
+       * @default null
+       */
+      verification?: boolean | null;
       /**
        * @description Whether the job goes on where more than 50 images and a fifth of the catalog are missing
        * @default false

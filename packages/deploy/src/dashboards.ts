@@ -84,6 +84,9 @@ export const DASHBOARDS: readonly Dashboard[] = [
         narrow("Similar pairs a second", "Edges found", "short", "look-at-jobs", {
           edges: `sum(rate(lookalike_edges_total${RATE}))`,
         }),
+        narrow("Pairs verified a second", "By kind", "short", "look-at-jobs", {
+          "{{kind}}": `sum by (kind) (rate(lookalike_pairs_verified_total${RATE}))`,
+        }),
         // Ends with the roll-out: decision 0037.
         narrow("Roll-out", "Percent of new jobs that get a feature", "percent", "roll-out", {
           "{{feature}}": "max by (feature) (lookalike_rollout_percent)",

@@ -10,6 +10,7 @@ import { hashBlock, initCounters } from "./hash/hash-block.ts";
 import { openSource } from "./hash/open-source.ts";
 import { type Lister, listCatalog } from "./list/list-catalog.ts";
 import { createWalkers } from "./list/walkers.ts";
+import { runVerifications } from "./verify/run-verifications.ts";
 
 /** The next block keeps the processes busy while the last images of one finish. */
 const CONCURRENT_BLOCKS = 2;
@@ -36,7 +37,7 @@ runService({
       deadlineSeconds: environment.LOOKALIKE_LISTING_TIMEOUT_SECONDS,
     });
     const storing = new FairTurns(STORING_TURNS);
-    const [scan, hash] = await Promise.all([
+    const [scan, hash, verify] = await Promise.all([
       runTasks(bus, {
         kind: "scan",
         concurrency: LISTINGS,
@@ -66,8 +67,9 @@ runService({
             task,
           ),
       }),
+      runVerifications({ bus, db: store.db, log, decoders, allowed, concurrency: processes }),
     ]);
-    return workerService(bus.name, { scan, hash }, async () => {
+    return workerService(bus.name, { scan, hash, verify }, async () => {
       await Promise.all([decoders.close(), walkers.close()]);
     });
   },

@@ -8,7 +8,7 @@ import { Option } from "commander";
 import { printAgainst } from "../against.ts";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
-import { featuresOption, globOptions, globsOf, JOB_MODES, numberOption } from "../options.ts";
+import { featuresOption, globOptions, globsOf, JOB_MODES, numberOption, verificationOption } from "../options.ts";
 import { filesLines, jobText, storedLines } from "../output.ts";
 import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
 import { percentLine, watchJob } from "../watch-job.ts";
@@ -20,6 +20,7 @@ interface ScanOptions {
   readonly include?: string[];
   readonly exclude?: string[];
   readonly features?: boolean;
+  readonly verification?: boolean;
   readonly list?: string;
   readonly name?: string;
   readonly mode?: Job["mode"];
@@ -38,6 +39,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .addOption(new Option("--mode <mode>", "what is read and compared (default: new)").choices(JOB_MODES))
     .addOption(numberOption("thresholdBits", "--threshold <bits>", "largest distance of similar images"))
     .addOption(featuresOption())
+    .addOption(verificationOption())
     .option("--accept-missing", "go on although many known pictures are missing: they were deleted")
     .addOption(include)
     .addOption(exclude)
@@ -47,7 +49,8 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .option("--no-wait", "do not wait for the end")
     .action(
       withClient(async (client, output, address: string, options: ScanOptions) => {
-        const { acceptMissing = false, features = null, mode, threshold, against, verify = false, wait } = options;
+        const { acceptMissing = false, features = null, verification = null, mode, threshold, against, wait } = options;
+        const { verify = false } = options;
         if (verify && against === undefined)
           throw new OperatorError(
             "--verify needs --against: it compares the bytes of that catalog's files.",
@@ -59,6 +62,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
           reference,
           acceptMissing,
           features,
+          verification,
           ...(mode === undefined ? {} : { mode }),
           ...(threshold === undefined ? {} : { thresholdBits: threshold }),
         });

@@ -85,6 +85,12 @@ export const edgesFound = new Counter({
   help: "Similar pairs found",
 });
 
+export const pairsVerified = new Counter({
+  name: "lookalike_pairs_verified_total",
+  help: "Pairs verified, by kind, and whether pictures were looked at, an earlier verdict was stored, or digests say it",
+  labelNames: ["kind", "source"],
+});
+
 export const eventsProjected = new Counter({
   name: "lookalike_events_projected_total",
   help: "Events folded into the projection, by type",

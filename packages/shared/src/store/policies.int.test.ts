@@ -28,6 +28,7 @@ const ROWS: Record<string, string> = {
   task_attempt: "(job_id, kind, task, attempt, reason) values ($1, 'hash', 0, 1, '')",
   outbox: "(event_id, stream, subject, body) values ($1, 's', 's', jsonb_build_object('job', $1::text))",
   compare_result: "(job_id, task, edges, edge_count, digest) values ($1, 0, '', 0, '')",
+  verified_pair: "(tenant, version, first, second, verdict) values ($1, 1, '', '', '')",
   verify_result: "(job_id, task, result_digest, results, digest) values ($1, 0, '', '', '')",
   finalization: `(job_id, run, tenant, grouping, threshold_bits, edges, flat_images, groups, grouped_images, lineage)
     values ($1, 1, $1, 'clique', 6, 1, 0, 1, 2, ascii($1))`,

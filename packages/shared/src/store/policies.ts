@@ -60,6 +60,7 @@ export const BELONGING: Readonly<Record<TableKey, Belonging>> = {
   outbox: { owner: { by: "body ->> 'job'", in: "job", key: "id" } },
   compareResult: { owner: OF_JOB },
   verifyResult: { owner: OF_JOB },
+  verifiedPair: { tenant: "tenant" },
   finalization: { tenant: "tenant", owner: OF_JOB },
   imageGroup: { owner: OF_LINEAGE },
   groupMember: { owner: OF_LINEAGE },

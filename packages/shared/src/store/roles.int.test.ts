@@ -36,7 +36,7 @@ const NOT_ALLOWED = "42501";
 
 /** Tables that each service may change or read at all, written once more. */
 const CHANGED: Record<ServiceName, readonly string[]> = {
-  hasher: ["image"],
+  hasher: ["image", "verified_pair", "verify_result"],
   comparer: ["compare_result", "decision", "finalization", "group_member", "image_group", "outbox", "reference_match"],
   coordinator: TABLES.filter((table) => !["access_key", "signing_key", "tenant", "webhook"].includes(table)),
   api: [

@@ -7,6 +7,7 @@ import {
   bandOfTask,
   blocksOfTile,
   numbersIn,
+  ownBlocks,
   type Plan,
   pairOf,
   pairsOfTask,
@@ -47,10 +48,12 @@ export const comparePairs = async (
   );
   pairsCompared.inc({ kernel }, comparisons);
   edgesFound.inc(edgeCount);
+  const equalPairs = job.verification ? await countEqualPairs(hashes, task, job) : undefined;
   const result = resultEvent(task, "pair-batch-done", {
     task: task.task,
     comparisons,
     edgeCount,
+    ...(equalPairs === undefined ? {} : { equalPairs }),
     edges: inline?.edges ?? null,
     digest: inline?.digest ?? resultDigest(digests),
     kernel,
@@ -62,7 +65,11 @@ export const comparePairs = async (
 type TaskPlan = Pick<TaskOf<"compare">, "catalog" | "task" | "plan" | "blockSize" | "hashBits" | "radiusBits">;
 
 /** The work of a task by its plan, with the hashes that it needs. @throws MissingDataError where some are not stored */
-export const loadWork = async (hashes: Comparer["hashes"], task: TaskPlan, job: ComparedJob): Promise<CompareWork> => {
+export const loadWork = async (
+  hashes: Comparer["hashes"],
+  task: TaskPlan,
+  job: ComparedHashes,
+): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits } = task;
   const catalog = { id: task.catalog, blockSize, hashBits, ...job };
   const plan: Plan = task.plan;
@@ -77,6 +84,19 @@ export const loadWork = async (hashes: Comparer["hashes"], task: TaskPlan, job: 
   return { kernel: "indexed", left, right, hashBits, radiusBits, band, bands: plan.index.bands };
 };
 
+/** Pairs of equal hashes that are to be verified with the task's edges, at most; undefined where they are not counted: in whole tiles. */
+const countEqualPairs = async (
+  hashes: Comparer["hashes"],
+  { plan, task, catalog: id, blockSize, hashBits }: TaskPlan,
+  job: ComparedHashes,
+): Promise<number | undefined> => {
+  const own = ownBlocks(plan, task);
+  if (own.length === 0) return 0;
+  if (plan.index !== null) return undefined;
+  const blocks = await hashes.readBlocks({ id, blockSize, hashBits, ...job }, own.flatMap(numbersIn));
+  return [...blocks.values()].reduce((sum, { equalImages }) => sum + equalImages, 0);
+};
+
 const blockPairs = (pairs: Range): BlockPair[] => numbersIn(pairs).map(pairOf);
 
 /** The blocks that a task compares. */
@@ -87,7 +107,12 @@ const blocksOfTask = (plan: Plan, task: number): number[] => {
 };
 
 /** Which of a catalog's stored hashes a job compares. */
-type ComparedJob = Pick<ComparedCatalog, "hashFormat" | "blockRevision" | "quarantined">;
+type ComparedHashes = Pick<ComparedCatalog, "hashFormat" | "blockRevision" | "quarantined">;
+
+type ComparedJob = ComparedHashes & {
+  /** Whether what it finds is verified. */
+  readonly verification: boolean;
+};
 
 /**
  * Finds what a job that is running compares; nothing where its owner has cancelled it, so that it needs no comparing. An
@@ -102,7 +127,8 @@ export const createJobGate = (db: Db): ((task: TaskOf<"compare">) => Promise<Com
       if (row?.state !== "running") return undefined;
       const { hashFormat, hash } = jobOf(row);
       const blockRevision = await readBlockRevision(db, row.catalogId);
-      return { hashFormat, blockRevision, quarantined: hash.quarantined, settled: settled(hash) };
+      const { verification } = row;
+      return { hashFormat, blockRevision, quarantined: hash.quarantined, settled: settled(hash), verification };
     },
   });
   return async ({ job, task, plan }) => {

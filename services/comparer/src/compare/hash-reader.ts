@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { blockHashes } from "@lookalike/engine/compare/block-hashes";
 import type { Tile } from "@lookalike/engine/compare/indexed";
 import type { HashRows } from "@lookalike/engine/compare/kernel";
+import { countState } from "@lookalike/shared/domain/image/hash-block";
 import { numbersIn, type Range } from "@lookalike/shared/domain/job/plan";
 import { type DoneSet, has } from "@lookalike/shared/domain/primitives/bit-set";
 import { type CachedCatalog, createBlockCache } from "@lookalike/shared/store/blocks/block-cache";
@@ -15,7 +16,13 @@ export type ComparedCatalog = Required<CachedCatalog> & {
   readonly quarantined: DoneSet;
 };
 
-const NO_HASHES: HashRows = { ordinals: new Uint32Array(0), words: new Int32Array(0) };
+/** The rows of a block. */
+type BlockRows = HashRows & {
+  /** Images without a row, because another one before them in the block has the same hash. */
+  readonly equalImages: number;
+};
+
+const NO_HASHES: BlockRows = { ordinals: new Uint32Array(0), words: new Int32Array(0), equalImages: 0 };
 /** Two tiles for the tasks in progress, and one for those that come next. */
 const CACHED_TILES = 3;
 
@@ -26,7 +33,10 @@ const CACHED_TILES = 3;
 export const createHashReader = (db: Db, maxBytes: number) => {
   const cache = createBlockCache({
     columns: ["states", "hashes"],
-    toValue: (row, blockSize) => blockHashes(row, row.block * blockSize),
+    toValue: (row, blockSize): BlockRows => {
+      const rows = blockHashes(row, row.block * blockSize);
+      return { ...rows, equalImages: countState(row, "hashed") - rows.ordinals.length };
+    },
     sizeOf: ({ ordinals, words }) => ordinals.byteLength + words.byteLength + 64,
     maxSize: maxBytes,
   });
@@ -35,7 +45,7 @@ export const createHashReader = (db: Db, maxBytes: number) => {
   const readBlocks = async (
     catalog: ComparedCatalog,
     numbers: readonly number[],
-  ): Promise<ReadonlyMap<number, HashRows>> => {
+  ): Promise<ReadonlyMap<number, BlockRows>> => {
     const hashed = numbers.filter((number) => !has(catalog.quarantined, number));
     const blocks = await cache.load(db, catalog, hashed);
     requireStored(catalog.id, hashed, blocks);

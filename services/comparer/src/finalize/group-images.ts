@@ -5,6 +5,7 @@ import { classifyImages, type ImageClasses } from "@lookalike/shared/domain/grou
 import { imageDistance, imageGroups } from "@lookalike/shared/domain/grouping/image-groups";
 import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/grouping/keeper";
 import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
+import { classVerdicts, withoutRefused } from "@lookalike/shared/domain/grouping/verified-edges";
 import { listed } from "@lookalike/shared/domain/job/job";
 import { has, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { separate, suppressionsOf } from "@lookalike/shared/domain/review/decisions";
@@ -22,6 +23,7 @@ import pMap from "p-map";
 import { type Change, changeSince } from "./change.ts";
 import { INSPECTED_AT_ONCE } from "./inspect-files.ts";
 import { readMembers } from "./members.ts";
+import { readPairs } from "./verified-pairs.ts";
 
 interface Grouped extends GroupsToStore {
   /** Similar pairs that were grouped. */
@@ -73,14 +75,21 @@ export const groupImages = async (
   );
 
   // The graph of similar classes that have live images.
-  const edges = await classEdges(streamResults(db, job.id), classes, thresholdBits);
+  const pairs = await readPairs(db, job);
+  const found = await classEdges(streamResults(db, job.id), classes, thresholdBits);
+  const edges = withoutRefused(found, classes, pairs);
   const graph = similarityGraph(classes.count, edges);
 
-  // Groups, without the pairs that owners have separated. Flat images in one group have equal bytes: distance 0.
+  // Groups, without the pairs that owners have separated, and without equal hashes of pictures that do not show the same.
+  // Flat images in one group have equal bytes: distance 0.
   const decisions = (await readDecisions(db, catalogId)).slice(0, decisionCount);
   const suppressions = suppressionsOf(decisions);
+  const { refused, isBelieved } = classVerdicts(classes, pairs);
   const distance = (a: number, b: number): number => imageDistance(classes, a, b) ?? 0;
+  // Nearer than equal hashes are those that somebody has looked at.
+  const verifiedDistance = (a: number, b: number): number => (isBelieved(a, b) ? -1 : distance(a, b));
   const groups = imageGroups(classes, groupNodes(graph, grouping), grouping)
+    .flatMap((group) => separate(group, refused, verifiedDistance))
     .flatMap((group) => separate(group, suppressions, distance))
     .sort(byFirstMembers);
 

@@ -132,8 +132,9 @@ const planJob = async (
   await requireReference(db, job, hashFormat, hashBits);
   const radiusBits = radiusBitsFor(hashBits, thresholdBits);
   const blocks = Math.ceil(census.end / blockSize);
+  const verification = isVerified(catalog, job, hashFormat);
   const base =
-    job.mode === "full" ? null : await latestBase(db, catalog.id, { hashFormat, radiusBits, isVerified: false });
+    job.mode === "full" ? null : await latestBase(db, catalog.id, { hashFormat, radiusBits, isVerified: verification });
   if (job.mode === "regroup" && base?.blocks !== blocks)
     throw new ListingError(
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
@@ -155,8 +156,14 @@ const planJob = async (
     hashedImages: census.images - census.unhashedImages,
     failedImages: census.failedImages,
     base,
+    // Left out where nobody has ever switched it on or off.
+    ...(verification || job.options.verification !== null ? { verification } : {}),
   });
 };
+
+/** Whether the job's pairs are verified. There is nothing to look at behind given hashes. */
+const isVerified = (catalog: CatalogRow, { options }: JobRow, hashFormat: string): boolean =>
+  hashFormat !== GIVEN_FORMAT && (options.verification ?? catalog.verification);
 
 /** A listing with the kernel that its job compares by. */
 const withKernel = ({ options }: JobRow, listing: Omit<ListingDone, "index" | "kernelReason">): ListingDone => {

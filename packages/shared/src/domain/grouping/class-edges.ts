@@ -1,7 +1,7 @@
 import { corroborates, SIGNATURE_BYTES } from "../image/signature.ts";
 import { at, byteAt, NONE } from "../primitives/columns.ts";
 import { decodeEdges, EdgeList, type Edges, encodeEdges } from "./edges.ts";
-import { countOf, type ImageClasses } from "./image-classes.ts";
+import { countOf, type ImageClasses, membersOf } from "./image-classes.ts";
 
 /**
  * Edges between classes that have live members, within the threshold, from the stored results: an edge between two
@@ -32,6 +32,17 @@ export const classEdges = async (
     }
   }
   return ofClasses.edges;
+};
+
+/** The pairs of equal hashes whose signatures agree: each image of a class with its first one. Flat images have none, since only equal bytes make a class of them. */
+export const equalPairs = (classes: ImageClasses): { readonly a: number; readonly b: number }[] => {
+  const pairs: { a: number; b: number }[] = [];
+  for (let number = 0; number < classes.count; number += 1) {
+    const [first, ...others] = membersOf(classes, number);
+    if (first !== undefined && at(classes.hashOf, number) !== NONE)
+      for (const other of others) pairs.push({ a: first, b: other });
+  }
+  return pairs;
 };
 
 /**

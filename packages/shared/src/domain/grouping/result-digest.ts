@@ -10,6 +10,8 @@ export interface ResultDigests {
   readonly blocks: string;
   /** Of the digests of the edges that the job's own tasks found. */
   readonly edges: string;
+  /** Of the digests of the verdicts that the job's own tasks gave; left out where it verifies nothing. */
+  readonly verdicts?: string;
   /** Of the digests of its groups: {@link groupDigest}. */
   readonly groups: string;
   /** Of the images that its reference has. */
@@ -62,6 +64,7 @@ export const planDigest = (job: Job): string => {
     [base?.job, base?.blocks, blockSize, hashBits, thresholdBits, radiusBits, index?.tileBlocks, index?.bands],
     [job.hash.count, job.compare.count, kernelReason, fileCounts?.total],
     [grouping, job.options.thresholdBits, job.options.blockSize, pairsPerTask, reference, kernel],
+    ...(job.verify.count > 0 ? [job.verify.count] : []),
   ]);
 };
 
@@ -87,4 +90,5 @@ export const finalizationDigest = (row: FinalizationNumbers, digests: Omit<Resul
     [row.lineage, row.step, row.decisions],
     row.imageDigests === null ? null : hash("sha256", row.imageDigests),
     [digests.plan, digests.blocks, digests.edges, digests.groups, digests.matches, digests.equalImages],
+    ...(digests.verdicts === undefined ? [] : [digests.verdicts]),
   ]);

@@ -42,6 +42,10 @@ export const JobOptions = z.object({
     description:
       "Whether local features of each picture are stored, 38 bytes each, up to 64; null = as the catalog's last job, at first true. Pictures that lack them are hashed again",
   }),
+  verification: z.boolean().nullable().default(null).meta({
+    description:
+      "Whether the pictures of each pair that is found are looked at; pairs that do not show the same are not grouped. null = as the catalog's last job, at first false. Switched on, all pairs are compared once more",
+  }),
   acceptMissing: z.boolean().default(false).meta({
     description: "Whether the job goes on where more than 50 images and a fifth of the catalog are missing",
   }),

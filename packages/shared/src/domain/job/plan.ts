@@ -106,6 +106,19 @@ export const bandOfTask = (plan: IndexedPlan, task: number): BlockPair & { reado
 };
 
 /**
+ * Runs of blocks of which task `task` compares the images with each other, each in one task: of the bands of a tile, in the first. Equal hashes in
+ * a run are compared as one, so that no edge connects them.
+ */
+export const ownBlocks = (plan: Plan, task: number): Range[] => {
+  if (plan.index === null)
+    return numbersIn(pairsOfTask(plan, task))
+      .map(pairOf)
+      .flatMap(({ i, j }) => (i === j ? { from: i, to: i + 1 } : []));
+  const { i, j, band } = bandOfTask(plan, task);
+  return i === j && band === 0 ? [blocksOfTile(plan, i)] : [];
+};
+
+/**
  * How many tasks, from task 0 on, touch only blocks below `hashedPrefix`: these can be compared
  * while the blocks after them are still being hashed.
  */

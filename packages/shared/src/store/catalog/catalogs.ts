@@ -77,13 +77,20 @@ const PARTS_PER_TRANSACTION = 200;
  * @returns whether there is more to do
  */
 export const deleteHiddenRows = async (db: Db): Promise<boolean> => {
-  const hidden = await db.execute<{ id: string }>(sql`select id from catalog where deleted_at is not null limit 1`);
-  const id = hidden.rows[0]?.id;
-  if (id === undefined) return false;
+  const hidden = await db.execute<{ id: string; tenant: string }>(
+    sql`select id, tenant from catalog where deleted_at is not null limit 1`,
+  );
+  const [deleted] = hidden.rows;
+  if (deleted === undefined) return false;
+  const { id, tenant } = deleted;
   const ofCatalog = sql`catalog_id = ${id}`;
   const ofJobs = sql`job_id in (select id from job where ${ofCatalog})`;
   const ofLineages = sql`lineage in (select lineage from finalization where ${ofJobs})`;
+  // They are of all the tenant's catalogs, and go with the last one.
+  const ofLastCatalog = sql`tenant = ${tenant} and not exists (
+    select from catalog where tenant = ${tenant} and id <> ${id})`;
   const steps = [
+    { tables: ["verified_pair"], condition: ofLastCatalog },
     { tables: ["block_evidence"], condition: ofCatalog, rows: PARTS_PER_TRANSACTION },
     { tables: ["group_member", "image_group"], condition: ofLineages },
     {

@@ -72,6 +72,9 @@ export const named = <Row extends NamedRow>({ path, modifiedAt, ...row }: Row) =
 /** What is known about an image without reading its file: a hash that its source gives, or why it has none. */
 export type GivenImage = Pick<ListedImage, "ordinal" | "givenHash" | "bytes" | "width" | "height" | "failure">;
 
+/** Of PostgreSQL's type integer. */
+const MAX_ORDINAL = 2_147_483_647;
+
 const GIVEN_COLUMNS = sql.raw('ordinal, bytes::float8 as bytes, given_hash as "givenHash", width, height, failure');
 
 /** Live images with from <= ordinal < to, in order. Plain rows: a mapper would double the time of a listing. */
@@ -88,6 +91,10 @@ export const readImages = async (
     order by ordinal`);
   return rows.map(named);
 };
+
+/** Those of the images that are live, in no particular order. */
+export const readLive = async (db: Db, catalogId: string, ordinals: readonly number[]): Promise<ListedImage[]> =>
+  readImages(db, catalogId, 0, MAX_ORDINAL, sql`ordinal = any(${integers(ordinals)})`);
 
 /** Live images with a given hash or a failure, with from <= ordinal < to, in order. Their names, most of a row, are left out. */
 export const readGiven = async (db: Db, catalogId: string, from: number, to: number): Promise<GivenImage[]> => {

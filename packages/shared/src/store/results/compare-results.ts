@@ -29,6 +29,18 @@ export const storedResultDigest = async (db: Db, jobId: string, task: number): P
   return resultDigest(rows.map(({ digest }) => digest));
 };
 
+/** The edges of a task that is done, part by part. @throws MissingDataError where some are not stored, or are damaged */
+export const requiredTaskEdges = async (db: Db, jobId: string, task: number): Promise<Uint8Array[]> => {
+  const rows = await db.query.compareResult.findMany({
+    where: and(eq(compareResult.jobId, jobId), eq(compareResult.task, task)),
+    orderBy: asc(compareResult.part),
+  });
+  const isDamaged = rows.some(({ edges, digest }) => edgesDigest(edges) !== digest);
+  const fault = isDamaged ? "some edges" : faultOfParts(rows);
+  if (fault !== null) throw missingEdges(jobId, `${fault} of task ${task}`);
+  return rows.map(({ edges }) => edges);
+};
+
 /** The edges of a task, part by part. */
 export const readTaskEdges = async (db: Db, jobId: string, task: number): Promise<Uint8Array[]> => {
   const rows = await db.query.compareResult.findMany({
@@ -59,15 +71,16 @@ export async function* readResults(db: Db, jobId: string): AsyncGenerator<Compar
 
 const ADVICE = "replay with apply restores it from the log; a job of mode full compares everything again.";
 
-const missingEdges = (jobId: string, what: string): MissingDataError =>
+export const missingEdges = (jobId: string, what: string): MissingDataError =>
   missingData([`${what} of job ${jobId}`], ADVICE);
 
 /** A job whose edges are grouped. */
-interface ComparedJob {
+type ComparedJob = {
   readonly id: string;
   readonly tasksDone: Uint8Array;
   readonly totalTasks: number;
-}
+  readonly verifyDone: Uint8Array;
+};
 
 /**
  * Streams the results of the tasks that a job has done, task by task. What a task in quarantine may have stored is left out.
@@ -112,14 +125,14 @@ export const faultOfParts = (
  * The finished jobs that a job builds on, the first one first, then the job itself.
  * @throws MissingDataError where one of them is not stored
  */
-const lineageOfJob = async (db: Db, jobId: string): Promise<ComparedJob[]> => {
-  const { rows } = await db.execute<{ id: string; baseJob: string | null; tasksDone: Buffer; totalTasks: number }>(sql`
+export const lineageOfJob = async (db: Db, jobId: string): Promise<ComparedJob[]> => {
+  const { rows } = await db.execute<ComparedJob & { baseJob: string | null }>(sql`
     with recursive chain as (
-      select id, base_job, tasks_done, total_tasks, 0 as depth from job where id = ${jobId}
+      select id, base_job, tasks_done, total_tasks, verify_done, 0 as depth from job where id = ${jobId}
       union all
-      select job.id, job.base_job, job.tasks_done, job.total_tasks, chain.depth + 1
+      select job.id, job.base_job, job.tasks_done, job.total_tasks, job.verify_done, chain.depth + 1
       from job join chain on job.id = chain.base_job
-    ) select id, base_job as "baseJob", tasks_done as "tasksDone", total_tasks as "totalTasks"
+    ) select id, base_job as "baseJob", tasks_done as "tasksDone", total_tasks as "totalTasks", verify_done as "verifyDone"
       from chain order by depth desc`);
   const first = rows[0];
   if (first === undefined) throw missingData([`job ${jobId}`], "replay with apply restores it from the log.");

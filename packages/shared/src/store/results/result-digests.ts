@@ -29,7 +29,15 @@ export const digestsOfRows = async (
         from compare_result where job_id = ${job.id} and task = any(${doneTasks})) as edges,
       (select ${digestOfRows(sql`concat_ws(':', ordinal, reference_ordinal, distance, equal_bytes)`, sql`ordinal`)}
         from reference_match where job_id = ${result.jobId} and run = ${result.run}) as matches`);
-  return { ...onlyRow(found), groups: await groupsDigest(db, result), plan: planDigest(jobOf(job)) };
+  const verdicts = job.verification ? { verdicts: await verdictsDigest(db, job) } : {};
+  return { ...onlyRow(found), ...verdicts, groups: await groupsDigest(db, result), plan: planDigest(jobOf(job)) };
+};
+
+const verdictsDigest = async (db: Db, { id }: JobRow): Promise<string> => {
+  const found = await db.execute<{ digest: string }>(sql`
+    select ${digestOfRows(sql`concat_ws(':', task, part, digest, result_digest)`, sql`task, part`)} as digest
+    from verify_result where job_id = ${id} and is_recorded`);
+  return onlyRow(found).digest;
 };
 
 const DIGEST_BYTES = 32;

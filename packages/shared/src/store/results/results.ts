@@ -167,7 +167,7 @@ export const reusableBase = async (db: Db, row: JobRow): Promise<Base | null> =>
       ${blocks}::int as blocks
     from finalization as result join job as base on base.id = result.job_id and base.run = result.run
     where base.id = ${baseJob} and result.threshold_bits = ${listing.thresholdBits}
-      and result.grouping = ${row.options.grouping} and equal_images is not null and digests is not null
+      and base.verification = ${listing.verification} and result.grouping = ${row.options.grouping} and equal_images is not null and digests is not null
       and not exists (select from job as older
         where older.catalog_id = ${row.catalogId} and older.accepted_at < base.accepted_at
           and older.finished_at > result.at)`);

@@ -1,7 +1,9 @@
 import { and, asc, eq, ne, sql } from "drizzle-orm";
 import { partDigest, resultDigest } from "../../domain/job/digest.ts";
+import { has } from "../../domain/primitives/bit-set.ts";
 import type { Db } from "../open.ts";
 import { verifyResult } from "../schema.ts";
+import { lineageOfJob, missingEdges } from "./compare-results.ts";
 
 /** A verification task's result, or its parts: two attempts may differ, where a file vanished between them. */
 interface ResultOf {
@@ -73,6 +75,32 @@ export const unverifiedTasks = async (db: Db, jobId: string): Promise<number[]> 
     except select task from verify_result where job_id = ${jobId} and is_recorded order by task`);
   return rows.map(({ task }) => task);
 };
+
+/**
+ * Streams the verdicts that a job is grouped by: those of the finished jobs that it builds on, then its own.
+ * @throws MissingDataError where verdicts or a job are not stored
+ */
+export async function* streamVerdicts(db: Db, jobId: string): AsyncGenerator<Pick<VerifyResultRow, "results">> {
+  for (const { id, verifyDone } of await lineageOfJob(db, jobId)) {
+    const [lost] = (await unverifiedTasks(db, id)).filter((task) => has(verifyDone, task));
+    if (lost !== undefined) throw missingEdges(id, `all verdicts of task ${lost}`);
+    let parts: VerifyResultRow[] = [];
+    const requireWhole = (): void => {
+      const [first] = parts;
+      const fault = first === undefined ? null : faultOfResult(parts);
+      if (fault !== null) throw missingEdges(id, `${fault} of the verdicts of task ${first?.task}`);
+    };
+    for await (const row of readVerifyResults(db, id)) {
+      if (parts[0]?.task !== row.task) {
+        requireWhole();
+        parts = [];
+      }
+      parts.push(row);
+      yield row;
+    }
+    requireWhole();
+  }
+}
 
 /** What is missing of a task's recorded parts, or damaged; null = nothing. */
 export const faultOfResult = (

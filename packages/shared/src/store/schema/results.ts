@@ -56,6 +56,22 @@ export const verifyResult = pgTable(
   (table) => [primaryKey({ columns: [table.jobId, table.task, table.resultDigest, table.part] })],
 );
 
+/** What looking at two pictures gave, by their contents, whatever catalog or job they are of: nobody looks at them twice. */
+export const verifiedPair = pgTable(
+  "verified_pair",
+  {
+    tenant: text("tenant").notNull(),
+    /** The version of the verification. */
+    version: smallint("version").notNull(),
+    /** SHA-256 of both files, the smaller one first. */
+    first: bytea("first").notNull(),
+    second: bytea("second").notNull(),
+    /** See verified-pairs.ts. */
+    verdict: bytea("verdict").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenant, table.version, table.first, table.second] })],
+);
+
 /** The result of grouping, once for each (job, run). */
 export const finalization = pgTable(
   "finalization",
