@@ -495,6 +495,7 @@ describe("what is stored of a job", () => {
     "job.traceparent": "for traces",
     "catalog.name": "its owner's",
     "catalog.features": "for the next scan",
+    "catalog.verification": "for the next scan",
     "catalog.block_revision": "for caches",
     "catalog.listing_mark": "for the next scan",
     "catalog.mounts": "for the next scan",
