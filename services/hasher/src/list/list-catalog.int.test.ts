@@ -229,7 +229,9 @@ it("a walk whose job was cancelled meanwhile stops, and publishes no end", async
   }
   await list(task, images());
   const { done } = await published(task.job);
-  expect([(await stored(task.catalog)).length, done]).toEqual([5_000, []]);
+  // The sixth part may be stored while the job is being cancelled.
+  expect([5_000, 6_000]).toContain((await stored(task.catalog)).length);
+  expect(done).toEqual([]);
 });
 
 it("a disk that shows its files and can't read them stops the job", async () => {
