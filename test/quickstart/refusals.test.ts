@@ -85,7 +85,7 @@ describe("what can't work ends in one line that says what to do, and leaves noth
       ["single", /one image there/],
     ] as const) {
       const { code, stdout, stderr } = await start([quick.path(name)]).ended;
-      expect([code, stdout]).toEqual([66, ""]);
+      expect([code, stdout], stderr).toEqual([66, ""]);
       expect(stderr).toMatch(line);
     }
   });
