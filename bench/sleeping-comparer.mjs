@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connectBus } from "@lookalike/shared/bus/connect";
 import { publishEvent } from "@lookalike/shared/bus/messages";
 import { runTasks } from "@lookalike/shared/bus/tasks";
-import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { partDigest } from "@lookalike/shared/domain/job/digest";
 import { resultId } from "@lookalike/shared/domain/job/event-id";
 import { createLogger } from "@lookalike/shared/runtime/log";
 
@@ -18,7 +18,7 @@ await runTasks(bus, {
   handle: async (task) => {
     await sleep(milliseconds);
     const id = resultId(task.job, "compare", task.task, task.attempt, "pair-batch-done");
-    const body = { task: task.task, comparisons: 0, edgeCount: 0, edges, digest: edgesDigest(edges) };
+    const body = { task: task.task, comparisons: 0, edgeCount: 0, edges, digest: partDigest(edges) };
     await publishEvent(bus, "pair-batch-done", task, id, { ...body, kernel: "sleep", milliseconds });
   },
 });

@@ -6,7 +6,7 @@ import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { countBySubject } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
-import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { partDigest } from "@lookalike/shared/domain/job/digest";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { findJob, jobOf } from "@lookalike/shared/store/jobs/jobs";
@@ -202,7 +202,7 @@ it("a shadow that finds other pairs than its job", async () => {
   const none = new Uint8Array(0);
   await connected.store.pool.query(
     "update compare_result set edges = $2, edge_count = 0, digest = $3, result_digest = $3 where job_id = $1",
-    [job, none, edgesDigest(none)],
+    [job, none, partDigest(none)],
   );
   await scan(1);
   await fires("LookalikeRolloutDifference");

@@ -6,7 +6,7 @@ import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage } from "@lookalike/shared/bus/read";
 import { type CreateMissing, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
 import { work } from "@lookalike/shared/bus/work";
-import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { partDigest } from "@lookalike/shared/domain/job/digest";
 import { creditOf } from "@lookalike/shared/domain/job/dispatch/fair-window";
 import { decodeEvent, type JobEvent } from "@lookalike/shared/domain/job/events";
 import { JobState } from "@lookalike/shared/domain/job/job";
@@ -264,7 +264,7 @@ describe("one of many tasks", () => {
     const all = { hashedBlocks: Uint8Array.of(0b1111), hashedImages: 4 * BLOCK };
     const options = { batchSize: 2, pairsPerTask: 1 };
     const done = (task: number) => ({
-      ...pairBatchDone(task, { digest: edgesDigest(new Uint8Array(0)) }),
+      ...pairBatchDone(task, { digest: partDigest(new Uint8Array(0)) }),
       ...about("busy"),
     });
     await apply(

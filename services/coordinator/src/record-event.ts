@@ -1,4 +1,4 @@
-import { edgesDigest, hashBlockDigest, partDigest } from "@lookalike/shared/domain/job/digest";
+import { hashBlockDigest, partDigest } from "@lookalike/shared/domain/job/digest";
 import type { EventOf, JobEvent } from "@lookalike/shared/domain/job/events";
 import type { Job } from "@lookalike/shared/domain/job/job";
 import { settled } from "@lookalike/shared/domain/job/work";
@@ -89,7 +89,7 @@ const recordEdges = async (
     await recordResultDigest(db, job.id, task, digest);
     return null;
   }
-  if (edgesDigest(edges) !== digest) return "digest differs from the edges' bytes";
+  if (partDigest(edges) !== digest) return "digest differs from the edges' bytes";
   await insertCompareResult(db, { jobId: job.id, task, part: 0, edges, edgeCount, digest, resultDigest: digest });
   return null;
 };

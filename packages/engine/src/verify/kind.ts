@@ -3,7 +3,7 @@ import type { Comparison } from "./compare-pictures.ts";
 import { isMirrored, rotationOf } from "./transform.ts";
 
 /** What a kind is decided from besides the comparison. */
-export interface PairFacts {
+export interface KindFacts {
   /** Pixels of the whole pictures. */
   readonly pixelsA: number;
   readonly pixelsB: number;
@@ -50,7 +50,7 @@ const ROTATED_WHOLE = 0.6;
 const RESIZED = 1.02;
 
 /** The kind of a pair; null where both do not show the same, or show too little to be sure. */
-export const kindOf = (comparison: Comparison, facts: PairFacts): PixelKind | null => {
+export const kindOf = (comparison: Comparison, facts: KindFacts): PixelKind | null => {
   const { ofA, ofB, textured, correlation, agreement, differing, replaced, colours, transform } = comparison;
   if (Math.max(ofA, ofB) < CONTAINED || textured < LEAST_TEXTURED) return null;
   const leastAgreement = correlation < SURE_CORRELATION ? SURE_AGREEMENT : LEAST_AGREEMENT;
@@ -82,7 +82,7 @@ const MOST_SATURATION = 1.6;
  * Which picture the other was made from, where they say so: the whole of a crop, what is inside a frame, the one with colours.
  * @returns null where they do not
  */
-export const sourceOf = (kind: PixelKind, { ofA, ofB, colours }: Comparison, facts: PairFacts): "a" | "b" | null => {
+export const sourceOf = (kind: PixelKind, { ofA, ofB, colours }: Comparison, facts: KindFacts): "a" | "b" | null => {
   const [whole, part] = ofA < ofB ? (["a", "b"] as const) : (["b", "a"] as const);
   const isPart = Math.min(ofA, ofB) < WHOLE;
   if (kind === "cropped") return whole;
@@ -96,7 +96,7 @@ export const sourceOf = (kind: PixelKind, { ofA, ofB, colours }: Comparison, fac
 /** Less than this standard deviation of Cb and Cr is no colour, in levels. */
 const LEAST_COLOURS = 2;
 
-const isToned = ({ toneChange, colours }: Comparison, { isDocument }: PairFacts): boolean => {
+const isToned = ({ toneChange, colours }: Comparison, { isDocument }: KindFacts): boolean => {
   const [least, most] = SATURATION;
   const isSaturated = colours.saturation < least || colours.saturation > most;
   return (

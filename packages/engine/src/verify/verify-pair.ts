@@ -8,7 +8,7 @@ import { TURNS, type Turn } from "../evidence/turns.ts";
 import type { PicturePixels } from "../hash/picture-pixels.ts";
 import { continuesAround } from "./border.ts";
 import { type Comparison, comparePictures } from "./compare-pictures.ts";
-import { kindOf, type PairFacts, sourceOf } from "./kind.ts";
+import { type KindFacts, kindOf, sourceOf } from "./kind.ts";
 import { decodeFeatures } from "./match-features.ts";
 import { pairNumbers, probabilityOf } from "./probability.ts";
 import { refineTransform } from "./refine-transform.ts";
@@ -68,7 +68,7 @@ export const verifyPair = (a: VerifiedPicture, b: VerifiedPicture): Verdict | nu
   return best;
 };
 
-const verdictOf = (comparison: Comparison, facts: PairFacts): Verdict => {
+const verdictOf = (comparison: Comparison, facts: KindFacts): Verdict => {
   const kind = kindOf(comparison, facts);
   const numbers = pairNumbers(comparison, { isDocument: facts.isDocument, isBelieved: kind !== null });
   const source = kind === null ? null : sourceOf(kind, comparison, facts);
@@ -86,7 +86,7 @@ function* waysOf(a: VerifiedPicture, b: VerifiedPicture): Generator<Transform> {
   for (const { transform } of register(a, b)) yield refineTransform(a, b, transform);
 }
 
-const factsOf = (a: VerifiedPicture, b: VerifiedPicture, { ofA, ofB, transform }: Comparison): PairFacts => ({
+const factsOf = (a: VerifiedPicture, b: VerifiedPicture, { ofA, ofB, transform }: Comparison): KindFacts => ({
   pixelsA: a.pixels,
   pixelsB: b.pixels,
   isDocument: a.isDocument && b.isDocument,

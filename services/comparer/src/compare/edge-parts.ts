@@ -1,13 +1,11 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { EdgeList, type Edges, edgeCount, encodeEdges } from "@lookalike/shared/domain/grouping/edges";
-import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { INLINE_RESULT_BYTES, partDigest } from "@lookalike/shared/domain/job/digest";
 
 /** Edges of a part: one or two megabytes encoded. */
 const EDGES_PER_PART = 262_144;
 /** Parts that are not stored yet before the worker waits. */
 const PARTS_AHEAD = 2;
-/** Edges up to this size are in the event itself; more are stored first, and the event has their digest. */
-const INLINE_EDGE_BYTES = 65_536;
 
 /** A part of a task's edges, encoded: one row of `compare_result`. */
 export interface EdgePart {
@@ -50,7 +48,7 @@ export class EdgeParts {
   /** Sends the last part, unless its edges are few enough for the event, and waits until all parts are stored. */
   finish(): FoundEdges {
     const last = this.#cutPart();
-    const inline = last.part === 0 && last.edges.byteLength <= INLINE_EDGE_BYTES ? last : null;
+    const inline = last.part === 0 && last.edges.byteLength <= INLINE_RESULT_BYTES ? last : null;
     if (inline === null && last.edgeCount > 0) this.#send(last);
     this.#waitForAllBut(0);
     return { inline, digests: this.#digests, edgeCount: this.#count };
@@ -59,7 +57,7 @@ export class EdgeParts {
   #cutPart(): EdgePart {
     const found = this.#unsent.edges;
     const edges = encodeEdges(found);
-    const part = { part: this.#digests.length, edges, edgeCount: edgeCount(found), digest: edgesDigest(edges) };
+    const part = { part: this.#digests.length, edges, edgeCount: edgeCount(found), digest: partDigest(edges) };
     this.#count += part.edgeCount;
     this.#unsent = new EdgeList();
     return part;

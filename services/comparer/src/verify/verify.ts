@@ -1,6 +1,6 @@
 import { type Endpoint, EndpointError, endpoint } from "@lookalike/shared/bus/endpoints";
 import { decodeEdges, EdgeList, encodeEdges } from "@lookalike/shared/domain/grouping/edges";
-import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { partDigest } from "@lookalike/shared/domain/job/digest";
 import { listed, planOf } from "@lookalike/shared/domain/job/job";
 import { members } from "@lookalike/shared/domain/primitives/bit-set";
 import { MissingDataError, messageOf } from "@lookalike/shared/runtime/errors";
@@ -123,5 +123,5 @@ const verifyTask = async (
 const digestOfAll = (parts: readonly Uint8Array[]): string => {
   const all = new EdgeList();
   for (const part of parts) all.addAll(decodeEdges(part));
-  return edgesDigest(encodeEdges(all.edges));
+  return partDigest(encodeEdges(all.edges));
 };

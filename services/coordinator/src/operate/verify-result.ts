@@ -1,5 +1,5 @@
 import { finalizationDigest } from "@lookalike/shared/domain/grouping/result-digest";
-import { edgesDigest } from "@lookalike/shared/domain/job/digest";
+import { partDigest } from "@lookalike/shared/domain/job/digest";
 import { blocksBelow } from "@lookalike/shared/store/blocks/hash-blocks";
 import { getCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { endOfCatalog } from "@lookalike/shared/store/catalog/census";
@@ -52,7 +52,7 @@ export const verifyFinalization = async (db: Db, row: JobRow, { report, leaveOut
     if (digests[name as keyof typeof others] !== digest) report(`${name}: not what the result was stored with`);
   if (finalizationDigest(stored, digests) !== digests.result)
     report("result: its numbers are not those it was stored with");
-  if (stored.equalImages !== null && edgesDigest(stored.equalImages) !== digests.equalImages)
+  if (stored.equalImages !== null && partDigest(stored.equalImages) !== digests.equalImages)
     report("result: the edges between equal images are not those it was stored with");
   if (!isNewest) {
     leaveOut("blocks and images: a later job of the catalog may have changed them");

@@ -4,7 +4,7 @@ import { consumerBacklog, countBySubject } from "@lookalike/shared/bus/read";
 import { STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import { decodeEdges, edgeCount } from "@lookalike/shared/domain/grouping/edges";
 import { countState, lengthFault } from "@lookalike/shared/domain/image/hash-block";
-import { edgesDigest, hashBlockDigest } from "@lookalike/shared/domain/job/digest";
+import { hashBlockDigest, partDigest } from "@lookalike/shared/domain/job/digest";
 import { type Job, planOf, workOf } from "@lookalike/shared/domain/job/job";
 import { taskCount } from "@lookalike/shared/domain/job/plan";
 import { progressOf } from "@lookalike/shared/domain/job/progress";
@@ -106,7 +106,7 @@ const verifyResults = async (db: Db, job: Job, report: Report): Promise<number> 
   for await (const { task, part, edges, edgeCount: count, digest, resultDigest: whole } of readResults(db, job.id)) {
     read += 1;
     partsOf.set(task, [...(partsOf.get(task) ?? []), { part, digest, resultDigest: whole }]);
-    if (edgesDigest(edges) !== digest) report(`task ${task}/${part}: its bytes differ from its digest`);
+    if (partDigest(edges) !== digest) report(`task ${task}/${part}: its bytes differ from its digest`);
     else if (edgeCount(decodeEdges(edges)) !== count)
       report(`task ${task}/${part}: ${count} edges stored by count, not by bytes`);
   }

@@ -4,6 +4,7 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import {
+  byOrdinals,
   decodeVerdict,
   encodeVerifiedPairs,
   type PairVerdict,
@@ -11,7 +12,7 @@ import {
 } from "@lookalike/shared/domain/grouping/verified-pairs";
 import type { ListedImage } from "@lookalike/shared/domain/image/listed-image";
 import { CopyKind } from "@lookalike/shared/domain/image/pair-kind";
-import { partDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
+import { INLINE_RESULT_BYTES, partDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import { groupBy } from "@lookalike/shared/domain/primitives/group-by";
@@ -53,8 +54,6 @@ export const initPairCounters = (): void => {
     for (const source of SOURCES) pairsVerified.inc({ kind, source }, 0);
 };
 
-/** Results up to this size are in the event itself; more are stored first, and the event has their digest. */
-const INLINE_BYTES = 65_536;
 const PAIRS_PER_PART = 10_000;
 
 /** Verifies the pairs of one task, and publishes the event that has the verdicts, or their digest. */
@@ -71,7 +70,7 @@ export const verifyPairs = async (verifier: Verifier, task: TaskOf<"verify">): P
   const parts = partsOf(verified);
   const digest = resultDigest(parts.map(partDigest));
   const [only] = parts;
-  const inline = parts.length === 1 && only !== undefined && only.length <= INLINE_BYTES ? only : null;
+  const inline = parts.length === 1 && only !== undefined && only.length <= INLINE_RESULT_BYTES ? only : null;
   if (inline === null)
     for (const [part, results] of parts.entries())
       await insertVerifyResult(db, { jobId: task.job, task: task.task, resultDigest: digest }, part, results);
@@ -82,7 +81,7 @@ export const verifyPairs = async (verifier: Verifier, task: TaskOf<"verify">): P
 
 /** At least one part, in the order of the pairs. */
 const partsOf = (pairs: readonly VerifiedPair[]): Uint8Array[] => {
-  const sorted = pairs.toSorted((one, other) => one.a - other.a || one.b - other.b);
+  const sorted = pairs.toSorted(byOrdinals);
   return Array.from({ length: Math.max(1, Math.ceil(sorted.length / PAIRS_PER_PART)) }, (_, part) =>
     encodeVerifiedPairs(sorted.slice(part * PAIRS_PER_PART, (part + 1) * PAIRS_PER_PART)),
   );

@@ -112,7 +112,8 @@ export const decodeVerdict = (bytes: Uint8Array): PairVerdict => {
   return { kind: kindOfByte(first), facts: first & HAS_FACTS ? decodeFacts(facts) : null };
 };
 
-const byOrdinals = (one: VerifiedPair, other: VerifiedPair): number => one.a - other.a || one.b - other.b;
+/** The order in which pairs are stored. */
+export const byOrdinals = (one: VerifiedPair, other: VerifiedPair): number => one.a - other.a || one.b - other.b;
 
 const VERSION = 1;
 const HEADER_BYTES = 5;

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { Failure, type HashBlock, ImageFacts } from "../image/hash-block.ts";
 
-/** SHA-256 of a task's encoded edges, hex: two workers that do the same task get the same digest. */
-export const edgesDigest = (edges: Uint8Array): string => createHash("sha256").update(edges).digest("hex");
-
-/** SHA-256 of a part of a block's evidence, or of what a task gave, hex. The digest of the whole is {@link resultDigest} of its parts. */
+/**
+ * SHA-256 of a part of a block's evidence, or of what a task gave, hex: two workers that do the same task get the same digest. The digest of
+ * the whole is {@link resultDigest} of its parts.
+ */
 export const partDigest = (part: Uint8Array): string => createHash("sha256").update(part).digest("hex");
+
+/** A result up to this size is in its event; a larger one is stored first, and the event has its digest. */
+export const INLINE_RESULT_BYTES = 65_536;
 
 /** The digest of a task's result from the digests of its stored parts: that of the only part, or one over all. */
 export const resultDigest = (parts: readonly string[]): string => {

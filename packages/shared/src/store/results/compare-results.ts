@@ -1,5 +1,5 @@
 import { and, asc, eq, sql } from "drizzle-orm";
-import { edgesDigest, resultDigest } from "../../domain/job/digest.ts";
+import { partDigest, resultDigest } from "../../domain/job/digest.ts";
 import { members } from "../../domain/primitives/bit-set.ts";
 import { type MissingDataError, missingData } from "../../runtime/errors.ts";
 import type { Db } from "../open.ts";
@@ -35,7 +35,7 @@ export const requiredTaskEdges = async (db: Db, jobId: string, task: number): Pr
     where: and(eq(compareResult.jobId, jobId), eq(compareResult.task, task)),
     orderBy: asc(compareResult.part),
   });
-  const isDamaged = rows.some(({ edges, digest }) => edgesDigest(edges) !== digest);
+  const isDamaged = rows.some(({ edges, digest }) => partDigest(edges) !== digest);
   const fault = isDamaged ? "some edges" : faultOfParts(rows);
   if (fault !== null) throw missingEdges(jobId, `${fault} of task ${task}`);
   return rows.map(({ edges }) => edges);
@@ -100,7 +100,7 @@ async function* doneResults(db: Db, { id, tasksDone, totalTasks }: ComparedJob):
   for await (const row of readResults(db, id)) {
     while (task !== undefined && task < row.task) endTask();
     if (row.task !== task) continue;
-    if (edgesDigest(row.edges) !== row.digest) throw missingEdges(id, `the edges of part ${row.part} of task ${task}`);
+    if (partDigest(row.edges) !== row.digest) throw missingEdges(id, `the edges of part ${row.part} of task ${task}`);
     // Only what the check of the whole needs: the edges may be many.
     parts.push({ ...row, edges: NO_BYTES });
     yield row;

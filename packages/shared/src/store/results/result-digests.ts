@@ -6,7 +6,7 @@ import {
   planDigest,
   type ResultDigests,
 } from "../../domain/grouping/result-digest.ts";
-import { edgesDigest } from "../../domain/job/digest.ts";
+import { partDigest } from "../../domain/job/digest.ts";
 import { members } from "../../domain/primitives/bit-set.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
@@ -86,7 +86,7 @@ export const sealResult = async (
 ): Promise<void> => {
   const { decisions, imageDigests: images } = found;
   const ofRows = await digestsOfRows(db, job, stored);
-  const digests = { ...ofRows, equalImages: edgesDigest(found.equalImages) };
+  const digests = { ...ofRows, equalImages: partDigest(found.equalImages) };
   const whole = finalizationDigest({ ...stored, decisions, imageDigests: images }, digests);
   await db
     .update(finalization)

@@ -1,7 +1,7 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type pg from "pg";
 import { groupDigest, type ResultDigests } from "../../domain/grouping/result-digest.ts";
-import { edgesDigest } from "../../domain/job/digest.ts";
+import { partDigest } from "../../domain/job/digest.ts";
 import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
@@ -191,7 +191,7 @@ const isAsStored = async (db: Db, base: Base): Promise<boolean> => {
   const { members, size } = onlyRow(counted);
   return (
     members === size &&
-    base.digests.equalImages === edgesDigest(base.equalImages) &&
+    base.digests.equalImages === partDigest(base.equalImages) &&
     base.digests.groups === (await groupsDigest(db, base))
   );
 };
