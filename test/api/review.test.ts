@@ -83,6 +83,10 @@ describe("a catalog's images", () => {
     expect(bytes).toEqual([...bytes].sort((a, b) => b - a));
     expect(await groupsOf(job, `&minReclaimableBytes=${bytes[2]}`)).toHaveLength(3);
     expect((await groupsOf(job, "&minSize=4")).every(({ members }) => members.length >= 4)).toBe(true);
+    const first = await get(`/jobs/${job}/groups?order=newest&limit=4`);
+    const second = await get(`/jobs/${job}/groups?order=newest&limit=1000&cursor=${first.next}`);
+    const numbers = [...first.items, ...second.items].map(({ number }) => number);
+    expect(numbers).toEqual(all.map(({ number }) => number).sort((a, b) => b - a));
   });
 });
 
@@ -105,6 +109,24 @@ describe("decisions", () => {
     expect(await groupsOf(job, "&decided=true")).toHaveLength(0);
     const facts = (await get(`/catalogs/${catalog}/decisions`)).items;
     expect(facts.map(({ verdict }: { verdict: string }) => verdict)).toEqual(["undo", "keep"]);
+  });
+
+  it("are made for the groups that were chosen, and taken back together or not at all", async () => {
+    const job = await runJob();
+    const chosen = (await groupsOf(job)).slice(0, 3).map(({ number }) => number);
+    const rule = { kinds: ["exact", "variant"], groups: chosen, preview: false };
+    expect((await call("POST", `/jobs/${job}/decisions`, rule)).json).toMatchObject({ groups: 3 });
+    expect((await groupsOf(job, "&decided=true")).map(({ number }) => number)).toEqual(chosen);
+    const { items } = await get(`/catalogs/${catalog}/decisions?limit=3`);
+    // One request decided them: an owner sees them as one.
+    expect(new Set(items.map(({ decidedAt }: { decidedAt: string }) => decidedAt)).size).toBe(1);
+    const ids = items.map(({ id }: { id: string }) => id);
+    const undo = `/catalogs/${catalog}/decisions/undo`;
+    expect((await call("POST", undo, { decisions: [...ids, "none"] })).status).toBe(404);
+    expect(await groupsOf(job, "&decided=true")).toHaveLength(3);
+    expect((await call("POST", undo, { decisions: ids })).json).toEqual({ undone: 3 });
+    expect((await call("POST", undo, { decisions: ids })).json).toEqual({ undone: 0 });
+    expect(await groupsOf(job, "&decided=true")).toHaveLength(0);
   });
 
   it("keep at least one image, and only images of the group", async () => {
@@ -137,6 +159,9 @@ describe("decisions", () => {
     const joined = await groupWith(await runJob(), "scene-02.jpg");
     expect(pathsOf(joined)).toContain("joined.jpg");
     expect([joined?.decision, joined?.reopened?.id]).toEqual([null, json.id]);
+    const reopened = await groupsOf(joined?.job ?? "", "&reopened=true");
+    expect(reopened.map(({ number }) => number)).toEqual([joined?.number]);
+    expect((await get(`/catalogs/${catalog}/statistics`)).reopened).toBe(1);
     await rm(join(root, "joined.jpg"));
     expect((await groupWith(await runJob(), "scene-02.jpg"))?.decision?.id).toBe(json.id);
     await call("POST", `/catalogs/${catalog}/decisions/${json.id}/undo`);

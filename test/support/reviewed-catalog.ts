@@ -12,6 +12,7 @@ export interface Answer {
 }
 
 export interface ReviewedGroup {
+  readonly job: string;
   readonly number: number;
   readonly kind: string;
   readonly keeper: number;

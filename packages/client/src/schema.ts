@@ -1775,6 +1775,156 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/catalogs/{catalog}/decisions/undo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Take decisions back, all or none; their groups are open again */
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          catalog: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          "application/json": components["schemas"]["UndoManyInput"];
+        };
+      };
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["UndoneMany"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        422: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        431: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/catalogs/{catalog}/decisions/{decision}": {
     parameters: {
       query?: never;
@@ -3477,6 +3627,107 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/folders": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The folders that a catalog may be created over: the tenant's own, or those in one of them */
+    get: {
+      parameters: {
+        query?: {
+          path?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["FolderList"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        431: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/jobs/{job}": {
     parameters: {
       query?: never;
@@ -4248,7 +4499,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The job's groups, by number or most reclaimable first */
+    /** The job's groups, by number, newest or most reclaimable first */
     get: {
       parameters: {
         query?: {
@@ -4259,7 +4510,10 @@ export interface paths {
           minReclaimableBytes?: number;
           /** @description false: only what is left to decide */
           decided?: "true" | "false";
-          order?: "number" | "reclaimable";
+          /** @description true: only those that another image joined since a decision */
+          reopened?: "true" | "false";
+          /** @description newest: the highest number first, as a group that changes gets a new one */
+          order?: "number" | "newest" | "reclaimable";
         };
         header?: never;
         path: {
@@ -6777,6 +7031,8 @@ export interface components {
       kinds: ("exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate")[];
       /** @default 0 */
       minReclaimableBytes: number;
+      /** @description Numbers of groups: only these. Left out: all of these kinds */
+      groups?: number[];
       /**
        * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
        * @default null
@@ -6793,6 +7049,8 @@ export interface components {
       kinds: ("exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate")[];
       /** @default 0 */
       minReclaimableBytes?: number;
+      /** @description Numbers of groups: only these. Left out: all of these kinds */
+      groups?: number[];
       /**
        * @description A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays
        * @default null
@@ -7141,6 +7399,32 @@ export interface components {
         | "unreadable"
         | "unsupported";
       detail: string;
+    };
+    FolderList: {
+      /** @description The folder that these are in; null = the tenant's own folders */
+      path: string | null;
+      /** @description The folder above; null where a source may not be in it */
+      parent: string | null;
+      items: {
+        name: string;
+        /** @description The root of a source */
+        path: string;
+      }[];
+      /** @description false: there are more, which are not listed */
+      isComplete: boolean;
+    };
+    FolderListInput: {
+      /** @description The folder that these are in; null = the tenant's own folders */
+      path: string | null;
+      /** @description The folder above; null where a source may not be in it */
+      parent: string | null;
+      items: {
+        name: string;
+        /** @description The root of a source */
+        path: string;
+      }[];
+      /** @description false: there are more, which are not listed */
+      isComplete: boolean;
     };
     Group: {
       job: string;
@@ -8240,6 +8524,8 @@ export interface components {
       job: string | null;
       groups: number;
       undecided: number;
+      /** @description Undecided groups that another image joined since they were decided */
+      reopened: number;
       groupedImages: number;
       reclaimableBytes: number;
       /** @description Bytes of the database that the images' hashes and evidence take */
@@ -8249,6 +8535,7 @@ export interface components {
         kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
         groups: number;
         undecided: number;
+        reopened: number;
         images: number;
         reclaimableBytes: number;
       }[];
@@ -8259,6 +8546,8 @@ export interface components {
       job: string | null;
       groups: number;
       undecided: number;
+      /** @description Undecided groups that another image joined since they were decided */
+      reopened: number;
       groupedImages: number;
       reclaimableBytes: number;
       /** @description Bytes of the database that the images' hashes and evidence take */
@@ -8268,6 +8557,7 @@ export interface components {
         kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
         groups: number;
         undecided: number;
+        reopened: number;
         images: number;
         reclaimableBytes: number;
       }[];
@@ -8285,6 +8575,20 @@ export interface components {
       createdAt: string;
       /** @description Since then its keys are refused */
       disabledAt: string | null;
+    };
+    UndoMany: {
+      decisions: string[];
+    };
+    UndoManyInput: {
+      decisions: string[];
+    };
+    UndoneMany: {
+      /** @description Decisions taken back: those that were not before */
+      undone: number;
+    };
+    UndoneManyInput: {
+      /** @description Decisions taken back: those that were not before */
+      undone: number;
     };
     UnlistedFile: {
       path: string;

@@ -13,7 +13,7 @@ import { lockLatest } from "./lock-latest.ts";
 export const decideByRule = (
   db: Db,
   job: JobRow,
-  { kinds, keepUnder, minReclaimableBytes, preview }: z.infer<typeof BulkDecision>,
+  { kinds, groups, keepUnder, minReclaimableBytes, preview }: z.infer<typeof BulkDecision>,
   decidedBy: string,
 ): Promise<z.infer<typeof BulkResult>> =>
   db.transaction(async (tx) => {
@@ -23,7 +23,7 @@ export const decideByRule = (
     let removed = 0;
     let reclaimableBytes = 0;
     for (const kind of new Set(kinds)) {
-      const filter = { kind, minReclaimableBytes, decided: false };
+      const filter = { kind, minReclaimableBytes, decided: false, numbers: groups };
       for (const group of await readGroupsToDecide(tx, groupsOf(job), filter)) {
         const keep = keepersByRule(group, keepUnder);
         if (keep === null) continue;

@@ -66,6 +66,15 @@ export const LIMITS = {
     waitSeconds: 10,
     seconds: 600,
   },
+  folders: {
+    about: "folders that a catalog may be created over",
+    bodyBytes: 16 * KIB,
+    perKey: 2,
+    perTenant: 2,
+    inAll: 3,
+    waitSeconds: 10,
+    seconds: 60,
+  },
   search: {
     about: "query by hash",
     bodyBytes: 16 * KIB,

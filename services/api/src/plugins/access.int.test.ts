@@ -142,6 +142,7 @@ describe("another tenant's key", () => {
     const bodies: Record<string, object | string> = {
       "/v1/catalogs/{catalog}/decisions/import": "{}\n",
       "/v1/catalogs/{catalog}/archives/empty": { olderThanSeconds: 0 },
+      "/v1/catalogs/{catalog}/decisions/undo": { decisions: ["d"] },
       "/v1/catalogs/{catalog}/jobs": {},
       "/v1/catalogs/{catalog}": { name: "stolen" },
       "/v1/tenants/{tenant}": { disabled: true },
@@ -401,6 +402,30 @@ describe("a source", () => {
     }
     const source = { kind: "directory", root: join(own, "..odd but inside") };
     expect((await call(key, "POST", "/v1/catalogs", { name: "inside", source })).statusCode).toBe(201);
+  });
+
+  it("is chosen among the folders of the tenant alone, by a key that may create catalogs", async () => {
+    const key = await newKey("chooser", "write");
+    await newKey("others", "write");
+    const own = join(folder, "chooser");
+    for (const name of ["2019", "2020/raw"]) await mkdir(join(own, name), { recursive: true });
+    await symlink(join(folder, "others"), join(own, "link"));
+    expect((await call(key, "GET", "/v1/folders")).json().items).toEqual([{ name: own, path: own }]);
+    const listed = (await call(key, "GET", `/v1/folders?path=${own}`)).json();
+    expect([listed.parent, listed.items.map(({ name }: { name: string }) => name)]).toEqual([null, ["2019", "2020"]]);
+    for (const path of [folder, join(folder, "others"), join(own, "link"), `${own}/..`, "/", "/nowhere", "relative"]) {
+      const answer = await call(key, "GET", `/v1/folders?path=${path}`);
+      expect([path, answer.statusCode, answer.json().type]).toEqual([
+        path,
+        403,
+        "urn:lookalike:problem:source-refused",
+      ]);
+      expect(answer.json().detail).toBe(
+        `${path}: not under a folder of LOOKALIKE_SOURCE_ROOTS for the tenant chooser.`,
+      );
+    }
+    const reader = await newKey("chooser", "read");
+    expect((await call(reader, "GET", "/v1/folders")).json().type).toBe("urn:lookalike:problem:scope");
   });
 
   it("of another tenant gives none of its pictures, by whatever way its catalog was made", async () => {

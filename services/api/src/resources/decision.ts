@@ -51,6 +51,9 @@ export const NewDecision = z
 /** Groups of which only the first pages were compared are decided one by one. */
 const DecidedByRule = GroupKind.exclude(["partial"]);
 
+/** Groups that one request may name. */
+const MAX_GROUPS = 1_000;
+
 export const BulkDecision = z
   .strictObject({
     kinds: z
@@ -59,6 +62,12 @@ export const BulkDecision = z
       .max(DecidedByRule.options.length)
       .meta({ description: "Undecided groups of these kinds" }),
     minReclaimableBytes: z.int().min(0).default(0),
+    groups: z
+      .array(z.int().min(1).max(2_147_483_647))
+      .min(1)
+      .max(MAX_GROUPS)
+      .optional()
+      .meta({ description: "Numbers of groups: only these. Left out: all of these kinds" }),
     keepUnder: z.string().max(4_096).nullable().default(null).meta({
       description:
         "A folder of the source whose images all stay: decides the groups that lie partly in it. null: the suggested image of each group stays",
@@ -70,6 +79,17 @@ export const BulkDecision = z
 export const BulkResult = z
   .object({ preview: z.boolean(), groups: z.int(), kept: z.int(), removed: z.int(), reclaimableBytes: z.int() })
   .meta({ id: "BulkResult" });
+
+/** Decisions that one request may take back. */
+const MAX_UNDONE = 1_000;
+
+export const UndoMany = z
+  .strictObject({ decisions: z.array(z.string().max(64)).min(1).max(MAX_UNDONE) })
+  .meta({ id: "UndoMany" });
+
+export const UndoneMany = z
+  .object({ undone: z.int().meta({ description: "Decisions taken back: those that were not before" }) })
+  .meta({ id: "UndoneMany" });
 
 export const ImportResult = z
   .object({

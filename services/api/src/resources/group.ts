@@ -58,7 +58,11 @@ export const GroupQuery = PageQuery.extend({
   minSize: z.coerce.number().int().min(2).max(2_147_483_647).optional(),
   minReclaimableBytes: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   decided: TrueOrFalse.optional().meta({ description: "false: only what is left to decide" }),
-  order: z.enum(["number", "reclaimable"]).default("number"),
+  reopened: TrueOrFalse.optional().meta({ description: "true: only those that another image joined since a decision" }),
+  order: z
+    .enum(["number", "newest", "reclaimable"])
+    .default("number")
+    .meta({ description: "newest: the highest number first, as a group that changes gets a new one" }),
 });
 
 export const GroupParams = z.object({ job: z.string(), number: z.coerce.number().int().min(1).max(2_147_483_647) });

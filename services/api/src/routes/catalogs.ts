@@ -134,13 +134,14 @@ export const catalogRoutes = (app: Version1, sources: AllowedSources): void => {
     async ({ catalog: { id }, db }) => {
       const latest = await latestResult(db, id);
       const byKind = latest === null ? [] : await groupStatistics(db, latest);
-      const sum = (column: "groups" | "undecided" | "images" | "reclaimableBytes"): number =>
+      const sum = (column: "groups" | "undecided" | "reopened" | "images" | "reclaimableBytes"): number =>
         byKind.reduce((total, row) => total + row[column], 0);
       return Statistics.parse({
         images: await countImages(db, id),
         job: latest?.jobId ?? null,
         groups: sum("groups"),
         undecided: sum("undecided"),
+        reopened: sum("reopened"),
         groupedImages: sum("images"),
         reclaimableBytes: sum("reclaimableBytes"),
         storedBytes: await countStoredBytes(db, id),

@@ -19,6 +19,8 @@ import {
   decisionResource,
   ImportResult,
   NewDecision,
+  UndoMany,
+  UndoneMany,
 } from "../resources/decision.ts";
 import { GroupParams, groupEtag, readGroup } from "../resources/group.ts";
 import type { Spool } from "../spool/spool.ts";
@@ -149,5 +151,21 @@ export const decisionRoutes = (app: Version1, { bulk, spool }: DecisionParts): v
       if (undo === null) throw conflict("undone", "This decision is taken back already.");
       return reply.code(201).send(decisionResource(undo));
     },
+  );
+
+  app.post(
+    "/catalogs/:catalog/decisions/undo",
+    operation("Take decisions back, all or none; their groups are open again", { 200: UndoneMany }, { body: UndoMany }),
+    async ({ access, catalog, db, body }) =>
+      db.transaction(async (tx) => {
+        await lockCatalog(tx, catalog.id);
+        let undone = 0;
+        for (const id of new Set(body.decisions)) {
+          const row = await readDecision(tx, catalog, id);
+          if (row.verdict === "undo") throw conflict("an-undo", "An undo can't be undone: decide again.");
+          if ((await undoDecision(tx, row, access.name)) !== null) undone += 1;
+        }
+        return { undone };
+      }),
   );
 };

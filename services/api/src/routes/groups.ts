@@ -16,6 +16,7 @@ import {
 } from "../resources/group.ts";
 
 const BY_NUMBER: Order<z.infer<typeof Group>, number> = { start: 0, positionOf: ({ number }) => number };
+const NEWEST: Order<z.infer<typeof Group>, number> = { ...BY_NUMBER, start: 2_147_483_647 };
 const BY_RECLAIMABLE: Order<z.infer<typeof Group>, string> = {
   start: "999999999999999:0",
   positionOf: ({ reclaimableBytes, number }) => `${reclaimableBytes}:${number}`,
@@ -33,7 +34,7 @@ export const groupRoutes = (app: Version1): void => {
   app.get(
     "/jobs/:job/groups",
     operation(
-      "The job's groups, by number or most reclaimable first",
+      "The job's groups, by number, newest or most reclaimable first",
       { 200: pageOf(Group) },
       { querystring: GroupQuery, config: { isCached: true } },
     ),
@@ -41,11 +42,16 @@ export const groupRoutes = (app: Version1): void => {
       const of = groupsOf(job);
       const read = async (order: GroupOrder, limit: number) =>
         groupResources(db, await listGroups(db, of, query, order, limit));
-      return query.order === "number"
-        ? readPage(query, BY_NUMBER, ({ after, limit }) => read({ by: "number", after }, limit))
-        : readPage(query, BY_RECLAIMABLE, ({ after, limit }) =>
+      switch (query.order) {
+        case "number":
+          return readPage(query, BY_NUMBER, ({ after, limit }) => read({ by: "number", after }, limit));
+        case "newest":
+          return readPage(query, NEWEST, ({ after, limit }) => read({ by: "newest", after }, limit));
+        case "reclaimable":
+          return readPage(query, BY_RECLAIMABLE, ({ after, limit }) =>
             read({ by: "reclaimable", after: reclaimableAfter(after) }, limit),
           );
+      }
     },
   );
 

@@ -21,6 +21,7 @@ import { archiveRoutes } from "./archives.ts";
 import { catalogRoutes } from "./catalogs.ts";
 import { decisionRoutes } from "./decisions.ts";
 import { exportRoutes } from "./exports.ts";
+import { folderRoutes } from "./folders.ts";
 import { groupRoutes } from "./groups.ts";
 import { imageRoutes } from "./images.ts";
 import { jobRoutes } from "./jobs.ts";
@@ -85,6 +86,7 @@ export const version1 =
       access: (tagged) => accessRoutes(tagged, tenants),
       tenants: (tagged) => tenantRoutes(tagged, tenants),
       catalogs: (tagged) => catalogRoutes(tagged, sources),
+      folders: (tagged) => folderRoutes(tagged, sources),
       images: (tagged) => imageRoutes(tagged, thumbnails, picturesOf),
       jobs: (tagged) => jobRoutes(tagged, picturesOf),
       decisions: (tagged) => decisionRoutes(tagged, { bulk, spool }),

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, gte, isNotNull, isNull, sql } from "drizzle-orm";
+import { type AnyColumn, and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { GroupKind } from "../../domain/grouping/keeper.ts";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
 import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
@@ -27,42 +27,64 @@ interface GroupFilter {
   readonly minSize?: number | undefined;
   readonly minReclaimableBytes?: number | undefined;
   readonly decided?: boolean | undefined;
+  /** Whether an earlier decision is about some of its images. */
+  readonly reopened?: boolean | undefined;
+  readonly numbers?: readonly number[] | undefined;
 }
 
-/** By number, or by reclaimable bytes, most first; from after a position on. */
+/** By number, the newest first, or by reclaimable bytes, most first; from after a position on. */
 export type GroupOrder =
-  | { readonly by: "number"; readonly after: number }
+  | { readonly by: "number" | "newest"; readonly after: number }
   | { readonly by: "reclaimable"; readonly after: { readonly bytes: number; readonly number: number } };
 
-const matching = (place: Place, { kind, minSize, minReclaimableBytes, decided }: GroupFilter) =>
-  and(
+const matching = (place: Place, filter: GroupFilter) => {
+  const { kind, minSize, minReclaimableBytes, decided, reopened, numbers } = filter;
+  return and(
     isAt(place),
     kind === undefined ? undefined : eq(imageGroup.kind, kind),
     minSize === undefined ? undefined : gte(imageGroup.size, minSize),
     minReclaimableBytes === undefined ? undefined : gte(imageGroup.reclaimableBytes, minReclaimableBytes),
-    decided === undefined ? undefined : decided ? isNotNull(imageGroup.decisionId) : isNull(imageGroup.decisionId),
+    isSet(imageGroup.decisionId, decided),
+    isSet(imageGroup.reopenedId, reopened),
+    numbers === undefined ? undefined : isOneOf(sql`${imageGroup.number}`, numbers),
   );
+};
+
+const isSet = (column: AnyColumn, expected: boolean | undefined) => {
+  if (expected === undefined) return undefined;
+  return expected ? isNotNull(column) : isNull(column);
+};
 
 /** Groups with their members' names and facts. */
 export const listGroups = async (db: Db, of: GroupsOf, filter: GroupFilter, order: GroupOrder, limit: number) => {
   const place = await readPlace(db, of);
   if (place === null) return [];
-  const after =
-    order.by === "number"
-      ? gt(imageGroup.number, order.after)
-      : sql`${imageGroup.reclaimableBytes} <= ${order.after.bytes} and (${imageGroup.reclaimableBytes} < ${order.after.bytes} or ${imageGroup.number} > ${order.after.number})`;
+  const after = isAfter(order);
   const groups = await db
     .select()
     .from(imageGroup)
     // How many groups a lineage has decides whether they are sorted or read in the order of an index.
     .where(and(matching(place, filter), after, PLANNED_EACH_TIME))
-    // In the order of the index: with the default, nulls first, PostgreSQL would sort all groups for each page.
-    .orderBy(
-      ...(order.by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]),
-      asc(imageGroup.number),
-    )
+    .orderBy(...sortedBy(order))
     .limit(limit);
   return inTurnIfLarge(of, groups, () => withMembers(db, of, place, groups));
+};
+
+const isAfter = (order: GroupOrder): SQL => {
+  switch (order.by) {
+    case "number":
+      return gt(imageGroup.number, order.after);
+    case "newest":
+      return lt(imageGroup.number, order.after);
+    case "reclaimable":
+      return sql`${imageGroup.reclaimableBytes} <= ${order.after.bytes} and (${imageGroup.reclaimableBytes} < ${order.after.bytes} or ${imageGroup.number} > ${order.after.number})`;
+  }
+};
+
+const sortedBy = ({ by }: GroupOrder): SQL[] => {
+  if (by === "newest") return [desc(imageGroup.number)];
+  // In the order of the index: with the default, nulls first, PostgreSQL would sort all groups for each page.
+  return [...(by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]), asc(imageGroup.number)];
 };
 
 /** @param isInTransaction whether others may wait for it: then it waits for no turn */
@@ -75,7 +97,7 @@ export const getGroup = async (db: Db, of: GroupsOf, number: number, isInTransac
   return group ?? null;
 };
 
-/** For each kind of a result's groups: how many there are and are undecided, and the bytes that keeping one of each frees. */
+/** For each kind of a result's groups: how many there are, are undecided and are reopened, and the bytes that keeping one of each frees. */
 export const groupStatistics = async (db: Db, of: Result) => {
   const place = await readPlace(db, of);
   if (place === null) return [];
@@ -84,6 +106,7 @@ export const groupStatistics = async (db: Db, of: Result) => {
       kind: imageGroup.kind,
       groups: count(),
       undecided: sql<number>`count(*) filter (where ${imageGroup.decisionId} is null)::int`,
+      reopened: sql<number>`count(*) filter (where ${imageGroup.reopenedId} is not null)::int`,
       images: sql<number>`sum(${imageGroup.size})::int`,
       reclaimableBytes: sql<number>`sum(${imageGroup.reclaimableBytes})::float8`,
     })
