@@ -1,7 +1,5 @@
-import { keyBitsOf } from "@lookalike/engine/candidates/feature-keys";
 import { type FeatureTile, TILE_FEATURES } from "@lookalike/engine/candidates/feature-tile";
 import { featureJoinerBy } from "@lookalike/engine/candidates/join-features";
-import { emptyKeyCounts, frequentKeys, keyCounterBy } from "@lookalike/engine/candidates/key-counts";
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { type Bench, costRow, throughputRow } from "./bench.ts";
 import { FAMILY, FEATURES, familyOf, isInFamily, syntheticTile } from "./synthetic-features.ts";
@@ -27,24 +25,13 @@ export const featureJoin: Bench = {
     const tiles = Math.ceil(images / TILE_PICTURES);
     const tileOf = (tile: number): FeatureTile =>
       syntheticTile(tile * TILE_PICTURES, Math.min(images, (tile + 1) * TILE_PICTURES), images);
-    const keyBits = keyBitsOf(images * FEATURES);
-    const counts = emptyKeyCounts(keyBits);
-    const countKeys = keyCounterBy(fastestBackend);
-    let countSeconds = 0;
-    for (let tile = 0; tile < tiles; tile += 1) {
-      const rows = tileOf(tile);
-      countSeconds += cpuSeconds(() => countKeys(counts, rows)).seconds;
-      if (tile % 4 === 3) say(`keys of ${tile + 1} of ${tiles} tiles counted, ${memory()} GiB`);
-    }
-    const frequent = frequentKeys(counts);
-    say(`${frequent.numbers.length} of ${counts.counts.length} keys are frequent, ${keyBits} bits`);
     const join = featureJoinerBy(fastestBackend);
     const readings: Reading[] = [];
     let peak = 0;
     for (const [i, j] of sampledPairs(tiles)) {
       const [left, right] = [tileOf(i), i === j ? null : tileOf(j)];
       for (const mirrored of [false, true]) {
-        const unit = { left, right: right ?? left, frequent, mirrored };
+        const unit = { left, right: right ?? left, mirrored };
         const { result: found, seconds } = cpuSeconds(() => join(unit));
         peak = Math.max(peak, process.memoryUsage().rss);
         let family = 0;
@@ -63,7 +50,7 @@ export const featureJoin: Bench = {
         );
       }
     }
-    return rowsOf(images, tiles, countSeconds, readings, peak);
+    return rowsOf(images, tiles, readings, peak);
   },
 };
 
@@ -94,7 +81,7 @@ const relatives = (left: FeatureTile, right: FeatureTile, images: number): numbe
   return pairs;
 };
 
-const rowsOf = (images: number, tiles: number, countSeconds: number, readings: readonly Reading[], peak: number) => {
+const rowsOf = (images: number, tiles: number, readings: readonly Reading[], peak: number) => {
   const sum = (of: (reading: Reading) => number) => readings.reduce((total, reading) => total + of(reading), 0);
   // A tile with itself has half as many pairs of pictures as two tiles.
   const share = sum(({ pictures }) => pictures) / 2 / TILE_PICTURES;
@@ -117,14 +104,6 @@ const rowsOf = (images: number, tiles: number, countSeconds: number, readings: r
       rival: "family",
       theirs: FAMILY - 1,
       unit: "pairs",
-    }),
-    costRow({
-      ...row,
-      case: `${name}: count of keys`,
-      ours: countSeconds,
-      rival: "an hour",
-      theirs: 3_600,
-      unit: "s of CPU",
     }),
     costRow({
       ...row,

@@ -1,8 +1,8 @@
 import { captureKeys, capturePairs } from "@lookalike/engine/candidates/capture-keys";
-import { keyBitsOf, SHARED_BITS } from "@lookalike/engine/candidates/feature-keys";
+import { SHARED_BITS } from "@lookalike/engine/candidates/feature-keys";
 import { type FeatureTile, featureTile } from "@lookalike/engine/candidates/feature-tile";
+import { MOST_PICTURES } from "@lookalike/engine/candidates/frequent-keys";
 import { featureJoinerBy } from "@lookalike/engine/candidates/join-features";
-import { emptyKeyCounts, frequentKeys, keyCounterBy, MOST_PICTURES } from "@lookalike/engine/candidates/key-counts";
 import { TURNED_HASHES, type TurnedHash, turnedRows, turnsOf } from "@lookalike/engine/candidates/turned-rows";
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import { exhaustiveBy } from "@lookalike/engine/compare/exhaustive";
@@ -73,13 +73,11 @@ function* featureSources(files: Files): Generator<Source> {
   const pictures = files.map((file, ordinal) => ({ ordinal, features: file?.pixels.features ?? new Uint8Array(0) }));
   const tile = featureTile("corpus", pictures);
   yield measured("features, all", false, () => sharedAnywhere(tile, files.length));
-  const counts = emptyKeyCounts(keyBitsOf(tile.ordinals.length));
-  keyCounterBy(fastestBackend)(counts, tile);
-  const join = featureJoinerBy(fastestBackend);
   for (const limit of LIMITS)
     for (const mirrored of [false, true])
       yield measured(`features ${limit}${mirrored ? " mirrored" : ""}`, limit === MOST_PICTURES, () => {
-        const { a, b } = join({ left: tile, right: tile, frequent: frequentKeys(counts, limit), mirrored });
+        const join = featureJoinerBy(fastestBackend, { mostPictures: limit });
+        const { a, b } = join({ left: tile, right: tile, mirrored });
         return new Set(Array.from(a, (ordinal, pair) => pairNumber(ordinal, at(b, pair), files.length)));
       });
 }

@@ -1,7 +1,6 @@
-import { keyBitsOf } from "@lookalike/engine/candidates/feature-keys";
 import { featureTile } from "@lookalike/engine/candidates/feature-tile";
+import { MOST_PICTURES } from "@lookalike/engine/candidates/frequent-keys";
 import { featureJoinerBy } from "@lookalike/engine/candidates/join-features";
-import { emptyKeyCounts, frequentKeys, keyCounterBy, MOST_PICTURES } from "@lookalike/engine/candidates/key-counts";
 import { fastestBackend } from "@lookalike/engine/compare/backend";
 import sharp from "sharp";
 import { costRow, type Row } from "../bench.ts";
@@ -12,21 +11,18 @@ import { readEvidence } from "./read-evidence.ts";
 
 /** Pictures that have the same frame, or the same letters. */
 const FLOODS = ["screenshots of one app", "pages of text"];
-/** No key is frequent. */
-const NO_LIMIT = { numbers: new Uint32Array(0) };
 
 /** How many candidates by features a picture has among many that look alike: without keys that are dropped, and with them. */
 export const floodRows = async (seed: number, count: number, say: (text: string) => void): Promise<Row[]> => {
   const rows: Row[] = [];
   for (const name of FLOODS) {
     const tile = featureTile(name, await drawn(name, seed, count));
-    const counts = emptyKeyCounts(keyBitsOf(tile.ordinals.length));
-    keyCounterBy(fastestBackend)(counts, tile);
-    const join = featureJoinerBy(fastestBackend);
-    const candidates = (frequent: ReturnType<typeof frequentKeys>): number =>
-      (2 * join({ left: tile, right: tile, frequent, mirrored: false }).a.length) / count;
-    const before = candidates({ keyBits: counts.keyBits, ...NO_LIMIT });
-    const after = candidates(frequentKeys(counts));
+    const candidates = (mostPictures: number): number => {
+      const join = featureJoinerBy(fastestBackend, { mostPictures });
+      return (2 * join({ left: tile, right: tile, mirrored: false }).a.length) / count;
+    };
+    const before = candidates(count);
+    const after = candidates(MOST_PICTURES);
     say(
       `${count} ${name}: ${before.toFixed(1)} candidates a picture, ${after.toFixed(1)} without keys of more than ${MOST_PICTURES}`,
     );

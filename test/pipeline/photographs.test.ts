@@ -1,7 +1,10 @@
 import { mkdir } from "node:fs/promises";
+import type { Job } from "@lookalike/cli/client";
+import { decodeVerifiedPairs } from "@lookalike/shared/domain/grouping/verified-pairs";
 import type { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource, type Source } from "@lookalike/shared/domain/job/source";
-import sharp from "sharp";
+import { streamVerdicts } from "@lookalike/shared/store/results/verify-results";
+import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { drawPage } from "../../packages/engine/src/evidence/drawn-luma.fixtures.ts";
 import { groupsOf, memberPathsOf } from "../support/groups.ts";
@@ -104,8 +107,10 @@ describe("a catalog whose pairs are verified", () => {
     expect(plain).toMatchObject({ state: "completed", totalVerifyTasks: 0 });
     expect(await sorted(plain.id)).toContainEqual(["form-1.jpg", "form-1.png", "form-2.png"]);
     const verified = await run({ verification: true });
-    expect(verified).toMatchObject({ state: "completed", quarantinedTasks: 0, totalTasks: 1 });
-    expect(verified).toMatchObject({ totalVerifyTasks: 1, completedVerifyTasks: 1 });
+    expect(verified).toMatchObject({ state: "completed", quarantinedTasks: 0, totalTasks: 2, completedTasks: 2 });
+    // One finds the edges, one the candidates, and each has a verification.
+    expect(verified).toMatchObject({ totalBlockPairs: 1, completedBlockPairs: 1 });
+    expect(verified).toMatchObject({ totalVerifyTasks: 2, completedVerifyTasks: 2 });
     expect(await sorted(verified.id)).toEqual(VERIFIED);
   });
 
@@ -120,7 +125,7 @@ describe("a catalog whose pairs are verified", () => {
     // Whoever looked again would find this to be wrong.
     await store.pool.query("update verified_pair set verdict = '\\x01'");
     const full = await finished(system.client, (await system.client.startJob(again.catalog, { mode: "full" })).id);
-    expect(full).toMatchObject({ state: "completed", totalVerifyTasks: 1, completedVerifyTasks: 1 });
+    expect(full).toMatchObject({ state: "completed", totalVerifyTasks: 2, completedVerifyTasks: 2 });
     expect(await sorted(full.id)).toEqual([]);
     expect((await stored()).length).toBe(before.length);
     // Other tests of this system may look at the same pictures.
@@ -137,5 +142,78 @@ describe("a catalog whose pairs are verified", () => {
     const off = await run({ verification: false });
     expect(off).toMatchObject({ state: "completed", totalTasks: 0, totalVerifyTasks: 0 });
     expect(await sorted(off.id)).toContainEqual(["form-1.jpg", "form-1.png", "form-2.png"]);
+  });
+});
+
+describe("a catalog of edits that no hash of the whole finds", () => {
+  const SIZE = { width: 640, height: 480 };
+  const scene = (seed: number) => sharp(drawScene(seed, SIZE.width, SIZE.height), { raw: { ...SIZE, channels: 3 } });
+  const GREY = { r: 90, g: 95, b: 100 };
+  const EDITS: Readonly<Record<string, (original: Sharp) => Sharp>> = {
+    mirrored: (original) => original.flop(),
+    turned: (original) => original.rotate(90),
+    "crop of 35 %": (original) => original.extract({ left: 110, top: 80, width: 416, height: 312 }),
+    captioned: (original) => original.extend({ bottom: 140, background: GREY }),
+    screenshot: (original) => original.extend({ top: 260, bottom: 420, left: 90, right: 90, background: GREY }),
+  };
+  const names = Object.keys(EDITS);
+  let verified: Job;
+  let kinds: ReadonlyMap<string, string | null>;
+
+  /** The kinds of all pairs that were looked at, by the files' names. */
+  const kindsOf = async (job: Job): Promise<Map<string, string | null>> => {
+    const { store, close } = await connectTo(system.environment);
+    const images = await store.pool.query<{ ordinal: number; name: string }>(
+      "select ordinal, convert_from(path, 'utf8') as name from image where catalog_id = $1",
+      [job.catalog],
+    );
+    const nameOf = new Map(images.rows.map(({ ordinal, name }) => [ordinal, name.replace(".jpg", "")]));
+    const found = new Map<string, string | null>();
+    for await (const { results } of streamVerdicts(store.db, job.id))
+      for (const { a, b, kind } of decodeVerifiedPairs(results))
+        found.set([nameOf.get(a), nameOf.get(b)].toSorted().join(" and "), kind);
+    await close();
+    return found;
+  };
+  const write = (name: string, picture: Sharp) =>
+    picture.jpeg({ quality: 85 }).toFile(system.path(`edits/${name}.jpg`));
+
+  beforeAll(async () => {
+    await mkdir(system.path("edits"));
+    const original = await scene(41).png().toBuffer();
+    await write("original", sharp(original));
+    for (const [name, edit] of Object.entries(EDITS)) await write(name, edit(sharp(original)));
+    for (const seed of [42, 43, 44, 45]) await write(`stranger ${seed}`, scene(seed));
+    verified = await system.run(folder("edits"), { blockSize: 4, verification: true });
+    kinds = await kindsOf(verified);
+  });
+
+  it.each(names)("finds the picture that is %s, and looks at it with its original", (name) => {
+    expect([...kinds.keys()]).toContain([name, "original"].toSorted().join(" and "));
+    expect(kinds.get([name, "original"].toSorted().join(" and "))).not.toBeNull();
+  });
+
+  it("looks at no two strangers", () => {
+    expect(
+      [...kinds.keys()].filter((pair) => pair.split(" and ").every((name) => name.startsWith("stranger"))),
+    ).toEqual([]);
+  });
+
+  it("looks in a grown catalog only at pairs of which one is new", async () => {
+    await write(
+      "later",
+      sharp(await scene(41).png().toBuffer())
+        .flip()
+        .rotate(90),
+    );
+    const grown = await system.run(folder("edits"));
+    expect(grown).toMatchObject({ state: "completed", quarantinedTasks: 0, totalBlocks: 4 });
+    const { store, close } = await connectTo(system.environment);
+    const { rows } = await store.pool.query("select results from verify_result where job_id = $1", [grown.id]);
+    await close();
+    const later = rows.flatMap(({ results }) => decodeVerifiedPairs(results).map(({ b }) => b));
+    expect(new Set(later)).toEqual(new Set([12]));
+    expect((await kindsOf(grown)).get("later and original")).not.toBeNull();
+    for (const pair of kinds.keys()) expect([...(await kindsOf(grown)).keys()]).toContain(pair);
   });
 });

@@ -7,6 +7,7 @@ import { SourceRoots } from "@lookalike/shared/sources/allowed-sources";
 import { findJob } from "@lookalike/shared/store/jobs/jobs";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
+import { createEvidenceReader } from "./compare/evidence-reader.ts";
 import { createHashReader } from "./compare/hash-reader.ts";
 import { consumeFinalize } from "./finalize/consume-finalize.ts";
 import { verifyEndpoint } from "./verify/verify.ts";
@@ -22,7 +23,7 @@ const Environment = ServiceEnvironment.extend({
   LOOKALIKE_BLOCK_CACHE_BYTES: integer({
     min: 1,
     default: 268_435_456,
-    about: "Memory for cached hash blocks",
+    about: "Memory for cached hash blocks, and as much for cached evidence",
   }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
 });
@@ -38,6 +39,7 @@ runService({
       buckets: [],
     });
     const hashes = createHashReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
+    const readEvidenceTile = createEvidenceReader(db, environment.LOOKALIKE_BLOCK_CACHE_BYTES);
     const runningJob = createJobGate(db);
     const [comparing, finalizing] = await Promise.all([
       runTasks(bus, {
@@ -49,7 +51,7 @@ runService({
         handle: async (task) => {
           const job = await runningJob(task);
           if (job === undefined) return;
-          await comparePairs({ bus, db, hashes, compare: pool.compare }, task, job);
+          await comparePairs({ bus, db, hashes, readEvidenceTile, compare: pool.compare }, task, job);
         },
       }),
       consumeFinalize(

@@ -6,11 +6,9 @@ import { keyBands, SHARED_BITS } from "./feature-keys.ts";
 import { type FeaturedPicture, featureTile, mirroredTile } from "./feature-tile.ts";
 import { scenePictures } from "./features.fixtures.ts";
 import { featureJoinerBy } from "./join-features.ts";
-import { emptyKeyCounts, type FrequentKeys, frequentKeys, keyCounterBy } from "./key-counts.ts";
 import { agreeingMatches } from "./shared-places.ts";
 
 const KEY_BITS = 16;
-const NONE_FREQUENT: FrequentKeys = { keyBits: KEY_BITS, numbers: new Uint32Array(0) };
 const [FIRST, SECOND] = [scenePictures(14, 0, 1), scenePictures(9, 14, 2)];
 
 const keysOf = (descriptor: Uint8Array): string[] =>
@@ -82,6 +80,7 @@ const MIRROR_PAIRS_OF_BOTH = byDefinition(BOTH, BOTH, true);
 const AMONG_ALL = byDefinition(ALL, ALL, false);
 const FREQUENT = keysOfMore(ALL, 4);
 const WITHOUT_FREQUENT = byDefinition(ALL, ALL, false, FREQUENT);
+const BETWEEN_WITHOUT_FREQUENT = byDefinition(FIRST, SECOND, false, FREQUENT);
 
 describe.each(backends)("$name", (backend) => {
   const join = featureJoinerBy(backend);
@@ -89,42 +88,41 @@ describe.each(backends)("$name", (backend) => {
   it("finds the pictures of one scene, in one tile and in two", () => {
     const [left, right] = [featureTile("left", FIRST), featureTile("right", SECOND)];
     expect(WITHIN.length).toBeGreaterThan(5);
-    expect(found(join({ left, right: left, frequent: NONE_FREQUENT, mirrored: false }))).toEqual(WITHIN);
-    expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: false }))).toEqual(BETWEEN);
+    expect(found(join({ left, right: left, mirrored: false }))).toEqual(WITHIN);
+    expect(found(join({ left, right, mirrored: false }))).toEqual(BETWEEN);
   });
 
   it("finds mirrored pictures by mirrored descriptors alone", () => {
     const [left, right] = [featureTile("left", FIRST), featureTile("mirror images", MIRRORED)];
-    expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: false }))).toEqual([]);
+    expect(found(join({ left, right, mirrored: false }))).toEqual([]);
     expect(MIRROR_PAIRS.length).toBeGreaterThan(FIRST.length);
-    expect(found(join({ left, right, frequent: NONE_FREQUENT, mirrored: true }))).toEqual(MIRROR_PAIRS);
+    expect(found(join({ left, right, mirrored: true }))).toEqual(MIRROR_PAIRS);
     const tile = featureTile("both", BOTH);
-    expect(found(join({ left: tile, right: tile, frequent: NONE_FREQUENT, mirrored: true }))).toEqual(
-      MIRROR_PAIRS_OF_BOTH,
-    );
+    expect(found(join({ left: tile, right: tile, mirrored: true }))).toEqual(MIRROR_PAIRS_OF_BOTH);
   });
 
   it("finds the same in parts", () => {
-    const joinParts = featureJoinerBy(backend, 20);
+    const joinParts = featureJoinerBy(backend, { mostMatches: 20 });
     const [left, right] = [featureTile("left", FIRST), featureTile("right", SECOND)];
     for (const mirrored of [false, true])
       for (const tiles of [
         { left, right },
         { left, right: left },
       ]) {
-        const unit = { ...tiles, frequent: NONE_FREQUENT, mirrored };
+        const unit = { ...tiles, mirrored };
         expect(joinParts(unit)).toEqual(join(unit));
       }
   });
 
-  it("does not join keys that too many pictures have", () => {
+  it("does not join keys that too many pictures have, in one tile and in two, also in parts", () => {
     const tile = featureTile("all", ALL);
-    const counts = emptyKeyCounts(KEY_BITS);
-    keyCounterBy(backend)(counts, tile);
-    const frequent = frequentKeys(counts, 4);
-    expect(frequent.numbers.length).toBe(FREQUENT.reduce((sum, { size }) => sum + size, 0));
+    const [left, right] = [featureTile("left", FIRST), featureTile("right", SECOND)];
     expect(WITHOUT_FREQUENT.length).toBeGreaterThan(0);
     expect(WITHOUT_FREQUENT).not.toEqual(AMONG_ALL);
-    expect(found(join({ left: tile, right: tile, frequent, mirrored: false }))).toEqual(WITHOUT_FREQUENT);
+    for (const mostMatches of [1_000, 20]) {
+      const joinRare = featureJoinerBy(backend, { mostMatches, mostPictures: 4 });
+      expect(found(joinRare({ left: tile, right: tile, mirrored: false }))).toEqual(WITHOUT_FREQUENT);
+      expect(found(joinRare({ left, right, mirrored: false }))).toEqual(BETWEEN_WITHOUT_FREQUENT);
+    }
   });
 });

@@ -3,80 +3,118 @@ import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 import type { Backend } from "../compare/backend.ts";
 import { masksOf, type SortedSide, sortByBand } from "../compare/band-sides.ts";
 import { KernelMemory, type LoadedRows } from "../compare/kernel-memory.ts";
-import { DESCRIPTOR_BITS, KEY_TABLES, keyBands, SHARED_BITS } from "./feature-keys.ts";
+import { DESCRIPTOR_BITS, KEY_TABLES, keyBands, keyBitsOf, SHARED_BITS } from "./feature-keys.ts";
 import { FeatureMatches, type FeaturePairs } from "./feature-matches.ts";
 import { type FeatureTile, halvesOf, mirroredTile } from "./feature-tile.ts";
-import type { FrequentKeys } from "./key-counts.ts";
+import { frequentKeys, MOST_PICTURES, type SideKeys } from "./frequent-keys.ts";
 
 /** One tile pair: the unit of work. */
 export interface FeatureJoin {
   readonly left: FeatureTile;
   readonly right: FeatureTile;
-  /** Of the whole catalog. */
-  readonly frequent: FrequentKeys;
   /** Whether the left pictures are mirrored. */
   readonly mirrored: boolean;
 }
 
 /**
  * The pairs of pictures of a tile pair that share at least two features that are placed alike. Two features are compared where they agree in a key, and decided by the
- * first table in which they agree: where too many pictures of the catalog have that key, they say nothing. The result is the same for every backend, and
- * whatever other tile pairs there are.
+ * first table in which they agree: where too many pictures of the two tiles have that key, they say nothing. The result is a function of the two tiles, the same for
+ * every backend.
  */
 export type JoinFeatures = (join: FeatureJoin) => FeaturePairs;
+
+interface JoinLimits {
+  /** A tile pair with more matches is joined in parts, with the same result. */
+  readonly mostMatches?: number;
+  /** Keys that more pictures have say nothing. */
+  readonly mostPictures?: number;
+}
 
 /** Matches that are collected at once take a quarter of a gigabyte. A tile pair with more is joined in parts, whose pairs of pictures are others. */
 const MOST_MATCHES = 2 ** 23;
 
-/** Joins features by the kernels `sort_by_band` and `join_band`. @param mostMatches a tile pair with more is joined in parts, with the same result */
-export const featureJoinerBy = (backend: Backend, mostMatches = MOST_MATCHES): JoinFeatures => {
+/** Joins features by the kernels `sort_by_band` and `join_band`. */
+export const featureJoinerBy = (
+  backend: Backend,
+  { mostMatches = MOST_MATCHES, mostPictures = MOST_PICTURES }: JoinLimits = {},
+): JoinFeatures => {
   let memory: KernelMemory | undefined;
-  return ({ left, right, frequent, mirrored }) => {
+  return ({ left, right, mirrored }) => {
     memory ??= new KernelMemory(backend);
-    const join = { left: mirrored ? mirroredTile(left) : left, right, frequent, isSame: left.id === right.id };
+    const isSame = left.id === right.id;
+    const keyBits = keyBitsOf(left.ordinals.length + (isSame ? 0 : right.ordinals.length));
+    const join = { left: mirrored ? mirroredTile(left) : left, right, isSame, keyBits, mostPictures, frequent: null };
     return sortedPairs([...joinParts(memory, join, mostMatches)]);
   };
 };
 
-interface TileJoin extends Omit<FeatureJoin, "mirrored"> {
+interface TileJoin {
+  readonly left: FeatureTile;
+  readonly right: FeatureTile;
   /** Both tiles have the same pictures, mirrored or not: of each pair of pictures the one with the smaller ordinal is on the left. */
   readonly isSame: boolean;
+  readonly keyBits: number;
+  readonly mostPictures: number;
+  /** By table the keys that say nothing, of the tiles that this is a part of; null = it is no part, and they are counted. */
+  readonly frequent: readonly Uint32Array[] | null;
 }
 
 function* joinParts(memory: KernelMemory, join: TileJoin, mostMatches: number): Generator<FeaturePairs> {
   if (join.left.ordinals.length === 0 || join.right.ordinals.length === 0) return;
-  const parts = partsOf(join);
-  const matches = new FeatureMatches(join, parts.length === 0 ? Number.POSITIVE_INFINITY : mostMatches);
+  const isDivisible = halvesOf(join.left) !== null || halvesOf(join.right) !== null;
+  const matches = new FeatureMatches(join, isDivisible ? mostMatches : Number.POSITIVE_INFINITY);
   memory.scratch(() => collectMatches(memory, join, matches));
   if (!matches.isFull) yield matches.pairs();
-  else for (const part of parts) yield* joinParts(memory, part, mostMatches);
+  else {
+    const frequent = join.frequent ?? memory.scratch(() => allFrequent(memory, join));
+    for (const part of partsOf({ ...join, frequent })) yield* joinParts(memory, part, mostMatches);
+  }
 }
 
 /** The join in parts, which have no pair of pictures in common; none where it is of one pair of pictures. */
-const partsOf = ({ left, right, frequent, isSame }: TileJoin): TileJoin[] => {
+const partsOf = (join: TileJoin): TileJoin[] => {
+  const { left, right, isSame } = join;
   const [first, second] = [halvesOf(left), halvesOf(right)];
   if (isSame && first !== null && second !== null)
     return [
-      { left: first[0], right: second[0], frequent, isSame },
-      { left: first[0], right: second[1], frequent, isSame: false },
-      { left: first[1], right: second[1], frequent, isSame },
+      { ...join, left: first[0], right: second[0] },
+      { ...join, left: first[0], right: second[1], isSame: false },
+      { ...join, left: first[1], right: second[1] },
     ];
   if (first !== null && (second === null || left.ordinals.length >= right.ordinals.length))
-    return first.map((half) => ({ left: half, right, frequent, isSame }));
-  return second === null ? [] : second.map((half) => ({ left, right: half, frequent, isSame }));
+    return first.map((half) => ({ ...join, left: half }));
+  return second === null ? [] : second.map((half) => ({ ...join, right: half }));
 };
 
-const collectMatches = (
-  memory: KernelMemory,
-  { left, right, frequent, isSame }: TileJoin,
-  matches: FeatureMatches,
-): void => {
-  const { keyBits } = frequent;
-  const isTriangle = isSame && left.id === right.id;
+/** The two tiles of a join in a kernel's memory, to be sorted by one key after the other. */
+interface LoadedSides {
+  readonly first: LoadedRows;
+  readonly second: LoadedRows;
+  readonly masks: number;
+}
+
+const loadSides = (memory: KernelMemory, { left, right, keyBits }: TileJoin): LoadedSides => {
   const first = memory.load(left);
-  const second = isTriangle ? first : memory.load(right);
-  const masks = memory.put(masksOf(keyBands(keyBits), DESCRIPTOR_BITS));
-  const valueCount = 2 ** keyBits;
+  const second = left.id === right.id ? first : memory.load(right);
+  return { first, second, masks: memory.put(masksOf(keyBands(keyBits), DESCRIPTOR_BITS)) };
+};
+
+/** Both sides by the keys of a table. */
+const sortSides = (
+  memory: KernelMemory,
+  { first, second, masks }: LoadedSides,
+  { keyBits }: TileJoin,
+  table: number,
+): [SortedSide, SortedSide] => {
+  const mask = masks + table * (first.rowBytes + 8);
+  const left = sortByBand(memory, first, mask, 2 ** keyBits);
+  return [left, first === second ? left : sortByBand(memory, second, mask, 2 ** keyBits)];
+};
+
+const collectMatches = (memory: KernelMemory, join: TileJoin, matches: FeatureMatches): void => {
+  const { left, right, keyBits } = join;
+  const sides = loadSides(memory, join);
+  const isTriangle = sides.first === sides.second;
   // The kernels' edges have rows, not ordinals; the right side's are counted on after those of the left one.
   const rows = {
     left: numbersFrom(0, left),
@@ -90,18 +128,17 @@ const collectMatches = (
     () => {
       for (let table = 0; table < KEY_TABLES && !matches.isFull; table += 1)
         memory.scratch(() => {
-          const mask = masks + table * (first.rowBytes + 8);
-          const [x, y] = sortedSides(memory, first, second, mask, valueCount);
-          dropFrequent(memory, x, table, frequent);
+          const [x, y] = sortSides(memory, sides, join, table);
+          dropKeys(memory, x, join, join.frequent?.[table] ?? frequentIn(memory, sides, join, x, y));
           memory.run("join_band", {
             left: x.side,
             right: y.side,
             same: isTriangle ? 1 : 0,
-            rowBytes: first.rowBytes,
-            valueCount,
+            rowBytes: sides.first.rowBytes,
+            valueCount: 2 ** keyBits,
             flips: 0,
             radius: SHARED_BITS,
-            earlier: masks,
+            earlier: sides.masks,
             earlierCount: table,
             ...memory.edgeBuffer,
           });
@@ -112,41 +149,33 @@ const collectMatches = (
 
 const numbersFrom = (from: number, { ordinals }: FeatureTile): Uint32Array => ordinals.map((_, row) => from + row);
 
-const sortedSides = (
+/** The frequent keys of all tables. */
+const allFrequent = (memory: KernelMemory, join: TileJoin): Uint32Array[] => {
+  const sides = loadSides(memory, join);
+  return Array.from({ length: KEY_TABLES }, (_, table) =>
+    memory.scratch(() => frequentIn(memory, sides, join, ...sortSides(memory, sides, join, table))),
+  );
+};
+
+const frequentIn = (
   memory: KernelMemory,
-  first: LoadedRows,
-  second: LoadedRows,
-  mask: number,
-  valueCount: number,
-): [SortedSide, SortedSide] => {
-  const left = sortByBand(memory, first, mask, valueCount);
-  return [left, first === second ? left : sortByBand(memory, second, mask, valueCount)];
+  { first, second }: LoadedSides,
+  { keyBits, mostPictures }: TileJoin,
+  x: SortedSide,
+  y: SortedSide,
+): Uint32Array => {
+  const keysOf = ({ ordinals }: LoadedRows, { offsets, rowOf }: SortedSide): SideKeys => ({
+    ordinals,
+    offsets: memory.words(offsets, 2 ** keyBits + 1),
+    rowOf: memory.words(rowOf, ordinals.length),
+  });
+  return frequentKeys(keysOf(first, x), x === y ? null : keysOf(second, y), mostPictures);
 };
 
 /** A key that is not filled on one side brings nothing together. */
-const dropFrequent = (
-  memory: KernelMemory,
-  { filled }: SortedSide,
-  table: number,
-  { keyBits, numbers }: FrequentKeys,
-): void => {
+const dropKeys = (memory: KernelMemory, { filled }: SortedSide, { keyBits }: TileJoin, keys: Uint32Array): void => {
   const words = memory.words(filled, 2 ** keyBits / 32);
-  const [from, to] = [table * 2 ** keyBits, (table + 1) * 2 ** keyBits];
-  for (let next = firstAtLeast(numbers, from); next < numbers.length && at(numbers, next) < to; next += 1) {
-    const key = at(numbers, next) - from;
-    words[key >> 5] = at(words, key >> 5) & ~(1 << (key & 31));
-  }
-};
-
-/** The first of ascending numbers that is at least so large, by halving. */
-const firstAtLeast = (numbers: Uint32Array, least: number): number => {
-  let [from, to] = [0, numbers.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (at(numbers, middle) < least) from = middle + 1;
-    else to = middle;
-  }
-  return from;
+  for (const key of keys) words[key >> 5] = at(words, key >> 5) & ~(1 << (key & 31));
 };
 
 const sortedPairs = (parts: readonly FeaturePairs[]): FeaturePairs => {

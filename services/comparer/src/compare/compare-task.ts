@@ -3,15 +3,15 @@ import { resultEvent } from "@lookalike/shared/bus/messages";
 import { publish } from "@lookalike/shared/bus/publish";
 import { resultDigest } from "@lookalike/shared/domain/job/digest";
 import {
-  type BlockPair,
   bandOfTask,
+  blocksOfTask,
   blocksOfTile,
+  candidateTiles,
   numbersIn,
   ownBlocks,
   type Plan,
   pairOf,
   pairsOfTask,
-  type Range,
 } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { settled } from "@lookalike/shared/domain/job/work";
@@ -24,30 +24,32 @@ import { insertCompareResult } from "@lookalike/shared/store/results/compare-res
 import { LRUCache } from "lru-cache";
 import type { CompareAnswer, CompareRequest, CompareWork } from "./compare-worker.ts";
 import { storeParts } from "./edge-parts.ts";
+import type { createEvidenceReader } from "./evidence-reader.ts";
 import type { ComparedCatalog, createHashReader } from "./hash-reader.ts";
 
 export interface Comparer {
   readonly bus: Bus;
   readonly db: Db;
   readonly hashes: ReturnType<typeof createHashReader>;
+  readonly readEvidenceTile: ReturnType<typeof createEvidenceReader>;
   /** Compares in a worker thread. */
   readonly compare: (request: CompareRequest) => Promise<CompareAnswer>;
 }
 
-/** Does one comparison task and publishes the event that has its edges, or their digest. */
+/** Does one comparison task and publishes the event that has its edges or candidates, or their digest. */
 export const comparePairs = async (
-  { bus, db, hashes, compare }: Comparer,
+  { bus, db, hashes, readEvidenceTile, compare }: Comparer,
   task: TaskOf<"compare">,
   job: ComparedJob,
 ): Promise<void> => {
   const started = performance.now();
-  const work = await loadWork(hashes, task, job);
+  const work = await loadWork({ hashes, readEvidenceTile }, task, job);
   const { inline, digests, edgeCount, comparisons, kernel } = await storeParts(
     (parts) => compare({ work, parts }),
     (part) => insertCompareResult(db, { jobId: task.job, task: task.task, ...part }),
   );
   pairsCompared.inc({ kernel }, comparisons);
-  edgesFound.inc(edgeCount);
+  if (work.kernel !== "candidates") edgesFound.inc(edgeCount);
   const equalPairs = job.verification ? await countEqualPairs(hashes, task, job) : undefined;
   const result = resultEvent(task, "pair-batch-done", {
     task: task.task,
@@ -64,17 +66,23 @@ export const comparePairs = async (
 
 type TaskPlan = Pick<TaskOf<"compare">, "catalog" | "task" | "plan" | "blockSize" | "hashBits" | "radiusBits">;
 
-/** The work of a task by its plan, with the hashes that it needs. @throws MissingDataError where some are not stored */
+/** The work of a task by its plan, with the hashes or the evidence that it needs. @throws MissingDataError where some are not stored */
 export const loadWork = async (
-  hashes: Comparer["hashes"],
+  { hashes, readEvidenceTile }: Pick<Comparer, "hashes" | "readEvidenceTile">,
   task: TaskPlan,
   job: ComparedHashes,
 ): Promise<CompareWork> => {
   const { blockSize, hashBits, radiusBits } = task;
   const catalog = { id: task.catalog, blockSize, hashBits, ...job };
   const plan: Plan = task.plan;
+  const tiles = candidateTiles(plan, task.task);
+  if (tiles !== null) {
+    const right = await readEvidenceTile(catalog, tiles.right);
+    const isSame = tiles.left.from === tiles.right.from;
+    return { kernel: "candidates", left: isSame ? right : await readEvidenceTile(catalog, tiles.left), right };
+  }
   if (plan.index === null) {
-    const pairs = blockPairs(pairsOfTask(plan, task.task));
+    const pairs = numbersIn(pairsOfTask(plan, task.task)).map(pairOf);
     const blocks = await hashes.readBlocks(catalog, blocksOfTask(plan, task.task));
     return { kernel: "exhaustive", blocks, pairs, radiusBits };
   }
@@ -95,15 +103,6 @@ const countEqualPairs = async (
   if (plan.index !== null) return undefined;
   const blocks = await hashes.readBlocks({ id, blockSize, hashBits, ...job }, own.flatMap(numbersIn));
   return [...blocks.values()].reduce((sum, { equalImages }) => sum + equalImages, 0);
-};
-
-const blockPairs = (pairs: Range): BlockPair[] => numbersIn(pairs).map(pairOf);
-
-/** The blocks that a task compares. */
-const blocksOfTask = (plan: Plan, task: number): number[] => {
-  if (plan.index === null) return [...new Set(blockPairs(pairsOfTask(plan, task)).flatMap(({ i, j }) => [i, j]))];
-  const { i, j } = bandOfTask(plan, task);
-  return [...new Set([i, j].map((tile) => blocksOfTile(plan, tile)).flatMap(numbersIn))];
 };
 
 /** Which of a catalog's stored hashes a job compares. */

@@ -45,6 +45,14 @@ export class EdgeParts {
     if (edgeCount(this.#unsent.edges) >= EDGES_PER_PART) this.#send(this.#cutPart());
   };
 
+  /** Adds edges that are in order, however many. */
+  addInParts({ a, b, distance }: Edges): void {
+    for (let from = 0; from < a.length; from += EDGES_PER_PART) {
+      const to = from + EDGES_PER_PART;
+      this.add({ a: a.subarray(from, to), b: b.subarray(from, to), distance: distance.subarray(from, to) });
+    }
+  }
+
   /** Sends the last part, unless its edges are few enough for the event, and waits until all parts are stored. */
   finish(): FoundEdges {
     const last = this.#cutPart();

@@ -11,6 +11,7 @@ import { readTaskEdges } from "@lookalike/shared/store/results/compare-results";
 import { z } from "zod";
 import { type Comparer, loadWork } from "../compare/compare-task.ts";
 import { storeParts } from "../compare/edge-parts.ts";
+import { createEvidenceReader } from "../compare/evidence-reader.ts";
 import { createHashReader } from "../compare/hash-reader.ts";
 import type { RegroupAnswer } from "./regroup-worker.ts";
 
@@ -50,8 +51,9 @@ export const verifyEndpoint = (verifier: Verifier): Endpoint =>
       const problems: string[] = [];
       // Hashes are read again: those that the process has cached may not be those that are stored.
       const hashes = createHashReader(verifier.db, CACHE_BYTES);
+      const readEvidenceTile = createEvidenceReader(verifier.db, CACHE_BYTES);
       for (const task of chosen)
-        problems.push(...(await problemsOf(() => verifyTask({ ...verifier, hashes }, row, task))));
+        problems.push(...(await problemsOf(() => verifyTask({ ...verifier, hashes, readEvidenceTile }, row, task))));
       let groups = 0;
       problems.push(
         ...(await problemsOf(async () => {
@@ -97,7 +99,7 @@ const problemsOf = async (check: () => Promise<readonly string[]>): Promise<read
 
 /** Compares the blocks of a task again. */
 const verifyTask = async (
-  { db, hashes, compare }: Omit<Comparer, "bus">,
+  { db, compare, ...readers }: Omit<Comparer, "bus">,
   row: JobRow,
   task: number,
 ): Promise<string[]> => {
@@ -106,7 +108,7 @@ const verifyTask = async (
   const plan = { catalog: job.catalog, task, plan: planOf(job), blockSize, hashBits, radiusBits };
   const blockRevision = await readBlockRevision(db, job.catalog);
   const { hashFormat, hash } = job;
-  const work = await loadWork(hashes, plan, { hashFormat, blockRevision, quarantined: hash.quarantined });
+  const work = await loadWork(readers, plan, { hashFormat, blockRevision, quarantined: hash.quarantined });
   const found: Uint8Array[] = [];
   const { inline } = await storeParts(
     (parts) => compare({ work, parts }),

@@ -9,7 +9,7 @@ import type { FoundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { EventOf } from "@lookalike/shared/domain/job/events";
 import { planFrom } from "@lookalike/shared/domain/job/job";
 import { defaultThresholdBits, radiusBitsFor } from "@lookalike/shared/domain/job/options";
-import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
+import { candidatePlanFor, defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import type { TaskOf } from "@lookalike/shared/domain/job/task";
 import { emptySet, withUnit } from "@lookalike/shared/domain/primitives/bit-set";
 import type { FairTurns, Turner } from "@lookalike/shared/runtime/fair-turns";
@@ -158,6 +158,7 @@ const planJob = async (
     base,
     // Left out where nobody has ever switched it on or off.
     ...(verification || job.options.verification !== null ? { verification } : {}),
+    ...(verification ? { candidates: candidatePlanFor(blockSize) } : {}),
   });
 };
 

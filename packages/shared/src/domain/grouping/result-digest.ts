@@ -55,7 +55,8 @@ export const groupDigest = (group: StoredGroup): string => {
 
 /** The digest of what decides which tasks a job has and how it is grouped. */
 export const planDigest = (job: Job): string => {
-  const { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason, fileCounts } = listed(job);
+  const { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason, fileCounts, candidates } =
+    listed(job);
   const { id, tenant, catalog, mode, hashFormat, images, hashedImages, failedImages } = job;
   // By name: a later version adds options, which do not change what this one did.
   const { grouping, pairsPerTask, reference, kernel } = job.options;
@@ -65,6 +66,7 @@ export const planDigest = (job: Job): string => {
     [job.hash.count, job.compare.count, kernelReason, fileCounts?.total],
     [grouping, job.options.thresholdBits, job.options.blockSize, pairsPerTask, reference, kernel],
     ...(job.verify.count > 0 ? [job.verify.count] : []),
+    ...(candidates === null ? [] : [candidates.tileBlocks]),
   ]);
 };
 

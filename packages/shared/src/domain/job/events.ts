@@ -7,7 +7,7 @@ import { base64Bytes } from "../primitives/encoding.ts";
 import { ShadowComparison } from "../rollout/rollout.ts";
 import { FileCounts, UnlistedFile } from "./file-counts.ts";
 import { JobMode, JobOptions } from "./options.ts";
-import { IndexPlan } from "./plan.ts";
+import { CandidatePlan, IndexPlan } from "./plan.ts";
 import { Source } from "./source.ts";
 import { Envelope, WorkKind } from "./task.ts";
 
@@ -54,6 +54,8 @@ export const JobEvent = z.discriminatedUnion("type", [
       fileCounts: FileCounts.nullable().optional(),
       /** Whether the pairs that are found are verified; left out before there was verification. */
       verification: z.boolean().optional(),
+      /** How candidates are sought besides edges; left out where nothing is verified. */
+      candidates: CandidatePlan.optional(),
       /** The devices of the root and of what is mounted below it; left out by a job that did not walk a folder. */
       mounts: z.array(Mount).optional(),
       /** null = the exhaustive kernel. */

@@ -79,14 +79,25 @@ export const evolve = (job: Job, event: JobEvent): Job => {
 
 const planned = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
   const { base, blockSize, hashBits, index, kernelReason, images, blocks, hashedImages, failedImages } = body;
-  const { fileCounts = null, verification = false } = body;
+  const { fileCounts = null, verification = false, candidates = null } = body;
   const thresholdBits = job.options.thresholdBits ?? defaultThresholdBits(hashBits);
   const radiusBits = radiusBitsFor(hashBits, thresholdBits);
   const running: Job = {
     ...job,
     state: "running",
     hashFormat: body.hashFormat ?? job.hashFormat,
-    listing: { base, blockSize, hashBits, thresholdBits, radiusBits, index, kernelReason, fileCounts, verification },
+    listing: {
+      base,
+      blockSize,
+      hashBits,
+      thresholdBits,
+      radiusBits,
+      index,
+      kernelReason,
+      fileCounts,
+      verification,
+      candidates,
+    },
     images,
     hashedImages,
     failedImages,

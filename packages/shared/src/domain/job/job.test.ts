@@ -188,6 +188,20 @@ describe("a job that verifies what it finds", () => {
     expect(given(verifying()).when(none(2, 0), none(0, 0), none(1, 0)).state).toBe("finalizing");
   });
 
+  it("seeks candidates by tasks after its comparisons, when all blocks are hashed, and verifies them alike", () => {
+    const job = given(anAcceptedJob({ pairsPerTask: 1 })).when(
+      listingDone(2, { verification: true, candidates: { tileBlocks: 2 } }),
+      hashDone(0),
+    );
+    expect([job.compare.count, job.verify.count, job.compare.cursor]).toEqual([4, 4, 1]);
+    const hashed = given(job).when(hashDone(1));
+    expect([hashed.compare.cursor, progressOf(hashed)]).toMatchObject([4, { totalBlockPairs: 3, totalTasks: 4 }]);
+    const compared = given(hashed).when(found(3), found(0), found(1), found(2));
+    expect([progressOf(compared).completedBlockPairs, missingVerifications(compared)]).toEqual([3, [0, 1, 2, 3]]);
+    const nothing = given(hashed).when(pairBatchDone(3, { equalPairs: 0 }), found(0), found(1), found(2));
+    expect(missingVerifications(nothing)).toEqual([0, 1, 2]);
+  });
+
   it("has a window of its own", () => {
     const job = given(verifying({ batchSize: 1 })).when(found(0), found(1), found(2));
     expect(missingVerifications(job)).toEqual([0]);
@@ -236,7 +250,9 @@ describe("any order of events, each delivered once or more", () => {
           random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 1;
           return (random >>> 8) % below;
         };
-        let job = given(anAcceptedJob(options)).when(listingDone(blocks, { verification }));
+        let job = given(anAcceptedJob(options)).when(
+          listingDone(blocks, verification ? { verification, candidates: { tileBlocks: 3 } } : {}),
+        );
         let finalizes = 0;
         const delivered: JobEvent[] = [];
         for (let step = 0; job.state === "running"; step += 1) {

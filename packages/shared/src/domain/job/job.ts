@@ -4,7 +4,7 @@ import { type DoneSet, fullSet, members, missing, union } from "../primitives/bi
 import type { EventOf } from "./events.ts";
 import type { FileCounts } from "./file-counts.ts";
 import type { JobMode, JobOptions } from "./options.ts";
-import type { Plan } from "./plan.ts";
+import type { CandidatePlan, Plan } from "./plan.ts";
 import { type Task, type TaskClass, type TaskKind, WorkKind } from "./task.ts";
 import { plannedWork, settled, type Work } from "./work.ts";
 
@@ -24,6 +24,8 @@ export type Listed = Readonly<Pick<EventOf<"listing-done">["body"], "base" | "bl
   readonly fileCounts: FileCounts | null;
   /** Whether the pairs that are found are verified. */
   readonly verification: boolean;
+  /** null = only edges are verified: nothing is, or the job was listed before candidates were sought. */
+  readonly candidates: CandidatePlan | null;
 };
 
 /** The projection of a job's events, and all that is needed to continue it. */
@@ -90,10 +92,19 @@ export const listed = ({ id, listing }: Pick<Job, "id" | "listing">): Listed => 
 
 /** The plan of a job that is listed with so many blocks. */
 export const planFrom = (
-  { base, index }: Pick<Listed, "base" | "index">,
+  { base, index, candidates }: PlannedBy,
   blocks: number,
-  { pairsPerTask }: JobOptions,
-): Plan => ({ firstBlock: base === null ? 0 : base.blocks, blocks, pairsPerTask, index });
+  { pairsPerTask }: Pick<JobOptions, "pairsPerTask">,
+): Plan => ({
+  firstBlock: base === null ? 0 : base.blocks,
+  blocks,
+  pairsPerTask,
+  index,
+  ...(candidates ? { candidates } : {}),
+});
+
+/** What decides the plan of a listing; candidates are left out in the listings of jobs that seek none. */
+type PlannedBy = Pick<Listed, "base" | "index"> & { readonly candidates?: CandidatePlan | null | undefined };
 
 /** @throws Error when the source is not listed yet */
 export const planOf = (job: Job): Plan => planFrom(listed(job), job.hash.count, job.options);

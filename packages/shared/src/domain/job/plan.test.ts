@@ -2,9 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   bandOfTask,
+  blocksOfTask,
   blocksOfTile,
+  candidateTiles,
+  edgeTaskCount,
   eligibleTasks,
   type IndexedPlan,
+  numbersIn,
+  ownBlocks,
   type Plan,
   pairCount,
   pairNumber,
@@ -151,6 +156,50 @@ describe("an indexed plan", () => {
         const prefix = Math.min(Math.max(hashed, plan.firstBlock), plan.blocks);
         for (let task = 0; task < eligibleTasks(plan, prefix); task += 1)
           expect(blocksOfTile(plan, bandOfTask(plan, task).j).to).toBeLessThanOrEqual(prefix);
+        expect(eligibleTasks(plan, plan.blocks)).toBe(taskCount(plan));
+      }),
+    );
+  });
+});
+
+describe("a plan that seeks candidates", () => {
+  const candidatePlans = fc
+    .record({ plan: fc.oneof(plans, indexedPlans), tileBlocks: fc.integer({ min: 1, max: 20 }) })
+    .map(({ plan, tileBlocks }): Plan => ({ ...plan, candidates: { tileBlocks } }));
+  const tasksAfterEdges = (plan: Plan) =>
+    Array.from({ length: taskCount(plan) - edgeTaskCount(plan) }, (_, task) => edgeTaskCount(plan) + task);
+
+  it("finds its edges by the same tasks as one that seeks none", () => {
+    fc.assert(
+      fc.property(candidatePlans, ({ candidates: _, ...plan }) => {
+        const seeking = { ...plan, candidates: { tileBlocks: 3 } } as Plan;
+        expect(edgeTaskCount(seeking)).toBe(taskCount(plan as Plan));
+        for (let task = 0; task < edgeTaskCount(seeking); task += 1) {
+          expect(candidateTiles(seeking, task)).toBeNull();
+          expect(ownBlocks(seeking, task)).toEqual(ownBlocks(plan as Plan, task));
+          expect(blocksOfTask(seeking, task)).toEqual(blocksOfTask(plan as Plan, task));
+        }
+      }),
+    );
+  });
+
+  it("gives every block pair from its first column on to exactly one more task, after all blocks are hashed", () => {
+    fc.assert(
+      fc.property(candidatePlans, (plan) => {
+        const seen: string[] = [];
+        for (const task of tasksAfterEdges(plan)) {
+          expect(ownBlocks(plan, task)).toEqual([]);
+          const { left, right } = candidateTiles(plan, task) ?? expect.fail("finds edges");
+          expect(new Set(blocksOfTask(plan, task))).toEqual(new Set([...numbersIn(left), ...numbersIn(right)]));
+          for (const x of numbersIn(left))
+            for (const y of numbersIn(right)) if (left.from !== right.from || x <= y) seen.push(`${x} ${y}`);
+        }
+        const expected = numbersIn({ from: plan.firstBlock, to: plan.blocks }).flatMap((j) =>
+          numbersIn({ from: 0, to: j + 1 }).map((i) => `${i} ${j}`),
+        );
+        expect(seen.toSorted()).toEqual(expected.toSorted());
+        if (plan.blocks > plan.firstBlock)
+          expect(eligibleTasks(plan, plan.blocks - 1)).toBeLessThanOrEqual(edgeTaskCount(plan));
         expect(eligibleTasks(plan, plan.blocks)).toBe(taskCount(plan));
       }),
     );

@@ -8,6 +8,10 @@ export type KernelChoice = z.infer<typeof KernelChoice>;
 export const IndexPlan = z.object({ tileBlocks: z.int().min(1), bands: z.int().min(1) });
 export type IndexPlan = z.infer<typeof IndexPlan>;
 
+/** Candidates are sought in pairs of tiles of so many blocks, whatever kernel finds the edges. */
+export const CandidatePlan = z.object({ tileBlocks: z.int().min(1) });
+export type CandidatePlan = z.infer<typeof CandidatePlan>;
+
 /**
  * A job's plan is never stored: it is arithmetic on these numbers. Blocks are runs of image ordinals; block pairs are
  * numbered column by column, so all pairs among finished blocks are a prefix; a task is a run of pair numbers.
@@ -20,6 +24,8 @@ export const Plan = z.strictObject({
   pairsPerTask: z.int(),
   /** null = the exhaustive kernel compares every pair. */
   index: IndexPlan.nullable().default(null),
+  /** Left out where a job verifies nothing: nobody would look at its candidates. */
+  candidates: CandidatePlan.optional(),
 });
 /** The indexed kernel cuts the same pairs into tasks in its own way. */
 export type IndexedPlan = Readonly<z.infer<typeof Plan>> & { readonly index: IndexPlan };
@@ -67,11 +73,17 @@ export const pairOf = (pair: number): BlockPair => {
 /** Block pairs this plan compares. */
 export const pairCount = (plan: Plan): number => pairsInColumns(plan.blocks) - pairsInColumns(plan.firstBlock);
 
-/** Comparison tasks of this plan. */
-export const taskCount = (plan: Plan): number =>
+/** Comparison tasks of this plan: those that find edges, then those that find candidates. */
+export const taskCount = (plan: Plan): number => {
+  const tiling = candidateTiling(plan);
+  return edgeTaskCount(plan) + (tiling === null ? 0 : newTilePairs(tiling, tileCount(tiling)));
+};
+
+/** Comparison tasks that find edges. */
+export const edgeTaskCount = (plan: Plan): number =>
   plan.index === null
     ? Math.ceil(pairCount(plan) / plan.pairsPerTask)
-    : newTilePairs(plan, tileCount(plan)) * plan.index.bands;
+    : newTilePairs(edgeTiling(plan), tileCount(edgeTiling(plan))) * plan.index.bands;
 
 /** The pair numbers of task `task` of an exhaustive plan; the last task of a plan may be short. */
 export const pairsOfTask = (plan: Plan, task: number): Range => {
@@ -80,29 +92,56 @@ export const pairsOfTask = (plan: Plan, task: number): Range => {
   return { from, to: Math.min(from + plan.pairsPerTask, first + pairCount(plan)) };
 };
 
-/** Tiles of the blocks before `firstBlock`: the new blocks after them begin a tile of their own. */
-const oldTiles = ({ firstBlock, index }: IndexedPlan): number => Math.ceil(firstBlock / index.tileBlocks);
+/** Blocks in tiles of so many. */
+interface Tiling extends Pick<Plan, "firstBlock" | "blocks"> {
+  readonly tileBlocks: number;
+}
 
-const tileCount = (plan: IndexedPlan): number =>
-  oldTiles(plan) + Math.ceil((plan.blocks - plan.firstBlock) / plan.index.tileBlocks);
+const edgeTiling = ({ firstBlock, blocks, index: { tileBlocks } }: IndexedPlan): Tiling => ({
+  firstBlock,
+  blocks,
+  tileBlocks,
+});
+
+const candidateTiling = ({ firstBlock, blocks, candidates }: Plan): Tiling | null =>
+  candidates === undefined ? null : { firstBlock, blocks, tileBlocks: candidates.tileBlocks };
+
+/** Tiles of the blocks before `firstBlock`: the new blocks after them begin a tile of their own. */
+const oldTiles = ({ firstBlock, tileBlocks }: Tiling): number => Math.ceil(firstBlock / tileBlocks);
+
+const tileCount = (tiling: Tiling): number =>
+  oldTiles(tiling) + Math.ceil((tiling.blocks - tiling.firstBlock) / tiling.tileBlocks);
 
 /** Pairs among the first `tiles` tiles in which at least one tile is new. */
-const newTilePairs = (plan: IndexedPlan, tiles: number): number =>
-  pairsInColumns(tiles) - pairsInColumns(oldTiles(plan));
+const newTilePairs = (tiling: Tiling, tiles: number): number =>
+  pairsInColumns(tiles) - pairsInColumns(oldTiles(tiling));
+
+/** The `pair`-th of the tile pairs in which at least one tile is new, column by column. */
+const newTilePair = (tiling: Tiling, pair: number): BlockPair => pairOf(pairsInColumns(oldTiles(tiling)) + pair);
+
+const blocksOf = (tiling: Tiling, tile: number): Range => {
+  const { firstBlock, blocks, tileBlocks } = tiling;
+  const old = oldTiles(tiling);
+  const [start, end, number] = tile < old ? [0, firstBlock, tile] : [firstBlock, blocks, tile - old];
+  return { from: start + number * tileBlocks, to: Math.min(start + (number + 1) * tileBlocks, end) };
+};
 
 /** The blocks of a tile. */
-export const blocksOfTile = (plan: IndexedPlan, tile: number): Range => {
-  const { firstBlock, blocks } = plan;
-  const size = plan.index.tileBlocks;
-  const old = oldTiles(plan);
-  const [start, end, number] = tile < old ? [0, firstBlock, tile] : [firstBlock, blocks, tile - old];
-  return { from: start + number * size, to: Math.min(start + (number + 1) * size, end) };
+export const blocksOfTile = (plan: IndexedPlan, tile: number): Range => blocksOf(edgeTiling(plan), tile);
+
+/** The blocks of the two tiles in which task `task` finds candidates; null where it finds edges. The two are equal where it is of one tile. */
+export const candidateTiles = (plan: Plan, task: number): { readonly left: Range; readonly right: Range } | null => {
+  const tiling = candidateTiling(plan);
+  const pair = task - edgeTaskCount(plan);
+  if (tiling === null || pair < 0) return null;
+  const { i, j } = newTilePair(tiling, pair);
+  return { left: blocksOf(tiling, i), right: blocksOf(tiling, j) };
 };
 
 /** The tile pair and the band of task `task`: tile pairs column by column, all bands of each. */
 export const bandOfTask = (plan: IndexedPlan, task: number): BlockPair & { readonly band: number } => {
   const { bands } = plan.index;
-  return { ...pairOf(pairsInColumns(oldTiles(plan)) + Math.floor(task / bands)), band: task % bands };
+  return { ...newTilePair(edgeTiling(plan), Math.floor(task / bands)), band: task % bands };
 };
 
 /**
@@ -110,6 +149,7 @@ export const bandOfTask = (plan: IndexedPlan, task: number): BlockPair & { reado
  * a run are compared as one, so that no edge connects them.
  */
 export const ownBlocks = (plan: Plan, task: number): Range[] => {
+  if (candidateTiles(plan, task) !== null) return [];
   if (plan.index === null)
     return numbersIn(pairsOfTask(plan, task))
       .map(pairOf)
@@ -118,15 +158,32 @@ export const ownBlocks = (plan: Plan, task: number): Range[] => {
   return i === j && band === 0 ? [blocksOfTile(plan, i)] : [];
 };
 
+/** The blocks that task `task` compares, each once. */
+export const blocksOfTask = (plan: Plan, task: number): number[] => {
+  const tiles = candidateTiles(plan, task);
+  if (tiles !== null) return [...new Set([tiles.left, tiles.right].flatMap(numbersIn))];
+  if (plan.index === null)
+    return [
+      ...new Set(
+        numbersIn(pairsOfTask(plan, task))
+          .map(pairOf)
+          .flatMap(({ i, j }) => [i, j]),
+      ),
+    ];
+  const { i, j } = bandOfTask(plan, task);
+  return [...new Set([i, j].map((tile) => blocksOfTile(plan, tile)).flatMap(numbersIn))];
+};
+
 /**
  * How many tasks, from task 0 on, touch only blocks below `hashedPrefix`: these can be compared
- * while the blocks after them are still being hashed.
+ * while the blocks after them are still being hashed. Candidates are found when all are hashed.
  */
 export const eligibleTasks = (plan: Plan, hashedPrefix: number): number => {
   if (hashedPrefix >= plan.blocks) return taskCount(plan);
   if (plan.index !== null) {
-    const tiles = oldTiles(plan) + Math.floor((hashedPrefix - plan.firstBlock) / plan.index.tileBlocks);
-    return Math.max(0, newTilePairs(plan, tiles)) * plan.index.bands;
+    const tiling = edgeTiling(plan);
+    const tiles = oldTiles(tiling) + Math.floor((hashedPrefix - plan.firstBlock) / tiling.tileBlocks);
+    return Math.max(0, newTilePairs(tiling, tiles)) * plan.index.bands;
   }
   const pairs = pairsInColumns(hashedPrefix) - pairsInColumns(plan.firstBlock);
   return Math.max(0, Math.floor(pairs / plan.pairsPerTask));
@@ -138,3 +195,14 @@ export const eligibleTasks = (plan: Plan, hashedPrefix: number): number => {
  */
 export const defaultBlockSize = (images: number): number =>
   images <= 250_000 ? 250 : images <= 2_500_000 ? 1_024 : 4_096;
+
+/**
+ * Images of a tile of which candidates are sought at once: two tiles take half a gigabyte. In larger ones, what many pictures have is found to be frequent
+ * sooner; smaller ones divide the work among more workers.
+ */
+const CANDIDATE_TILE_IMAGES = 16_384;
+
+/** How a new job seeks candidates. */
+export const candidatePlanFor = (blockSize: number): CandidatePlan => ({
+  tileBlocks: Math.max(1, Math.floor(CANDIDATE_TILE_IMAGES / blockSize)),
+});

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { has, size } from "../primitives/bit-set.ts";
+import { has, size, sizeBelow } from "../primitives/bit-set.ts";
 import { type Job, planOf } from "./job.ts";
-import { pairCount, pairsOfTask } from "./plan.ts";
+import { edgeTaskCount, pairCount, pairsOfTask } from "./plan.ts";
 import { settled } from "./work.ts";
 
 export const Phase = z.enum(["listing", "hashing", "comparing", "verifying", "grouping", "done"]);
@@ -35,13 +35,16 @@ const phaseOf = (job: Job): Phase => {
 };
 
 const completedPairs = (job: Job): number => {
-  const last = job.compare.count - 1;
-  if (last < 0) return 0;
+  if (job.listing === null) return 0;
   const plan = planOf(job);
+  const tasks = edgeTaskCount(plan);
+  const last = tasks - 1;
+  if (last < 0) return 0;
+  const done = sizeBelow(job.compare.done, tasks);
   // An indexed task is one band of many pairs, so each task counts as its share of all pairs.
-  if (plan.index !== null) return Math.floor((pairCount(plan) * size(job.compare.done)) / job.compare.count);
+  if (plan.index !== null) return Math.floor((pairCount(plan) * done) / tasks);
   const short = plan.pairsPerTask - (pairsOfTask(plan, last).to - pairsOfTask(plan, last).from);
-  return size(job.compare.done) * plan.pairsPerTask - (has(job.compare.done, last) ? short : 0);
+  return done * plan.pairsPerTask - (has(job.compare.done, last) ? short : 0);
 };
 
 /** A reading of how far a phase is. */

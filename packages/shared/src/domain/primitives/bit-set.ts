@@ -59,6 +59,12 @@ export const size = (set: DoneSet): number => {
   return count;
 };
 
+/** How many numbers below `limit` are in the set. */
+export const sizeBelow = (set: DoneSet, limit: number): number => {
+  const whole = limit >> 3;
+  return size(set.subarray(0, whole)) + popcount32((set[whole] ?? 0) & ((1 << (limit & 7)) - 1));
+};
+
 /** Length of the run 0, 1, 2, … that is wholly in the set, at most `limit`. */
 export const prefixLength = (set: DoneSet, limit: number): number => {
   let length = 0;

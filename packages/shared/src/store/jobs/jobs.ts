@@ -192,7 +192,7 @@ export const raiseShownImages = async (db: Db, id: string, images: number): Prom
 /**
  * The newest finished job whose edges a new one may build on: it compared hashes of the same format,
  * nothing is missing, and its radius is large enough.
- * @param isVerified whether its pairs must be verified, since those of the new one are
+ * @param isVerified whether its pairs must be verified, candidates too, since those of the new one are
  */
 export const latestBase = async (
   db: Db,
@@ -202,7 +202,7 @@ export const latestBase = async (
   const { rows } = await db.execute<{ job: string; blocks: number }>(sql`
     select id as job, total_blocks as blocks from job
     where catalog_id = ${catalogId} and state = 'completed' and ${IS_OWNERS} and hash_format = ${hashFormat}
-      and quarantined_tasks = 0 and total_blocks > 0 and radius_bits >= ${radiusBits} and (verification or not ${isVerified})
+      and quarantined_tasks = 0 and total_blocks > 0 and radius_bits >= ${radiusBits} and (candidate_tile_blocks is not null or not ${isVerified})
     order by accepted_at desc, id desc limit 1`);
   return rows[0] ?? null;
 };
@@ -235,7 +235,7 @@ export const jobOf = (row: JobRow): Job => ({
 /** @throws Error when only some of the columns that a listing fills are set */
 const listingOf = (row: JobRow): Listed | null => {
   const { id, blockSize, hashBits, thresholdBits, radiusBits, kernelReason, fileCounts, verification } = row;
-  const { baseJob, baseBlocks, tileBlocks, bands } = row;
+  const { baseJob, baseBlocks, tileBlocks, bands, candidateTileBlocks } = row;
   if (blockSize === null) return null;
   const isWhole = (baseJob === null) === (baseBlocks === null) && (tileBlocks === null) === (bands === null);
   if (hashBits === null || thresholdBits === null || radiusBits === null || !isWhole)
@@ -250,6 +250,7 @@ const listingOf = (row: JobRow): Listed | null => {
     kernelReason,
     fileCounts,
     verification,
+    candidates: candidateTileBlocks === null ? null : { tileBlocks: candidateTileBlocks },
   };
 };
 
@@ -267,6 +268,7 @@ const listingColumns = (listing: Listed | null) =>
     kernelReason: listing.kernelReason,
     fileCounts: listing.fileCounts,
     verification: listing.verification,
+    candidateTileBlocks: listing.candidates?.tileBlocks ?? null,
   };
 
 /** What events change of a job, and the progress that follows from it. */

@@ -1,9 +1,12 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, lt, sql } from "drizzle-orm";
 import { partDigest, resultDigest } from "../../domain/job/digest.ts";
+import { planOf } from "../../domain/job/job.ts";
+import { edgeTaskCount } from "../../domain/job/plan.ts";
 import { members } from "../../domain/primitives/bit-set.ts";
 import { type MissingDataError, missingData } from "../../runtime/errors.ts";
+import { jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
-import { compareResult } from "../schema.ts";
+import { compareResult, job } from "../schema.ts";
 
 const ROWS_PER_QUERY = 64;
 
@@ -51,12 +54,13 @@ export const readTaskEdges = async (db: Db, jobId: string, task: number): Promis
   return rows.map(({ edges }) => edges);
 };
 
-/** Streams the results of a job's own tasks. */
-export async function* readResults(db: Db, jobId: string): AsyncGenerator<CompareResultRow> {
+/** Streams the results of a job's own tasks. @param tasks those below this number; left out: all */
+export async function* readResults(db: Db, jobId: string, tasks?: number): AsyncGenerator<CompareResultRow> {
   for (let after = { task: -1, part: 0 }; ; ) {
     const rows = await db.query.compareResult.findMany({
       where: and(
         eq(compareResult.jobId, jobId),
+        tasks === undefined ? undefined : lt(compareResult.task, tasks),
         sql`(${compareResult.task}, ${compareResult.part}) > (${after.task}, ${after.part})`,
       ),
       orderBy: [asc(compareResult.task), asc(compareResult.part)],
@@ -75,19 +79,20 @@ export const missingEdges = (jobId: string, what: string): MissingDataError =>
   missingData([`${what} of job ${jobId}`], ADVICE);
 
 /** A job whose edges are grouped. */
-type ComparedJob = {
+interface ComparedJob {
   readonly id: string;
   readonly tasksDone: Uint8Array;
-  readonly totalTasks: number;
+  /** Tasks below this number have found edges, the others candidates. */
+  readonly edgeTasks: number;
   readonly verifyDone: Uint8Array;
-};
+}
 
 /**
- * Streams the results of the tasks that a job has done, task by task. What a task in quarantine may have stored is left out.
+ * Streams the edges of the tasks that a job has done, task by task. What a task in quarantine may have stored is left out.
  * @throws MissingDataError where a result is not stored, or is not what its task has published
  */
-async function* doneResults(db: Db, { id, tasksDone, totalTasks }: ComparedJob): AsyncGenerator<CompareResultRow> {
-  const tasks = members(tasksDone, totalTasks);
+async function* doneEdges(db: Db, { id, tasksDone, edgeTasks }: ComparedJob): AsyncGenerator<CompareResultRow> {
+  const tasks = members(tasksDone, edgeTasks);
   let task: number | undefined = tasks.next().value ?? undefined;
   let parts: CompareResultRow[] = [];
   const endTask = (): void => {
@@ -97,7 +102,7 @@ async function* doneResults(db: Db, { id, tasksDone, totalTasks }: ComparedJob):
     task = tasks.next().value ?? undefined;
     parts = [];
   };
-  for await (const row of readResults(db, id)) {
+  for await (const row of readResults(db, id, edgeTasks)) {
     while (task !== undefined && task < row.task) endTask();
     if (row.task !== task) continue;
     if (partDigest(row.edges) !== row.digest) throw missingEdges(id, `the edges of part ${row.part} of task ${task}`);
@@ -126,18 +131,24 @@ export const faultOfParts = (
  * @throws MissingDataError where one of them is not stored
  */
 export const lineageOfJob = async (db: Db, jobId: string): Promise<ComparedJob[]> => {
-  const { rows } = await db.execute<ComparedJob & { baseJob: string | null }>(sql`
+  const { rows } = await db.execute<{ id: string }>(sql`
     with recursive chain as (
-      select id, base_job, tasks_done, total_tasks, verify_done, 0 as depth from job where id = ${jobId}
+      select id, base_job, 0 as depth from job where id = ${jobId}
       union all
-      select job.id, job.base_job, job.tasks_done, job.total_tasks, job.verify_done, chain.depth + 1
-      from job join chain on job.id = chain.base_job
-    ) select id, base_job as "baseJob", tasks_done as "tasksDone", total_tasks as "totalTasks", verify_done as "verifyDone"
-      from chain order by depth desc`);
-  const first = rows[0];
+      select job.id, job.base_job, chain.depth + 1 from job join chain on job.id = chain.base_job
+    ) select id from chain order by depth desc`);
+  const ids = rows.map(({ id }) => id);
+  const jobs = await db.query.job.findMany({ where: inArray(job.id, ids) });
+  const lineage = ids.flatMap((id) => jobs.filter((row) => row.id === id));
+  const [first] = lineage;
   if (first === undefined) throw missingData([`job ${jobId}`], "replay with apply restores it from the log.");
   if (first.baseJob !== null) throw missingData([`job ${first.baseJob}, on which job ${first.id} builds`], ADVICE);
-  return rows;
+  return lineage.map((row) => ({
+    id: row.id,
+    tasksDone: row.tasksDone,
+    edgeTasks: edgeTaskCount(planOf(jobOf(row))),
+    verifyDone: row.verifyDone,
+  }));
 };
 
 /**
@@ -145,5 +156,5 @@ export const lineageOfJob = async (db: Db, jobId: string): Promise<ComparedJob[]
  * @throws MissingDataError where edges or a job are not stored
  */
 export async function* streamResults(db: Db, jobId: string): AsyncGenerator<Pick<CompareResultRow, "edges">> {
-  for (const job of await lineageOfJob(db, jobId)) yield* doneResults(db, job);
+  for (const job of await lineageOfJob(db, jobId)) yield* doneEdges(db, job);
 }

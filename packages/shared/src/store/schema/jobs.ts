@@ -48,6 +48,8 @@ export const job = pgTable(
     fileCounts: jsonb("file_counts").$type<FileCounts>(),
     /** Whether the pairs that it finds are verified. */
     verification: boolean("verification").notNull().default(false),
+    /** Blocks of a tile in which candidates are sought; null = only edges are verified, or nothing. */
+    candidateTileBlocks: integer("candidate_tile_blocks"),
     /** Tasks below the cursor are dispatched, those below "published" are sent: the outbox of all tasks. */
     hashCursor: integer("hash_cursor").notNull().default(0),
     hashPublished: integer("hash_published").notNull().default(0),

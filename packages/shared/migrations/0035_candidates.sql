@@ -1,0 +1,1 @@
+ALTER TABLE "job" ADD COLUMN "candidate_tile_blocks" integer;
