@@ -7,7 +7,6 @@ import type { PicturePixels } from "@lookalike/engine/hash/picture-pixels";
 import { jpegPixels } from "@lookalike/engine/hash/pixels/jpeg-pixels";
 import { giveBackLuma } from "@lookalike/engine/hash/pixels/luma-bytes";
 import { sharpPixels } from "@lookalike/engine/hash/pixels/sharp-pixels";
-import { smallLuma } from "@lookalike/engine/hash/pixels/small-luma";
 import { decodeShrink, workingSize } from "@lookalike/engine/hash/pixels/working-size";
 import { readJpegHeader } from "@lookalike/engine/hash/structure/jpeg-header";
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
@@ -122,7 +121,7 @@ async function* piecesOf(photograph: string, seed: number, files: number): Async
 const memory = new EvidenceMemory(fastestBackend);
 
 const hashesOf = (picture: PicturePixels) => {
-  const { blockhashes, signature } = memory.smallHashes(smallLuma(picture), picture);
+  const { blockhashes, signature } = memory.smallHashes(picture);
   giveBackLuma(picture.luma);
   return { hash: uprightBlockhash(blockhashes), signature };
 };

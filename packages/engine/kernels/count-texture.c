@@ -13,13 +13,18 @@ enum { EDGE = 48, SMOOTH = 2 };
 enum { AXIS = 8 };
 // A stroke of writing: a run of at most so many pixels that differ so much from the background.
 enum { STROKE_PIXELS = 8, STROKE = 24 };
+// The background is so many levels above and below its middle; black and white are the levels up to and from these.
+enum { NEAR = 4, MOST_BLACK = 2, LEAST_WHITE = 253 };
 
+// As they are read: no field has another's padding.
 typedef struct {
-  uint32_t histogram[LEVELS];
   uint32_t inner, edges, axis_edges, smooth;  // pixels that have all neighbours, and which of them are what
   uint32_t strokes, background;
-  uint32_t lines[2];        // rows, then columns, most of which differ from the one before
-  uint64_t sharpness;       // squares of the Laplacian
+  uint32_t lines[2];                          // rows, then columns, most of which differ from the one before
+  uint32_t black, white, background_pixels;   // pixels of a few levels
+  uint32_t sum;                               // of luma
+  uint64_t squares;                           // of luma
+  uint64_t sharpness;                         // squares of the Laplacian
 } Counts;
 
 static inline uint32_t difference(int32_t a, int32_t b) { return (uint32_t)(a < b ? b - a : a - b); }
@@ -74,7 +79,6 @@ static uint64_t sharpness_of(const uint8_t *row, size_t width) {
 }
 
 static void count_pixels(const uint8_t *luma, size_t width, size_t height, Counts *counts) {
-  count_levels(luma, width, height, counts->histogram);
   for (size_t y = ROW_STEP; width > 2 && y + 1 < height; y += ROW_STEP) {
     const uint8_t *row = luma + y * width;
     for (size_t x = 1; x + 1 < width; x += LANES) {
@@ -95,18 +99,24 @@ static void count_pixels(const uint8_t *luma, size_t width, size_t height, Count
   }
 }
 
-// The middle of the nine neighbouring levels that most pixels have.
-static uint32_t background_of(const uint32_t *histogram) {
-  uint32_t best = 0, most = 0;
-  for (uint32_t level = 4; level + 4 < LEVELS; level++) {
-    uint32_t sum = 0;
-    for (uint32_t near = level - 4; near <= level + 4; near++) sum += histogram[near];
-    if (sum > most) {
-      most = sum;
-      best = level;
-    }
+// Sums of levels, and the middle of the nine neighbouring levels that most pixels have.
+static void sum_levels(const uint32_t *histogram, Counts *counts) {
+  for (uint32_t level = 0; level < LEVELS; level++) {
+    counts->sum += histogram[level] * level;
+    counts->squares += (uint64_t)histogram[level] * (level * level);
+    if (level <= MOST_BLACK) counts->black += histogram[level];
+    if (level >= LEAST_WHITE) counts->white += histogram[level];
   }
-  return best;
+  uint32_t near = 0;
+  for (uint32_t level = 0; level < 2 * NEAR; level++) near += histogram[level];
+  for (uint32_t level = NEAR; level + NEAR < LEVELS; level++) {
+    near += histogram[level + NEAR];
+    if (near > counts->background_pixels) {
+      counts->background_pixels = near;
+      counts->background = level;
+    }
+    near -= histogram[level - NEAR];
+  }
 }
 
 enum { WORD = 64, ROW_WORDS = SIDE / WORD + 1 };
@@ -186,13 +196,15 @@ static void count_lines(const uint8_t *luma, size_t width, size_t height, Counts
 }
 
 // @param luma    width x height bytes, both at most SIDE
-// @param counts  written: the fields of Counts, 32 bits each, `sharpness` with its low half first
+// @param counts  written: the fields of Counts, 32 bits each, `squares` and `sharpness` with their low halves first
 KERNEL(count_texture, luma, width, height, counts) {
   const uint8_t *luma = memory + in.luma;
   Counts *counts = (Counts *)(memory + in.counts);
+  uint32_t histogram[LEVELS] = {0};
   *counts = (Counts){0};
+  count_levels(luma, in.width, in.height, histogram);
+  sum_levels(histogram, counts);
   count_pixels(luma, in.width, in.height, counts);
-  counts->background = background_of(counts->histogram);
   counts->strokes = count_strokes(luma, in.width, in.height, (uint8_t)counts->background);
   count_lines(luma, in.width, in.height, counts);
   return 0;

@@ -59,7 +59,14 @@ const nativeBackend = (name: Backend["name"]): Backend | null => {
   }
   return {
     name,
-    kernelsIn: (memory, flush) => (kernel, parameters) => addon[kernel](memory.buffer, parameters, flush),
+    kernelsIn: (memory, flush) => {
+      let { buffer } = memory;
+      return (kernel, parameters) => {
+        // Growing has detached it. To get it from the memory each time takes as long as a small kernel.
+        if (buffer.byteLength === 0) buffer = memory.buffer;
+        return addon[kernel](buffer, parameters, flush);
+      };
+    },
   };
 };
 

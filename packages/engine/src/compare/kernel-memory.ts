@@ -5,6 +5,13 @@ import { type CallKernel, type KernelName, type KernelParameters, PARAMETERS } f
 const EDGE_CAPACITY = 65_536;
 const MAX_PARAMETERS = 16;
 
+/** A kernel with its parameters: see {@link KernelMemory.prepare}. */
+export interface PreparedKernel<Name extends KernelName> {
+  /** @returns what the kernel returns */
+  readonly run: () => number;
+  readonly wordsFrom: (name: keyof KernelParameters<Name>) => Uint32Array;
+}
+
 /** Rows in a kernel's memory. */
 export type LoadedRows = ReturnType<KernelMemory["load"]>;
 
@@ -24,6 +31,19 @@ export class KernelMemory {
     this.#call = backend.kernelsIn(this.#memory, (count) =>
       this.#takeEdges(this.words(this.edgeBuffer.edges, count * EDGE_WORDS)),
     );
+  }
+
+  /**
+   * A kernel whose parameters stay in memory of their own, for one that runs again and again.
+   * @returns how it is run, and the words of its parameters from one of them on, which are valid until more memory is reserved
+   */
+  prepare<Name extends KernelName>(kernel: Name, parameters: KernelParameters<Name>): PreparedKernel<Name> {
+    const names: readonly (keyof typeof parameters)[] = PARAMETERS[kernel];
+    const pointer = this.put(Uint32Array.from(names, (name) => parameters[name]));
+    return {
+      run: () => this.#call(kernel, pointer),
+      wordsFrom: (name) => this.words(pointer, names.length).subarray(names.indexOf(name)),
+    };
   }
 
   /** Runs a kernel. @returns what it returns */

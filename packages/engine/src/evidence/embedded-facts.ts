@@ -3,7 +3,6 @@ import {
   APP1,
   APP2,
   applicationData,
-  hasMark,
   headerSegments,
   isJpeg,
   MARKER,
@@ -73,10 +72,12 @@ const jpegProfile = (file: Buffer): Buffer | null =>
 /** Said in the picture's header, or, as Apple does, only in that of the picture that follows. */
 const hasJpegMap = (file: Buffer): boolean => {
   let hasMore = false;
-  for (const { marker, to, body } of headerSegments(file)) {
+  for (const segment of headerSegments(file)) {
+    const { marker, to } = segment;
     if (marker === MARKER.startOfScan) return hasMore && MAPS.some((map) => file.includes(map, to, "latin1"));
     if (marker !== APP1 && marker !== APP2) continue;
-    hasMore ||= hasMark(body, MULTI_PICTURE_MARK);
+    hasMore ||= segment.has(MULTI_PICTURE_MARK);
+    const { body } = segment;
     if (MAPS.some((map) => body.includes(map, 0, "latin1"))) return true;
   }
   return false;

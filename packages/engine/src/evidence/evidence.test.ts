@@ -51,7 +51,7 @@ const take = (memory: EvidenceMemory, picture: Luma, most: number): PixelEvidenc
 const digestsBy = (memory: EvidenceMemory): Record<string, string> =>
   Object.fromEntries(
     Object.entries(PICTURES).map(([name, picture]) => {
-      const bytes = encodeEvidence({ ...take(memory, picture, DEFAULT_FEATURES), ...FILE });
+      const bytes = encodeEvidence(take(memory, picture, DEFAULT_FEATURES), FILE);
       return [name, createHash("sha256").update(bytes).digest("hex").slice(0, 16)];
     }),
   );
@@ -74,8 +74,7 @@ describe("the evidence of a picture", () => {
 
   it("says what kind of picture it is, and has as many features as were selected", () => {
     const memory = new EvidenceMemory(backends[0] as (typeof backends)[number]);
-    const taken = (picture: Luma, most: number) =>
-      decodeEvidence(encodeEvidence({ ...take(memory, picture, most), ...FILE }));
+    const taken = (picture: Luma, most: number) => decodeEvidence(encodeEvidence(take(memory, picture, most), FILE));
     expect(isTextLike(taken(PICTURES["page"] as Luma, 0).texture)).toBe(true);
     expect(isScreenshotLike(taken(PICTURES["screen"] as Luma, 0).texture)).toBe(true);
     const counts = [0, 32, 96].map((most) => featureCount(taken(PICTURES["boxes"] as Luma, most).features));

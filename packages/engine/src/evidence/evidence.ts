@@ -1,5 +1,4 @@
 import type { PicturePixels } from "../hash/picture-pixels.ts";
-import { smallLuma } from "../hash/pixels/small-luma.ts";
 import type { EmbeddedFacts } from "./embedded-facts.ts";
 import type { EvidenceMemory } from "./evidence-memory.ts";
 import type { ExifFacts } from "./exif-facts.ts";
@@ -51,7 +50,7 @@ export type TakenEvidence = PixelEvidence & Pick<SmallHashes, "signature" | "dev
  */
 export const takeEvidence = (memory: EvidenceMemory, pixels: PicturePixels, mostFeatures: number): TakenEvidence => {
   const { sourceWidth, sourceHeight, width, height } = pixels;
-  const small = memory.smallHashes(smallLuma(pixels), pixels);
+  const { blockhashes, colours, signature, deviation } = memory.smallHashes(pixels);
   const picture = memory.load(pixels);
   const { hashes, quality } = picture.dctHashes();
   return {
@@ -59,7 +58,10 @@ export const takeEvidence = (memory: EvidenceMemory, pixels: PicturePixels, most
     sourceHeight,
     width,
     height,
-    ...small,
+    blockhashes,
+    colours,
+    signature,
+    deviation,
     dctHashes: hashes,
     dctQuality: quality,
     texture: textureOf(picture.textureCounts()),

@@ -44,33 +44,36 @@ const SCALED = Uint8Array.from({ length: 100 * TABLE_NUMBERS }, (_, index) =>
 /** The facts of a JPEG file's header; null for another format, and where the header lacks a table or a frame. */
 export const jpegFacts = (file: Buffer): JpegFacts | null => {
   if (!isJpeg(file)) return null;
-  const tables = new Map<number, Uint32Array>();
+  const tables: Buffer[] = [];
   for (const { marker, body } of headerSegments(file)) {
-    if (marker === DEFINE_TABLES) addTables(body, tables);
+    if (marker === DEFINE_TABLES) tables.push(body);
     if (!isFrame(marker)) continue;
     const components = componentsOf(body);
     const luma = components?.[0];
     // The tables of some files follow the frame; nothing that people use writes them so.
-    const table = luma === undefined ? undefined : tables.get(luma.table);
-    if (components === null || table === undefined) return null;
+    const table = luma === undefined ? null : tableOf(tables, luma.table);
+    if (components === null || table === null) return null;
     return { ...nearestQuality(table), chroma: chromaOf(components) };
   }
   return null;
 };
 
-const addTables = (body: Buffer, tables: Map<number, Uint32Array>): void => {
-  for (let from = 0; from < body.length; ) {
-    const kind = byteAt(body, from);
-    const bytes = kind >> 4 === 0 ? 1 : 2;
-    const end = from + 1 + TABLE_NUMBERS * bytes;
-    if (end > body.length) return;
-    const first = from + 1;
-    tables.set(
-      kind & 15,
-      Uint32Array.from({ length: TABLE_NUMBERS }, (_, index) => body.readUIntBE(first + index * bytes, bytes)),
-    );
-    from = end;
-  }
+/** The last table of this number in segments of tables. */
+const tableOf = (segments: readonly Buffer[], number: number): Uint32Array | null => {
+  let found: Uint32Array | null = null;
+  for (const body of segments)
+    for (let from = 0; from < body.length; ) {
+      const kind = byteAt(body, from);
+      const bytes = kind >> 4 === 0 ? 1 : 2;
+      const first = from + 1;
+      from = first + TABLE_NUMBERS * bytes;
+      if (from > body.length) break;
+      if ((kind & 15) !== number) continue;
+      found = new Uint32Array(TABLE_NUMBERS);
+      for (let index = 0; index < TABLE_NUMBERS; index += 1)
+        found[index] = bytes === 1 ? byteAt(body, first + index) : body.readUInt16BE(first + 2 * index);
+    }
+  return found;
 };
 
 interface Component {
@@ -89,22 +92,34 @@ const componentsOf = (body: Buffer): Component[] | null => {
 };
 
 /** The sum of the steps of each quality. */
-const SCALED_SUMS = Array.from({ length: 100 }, (_, index) =>
+const SCALED_SUMS = Uint32Array.from({ length: 100 }, (_, index) =>
   SCALED.subarray(index * TABLE_NUMBERS, (index + 1) * TABLE_NUMBERS).reduce((sum, step) => sum + step, 0),
 );
 
 /** The first of the qualities whose steps differ least from the table's. */
 const nearestQuality = (table: Uint32Array): { quality: number; isStandard: boolean } => {
-  const sum = table.reduce((total, step) => total + step, 0);
-  // Two tables differ at least as much as their sums: of most qualities that says enough.
-  const ofSums = SCALED_SUMS.map((scaled) => Math.abs(scaled - sum));
-  let quality = 1 + ofSums.indexOf(Math.min(...ofSums));
-  let least = differenceFrom(table, quality);
-  for (let candidate = 1; candidate <= 100; candidate += 1) {
-    if ((ofSums[candidate - 1] as number) > least) continue;
-    const difference = differenceFrom(table, candidate);
-    if (difference < least || (difference === least && candidate < quality)) [quality, least] = [candidate, difference];
+  let sum = 0;
+  for (let index = 0; index < TABLE_NUMBERS; index += 1) sum += at(table, index);
+  let above = 1;
+  let end = SCALED_SUMS.length;
+  // The better a quality, the smaller its sum: the first one whose sum is not larger.
+  while (above < end) {
+    const middle = (above + end) >> 1;
+    if (at(SCALED_SUMS, middle - 1) > sum) above = middle + 1;
+    else end = middle;
   }
+  let quality = above;
+  let least = Number.POSITIVE_INFINITY;
+  const compare = (candidate: number): void => {
+    const difference = differenceFrom(table, candidate);
+    if (difference > least || (difference === least && candidate > quality)) return;
+    least = difference;
+    quality = candidate;
+  };
+  // Two tables differ at least as much as their sums.
+  const isNear = (candidate: number): boolean => Math.abs(at(SCALED_SUMS, candidate - 1) - sum) <= least;
+  for (let candidate = above; candidate <= SCALED_SUMS.length && isNear(candidate); candidate += 1) compare(candidate);
+  for (let candidate = above - 1; candidate >= 1 && isNear(candidate); candidate -= 1) compare(candidate);
   return { quality, isStandard: least === 0 };
 };
 
@@ -115,18 +130,20 @@ const differenceFrom = (table: Uint32Array, quality: number): number => {
   return difference;
 };
 
+/** By how many luma samples one of chroma has, across and down. */
+const CHROMA_NAMES: Readonly<Record<string, ChromaSubsampling>> = {
+  "1x1": "4:4:4",
+  "2x1": "4:2:2",
+  "2x2": "4:2:0",
+  "1x2": "4:4:0",
+  "4x1": "4:1:1",
+};
+
 const chromaOf = ([luma, first, second, ...more]: readonly Component[]): ChromaSubsampling => {
   if (first === undefined) return "grey";
   const isColour =
     second !== undefined && more.length === 0 && first.across === second.across && first.down === second.down;
   if (luma === undefined || !isColour || first.across === 0 || first.down === 0) return "other";
   const shared = `${luma.across / first.across}x${luma.down / first.down}`;
-  const names: Readonly<Record<string, ChromaSubsampling>> = {
-    "1x1": "4:4:4",
-    "2x1": "4:2:2",
-    "2x2": "4:2:0",
-    "1x2": "4:4:0",
-    "4x1": "4:1:1",
-  };
-  return names[shared] ?? "other";
+  return CHROMA_NAMES[shared] ?? "other";
 };

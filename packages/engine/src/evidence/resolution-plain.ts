@@ -72,7 +72,7 @@ type Sizes = Pick<PicturePixels, "width" | "height" | "sourceWidth" | "sourceHei
 /** The resolution in plain code: the reference that the kernels measure_steps and find_grid must agree with. */
 export const plainResolution = (luma: Luma, sizes: Sizes): Resolution => {
   const steps = plainSteps(luma);
-  return { detail: detailOf(luma, steps.squares), grid: gridOf(sizes, steps) };
+  return { detail: detailOf(luma.width, luma.height, Float64Array.from(steps.squares)), grid: gridOf(sizes, steps) };
 };
 
 const gridOf = ({ width, height, sourceWidth, sourceHeight }: Sizes, { columns, rows }: PixelSteps): number => {

@@ -1,4 +1,4 @@
-import type { PicturePixels } from "../hash/picture-pixels.ts";
+import { at } from "@lookalike/shared/domain/primitives/columns";
 
 /** How much of a picture's size is detail, and what is left of the blocks of a JPEG that it once was. */
 export interface Resolution {
@@ -23,15 +23,19 @@ const SMOOTH = 3;
  * @param squares for each of {@link DISTANCES}: the sum of the squares of the differences between two pixels, beside and above each other, in every
  * eighth row
  */
-export const detailOf = (
-  { width, height }: Pick<PicturePixels, "width" | "height">,
-  squares: readonly number[],
-): number => {
-  const means = DISTANCES.map((distance, index) => {
-    const rows = Math.ceil((height - distance) / SQUARES_ROW_STEP);
-    const count = 2 * Math.max(0, width - distance) * Math.max(0, rows);
-    return count === 0 ? 0 : (squares[index] as number) / count;
-  });
-  const first = means.findIndex((mean, index) => !((means[index + 1] ?? 0) > SMOOTH * mean));
-  return DISTANCES[first] as number;
+export const detailOf = (width: number, height: number, squares: Float64Array): number => {
+  let mean = meanSquare(width, height, squares, 0);
+  for (let index = 0; index + 1 < DISTANCES.length; index += 1) {
+    const next = meanSquare(width, height, squares, index + 1);
+    if (!(next > SMOOTH * mean)) return DISTANCES[index] as number;
+    mean = next;
+  }
+  return DISTANCES[DISTANCES.length - 1] as number;
+};
+
+const meanSquare = (width: number, height: number, squares: Float64Array, index: number): number => {
+  const distance = DISTANCES[index] as number;
+  const rows = Math.ceil((height - distance) / SQUARES_ROW_STEP);
+  const count = 2 * Math.max(0, width - distance) * Math.max(0, rows);
+  return count === 0 ? 0 : at(squares, index) / count;
 };

@@ -1,13 +1,17 @@
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 import type { Luma } from "./evidence-memory.ts";
-import { LEVELS, ROW_STEP, type TextureCounts } from "./texture-counts.ts";
+import { ROW_STEP, type TextureCounts } from "./texture-counts.ts";
+
+const LEVELS = 256;
 
 /** The counts in plain code: the reference that the kernel count_texture must agree with. */
 export const plainCounts = ({ luma, width, height }: Luma): TextureCounts => {
   const histogram = new Uint32Array(LEVELS);
   const rows = luma.filter((_, index) => Math.floor(index / width) % ROW_STEP === 0);
   for (const level of rows) histogram[level] = at(histogram, level) + 1;
-  const background = backgroundOf(histogram);
+  const levels = (from: number, to: number): number =>
+    histogram.subarray(from, to + 1).reduce((total, count) => total + count, 0);
+  const background = backgroundOf(levels);
   const pixel = (x: number, y: number): number => byteAt(luma, y * width + x);
   const inner = { count: 0, edges: 0, axisEdges: 0, smooth: 0, sharpness: 0 };
   for (let y = ROW_STEP; y < height - 1; y += ROW_STEP)
@@ -24,25 +28,29 @@ export const plainCounts = ({ luma, width, height }: Luma): TextureCounts => {
     }
   return {
     pixels: rows.length,
-    histogram,
+    sum: rows.reduce((total, level) => total + level, 0),
+    squares: rows.reduce((total, level) => total + level * level, 0),
+    black: levels(0, 2),
+    white: levels(253, 255),
     inner: inner.count,
     edges: inner.edges,
     axisEdges: inner.axisEdges,
     smooth: inner.smooth,
     strokes: strokesOf(rows, width, background),
     background,
+    backgroundPixels: levels(background - 4, background + 4),
     rows: linesOf(height, width, (line, index) => pixel(index, line)),
     columns: linesOf(width, height, pixel),
     sharpness: inner.sharpness,
   };
 };
 
-const backgroundOf = (histogram: Uint32Array): number => {
+const backgroundOf = (levels: (from: number, to: number) => number): number => {
   let best = 0;
   let most = 0;
   for (let level = 4; level + 4 < LEVELS; level += 1) {
-    const sum = histogram.subarray(level - 4, level + 5).reduce((total, count) => total + count, 0);
-    if (sum > most) [best, most] = [level, sum];
+    const count = levels(level - 4, level + 4);
+    if (count > most) [best, most] = [level, count];
   }
   return best;
 };

@@ -1,9 +1,15 @@
+import { at } from "@lookalike/shared/domain/primitives/columns";
+
 /** What the pixels of a picture look like, in counts: the kernel count_texture takes them, texture.ts makes measures of them. */
 export interface TextureCounts {
   /** Pixels that were counted: those of every second row. */
   readonly pixels: number;
-  /** Pixels of each luma, 0..255. */
-  readonly histogram: Uint32Array;
+  /** The sum of their luma, and that of its squares. */
+  readonly sum: number;
+  readonly squares: number;
+  /** Those of luma 0..2, and those of luma 253..255. */
+  readonly black: number;
+  readonly white: number;
   /** Pixels that have a neighbour on each side. */
   readonly inner: number;
   /** Of these: where the luma of the neighbours left and right, or above and below, differs by at least 48. */
@@ -16,6 +22,8 @@ export interface TextureCounts {
   readonly strokes: number;
   /** The middle of the nine neighbouring levels of luma that most pixels have, 4..251. */
   readonly background: number;
+  /** Pixels of these nine levels. */
+  readonly backgroundPixels: number;
   /** Rows and columns of which at least half the pixels differ by 12 or more from those of the line before. */
   readonly rows: number;
   readonly columns: number;
@@ -23,21 +31,27 @@ export interface TextureCounts {
   readonly sharpness: number;
 }
 
-export const LEVELS = 256;
 /** Pixels, edges and strokes are counted in every second row. */
 export const ROW_STEP = 2;
 
 /** 32-bit words that the kernel writes. */
-export const COUNT_WORDS = LEVELS + 10;
+export const COUNT_WORDS = 16;
 
 /** The counts from the kernel's words: `Counts` of kernels/count-texture.c. */
-export const countsOf = (words: Uint32Array, pixels: number): TextureCounts => {
-  const [inner, edges, axisEdges, smooth, strokes, background, rows, columns, low, high] = words.slice(
-    LEVELS,
-    COUNT_WORDS,
-  ) as unknown as [number, number, number, number, number, number, number, number, number, number];
-  return {
-    ...{ pixels, histogram: words.slice(0, LEVELS), inner, edges, axisEdges, smooth, strokes, background },
-    ...{ rows, columns, sharpness: high * 2 ** 32 + low },
-  };
-};
+export const countsOf = (words: Uint32Array, pixels: number): TextureCounts => ({
+  pixels,
+  inner: at(words, 0),
+  edges: at(words, 1),
+  axisEdges: at(words, 2),
+  smooth: at(words, 3),
+  strokes: at(words, 4),
+  background: at(words, 5),
+  rows: at(words, 6),
+  columns: at(words, 7),
+  black: at(words, 8),
+  white: at(words, 9),
+  backgroundPixels: at(words, 10),
+  sum: at(words, 11),
+  squares: at(words, 13) * 2 ** 32 + at(words, 12),
+  sharpness: at(words, 15) * 2 ** 32 + at(words, 14),
+});

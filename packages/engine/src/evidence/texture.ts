@@ -1,4 +1,3 @@
-import { at } from "@lookalike/shared/domain/primitives/columns";
 import type { TextureCounts } from "./texture-counts.ts";
 
 /** Measures of what a picture looks like, each of them 0..255. */
@@ -38,26 +37,18 @@ const root = (square: number): number => Math.min(MOST, Math.floor(Math.sqrt(squ
 
 /** The measures of a picture with at least one pixel. Each is a quotient of integers, so it is the same on every machine. */
 export const textureOf = (counts: TextureCounts): Texture => {
-  const { histogram, pixels, inner } = counts;
-  let sum = 0;
-  let squares = 0;
-  histogram.forEach((count, level) => {
-    sum += count * level;
-    squares += count * level * level;
-  });
-  const levels = (from: number, to: number): number =>
-    histogram.subarray(from, to + 1).reduce((total, count) => total + count, 0);
+  const { pixels, inner, sum, squares } = counts;
   return {
     deviation: root((squares * pixels - sum * sum) / (pixels * pixels)),
     edges: perMille(counts.edges, inner),
     axisEdges: partOf(counts.axisEdges, counts.edges),
     smooth: partOf(counts.smooth, inner),
-    background: partOf(levels(counts.background - 4, counts.background + 4), pixels),
+    background: partOf(counts.backgroundPixels, pixels),
     strokes: perMille(counts.strokes, pixels),
     lines: Math.min(MOST, counts.rows + counts.columns),
     sharpness: inner === 0 ? 0 : root((4 * counts.sharpness) / inner),
-    black: partOf(levels(0, 2), pixels),
-    white: partOf(at(histogram, 253) + at(histogram, 254) + at(histogram, 255), pixels),
+    black: partOf(counts.black, pixels),
+    white: partOf(counts.white, pixels),
   };
 };
 

@@ -23,7 +23,6 @@ import { moreFacts } from "./more-pages.ts";
 import { pictureDigest } from "./picture-digest.ts";
 import { giveBackLuma } from "./pixels/luma-bytes.ts";
 import { sharpPixels } from "./pixels/sharp-pixels.ts";
-import { smallLuma } from "./pixels/small-luma.ts";
 import { isJpeg } from "./structure/jpeg-segments.ts";
 import { readStructure } from "./structure/read-structure.ts";
 import type { Structure } from "./structure/structure.ts";
@@ -61,18 +60,20 @@ export const hashImage = async (file: Buffer, limits: HashLimits, reserve?: Rese
       signature: seen.signature,
       contentDigest: digestOf("sha256", file, "buffer"),
       pictureDigest: pictureDigest(file, metadata, decoded.whole),
-      evidence: encodeEvidence({ ...seen, ...said }),
+      evidence: encodeEvidence(seen, said),
       facts: {
         width: pixels.sourceWidth,
         height: pixels.sourceHeight,
         bytes: file.length,
         format,
         ...(said.exif === null ? {} : takenBy(said.exif)),
-        ...(await moreFacts(file, structure, metadata, async (page) => {
-          const image = sharp(file, { limitInputPixels: limits.maxPixels, page });
-          const shown = await sharpPixels(image, limits.timeoutSeconds);
-          return uprightBlockhash(memory.smallHashes(smallLuma(shown), shown).blockhashes);
-        })),
+        ...(said.pages > 1 || said.embedded.film
+          ? await moreFacts(file, structure, metadata, async (page) => {
+              const image = sharp(file, { limitInputPixels: limits.maxPixels, page });
+              const shown = await sharpPixels(image, limits.timeoutSeconds);
+              return uprightBlockhash(memory.smallHashes(shown).blockhashes);
+            })
+          : {}),
         ...(damaged === null ? {} : { damaged }),
       },
     };

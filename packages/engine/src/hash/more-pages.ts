@@ -10,7 +10,7 @@ const DECODED = ["gif", "tiff", "webp"];
 const DIGEST_DIGITS = 32;
 
 /**
- * What a file holds besides its first picture: pages, frames or a film, and a digest of that, by which two files hold the same.
+ * What a file with pages or a film holds besides its first picture: pages, frames or a film, and a digest of that, by which two files hold the same.
  * The digest is of the pages' hashes, or of the bytes after the first picture; it is left out where there are too many pages, or pages that
  * cannot be decoded.
  * @param hashPage the perceptual hash of a page, 0 … n-1
@@ -24,7 +24,6 @@ export const moreFacts = async (
   const decoded = metadata.pages ?? 1;
   const pages = structure?.pages ?? decoded;
   const hasFilm = structure?.hasFilm ?? false;
-  if (pages <= 1 && !hasFilm) return {};
   const facts = { ...(pages > 1 ? { pages } : {}), ...(hasFilm ? { film: true } : {}) };
   const digest = createHash("sha256");
   if (structure !== null && structure.restFrom !== null) digest.update(file.subarray(structure.restFrom));

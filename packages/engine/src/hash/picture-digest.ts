@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { PICTURE_DIGEST_BYTES } from "@lookalike/shared/domain/image/hash-block";
 import { gifBlocks, gifHeaderBytes } from "./structure/gif-structure.ts";
 import { fileItems } from "./structure/item-boxes.ts";
-import { APP2, hasMark, headerSegments, MARKER } from "./structure/jpeg-segments.ts";
+import { APP2, headerSegments, MARKER } from "./structure/jpeg-segments.ts";
 import { pngChunks } from "./structure/png-structure.ts";
 import { riffChunks } from "./structure/riff-structure.ts";
 import { DATA_OFFSETS, TiffDirectories } from "./structure/tiff-directories.ts";
@@ -22,9 +22,29 @@ export const pictureDigest = (
 ): Uint8Array | null => {
   const parts = pixels === null ? readableParts(file, format) : [pixels];
   if (parts === null) return null;
-  const digest = createHash("sha256").update(Uint8Array.of(orientation));
-  for (const part of parts) digest.update(part);
-  return new Uint8Array(digest.digest().subarray(0, PICTURE_DIGEST_BYTES));
+  return new Uint8Array(digestOf(orientation, parts).subarray(0, PICTURE_DIGEST_BYTES));
+};
+
+/** Parts that are together at most so long are put beside each other before they are digested. */
+const JOINED_BYTES = 262_144;
+const joined = Buffer.allocUnsafeSlow(JOINED_BYTES);
+
+const digestOf = (orientation: number, parts: readonly Uint8Array[]): Buffer => {
+  let length = 1;
+  for (const part of parts) length += part.length;
+  if (length > JOINED_BYTES) {
+    const digest = createHash("sha256").update(Uint8Array.of(orientation));
+    for (const part of parts) digest.update(part);
+    return digest.digest();
+  }
+  // One call for all is several times as fast as a stream, which is an object with events.
+  joined[0] = orientation;
+  let at = 1;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return hash("sha256", joined.subarray(0, length), "buffer");
 };
 
 const readableParts = (file: Buffer, format: string): Uint8Array[] | null => {
@@ -65,9 +85,13 @@ const COLOUR_PROFILE = "ICC_PROFILE";
 /** All segments but comments and application data other than the colour's, and all that follows them (ITU T.81, annex B). */
 const jpegParts = (file: Buffer): Uint8Array[] | null => {
   const parts: Uint8Array[] = [];
-  for (const { marker, from, to, body } of headerSegments(file)) {
-    if (marker === MARKER.startOfScan) return [...parts, file.subarray(from)];
-    const isColour = marker === APP14 || (marker === APP2 && hasMark(body, COLOUR_PROFILE));
+  for (const segment of headerSegments(file)) {
+    const { marker, from, to } = segment;
+    if (marker === MARKER.startOfScan) {
+      parts.push(file.subarray(from));
+      return parts;
+    }
+    const isColour = marker === APP14 || (marker === APP2 && segment.has(COLOUR_PROFILE));
     const isMetadata = marker === COMMENT || (marker >= APP0 && marker <= APP15);
     if (isColour || !isMetadata) parts.push(file.subarray(from, to));
   }

@@ -71,12 +71,20 @@ export const nativeRawPixels =
 const noMemory = ({ width, height }: Plane, newWidth: number, newHeight: number): RangeError =>
   new RangeError(`${width} x ${height} pixels can't be made ${newWidth} x ${newHeight}: memory allocation failed`);
 
-/** {@link areaMean}, natively where that is possible. */
-export const fastestAreaMean = (plane: Plane, newWidth: number, newHeight: number): Uint8Array => {
-  if (addon === null) return areaMean(plane, newWidth, newHeight);
+/** Writes the {@link areaMean} of a plane to memory that has room for it, natively where that is possible. */
+export const writeAreaMean = (plane: Plane, newWidth: number, newHeight: number, to: Uint8Array): void => {
+  if (addon === null) {
+    to.set(areaMean(plane, newWidth, newHeight));
+    return;
+  }
   const { pixels, width, height, channels } = plane;
-  const to = unsetBytes(newWidth * newHeight * channels);
   if (!addon.areaMean(pixels, width, height, channels, to, newWidth, newHeight))
     throw noMemory(plane, newWidth, newHeight);
+};
+
+/** {@link areaMean}, natively where that is possible. */
+export const fastestAreaMean = (plane: Plane, newWidth: number, newHeight: number): Uint8Array => {
+  const to = unsetBytes(newWidth * newHeight * plane.channels);
+  writeAreaMean(plane, newWidth, newHeight, to);
   return to;
 };

@@ -1,14 +1,42 @@
 /** A segment of a JPEG file (ITU T.81, annex B): a marker and the bytes that belong to it. */
-export interface JpegSegment {
+export class JpegSegment {
+  readonly #file: Buffer;
   /** Second byte of the marker. */
   readonly marker: number;
   /** Offset of the marker. */
   readonly from: number;
   /** Offset after the segment, which for SOS is where entropy-coded data begin. */
   readonly to: number;
-  /** What follows the length. */
-  readonly body: Buffer;
+
+  constructor(file: Buffer, marker: number, from: number, to: number) {
+    this.#file = file;
+    this.marker = marker;
+    this.from = from;
+    this.to = to;
+  }
+
+  /** What follows the length. Made when it is read, because most readers pass over most segments. */
+  get body(): Buffer {
+    return this.#file.subarray(Math.min(this.from + HEAD_BYTES, this.to), this.to);
+  }
+
+  /** Whether its data begin with this mark, by which programs know their own application data. */
+  has(mark: string): boolean {
+    const from = this.from + HEAD_BYTES;
+    if (from + mark.length > this.to) return false;
+    for (let index = 0; index < mark.length; index += 1)
+      if (this.#file[from + index] !== mark.charCodeAt(index)) return false;
+    return true;
+  }
+
+  /** The data after this mark; null where they do not begin with it. */
+  dataAfter(mark: string): Buffer | null {
+    return this.has(mark) ? this.#file.subarray(this.from + HEAD_BYTES + mark.length, this.to) : null;
+  }
 }
+
+/** Of a marker and a length. */
+const HEAD_BYTES = 4;
 
 export const MARKER = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda } as const;
 /** Application data: EXIF and XMP are of the first kind, colour profiles and indexes of several pictures of the second. */
@@ -42,10 +70,10 @@ export const segmentAt = (file: Buffer, offset: number): JpegSegment | null => {
   const marker = file[from + 1];
   if (marker === undefined || marker === 0) return null;
   const hasNoBody = marker === MARKER.startOfImage || marker === MARKER.endOfImage || isRestart(marker);
-  if (hasNoBody) return { marker, from, to: from + 2, body: file.subarray(0, 0) };
-  if (from + 4 > file.length) return null;
+  if (hasNoBody) return new JpegSegment(file, marker, from, from + 2);
+  if (from + HEAD_BYTES > file.length) return null;
   const to = from + 2 + file.readUInt16BE(from + 2);
-  return to > file.length || to < from + 4 ? null : { marker, from, to, body: file.subarray(from + 4, to) };
+  return to > file.length || to < from + HEAD_BYTES ? null : new JpegSegment(file, marker, from, to);
 };
 
 /** The segments before the first scan, with that scan's own; it ends early where the file is damaged. */
@@ -59,14 +87,13 @@ export function* headerSegments(file: Buffer, start = 0): Generator<JpegSegment>
   }
 }
 
-/** Whether a segment of application data begins with this mark, by which programs know their own. */
-export const hasMark = (body: Buffer, mark: string): boolean => body.toString("latin1", 0, mark.length) === mark;
-
 /** What follows the mark in a JPEG's first application data of this kind; null where there are none, and for another format. */
 export const applicationData = (file: Buffer, kind: number, mark: string): Buffer | null => {
   if (!isJpeg(file)) return null;
-  for (const { marker, body } of headerSegments(file))
-    if (marker === kind && hasMark(body, mark)) return body.subarray(mark.length);
+  for (const segment of headerSegments(file)) {
+    const data = segment.marker === kind ? segment.dataAfter(mark) : null;
+    if (data !== null) return data;
+  }
   return null;
 };
 

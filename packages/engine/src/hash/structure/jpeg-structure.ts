@@ -1,6 +1,6 @@
 import { boxStructure } from "./box-structure.ts";
 import { readScans } from "./jpeg-scans.ts";
-import { dataFrom, hasMark, headerSegments, isFrame, isJpeg, MARKER, MULTI_PICTURE_MARK } from "./jpeg-segments.ts";
+import { dataFrom, headerSegments, isFrame, isJpeg, MARKER, MULTI_PICTURE_MARK } from "./jpeg-segments.ts";
 import { faulty, SOUND, type Structure } from "./structure.ts";
 import { ENTRY_BYTES, tiffNumbers } from "./tiff-numbers.ts";
 
@@ -109,9 +109,9 @@ const LARGE_THUMBNAIL = 0x01;
 
 /** How many pictures after the first one a header declares that show something else (CIPA DC-007); null = none of any kind. */
 const declaredPictures = (file: Buffer): number | null => {
-  for (const { body } of headerSegments(file)) {
-    if (!hasMark(body, MULTI_PICTURE_MARK) || body.length < 12) continue;
-    const tiff = body.subarray(4);
+  for (const segment of headerSegments(file)) {
+    const tiff = segment.dataAfter(MULTI_PICTURE_MARK);
+    if (tiff === null || tiff.length < 8) continue;
     const { short, long } = tiffNumbers(tiff);
     const directory = long(4);
     if (directory + 2 > tiff.length) return 0;
