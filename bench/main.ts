@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { api } from "./api.ts";
 import type { Bench } from "./bench.ts";
+import { candidateTasks } from "./candidate-tasks.ts";
 import { chord } from "./chord.ts";
+import { evidencePrice } from "./evidence-price.ts";
 import { exhaustive, native } from "./exhaustive.ts";
 import { fairness } from "./fairness.ts";
-import { featureJoin } from "./feature-join.ts";
 import { features } from "./features.ts";
 import { grouping } from "./grouping.ts";
 import { memory } from "./hasher-memory.ts";
@@ -40,7 +41,8 @@ const BENCHES: Record<string, Bench> = {
   job,
   chord,
   features,
-  "feature-join": featureJoin,
+  "candidate-tasks": candidateTasks,
+  "evidence-price": evidencePrice,
   fairness,
   grouping,
   incremental,

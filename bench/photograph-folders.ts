@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pMap from "p-map";
 import sharp, { type Sharp } from "sharp";
 import { makePhotographs } from "../test/support/photographs.ts";
+import { drawScene } from "../test/support/scene.ts";
 import { installedScenes } from "./installed-photographs.ts";
 
 export const FILES = 2_000;
@@ -32,6 +33,27 @@ export const withPhotographs = <Result>(
   width: number,
   work: (folder: string) => Promise<Result>,
 ): Promise<Result> => inFolder((folder) => makePhotographs(folder, files, width, installedScenes()), work);
+
+/** JPEG files of one size that are drawn, so that no two are pieces of one photograph: after each run of so many, a smaller copy of its last one. */
+export const withFewCopies = <Result>(
+  files: number,
+  run: number,
+  width: number,
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> =>
+  inFolder(async (folder) => {
+    const drawn = { width: SCENE_WIDTH, height: (SCENE_WIDTH * 3) / 4 };
+    const write = async (file: number): Promise<void> => {
+      const isCopy = file % (run + 1) === run;
+      const pixels = drawScene(isCopy ? file - 1 : file, drawn.width, drawn.height);
+      const scene = sharp(pixels, { raw: { ...drawn, channels: 3 } }).resize({ width: isCopy ? width / 2 : width });
+      const path = join(folder, `${String(file).padStart(6, "0")}.jpg`);
+      await scene.jpeg({ quality: isCopy ? 75 : 90 }).toFile(path);
+      await utimes(path, 1_700_000_000 + file, 1_700_000_000 + file);
+    };
+    const all = Array.from({ length: files }, (_, file) => file);
+    await pMap(all, write, { concurrency: availableParallelism() });
+  }, work);
 
 interface Kind {
   readonly name: string;

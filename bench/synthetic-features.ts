@@ -1,4 +1,6 @@
-import { type FeatureTile, featureTile } from "@lookalike/engine/candidates/feature-tile";
+import type { CandidateTile } from "@lookalike/engine/candidates/candidate-tile";
+import { featureTile } from "@lookalike/engine/candidates/feature-tile";
+import type { TurnedEvidence } from "@lookalike/engine/candidates/turned-rows";
 import { DESCRIPTOR_BYTES, FEATURE_BYTES } from "@lookalike/engine/evidence/features";
 import { randomWords } from "@lookalike/shared/domain/primitives/random";
 
@@ -28,14 +30,22 @@ export const isInFamily = (picture: number, images: number): boolean =>
  * Pictures as a catalog has them, as a function of their numbers. Real descriptors of different pictures agree in a key of 24 bits once in 4,000 pairs, whatever the
  * length of the key, because an eighth of them are of few kinds; so are these. The kinds' frequencies follow Zipf's law.
  */
-export const syntheticTile = (from: number, to: number, images: number): FeatureTile =>
-  featureTile(
-    `${from}-${to}`,
-    Array.from({ length: to - from }, (_, index) => ({
-      ordinal: from + index,
-      features: featuresOf(from + index, images),
-    })),
+export const syntheticTile = (from: number, to: number, images: number): CandidateTile => {
+  const id = `${from}-${to}`;
+  const pictures = Array.from({ length: to - from }, (_, index) => from + index);
+  const features = featureTile(
+    id,
+    pictures.map((ordinal) => ({ ordinal, features: featuresOf(ordinal, images) })),
   );
+  return { id, from, count: to - from, turned: pictures.map(hashesOf), captures: [], features };
+};
+
+/** Hashes of a picture of its own, in all turns. */
+const hashesOf = (picture: number): TurnedEvidence => {
+  const random = randomWords(2e9 + picture);
+  const bytes = (count: number): Uint8Array => new Uint8Array(Uint32Array.from({ length: count / 4 }, random).buffer);
+  return { blockhashes: bytes(64), dctHashes: bytes(128), dctQuality: 100 };
+};
 
 const featuresOf = (picture: number, images: number): Uint8Array => {
   const bytes = new Uint8Array(FEATURES * FEATURE_BYTES);

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { runTasks } from "@lookalike/shared/bus/tasks";
 import { integer, ServiceEnvironment } from "@lookalike/shared/runtime/config";
 import { runService } from "@lookalike/shared/service/run";
@@ -25,6 +25,12 @@ const Environment = ServiceEnvironment.extend({
     default: 268_435_456,
     about: "Memory for cached hash blocks, and as much for cached evidence",
   }),
+  LOOKALIKE_CANDIDATE_MEMORY_BYTES: integer({
+    min: 1,
+    default: Math.floor(Math.min(process.constrainedMemory() || totalmem(), totalmem()) / 2),
+    about:
+      "Memory of tasks that find candidates at the same time; half of what the process may have where it is not set",
+  }),
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
 });
 
@@ -34,7 +40,8 @@ runService({
   connections: 6,
   async start({ environment, bus, store: { db }, log }) {
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
-    const pool = createWorkerPool(threads, environment.DATABASE_URL, {
+    const limits = { threads, candidateMemoryBytes: environment.LOOKALIKE_CANDIDATE_MEMORY_BYTES };
+    const pool = createWorkerPool(limits, environment.DATABASE_URL, {
       roots: environment.LOOKALIKE_SOURCE_ROOTS,
       buckets: [],
     });

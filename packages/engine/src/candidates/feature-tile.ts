@@ -20,12 +20,6 @@ export interface FeatureTile extends HashRows {
   readonly places: Int32Array;
 }
 
-/**
- * Features of a tile at most: a task on two such tiles takes 1.5 GiB. Smaller ones take longer, because each task visits all values of a key, whether a feature has
- * them or not.
- */
-export const TILE_FEATURES = 4_194_304;
-
 /** Columns of {@link FeatureTile.places}. */
 export const PLACE_COLUMNS = 4;
 

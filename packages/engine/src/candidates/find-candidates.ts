@@ -7,6 +7,7 @@ import type { CandidateTile } from "./candidate-tile.ts";
 import { capturePairs } from "./capture-keys.ts";
 import { featureJoinerBy } from "./join-features.ts";
 import { NearestPairs } from "./nearest-pairs.ts";
+import { MOST_PLACED } from "./shared-places.ts";
 import { equalPairs, TURNED_HASHES, type TurnedHash, turnedRows, turnsOf } from "./turned-rows.ts";
 
 /** What finds candidates, each with its bit of a pair's third column. */
@@ -43,6 +44,14 @@ export const candidateFinderBy = (backend: Backend): FindCandidates => {
     return { pairs: nearest.pairs(), comparisons };
   };
 
+  const featuredPairs = (left: CandidateTile, right: CandidateTile, mirrored: boolean): Edges => {
+    const { a, b, shared } = joinFeatures({ left: left.features, right: right.features, mirrored });
+    const nearest = new NearestPairs(left, right, MOST_PLACED);
+    // The more features two pictures share, the nearer they are.
+    nearest.add({ a, b, distance: shared.map((features) => MOST_PLACED - features) });
+    return nearest.pairs();
+  };
+
   return (left, right) => {
     const isSame = left.id === right.id;
     const found = new EdgeList();
@@ -56,8 +65,8 @@ export const candidateFinderBy = (backend: Backend): FindCandidates => {
       if (isSame) add(columnsOf(equalPairs(left.turned, left.from, hash)), SOURCE_BITS[hash.name]);
     }
     add(columnsOf(capturesOf(left, right)), SOURCE_BITS.capture);
-    add(joinFeatures({ left: left.features, right: right.features, mirrored: false }), SOURCE_BITS.features);
-    add(joinFeatures({ left: left.features, right: right.features, mirrored: true }), SOURCE_BITS.mirroredFeatures);
+    add(featuredPairs(left, right, false), SOURCE_BITS.features);
+    add(featuredPairs(left, right, true), SOURCE_BITS.mirroredFeatures);
     return { pairs: merged(found.edges), comparisons };
   };
 };

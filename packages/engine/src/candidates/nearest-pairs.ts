@@ -1,7 +1,7 @@
 import { EdgeList, type Edges } from "@lookalike/shared/domain/grouping/edges";
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 
-/** Candidates that a picture has by one hash, at most, besides those that have it among their own nearest ones. */
+/** Candidates that a picture has by one source, at most, besides those that have it among their own nearest ones. */
 export const MOST_NEAREST = 64;
 /** Pairs that are collected before those that can't remain are dropped. */
 const PAIRS_BETWEEN_DROPS = 1_048_576;
@@ -29,10 +29,11 @@ export class NearestPairs {
   #pairs = new EdgeList();
   #nextDrop = PAIRS_BETWEEN_DROPS;
 
-  constructor(left: Ordinals, right: Ordinals, radiusBits: number) {
+  /** @param mostDistance of any pair, at most 254 */
+  constructor(left: Ordinals, right: Ordinals, mostDistance: number) {
     this.#left = left;
     this.#right = right;
-    this.#distances = radiusBits + 1;
+    this.#distances = mostDistance + 1;
     const pictures = left.count + right.count;
     this.#counts = new Uint8Array(pictures * this.#distances);
     this.#within = new Uint8Array(pictures);
@@ -63,15 +64,15 @@ export class NearestPairs {
   }
 
   /** @returns whether the distance is within the picture's radius so far */
-  #count(picture: number, bits: number): boolean {
-    if (bits >= byteAt(this.#reach, picture)) return false;
-    const place = picture * this.#distances + bits;
+  #count(picture: number, distance: number): boolean {
+    if (distance >= byteAt(this.#reach, picture)) return false;
+    const place = picture * this.#distances + distance;
     this.#counts[place] = byteAt(this.#counts, place) + 1;
     let within = byteAt(this.#within, picture) + 1;
     for (; within > MOST_NEAREST; this.#reach[picture] = byteAt(this.#reach, picture) - 1)
       within -= byteAt(this.#counts, picture * this.#distances + byteAt(this.#reach, picture) - 1);
     this.#within[picture] = within;
-    return bits < byteAt(this.#reach, picture);
+    return distance < byteAt(this.#reach, picture);
   }
 
   #remaining(): EdgeList {

@@ -158,7 +158,7 @@ const planJob = async (
     base,
     // Left out where nobody has ever switched it on or off.
     ...(verification || job.options.verification !== null ? { verification } : {}),
-    ...(verification ? { candidates: candidatePlanFor(blockSize) } : {}),
+    ...(verification ? { candidates: candidatePlanFor(census.images, blockSize) } : {}),
   });
 };
 

@@ -197,12 +197,12 @@ export const defaultBlockSize = (images: number): number =>
   images <= 250_000 ? 250 : images <= 2_500_000 ? 1_024 : 4_096;
 
 /**
- * Images of a tile of which candidates are sought at once: two tiles take half a gigabyte. In larger ones, what many pictures have is found to be frequent
- * sooner; smaller ones divide the work among more workers.
+ * Images of a tile in which candidates are sought. In larger tiles, what many pictures have is found to be frequent sooner, and each one's evidence is read less often;
+ * smaller ones divide the work among more workers, which need less memory: half a gigabyte for two of 16,384 images.
  */
-const CANDIDATE_TILE_IMAGES = 16_384;
+const candidateTileImages = (images: number): number => (images <= 262_144 ? 16_384 : 32_768);
 
-/** How a new job seeks candidates. */
-export const candidatePlanFor = (blockSize: number): CandidatePlan => ({
-  tileBlocks: Math.max(1, Math.floor(CANDIDATE_TILE_IMAGES / blockSize)),
+/** How a new job of a catalog of so many images seeks candidates. */
+export const candidatePlanFor = (images: number, blockSize: number): CandidatePlan => ({
+  tileBlocks: Math.max(1, Math.floor(candidateTileImages(images) / blockSize)),
 });

@@ -1,54 +1,55 @@
-import { type FeatureTile, TILE_FEATURES } from "@lookalike/engine/candidates/feature-tile";
-import { featureJoinerBy } from "@lookalike/engine/candidates/join-features";
+import type { CandidateTile } from "@lookalike/engine/candidates/candidate-tile";
+import { candidateFinderBy, SOURCE_BITS } from "@lookalike/engine/candidates/find-candidates";
 import { fastestBackend } from "@lookalike/engine/compare/backend";
+import { candidatePlanFor } from "@lookalike/shared/domain/job/plan";
 import { type Bench, costRow, throughputRow } from "./bench.ts";
 import { FAMILY, FEATURES, familyOf, isInFamily, syntheticTile } from "./synthetic-features.ts";
 
-const TILE_PICTURES = TILE_FEATURES / FEATURES;
-/** So many tile pairs are joined; the time of all follows from their number. */
-const SAMPLED = 4;
 const GIB = 2 ** 30;
+const BY_FEATURES = SOURCE_BITS.features | SOURCE_BITS.mirroredFeatures;
 
 /** One measured tile pair. */
 interface Reading {
-  readonly pictures: number;
+  /** Of a pair of two tiles: a tile with itself has half as many pairs of pictures. */
+  readonly share: number;
   readonly seconds: number;
   readonly family: number;
   readonly expected: number;
   readonly strangers: number;
 }
 
-/** Shared features of a catalog whose families are known, in tile pairs as tasks would join them. */
-export const featureJoin: Bench = {
-  about: "candidates by shared features among synthetic pictures, seconds and memory (--images 1000000)",
+/** Candidates of a catalog whose families are known, in tile pairs as tasks find them. */
+export const candidateTasks: Bench = {
+  about: "tasks that find candidates among synthetic pictures, seconds of CPU and memory (--images 1000000)",
   async run(_, say, images = 200_000) {
-    const tiles = Math.ceil(images / TILE_PICTURES);
-    const tileOf = (tile: number): FeatureTile =>
-      syntheticTile(tile * TILE_PICTURES, Math.min(images, (tile + 1) * TILE_PICTURES), images);
-    const join = featureJoinerBy(fastestBackend);
+    const tilePictures = candidatePlanFor(images, 1).tileBlocks;
+    const tiles = Math.ceil(images / tilePictures);
+    const tileOf = (tile: number): CandidateTile =>
+      syntheticTile(tile * tilePictures, Math.min(images, (tile + 1) * tilePictures), images);
+    const find = candidateFinderBy(fastestBackend);
     const readings: Reading[] = [];
     let peak = 0;
     for (const [i, j] of sampledPairs(tiles)) {
-      const [left, right] = [tileOf(i), i === j ? null : tileOf(j)];
-      for (const mirrored of [false, true]) {
-        const unit = { left, right: right ?? left, mirrored };
-        const { result: found, seconds } = cpuSeconds(() => join(unit));
-        peak = Math.max(peak, process.memoryUsage().rss);
-        let family = 0;
-        for (const [pair, a] of found.a.entries())
-          if (familyOf(a, images) === familyOf(found.b[pair] ?? -1, images)) family += 1;
-        const reading = {
-          pictures: i === j ? TILE_PICTURES / 2 : TILE_PICTURES,
-          seconds,
-          family,
-          expected: mirrored ? 0 : relatives(left, unit.right, images),
-          strangers: found.a.length - family,
-        };
-        readings.push(reading);
-        say(
-          `tiles ${i} and ${j}${mirrored ? ", mirrored" : ""}: ${seconds.toFixed(1)} s of CPU, ${family} of ${reading.expected} pairs of families, ${reading.strangers} others, ${memory()} GiB`,
-        );
-      }
+      const left = tileOf(i);
+      const right = i === j ? left : tileOf(j);
+      const { result, seconds } = cpuSeconds(() => find(left, right).pairs);
+      peak = Math.max(peak, process.memoryUsage().rss);
+      let family = 0;
+      let strangers = 0;
+      for (const [pair, a] of result.a.entries())
+        if (familyOf(a, images) !== familyOf(result.b[pair] ?? -1, images)) strangers += 1;
+        else if (((result.distance[pair] ?? 0) & BY_FEATURES) !== 0) family += 1;
+      const reading = {
+        share: (left.count * right.count) / tilePictures ** 2 / (i === j ? 2 : 1),
+        seconds,
+        family,
+        expected: relatives(left, right, images),
+        strangers,
+      };
+      readings.push(reading);
+      say(
+        `tiles ${i} and ${j}: ${seconds.toFixed(1)} s of CPU, ${family} of ${reading.expected} pairs of families, ${strangers} others, ${memory()} GiB`,
+      );
     }
     return rowsOf(images, tiles, readings, peak);
   },
@@ -64,11 +65,11 @@ const sampledPairs = (tiles: number): [number, number][] => {
     [0, tiles >> 2],
   ];
   const distinct = new Map(pairs.map((pair) => [pair.join(" "), pair]));
-  return [...distinct.values()].slice(0, SAMPLED);
+  return [...distinct.values()];
 };
 
 /** How many pairs of one family two tiles have. */
-const relatives = (left: FeatureTile, right: FeatureTile, images: number): number => {
+const relatives = ({ features: left }: CandidateTile, { features: right }: CandidateTile, images: number): number => {
   const members = new Map<number, number>();
   let pairs = 0;
   for (const a of new Set(left.ordinals))
@@ -83,11 +84,10 @@ const relatives = (left: FeatureTile, right: FeatureTile, images: number): numbe
 
 const rowsOf = (images: number, tiles: number, readings: readonly Reading[], peak: number) => {
   const sum = (of: (reading: Reading) => number) => readings.reduce((total, reading) => total + of(reading), 0);
-  // A tile with itself has half as many pairs of pictures as two tiles.
-  const share = sum(({ pictures }) => pictures) / 2 / TILE_PICTURES;
-  const all = (tiles * tiles) / 2;
+  const share = sum((reading) => reading.share);
+  const all = tiles ** 2 / 2;
   const name = `${images} pictures of ${FEATURES} features`;
-  const row = { bench: "feature-join", goal: null };
+  const row = { bench: "candidate-tasks", goal: null };
   return [
     throughputRow({
       ...row,
@@ -107,7 +107,7 @@ const rowsOf = (images: number, tiles: number, readings: readonly Reading[], pea
     }),
     costRow({
       ...row,
-      case: `${name}: join, from ${readings.length} of ${tiles * (tiles + 1)} tasks`,
+      case: `${name}: all tasks, from ${readings.length} of ${(tiles * (tiles + 1)) / 2}`,
       ours: (sum(({ seconds }) => seconds) / share) * all,
       rival: "an hour",
       theirs: 3_600,
