@@ -1,6 +1,10 @@
 import { appendFile, writeFile } from "node:fs/promises";
+import { evidenceOfDctHashes } from "@lookalike/engine/evidence/given-evidence";
 import { STREAMS } from "@lookalike/shared/bus/topology";
 import type { Source } from "@lookalike/shared/domain/job/source";
+import { readEvidence, readRequired } from "@lookalike/shared/store/blocks/required-blocks";
+import { readImages } from "@lookalike/shared/store/catalog/images";
+import { restoreListed } from "@lookalike/shared/store/catalog/restore-listing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { groupsOf, memberPathsOf } from "../support/groups.ts";
 import { writeHashes } from "../support/hashes.ts";
@@ -114,6 +118,42 @@ describe("a catalog of given hashes", () => {
     expect(await pathsOf(repeated.id)).toEqual([["a", "b", "nearly", "c"]]);
     const fromStart = await system.run(hashes("odd.ndjson"), {}, "odd lines from the start");
     expect((await failuresOf(repeated.id)).sort()).toEqual((await failuresOf(fromStart.id)).sort());
+  });
+
+  it("stores the evidence that lines bring, also again from the log", async () => {
+    const dctHashes = ["1a", "2b", "3c", "4d"].map((byte) => byte.repeat(32));
+    const size = { width: 640, height: 480 };
+    const evidence = evidenceOfDctHashes(size, { hashes: Buffer.from(dctHashes.join(""), "hex"), quality: 100 });
+    const lines = [
+      { id: "whole", hash: "0123456789abcdef", evidence: Buffer.from(evidence).toString("base64") },
+      { id: "none", hash: "0123456789abcdee" },
+      { id: "dct", hash: "fedcba9876543210", ...size, dctHashes, dctQuality: 100 },
+      { id: "odd", hash: "fedcba9876543210", dctHashes, dctQuality: 100 },
+    ].map((line) => JSON.stringify(line));
+    await writeFile(system.path("evidence.ndjson"), lines.join("\n"));
+    const job = await system.run(hashes("evidence.ndjson"));
+    expect(job).toMatchObject({ state: "completed", totalImages: 4, failedImages: 1 });
+    expect(await pathsOf(job.id)).toEqual([["whole", "none"]]);
+    const { store, close } = await connectTo(system.environment);
+    try {
+      const columns = ["states", "evidenceDigest", "features"] as const;
+      for await (const block of readRequired(store.db, { catalogId: job.catalog, numbers: [0] }, columns)) {
+        const stored = await readEvidence(store.db, job.catalog, block);
+        expect(stored.map((bytes) => bytes && Buffer.from(bytes))).toEqual([
+          Buffer.from(evidence),
+          null,
+          Buffer.from(evidence),
+          null,
+        ]);
+        expect(block.features).toBe(0);
+      }
+      const images = await readImages(store.db, job.catalog, 0, 4);
+      await store.pool.query("delete from image where catalog_id = $1", [job.catalog]);
+      await restoreListed(store.db, job.catalog, job.id, images);
+      expect(await readImages(store.db, job.catalog, 0, 4)).toEqual(images);
+    } finally {
+      await close();
+    }
   });
 
   it("fails with a clear message where the threshold is too large for the hashes", async () => {

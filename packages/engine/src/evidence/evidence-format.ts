@@ -1,3 +1,4 @@
+import { byteAt } from "@lookalike/shared/domain/primitives/columns";
 import { GRID_BYTES } from "./bit-grid.ts";
 import { COLOUR_LAYOUT_BYTES } from "./colour-layout.ts";
 import { DCT_HASHES_BYTES } from "./dct-hash.ts";
@@ -31,6 +32,9 @@ export const HEAD = {
 export const HEAD_BYTES = HEAD.colours + COLOUR_LAYOUT_BYTES;
 /** CRC-32 of all that is before it. */
 export const CHECKSUM_BYTES = 4;
+
+/** How many features there are in the bytes of evidence. */
+export const countFeatures = (evidence: Uint8Array): number => byteAt(evidence, HEAD.featureCount);
 
 export const FLAGS = { film: 1, preview: 2, gainMap: 4, isJpeg: 8, isStandard: 16 } as const;
 export const ALL_FLAGS = 31;

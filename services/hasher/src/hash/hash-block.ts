@@ -1,3 +1,4 @@
+import { countFeatures } from "@lookalike/engine/evidence/evidence-format";
 import { HASH_FORMAT } from "@lookalike/engine/hash/hash-format";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { resultEvent } from "@lookalike/shared/bus/messages";
@@ -79,7 +80,7 @@ export const hashBlock = async (
 
   // Before the block: the coordinator refuses one whose evidence is not stored.
   const evidenceDigest = await publishEvidence(bus, task, positions);
-  const features = catalog.source.kind === "hashes" ? 0 : mostFeatures;
+  const features = catalog.source.kind === "hashes" ? mostGivenFeatures(given) : mostFeatures;
   const block = hashBlockOf(task.task, hashBits, positions, { evidenceDigest, features });
   await publish(bus, resultEvent(task, "hash-done", { ...block, hashFormat, digest: hashBlockDigest(block) }));
 };
@@ -102,13 +103,20 @@ const publishEvidence = async (
   return evidenceDigest;
 };
 
+const mostGivenFeatures = (given: readonly GivenImage[]): number =>
+  given.reduce(
+    (most, { givenEvidence }) => Math.max(most, givenEvidence === null ? 0 : countFeatures(givenEvidence)),
+    0,
+  );
+
 /** Sets the counters to 0 at the start: for Prometheus, a counter that first appears as 20 has not increased. */
 export const initCounters = (): void => {
   for (const outcome of ["hashed", "flat", "failed"]) imagesHashed.inc({ outcome }, 0);
 };
 
 /** The outcome that is known without reading a file. */
-const givenOutcome = ({ ordinal, givenHash: hash, failure, width, height, bytes }: GivenImage): Outcome => {
+const givenOutcome = ({ ordinal, givenHash: hash, givenEvidence, failure, ...size }: GivenImage): Outcome => {
+  const { width, height, bytes } = size;
   if (failure !== null) return { kind: "failed", failure };
   if (hash === null) throw new Error(`image ${ordinal} was read as given, and has neither a hash nor a failure`);
   return {
@@ -117,7 +125,7 @@ const givenOutcome = ({ ordinal, givenHash: hash, failure, width, height, bytes 
     signature: null,
     contentDigest: null,
     pictureDigest: null,
-    evidence: null,
+    evidence: givenEvidence,
     facts: {
       ...(width === null ? {} : { width }),
       ...(height === null ? {} : { height }),

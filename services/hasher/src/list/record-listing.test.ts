@@ -13,6 +13,7 @@ const image = (ordinal: number, path: string): ListedImage => ({
   bytes: 2 ** 40,
   modifiedAt: new Date(0).toISOString(),
   givenHash: new Uint8Array(32),
+  givenEvidence: null,
   width: 100_000,
   height: 100_000,
   failure: { reason: "not-a-regular-file", detail: "\u00e9".repeat(120) },
@@ -28,6 +29,19 @@ describe("a listing", () => {
 
   it.each(["\udce9", "a"])("of the longest possible names fits messages of NATS' default size: %j", (character) => {
     const images = Array.from({ length: 1_000 }, (_, at) => image(at, `${at}${character.repeat(4_090)}`));
+    const events = rowsByEvent(images);
+    expect(events.flat()).toEqual(images);
+    for (const rows of events) {
+      const event = encodeEvent(jobEventOf("images-listed", { images: rows }));
+      expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(MAX_PAYLOAD);
+    }
+  });
+
+  it("with the largest evidence that a line may bring fits, too", () => {
+    const images = Array.from({ length: 300 }, (_, at) => ({
+      ...image(at, `${at}.jpg`),
+      givenEvidence: new Uint8Array(8_192).fill(at),
+    }));
     const events = rowsByEvent(images);
     expect(events.flat()).toEqual(images);
     for (const rows of events) {

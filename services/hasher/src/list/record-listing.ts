@@ -9,8 +9,10 @@ import type { Store } from "@lookalike/shared/store/open";
 import pMap from "p-map";
 
 const ROWS_PER_EVENT = 1_000;
-/** All paths of an event together: an escaped name is up to six times as long, and a message has at most a megabyte. */
-const PATH_CHARACTERS_PER_EVENT = 65_536;
+/** Paths and evidence of an event together, as they are written: a message has at most a megabyte. */
+const CHARACTERS_PER_EVENT = 393_216;
+/** An escaped name is up to six times as long. */
+const CHARACTERS_PER_PATH_CHARACTER = 6;
 const ORDINALS_PER_EVENT = 10_000;
 const EVENTS_IN_FLIGHT = 8;
 
@@ -104,21 +106,27 @@ export const emitUnlisted = async (emit: Emit, files: readonly UnlistedFile[]): 
 };
 
 /** Images, or other rows with a path, by the event that carries them. */
-export const rowsByEvent = <Row extends { readonly path: string }>(images: readonly Row[]): Row[][] => {
+export const rowsByEvent = <Row extends { readonly path: string; readonly givenEvidence?: Uint8Array | null }>(
+  images: readonly Row[],
+): Row[][] => {
   const events: Row[][] = [];
   let rows: Row[] = [];
   let characters = 0;
   for (const image of images) {
-    characters += image.path.length;
-    if (events.length === 0 || rows.length === ROWS_PER_EVENT || characters > PATH_CHARACTERS_PER_EVENT) {
+    const { path, givenEvidence } = image;
+    const more = CHARACTERS_PER_PATH_CHARACTER * path.length + base64Length(givenEvidence?.length ?? 0);
+    characters += more;
+    if (events.length === 0 || rows.length === ROWS_PER_EVENT || characters > CHARACTERS_PER_EVENT) {
       rows = [];
       events.push(rows);
-      characters = image.path.length;
+      characters = more;
     }
     rows.push(image);
   }
   return events;
 };
+
+const base64Length = (bytes: number): number => 4 * Math.ceil(bytes / 3);
 
 /** Requests the next item while the last one is being processed. A consumer that stops early closes the source, too. */
 export async function* readAhead<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {

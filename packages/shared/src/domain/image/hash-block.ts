@@ -71,7 +71,7 @@ export type Outcome =
       contentDigest: Uint8Array | null;
       /** Of what the file shows, whatever its metadata; null where its format has none. */
       pictureDigest: Uint8Array | null;
-      /** `evidence/1` of docs/hash-format.md; null where the source provided the hash. */
+      /** `evidence/1` of docs/hash-format.md; null where the source provided the hash and no evidence. */
       evidence: Uint8Array | null;
       facts: ImageFacts;
     }

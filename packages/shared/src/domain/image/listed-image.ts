@@ -10,6 +10,8 @@ export interface ListedImage {
   readonly bytes: number | null;
   readonly modifiedAt: string | null;
   readonly givenHash: Uint8Array | null;
+  /** `evidence/1` of docs/hash-format.md, where the source provides it beside the hash. */
+  readonly givenEvidence: Uint8Array | null;
   readonly width: number | null;
   readonly height: number | null;
   readonly failure: Failure | null;
@@ -35,6 +37,7 @@ export const foundImage = ({
   bytes = null,
   modifiedAt = null,
   givenHash = null,
+  givenEvidence = null,
   width = null,
   height = null,
   failure = null,
@@ -44,6 +47,7 @@ export const foundImage = ({
   bytes: atMost(Number.MAX_SAFE_INTEGER, bytes),
   modifiedAt,
   givenHash,
+  givenEvidence,
   width: atMost(MAX_SIDE, width),
   height: atMost(MAX_SIDE, height),
   failure,
@@ -57,6 +61,7 @@ const ListedImageOnWire = z.object({
   bytes: z.int().optional(),
   modifiedAt: z.iso.datetime().optional(),
   givenHash: z.base64().optional(),
+  givenEvidence: z.base64().optional(),
   width: z.int().optional(),
   height: z.int().optional(),
   failure: Failure.optional(),
@@ -70,6 +75,7 @@ export const imageOnWire = (image: ListedImage): z.input<typeof ListedImageOnWir
   bytes: image.bytes ?? undefined,
   modifiedAt: image.modifiedAt ?? undefined,
   givenHash: image.givenHash === null ? undefined : toBase64(image.givenHash),
+  givenEvidence: image.givenEvidence === null ? undefined : toBase64(image.givenEvidence),
   width: image.width ?? undefined,
   height: image.height ?? undefined,
   failure: image.failure ?? undefined,
@@ -82,13 +88,15 @@ const imageFromWire: (row: z.output<typeof ListedImageOnWire>) => ListedImage = 
   fingerprint,
   bytes = null,
   modifiedAt = null,
-  givenHash: base64,
+  givenHash: hash,
+  givenEvidence: evidence,
   width = null,
   height = null,
   failure = null,
 }) => {
-  const givenHash = base64 === undefined ? null : new Uint8Array(Buffer.from(base64, "base64"));
-  return { ordinal, path, fingerprint, bytes, modifiedAt, givenHash, width, height, failure };
+  const givenHash = hash === undefined ? null : new Uint8Array(Buffer.from(hash, "base64"));
+  const givenEvidence = evidence === undefined ? null : new Uint8Array(Buffer.from(evidence, "base64"));
+  return { ordinal, path, fingerprint, bytes, modifiedAt, givenHash, givenEvidence, width, height, failure };
 };
 
 /** One transform for all rows: a codec for each field makes zod take four times as long, and a catalog may have ten million rows. */

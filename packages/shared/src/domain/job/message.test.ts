@@ -41,6 +41,7 @@ describe("an event on the wire", () => {
       bytes: 1,
       modifiedAt: null,
       givenHash: null,
+      givenEvidence: new Uint8Array([1, 2]),
       width: null,
       height: null,
       failure: null,

@@ -69,13 +69,18 @@ export const named = <Row extends NamedRow>({ path, modifiedAt, ...row }: Row) =
   modifiedAt: modifiedAt === null ? null : isoOf(modifiedAt),
 });
 
-/** What is known about an image without reading its file: a hash that its source gives, or why it has none. */
-export type GivenImage = Pick<ListedImage, "ordinal" | "givenHash" | "bytes" | "width" | "height" | "failure">;
+/** What is known about an image without reading its file: a hash and evidence that its source gives, or why it has none. */
+export type GivenImage = Pick<
+  ListedImage,
+  "ordinal" | "givenHash" | "givenEvidence" | "bytes" | "width" | "height" | "failure"
+>;
 
 /** Of PostgreSQL's type integer. */
 const MAX_ORDINAL = 2_147_483_647;
 
-const GIVEN_COLUMNS = sql.raw('ordinal, bytes::float8 as bytes, given_hash as "givenHash", width, height, failure');
+const GIVEN_COLUMNS = sql.raw(
+  'ordinal, bytes::float8 as bytes, given_hash as "givenHash", given_evidence as "givenEvidence", width, height, failure',
+);
 
 /** Live images with from <= ordinal < to, in order. Plain rows: a mapper would double the time of a listing. */
 export const readImages = async (

@@ -184,7 +184,7 @@ export const restoreLostRows = async (
 
 /** Field by field, because a spread would take as long as all the rest of a row. */
 export const rowsOf = ({ catalogId, jobId }: Pick<WalkStart, "catalogId" | "jobId">, images: readonly ListedImage[]) =>
-  images.map(({ ordinal, path, fingerprint, bytes, modifiedAt, givenHash, width, height, failure }) => ({
+  images.map(({ ordinal, path, fingerprint, bytes, modifiedAt, givenHash, givenEvidence, width, height, failure }) => ({
     catalogId,
     ordinal,
     path: bytesOfName(path),
@@ -192,6 +192,7 @@ export const rowsOf = ({ catalogId, jobId }: Pick<WalkStart, "catalogId" | "jobI
     bytes,
     modifiedAt,
     givenHash,
+    givenEvidence,
     width,
     height,
     failure,

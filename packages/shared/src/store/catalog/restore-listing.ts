@@ -24,6 +24,7 @@ export const restoreListed = async (
     bytes: row.bytes,
     modified_at: row.modifiedAt,
     given_hash: row.givenHash && `\\x${toHex(row.givenHash)}`,
+    given_evidence: row.givenEvidence && `\\x${toHex(row.givenEvidence)}`,
     width: row.width,
     height: row.height,
     failure: row.failure,

@@ -43,8 +43,9 @@ const verdictsDigest = async (db: Db, { id }: JobRow): Promise<string> => {
 const DIGEST_BYTES = 32;
 
 /** All that the row of an image says, as text that depends on no setting of the session. */
-const IMAGE_TEXT = sql`jsonb_build_array(ordinal, encode(path, 'hex'), fingerprint, bytes, extract(epoch from modified_at),
-  encode(given_hash, 'hex'), width, height, failure, listed_in, vanished_in, moved_in, vanished_before)::text`;
+const IMAGE_TEXT = sql`(jsonb_build_array(ordinal, encode(path, 'hex'), fingerprint, bytes, extract(epoch from modified_at),
+  encode(given_hash, 'hex'), width, height, failure, listed_in, vanished_in, moved_in, vanished_before)
+  || case when given_evidence is null then '[]' else jsonb_build_array(encode(sha256(given_evidence), 'hex')) end)::text`;
 
 /**
  * A digest of the rows of each block's images, one after the other; those of `numbers` are computed from the rows.

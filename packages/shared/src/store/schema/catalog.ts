@@ -59,6 +59,8 @@ export const image = pgTable(
     modifiedAt: time("modified_at"),
     /** A hash that the source provides: its image is not decoded. */
     givenHash: bytea("given_hash"),
+    /** Evidence that the source provides beside the hash. */
+    givenEvidence: bytea("given_evidence"),
     width: integer("width"),
     height: integer("height"),
     failure: jsonb("failure").$type<Failure>(),

@@ -1,9 +1,12 @@
 import { createHash, hash } from "node:crypto";
+import { decodeEvidence, EvidenceError } from "@lookalike/engine/evidence/decode-evidence";
+import { evidenceOfDctHashes } from "@lookalike/engine/evidence/given-evidence";
 import { bytesOfName, nameOfBytes } from "@lookalike/shared/domain/image/file-name";
 import { type Failure, failureOf } from "@lookalike/shared/domain/image/hash-block";
 import { type FoundImage, foundImage } from "@lookalike/shared/domain/image/listed-image";
 import type { ListingMark } from "@lookalike/shared/domain/image/listing";
 import type { Source } from "@lookalike/shared/domain/job/source";
+import { toHex } from "@lookalike/shared/domain/primitives/encoding";
 import type { SourcePlace } from "@lookalike/shared/sources/folder-handle";
 import { z } from "zod";
 import { NEWLINE, readBytes, readLines } from "./lines.ts";
@@ -17,23 +20,40 @@ type HashesSource = Extract<Source, { kind: "hashes" }>;
 const nameOf = (id: string): string => (id.isWellFormed() ? id : nameOfBytes(bytesOfName(id)));
 
 const quantity = z.int().min(0).nullish();
+/** 96 features, the head, and more text than a camera writes. */
+const MAX_EVIDENCE_BYTES = 8_192;
+const DCT_HASH = /^[0-9a-fA-F]{64}$/;
 const Line = z.object({
   id: z.string().min(1).max(4_096).transform(nameOf),
   hash: z.string().regex(/^([0-9a-fA-F]{8}){2,8}$/, "must be 64 to 256 bits in hexadecimal, a multiple of 32"),
   width: quantity,
   height: quantity,
   bytes: quantity,
+  evidence: z
+    .base64()
+    .max(4 * Math.ceil(MAX_EVIDENCE_BYTES / 3), `must have at most ${MAX_EVIDENCE_BYTES} bytes`)
+    .nullish(),
+  dctHashes: z
+    .array(z.string().regex(DCT_HASH, "must be 256 bits in hexadecimal"))
+    .length(4, "must be four hashes: as it is, mirrored, flipped, and both")
+    .nullish(),
+  dctQuality: z.int().min(0).max(100).nullish(),
 });
-type Line = z.infer<typeof Line>;
+/** A line, with the evidence that it brings. */
+type Line = Omit<z.infer<typeof Line>, "evidence" | "dctHashes" | "dctQuality"> & {
+  readonly evidence: Uint8Array | null;
+};
 
+/** Of PostgreSQL's type integer. */
+const MAX_SIDE = 2_147_483_647;
 /** An id, and a hash of 256 bits in hexadecimal. */
 const USUAL_BYTES_PER_LINE = 100;
 /** The bytes before a mark are only digested, so they are read in larger chunks than lines are. */
 const BYTES_PER_DIGEST = 1_048_576;
 
 /**
- * Walks an NDJSON file of {id, hash, width?, height?, bytes?}, for owners who have perceptual hashes
- * already. All hashes are as long as the first one; a bad line is a failed item, not a failed job.
+ * Walks an NDJSON file of {id, hash, width?, height?, bytes?, evidence?, dctHashes?, dctQuality?}, for owners who have
+ * perceptual hashes already. All hashes are as long as the first one; a bad line is a failed item, not a failed job.
  * Where the file has only grown since the mark, the walk resumes there: the bytes before it have the same digest.
  */
 export const walkHashes = async (
@@ -70,7 +90,7 @@ export const walkHashes = async (
           const image = reader.imageOf(line);
           if (image !== null) part.push(image);
         }
-        if (part.length < IMAGES_PER_PART) continue;
+        if (part.length < IMAGES_PER_PART && !isLong(part)) continue;
         yield part;
         part = [];
       }
@@ -96,6 +116,11 @@ export const walkHashes = async (
     close: async () => undefined,
   };
 };
+
+/** Evidence is many times as long as all else of a line. */
+const EVIDENCE_BYTES_PER_PART = 4_194_304;
+const isLong = (part: readonly FoundImage[]): boolean =>
+  part.reduce((sum, { givenEvidence }) => sum + (givenEvidence?.length ?? 0), 0) > EVIDENCE_BYTES_PER_PART;
 
 const START = { bytes: 0, lines: 0, hashDigits: null };
 
@@ -145,11 +170,14 @@ class LineReader {
   }
 }
 
-const imageOfLine = ({ id, hash, width, height, bytes }: Line): FoundImage =>
+const imageOfLine = ({ id, hash, width, height, bytes, evidence }: Line): FoundImage =>
   foundImage({
     path: id,
-    fingerprint: digestOf(`${hash.toLowerCase()},${width ?? ""},${height ?? ""},${bytes ?? ""}`),
+    fingerprint: digestOf(
+      `${hash.toLowerCase()},${width ?? ""},${height ?? ""},${bytes ?? ""}${evidence === null ? "" : `,${toHex(evidence)}`}`,
+    ),
     givenHash: Buffer.from(hash, "hex"),
+    givenEvidence: evidence,
     width,
     height,
     bytes,
@@ -169,9 +197,37 @@ const parseLine = (text: string): Line | Failure => {
     return badLine("not JSON");
   }
   const line = Line.safeParse(json);
-  if (line.success) return line.data;
+  if (line.success) return withEvidence(line.data);
   const [first] = line.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   return badLine(first ?? line.error.message);
+};
+
+/** The line with its evidence as bytes; or what is wrong with that, which never repeats what it says. */
+const withEvidence = ({ evidence, dctHashes, dctQuality, ...line }: z.infer<typeof Line>): Line | Failure => {
+  const dct = dctHashes ?? null;
+  const quality = dctQuality ?? null;
+  if ((dct === null) !== (quality === null))
+    return badLine("dctHashes: dctQuality belongs to them, and one is missing");
+  if (evidence != null && dct !== null)
+    return badLine("evidence: it has the DCT hashes, and dctHashes says them again");
+  if (evidence != null) return checkedEvidence(line, Buffer.from(evidence, "base64"));
+  if (dct === null || quality === null) return { ...line, evidence: null };
+  const size = { width: line.width ?? 0, height: line.height ?? 0 };
+  if (Math.min(size.width, size.height) < 1 || Math.max(size.width, size.height) > MAX_SIDE)
+    return badLine("dctHashes: the line must have the picture's width and height, at least 1");
+  return { ...line, evidence: evidenceOfDctHashes(size, { hashes: Buffer.from(dct.join(""), "hex"), quality }) };
+};
+
+const checkedEvidence = (line: Omit<Line, "evidence">, evidence: Uint8Array): Line | Failure => {
+  try {
+    const { sourceWidth, sourceHeight } = decodeEvidence(evidence);
+    const isOther = (line.width ?? sourceWidth) !== sourceWidth || (line.height ?? sourceHeight) !== sourceHeight;
+    if (isOther) return badLine(`evidence: of ${sourceWidth} x ${sourceHeight} pixels, and the line says another size`);
+    return { ...line, evidence };
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return badLine(`evidence: ${error.message}`);
+  }
 };
 
 const badLine = (detail: string): Failure => failureOf("bad-line", detail);
