@@ -9,6 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { drawPage } from "../../packages/engine/src/evidence/drawn-luma.fixtures.ts";
 import { groupsOf, memberPathsOf } from "../support/groups.ts";
 import { makePhotographs } from "../support/photographs.ts";
+import { requestEndpoint } from "../support/request.ts";
 import { drawScene } from "../support/scene.ts";
 import { connectTo } from "../support/servers.ts";
 import { sharedSystem } from "../support/shared-system.ts";
@@ -157,7 +158,7 @@ describe("a catalog of edits that no hash of the whole finds", () => {
     screenshot: (original) => original.extend({ top: 260, bottom: 420, left: 90, right: 90, background: GREY }),
   };
   const names = Object.keys(EDITS);
-  let verified: Job;
+  let byHashes: ReadonlyMap<string, string | null>;
   let kinds: ReadonlyMap<string, string | null>;
 
   /** The kinds of all pairs that were looked at, by the files' names. */
@@ -184,13 +185,23 @@ describe("a catalog of edits that no hash of the whole finds", () => {
     await write("original", sharp(original));
     for (const [name, edit] of Object.entries(EDITS)) await write(name, edit(sharp(original)));
     for (const seed of [42, 43, 44, 45]) await write(`stranger ${seed}`, scene(seed));
-    verified = await system.run(folder("edits"), { blockSize: 4, verification: true });
-    kinds = await kindsOf(verified);
+    const first = await system.run(folder("edits"), { blockSize: 4, verification: true, features: false });
+    byHashes = await kindsOf(first);
+    kinds = await kindsOf(await system.run(folder("edits"), { features: true }));
   });
 
   it.each(names)("finds the picture that is %s, and looks at it with its original", (name) => {
     expect([...kinds.keys()]).toContain([name, "original"].toSorted().join(" and "));
     expect(kinds.get([name, "original"].toSorted().join(" and "))).not.toBeNull();
+  });
+
+  it("finds parts of pictures by their features alone, also where these were switched on later", () => {
+    const pairs = ["mirrored", "turned", "crop of 35 %"].map((name) => [name, "original"].toSorted().join(" and "));
+    expect(pairs.map((pair) => [byHashes.has(pair), kinds.has(pair)])).toEqual([
+      [true, true],
+      [true, true],
+      [false, true],
+    ]);
   });
 
   it("looks at no two strangers", () => {
@@ -208,8 +219,13 @@ describe("a catalog of edits that no hash of the whole finds", () => {
     );
     const grown = await system.run(folder("edits"));
     expect(grown).toMatchObject({ state: "completed", quarantinedTasks: 0, totalBlocks: 4 });
-    const { store, close } = await connectTo(system.environment);
+    const { bus, store, close } = await connectTo(system.environment);
     const { rows } = await store.pool.query("select results from verify_result where job_id = $1", [grown.id]);
+    // Its candidates are computed again, too.
+    const problems: unknown[] = [];
+    for (const endpoint of ["coordinator.verify", "comparer.verify"])
+      problems.push((await requestEndpoint(bus, endpoint, { job: grown.id })).body["problems"]);
+    expect(problems).toEqual([[], []]);
     await close();
     const later = rows.flatMap(({ results }) => decodeVerifiedPairs(results).map(({ b }) => b));
     expect(new Set(later)).toEqual(new Set([12]));

@@ -133,15 +133,19 @@ const planJob = async (
   const radiusBits = radiusBitsFor(hashBits, thresholdBits);
   const blocks = Math.ceil(census.end / blockSize);
   const verification = isVerified(catalog, job, hashFormat);
-  const base =
+  const hashed = new Set(census.hashed.map(({ block }) => block));
+  const latest =
     job.mode === "full" ? null : await latestBase(db, catalog.id, { hashFormat, radiusBits, isVerified: verification });
+  // Blocks that are hashed again get the same hashes, and other evidence: old pairs may be candidates now.
+  const hasOtherEvidence =
+    verification && job.mode !== "regroup" && blocksBelow(latest?.blocks ?? 0).some((block) => !hashed.has(block));
+  const base = hasOtherEvidence ? null : latest;
   if (job.mode === "regroup" && base?.blocks !== blocks)
     throw new ListingError(
       `nothing to regroup: no job has compared all ${census.images} images up to ${radiusBits} bits. Start one of mode new.`,
     );
   await emitVanished(emit, await vanishedOrdinals(db, catalog.id, job.id));
   // An earlier walk may have ended before it had published all images that it added.
-  const hashed = new Set(census.hashed.map(({ block }) => block));
   const unhashed = blocksBelow(Math.ceil(walkedFrom / blockSize)).filter((block) => !hashed.has(block));
   const emitBlock = async (block: number): Promise<void> =>
     emitImages(emit, "images-listed", await readImages(db, catalog.id, block * blockSize, (block + 1) * blockSize));
