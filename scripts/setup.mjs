@@ -50,7 +50,7 @@ const REVIEW = join(ROOT, "packages/review");
 /** The review page, bundled. */
 const buildReviewPage = () => {
   const sources = ["src", "public"].flatMap((folder) =>
-    readdirSync(join(REVIEW, folder)).map((name) => join(folder, name)),
+    readdirSync(join(REVIEW, folder), { recursive: true }).map((name) => join(folder, name)),
   );
   const all = ["index.html", "vite.config.ts", "../client/dist/client.js", ...sources];
   if (isBuilt("dist/page/index.html", all, REVIEW)) return;

@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 export const api = createClient(location.origin);
 
 /** Names and messages as the page shows them: what hides or turns text around is written out. */
-export const printableTexts = <Data>(data: Data): Data => {
+const printableTexts = <Data>(data: Data): Data => {
   if (typeof data === "string") return printableLine(data) as Data;
   if (Array.isArray(data)) return data.map(printableTexts) as Data;
   if (typeof data !== "object" || data === null) return data;
@@ -15,18 +15,24 @@ export const printableTexts = <Data>(data: Data): Data => {
 /** What failed last, as a sentence; the page shows it until something succeeds or it is dismissed. */
 export const trouble = signal<string | null>(null);
 
-/** The body of an answer of the API; undefined when the request fails, which `trouble` then shows. */
-export const request = async <Data>(
-  answer: Promise<{ data?: Data; error?: unknown; response: Response }>,
-): Promise<Data | undefined> => {
+type Answer<Data> = Promise<{ data?: Data; error?: unknown; response: Response }>;
+
+/** The body of an answer as it is, to be sent back; its texts may not be shown. undefined when the request fails, which `trouble` then shows. */
+export const requestAsSent = async <Data>(answer: Answer<Data>): Promise<Data | undefined> => {
   try {
     const body = bodyOf(await answer);
     trouble.value = null;
-    return printableTexts(body);
+    return body;
   } catch (error) {
     trouble.value = printableLine(error instanceof Error ? error.message : String(error));
     return undefined;
   }
+};
+
+/** The body of an answer with texts that can be shown; undefined when the request fails, which `trouble` then shows. */
+export const request = async <Data>(answer: Answer<Data>): Promise<Data | undefined> => {
+  const body = await requestAsSent(answer);
+  return body === undefined ? undefined : printableTexts(body);
 };
 
 export const thumbnailUrl = (catalog: string, ordinal: number, size: "small" | "large"): string =>

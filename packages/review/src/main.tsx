@@ -1,9 +1,20 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { start } from "./catalogs.ts";
-import { onClick, onKey } from "./keyboard.ts";
-import "./style.css";
+import { start } from "./session.ts";
+import { onClick, onKey } from "./shell/keyboard.ts";
+import { applyTheme } from "./shell/theme.ts";
+import { showLanguage } from "./strings/strings.ts";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/shell.css";
+import "./style/review.css";
+import "./style/compare.css";
+import "./style/libraries.css";
+import "./style/many.css";
+import "./style/today.css";
 
+applyTheme();
+await showLanguage();
 render(<App />, document.getElementById("app") as HTMLElement);
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
