@@ -22,11 +22,11 @@ describe("the nearest pairs of pictures", () => {
   const all: [number, number, number][] = [];
   for (let a = 10; a < 110; a += 1)
     for (let b = 500; b < 700; b += 1) if (number() % 3 > 0) all.push([a, b, number() % (RADIUS + 1)]);
-  // Each has an own radius: the largest one within which it has at most 64 pairs.
+  // Each has an own radius: the largest one within which it has at most 16 pairs.
   const radiusOf = (picture: number): number => {
     const distances = all.filter(([a, b]) => a === picture || b === picture).map(([, , distance]) => distance);
     let radius = RADIUS;
-    while (distances.filter((distance) => distance <= radius).length > MOST_NEAREST) radius -= 1;
+    while (distances.filter((distance) => distance <= radius).length > MOST_NEAREST.other) radius -= 1;
     return radius;
   };
   const radii = new Map(all.flatMap(([a, b]) => [[a, 0] as [number, number], [b, 0] as [number, number]]));
@@ -54,5 +54,13 @@ describe("the nearest pairs of pictures", () => {
       ]),
     );
     expect(keysOf(nearest.pairs())).toEqual(["1 2", "2 299"]);
+  });
+
+  it("are more within one tile, as the pictures of a folder are", () => {
+    const one = { from: 0, count: PICTURES };
+    const nearest = new NearestPairs(one, one, RADIUS);
+    const family = Array.from({ length: 60 }, (_, b) => Array.from({ length: b }, (_, a) => [a, b, 9] as const)).flat();
+    nearest.add(edgesOf(family));
+    expect(nearest.pairs().a.length).toBe(family.length);
   });
 });

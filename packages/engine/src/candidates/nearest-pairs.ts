@@ -1,8 +1,11 @@
 import { EdgeList, type Edges } from "@lookalike/shared/domain/grouping/edges";
 import { at, byteAt } from "@lookalike/shared/domain/primitives/columns";
 
-/** Candidates that a picture has by one source, at most, besides those that have it among their own nearest ones. */
-export const MOST_NEAREST = 64;
+/**
+ * Candidates that a picture has by one source among the pictures of its own tile, and among those of each other one, besides those that have it among their own nearest
+ * ones. It has many other tiles.
+ */
+export const MOST_NEAREST = { own: 64, other: 16 } as const;
 /** Pairs that are collected before those that can't remain are dropped. */
 const PAIRS_BETWEEN_DROPS = 1_048_576;
 
@@ -13,13 +16,14 @@ interface Ordinals {
 }
 
 /**
- * Pairs of pictures by distance, of which each picture has a bounded number, however many pictures look alike: a picture's own radius shrinks until at most 64
+ * Pairs of pictures by distance, of which each picture has a bounded number, however many pictures look alike: a picture's own radius shrinks until at most so many
  * pairs are within it, and a pair remains where it is within the radius of one of its two pictures. The result does not depend on the order of the pairs.
  */
 export class NearestPairs {
   readonly #left: Ordinals;
   readonly #right: Ordinals;
   readonly #distances: number;
+  readonly #most: number;
   /** By picture, then by distance: pairs so far, where the distance is within the picture's radius. */
   readonly #counts: Uint8Array;
   /** By picture: pairs within its radius. */
@@ -34,6 +38,7 @@ export class NearestPairs {
     this.#left = left;
     this.#right = right;
     this.#distances = mostDistance + 1;
+    this.#most = left.from === right.from ? MOST_NEAREST.own : MOST_NEAREST.other;
     const pictures = left.count + right.count;
     this.#counts = new Uint8Array(pictures * this.#distances);
     this.#within = new Uint8Array(pictures);
@@ -69,7 +74,7 @@ export class NearestPairs {
     const place = picture * this.#distances + distance;
     this.#counts[place] = byteAt(this.#counts, place) + 1;
     let within = byteAt(this.#within, picture) + 1;
-    for (; within > MOST_NEAREST; this.#reach[picture] = byteAt(this.#reach, picture) - 1)
+    for (; within > this.#most; this.#reach[picture] = byteAt(this.#reach, picture) - 1)
       within -= byteAt(this.#counts, picture * this.#distances + byteAt(this.#reach, picture) - 1);
     this.#within[picture] = within;
     return distance < byteAt(this.#reach, picture);
