@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { EXIT, messageOf } from "@lookalike/shared/runtime/errors";
 import { api } from "./api.ts";
 import type { Bench } from "./bench.ts";
 import { candidateTasks } from "./candidate-tasks.ts";
@@ -65,32 +66,46 @@ const BENCHES: Record<string, Bench> = {
   "verification-tasks": verificationTasks,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    rounds: { type: "string", default: "3" },
-    images: { type: "string" },
-    // Of the quality bench: which corpus, where it is made, and where the report is written.
-    seed: { type: "string" },
-    scale: { type: "string" },
-    half: { type: "string" },
-    folder: { type: "string" },
-    report: { type: "string" },
-    // Of the hashing bench: which files, with or without features, and against whom.
-    files: { type: "string" },
-    features: { type: "string" },
-    rivals: { type: "string" },
-  },
-});
-const [name] = positionals;
+const OPTIONS = {
+  help: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  rounds: { type: "string", default: "3" },
+  images: { type: "string" },
+  // Of the quality bench: which corpus, where it is made, and where the report is written.
+  seed: { type: "string" },
+  scale: { type: "string" },
+  half: { type: "string" },
+  folder: { type: "string" },
+  report: { type: "string" },
+  // Of the hashing bench: which files, with or without features, and against whom.
+  files: { type: "string" },
+  features: { type: "string" },
+  rivals: { type: "string" },
+} as const;
+
+const usage = [
+  "pnpm bench NAME [--rounds 3] [--images N] [--json]\n",
+  ...Object.entries(BENCHES).map(([name, { about }]) => `  ${name.padEnd(18)}  ${about}`),
+].join("\n");
+
+const parsed = (() => {
+  try {
+    return parseArgs({ allowPositionals: true, options: OPTIONS });
+  } catch (error) {
+    console.error(`${messageOf(error)}\n\n${usage}`);
+    return process.exit(EXIT.usage);
+  }
+})();
+const {
+  values: { help, json, rounds, images, ...options },
+  positionals: [name],
+} = parsed;
 const bench = BENCHES[name ?? ""];
-if (bench === undefined) {
-  console.error("pnpm bench NAME [--rounds 3] [--images N] [--json]\n");
-  for (const [known, { about }] of Object.entries(BENCHES)) console.error(`  ${known.padEnd(12)}${about}`);
-  process.exit(name === undefined ? 0 : 64);
+if (help || bench === undefined) {
+  if (!help && name !== undefined) console.error(`There is no bench ${name}.\n`);
+  console.error(usage);
+  process.exit(help || name === undefined ? EXIT.ok : EXIT.usage);
 }
-const { json, rounds, images, ...options } = values;
 const rows = await bench.run(
   Number(rounds),
   (text) => console.error(text),
