@@ -12,7 +12,10 @@ interface Listing {
 }
 
 /** When each listing is done, by the turns of all. */
-const doneAfter = async (listings: readonly Listing[], limits = { turns: 1, turnsPerTenant: 1 }): Promise<number[]> => {
+const doneAfter = async (
+  listings: readonly Listing[],
+  limits = { turns: 1, turnsPerTenant: 1, turnsForSmall: 0 },
+): Promise<number[]> => {
   const turns = new FairTurns(limits);
   let clock = 0;
   const begun: (() => void)[] = [];
@@ -63,16 +66,43 @@ it("a large listing goes on while small ones come without end", async () => {
 });
 
 it("turns that never end leave other tenants room", async () => {
-  const turns = new FairTurns({ turns: 4, turnsPerTenant: 2 });
+  const turns = new FairTurns({ turns: 4, turnsPerTenant: 2, turnsForSmall: 0 });
   const never = () => new Promise<void>(() => undefined);
   for (let at = 0; at < 10; at += 1) void turns.run({ tenant: "broken", began: 0, size: 0 }, never);
   expect(await turns.run({ tenant: "other", began: 0, size: 0 }, async () => "done")).toBe("done");
 });
 
 it("a turn that fails ends, and its error is the worker's", async () => {
-  const turns = new FairTurns({ turns: 1, turnsPerTenant: 1 });
+  const turns = new FairTurns({ turns: 1, turnsPerTenant: 1, turnsForSmall: 0 });
   await expect(
     turns.run({ tenant: "a", began: 0, size: 0 }, () => Promise.reject(new Error("broken"))),
   ).rejects.toThrow("broken");
   expect(await turns.run({ tenant: "a", began: 0, size: 0 }, async () => 1)).toBe(1);
+});
+
+it("a turn is left for a small turner: it begins beside large ones, and no large one takes it", async () => {
+  const turns = new FairTurns({ turns: 2, turnsPerTenant: 2, turnsForSmall: 1 });
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const take = (name: string, size: number) =>
+    turns.run({ tenant: "a", began: begun.length, size }, async () => {
+      begun.push(name);
+      await new Promise<void>((end) => ends.set(name, end));
+    });
+  const work = [take("large", 20_000), take("other large", 19_000), take("a fifth", 4_000)];
+  await Promise.resolve();
+  expect(begun).toEqual(["large"]);
+  work.push(take("small", 1_000), take("small, too", 1_000));
+  await Promise.resolve();
+  expect(begun).toEqual(["large", "small"]);
+  // A large one begins when the other large one ends, whatever the small ones do.
+  ends.get("small")?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual(["large", "small", "small, too"]);
+  for (let ended = 0; ended < work.length; ended += 1) {
+    ends.get(begun[ended] ?? "")?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(work);
+  expect(begun).toHaveLength(5);
 });

@@ -9,7 +9,14 @@ export interface Turner {
 
 interface Waiting {
   readonly turner: Turner;
-  readonly begin: () => void;
+  readonly begin: (turn: Turn) => void;
+}
+
+/** A turn in progress. */
+interface Turn {
+  readonly size: number;
+  /** It is one that is left for small turners. */
+  readonly isForSmall: boolean;
 }
 
 /** A tenant that waits for turns, or takes some. */
@@ -26,7 +33,11 @@ interface Limits {
   readonly turns: number;
   /** Turns of one tenant at once: those of a broken disk leave the others room. */
   readonly turnsPerTenant: number;
+  /** Of these turns, how many are left for small turners: those of at most a tenth of the size of each that takes a turn. */
+  readonly turnsForSmall: number;
 }
+
+const TIMES_SMALLER = 10;
 
 /** Of so many turns of a tenant, one goes to whoever began first. */
 const TURNS_PER_OLDEST = 4;
@@ -35,11 +46,13 @@ const TURNS_PER_OLDEST = 4;
  * Gives turns in a fair order. Of the tenants that wait, the next turn goes to the one that has taken the fewest since it
  * began to wait; of a tenant's turners, to the one of the smallest size that is known. So a small listing is done
  * after a few turns, however many large ones there are, and another tenant's get at least every third turn. Every fourth turn
- * of a tenant goes to the turner that began first, so that a large listing goes on, however many small ones come.
+ * of a tenant goes to the turner that began first, so that a large listing goes on, however many small ones come. A turn that is left for
+ * small turners begins at once, and does not wait for the end of a large one's.
  */
 export class FairTurns {
   readonly #limits: Limits;
   readonly #tenants = new Map<string, Tenant>();
+  readonly #inProgress = new Set<Turn>();
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -48,13 +61,14 @@ export class FairTurns {
   /** Works in a turn. */
   async run<Result>(turner: Turner, work: () => Promise<Result>): Promise<Result> {
     const tenant = this.#tenants.get(turner.tenant) ?? this.#add(turner.tenant);
-    await new Promise<void>((begin) => {
+    const turn = await new Promise<Turn>((begin) => {
       tenant.waiting.push({ turner, begin });
       this.#beginNext();
     });
     try {
       return await work();
     } finally {
+      this.#inProgress.delete(turn);
       tenant.taking -= 1;
       if (tenant.taking === 0 && tenant.waiting.length === 0) this.#tenants.delete(turner.tenant);
       this.#beginNext();
@@ -69,31 +83,41 @@ export class FairTurns {
   }
 
   #beginNext(): void {
-    const inProgress = [...this.#tenants.values()].reduce((sum, { taking }) => sum + taking, 0);
-    if (inProgress >= this.#limits.turns) return;
-    const tenant = this.#nextTenant();
+    const { turns, turnsForSmall } = this.#limits;
+    const inProgress = [...this.#inProgress];
+    const small = inProgress.filter(({ isForSmall }) => isForSmall).length;
+    const isForSmall = inProgress.length - small >= turns - turnsForSmall;
+    if (isForSmall && small >= turnsForSmall) return;
+    const mayBegin = ({ size }: Turner): boolean =>
+      !isForSmall || inProgress.every((turn) => size * TIMES_SMALLER <= turn.size);
+    const tenant = this.#nextTenant(mayBegin);
     if (tenant === null) return;
-    const [next] = tenant.waiting.splice(nextOf(tenant), 1);
-    if (next === undefined) throw new Error("a tenant without anybody who waits was next");
+    const next = nextOf(tenant, mayBegin);
+    tenant.waiting.splice(tenant.waiting.indexOf(next), 1);
     tenant.taken += 1;
     tenant.taking += 1;
-    next.begin();
+    const turn = { size: next.turner.size, isForSmall };
+    this.#inProgress.add(turn);
+    next.begin(turn);
   }
 
   /** The tenant whose turn is next; null = none may take one. */
-  #nextTenant(): Tenant | null {
+  #nextTenant(mayBegin: (turner: Turner) => boolean): Tenant | null {
     let next: Tenant | null = null;
     for (const tenant of this.#tenants.values()) {
-      if (tenant.waiting.length === 0 || tenant.taking >= this.#limits.turnsPerTenant) continue;
+      if (tenant.taking >= this.#limits.turnsPerTenant) continue;
+      if (!tenant.waiting.some(({ turner }) => mayBegin(turner))) continue;
       if (next === null || tenant.taken < next.taken) next = tenant;
     }
     return next;
   }
 }
 
-/** Where in the tenant's queue the next turner is. */
-const nextOf = ({ waiting, taken }: Tenant): number => {
+/** Who of the tenant is next, of those that may begin. */
+const nextOf = ({ waiting, taken }: Tenant, mayBegin: (turner: Turner) => boolean): Waiting => {
   const isForOldest = taken % TURNS_PER_OLDEST === TURNS_PER_OLDEST - 1;
-  const ranks = waiting.map(({ turner: { began, size } }) => (isForOldest ? began : size));
-  return ranks.indexOf(Math.min(...ranks));
+  const rankOf = ({ turner: { began, size } }: Waiting): number => (isForOldest ? began : size);
+  const [first, ...others] = waiting.filter(({ turner }) => mayBegin(turner));
+  if (first === undefined) throw new Error("a tenant without anybody who may begin was next");
+  return others.reduce((best, other) => (rankOf(other) < rankOf(best) ? other : best), first);
 };

@@ -17,7 +17,7 @@ import type { Db } from "@lookalike/shared/store/open";
 import { outsideLookup, urlRefusal } from "./addresses.ts";
 
 /** Deliveries at once: those of a tenant whose receivers are slow leave the others room. */
-const TURNS = { turns: 64, turnsPerTenant: 8 };
+const TURNS = { turns: 64, turnsPerTenant: 8, turnsForSmall: 0 };
 /** Of these, of one webhook: a slow receiver leaves its tenant's others room. */
 const TURNS_PER_WEBHOOK = 4;
 const TIMEOUT_MS = 15_000;

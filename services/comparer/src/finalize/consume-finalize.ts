@@ -3,17 +3,19 @@ import { STREAMS } from "@lookalike/shared/bus/topology";
 import { readBody } from "@lookalike/shared/bus/unreadable";
 import { type Workers, work } from "@lookalike/shared/bus/work";
 import { Finalize } from "@lookalike/shared/domain/job/task";
+import { FairTurns } from "@lookalike/shared/runtime/fair-turns";
 import { type Logger, withLogFields } from "@lookalike/shared/runtime/log";
-import { createSmallestFirst } from "@lookalike/shared/runtime/smallest-first";
 import { activeTraceparent, inSpan } from "@lookalike/shared/runtime/tracing";
 import { isUnavailable } from "@lookalike/shared/store/unavailable";
 
 /** Orders that a comparer has at once, so that it can group the smallest of their jobs next. */
 const ORDERS = 16;
+/** One job is grouped at a time, and beside it a much smaller one, so that both together take hardly more memory. */
+const GROUPING_TURNS = { turns: 2, turnsPerTenant: 2, turnsForSmall: 1 };
 
 /**
- * Handles the orders to finalize a job, one at a time: that of the smallest job first, which others' large ones must not
- * keep waiting. An order that fails is delivered again without a limit.
+ * Handles the orders to finalize a job, in fair turns: that of a tenant's smallest job is next, and a small job is not kept
+ * waiting by a large one. An order that fails is delivered again without a limit.
  * @param sizeOf images of the job
  */
 export const consumeFinalize = (
@@ -22,7 +24,7 @@ export const consumeFinalize = (
   sizeOf: (order: Finalize) => Promise<number>,
   finalize: (order: Finalize) => Promise<void>,
 ): Promise<Workers> => {
-  const smallestFirst = createSmallestFirst();
+  const turns = new FairTurns(GROUPING_TURNS);
   return work(bus, {
     stream: STREAMS.finalize,
     durables: ["finalizer"],
@@ -33,13 +35,14 @@ export const consumeFinalize = (
     handle: async ({ body }) => {
       const order = readBody(Finalize, body);
       const size = await sizeOf(order);
-      const { job, run, traceparent: parent } = order;
+      const { job, run, tenant, traceparent: parent } = order;
+      const turner = { tenant, began: Date.now(), size };
       const attributes = { "lookalike.job": job, "lookalike.run": run };
       return inSpan("finalize", { kind: "consumer", parent, attributes }, () => {
         // A worker thread has no active span: it gets the parent of its spans with the order.
         const traceparent = activeTraceparent();
         const traced = traceparent === undefined ? order : { ...order, traceparent };
-        return withLogFields({ job, run }, () => smallestFirst(size, () => finalize(traced)));
+        return withLogFields({ job, run }, () => turns.run(turner, () => finalize(traced)));
       });
     },
   });

@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const open = (script: URL, deadlineSeconds = 60) => {
   const allowed = { roots: [{ tenant: "a", root: folder }], buckets: [] };
-  const reading = new FairTurns({ turns: 4, turnsPerTenant: 2 });
+  const reading = new FairTurns({ turns: 4, turnsPerTenant: 2, turnsForSmall: 0 });
   const walkers = createWalkers({ allowed, reading, deadlineSeconds, script });
   onTestFinished(() => walkers.close());
   const walk = (source: Source, isIsolated = false): Promise<Walk> =>

@@ -120,7 +120,7 @@ type GroupRow = typeof imageGroup.$inferSelect;
 
 /** Groups with more images than these are read in turns: each image takes memory until the response is written. */
 const LARGE_IMAGES = 5_000;
-const largeReads = new FairTurns({ turns: 4, turnsPerTenant: 2 });
+const largeReads = new FairTurns({ turns: 4, turnsPerTenant: 2, turnsForSmall: 0 });
 
 const inTurnIfLarge = <Read>(
   { tenant }: GroupsOf,
