@@ -9,7 +9,7 @@ import { isUnavailable } from "@lookalike/shared/store/unavailable";
 import { comparePairs, createJobGate } from "./compare/compare-task.ts";
 import { createEvidenceReader } from "./compare/evidence-reader.ts";
 import { createHashReader } from "./compare/hash-reader.ts";
-import { consumeFinalize } from "./finalize/consume-finalize.ts";
+import { consumeFinalize, GROUPING_TURNS } from "./finalize/consume-finalize.ts";
 import { verifyEndpoint } from "./verify/verify.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
@@ -40,7 +40,11 @@ runService({
   connections: 6,
   async start({ environment, bus, store: { db }, log }) {
     const threads = environment.LOOKALIKE_COMPARER_THREADS;
-    const limits = { threads, candidateMemoryBytes: environment.LOOKALIKE_CANDIDATE_MEMORY_BYTES };
+    const limits = {
+      threads,
+      groupings: GROUPING_TURNS.turns,
+      candidateMemoryBytes: environment.LOOKALIKE_CANDIDATE_MEMORY_BYTES,
+    };
     const pool = createWorkerPool(limits, environment.DATABASE_URL, {
       roots: environment.LOOKALIKE_SOURCE_ROOTS,
       buckets: [],

@@ -15,20 +15,36 @@ const memoryOf = ({ left, right }: Extract<CompareWork, { kernel: "candidates" }
   (left.count + right.count) * CANDIDATE_BYTES;
 
 interface PoolLimits {
+  /** Comparisons at once. */
   readonly threads: number;
+  /** Jobs that are grouped at once. */
+  readonly groupings: number;
   /** Of all tasks that find candidates at once. */
   readonly candidateMemoryBytes: number;
 }
 
-/** Worker threads that compare and group, so that the service's own thread answers its messages meanwhile. */
+/**
+ * Worker threads that compare and group, so that the service's own thread answers its messages meanwhile. Grouping has threads of
+ * its own, because a job's groups must not wait for the comparisons of other jobs.
+ */
 export const createWorkerPool = (
-  { threads, candidateMemoryBytes }: PoolLimits,
+  { threads, groupings, candidateMemoryBytes }: PoolLimits,
   databaseUrl: string,
   allowed: AllowedSources,
 ) => {
   const candidateMemory = new Budget(candidateMemoryBytes);
   const filename = fileOf("./compare/compare-worker.js");
   const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads });
+  let grouping: Piscina | undefined;
+  // A thread loads its modules for as long as a small job takes, so all are started for the first job that is grouped.
+  const group = (request: FinalizeRequest): Promise<void> => {
+    grouping ??= new Piscina({
+      filename: fileOf("./finalize/finalize-worker.js"),
+      minThreads: groupings,
+      maxThreads: groupings,
+    });
+    return grouping.run(request);
+  };
   return {
     compare: async (request: CompareRequest): Promise<CompareAnswer> => {
       const compare = (): Promise<CompareAnswer> => pool.run(request, { transferList: [request.parts.port] });
@@ -41,12 +57,11 @@ export const createWorkerPool = (
         candidateMemory.giveBack(taken);
       }
     },
-    finalize: (order: Finalize): Promise<void> =>
-      pool.run({ databaseUrl, order, allowed } satisfies FinalizeRequest, {
-        filename: fileOf("./finalize/finalize-worker.js"),
-      }),
+    finalize: (order: Finalize): Promise<void> => group({ databaseUrl, order, allowed }),
     regroup: (jobId: string): Promise<RegroupAnswer> =>
       pool.run({ databaseUrl, jobId } satisfies RegroupRequest, { filename: fileOf("./verify/regroup-worker.js") }),
-    close: () => pool.close(),
+    async close(): Promise<void> {
+      await Promise.all([pool.close(), grouping?.close()]);
+    },
   };
 };

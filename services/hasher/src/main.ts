@@ -19,7 +19,7 @@ const LISTINGS = 64;
 /** A disk that does not answer holds its turns until the time-out, and those of a tenant leave the others room. */
 const READING_TURNS = { turns: 8, turnsPerTenant: 4, turnsForSmall: 0 };
 /** The database is busy with so many. */
-const STORING_TURNS = { turns: 3, turnsPerTenant: 3, turnsForSmall: 1 };
+const STORING_TURNS = { turns: 2, turnsPerTenant: 2, turnsForSmall: 1 };
 
 runService({
   name: "hasher",

@@ -11,7 +11,7 @@ import { isUnavailable } from "@lookalike/shared/store/unavailable";
 /** Orders that a comparer has at once, so that it can group the smallest of their jobs next. */
 const ORDERS = 16;
 /** One job is grouped at a time, and beside it a much smaller one, so that both together take hardly more memory. */
-const GROUPING_TURNS = { turns: 2, turnsPerTenant: 2, turnsForSmall: 1 };
+export const GROUPING_TURNS = { turns: 2, turnsPerTenant: 2, turnsForSmall: 1 };
 
 /**
  * Handles the orders to finalize a job, in fair turns: that of a tenant's smallest job is next, and a small job is not kept

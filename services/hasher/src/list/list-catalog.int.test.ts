@@ -31,7 +31,7 @@ import { fullWalk, type MarkedCatalog, type Walk } from "./sources/walk.ts";
 type ScanTask = TaskOf<"scan">;
 
 const log = createLogger("test", "fatal");
-const storing = new FairTurns({ turns: 3, turnsPerTenant: 3, turnsForSmall: 1 });
+const storing = new FairTurns({ turns: 2, turnsPerTenant: 2, turnsForSmall: 1 });
 const IMAGES = 12_000;
 let servers: Servers;
 let bus: Bus;

@@ -16,7 +16,7 @@ import type { FairTurns, Turner } from "@lookalike/shared/runtime/fair-turns";
 import type { Logger } from "@lookalike/shared/runtime/log";
 import { blocksBelow, soundBlocks } from "@lookalike/shared/store/blocks/hash-blocks";
 import { type CatalogRow, getCatalog } from "@lookalike/shared/store/catalog/catalogs";
-import { type Census, givenHashBits, takeCensus } from "@lookalike/shared/store/catalog/census";
+import { type Census, endOfCatalog, givenHashBits, takeCensus } from "@lookalike/shared/store/catalog/census";
 import { readImages, vanishedOrdinals } from "@lookalike/shared/store/catalog/images";
 import { restoreLostRows } from "@lookalike/shared/store/catalog/listing";
 import { findJob, type JobRow, latestBase } from "@lookalike/shared/store/jobs/jobs";
@@ -51,7 +51,7 @@ export const listCatalog = async ({ bus, store, log, storing, walk }: Lister, ta
   if (catalog === null || job === null || job.state !== "listing") return;
   const emit: Emit = (type, part, body) => publish(bus, resultEvent(task, type, body, part));
   try {
-    const turner: Turner = { tenant: task.tenant, began: Date.now(), size: 0 };
+    const turner: Turner = { tenant: task.tenant, began: Date.now(), size: await endOfCatalog(store.db, catalog.id) };
     const walker: Walker = {
       store,
       emit,
@@ -60,7 +60,8 @@ export const listCatalog = async ({ bus, store, log, storing, walk }: Lister, ta
         turner.size = begun.isResumed ? begun.expected : Math.max(begun.expected, resume?.images ?? 0);
         return { ...begun, parts: counted(begun.parts, turner) };
       },
-      inTurn: (work) => storing.run(turner, work),
+      // Where nothing is stored or found yet there is nothing to do, and sixty such turns would be in front of a small listing's.
+      inTurn: (work) => (turner.size === 0 ? work() : storing.run(turner, work)),
     };
     const done = await list(walker, catalog, job);
     if (done === null) return;
