@@ -14,7 +14,7 @@ import { jobEndpoints, overview } from "./operate/jobs.ts";
 import { redriveEndpoints } from "./operate/redrive.ts";
 import { replayEndpoint } from "./operate/replay.ts";
 import { verifyEndpoint } from "./operate/verify.ts";
-import { reconcileRound } from "./reconcile.ts";
+import { reconcileRound, recoverRepublished } from "./reconcile.ts";
 import { startRelay } from "./relay.ts";
 import { measureRollout, rolloutEndpoint } from "./rollout/rollout.ts";
 
@@ -30,7 +30,12 @@ runService({
     measureTables(db);
     // Ends with the roll-out: decision 0037.
     measureRollout(db);
-    const { dispatch, stop: stopDispatch } = createDispatcher(bus, db, onError);
+    const { dispatch, stop: stopDispatch } = createDispatcher(
+      bus,
+      db,
+      (job) => recoverRepublished(runtime, job).finally(() => relay.wake()),
+      onError,
+    );
     const relay = startRelay(bus, store, log, onError);
     const { credit, stop: stopCredit } = startCredit(bus, onError);
     const coordinator = { ...runtime, dispatch, credit, relay: relay.wake };

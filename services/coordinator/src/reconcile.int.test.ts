@@ -31,10 +31,11 @@ import { temporaryFolder } from "../../../test/support/folders.ts";
 import { openPreparedData } from "../../../test/support/prepared-data.ts";
 import { until } from "../../../test/support/until.ts";
 import { applyEvents } from "./apply-events.ts";
+import { createDispatcher } from "./dispatch.ts";
 import { Environment } from "./environment.ts";
 import { jobEndpoints } from "./operate/jobs.ts";
 import { redriveEndpoints } from "./operate/redrive.ts";
-import { reconcileRound } from "./reconcile.ts";
+import { reconcileRound, recoverRepublished } from "./reconcile.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let postgres: Server;
@@ -256,6 +257,40 @@ describe("a task", () => {
       expect(await findJob(store.db, "scan")).toMatchObject({ state: "listing" });
       expect(await relay()).toEqual([`scan:scan:0:a${attempt}`]);
     }
+  });
+});
+
+describe("a database that lacks its last commits, as a standby may that takes the place of a lost one", () => {
+  it("has its tasks that were handled sent again at once, and not those that wait", async () => {
+    const all = { hashedBlocks: Uint8Array.of(0b1111), hashedImages: 4 * BLOCK };
+    const options = { batchSize: 2, pairsPerTask: 1 };
+    await apply(
+      { ...jobAccepted(options, catalogOf("behind")), ...about("behind") },
+      { ...listingDone(4, all), ...about("behind") },
+    );
+    await relay();
+    const dispatchNow = async () => {
+      const environment = Environment.parse({ DATABASE_URL: postgres.url, NATS_URL: nats.server.url });
+      const reconciler = { bus: nats.bus, store, log, environment };
+      const failed: unknown[] = [];
+      const { dispatch, stop } = createDispatcher(
+        nats.bus,
+        store.db,
+        (job) => recoverRepublished(reconciler, job),
+        (error) => failed.push(error),
+      );
+      dispatch("behind");
+      await stop();
+      expect(failed).toEqual([]);
+      return relay();
+    };
+    const loseCommits = () => store.pool.query("update job set compare_published = 0 where id = 'behind'");
+    expect(await dispatchNow()).toEqual([]);
+    await loseCommits();
+    expect(await dispatchNow()).toEqual([]);
+    await drain(STREAMS.tasks, "compare-interactive");
+    await loseCommits();
+    expect(await dispatchNow()).toEqual(["behind:compare:0:a1", "behind:compare:1:a1"]);
   });
 });
 

@@ -5,7 +5,13 @@ import { hasMessage, hasUnhandled, readUnhandled } from "@lookalike/shared/bus/r
 import { coordinatorDurable, durableOf, STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import type { Message } from "@lookalike/shared/domain/job/events";
 import { classOf, type Job, type TaskRef } from "@lookalike/shared/domain/job/job";
-import { type Evidence, hasOvertakenTasks, recoveryOf, unfinishedTasks } from "@lookalike/shared/domain/job/recovery";
+import {
+  type Evidence,
+  hasOvertakenTasks,
+  type Recovery,
+  recoveryOf,
+  unfinishedTasks,
+} from "@lookalike/shared/domain/job/recovery";
 import { type TaskKind, TaskOfAnyVersion } from "@lookalike/shared/domain/job/task";
 import { repairs } from "@lookalike/shared/runtime/metrics";
 import { lastAttempts } from "@lookalike/shared/store/jobs/attempts";
@@ -30,7 +36,8 @@ import { reconsider } from "./enact-decisions.ts";
 import type { Coordinator } from "./environment.ts";
 import { retryTask } from "./retry.ts";
 
-type Reconciler = Pick<Coordinator, "bus" | "store" | "log" | "environment" | "dispatch" | "credit">;
+type Recoverer = Pick<Coordinator, "bus" | "store" | "log" | "environment">;
+type Reconciler = Recoverer & Pick<Coordinator, "dispatch" | "credit">;
 
 /**
  * The third ring against lost work, and the completion monitor of `dispatch: "all"`. What was published and lost with
@@ -62,34 +69,50 @@ const publishLostEvents = async ({ bus, store: { db }, log, environment }: Recon
 };
 
 const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number): Promise<void> => {
-  const { db } = coordinator.store;
-  const row = await findJob(db, id);
+  const row = await findJob(coordinator.store.db, id);
   if (row === null) return;
-  const job = jobOf(row);
   const isSilent = silentMs >= coordinator.environment.LOOKALIKE_LOST_AFTER_MS;
-  if (!isSilent && !hasOvertakenTasks(job)) return;
+  if (isSilent || hasOvertakenTasks(jobOf(row)))
+    await recover(coordinator, row, `no result for ${Math.round(silentMs / 1_000)} s`);
+};
+
+/**
+ * Recovers a job of which tasks were published a second time, without waiting until it has been silent for long.
+ * @returns false while messages of the job are on their way
+ */
+export const recoverRepublished = async (coordinator: Recoverer, id: string): Promise<boolean> => {
+  const row = await findJob(coordinator.store.db, id);
+  return (
+    row?.state !== "running" || (await recover(coordinator, row, "published before, and without a result")) !== "wait"
+  );
+};
+
+/** Publishes what the job has lost again. @param reason recorded with each new attempt */
+const recover = async (coordinator: Recoverer, row: JobRow, reason: string): Promise<Recovery["type"]> => {
+  const job = jobOf(row);
   // Before the outbox and the streams are looked at: of several coordinators, one sends the attempt after these.
-  const attempts = await lastAttempts(db, id);
+  const attempts = await lastAttempts(coordinator.store.db, job.id);
   const recovery = recoveryOf(job, await evidenceOf(coordinator, row));
   switch (recovery.type) {
     case "wait":
-      return;
+      break;
     case "retry":
-      return retryTasks(coordinator, job, recovery.tasks, attempts, silentMs);
+      await retryTasks(coordinator, job, recovery.tasks, attempts, reason);
+      break;
     case "publish-order":
       if (await publishOnce(coordinator.bus, finalizeMessage(job))) {
         repairs.inc({ kind: "finalize", outcome: "published" });
-        coordinator.log.warn({ job: id, run: job.run }, "lost order to group is published again");
-        return;
-      }
-      return beginNextRun(coordinator, job);
+        coordinator.log.warn({ job: job.id, run: job.run }, "lost order to group is published again");
+      } else await beginNextRun(coordinator, job);
+      break;
     case "next-run":
-      return beginNextRun(coordinator, job);
+      await beginNextRun(coordinator, job);
   }
+  return recovery.type;
 };
 
 /** In the direction in which messages move: one that moves meanwhile is seen at least once. */
-const evidenceOf = async ({ bus, store: { db } }: Reconciler, row: JobRow): Promise<Evidence> => {
+const evidenceOf = async ({ bus, store: { db } }: Recoverer, row: JobRow): Promise<Evidence> => {
   const job = jobOf(row);
   const isUnpublished = hasUnpublishedTasks(row) || (await hasUnpublished(db, job.id));
   const unhandled = new Map<TaskKind, ReadonlySet<number> | null>();
@@ -131,13 +154,12 @@ const hasResult = async (db: Db, { id, run }: Job): Promise<boolean> => {
 };
 
 const retryTasks = async (
-  { store, log, environment }: Reconciler,
+  { store, log, environment }: Recoverer,
   job: Job,
   tasks: readonly TaskRef[],
   attempts: (task: TaskRef) => number,
-  silentMs: number,
+  reason: string,
 ): Promise<void> => {
-  const reason = `no result for ${Math.round(silentMs / 1_000)} s`;
   for (const task of tasks) {
     const lost = { job: job.id, ...task, attempt: attempts(task), failed: false, reason };
     const outcome = await retryTask(store.db, lost, environment.LOOKALIKE_MAX_ATTEMPTS);
@@ -146,7 +168,7 @@ const retryTasks = async (
   }
 };
 
-const beginNextRun = async ({ store: { db }, log }: Reconciler, job: Job): Promise<void> => {
+const beginNextRun = async ({ store: { db }, log }: Recoverer, job: Job): Promise<void> => {
   const next = nextRunMessage(job);
   await addToOutbox(db, next);
   repairs.inc({ kind: "finalize", outcome: "next run" });

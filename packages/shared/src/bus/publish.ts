@@ -14,9 +14,10 @@ const TAKEN: ReadonlySet<number | undefined> = new Set([10071, 10077]);
 /**
  * Stores a message in its stream. After a time-out the outcome is unknown, so the message is sent
  * again with the same id until the server answers.
+ * @returns whether the stream has taken a message of this id before, by this or by an earlier call
  */
-export const publish = async (bus: Bus, message: Message): Promise<void> => {
-  await pRetry(() => attempt(bus, message), {
+export const publish = (bus: Bus, message: Message): Promise<{ readonly isDuplicate: boolean }> =>
+  pRetry(() => attempt(bus, message), {
     retries: 10,
     minTimeout: 50,
     maxTimeout: 5_000,
@@ -24,7 +25,6 @@ export const publish = async (bus: Bus, message: Message): Promise<void> => {
     onFailedAttempt: () => publishRetries.inc({ stream: message.stream }),
     shouldRetry: ({ error }) => !(error instanceof NatsError && isRefusal(error)),
   });
-};
 
 /**
  * Stores a message in a write-once subject.
@@ -43,15 +43,16 @@ export const publishOnce = async (bus: Bus, message: Message): Promise<boolean> 
   }
 };
 
-const attempt = async (bus: Bus, { subject, eventId, stream, body }: Message): Promise<void> => {
+const attempt = async (bus: Bus, { subject, eventId, stream, body }: Message) => {
   const messageHeaders = headers();
   messageHeaders.set("lookalike-producer", bus.name);
   if (typeof body["traceparent"] === "string") messageHeaders.set("traceparent", body["traceparent"]);
-  await bus.js.publish(subject, JSON.stringify(body), {
+  const { duplicate } = await bus.js.publish(subject, JSON.stringify(body), {
     msgID: eventId,
     headers: messageHeaders,
     expect: { streamName: stream },
   });
+  return { isDuplicate: duplicate };
 };
 
 const isTaken = (error: NatsError): boolean => TAKEN.has(error.api_error?.err_code);

@@ -67,11 +67,11 @@ const parse = <Kind extends TaskKind>({ body, subject }: Delivery, kind: Kind): 
 
 const isOfKind = <Kind extends TaskKind>(task: Task, kind: Kind): task is TaskOf<Kind> => task.kind === kind;
 
-const giveUp = (bus: Bus, delivery: Delivery, error: unknown, log: Logger): Promise<void> => {
+const giveUp = async (bus: Bus, delivery: Delivery, error: unknown, log: Logger): Promise<void> => {
   const { data: task } = Task.safeParse(delivery.body);
   if (task === undefined) return park(bus, delivery, messageOf(error), log);
   const letter: DeadLetter = { v: 1, task, error: messageOf(error).slice(0, 500), at: new Date().toISOString() };
-  return publish(bus, {
+  await publish(bus, {
     eventId: `dead:${delivery.id}`,
     stream: STREAMS.deadLetters,
     subject: subjects.dead(task.kind, task),

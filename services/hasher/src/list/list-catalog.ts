@@ -49,7 +49,9 @@ export const listCatalog = async ({ bus, store, log, storing, walk }: Lister, ta
   const catalog = await getCatalog(store.db, task.tenant, task.catalog);
   const job = await findJob(store.db, task.job);
   if (catalog === null || job === null || job.state !== "listing") return;
-  const emit: Emit = (type, part, body) => publish(bus, resultEvent(task, type, body, part));
+  const emit: Emit = async (type, part, body) => {
+    await publish(bus, resultEvent(task, type, body, part));
+  };
   try {
     const turner: Turner = { tenant: task.tenant, began: Date.now(), size: await endOfCatalog(store.db, catalog.id) };
     const walker: Walker = {
