@@ -13,6 +13,7 @@ const { values } = parseArgs({
     commands: { type: "string", default: "1" },
     requests: { type: "string", default: "0" },
     failures: { type: "string", default: "1" },
+    rewinds: { type: "string", default: "0" },
     break: { type: "string" },
     "split-rounds": { type: "boolean", default: false },
   },
@@ -27,6 +28,7 @@ const sizes = {
   commands: Number(values.commands),
   requests: Number(values.requests),
   failures: Number(values.failures),
+  rewinds: Number(values.rewinds),
   splitsRounds: values["split-rounds"],
 };
 const broken = values.break;

@@ -15,6 +15,7 @@ const SOUND: Sizes = {
   commands: 0,
   requests: 0,
   failures: 0,
+  rewinds: 0,
   splitsRounds: false,
 };
 
@@ -30,6 +31,7 @@ describe("the protocol ends in every world that can be reached, with one result 
   it.each<[string, Partial<Sizes>]>([
     ["nothing fails", {}],
     ["infrastructure fails twice", { faults: 2 }],
+    ["a standby takes over that lacks the last commits", { rewinds: 1 }],
     ["it fails once, and the owner sends a command", { faults: 1, commands: 1 }],
     ["it fails once, and work fails once", { faults: 1, failures: 1 }],
     ["work fails three times", { failures: 3 }],
@@ -90,5 +92,23 @@ describe("the model finds, each for its own reason", () => {
   it("a relay that publishes in any order, and does not say in which", () => {
     const { reason } = found("order", { commands: 2 });
     expect(reason).toMatch(/^the last command is job-(?:paused|resumed), and the job is/);
+  });
+
+  it("lost events that are published with the id that the stream has", () => {
+    const { reason, trace } = found("ids", { rewinds: 1 });
+    expect(reason).toBe("no final state can be reached without a hand");
+    expect(trace).toMatch(/the standby takes over$/);
+  });
+
+  it("an order that is carried out in a database that does not know its work", () => {
+    const { reason, trace } = found("early-orders", { rewinds: 1 });
+    expect(reason).toBe("no final state can be reached without a hand");
+    expect(trace).toMatch(/the standby takes over\n.*finalize:1 is handled$/);
+  });
+
+  it("an event about a result that the database has lost", () => {
+    const { reason, trace } = found("lost-results", { rewinds: 1 });
+    expect(reason).toBe("completed without a result of run 1");
+    expect(trace).toMatch(/the standby takes over\n.*job-finalized:1 is handled$/);
   });
 });

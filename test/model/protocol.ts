@@ -14,6 +14,9 @@ const RULES: Rules = {
   keepsOrder: true,
   lossIsNoFailure: true,
   publishesEventsAgain: true,
+  renamesLostEvents: true,
+  ordersWait: true,
+  requiresResult: true,
   replayRefusesGaps: true,
 };
 
@@ -26,6 +29,9 @@ export const BROKEN = {
   attempts: { lossIsNoFailure: false },
   "natural-keys": { hasNaturalKeys: false },
   order: { keepsOrder: false },
+  ids: { renamesLostEvents: false },
+  "early-orders": { ordersWait: false },
+  "lost-results": { requiresResult: false },
   replay: { replayRefusesGaps: false },
 } satisfies Record<string, Partial<Rules>>;
 

@@ -12,6 +12,12 @@ export interface Rules {
   readonly lossIsNoFailure: boolean;
   /** An event of the outbox that was lost with its stream is published again. */
   readonly publishesEventsAgain: boolean;
+  /** A lost event is published with another message id. */
+  readonly renamesLostEvents: boolean;
+  /** An order to group waits until the work of its run is done. */
+  readonly ordersWait: boolean;
+  /** The event about a result counts only where the result is stored. */
+  readonly requiresResult: boolean;
   /** A replay is not applied where the log has lost what the tables were folded from. */
   readonly replayRefusesGaps: boolean;
 }

@@ -1,5 +1,5 @@
 import { deliverySteps, handlersOf } from "./actors/consumers.ts";
-import { infrastructureFaults, workFailures } from "./actors/faults.ts";
+import { infrastructureFaults, rewinds, workFailures } from "./actors/faults.ts";
 import { requestSteps } from "./actors/operator.ts";
 import { commandSteps, resumeSteps } from "./actors/owner.ts";
 import { dispatchSteps, relaySteps } from "./actors/publishers.ts";
@@ -15,13 +15,14 @@ export const stepsOf = (protocol: Protocol) => {
 
   function* allSteps(world: World): Generator<Step<World>> {
     yield* relaySteps(world, rules);
-    yield* deliverySteps(world, handle);
+    yield* deliverySteps(world, handle, rules);
     yield* dispatchSteps(world);
     yield* reconcilerSteps(world, protocol);
     yield* resumeSteps(world);
     yield* commandSteps(world);
     yield* requestSteps(world, rules);
     yield* workFailures(world);
+    yield* rewinds(world);
     yield* infrastructureFaults(world, rules, handle);
   }
 

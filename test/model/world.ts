@@ -35,15 +35,20 @@ interface Snapshot {
   readonly attempts: readonly Attempt[];
 }
 
-/** All that outlives a process, what processes hold in memory, and how much may still go wrong. */
-export interface World {
-  // Tables.
+/** What the database has. */
+export interface Tables {
   readonly job: Job;
   readonly published: Readonly<Record<WorkKind, number>>;
   readonly attempts: readonly Attempt[];
   readonly outbox: readonly Row[];
   /** The run of each stored result, in the order in which they were stored. */
   readonly results: readonly number[];
+}
+
+/** All that outlives a process, what processes hold in memory, and how much may still go wrong. */
+export interface World extends Tables {
+  /** What a standby has that gets no more commits; null = it has them all. */
+  readonly standby: Tables | null;
   // Streams.
   readonly streams: Readonly<Record<StreamName, readonly Stored[]>>;
   /** Whether the server knows the ids that it has stored. */
@@ -55,7 +60,7 @@ export interface World {
   // Of the exploration.
   /** Tasks whose work has failed, once for each time. */
   readonly failures: readonly TaskRef[];
-  readonly left: Readonly<Record<"faults" | "commands" | "requests" | "failures", number>>;
+  readonly left: Readonly<Record<"faults" | "commands" | "requests" | "failures" | "rewinds", number>>;
 }
 
 export interface Sizes {
@@ -71,12 +76,22 @@ export interface Sizes {
   readonly commands: number;
   readonly requests: number;
   readonly failures: number;
+  /** How often a standby takes over that lacks the last commits. */
+  readonly rewinds: number;
   /** Whether a reconciler may be overtaken between what it reads and what it does. */
   readonly splitsRounds: boolean;
 }
 
 /** A job that was accepted a moment ago, as the API stores it. */
-export const acceptedWorld = ({ pairsPerTask, window, faults, commands, requests, failures }: Sizes): World => {
+export const acceptedWorld = ({
+  pairsPerTask,
+  window,
+  faults,
+  commands,
+  requests,
+  failures,
+  rewinds,
+}: Sizes): World => {
   const accepted = jobAccepted({ pairsPerTask, batchSize: window });
   const job = acceptedJob(accepted);
   const message = jobEvent(job, "job-accepted", 1, accepted.body);
@@ -86,14 +101,23 @@ export const acceptedWorld = ({ pairsPerTask, window, faults, commands, requests
     attempts: [],
     outbox: [{ message, isPublished: false, isApplied: false }],
     results: [],
+    standby: null,
     streams: { tasks: [], events: [], finalize: [], deadLetters: [] },
     deduplicates: true,
     held: [],
     snapshot: null,
     failures: [],
-    left: { faults, commands, requests, failures },
+    left: { faults, commands, requests, failures, rewinds },
   };
 };
+
+export const tablesOf = ({ job, published, attempts, outbox, results }: Tables): Tables => ({
+  job,
+  published,
+  attempts,
+  outbox,
+  results,
+});
 
 /** One less of what may still go wrong. */
 export const spend = (world: World, what: keyof World["left"]): World => ({
@@ -107,7 +131,8 @@ export const spend = (world: World, what: keyof World["left"]): World => ({
  */
 export const withoutPast = (world: World): World => {
   const { job, outbox, streams, held, left } = world;
-  if (!isOver(job)) return world;
+  // A standby may take the database back to where the job was not over.
+  if (!isOver(job) || world.standby !== null || left.rewinds > 0) return world;
   // The commands so far, which its next run does not get again, count no more: the outbox numbers the next ones from 1.
   const base = {
     ...world,
@@ -130,7 +155,9 @@ export const withoutPast = (world: World): World => {
       deadLetters: [],
     },
     held: isCompleted ? held.filter(mayFollow) : [],
-    left: isCompleted ? { ...left, commands: 0, failures: 0 } : { faults: 0, commands: 0, requests: 0, failures: 0 },
+    left: isCompleted
+      ? { ...left, commands: 0, failures: 0 }
+      : { faults: 0, commands: 0, requests: 0, failures: 0, rewinds: 0 },
   };
 };
 
@@ -185,15 +212,21 @@ const streamKey = cachedKey((stream: readonly Stored[]): string =>
     .join(),
 );
 
-/** Equal for worlds that behave equally. Times are in no key: nothing is decided by a clock. */
-export const worldKey = (world: World): string => {
-  const { job, published, attempts, outbox, results, streams, deduplicates, held, snapshot, failures, left } = world;
-  return [
+const tablesKey = ({ job, published, attempts, outbox, results }: Tables): string =>
+  [
     jobKey(job),
     ...WorkKind.options.map((kind) => published[kind]),
     attemptsKey(attempts),
     outboxKey(outbox),
     results.join(),
+  ].join("|");
+
+/** Equal for worlds that behave equally. Times are in no key: nothing is decided by a clock. */
+export const worldKey = (world: World): string => {
+  const { standby, streams, deduplicates, held, snapshot, failures, left } = world;
+  return [
+    tablesKey(world),
+    standby === null ? "" : tablesKey(standby),
     ...STREAM_NAMES.map((name) => streamKey(streams[name])),
     deduplicates,
     held.map(numberOf).sort().join(),
@@ -206,5 +239,6 @@ export const worldKey = (world: World): string => {
     left.commands,
     left.requests,
     left.failures,
+    left.rewinds,
   ].join("|");
 };

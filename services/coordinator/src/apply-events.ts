@@ -8,7 +8,7 @@ import { has } from "@lookalike/shared/domain/primitives/bit-set";
 import { enqueueWebhooks } from "@lookalike/shared/store/access/webhooks";
 import { createCatalog } from "@lookalike/shared/store/catalog/catalogs";
 import { insertJob, type JobRow, jobOf, lockJob, saveJob } from "@lookalike/shared/store/jobs/jobs";
-import { markApplied } from "@lookalike/shared/store/jobs/outbox";
+import { isInOutbox, markApplied } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { enactDecisions } from "./enact-decisions.ts";
 import { recordEvent } from "./record-event.ts";
@@ -36,6 +36,7 @@ export const applyEvents = (db: Db, events: readonly JobEvent[], credit: Dispatc
     const refused: { event: JobEvent; reason: string }[] = [];
     for (const event of events) {
       const fold = folds.get(event.job);
+      if (credit !== null && (await lacksResult(tx, event))) continue;
       const reason = fold === undefined ? "no such job" : await applyEvent(tx, fold, event);
       if (reason !== null) refused.push({ event, reason });
     }
@@ -51,6 +52,13 @@ export const applyEvents = (db: Db, events: readonly JobEvent[], credit: Dispatc
     }
     return { jobs: [...folds.keys()], changes, refused };
   });
+
+/**
+ * Whether the event is about a result that is not stored: its transaction puts the event into the outbox. A standby that lacks the last commits
+ * may get the event without the result; the job is then grouped again. A replay has no results at all.
+ */
+const lacksResult = async (db: Db, { type, eventId }: JobEvent): Promise<boolean> =>
+  type === "job-finalized" && !(await isInOutbox(db, eventId));
 
 /** A job that is locked while its events are folded. */
 interface Fold {

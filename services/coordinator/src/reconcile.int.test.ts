@@ -4,7 +4,13 @@ import type { EndpointError } from "@lookalike/shared/bus/endpoints";
 import { taskMessage } from "@lookalike/shared/bus/messages";
 import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage } from "@lookalike/shared/bus/read";
-import { type CreateMissing, ensureTopology, STREAMS } from "@lookalike/shared/bus/topology";
+import {
+  type CreateMissing,
+  coordinatorDurable,
+  ensureTopology,
+  STREAMS,
+  subjects,
+} from "@lookalike/shared/bus/topology";
 import { work } from "@lookalike/shared/bus/work";
 import { partDigest } from "@lookalike/shared/domain/job/digest";
 import { creditOf } from "@lookalike/shared/domain/job/dispatch/fair-window";
@@ -214,23 +220,48 @@ describe("an event of the outbox", () => {
     await apply({ ...jobAccepted({}, catalogOf("events")), ...about("events") });
     await relay();
     const event = { ...jobEventOf("job-cancelled", {}), ...about("events"), eventId: "events:job-cancelled:1" };
+    const subject = subjects.event("job-cancelled", { tenant: "acme", job: "events" });
     await store.pool.query("insert into outbox (event_id, stream, subject, body) values ($1, $2, $3, $4)", [
       event.eventId,
       STREAMS.events,
-      "lookalike.event.13.acme.events.job-cancelled",
+      subject,
       event,
     ]);
+    const inStream = async (): Promise<number> => {
+      const { state } = await nats.bus.jsm.streams.info(STREAMS.events, { subjects_filter: subject });
+      return state.subjects?.[subject] ?? 0;
+    };
     expect(await relay()).toEqual([event.eventId]);
     await round();
-    expect(await relay()).toEqual([]);
+    expect(await inStream()).toBe(1);
     await loseStream(STREAMS.events);
     await round();
-    expect(await relay()).toEqual([event.eventId]);
+    expect(await inStream()).toBe(1);
+    // It is handled, and the database has lost the commit that applied it: one of many coordinators publishes it, although the stream has its id.
+    await drain(STREAMS.events, coordinatorDurable("events"));
+    await store.pool.query("update outbox set published_at = now() - interval '2 hours'");
+    await Promise.all([roundNow(), roundNow(), roundNow()]);
+    expect(await inStream()).toBe(2);
     await apply(event);
     await loseStream(STREAMS.events);
     await round();
-    expect(await relay()).toEqual([]);
+    expect(await inStream()).toBe(0);
     expect(await findJob(store.db, "events")).toMatchObject({ state: "cancelled" });
+  });
+
+  it("about a result counts where the result is stored, and not in a database that has lost it", async () => {
+    const finalized = { ...jobFinalized(1), ...about("result-lost"), eventId: "result-lost:job-finalized:1" };
+    await finalizingJob("result-lost");
+    const applyLive = () => applyEvents(store.db, [finalized], credit());
+    await applyLive();
+    expect(await findJob(store.db, "result-lost")).toMatchObject({ state: "finalizing" });
+    await store.pool.query("insert into outbox (event_id, stream, subject, body) values ($1, $2, 'any', $3)", [
+      finalized.eventId,
+      STREAMS.events,
+      finalized,
+    ]);
+    await applyLive();
+    expect(await findJob(store.db, "result-lost")).toMatchObject({ state: "completed" });
   });
 });
 

@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Bus } from "@lookalike/shared/bus/connect";
 import { finalizeMessage, jobEvent, jobEventId } from "@lookalike/shared/bus/messages";
-import { publishOnce } from "@lookalike/shared/bus/publish";
+import { publish, publishOnce } from "@lookalike/shared/bus/publish";
 import { hasMessage, hasUnhandled, readUnhandled } from "@lookalike/shared/bus/read";
 import { coordinatorDurable, durableOf, STREAMS, subjects } from "@lookalike/shared/bus/topology";
 import type { Message } from "@lookalike/shared/domain/job/events";
@@ -26,14 +27,15 @@ import {
 } from "@lookalike/shared/store/jobs/jobs";
 import {
   addToOutbox,
+  claimUnapplied,
   hasUnpublished,
   isInOutbox,
-  publishAgain,
   unappliedEvents,
 } from "@lookalike/shared/store/jobs/outbox";
 import type { Db } from "@lookalike/shared/store/open";
 import { reconsider } from "./enact-decisions.ts";
 import type { Coordinator } from "./environment.ts";
+import { numbered } from "./relay.ts";
 import { retryTask } from "./retry.ts";
 
 type Recoverer = Pick<Coordinator, "bus" | "store" | "log" | "environment">;
@@ -57,15 +59,21 @@ export const reconcileRound = async (coordinator: Reconciler): Promise<void> => 
   for (const id of await jobsWithUnpublishedTasks(db)) dispatch(id);
 };
 
-/** Sends the events of the outbox again that nobody has applied, and nobody will. */
+/**
+ * Publishes the events of the outbox again that nobody has applied, and nobody will. Each gets another message id: the stream may have the lost one,
+ * where the database lost the commit that applied it, and would drop its id.
+ */
 const publishLostEvents = async ({ bus, store: { db }, log, environment }: Reconciler): Promise<void> => {
   const lost: string[] = [];
-  for (const { eventId, subject, job } of await unappliedEvents(db, environment.LOOKALIKE_LOST_AFTER_MS))
+  const { LOOKALIKE_LOST_AFTER_MS: lostAfterMs } = environment;
+  for (const { eventId, subject, job } of await unappliedEvents(db, lostAfterMs))
     if (!(await hasUnhandled(bus, STREAMS.events, coordinatorDurable(job), subject))) lost.push(eventId);
   if (lost.length === 0) return;
-  await publishAgain(db, lost);
-  repairs.inc({ kind: "event", outcome: "published" }, lost.length);
-  log.warn({ events: lost.length }, "lost events are published again");
+  const claimed = await claimUnapplied(db, lost, lostAfterMs);
+  for (const message of claimed)
+    await publish(bus, { ...numbered(message), eventId: `${message.eventId}:${randomUUID()}` });
+  repairs.inc({ kind: "event", outcome: "published" }, claimed.length);
+  log.warn({ events: claimed.length }, "lost events are published again");
 };
 
 const recoverJob = async (coordinator: Reconciler, id: string, silentMs: number): Promise<void> => {

@@ -6,6 +6,7 @@ import { folded } from "../../../services/coordinator/src/apply-events.ts";
 import { carriedOut } from "../../../services/coordinator/src/enact-decisions.ts";
 import { quarantineMessage } from "../../../services/coordinator/src/retry.ts";
 import { addToOutbox, eventOf } from "../messages.ts";
+import type { Rules } from "../rules.ts";
 import type { World } from "../world.ts";
 
 const attemptsAt = (world: World, { kind, task }: Pick<LostAttempt, "kind" | "task">) =>
@@ -35,8 +36,10 @@ export const retryTask = (world: World, lost: LostAttempt, maxAttempts: number):
 };
 
 /** As `applyEvents` for a batch of one. */
-export const applyEvent = (world: World, message: Message): World => {
+export const applyEvent = (world: World, message: Message, { requiresResult }: Rules): World => {
   const event = eventOf(message);
+  const isStored = world.outbox.some((row) => row.message.eventId === message.eventId);
+  if (requiresResult && event.type === "job-finalized" && !isStored) return world;
   const outbox = world.outbox.map((row) =>
     row.message.eventId === message.eventId ? { ...row, isApplied: true } : row,
   );

@@ -3,7 +3,7 @@ import { type Task, WorkKind } from "@lookalike/shared/domain/job/task";
 import { faultStep, type Step } from "../explore.ts";
 import { acknowledge, once, store, withStream } from "../messages.ts";
 import type { Rules } from "../rules.ts";
-import { STREAM_NAMES, spend, type World } from "../world.ts";
+import { STREAM_NAMES, spend, tablesOf, type World } from "../world.ts";
 import type { Handlers } from "./consumers.ts";
 import { publishDispatched, publishRow } from "./publishers.ts";
 
@@ -24,6 +24,14 @@ export function* workFailures(world: World): Generator<Step<World>> {
       acknowledge(store(failed, "deadLetters", letter), "tasks", message),
     );
   }
+}
+
+/** The primary is lost, and a standby takes over that has not got the last commits. */
+export function* rewinds(world: World): Generator<Step<World>> {
+  if (world.standby !== null)
+    yield faultStep("the standby takes over", { ...world, ...world.standby, standby: null, snapshot: null });
+  else if (world.left.rewinds > 0)
+    yield faultStep("the standby gets no more commits", { ...spend(world, "rewinds"), standby: tablesOf(world) });
 }
 
 /** What dies, and what is lost. */

@@ -5,9 +5,10 @@ import { WorkKind } from "@lookalike/shared/domain/job/task";
 import { nextRunMessage } from "../../../services/coordinator/src/reconcile.ts";
 import { type Step, systemStep } from "../explore.ts";
 import { addToOutbox, hasUnhandled, store, streamOf } from "../messages.ts";
-import type { Protocol } from "../rules.ts";
+import type { Protocol, Rules } from "../rules.ts";
 import type { World } from "../world.ts";
 import { lastAttempt, retryTask } from "./coordinator.ts";
+import { publishRow } from "./publishers.ts";
 
 /** Rows that `publishLostEvents` publishes again. */
 const lostRows = (world: World): ReadonlySet<string> =>
@@ -18,6 +19,16 @@ const lostRows = (world: World): ReadonlySet<string> =>
         : [],
     ),
   );
+
+/** Each gets another message id, so that the server does not drop it. */
+const publishAgain = (world: World, lost: ReadonlySet<string>, rules: Rules): World => {
+  const before = { ...world, deduplicates: world.deduplicates && !rules.renamesLostEvents };
+  const after = world.outbox.reduce(
+    (next, { message }, index) => (lost.has(message.eventId) ? publishRow(next, index, rules) : next),
+    before,
+  );
+  return { ...after, deduplicates: world.deduplicates };
+};
 
 const hasUnpublished = ({ outbox, job, published }: World): boolean =>
   outbox.some(({ isPublished }) => !isPublished) ||
@@ -74,10 +85,7 @@ const isSnapshotUseful = ({ job }: World): boolean => job.state === "finalizing"
 export function* reconcilerSteps(world: World, protocol: Protocol): Generator<Step<World>> {
   const lost = lostRows(world);
   if (lost.size > 0 && protocol.rules.publishesEventsAgain)
-    yield systemStep("the reconciler publishes lost events again", {
-      ...world,
-      outbox: world.outbox.map((row) => (lost.has(row.message.eventId) ? { ...row, isPublished: false } : row)),
-    });
+    yield systemStep("the reconciler publishes lost events again", publishAgain(world, lost, protocol.rules));
   if (world.snapshot !== null)
     yield systemStep("the reconciler acts", { ...recover(world, world.snapshot, protocol), snapshot: null });
   else if (isSnapshotUseful(world) && !protocol.sizes.splitsRounds)

@@ -1,6 +1,6 @@
 import { jobEvent, resultEvent } from "@lookalike/shared/bus/messages";
 import type { Message } from "@lookalike/shared/domain/job/events";
-import type { Job } from "@lookalike/shared/domain/job/job";
+import { type Job, mayBeGrouped } from "@lookalike/shared/domain/job/job";
 import { hashDone, listingDone, pairBatchDone, verifyDone } from "@lookalike/shared/domain/job/job.fixtures";
 import { Finalize, type Task } from "@lookalike/shared/domain/job/task";
 import { addToOutbox, once, store } from "../messages.ts";
@@ -36,11 +36,18 @@ export const handleTask = (world: World, message: Message, sizes: Sizes): World 
   return result === null ? world : store(world, "events", result);
 };
 
+/** Whether the order is delivered again later: see `mayBeGrouped`. */
+export const isTooEarly = ({ job }: World, { body }: Message, { ordersWait }: Rules): boolean => {
+  const order = Finalize.safeParse(body).data;
+  return ordersWait && order !== undefined && job.state !== "cancelled" && !mayBeGrouped(job, order.run);
+};
+
 /** As `finalizeJob`, in one transaction; an order that nobody can read is parked. */
-export const handleOrder = (world: World, message: Message, { hasNaturalKeys }: Rules): World => {
+export const handleOrder = (world: World, message: Message, rules: Rules): World => {
+  if (isTooEarly(world, message, rules)) return world;
   const order = Finalize.safeParse(message.body).data;
   if (order === undefined || world.job.state === "cancelled" || world.job.listing === null) return world;
-  if (hasNaturalKeys && world.results.includes(order.run)) return world;
+  if (rules.hasNaturalKeys && world.results.includes(order.run)) return world;
   const event = once(`finalized:${order.run}`, () =>
     jobEvent({ ...order, id: order.job }, "job-finalized", order.run, { groups: 0, groupedImages: 0 }),
   );

@@ -1,5 +1,5 @@
 import { jobEvent } from "@lookalike/shared/bus/messages";
-import { type Listed, listed } from "@lookalike/shared/domain/job/job";
+import { type Listed, listed, mayBeGrouped } from "@lookalike/shared/domain/job/job";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { members, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { MissingDataError, missingData } from "@lookalike/shared/runtime/errors";
@@ -42,7 +42,10 @@ export const finalizeJob = async (store: Store, order: Finalize, allowed: Allowe
  */
 const groupAndStore = async (store: Store, order: Finalize, allowed: AllowedSources): Promise<void> => {
   const job = await findJob(store.db, order.job);
-  if (job === null || job.blockSize === null || job.state === "cancelled") return;
+  if (job === null || job.state === "cancelled") return;
+  if (!mayBeGrouped(job, order.run))
+    throw new Error(`job ${job.id} is ${job.state} in run ${job.run}: it can't be grouped in run ${order.run} yet`);
+  if (job.blockSize === null) return;
   // Ends with the roll-out: decision 0037.
   if (job.mode === "shadow") {
     await finalizeShadow(store.db, job, order);

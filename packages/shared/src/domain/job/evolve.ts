@@ -1,5 +1,6 @@
 import { countState, imagesIn } from "../image/hash-block.ts";
 import { emptySet, has, union, withoutUnit, withUnit } from "../primitives/bit-set.ts";
+import { isComplete } from "./decide.ts";
 import type { EventOf, JobEvent } from "./events.ts";
 import { failedInGrouping, isOver, type Job, planOf } from "./job.ts";
 import { defaultThresholdBits, radiusBitsFor } from "./options.ts";
@@ -57,7 +58,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     case "job-cancelled":
       return { ...job, state: "cancelled" };
     case "job-finalized":
-      if (event.run !== job.run) return job;
+      if (!isOrdered(job, event.run)) return job;
       // A complete job has dispatched everything; a replay may fold this event before it has decided so.
       return {
         ...job,
@@ -65,7 +66,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
         ...perKind((kind) => ({ ...job[kind], cursor: job[kind].count })),
       };
     case "grouping-failed":
-      return event.run === job.run ? { ...job, state: "failed", failure: event.body.detail } : job;
+      return isOrdered(job, event.run) ? { ...job, state: "failed", failure: event.body.detail } : job;
     case "job-accepted":
     case "images-listed":
     case "files-unlisted":
@@ -76,6 +77,10 @@ export const evolve = (job: Job, event: JobEvent): Job => {
       return job;
   }
 };
+
+/** Whether this run may have been grouped: a database that lost its last commits may get a result of work that it does not know. */
+const isOrdered = (job: Job, run: number): boolean =>
+  run === job.run && (job.state === "finalizing" || isComplete(job));
 
 const planned = (job: Job, body: EventOf<"listing-done">["body"]): Job => {
   const { base, blockSize, hashBits, index, kernelReason, images, blocks, hashedImages, failedImages } = body;

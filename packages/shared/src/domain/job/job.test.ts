@@ -18,7 +18,7 @@ import {
   taskQuarantined,
   verifyDone,
 } from "./job.fixtures.ts";
-import { type Job, listed, missingTasks, workOf } from "./job.ts";
+import { type Job, listed, mayBeGrouped, missingTasks, workOf } from "./job.ts";
 import type { JobOptions } from "./options.ts";
 import { progressOf, unitsOf } from "./progress.ts";
 import { outstanding } from "./work.ts";
@@ -48,6 +48,16 @@ describe("a job", () => {
     job = given(job).when();
     expect(job.state).toBe("finalizing");
     expect(decide(evolve(job, pairBatchDone(0)))).toEqual([]);
+  });
+
+  it("ignores a result of work that it does not know, as in a database that lost its last commits", () => {
+    const job = given(anAcceptedJob({ pairsPerTask: 50 })).when(listingDone(2), hashDone(0));
+    const failed = jobEventOf("grouping-failed", { detail: "missing data: block 1" });
+    expect(given(job).when(jobFinalized(1), failed)).toEqual(job);
+    expect([mayBeGrouped(job, 1), mayBeGrouped(job, 0), mayBeGrouped(job, 2)]).toEqual([false, true, false]);
+    const done = given(job).when(hashDone(1), pairBatchDone(0), jobFinalized(1));
+    expect(done.state).toBe("completed");
+    expect([mayBeGrouped(done, 1), mayBeGrouped(done, 2)]).toEqual([true, false]);
   });
 
   it("fails with a reason where it can't be grouped, and is grouped again as its next run", () => {

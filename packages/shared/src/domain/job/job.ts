@@ -114,6 +114,13 @@ export const INTERACTIVE_IMAGES = 10_000;
 export const classOf = (job: Job, kind: TaskKind): TaskClass =>
   kind === "scan" || job.images <= INTERACTIVE_IMAGES ? "interactive" : "bulk";
 
+/**
+ * Whether an order to group this run may be carried out. A database that lost its last commits, as a standby that has taken over, may get an order for
+ * work that it does not know: it waits until the work is done once more.
+ */
+export const mayBeGrouped = (job: Pick<Job, "run" | "state">, run: number): boolean =>
+  run < job.run || (run === job.run && job.state !== "accepted" && job.state !== "listing" && job.state !== "running");
+
 /** Whether the job failed because what it is grouped by was missing: it can be grouped when that is there. */
 export const failedInGrouping = ({ state, listing }: Pick<Job, "state" | "listing">): boolean =>
   state === "failed" && listing !== null;

@@ -74,24 +74,29 @@ export const unappliedEvents = (db: Db, ms: number): Promise<{ eventId: string; 
   db
     .select({ eventId: outbox.eventId, subject: outbox.subject, job: sql<string>`body->>'job'` })
     .from(outbox)
-    .where(
-      and(
-        eq(outbox.stream, "LOOKALIKE_EVENTS"),
-        isNull(outbox.appliedAt),
-        sql`${outbox.publishedAt} < now() - make_interval(secs => ${ms / 1_000})`,
-      ),
-    )
+    .where(isUnappliedFor(ms))
     .orderBy(asc(outbox.number))
     .limit(1_000);
 
-/** Lets the relay publish these messages again. */
-export const publishAgain = async (db: Db, eventIds: readonly string[]): Promise<void> => {
-  if (eventIds.length > 0)
-    await db
-      .update(outbox)
-      .set({ publishedAt: null })
-      .where(and(inArray(outbox.eventId, [...eventIds]), isNull(outbox.appliedAt)));
+/**
+ * Marks those of these events as published now that are still not applied, so that one of several coordinators publishes each of them again.
+ * @param ms for how long they must have been published before
+ */
+export const claimUnapplied = async (db: Db, eventIds: readonly string[], ms: number): Promise<OutboxMessage[]> => {
+  const claimed = await db
+    .update(outbox)
+    .set({ publishedAt: sql`now()` })
+    .where(and(inArray(outbox.eventId, [...eventIds]), isUnappliedFor(ms)))
+    .returning();
+  return claimed.sort((a, b) => a.number - b.number);
 };
+
+const isUnappliedFor = (ms: number) =>
+  and(
+    eq(outbox.stream, "LOOKALIKE_EVENTS"),
+    isNull(outbox.appliedAt),
+    sql`${outbox.publishedAt} < now() - make_interval(secs => ${ms / 1_000})`,
+  );
 
 /** Messages that wait to be published, and how long the oldest has waited; 0 without any. */
 export const outboxBacklog = async (db: Db): Promise<{ messages: number; ageSeconds: number }> => {
