@@ -14,7 +14,6 @@ import { writeHashes } from "../support/hashes.ts";
 import { areInstalled } from "../support/installed.ts";
 import { createAdministrator } from "../support/nats-server.ts";
 import { makePhotographs } from "../support/photographs.ts";
-import { requestEndpoint } from "../support/request.ts";
 import { connectTo, type Servers, serversOf } from "../support/servers.ts";
 import { finished, type System, startSystemOn } from "../support/system.ts";
 import { until } from "../support/until.ts";
@@ -114,16 +113,12 @@ describe.skipIf(!hasPrograms)("a backup by pg_dump, taken while a job runs", () 
     // As the runbook rewinds the projection: the coordinators create the consumers again, from the first event on.
     for (const durable of coordinatorDurables) await bus.jsm.consumers.delete(STREAMS.events, durable);
     const third = await start(withEmptyPostgres);
-    await until(async () => (await third.client.readJob(id).catch(() => null))?.state === "completed");
-    expect(await storedEvidence(withEmptyPostgres)).toEqual(evidence);
+    // The log has that jobs were grouped, and not their groups: each begins its next run by itself.
     for (const job of [before, id]) {
-      await requestEndpoint(bus, "coordinator.rerun-finalize", { job });
-      await until(async () => {
-        const { state, run } = await third.client.readJob(job);
-        return state === "completed" && run > 1;
-      });
+      await until(async () => (await third.client.readJob(job).catch(() => null))?.state === "completed");
       expect(await groupsOf(third.client, job)).toEqual(groups);
     }
+    expect(await storedEvidence(withEmptyPostgres)).toEqual(evidence);
     await close();
   });
 });
