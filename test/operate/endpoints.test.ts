@@ -3,6 +3,8 @@ import type { Bus } from "@lookalike/shared/bus/connect";
 import { publish } from "@lookalike/shared/bus/publish";
 import { readMessage, readStream } from "@lookalike/shared/bus/read";
 import { consumerPlans, STREAMS, subjects } from "@lookalike/shared/bus/topology";
+import { encodeVerifiedPairs } from "@lookalike/shared/domain/grouping/verified-pairs";
+import { partDigest, resultDigest } from "@lookalike/shared/domain/job/digest";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import { SERVICE_NAMES } from "@lookalike/shared/runtime/config";
@@ -467,6 +469,7 @@ describe("what is stored of a job", () => {
     ["hash_block", `catalog_id = '${card}' and block = 0`],
     ["block_evidence", `catalog_id = '${card}' and block = 0 and part = 0`],
     ["compare_result", `job_id = '${checked}' and task = 0`],
+    ["verify_result", `job_id = '${checked}' and task = 0`],
     ["finalization", `job_id = '${checked}'`],
     ["image_group", `lineage = ${LINEAGE} and number = 1`],
     [
@@ -538,7 +541,7 @@ describe("what is stored of a job", () => {
     await makePhotographs(folder, 30, 160);
     const done = await system.run(
       directorySource(folder),
-      { blockSize: 10, pairsPerTask: 4, reference: catalog },
+      { blockSize: 10, pairsPerTask: 4, reference: catalog, verification: true },
       "card",
     );
     [checked, card] = [done.id, done.catalog];
@@ -616,6 +619,11 @@ describe("what is stored of a job", () => {
     await store.pool.query(
       `update compare_result set edges = '', edge_count = 0, digest = encode(sha256(''), 'hex'), result_digest = encode(sha256(''), 'hex')
        where job_id = '${checked}' and edges <> ''`,
+    );
+    const none = encodeVerifiedPairs([]);
+    await store.pool.query(
+      "update verify_result set results = $2, digest = $3, result_digest = $4 where job_id = $1 and part = 0",
+      [checked, none, partDigest(none), resultDigest([partDigest(none)])],
     );
     const { problems } = await recompute();
     expect(problems).toEqual(expect.arrayContaining([expect.stringMatching(/^task \d+: its blocks have other edges/)]));

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import type { Job } from "@lookalike/cli/client";
 import { decodeVerifiedPairs } from "@lookalike/shared/domain/grouping/verified-pairs";
 import type { JobOptions } from "@lookalike/shared/domain/job/options";
@@ -99,6 +99,7 @@ describe("a catalog whose pairs are verified", () => {
     await (await form(2)).png().toFile(path("form-1.png"));
     await (await form(2)).jpeg({ quality: 90 }).toFile(path("form-1.jpg"));
     await (await form(3)).png().toFile(path("form-2.png"));
+    await (await form(4)).png().toFile(system.path("form-3.png"));
     await scene().png().toFile(path("photograph.png"));
     await scene().jpeg({ quality: 70 }).toFile(path("photograph.jpg"));
   });
@@ -113,6 +114,56 @@ describe("a catalog whose pairs are verified", () => {
     expect(verified).toMatchObject({ totalBlockPairs: 1, completedBlockPairs: 1 });
     expect(verified).toMatchObject({ totalVerifyTasks: 2, completedVerifyTasks: 2 });
     expect(await sorted(verified.id)).toEqual(VERIFIED);
+  });
+
+  it("has what each image is to the one that it was made from, with which rules decide", async () => {
+    const path = (name: string): string => system.path(`forms/${name}`);
+    const whole = sharp(drawScene(9, 480, 640), { raw: { width: 480, height: 640, channels: 3 } });
+    await whole.clone().png().toFile(path("whole.png"));
+    await whole.clone().resize(240).jpeg({ quality: 80 }).toFile(path("small.jpg"));
+    // So small a crop that hashes find it, too.
+    await whole.clone().extract({ left: 4, top: 6, width: 470, height: 626 }).png().toFile(path("crop.png"));
+    const before = await run();
+    const families = async (job: string) => {
+      const found = [];
+      for await (const { number, kind, keeper, keeperReason, members } of system.client.groups(job)) {
+        const byName = members.map(({ path: name, ordinal, kind: relation, via, comparison }) => ({
+          ...{ name, relation, via, isKeeper: ordinal === keeper },
+          isCompared: comparison !== null,
+        }));
+        found.push({ number, kind, keeperReason, members: byName });
+      }
+      return found;
+    };
+    const member = { via: null, isKeeper: false, isCompared: true };
+    const keeper = { via: null, isKeeper: true, isCompared: false, relation: null };
+    const [forms, photograph, scene] = await families(before.id);
+    const copies = expect.arrayContaining([expect.objectContaining({ relation: "re-encoded" })]);
+    for (const family of [forms, photograph]) expect(family).toMatchObject({ kind: "re-encoded", members: copies });
+    expect(scene).toMatchObject({
+      kind: "cropped",
+      keeperReason: "highest-resolution",
+      members: [
+        // Equal hashes are compared as one: it was compared with one of the two others.
+        { name: "crop.png", relation: "cropped", isCompared: true },
+        { ...member, name: "small.jpg", relation: "resized" },
+        { ...keeper, name: "whole.png" },
+      ],
+    });
+    // Only copies of the whole picture are decided by a rule, and the others wait for a person.
+    const kinds = ["identical", "same-pixels", "re-encoded", "resized"] as const;
+    const preview = await system.client.api.POST("/v1/jobs/{job}/decisions", {
+      params: { path: { job: before.id } },
+      body: { kinds: [...kinds] },
+    });
+    expect(preview.data).toMatchObject({ groups: 2, removed: 2 });
+    // A form with another entry is compared with the others, is none of them, and changes no family.
+    await copyFile(system.path("form-3.png"), path("form-3.png"));
+    const after = await run();
+    expect(after.totalVerifyTasks).toBeGreaterThan(0);
+    expect(await families(after.id)).toEqual([forms, photograph, scene]);
+    for (const name of ["whole.png", "small.jpg", "crop.png", "form-3.png"]) await rm(path(name));
+    await run();
   });
 
   it("looks at no pair twice, also where everything is compared again, and remembers that it verifies", async () => {

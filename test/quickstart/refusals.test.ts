@@ -31,7 +31,13 @@ describe("what can't work ends in one line that says what to do, and leaves noth
     ["a missing hashes file", () => ["hashes:nowhere.ndjson"], {}, 66, /there is no such file/],
     ["an unknown option", () => ["--bogus"], {}, 64, /unknown option '--bogus'.*--help/],
     ["a wrong threshold", () => ["--threshold", "65"], {}, 64, /65/],
-    ["a wrong grouping", () => ["--grouping", "lumps"], {}, 64, /Allowed choices are clique, star, pairs, transitive/],
+    [
+      "a wrong grouping",
+      () => ["--grouping", "lumps"],
+      {},
+      64,
+      /Allowed choices are clique, star, pairs, transitive, masters/,
+    ],
     ["a wrong port", () => [quick.path("pictures")], { LOOKALIKE_PORT: "http" }, 78, /LOOKALIKE_PORT=http/],
     [
       "no NATS",

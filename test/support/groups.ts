@@ -23,7 +23,8 @@ export const memberPathsOf = async (client: Client, job: string): Promise<string
 export const storedGroups = async (store: Store, job: string): Promise<unknown[]> => {
   const { rows } = await store.pool.query(
     `select kind, keeper, keeper_reason as "keeperReason", reclaimable_bytes::int as "reclaimableBytes",
-       (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance, 'damaged', damaged, 'sameFileAs', same_file_as) order by ordinal)
+       (select jsonb_agg(jsonb_build_object('ordinal', ordinal, 'distance', distance, 'damaged', damaged, 'sameFileAs', same_file_as,
+         'kind', m.kind, 'probability', probability, 'via', via, 'comparison', comparison) order by ordinal)
         from group_member m where (m.lineage, m.number) = (g.lineage, g.number)) as members
      from image_group g join finalization f on f.lineage = g.lineage
      join job on (job.id, job.run) = (f.job_id, f.run)

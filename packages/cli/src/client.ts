@@ -103,8 +103,13 @@ export const createClient = (address: () => string, key: string, send?: (request
       throw new OperatorError("This catalog has no finished job yet. lookalike scan starts one.", EXIT.error);
     },
 
-    startJob: async (catalog: string, body: Partial<JobOptions> & { readonly mode?: Job["mode"] }): Promise<Job> =>
-      bodyOf(await api().POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body })),
+    startJob: async (
+      catalog: string,
+      { grouping, ...options }: Partial<JobOptions> & { readonly mode?: Job["mode"] },
+    ): Promise<Job> => {
+      const body = { ...options, ...(grouping === undefined ? {} : { grouping }) };
+      return bodyOf(await api().POST("/v1/catalogs/{catalog}/jobs", { params: { path: { catalog } }, body }));
+    },
 
     readJob: async (job: string): Promise<Job> =>
       bodyOf(await api().GET("/v1/jobs/{job}", { params: { path: { job } } })),

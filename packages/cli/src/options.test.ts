@@ -40,7 +40,7 @@ describe("the options of lookalike start", () => {
     ["--block-size", "(default: 250, more for large catalogs)"],
     ["--dispatch", '(choices: "auto", "window", "waves", "all", default: "auto")'],
     ["--kernel", '(choices: "auto", "exhaustive", "indexed", default: "auto")'],
-    ["--grouping", '(choices: "clique", "star", "pairs", "transitive", default: "clique")'],
+    ["--grouping", "(default: masters where pairs are verified, else clique)"],
   ])("%s says its default", (flag, text) => {
     expect(helpOf(flag)).toContain(text);
   });

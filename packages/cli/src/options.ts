@@ -1,4 +1,4 @@
-import { defaultThresholdBits, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
+import { defaultThresholdBits, Grouping, JobMode, JobOptions } from "@lookalike/shared/domain/job/options";
 import { defaultBlockSize } from "@lookalike/shared/domain/job/plan";
 import { InvalidArgumentError, Option } from "commander";
 import type { Globs } from "./client.ts";
@@ -13,7 +13,7 @@ export const wholeNumber = (text: string): number => {
 /** The options of a job that are numbers. */
 type NumberOption = "thresholdBits" | "blockSize" | "pairsPerTask" | "batchSize";
 /** The options of a job that are words. */
-type WordOption = "grouping" | "dispatch" | "kernel";
+type WordOption = "dispatch" | "kernel";
 
 /** What an owner may start: only the coordinator starts a shadow. Ends with the roll-out: decision 0037. */
 export const JOB_MODES = JobMode.exclude(["shadow"]).options;
@@ -42,6 +42,13 @@ export const numberOption = (name: NumberOption, flags: string, about: string): 
 /** A job's option with a fixed set of words: words and default are those of the schema. */
 export const wordOption = (name: WordOption, flags: string, about: string): Option =>
   new Option(flags, about).choices(JobOptions.shape[name].unwrap().options).default(DEFAULTS[name]);
+
+/** How a job groups; left out where the flag is not there. */
+export const groupingOption = (): Option =>
+  new Option(
+    "--grouping <kind>",
+    "how similar pairs become groups (default: masters where pairs are verified, else clique)",
+  ).choices(Grouping.options);
 
 /** An option of a job that is on or off; left out where the flag is not there. */
 const switchOption = (flags: string, about: string): Option =>

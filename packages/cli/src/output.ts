@@ -69,14 +69,16 @@ export const jobText = (job: Job): string =>
     job.result === null ? printableLine(job.failure ?? job.phase) : `${job.result.groups} groups`,
   ].join("  ");
 
-export const groupText = ({ number, kind, keeper, decision, members }: Group): string =>
+export const groupText = ({ number, kind: kindOfGroup, keeper, decision, members }: Group): string =>
   [
-    `${number}  ${kind}${decision === null ? "" : `  (${decision.verdict})`}`,
-    ...members.map(({ ordinal, path, distance, sameFileAs, damaged }) => {
+    `${number}  ${kindOfGroup}${decision === null ? "" : `  (${decision.verdict})`}`,
+    ...members.map(({ ordinal, path, distance, sameFileAs, damaged, kind, via, probability }) => {
       const isKept = decision?.verdict === "keep" ? decision.keep.includes(ordinal) : ordinal === keeper;
       const distanceText = distance === null || distance === 0 ? "" : `  ${distance} bits`;
+      const kindText = kind === null ? "" : `  ${kind}${probability === null ? "" : ` ${probability.toFixed(3)}`}`;
+      const viaText = via === null ? "" : `  through ${via}`;
       const linkText = sameFileAs === null ? "" : `  another name of ${sameFileAs}`;
       const damagedText = damaged === undefined ? "" : `  damaged: ${printableLine(damaged)}`;
-      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printableName(path)}${distanceText}${linkText}${damagedText}`;
+      return `   ${isKept ? "keep" : "    "}  ${String(ordinal).padStart(7)}  ${printableName(path)}${kindText}${viaText}${distanceText}${linkText}${damagedText}`;
     }),
   ].join("\n");

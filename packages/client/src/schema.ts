@@ -4505,7 +4505,25 @@ export interface paths {
         query?: {
           cursor?: string;
           limit?: number;
-          kind?: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
+          kind?:
+            | "exact"
+            | "damaged"
+            | "partial"
+            | "variant"
+            | "derivative"
+            | "burst"
+            | "near-duplicate"
+            | "identical"
+            | "same-pixels"
+            | "re-encoded"
+            | "resized"
+            | "toned"
+            | "turned"
+            | "mirrored"
+            | "cropped"
+            | "framed"
+            | "retouched"
+            | "unverified";
           minSize?: number;
           minReclaimableBytes?: number;
           /** @description false: only what is left to decide */
@@ -7027,8 +7045,19 @@ export interface components {
       finishedAt: string | null;
     };
     BulkDecision: {
-      /** @description Undecided groups of these kinds */
-      kinds: ("exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate")[];
+      /** @description Undecided groups of these kinds; not a family with an image that only its copy was compared with */
+      kinds: (
+        | "exact"
+        | "damaged"
+        | "variant"
+        | "derivative"
+        | "burst"
+        | "near-duplicate"
+        | "identical"
+        | "same-pixels"
+        | "re-encoded"
+        | "resized"
+      )[];
       /** @default 0 */
       minReclaimableBytes: number;
       /** @description Numbers of groups: only these. Left out: all of these kinds */
@@ -7045,8 +7074,19 @@ export interface components {
       preview: boolean;
     };
     BulkDecisionInput: {
-      /** @description Undecided groups of these kinds */
-      kinds: ("exact" | "damaged" | "variant" | "derivative" | "burst" | "near-duplicate")[];
+      /** @description Undecided groups of these kinds; not a family with an image that only its copy was compared with */
+      kinds: (
+        | "exact"
+        | "damaged"
+        | "variant"
+        | "derivative"
+        | "burst"
+        | "near-duplicate"
+        | "identical"
+        | "same-pixels"
+        | "re-encoded"
+        | "resized"
+      )[];
       /** @default 0 */
       minReclaimableBytes?: number;
       /** @description Numbers of groups: only these. Left out: all of these kinds */
@@ -7430,7 +7470,25 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind:
+        | "exact"
+        | "damaged"
+        | "partial"
+        | "variant"
+        | "derivative"
+        | "burst"
+        | "near-duplicate"
+        | "identical"
+        | "same-pixels"
+        | "re-encoded"
+        | "resized"
+        | "toned"
+        | "turned"
+        | "mirrored"
+        | "cropped"
+        | "framed"
+        | "retouched"
+        | "unverified";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
@@ -7475,13 +7533,55 @@ export interface components {
         distance: number | null;
         /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
         sameFileAs: number | null;
+        /** @description What it is to the keeper; null = it is the keeper, or the group is not by masters */
+        kind:
+          | (
+              | "identical"
+              | "same-pixels"
+              | "re-encoded"
+              | "resized"
+              | "toned"
+              | "turned"
+              | "mirrored"
+              | "cropped"
+              | "framed"
+              | "retouched"
+              | "burst"
+              | "similar"
+              | "unverified"
+            )
+          | null;
+        /** @description That both show the same picture, 0..1, calibrated; null = nobody has looked */
+        probability: number | null;
+        /** @description The copy of the keeper that it was compared with; null = the keeper itself. No rule removes such a member */
+        via: number | null;
+        /** @description What was seen where it was laid over the keeper, or over the copy between; null = nobody did */
+        comparison: components["schemas"]["MemberComparison"] | null;
       }[];
     };
     GroupDetail: {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind:
+        | "exact"
+        | "damaged"
+        | "partial"
+        | "variant"
+        | "derivative"
+        | "burst"
+        | "near-duplicate"
+        | "identical"
+        | "same-pixels"
+        | "re-encoded"
+        | "resized"
+        | "toned"
+        | "turned"
+        | "mirrored"
+        | "cropped"
+        | "framed"
+        | "retouched"
+        | "unverified";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
@@ -7526,6 +7626,30 @@ export interface components {
         distance: number | null;
         /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
         sameFileAs: number | null;
+        /** @description What it is to the keeper; null = it is the keeper, or the group is not by masters */
+        kind:
+          | (
+              | "identical"
+              | "same-pixels"
+              | "re-encoded"
+              | "resized"
+              | "toned"
+              | "turned"
+              | "mirrored"
+              | "cropped"
+              | "framed"
+              | "retouched"
+              | "burst"
+              | "similar"
+              | "unverified"
+            )
+          | null;
+        /** @description That both show the same picture, 0..1, calibrated; null = nobody has looked */
+        probability: number | null;
+        /** @description The copy of the keeper that it was compared with; null = the keeper itself. No rule removes such a member */
+        via: number | null;
+        /** @description What was seen where it was laid over the keeper, or over the copy between; null = nobody did */
+        comparison: components["schemas"]["MemberComparison"] | null;
       }[];
       /** @description Every two members, of the first 100 */
       pairs: components["schemas"]["Pair"][];
@@ -7534,7 +7658,25 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind:
+        | "exact"
+        | "damaged"
+        | "partial"
+        | "variant"
+        | "derivative"
+        | "burst"
+        | "near-duplicate"
+        | "identical"
+        | "same-pixels"
+        | "re-encoded"
+        | "resized"
+        | "toned"
+        | "turned"
+        | "mirrored"
+        | "cropped"
+        | "framed"
+        | "retouched"
+        | "unverified";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
@@ -7579,6 +7721,30 @@ export interface components {
         distance: number | null;
         /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
         sameFileAs: number | null;
+        /** @description What it is to the keeper; null = it is the keeper, or the group is not by masters */
+        kind:
+          | (
+              | "identical"
+              | "same-pixels"
+              | "re-encoded"
+              | "resized"
+              | "toned"
+              | "turned"
+              | "mirrored"
+              | "cropped"
+              | "framed"
+              | "retouched"
+              | "burst"
+              | "similar"
+              | "unverified"
+            )
+          | null;
+        /** @description That both show the same picture, 0..1, calibrated; null = nobody has looked */
+        probability: number | null;
+        /** @description The copy of the keeper that it was compared with; null = the keeper itself. No rule removes such a member */
+        via: number | null;
+        /** @description What was seen where it was laid over the keeper, or over the copy between; null = nobody did */
+        comparison: components["schemas"]["MemberComparisonInput"] | null;
       }[];
       /** @description Every two members, of the first 100 */
       pairs: components["schemas"]["PairInput"][];
@@ -7587,7 +7753,25 @@ export interface components {
       job: string;
       number: number;
       /** @enum {string} */
-      kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
+      kind:
+        | "exact"
+        | "damaged"
+        | "partial"
+        | "variant"
+        | "derivative"
+        | "burst"
+        | "near-duplicate"
+        | "identical"
+        | "same-pixels"
+        | "re-encoded"
+        | "resized"
+        | "toned"
+        | "turned"
+        | "mirrored"
+        | "cropped"
+        | "framed"
+        | "retouched"
+        | "unverified";
       /** @description Ordinal of the member to keep */
       keeper: number;
       /** @enum {string} */
@@ -7632,6 +7816,30 @@ export interface components {
         distance: number | null;
         /** @description The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none */
         sameFileAs: number | null;
+        /** @description What it is to the keeper; null = it is the keeper, or the group is not by masters */
+        kind:
+          | (
+              | "identical"
+              | "same-pixels"
+              | "re-encoded"
+              | "resized"
+              | "toned"
+              | "turned"
+              | "mirrored"
+              | "cropped"
+              | "framed"
+              | "retouched"
+              | "burst"
+              | "similar"
+              | "unverified"
+            )
+          | null;
+        /** @description That both show the same picture, 0..1, calibrated; null = nobody has looked */
+        probability: number | null;
+        /** @description The copy of the keeper that it was compared with; null = the keeper itself. No rule removes such a member */
+        via: number | null;
+        /** @description What was seen where it was laid over the keeper, or over the copy between; null = nobody did */
+        comparison: components["schemas"]["MemberComparisonInput"] | null;
       }[];
     };
     Image: {
@@ -7758,10 +7966,10 @@ export interface components {
          */
         thresholdBits: number | null;
         /**
-         * @default clique
+         * @description How similar pairs become groups. Left out: masters where pairs are verified, else clique. masters: each image with the one that it was made from
          * @enum {string}
          */
-        grouping: "clique" | "star" | "pairs" | "transitive";
+        grouping?: "clique" | "star" | "pairs" | "transitive" | "masters";
         /**
          * @description Images per block, fixed for the life of the catalog; null = by catalog size
          * @default null
@@ -7890,11 +8098,13 @@ export interface components {
       finishedAt: string | null;
       result: {
         /** @enum {string} */
-        grouping: "clique" | "star" | "pairs" | "transitive";
+        grouping: "clique" | "star" | "pairs" | "transitive" | "masters";
         thresholdBits: number;
         groups: number;
         groupedImages: number;
         flatImages: number;
+        /** @description Pairs that were found and nobody looked at: a picture could not be read, or has too many look-alikes; null where pairs are not verified */
+        unverifiedPairs: number | null;
         /** @description Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched */
         edges: number;
       } | null;
@@ -7911,10 +8121,10 @@ export interface components {
          */
         thresholdBits?: number | null;
         /**
-         * @default clique
+         * @description How similar pairs become groups. Left out: masters where pairs are verified, else clique. masters: each image with the one that it was made from
          * @enum {string}
          */
-        grouping?: "clique" | "star" | "pairs" | "transitive";
+        grouping?: "clique" | "star" | "pairs" | "transitive" | "masters";
         /**
          * @description Images per block, fixed for the life of the catalog; null = by catalog size
          * @default null
@@ -8043,11 +8253,13 @@ export interface components {
       finishedAt: string | null;
       result: {
         /** @enum {string} */
-        grouping: "clique" | "star" | "pairs" | "transitive";
+        grouping: "clique" | "star" | "pairs" | "transitive" | "masters";
         thresholdBits: number;
         groups: number;
         groupedImages: number;
         flatImages: number;
+        /** @description Pairs that were found and nobody looked at: a picture could not be read, or has too many look-alikes; null where pairs are not verified */
+        unverifiedPairs: number | null;
         /** @description Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched */
         edges: number;
       } | null;
@@ -8071,6 +8283,48 @@ export interface components {
       /** @description Its keys that are not revoked */
       keys: number;
       catalogs: number;
+    };
+    MemberComparison: {
+      /** @description How much of the master the member shows */
+      ofMaster: number;
+      /** @description How much of the member the master shows */
+      ofMember: number;
+      /** @description Where in the master both are the same */
+      inMaster: components["schemas"]["Rectangle"];
+      /** @description Where in the member both are the same */
+      inMember: components["schemas"]["Rectangle"];
+      /** @description By how much the member is rotated, clockwise; after mirroring it */
+      degrees: number;
+      mirrored: boolean;
+      /** @description The part of what both show that differs */
+      differing: number;
+      /** @description The part of it that the largest region of differences has */
+      region: number;
+      /** @description By how many of 255 levels the brightness differs, in the mean */
+      toneLevels: number;
+      /** @description By how many of 255 levels the mean colour differs */
+      colourLevels: number;
+    };
+    MemberComparisonInput: {
+      /** @description How much of the master the member shows */
+      ofMaster: number;
+      /** @description How much of the member the master shows */
+      ofMember: number;
+      /** @description Where in the master both are the same */
+      inMaster: components["schemas"]["RectangleInput"];
+      /** @description Where in the member both are the same */
+      inMember: components["schemas"]["RectangleInput"];
+      /** @description By how much the member is rotated, clockwise; after mirroring it */
+      degrees: number;
+      mirrored: boolean;
+      /** @description The part of what both show that differs */
+      differing: number;
+      /** @description The part of it that the largest region of differences has */
+      region: number;
+      /** @description By how many of 255 levels the brightness differs, in the mean */
+      toneLevels: number;
+      /** @description By how many of 255 levels the mean colour differs */
+      colourLevels: number;
     };
     MissingImage: {
       ordinal: number;
@@ -8261,10 +8515,10 @@ export interface components {
        */
       thresholdBits: number | null;
       /**
-       * @default clique
+       * @description How similar pairs become groups. Left out: masters where pairs are verified, else clique. masters: each image with the one that it was made from
        * @enum {string}
        */
-      grouping: "clique" | "star" | "pairs" | "transitive";
+      grouping?: "clique" | "star" | "pairs" | "transitive" | "masters";
       /**
        * @description Images per block, fixed for the life of the catalog; null = by catalog size
        * @default null
@@ -8320,10 +8574,10 @@ export interface components {
        */
       thresholdBits?: number | null;
       /**
-       * @default clique
+       * @description How similar pairs become groups. Left out: masters where pairs are verified, else clique. masters: each image with the one that it was made from
        * @enum {string}
        */
-      grouping?: "clique" | "star" | "pairs" | "transitive";
+      grouping?: "clique" | "star" | "pairs" | "transitive" | "masters";
       /**
        * @description Images per block, fixed for the life of the catalog; null = by catalog size
        * @default null
@@ -8478,6 +8732,20 @@ export interface components {
         image: components["schemas"]["ImageInput"];
       }[];
     };
+    /** @description In parts of the picture's sides, as it is shown: 0, 0 is its upper left corner */
+    Rectangle: {
+      left: number;
+      top: number;
+      width: number;
+      height: number;
+    };
+    /** @description In parts of the picture's sides, as it is shown: 0, 0 is its upper left corner */
+    RectangleInput: {
+      left: number;
+      top: number;
+      width: number;
+      height: number;
+    };
     ReferencedImage: {
       image: components["schemas"]["Image"];
       /**
@@ -8532,7 +8800,25 @@ export interface components {
       storedBytes: number;
       byKind: {
         /** @enum {string} */
-        kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
+        kind:
+          | "exact"
+          | "damaged"
+          | "partial"
+          | "variant"
+          | "derivative"
+          | "burst"
+          | "near-duplicate"
+          | "identical"
+          | "same-pixels"
+          | "re-encoded"
+          | "resized"
+          | "toned"
+          | "turned"
+          | "mirrored"
+          | "cropped"
+          | "framed"
+          | "retouched"
+          | "unverified";
         groups: number;
         undecided: number;
         reopened: number;
@@ -8554,7 +8840,25 @@ export interface components {
       storedBytes: number;
       byKind: {
         /** @enum {string} */
-        kind: "exact" | "damaged" | "partial" | "variant" | "derivative" | "burst" | "near-duplicate";
+        kind:
+          | "exact"
+          | "damaged"
+          | "partial"
+          | "variant"
+          | "derivative"
+          | "burst"
+          | "near-duplicate"
+          | "identical"
+          | "same-pixels"
+          | "re-encoded"
+          | "resized"
+          | "toned"
+          | "turned"
+          | "mirrored"
+          | "cropped"
+          | "framed"
+          | "retouched"
+          | "unverified";
         groups: number;
         undecided: number;
         reopened: number;

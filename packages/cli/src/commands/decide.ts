@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ReadableStream } from "node:stream/web";
 import { bodyOf, type NewDecision } from "@lookalike/client";
-import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
+import { ACCEPTED_KINDS, KindDecidedByRule } from "@lookalike/shared/domain/review/kind-decided-by-rule";
 import { EXIT, messageOf, OperatorError } from "@lookalike/shared/runtime/errors";
 import { Option } from "commander";
 import type { Client } from "../client.ts";
@@ -17,14 +17,11 @@ interface DecideOptions {
 }
 
 interface AcceptOptions {
-  readonly kind: Exclude<GroupKind, "partial">[];
+  readonly kind: KindDecidedByRule[];
   readonly keepUnder?: string;
   readonly minBytes: number;
   readonly yes?: boolean;
 }
-
-/** Of kind "partial", only the first pages were compared: no rule decides them. */
-const DECIDED_BY_RULE = GroupKind.exclude(["partial"]).options;
 
 /** Decides on one group or on many, and takes decisions back. */
 export const addDecideCommands: AddCommands = (program, withClient) => {
@@ -54,7 +51,9 @@ export const addDecideCommands: AddCommands = (program, withClient) => {
     .command("accept <catalog>")
     .description("decide all open groups by a rule; without --yes it only says what that would do")
     .addOption(
-      new Option("--kind <kinds...>", "only groups of these kinds").choices(DECIDED_BY_RULE).default(["exact"]),
+      new Option("--kind <kinds...>", "only groups of these kinds")
+        .choices(KindDecidedByRule.options)
+        .default(ACCEPTED_KINDS),
     )
     .option(
       "--keep-under <folder>",

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Job } from "@lookalike/client";
+import type { Grouping } from "@lookalike/shared/domain/job/options";
 import { type Source, sourceLabel } from "@lookalike/shared/domain/job/source";
 import { rootBytes } from "@lookalike/shared/domain/primitives/root-path";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
@@ -8,7 +9,15 @@ import { Option } from "commander";
 import { printAgainst } from "../against.ts";
 import type { Client } from "../client.ts";
 import type { AddCommands } from "../command.ts";
-import { featuresOption, globOptions, globsOf, JOB_MODES, numberOption, verificationOption } from "../options.ts";
+import {
+  featuresOption,
+  globOptions,
+  globsOf,
+  groupingOption,
+  JOB_MODES,
+  numberOption,
+  verificationOption,
+} from "../options.ts";
 import { filesLines, jobText, storedLines } from "../output.ts";
 import { callerPath, SOURCE_FORMS, sourceOf } from "../source-address.ts";
 import { percentLine, watchJob } from "../watch-job.ts";
@@ -21,6 +30,7 @@ interface ScanOptions {
   readonly exclude?: string[];
   readonly features?: boolean;
   readonly verification?: boolean;
+  readonly grouping?: Grouping;
   readonly list?: string;
   readonly name?: string;
   readonly mode?: Job["mode"];
@@ -40,6 +50,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .addOption(numberOption("thresholdBits", "--threshold <bits>", "largest distance of similar images"))
     .addOption(featuresOption())
     .addOption(verificationOption())
+    .addOption(groupingOption())
     .option("--accept-missing", "go on although many known pictures are missing: they were deleted")
     .addOption(include)
     .addOption(exclude)
@@ -50,7 +61,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
     .action(
       withClient(async (client, output, address: string, options: ScanOptions) => {
         const { acceptMissing = false, features = null, verification = null, mode, threshold, against, wait } = options;
-        const { verify = false } = options;
+        const { verify = false, grouping } = options;
         if (verify && against === undefined)
           throw new OperatorError(
             "--verify needs --against: it compares the bytes of that catalog's files.",
@@ -63,6 +74,7 @@ export const addScanCommands: AddCommands = (program, withClient) => {
           acceptMissing,
           features,
           verification,
+          ...(grouping === undefined ? {} : { grouping }),
           ...(mode === undefined ? {} : { mode }),
           ...(threshold === undefined ? {} : { thresholdBits: threshold }),
         });

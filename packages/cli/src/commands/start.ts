@@ -1,7 +1,15 @@
 import { DEFAULT_API_PORT } from "@lookalike/shared/runtime/config";
 import { EXIT, OperatorError } from "@lookalike/shared/runtime/errors";
 import type { Command, CommanderError } from "commander";
-import { featuresOption, globOptions, numberOption, startRequest, wordOption } from "../options.ts";
+import {
+  featuresOption,
+  globOptions,
+  groupingOption,
+  numberOption,
+  startRequest,
+  verificationOption,
+  wordOption,
+} from "../options.ts";
 import { SOURCE_FORMS } from "../source-address.ts";
 
 const HELP = `
@@ -27,12 +35,13 @@ export const addStartCommand = (program: Command): void => {
     .description("start everything on this machine and find the duplicates in a folder of photographs")
     .argument("[source]", `${SOURCE_FORMS} (default: a demo catalog)`)
     .addOption(numberOption("thresholdBits", "--threshold <bits>", "largest Hamming distance of similar images"))
-    .addOption(wordOption("grouping", "--grouping <kind>", "how similar pairs become groups"))
+    .addOption(groupingOption())
     .addOption(numberOption("blockSize", "--block-size <images>", "images per block"))
     .addOption(numberOption("pairsPerTask", "--pairs-per-task <pairs>", "block pairs a task compares"))
     .addOption(numberOption("batchSize", "--batch-size <tasks>", "outstanding tasks"))
     .addOption(wordOption("kernel", "--kernel <name>", "compare every pair, or find the same ones by bands of bits"))
     .addOption(featuresOption())
+    .addOption(verificationOption())
     // Ends with the roll-out: decision 0037.
     .addOption(wordOption("dispatch", "--dispatch <way>", "how tasks are handed out; auto follows the roll-out"))
     .option("--accept-missing", "go on although many known pictures are missing: they were deleted")

@@ -69,7 +69,7 @@ const jsonReport = (
     tasksQuarantined: job.quarantinedTasks,
     flat: job.result.flatImages,
     threshold: job.result.thresholdBits,
-    grouping: job.options.grouping,
+    grouping: job.result.grouping,
     failed: failed.map(({ path, reason, detail }) => ({ path, reason, detail })),
     damaged: damaged.map(({ path, detail }) => ({ path, detail })),
     groups: groups.map((group) => ({

@@ -1,4 +1,5 @@
 import type { PixelKind } from "@lookalike/shared/domain/image/pair-kind";
+import type { Refusal } from "@lookalike/shared/domain/image/refusal";
 import type { Comparison } from "./compare-pictures.ts";
 import { isMirrored, rotationOf } from "./transform.ts";
 
@@ -49,25 +50,37 @@ const ROTATED_DEGREES = 0.7;
 const ROTATED_WHOLE = 0.6;
 const RESIZED = 1.02;
 
-/** The kind of a pair; null where both do not show the same, or show too little to be sure. */
-export const kindOf = (comparison: Comparison, facts: KindFacts): PixelKind | null => {
-  const { ofA, ofB, textured, correlation, agreement, differing, replaced, colours, transform } = comparison;
-  if (Math.max(ofA, ofB) < CONTAINED || textured < LEAST_TEXTURED) return null;
+/** The first rule by which two pictures do not show the same, or show too little to be sure; null = they do. */
+export const refusalOf = (comparison: Comparison, facts: KindFacts): Refusal | null => {
+  const { ofA, ofB, textured, correlation, agreement, differing, replaced, colours, changes } = comparison;
+  if (Math.max(ofA, ofB) < CONTAINED) return "neither-inside";
+  if (textured < LEAST_TEXTURED) return "too-smooth";
   const leastAgreement = correlation < SURE_CORRELATION ? SURE_AGREEMENT : LEAST_AGREEMENT;
-  if (agreement < leastAgreement || differing > MOST_DIFFERING || replaced > MOST_REPLACED) return null;
-  const { changes } = comparison;
-  if (changes === null && Math.max(ofA, ofB) < SEES_ALL) return null;
-  const isCopy = changes !== null && (!facts.isDocument || differing === 0);
-  const hasOtherColours = colours.differs > OTHER_COLOURS;
-  if (!isCopy && (facts.isDocument || hasOtherColours)) return null;
+  if (agreement < leastAgreement) return "disagree";
+  if (differing > MOST_DIFFERING) return "much-differs";
+  if (replaced > MOST_REPLACED) return "replaced";
+  if (changes === null && Math.max(ofA, ofB) < SEES_ALL) return "both-see-more";
+  if (!isCopy(comparison, facts)) {
+    if (facts.isDocument) return "document-differs";
+    if (colours.differs > OTHER_COLOURS) return "other-colours";
+  }
+  if (!facts.isDocument) return null;
+  if (isOtherProduct(comparison)) return "other-product";
+  return Math.min(ofA, ofB) >= WHOLE && (changes?.levels ?? 0) >= CHANGED ? "document-changed" : null;
+};
+
+const isCopy = ({ changes, differing }: Comparison, { isDocument }: KindFacts): boolean =>
+  changes !== null && (!isDocument || differing === 0);
+
+/** The kind of a pair that no rule refuses. */
+export const kindOf = (comparison: Comparison, facts: KindFacts): PixelKind => {
+  const { ofA, ofB, changes, transform } = comparison;
   const smaller = Math.min(ofA, ofB);
-  if (facts.isDocument && isOtherProduct(comparison)) return null;
-  if (facts.isDocument && smaller >= WHOLE && (changes?.levels ?? 0) >= CHANGED) return null;
   const degrees = Math.abs(rotationOf(transform));
   if (isMirrored(transform) && smaller >= ROTATED_WHOLE) return "mirrored";
   if (degrees >= ROTATED_DEGREES && smaller >= ROTATED_WHOLE) return "turned";
   if (smaller < WHOLE) return facts.continues() ? "cropped" : "framed";
-  if (!isCopy) return "retouched";
+  if (changes === null || !isCopy(comparison, facts)) return "retouched";
   if (isToned(comparison, facts)) return "toned";
   if (changes.all >= CHANGED) return "retouched";
   const larger = Math.max(facts.pixelsA, facts.pixelsB) / Math.min(facts.pixelsA, facts.pixelsB);

@@ -1,5 +1,6 @@
 import { hammingDistance } from "@lookalike/shared/domain/image/hamming";
 import type { PixelKind } from "@lookalike/shared/domain/image/pair-kind";
+import type { Refusal } from "@lookalike/shared/domain/image/refusal";
 import { turnedBlockhash } from "../evidence/blockhash.ts";
 import type { PixelEvidence } from "../evidence/evidence.ts";
 import type { Feature } from "../evidence/features.ts";
@@ -8,7 +9,7 @@ import { TURNS, type Turn } from "../evidence/turns.ts";
 import type { PicturePixels } from "../hash/picture-pixels.ts";
 import { continuesAround } from "./border.ts";
 import { type Comparison, comparePictures } from "./compare-pictures.ts";
-import { type KindFacts, kindOf, sourceOf } from "./kind.ts";
+import { type KindFacts, kindOf, refusalOf, sourceOf } from "./kind.ts";
 import { decodeFeatures } from "./match-features.ts";
 import { pairNumbers, probabilityOf } from "./probability.ts";
 import { refineTransform } from "./refine-transform.ts";
@@ -29,6 +30,10 @@ export interface Verdict {
   readonly comparison: Comparison;
   /** null = they do not show the same. */
   readonly kind: PixelKind | null;
+  /** The rule by which they do not; null = they do. */
+  readonly refusal: Refusal | null;
+  /** Whether both are drawn on a background, as pages are. */
+  readonly isDocument: boolean;
   /** That both show the same picture, 0..1, calibrated. */
   readonly probability: number;
   /** The picture that the other was made from, where the pictures say so. */
@@ -69,10 +74,12 @@ export const verifyPair = (a: VerifiedPicture, b: VerifiedPicture): Verdict | nu
 };
 
 const verdictOf = (comparison: Comparison, facts: KindFacts): Verdict => {
-  const kind = kindOf(comparison, facts);
+  const refusal = refusalOf(comparison, facts);
+  const kind = refusal === null ? kindOf(comparison, facts) : null;
   const numbers = pairNumbers(comparison, { isDocument: facts.isDocument, isBelieved: kind !== null });
   const source = kind === null ? null : sourceOf(kind, comparison, facts);
-  return { comparison, kind, probability: probabilityOf(numbers), source };
+  const { isDocument } = facts;
+  return { comparison, kind, refusal, isDocument, probability: probabilityOf(numbers), source };
 };
 
 /** The nearest turn first: most pairs are copies of the whole, and end there. */

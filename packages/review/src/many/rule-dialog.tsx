@@ -11,7 +11,7 @@ import { closeDialog } from "../shell/places.ts";
 import { bytesText, numberText } from "../strings/format.ts";
 import { strings } from "../strings/strings.ts";
 import { GroupPictures } from "./group-tile.tsx";
-import { accepted, type DecidedByRule } from "./selection.ts";
+import { ACCEPTED_KINDS, accepted, type DecidedByRule, isByRule, mayGo } from "./selection.ts";
 
 /** A preview is requested when nothing was typed for this long. */
 const TYPING_PAUSE_MS = 200;
@@ -49,6 +49,7 @@ const readExamples = async (job: string, { kinds, keepUnder }: Rule): Promise<Pr
         ...member,
         bytes: member.bytes ?? 0,
         isDamaged: member.damaged !== undefined,
+        mayGo: mayGo(member),
       }));
       const keep = keepersByRule({ ...group, members }, keepUnder || null);
       if (keep !== null) examples.push({ group, keep: new Set(keep) });
@@ -61,7 +62,7 @@ const readExamples = async (job: string, { kinds, keepUnder }: Rule): Promise<Pr
 /** Decides all groups of some kinds by one rule. A preview shows first what that does, as numbers and as pictures. */
 export const RuleDialog = () => {
   const t = strings.value;
-  const kinds = useSignal<readonly DecidedByRule[]>(["exact"]);
+  const kinds = useSignal<readonly DecidedByRule[]>(ACCEPTED_KINDS);
   const keepUnder = useSignal("");
   const preview = useSignal<Preview | null>(null);
   const job = openStatistics.value?.job ?? null;
@@ -103,7 +104,7 @@ export const RuleDialog = () => {
       <fieldset class="choices">
         <legend>{t.ruleKinds}</legend>
         {openStatistics.value?.byKind.map(({ kind, undecided }) =>
-          kind === "partial" ? null : (
+          !isByRule(kind) ? null : (
             <label key={kind}>
               <input
                 type="checkbox"

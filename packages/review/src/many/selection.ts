@@ -23,10 +23,22 @@ export const toggleMany = (): void => {
 };
 
 /** A kind of groups that a suggestion may decide without a look at each. */
-export type DecidedByRule = Exclude<Group["kind"], "partial">;
-const isByRule = (kind: Group["kind"]): kind is DecidedByRule => kind !== "partial";
+const DECIDED_BY_RULE = [
+  ...(["exact", "damaged", "variant", "derivative", "burst", "near-duplicate"] as const),
+  ...(["identical", "same-pixels", "re-encoded", "resized"] as const),
+] satisfies Group["kind"][];
+export type DecidedByRule = (typeof DECIDED_BY_RULE)[number];
+export const isByRule = (kind: Group["kind"]): kind is DecidedByRule => DECIDED_BY_RULE.some((one) => one === kind);
 
-export const isSelectable = ({ decision, kind }: Group): boolean => decision === null && isByRule(kind);
+/** What a rule decides where nobody chose kinds: copies of the whole picture. */
+export const ACCEPTED_KINDS: readonly DecidedByRule[] = ["exact", "identical", "same-pixels", "re-encoded", "resized"];
+
+/** Whether a rule may remove a member: not an edited picture, and not one that was compared with a copy of the suggested one only. */
+export const mayGo = ({ kind, via }: Pick<Group["members"][number], "kind" | "via">): boolean =>
+  kind === null || (via === null && ACCEPTED_KINDS.some((one) => one === kind));
+
+export const isSelectable = ({ decision, kind, members }: Group): boolean =>
+  decision === null && isByRule(kind) && members.every(mayGo);
 
 export const toggleSelected = (number: number): void => {
   const numbers = new Set(selected.value);

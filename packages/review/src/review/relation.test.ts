@@ -9,6 +9,7 @@ const member = (ordinal: number, facts: Partial<Member> = {}): Member => ({
   modifiedAt: null,
   distance: 0,
   sameFileAs: null,
+  ...{ kind: null, probability: null, via: null, comparison: null },
   ...facts,
 });
 
@@ -44,6 +45,7 @@ describe("what a picture is to the suggested one", () => {
     );
     expect(relations).toEqual(["smaller", "re-encoded", "larger"]);
     expect(relationOf("exact", keeper, keeper)).toBe("identical");
+    expect(relationOf("cropped", keeper, member(3, { kind: "framed" }))).toBe("framed");
   });
 });
 

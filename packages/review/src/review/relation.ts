@@ -5,12 +5,14 @@ import type { PairKind } from "@lookalike/shared/domain/image/pair-kind";
 export type Relation = PairKind | "smaller" | "larger";
 
 type Size = Pick<Group["members"][number], "width" | "height">;
+type Seen = Size & Pick<Group["members"][number], "kind">;
 
 const pixels = ({ width, height }: Size): number | null =>
   width === undefined || height === undefined ? null : width * height;
 
-/** What a member is to the suggested one, by what is known of both files. */
-export const relationOf = (kind: Group["kind"], keeper: Size, member: Size): Relation => {
+/** What a member is to the suggested one: what somebody saw, else what is known of both files. */
+export const relationOf = (kind: Group["kind"], keeper: Size, member: Seen): Relation => {
+  if (member.kind !== null) return member.kind === "resized" ? resized(pixels(keeper), pixels(member)) : member.kind;
   switch (kind) {
     case "exact":
       return "identical";
@@ -25,6 +27,8 @@ export const relationOf = (kind: Group["kind"], keeper: Size, member: Size): Rel
       return "similar";
     case "variant":
       return resized(pixels(keeper), pixels(member));
+    default:
+      return kind;
   }
 };
 

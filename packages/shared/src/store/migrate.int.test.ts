@@ -61,11 +61,12 @@ it("results that are stored before groups are shared are results of their own af
       );
     }
     await migrate(store, "0010", "9999");
+    const unknown = { damaged: null, sameFileAs: null, kind: null, probability: null, via: null, comparison: null };
     const group = {
       ...{ kind: "exact", keeper: 0, keeperReason: "path", reclaimableBytes: 7 },
       members: [
-        { ordinal: 0, distance: 0, damaged: null, sameFileAs: null },
-        { ordinal: 1, distance: 3, damaged: null, sameFileAs: null },
+        { ordinal: 0, distance: 0, ...unknown },
+        { ordinal: 1, distance: 3, ...unknown },
       ],
     };
     for (const jobId of ["first", "second"]) {

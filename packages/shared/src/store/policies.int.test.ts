@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Servers, startServers } from "../../../../test/support/servers.ts";
+import type { MemberComparison } from "../domain/grouping/member-comparison.ts";
 import { copyInto } from "./copy.ts";
 import { openStore, type Store } from "./open.ts";
 import { BELONGING, EVERY_TENANT } from "./policies.ts";
@@ -244,9 +245,12 @@ const OWN_SOURCE = { kind: "hashes", file: "/f" } as const;
 describe("the services", () => {
   it("write for every tenant, also where the server lets no role pass by the policies", async () => {
     const store = await openStore(servers.postgres.urlOf("comparer"), "lookalike-test", 1);
+    const comparison = { ofMaster: 0.5, note: 'a "b"\t{c, \\d}' } as unknown as MemberComparison;
+    const relation = { kind: "cropped", probability: 0.9876, via: 7, comparison } as const;
+    const none = { kind: null, probability: null, via: null, comparison: null };
     const rows = [
-      { lineage: 1, number: 1, ordinal: 1, distance: null, damaged: "a\tb\\", sameFileAs: null },
-      { lineage: 2, number: 1, ordinal: 2, distance: 3, damaged: null, sameFileAs: 1 },
+      { lineage: 1, number: 1, ordinal: 1, distance: null, damaged: "a\tb\\", sameFileAs: null, ...relation },
+      { lineage: 2, number: 1, ordinal: 2, distance: 3, damaged: null, sameFileAs: 1, ...none },
     ];
     const stored = () =>
       store.inTransaction(async (tx, client) => {

@@ -1,5 +1,5 @@
-import { GroupKind } from "@lookalike/shared/domain/grouping/keeper";
 import { Verdict } from "@lookalike/shared/domain/review/decisions";
+import { KindDecidedByRule } from "@lookalike/shared/domain/review/kind-decided-by-rule";
 import type { DecisionRow } from "@lookalike/shared/store/review/decisions";
 import { z } from "zod";
 
@@ -48,19 +48,14 @@ export const NewDecision = z
   ])
   .meta({ id: "NewDecision" });
 
-/** Groups of which only the first pages were compared are decided one by one. */
-const DecidedByRule = GroupKind.exclude(["partial"]);
-
 /** Groups that one request may name. */
 const MAX_GROUPS = 1_000;
 
 export const BulkDecision = z
   .strictObject({
-    kinds: z
-      .array(DecidedByRule)
-      .min(1)
-      .max(DecidedByRule.options.length)
-      .meta({ description: "Undecided groups of these kinds" }),
+    kinds: z.array(KindDecidedByRule).min(1).max(KindDecidedByRule.options.length).meta({
+      description: "Undecided groups of these kinds; not a family with an image that only its copy was compared with",
+    }),
     minReclaimableBytes: z.int().min(0).default(0),
     groups: z
       .array(z.int().min(1).max(2_147_483_647))

@@ -1,5 +1,7 @@
 import { GroupKind, KeeperReason } from "@lookalike/shared/domain/grouping/keeper";
+import { MemberComparison } from "@lookalike/shared/domain/grouping/member-comparison";
 import { ImageFacts } from "@lookalike/shared/domain/image/hash-block";
+import { PairKind } from "@lookalike/shared/domain/image/pair-kind";
 import type { Db } from "@lookalike/shared/store/open";
 import { type GroupsOf, getGroup, type listGroups } from "@lookalike/shared/store/results/groups";
 import { decisionsOf } from "@lookalike/shared/store/review/decisions";
@@ -32,6 +34,20 @@ export const Group = z
         sameFileAs: z.int().nullable().meta({
           description:
             "The first member that is another name of the same file (a hard link): removing one of them frees nothing; null = none",
+        }),
+        kind: PairKind.nullable().meta({
+          description: "What it is to the keeper; null = it is the keeper, or the group is not by masters",
+        }),
+        probability: z
+          .number()
+          .nullable()
+          .meta({ description: "That both show the same picture, 0..1, calibrated; null = nobody has looked" }),
+        via: z.int().nullable().meta({
+          description:
+            "The copy of the keeper that it was compared with; null = the keeper itself. No rule removes such a member",
+        }),
+        comparison: MemberComparison.nullable().meta({
+          description: "What was seen where it was laid over the keeper, or over the copy between; null = nobody did",
         }),
       }),
     ),

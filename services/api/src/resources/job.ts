@@ -64,6 +64,10 @@ export const Job = z
         groups: z.int(),
         groupedImages: z.int(),
         flatImages: z.int(),
+        unverifiedPairs: z.int().nullable().meta({
+          description:
+            "Pairs that were found and nobody looked at: a picture could not be read, or has too many look-alikes; null where pairs are not verified",
+        }),
         edges: z.int().meta({
           description:
             "Similar pairs that were grouped; on top of an earlier job's result, only those that a change touched",

@@ -1,4 +1,7 @@
 import { affectedImages } from "@lookalike/shared/domain/grouping/affected-images";
+import { EdgeList, encodeEdges } from "@lookalike/shared/domain/grouping/edges";
+import { mayJoin } from "@lookalike/shared/domain/grouping/relation";
+import type { VerifiedPair } from "@lookalike/shared/domain/grouping/verified-pairs";
 import { contentDigestAt, STATE } from "@lookalike/shared/domain/image/hash-block";
 import { listed } from "@lookalike/shared/domain/job/job";
 import { has, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
@@ -22,8 +25,16 @@ export interface Change {
   readonly affected: OrdinalSet;
 }
 
-/** @param base null = there was nothing, so everything is new */
-export const changeSince = async (db: Db, job: JobRow, base: Base | null): Promise<Change> => {
+/**
+ * @param base null = there was nothing, so everything is new
+ * @param pairs what was found about pairs, where the groups are families: then hashes connect no two images of which somebody has said that they are not the same
+ */
+export const changeSince = async (
+  db: Db,
+  job: JobRow,
+  base: Base | null,
+  pairs: readonly VerifiedPair[] = [],
+): Promise<Change> => {
   const { blockSize, thresholdBits } = listed(jobOf(job));
   const extent = job.totalBlocks * blockSize;
   if (base === null)
@@ -46,11 +57,19 @@ export const changeSince = async (db: Db, job: JobRow, base: Base | null): Promi
   for (let ordinal = firstNewOrdinal; ordinal < extent; ordinal += 1) changed.add(ordinal);
   for (const ordinal of await flatDuplicates(db, job, changed)) changed.add(ordinal);
   const { equalImages: edges } = base;
+  const keyOf = (a: number, b: number): number => Math.min(a, b) * extent + Math.max(a, b);
+  const joins = ({ kind }: VerifiedPair): boolean => kind !== null && kind !== "over-limit" && mayJoin(kind);
+  const joined = new EdgeList();
+  for (const pair of pairs) if (joins(pair)) joined.add(pair.a, pair.b, 0);
+  const refused = new Set(pairs.filter((pair) => !joins(pair)).map(({ a, b }) => keyOf(a, b)));
   async function* connections() {
     yield { edges };
+    yield { edges: encodeEdges(joined.edges) };
     yield* streamResults(db, job.id);
   }
-  const affected = await affectedImages(extent, connections(), thresholdBits, changed);
+  const connects = (a: number, b: number, distance: number): boolean =>
+    distance <= thresholdBits && !refused.has(keyOf(a, b));
+  const affected = await affectedImages(extent, connections(), connects, changed);
   return { firstNewOrdinal, vanishedSinceBase, returnedSinceBase, affected };
 };
 

@@ -1,5 +1,6 @@
 import { jobEvent } from "@lookalike/shared/bus/messages";
 import { type Listed, listed, mayBeGrouped } from "@lookalike/shared/domain/job/job";
+import { groupingOf } from "@lookalike/shared/domain/job/options";
 import type { Finalize } from "@lookalike/shared/domain/job/task";
 import { members, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
 import { MissingDataError, missingData } from "@lookalike/shared/runtime/errors";
@@ -61,7 +62,7 @@ const groupAndStore = async (store: Store, order: Finalize, allowed: AllowedSour
   const catalog = await getCatalog(store.db, job.tenant, job.catalogId);
   const findDamage = catalog === null ? undefined : await fileInspector(catalog, allowed);
   const grouped = await groupImages(store.db, job, true, findDamage);
-  const { edges, flatImages, equalImages } = grouped;
+  const { edges, flatImages, equalImages, unverifiedPairs } = grouped;
   const { thresholdBits } = listing;
   const matches = await referenceMatches(store.db, job, listing);
   const result = { jobId: job.id, run: order.run };
@@ -69,11 +70,12 @@ const groupAndStore = async (store: Store, order: Finalize, allowed: AllowedSour
     const row = {
       ...result,
       tenant: job.tenant,
-      grouping: job.options.grouping,
+      grouping: groupingOf(job.options, listing.verification),
       thresholdBits,
       edges,
       flatImages,
       equalImages,
+      unverifiedPairs,
     };
     const stored = await insertFinalization(tx, client, row, grouped);
     if (stored === null) return;

@@ -1,15 +1,13 @@
-import { checkKeeper, type FindDamage } from "@lookalike/shared/domain/grouping/check-keeper";
+import type { FindDamage } from "@lookalike/shared/domain/grouping/check-keeper";
 import { classEdges, equalImages } from "@lookalike/shared/domain/grouping/class-edges";
-import { byFirstMembers, groupNodes } from "@lookalike/shared/domain/grouping/grouping";
-import { classifyImages, type ImageClasses } from "@lookalike/shared/domain/grouping/image-classes";
-import { imageDistance, imageGroups } from "@lookalike/shared/domain/grouping/image-groups";
-import { chooseKeeper, kindOf, type Member } from "@lookalike/shared/domain/grouping/keeper";
-import { similarityGraph } from "@lookalike/shared/domain/grouping/similarity";
-import { classVerdicts, withoutRefused } from "@lookalike/shared/domain/grouping/verified-edges";
+import { byFirstMembers } from "@lookalike/shared/domain/grouping/grouping";
+import { classifyImages } from "@lookalike/shared/domain/grouping/image-classes";
+import { withoutRefused } from "@lookalike/shared/domain/grouping/verified-edges";
+import type { VerifiedPair } from "@lookalike/shared/domain/grouping/verified-pairs";
 import { listed } from "@lookalike/shared/domain/job/job";
+import { groupingOf } from "@lookalike/shared/domain/job/options";
 import { has, OrdinalSet } from "@lookalike/shared/domain/primitives/bit-set";
-import { separate, suppressionsOf } from "@lookalike/shared/domain/review/decisions";
-import { bytesOfFiles, withSameFiles } from "@lookalike/shared/domain/review/same-file";
+import { suppressionsOf } from "@lookalike/shared/domain/review/decisions";
 import { COMPARED_COLUMNS } from "@lookalike/shared/store/blocks/hash-blocks";
 import { readRequired } from "@lookalike/shared/store/blocks/required-blocks";
 import { allVanished } from "@lookalike/shared/store/catalog/images";
@@ -19,15 +17,19 @@ import { streamResults } from "@lookalike/shared/store/results/compare-results";
 import { imageDigests } from "@lookalike/shared/store/results/result-digests";
 import { type GroupsToStore, type NewGroup, reusableBase } from "@lookalike/shared/store/results/results";
 import { readDecisions } from "@lookalike/shared/store/review/decisions";
-import pMap from "p-map";
 import { type Change, changeSince } from "./change.ts";
-import { INSPECTED_AT_ONCE } from "./inspect-files.ts";
+import { groupAlike } from "./group-alike.ts";
+import { groupFamilies } from "./group-families.ts";
+import { livePairs } from "./live-pairs.ts";
 import { readMembers } from "./members.ts";
-import { readPairs } from "./verified-pairs.ts";
+import { groupOfFamily } from "./new-group.ts";
+import { isUnverified, pairKey, readPairs } from "./verified-pairs.ts";
 
 interface Grouped extends GroupsToStore {
   /** Similar pairs that were grouped. */
   readonly edges: number;
+  /** Pairs that were found and nobody looked at; null where pairs are not verified. */
+  readonly unverifiedPairs: number | null;
   readonly flatImages: number;
   /** Which images of the catalog have equal hashes, for the job that builds on this one. */
   readonly equalImages: Uint8Array;
@@ -53,15 +55,17 @@ export const groupImages = async (
   decisionCount = Number.POSITIVE_INFINITY,
 ): Promise<Grouped> => {
   const { catalogId } = job;
-  const { grouping } = job.options;
-  const { blockSize, hashBits, thresholdBits } = listed(jobOf(job));
+  const { blockSize, hashBits, thresholdBits, verification } = listed(jobOf(job));
+  const grouping = groupingOf(job.options, verification);
   const extent = job.totalBlocks * blockSize;
   const vanished = new OrdinalSet(await allVanished(db, catalogId), extent);
   const isLive = (ordinal: number): boolean => !vanished.has(ordinal);
 
+  const pairs = await readPairs(db, job);
+
   // What is affected?
   const base = mayReuse ? await reusableBase(db, job) : null;
-  const change = await changeSince(db, job, base);
+  const change = await changeSince(db, job, base, grouping === "masters" ? pairs : []);
   const { affected, firstNewOrdinal } = change;
 
   // Classes of images that comparing cannot distinguish.
@@ -73,43 +77,51 @@ export const groupImages = async (
     affected,
     isLive,
   );
-
-  // The graph of similar classes that have live images.
-  const pairs = await readPairs(db, job);
   const found = await classEdges(streamResults(db, job.id), classes, thresholdBits);
   const edges = withoutRefused(found, classes, pairs);
-  const graph = similarityGraph(classes.count, edges);
 
-  // Groups, without the pairs that owners have separated, and without equal hashes of pictures that do not show the same.
-  // Flat images in one group have equal bytes: distance 0.
+  // Groups, without the pairs that owners have separated.
   const decisions = (await readDecisions(db, catalogId)).slice(0, decisionCount);
-  const suppressions = suppressionsOf(decisions);
-  const { refused, isBelieved } = classVerdicts(classes, pairs);
-  const distance = (a: number, b: number): number => imageDistance(classes, a, b) ?? 0;
-  // Nearer than equal hashes are those that somebody has looked at.
-  const verifiedDistance = (a: number, b: number): number => (isBelieved(a, b) ? -1 : distance(a, b));
-  const groups = imageGroups(classes, groupNodes(graph, grouping), grouping)
-    .flatMap((group) => separate(group, refused, verifiedDistance))
-    .flatMap((group) => separate(group, suppressions, distance))
-    .sort(byFirstMembers);
-
-  // Their members, keepers and kinds.
-  const memberOf = await readMembers(db, catalogId, blockSize, new Set(groups.flat()));
+  const separated = suppressionsOf(decisions);
+  const membersOf = (ordinals: ReadonlySet<number>, withEvidence: boolean) =>
+    readMembers(db, catalogId, blockSize, ordinals, withEvidence);
+  const byMasters = async (): Promise<NewGroup[]> => {
+    const live = await livePairs(db, { catalogId, blockSize, classes, isLive }, pairs);
+    const families = await groupFamilies(
+      { classes, edges, pairs: live, separated },
+      (ordinals) => membersOf(ordinals, true),
+      findDamage,
+    );
+    return families.map((family) => groupOfFamily(family, classes));
+  };
+  const groups =
+    grouping === "masters"
+      ? await byMasters()
+      : await groupAlike(
+          { classes, edges, pairs, separated, grouping },
+          (ordinals) => membersOf(ordinals, false),
+          findDamage,
+        );
   return {
-    groups: await pMap(
-      groups,
-      async (ordinals) => newGroup(await checkKeeper(ordinals.map(memberOf), findDamage), classes),
-      { concurrency: INSPECTED_AT_ONCE },
+    groups: groups.sort((x, y) =>
+      byFirstMembers(
+        x.members.map(({ ordinal }) => ordinal),
+        y.members.map(({ ordinal }) => ordinal),
+      ),
     ),
     base,
     regrouped: base === null ? [] : [...affected].filter((ordinal) => ordinal < firstNewOrdinal),
     edges: edges.a.length,
+    unverifiedPairs: job.verification ? countUnverified(pairs, isLive) : null,
     flatImages: (base === null ? 0 : base.flatImages) + newFlatImages(classes.flats, change, isLive),
     equalImages: equalImages(classes, base === null ? null : base.equalImages, firstNewOrdinal),
     decisions: decisions.length,
     imageDigests: await imageDigests(db, { ...job, blockSize }, blocksOf(affected, blockSize), base?.imageDigests),
   };
 };
+
+const countUnverified = (pairs: readonly VerifiedPair[], isLive: (ordinal: number) => boolean): number =>
+  new Set(pairs.filter((pair) => isUnverified(pair) && isLive(pair.a) && isLive(pair.b)).map(pairKey)).size;
 
 /** The blocks of ascending ordinals, ascending. */
 const blocksOf = (ordinals: Iterable<number>, blockSize: number): number[] => {
@@ -131,42 +143,4 @@ const newFlatImages = (
     ordinal < firstNewOrdinal &&
     (vanishedSinceBase.has(ordinal) || (isLive(ordinal) && !returnedSinceBase.has(ordinal)));
   return flats.filter(isLive).length - flats.filter(wasLive).length;
-};
-
-const newGroup = (members: readonly Member[], classes: ImageClasses): NewGroup => {
-  const { keeper, reason } = chooseKeeper(members);
-  const firstNameOf = firstNames(members);
-  const named = members.map(({ ordinal, facts }) => ({
-    ordinal,
-    distance: imageDistance(classes, keeper.ordinal, ordinal),
-    damaged: facts.damaged ?? null,
-    sameFileAs: firstNameOf.get(ordinal) ?? null,
-    // An image whose size is unknown counts as nothing.
-    bytes: facts.bytes ?? 0,
-  }));
-  const stays = new Set(withSameFiles(named, new Set([keeper.ordinal])));
-  return {
-    kind: kindOf(members),
-    keeper: keeper.ordinal,
-    keeperReason: reason,
-    reclaimableBytes: bytesOfFiles(named.filter((name) => !stays.has(name))),
-    members: named.map(({ bytes: _, ...member }) => member),
-  };
-};
-
-/**
- * For each member that is another name of an earlier member's file (a hard link) that member's ordinal: by its file id, and its
- * bytes, because inodes are used again.
- */
-const firstNames = (members: readonly Member[]): ReadonlyMap<number, number> => {
-  const first = new Map<string, number>();
-  const firstOf = new Map<number, number>();
-  for (const { ordinal, fileId, contentDigest } of members) {
-    if (fileId === null || contentDigest === null) continue;
-    const file = `${fileId} ${contentDigest}`;
-    const known = first.get(file);
-    if (known === undefined) first.set(file, ordinal);
-    else firstOf.set(ordinal, known);
-  }
-  return firstOf;
 };

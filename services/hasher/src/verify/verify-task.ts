@@ -50,7 +50,7 @@ const SOURCES = ["known", "stored", "looked"] as const;
 
 /** Sets the counter to 0 at the start: for Prometheus, a counter that first appears as 20 has not increased. */
 export const initPairCounters = (): void => {
-  for (const kind of [...CopyKind.options, "refused", "unverified"])
+  for (const kind of [...CopyKind.options, "refused", "unverified", "over-limit"])
     for (const source of SOURCES) pairsVerified.inc({ kind, source }, 0);
 };
 
@@ -64,9 +64,11 @@ export const verifyPairs = async (verifier: Verifier, task: TaskOf<"verify">): P
   const catalog = await getCatalog(db, task.tenant, task.catalog);
   // Its owner has cancelled the job, or deleted the catalog.
   if (job?.state !== "running" || catalog === null) return;
-  const pairs = await pairsOfUnit(db, job, task);
-  const contents = await contentsOf(db, job, task.blockSize, new Set(pairs.flatMap(({ a, b }) => [a, b])));
-  const verified = await verdictsOf(verifier, catalog, pairs, contents);
+  const { looked, overLimit } = await pairsOfUnit(db, job, task);
+  const contents = await contentsOf(db, job, task.blockSize, new Set(looked.flatMap(({ a, b }) => [a, b])));
+  const verified = await verdictsOf(verifier, catalog, looked, contents);
+  for (const pair of overLimit) verified.push({ ...pair, ...OVER_LIMIT });
+  pairsVerified.inc({ kind: "over-limit", source: "known" }, overLimit.length);
   const parts = partsOf(verified);
   const digest = resultDigest(parts.map(partDigest));
   const [only] = parts;
@@ -75,7 +77,7 @@ export const verifyPairs = async (verifier: Verifier, task: TaskOf<"verify">): P
     for (const [part, results] of parts.entries())
       await insertVerifyResult(db, { jobId: task.job, task: task.task, resultDigest: digest }, part, results);
   const milliseconds = Math.round(performance.now() - started);
-  const body = { task: task.task, pairs: pairs.length, results: inline, digest, milliseconds };
+  const body = { task: task.task, pairs: verified.length, results: inline, digest, milliseconds };
   await publish(bus, resultEvent(task, "verify-done", body));
 };
 
@@ -98,6 +100,7 @@ interface OpenPair {
 }
 
 const UNVERIFIED: PairVerdict = { kind: "unverified", facts: null };
+const OVER_LIMIT: PairVerdict = { kind: "over-limit", facts: null };
 
 const verdictsOf = async (
   verifier: Verifier,

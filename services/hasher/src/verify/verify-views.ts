@@ -37,6 +37,6 @@ export const viewFile = async (
 export const verifyViews = ({ first, others }: VerifyRequest): Uint8Array[] => {
   const one = verifiedPicture(first.pixels, first.evidence);
   return others.map(({ pixels, evidence }) =>
-    encodeVerdict(pairVerdict(verifyPair(one, verifiedPicture(pixels, evidence)))),
+    encodeVerdict(pairVerdict(verifyPair(one, verifiedPicture(pixels, evidence)), first.pixels, pixels)),
   );
 };

@@ -15,7 +15,7 @@ async function* results(...all: readonly Edge[][]) {
     };
 }
 const affected = async (edges: readonly Edge[][], changed: readonly number[]): Promise<number[]> => [
-  ...(await affectedImages(10, results(...edges), 6, changed)),
+  ...(await affectedImages(10, results(...edges), (_a, _b, distance) => distance <= 6, changed)),
 ];
 
 describe("affected images", () => {

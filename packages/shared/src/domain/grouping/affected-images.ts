@@ -9,18 +9,20 @@ import { decodeEdges } from "./edges.ts";
  * @param extent one past the highest ordinal
  * @param results all edges among images, and the pairs of equal ones; edges of vanished images among them, since one
  * that vanished may have kept two others in separate groups
+ * @param connects whether an edge counts
  */
 export const affectedImages = async (
   extent: number,
   results: AsyncIterable<{ readonly edges: Uint8Array }>,
-  thresholdBits: number,
+  connects: (a: number, b: number, distanceBits: number) => boolean,
   changed: Iterable<number>,
 ): Promise<OrdinalSet> => {
   const connected = new DisjointSets(extent);
   for await (const { edges } of results) {
     const { a, b, distance } = decodeEdges(edges);
     for (let edge = 0; edge < a.length; edge += 1) {
-      if (byteAt(distance, edge) <= thresholdBits) connected.join(at(a, edge), at(b, edge));
+      const [x, y] = [at(a, edge), at(b, edge)];
+      if (connects(x, y, byteAt(distance, edge))) connected.join(x, y);
     }
   }
   const roots = new OrdinalSet([], extent);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { checkKeeper } from "./check-keeper.ts";
+import { checkKeeper, checkMasters } from "./check-keeper.ts";
 import { chooseKeeper, kindOf, type Member } from "./keeper.ts";
+import type { Relation } from "./relation.ts";
 
 const member = (ordinal: number, facts: Member["facts"] = {}, contentDigest = `digest-${ordinal}`): Member => ({
   ordinal,
@@ -39,4 +40,19 @@ it("reads nothing where all bytes are equal, or the format is not read", async (
   expect(await checkKeeper(equal, never)).toEqual(equal);
   const png = [member(0, { format: "png", bytes: 900 }), member(1)];
   expect(await checkKeeper(png, never)).toEqual(png);
+});
+
+it("reads the files of masters, and another one is the master where one is damaged", async () => {
+  const read: number[] = [];
+  const members = [member(0, { bytes: 300 }), member(1, { bytes: 200 }), member(2)];
+  const relation = (a: number, b: number) =>
+    ({ a, b, kind: "re-encoded", probability: 0.99, source: null }) satisfies Relation;
+  const part = { members, relations: [relation(0, 1), relation(0, 2), relation(1, 2)] };
+  const checked = await checkMasters(part, new Map(), async ({ ordinal }) => {
+    read.push(ordinal);
+    return new Map(ordinal === 0 ? [[0, "a code is wrong"]] : []);
+  });
+  expect(read).toEqual([0, 1]);
+  expect(checked.families.map(({ master, reason }) => [master, reason])).toEqual([[1, "most-bytes"]]);
+  expect(checked.members.map(({ facts }) => facts.damaged)).toEqual(["a code is wrong", undefined, undefined]);
 });

@@ -112,7 +112,7 @@ const waysTo = (
       if (master === number || toMaster === undefined || own?.has(master) === true) continue;
       const kind = composedKind(link.kind, toMaster.kind);
       const probability = link.probability * toMaster.probability;
-      ways.push({ master, link: { kind, probability, source: master }, via: other });
+      ways.push({ master, link: { kind, probability, source: master, of: link.of }, via: other });
     }
   }
   return ways;
@@ -157,12 +157,18 @@ const familyOf = (
   const [own, ...equals] = nodeAt(nodes, master);
   const origins: { readonly origin: Origin; readonly about: FamilyMember }[] = equals.map((origin) => ({
     origin,
-    about: { ordinal: origin.member.ordinal, kind: equalKind(own.member, origin.member), probability: 1, via: null },
+    about: {
+      ordinal: origin.member.ordinal,
+      kind: equalKind(own.member, origin.member),
+      probability: 1,
+      via: null,
+      pair: null,
+    },
   }));
   for (const [number, { link, via }] of [...places].sort(([x, a], [y, b]) => compareLinks(a.link, b.link) || x - y))
     for (const origin of nodeAt(nodes, number)) {
-      const { kind, probability } = link;
-      const about = { ordinal: origin.member.ordinal, kind, probability };
+      const { kind, probability, of: pair } = link;
+      const about = { ordinal: origin.member.ordinal, kind, probability, pair };
       origins.push({ origin, about: { ...about, via: via === null ? null : originOf(nodes, via).member.ordinal } });
     }
   const joined: typeof origins = [];

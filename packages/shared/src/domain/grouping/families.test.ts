@@ -117,6 +117,35 @@ describe("families around masters", () => {
     ]);
   });
 
+  it("take in what nobody could look at, as unverified, and are not joined by it", () => {
+    const members = [member(0), member(1, small), member(2), member(3, small), member(4), member(5), member(6, small)];
+    const relations = [
+      ...[relation(0, 1, "resized"), relation(2, 3, "resized")],
+      ...[relation(1, 4, "unverified"), relation(3, 4, "unverified"), relation(0, 2, "unverified")],
+      relation(5, 6, "unverified"),
+    ];
+    expect(summary(groupByMasters(members, relations))).toEqual([
+      { master: 0, reason: "highest-resolution", members: { 1: "resized", 4: "unverified via 1" } },
+      { master: 2, reason: "highest-resolution", members: { 3: "resized" } },
+      { master: 5, reason: "highest-resolution", members: { 6: "unverified" } },
+    ]);
+  });
+
+  it("do not take in what somebody looked at with the master, though a copy of the master is alike", () => {
+    const members = [member(0), member(1, small), member(2)];
+    const relations = [relation(0, 1, "resized"), relation(1, 2, "unverified"), relation(0, 2, "similar")];
+    expect(summary(groupByMasters(members, relations))).toEqual([
+      { master: 0, reason: "highest-resolution", members: { 1: "resized" } },
+    ]);
+  });
+
+  it("name the two images that were looked at", () => {
+    const same = { contentDigest: "same" };
+    const members = [member(0, {}, same), member(1, small), member(2, {}, same)];
+    const [family] = groupByMasters(members, [relation(2, 1, "resized")]);
+    expect(family?.members.map(({ pair }) => pair)).toEqual([{ a: 1, b: 2 }, null]);
+  });
+
   it("throw where a relation is of an unknown image", () => {
     expect(() => groupByMasters([member(0)], [relation(0, 7, "toned")])).toThrow("image 7");
   });
@@ -156,6 +185,7 @@ describe("the kind of a family", () => {
     ["toned", [member(0), member(1), member(2)], [relation(0, 1, "re-encoded"), relation(0, 2, "toned")]],
     ["damaged", [member(0), member(1, { damaged: "its end is missing" })], [relation(0, 1, "re-encoded")]],
     ["partial", [member(0, { pages: 3 }), member(1)], [relation(0, 1, "re-encoded")]],
+    ["unverified", [member(0), member(1), member(2)], [relation(0, 1, "toned"), relation(0, 2, "unverified")]],
     ["identical", [member(0, { pages: 3 }, same), member(1, { pages: 3 }, same)], []],
   ])("is %s", (kind, members, relations) => {
     expect(kindOfFamily(members, familyOf(members, relations))).toBe(kind);
@@ -233,12 +263,16 @@ describe("any images and relations", () => {
               ({ a, b }) => (equalTo(a).has(x) && equalTo(b).has(y)) || (equalTo(a).has(y) && equalTo(b).has(x)),
             );
           for (const { ordinal, kind, via } of others) {
-            expect(isCopyKind(kind)).toBe(true);
             if (equalTo(master).has(ordinal)) continue;
-            expect(between(ordinal, via ?? master).some((one) => isCopyKind(one.kind))).toBe(true);
+            const looked = between(ordinal, via ?? master);
+            if (kind === "unverified") {
+              expect(looked.map((one) => one.kind)).toContain("unverified");
+              continue;
+            }
+            expect(looked.some((one) => isCopyKind(one.kind))).toBe(true);
             if (via === null) continue;
             expect(between(via, master).some((one) => isWholeCopy(one.kind))).toBe(true);
-            expect(between(ordinal, master)).toEqual([]);
+            expect(between(ordinal, master).filter((one) => one.kind !== "unverified")).toEqual([]);
           }
         }
       }),

@@ -4,11 +4,12 @@ import { equalMembers } from "./equal-members.ts";
 import { familiesAround } from "./families-around.ts";
 import type { Family, Separated } from "./family.ts";
 import type { Member } from "./keeper.ts";
-import { isCopyKind, type Relation } from "./relation.ts";
+import { mayJoin, type Relation } from "./relation.ts";
+import { withUnverified } from "./unverified-members.ts";
 
 /**
  * Groups of related images: `masters`. Each member has a relation to its master, or to a whole copy of the master where nobody compared the two: a chain
- * joins no strangers. A burst and what is only similar is no relation that joins; where a pair was looked at and is one of these, no copy joins the two.
+ * joins no strangers. What nobody could look at, and only hashes say, joins last, as `unverified`. A burst and what is only similar is no relation that joins; where a pair was looked at and is one of these, no copy joins the two.
  * An image is in one family at most, and images with equal bytes or pixels are in the same one.
  *
  * The same images and relations give the same families in whatever order, and so do those of one connected part alone: {@link affectedImages} with all
@@ -20,22 +21,36 @@ export const groupByMasters = (
   relations: readonly Relation[],
   separated: Separated = new Map(),
 ): Family[] => {
+  return connectedParts(members, relations)
+    .flatMap((part) => familiesOfPart(part, separated))
+    .sort((x, y) => firstOf(x) - firstOf(y));
+};
+
+/** Images that relations connect, directly or not, with their relations. Its families depend on no other part. */
+export interface ConnectedPart {
+  /** By ordinal, ascending. */
+  readonly members: readonly Member[];
+  readonly relations: readonly Relation[];
+}
+
+/** The families of one part, by their first members. */
+export const familiesOfPart = ({ members, relations }: ConnectedPart, separated: Separated): Family[] => {
   const families: Family[] = [];
-  for (const part of connectedParts(members, relations)) {
-    let left = part.members;
-    while (left.length > 1) {
-      const { found, leftOver } = familiesAround(left, part.relations, separated);
-      families.push(...found);
-      left = leftOver;
-    }
+  const verified = relations.filter(({ kind }) => kind !== "unverified");
+  let left = members;
+  while (left.length > 1) {
+    const { found, leftOver } = familiesAround(left, verified, separated);
+    families.push(...found);
+    left = leftOver;
   }
-  return families.sort((x, y) => firstOf(x) - firstOf(y));
+  families.sort((x, y) => firstOf(x) - firstOf(y));
+  return withUnverified(families, members, relations, separated).sort((x, y) => firstOf(x) - firstOf(y));
 };
 
 const firstOf = ({ master, members: [first] }: Family): number => Math.min(master, first?.ordinal ?? master);
 
-/** Images that are connected, with their relations in one order. */
-const connectedParts = (members: readonly Member[], relations: readonly Relation[]) => {
+/** The parts that images are in; one that no relation connects and no other equals is a part alone. */
+export const connectedParts = (members: readonly Member[], relations: readonly Relation[]): ConnectedPart[] => {
   const sorted = [...members].sort((a, b) => a.ordinal - b.ordinal);
   const positions = new Map(sorted.map(({ ordinal }, position) => [ordinal, position]));
   const positionOf = (ordinal: number): number => {
@@ -46,7 +61,7 @@ const connectedParts = (members: readonly Member[], relations: readonly Relation
   const connected = new DisjointSets(sorted.length);
   for (const equal of equalMembers(sorted, relations))
     for (const { ordinal } of equal) connected.join(positionOf(equal[0]?.ordinal ?? ordinal), positionOf(ordinal));
-  for (const { a, b, kind } of relations) if (isCopyKind(kind)) connected.join(positionOf(a), positionOf(b));
+  for (const { a, b, kind } of relations) if (mayJoin(kind)) connected.join(positionOf(a), positionOf(b));
   const relationsOf = groupBy(
     relations.filter(({ a, b }) => connected.rootOf(positionOf(a)) === connected.rootOf(positionOf(b))),
     ({ a }) => connected.rootOf(positionOf(a)),

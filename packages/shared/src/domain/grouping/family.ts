@@ -10,13 +10,15 @@ export interface Family {
   readonly members: readonly FamilyMember[];
 }
 
-/** What a member is to the master. */
+/** What a member is to the master. Where nobody could look, its kind is `unverified`. */
 export interface FamilyMember {
   readonly ordinal: number;
   readonly kind: PairKind;
   readonly probability: number;
   /** The whole copy of the master that it was compared with; null = it was compared with the master. */
   readonly via: number | null;
+  /** The two images that were looked at: one is the member or equal to it. null = the member is equal to the master. */
+  readonly pair: { readonly a: number; readonly b: number } | null;
 }
 
 /** Images that owners have separated: of each those that it may be in no group with. */

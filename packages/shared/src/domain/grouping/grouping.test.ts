@@ -146,7 +146,7 @@ describe("the other groupings", () => {
 
   it("do not depend on the order of the edges, nor on edges that occur twice", () => {
     fc.assert(
-      fc.property(graphs, fc.constantFrom(...Grouping.options), ({ count, edges }, grouping) => {
+      fc.property(graphs, fc.constantFrom(...Grouping.exclude(["masters"]).options), ({ count, edges }, grouping) => {
         const groups = groupNodes(graphOf(count, edges), grouping);
         expect(groupNodes(graphOf(count, [...edges].reverse()), grouping)).toEqual(groups);
         expect(groupNodes(graphOf(count, [...edges, ...edges]), grouping)).toEqual(groups);

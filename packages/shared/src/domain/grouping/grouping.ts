@@ -3,6 +3,9 @@ import { at } from "../primitives/columns.ts";
 import { cliqueCover } from "./clique-cover.ts";
 import { neighboursOf, type SimilarityGraph } from "./similarity.ts";
 
+/** What groups a graph of similar hashes: all but `masters`, which needs to know what images are to each other. */
+export type GraphGrouping = Exclude<Grouping, "masters">;
+
 /**
  * Groups of nodes of the similarity graph, each of two members or more, ascending, and ordered by their first two
  * members. The same graph gives the same groups, whoever computed it in whatever order.
@@ -13,7 +16,7 @@ import { neighboursOf, type SimilarityGraph } from "./similarity.ts";
  * - `pairs`: every similar pair is a group; an image may be in several.
  * - `transitive`: connected components. One wrong edge joins two groups that are not similar: for review only.
  */
-export const groupNodes = (graph: SimilarityGraph, grouping: Grouping): number[][] =>
+export const groupNodes = (graph: SimilarityGraph, grouping: GraphGrouping): number[][] =>
   GROUPINGS[grouping](graph).sort(byFirstMembers);
 
 /** The order of groups: by their first members, then by their second ones. */

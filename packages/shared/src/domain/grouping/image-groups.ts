@@ -1,6 +1,6 @@
 import { hammingDistance } from "../image/hamming.ts";
-import type { Grouping } from "../job/options.ts";
 import { at } from "../primitives/columns.ts";
+import type { GraphGrouping } from "./grouping.ts";
 import { countOf, hashOfImage, type ImageClasses, membersOf } from "./image-classes.ts";
 
 /**
@@ -8,7 +8,11 @@ import { countOf, hashOfImage, type ImageClasses, membersOf } from "./image-clas
  * classes is a group by itself; with `pairs`, each equal image makes a pair with the first one.
  * @param ofClasses groups of classes that have live members
  */
-export const imageGroups = (classes: ImageClasses, ofClasses: readonly number[][], grouping: Grouping): number[][] => {
+export const imageGroups = (
+  classes: ImageClasses,
+  ofClasses: readonly number[][],
+  grouping: GraphGrouping,
+): number[][] => {
   const groups = grouping === "pairs" ? pairsOfImages(classes, ofClasses) : unions(classes, ofClasses);
   for (const group of groups) group.sort((a, b) => a - b);
   return groups;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { bytesOfName } from "../image/file-name.ts";
 import type { ImageFacts } from "../image/hash-block.ts";
+import { CopyKind } from "../image/pair-kind.ts";
 import { at } from "../primitives/columns.ts";
 import { isCopyName } from "./copy-name.ts";
 
@@ -39,7 +40,11 @@ export type KeeperReason = z.infer<typeof KeeperReason>;
  * derivative: another shape, as after a
  * crop. burst: one scene, photographed several times. near-duplicate: the images' sizes are unknown.
  */
-export const GroupKind = z.enum(["exact", "damaged", "partial", "variant", "derivative", "burst", "near-duplicate"]);
+const HashKind = z.enum(["exact", "damaged", "partial", "variant", "derivative", "burst", "near-duplicate"]);
+type HashKind = z.infer<typeof HashKind>;
+
+/** The kind of a group: by its hashes, or, where its pictures were looked at, that of the member which differs most from the master. */
+export const GroupKind = z.enum([...HashKind.options, ...CopyKind.options, "unverified"]);
 export type GroupKind = z.infer<typeof GroupKind>;
 
 /** What is unknown ranks last. */
@@ -124,8 +129,8 @@ const decided = <Item>(rules: readonly Rule<Item>[], a: Item, b: Item): { order:
 const SAME_SHAPE = 0.02;
 const BURST_SECONDS = 3;
 
-/** The kind of a group: it depends on the members alone. */
-export const kindOf = (members: readonly Member[]): GroupKind => {
+/** The kind of a group by hashes: it depends on the members alone. */
+export const kindOf = (members: readonly Member[]): HashKind => {
   if (members.some(isDamaged)) return "damaged";
   const digests = new Set(members.map((member) => member.contentDigest));
   if (digests.size === 1 && !digests.has(null)) return "exact";

@@ -8,6 +8,8 @@ export interface Link {
   readonly probability: number;
   /** The set that the other was made from; null = the pictures do not say so. */
   readonly source: number | null;
+  /** The two images that were looked at. */
+  readonly of: Pick<Relation, "a" | "b">;
 }
 
 /** The links of each set to others, by their numbers. */
@@ -20,9 +22,10 @@ export const linksBetween = (sets: readonly (readonly Member[])[], relations: re
   for (const { a, b, kind, probability, source } of relations) {
     const [x, y] = [setOf.get(a), setOf.get(b)];
     if (x === undefined || y === undefined || x === y) continue;
-    const link: Link = { kind, probability, source: source === null ? null : source === "a" ? x : y };
+    const of = { a: Math.min(a, b), b: Math.max(a, b) };
+    const link: Link = { kind, probability, source: source === null ? null : source === "a" ? x : y, of };
     const known = links[x]?.get(y);
-    if (known !== undefined && compareLinks(known, link) <= 0) continue;
+    if (known !== undefined && (compareLinks(known, link) || known.of.a - of.a || known.of.b - of.b) <= 0) continue;
     links[x]?.set(y, link);
     links[y]?.set(x, link);
   }

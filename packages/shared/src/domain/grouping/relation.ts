@@ -28,6 +28,9 @@ const strengthOf = (kind: PairKind): number => {
 /** Whether two pictures of this kind belong together: a burst is of several moments, and what is alike is not the same. */
 export const isCopyKind = (kind: PairKind): boolean => COPIES.has(kind);
 
+/** Whether two pictures of this kind may be in one family: also where nobody could look at them, and only their hashes say so. */
+export const mayJoin = (kind: PairKind): boolean => isCopyKind(kind) || kind === "unverified";
+
 /** Whether bytes or pixels are equal. */
 export const isEqualKind = (kind: PairKind): boolean => kind === "identical" || kind === "same-pixels";
 

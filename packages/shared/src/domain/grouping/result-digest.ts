@@ -1,6 +1,8 @@
 import { hash } from "node:crypto";
+import type { PairKind } from "../image/pair-kind.ts";
 import { type Job, listed } from "../job/job.ts";
 import type { GroupKind, KeeperReason } from "./keeper.ts";
+import { MemberComparison } from "./member-comparison.ts";
 
 /** SHA-256 of parts of a result, hex, so that what is stored of it can be checked later. */
 export interface ResultDigests {
@@ -29,6 +31,10 @@ interface StoredMember {
   readonly distance: number | null;
   readonly damaged: string | null;
   readonly sameFileAs: number | null;
+  readonly kind: PairKind | null;
+  readonly probability: number | null;
+  readonly via: number | null;
+  readonly comparison: MemberComparison | null;
 }
 
 interface StoredGroup {
@@ -44,13 +50,18 @@ interface StoredGroup {
 /** The digest of all that a group says, without what owners decide about it. @param group its members by ordinal, ascending */
 export const groupDigest = (group: StoredGroup): string => {
   const { number, kind, keeper, keeperReason, size, reclaimableBytes } = group;
-  const members = group.members.map(({ ordinal, distance, damaged, sameFileAs }) => [
-    ordinal,
-    distance,
-    damaged,
-    sameFileAs,
-  ]);
+  const members = group.members.map((member) => {
+    const { ordinal, distance, damaged, sameFileAs } = member;
+    return [ordinal, distance, damaged, sameFileAs, ...relationValues(member)];
+  });
   return digestOf([number, kind, keeper, keeperReason, size, reclaimableBytes, members]);
+};
+
+/** What a member is to the keeper; nothing where the group is no family, as in results of earlier versions. */
+const relationValues = ({ kind, probability, via, comparison }: StoredMember): unknown[] => {
+  if (kind === null && probability === null && via === null && comparison === null) return [];
+  // The database does not keep the order of the fields. Parsing makes it that of the schema; what was altered may not be one.
+  return [kind, probability, via, MemberComparison.safeParse(comparison).data ?? comparison];
 };
 
 /** The digest of what decides which tasks a job has and how it is grouped. */
@@ -83,6 +94,7 @@ export interface FinalizationNumbers {
   readonly step: number;
   readonly decisions: number | null;
   readonly imageDigests: Uint8Array | null;
+  readonly unverifiedPairs: number | null;
 }
 
 /** The digest of a result's numbers and of its other digests. */
@@ -93,4 +105,5 @@ export const finalizationDigest = (row: FinalizationNumbers, digests: Omit<Resul
     row.imageDigests === null ? null : hash("sha256", row.imageDigests),
     [digests.plan, digests.blocks, digests.edges, digests.groups, digests.matches, digests.equalImages],
     ...(digests.verdicts === undefined ? [] : [digests.verdicts]),
+    ...(row.unverifiedPairs === null ? [] : [row.unverifiedPairs]),
   ]);

@@ -1,15 +1,17 @@
-import type { PairKind } from "../image/pair-kind.ts";
 import { at, byteAt, NONE } from "../primitives/columns.ts";
 import { EdgeList, type Edges } from "./edges.ts";
 import type { ImageClasses } from "./image-classes.ts";
+import type { FoundKind } from "./verified-pairs.ts";
 
 /** What verification says of two images, by their ordinals a < b. */
 export interface PairOfKind {
   readonly a: number;
   readonly b: number;
-  /** null = they do not show the same. */
-  readonly kind: PairKind | null;
+  readonly kind: FoundKind;
 }
+
+/** Whether a pair may not be grouped: both do not show the same, or nobody looked because their pictures have many others. */
+const isRefusedKind = (kind: FoundKind): boolean => kind === null || kind === "over-limit";
 
 /** Edges between classes, without those of which every pair that was looked at is refused. */
 export const withoutRefused = (edges: Edges, classes: ImageClasses, pairs: readonly PairOfKind[]): Edges => {
@@ -19,7 +21,8 @@ export const withoutRefused = (edges: Edges, classes: ImageClasses, pairs: reado
   const isRefused = new Map<number, boolean>();
   for (const { a, b, kind } of pairs) {
     const [x, y] = [at(classes.ofOrdinal, a), at(classes.ofOrdinal, b)];
-    if (x !== NONE && y !== NONE) isRefused.set(keyOf(x, y), kind === null && (isRefused.get(keyOf(x, y)) ?? true));
+    if (x !== NONE && y !== NONE)
+      isRefused.set(keyOf(x, y), isRefusedKind(kind) && (isRefused.get(keyOf(x, y)) ?? true));
   }
   const left = new EdgeList();
   edges.a.forEach((x, edge) => {
@@ -45,7 +48,7 @@ export const classVerdicts = (classes: ImageClasses, pairs: readonly PairOfKind[
   for (const { a, b, kind } of pairs) {
     const number = at(classes.ofOrdinal, a);
     if (number === NONE || number !== at(classes.ofOrdinal, b) || kind === "unverified") continue;
-    if (kind === null) {
+    if (isRefusedKind(kind)) {
       refuse(a, b);
       refuse(b, a);
     } else believed.add(a * extent + b);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PairKind } from "../image/pair-kind.ts";
+import { Refusal } from "../image/refusal.ts";
 import {
   decodeVerdict,
   decodeVerifiedPairs,
@@ -14,12 +15,15 @@ const share = fc.double({ min: 0, max: 1, noNaN: true });
 const levels = fc.double({ min: 0, max: 255, noNaN: true });
 const facts: fc.Arbitrary<PairFacts> = fc.record({
   ...{ ofA: share, ofB: share, differing: share, region: share, toneChange: levels, colourShift: levels },
-  agreement: share,
+  ...{ agreement: share, correlation: share, replaced: share, otherColours: share, probability: share },
+  source: fc.constantFrom<PairFacts["source"][]>("a", "b", null),
+  isDocument: fc.boolean(),
+  refusal: fc.constantFrom(null, ...Refusal.options),
   transform: fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 6, maxLength: 6 }),
 });
 const verdict = fc.oneof(
   fc.record({
-    kind: fc.constantFrom(null, ...PairKind.options),
+    kind: fc.constantFrom(null, "over-limit" as const, ...PairKind.options),
     facts: fc.constant(null),
   }),
   fc.record({ kind: fc.constantFrom(null, ...PairKind.options), facts }),
@@ -53,6 +57,8 @@ describe("verified pairs", () => {
         expect(read?.ofA).toBeCloseTo(written.ofA, 4);
         expect(read?.toneChange).toBeCloseTo(written.toneChange, 2);
         expect(read?.transform).toEqual(written.transform);
+        const { source, isDocument, refusal } = written;
+        expect(read).toMatchObject({ source, isDocument, refusal });
       }),
     );
   });

@@ -2,7 +2,7 @@ import { has, prefixLength, size } from "../primitives/bit-set.ts";
 import type { DispatchCredit } from "./dispatch/fair-window.ts";
 import { dispatchModes } from "./dispatch/modes.ts";
 import { type Job, planOf, workOf } from "./job.ts";
-import { eligibleTasks } from "./plan.ts";
+import { edgeTaskCount, eligibleTasks } from "./plan.ts";
 import { perKind, type WorkKind } from "./task.ts";
 import { settled, type Work, windowCredit } from "./work.ts";
 
@@ -43,11 +43,15 @@ export const decide = (job: Job, monitor = false, windows: DispatchCredit = wind
   ];
 };
 
-/** Units in their order, up to the first comparison task that is not settled: the cursor stays one number. Decision 0094. */
+/**
+ * Units in their order, up to the first comparison task that is not settled: the cursor stays one number (decision 0094). None before all edges are found: which
+ * of them are looked at depends on all edges of their pictures (decision 0102).
+ */
 const verifiable = (job: Job, window: number): Decision[] => {
   const verify = workOf(job, "verify");
   const tasksReady = prefixLength(settled(job.compare), verify.count);
-  return dispatchable("verify", verify, tasksReady, windowCredit(verify, window));
+  const hasEdges = tasksReady >= Math.min(edgeTaskCount(planOf(job)), verify.count);
+  return hasEdges ? dispatchable("verify", verify, tasksReady, windowCredit(verify, window)) : [];
 };
 
 /** The windows of a job that is alone. */

@@ -4,7 +4,7 @@ import { Dispatch } from "./dispatch/modes.ts";
 import { KernelChoice } from "./plan.ts";
 
 /** How similar pairs become groups. See `grouping.ts`. */
-export const Grouping = z.enum(["clique", "star", "pairs", "transitive"]);
+export const Grouping = z.enum(["clique", "star", "pairs", "transitive", "masters"]);
 export type Grouping = z.infer<typeof Grouping>;
 
 export const MAX_THRESHOLD_BITS = 64;
@@ -14,7 +14,11 @@ export const JobOptions = z.object({
   thresholdBits: z.int().min(0).max(MAX_THRESHOLD_BITS).nullable().default(null).meta({
     description: "Largest Hamming distance of a similar pair, in bits; null = the default for the hash length",
   }),
-  grouping: Grouping.default("clique"),
+  // Left out and not null where nobody chose: services of the version before read that as their default.
+  grouping: Grouping.optional().meta({
+    description:
+      "How similar pairs become groups. Left out: masters where pairs are verified, else clique. masters: each image with the one that it was made from",
+  }),
   blockSize: z
     .int()
     .min(2)
@@ -63,6 +67,10 @@ export type JobOptions = z.infer<typeof JobOptions>;
  */
 export const JobMode = z.enum(["new", "full", "regroup", "retry", "shadow"]);
 export type JobMode = z.infer<typeof JobMode>;
+
+/** How a job groups: as its owner chose, else around masters where somebody has looked at its pairs. */
+export const groupingOf = ({ grouping }: Pick<JobOptions, "grouping">, isVerified: boolean): Grouping =>
+  grouping ?? (isVerified ? "masters" : "clique");
 
 /** Threshold when the owner gives none: docs/decisions/0004-threshold.md has the measurement. */
 export const defaultThresholdBits = (hashBits: number): number => Math.floor((hashBits * 5) / 64);

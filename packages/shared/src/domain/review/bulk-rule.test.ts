@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { isAcceptedByRule } from "../grouping/family-kind.ts";
+import type { PairKind } from "../image/pair-kind.ts";
 import { keepersByRule } from "./bulk-rule.ts";
+import { ACCEPTED_KINDS, KindDecidedByRule } from "./kind-decided-by-rule.ts";
 
 const group = (...paths: string[]) => ({
   number: 1,
@@ -10,8 +13,18 @@ const group = (...paths: string[]) => ({
     bytes: 1,
     isDamaged: path.includes("damaged"),
     sameFileAs: null,
+    mayGo: true,
   })),
 });
+
+/** A family whose keeper is the last one. */
+const family = (kind: PairKind, via: number | null = null) => {
+  const found = group("a.jpg", "b.jpg");
+  return {
+    ...found,
+    members: found.members.map((one) => (one.ordinal === 0 ? { ...one, mayGo: isAcceptedByRule({ kind, via }) } : one)),
+  };
+};
 
 describe("the images that a rule for many groups keeps", () => {
   it("are the suggested image without a folder", () => {
@@ -30,6 +43,21 @@ describe("the images that a rule for many groups keeps", () => {
     expect(keepersByRule(group("dump/a.jpg", "dump/b.jpg"), "library")).toBeNull();
     expect(keepersByRule(group("a.jpg", "b.jpg"), "/")).toBeNull();
   });
+
+  it.each(["identical", "same-pixels", "re-encoded", "resized"] as const)("are those of a family: %s", (kind) => {
+    expect(keepersByRule(family(kind), null)).toEqual([1]);
+    expect(keepersByRule(family(kind, 7), null)).toBeNull();
+    expect(ACCEPTED_KINDS).toContain(kind);
+  });
+
+  it.each(["toned", "cropped", "retouched", "burst", "similar", "unverified"] as const)(
+    "are not decided where an image of the family is %s",
+    (kind) => {
+      expect(keepersByRule(family(kind), null)).toBeNull();
+      expect(keepersByRule(family(kind), "a")).toBeNull();
+      if (kind !== "burst") expect(KindDecidedByRule.options).not.toContain(kind);
+    },
+  );
 
   it("are all names of a file that stays", () => {
     const [first, second, third] = group("a.jpg", "b.jpg", "c.jpg").members;

@@ -4,7 +4,7 @@ import { planOf } from "../../domain/job/job.ts";
 import { edgeTaskCount } from "../../domain/job/plan.ts";
 import { members } from "../../domain/primitives/bit-set.ts";
 import { type MissingDataError, missingData } from "../../runtime/errors.ts";
-import { jobOf } from "../jobs/jobs.ts";
+import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
 import { compareResult, job } from "../schema.ts";
 
@@ -143,13 +143,22 @@ export const lineageOfJob = async (db: Db, jobId: string): Promise<ComparedJob[]
   const [first] = lineage;
   if (first === undefined) throw missingData([`job ${jobId}`], "replay with apply restores it from the log.");
   if (first.baseJob !== null) throw missingData([`job ${first.baseJob}, on which job ${first.id} builds`], ADVICE);
-  return lineage.map((row) => ({
-    id: row.id,
-    tasksDone: row.tasksDone,
-    edgeTasks: edgeTaskCount(planOf(jobOf(row))),
-    verifyDone: row.verifyDone,
-  }));
+  return lineage.map(comparedJob);
 };
+
+const comparedJob = (row: JobRow): ComparedJob => ({
+  id: row.id,
+  tasksDone: row.tasksDone,
+  edgeTasks: edgeTaskCount(planOf(jobOf(row))),
+  verifyDone: row.verifyDone,
+});
+
+/**
+ * Streams the edges of a job's own tasks that are done.
+ * @throws MissingDataError where some are not stored
+ */
+export const ownEdges = (db: Db, row: JobRow): AsyncIterable<Pick<CompareResultRow, "edges">> =>
+  doneEdges(db, comparedJob(row));
 
 /**
  * Streams the edges that a job is grouped by: those of the finished jobs that it builds on, then its own.

@@ -1,6 +1,8 @@
 import { type AnyColumn, and, asc, count, desc, eq, gt, gte, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { isAcceptedByRule } from "../../domain/grouping/family-kind.ts";
 import type { GroupKind } from "../../domain/grouping/keeper.ts";
 import { nameOfBytes } from "../../domain/image/file-name.ts";
+import type { PairKind } from "../../domain/image/pair-kind.ts";
 import type { GroupToDecide } from "../../domain/review/bulk-rule.ts";
 import { missingData } from "../../runtime/errors.ts";
 import { FairTurns } from "../../runtime/fair-turns.ts";
@@ -9,7 +11,7 @@ import { readFacts } from "../blocks/block-facts.ts";
 import { type NamedRow, named } from "../catalog/images.ts";
 import { PLANNED_EACH_TIME } from "../hot-statements.ts";
 import type { Db } from "../open.ts";
-import { imageGroup } from "../schema.ts";
+import { type groupMember, imageGroup } from "../schema.ts";
 import { isOneOf } from "../sql.ts";
 import { isAt, type Place, type Result, readPlace } from "./results.ts";
 
@@ -149,7 +151,7 @@ const withMembers = async (db: Db, of: GroupsOf, { lineage }: Place, groups: rea
   const numbers = groups.map(({ number }) => number);
   // Without drizzle's mapper, which takes longer than the query.
   const { rows } = await db.execute<MemberRow & { number: number }>(sql`
-    select number, member.ordinal, distance, damaged, same_file_as as "sameFileAs", path, modified_at as "modifiedAt"
+    select number, member.ordinal, distance, damaged, same_file_as as "sameFileAs", member.kind, probability, via, comparison, path, modified_at as "modifiedAt"
     from group_member member join image on image.catalog_id = ${catalogId} and image.ordinal = member.ordinal
     where lineage = ${lineage} and ${isOneOf(sql`number`, numbers)}
     order by number, member.ordinal`);
@@ -178,16 +180,24 @@ type MemberRow = NamedRow & {
   readonly distance: number | null;
   readonly sameFileAs: number | null;
   readonly damaged: string | null;
-};
+} & Pick<typeof groupMember.$inferSelect, "kind" | "probability" | "via" | "comparison">;
 
 /** Every group that matches, with its images, for one decision about many groups. */
 export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilter): Promise<GroupToDecide[]> => {
   const place = await readPlace(db, of);
   if (place === null) return [];
-  type Member = [ordinal: number, path: string, bytes: number, isDamaged: boolean, sameFileAs: number | null];
+  type Member = [
+    ordinal: number,
+    path: string,
+    bytes: number,
+    isDamaged: boolean,
+    sameFileAs: number | null,
+    ...Relation,
+  ];
+  type Relation = [kind: PairKind | null, via: number | null];
   const { rows } = await db.execute<{ number: number; keeper: number; size: number; members: Member[] }>(sql`
     select number, keeper, size,
-      array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0), damaged is not null, same_file_as) order by ordinal) as members
+      array_agg(json_build_array(ordinal, encode(path, 'hex'), coalesce(bytes, 0), damaged is not null, same_file_as, group_member.kind, via) order by ordinal) as members
     from image_group join group_member using (lineage, number)
     join image using (ordinal)
     where image.catalog_id = ${of.catalogId} and ${matching(place, filter)}
@@ -195,12 +205,13 @@ export const readGroupsToDecide = async (db: Db, of: GroupsOf, filter: GroupFilt
   for (const group of rows) requireMembers(of, group, group.members.length);
   return rows.map(({ members, size: _, ...group }) => ({
     ...group,
-    members: members.map(([ordinal, path, bytes, isDamaged, sameFileAs]) => ({
+    members: members.map(([ordinal, path, bytes, isDamaged, sameFileAs, kind, via]) => ({
       ordinal,
       path: nameOfBytes(Buffer.from(path, "hex")),
       bytes,
       isDamaged,
       sameFileAs,
+      mayGo: kind === null || isAcceptedByRule({ kind, via }),
     })),
   }));
 };

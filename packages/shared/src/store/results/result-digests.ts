@@ -109,7 +109,7 @@ export async function* readGroups(db: Db, result: Result): AsyncGenerator<Checke
     const { rows } = await db.execute<CheckedGroup & Record<string, unknown>>(sql`
       select number, kind, keeper, keeper_reason as "keeperReason", size, reclaimable_bytes::float8 as "reclaimableBytes", digest,
         (select coalesce(json_agg(json_build_object('ordinal', ordinal, 'distance', distance, 'damaged', damaged,
-             'sameFileAs', same_file_as) order by ordinal), '[]')
+             'sameFileAs', same_file_as, 'kind', member.kind, 'probability', probability, 'via', via, 'comparison', comparison) order by ordinal), '[]')
          from group_member member where member.lineage = image_group.lineage and member.number = image_group.number) as members
       from image_group where ${hasGroup(result)} and number > ${after}
       order by number limit ${GROUPS_PER_QUERY}`);

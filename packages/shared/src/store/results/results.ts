@@ -2,6 +2,7 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type pg from "pg";
 import { groupDigest, type ResultDigests } from "../../domain/grouping/result-digest.ts";
 import { partDigest } from "../../domain/job/digest.ts";
+import { groupingOf } from "../../domain/job/options.ts";
 import { copyInto } from "../copy.ts";
 import { type JobRow, jobOf } from "../jobs/jobs.ts";
 import type { Db } from "../open.ts";
@@ -47,7 +48,7 @@ type Finalization = typeof finalization.$inferSelect;
 
 /** A group before it is stored; storing it gives it its number. */
 export type NewGroup = Pick<typeof imageGroup.$inferInsert, "kind" | "keeper" | "keeperReason" | "reclaimableBytes"> & {
-  readonly members: readonly Pick<typeof groupMember.$inferSelect, "ordinal" | "distance" | "damaged" | "sameFileAs">[];
+  readonly members: readonly Omit<typeof groupMember.$inferSelect, "lineage" | "number">[];
 };
 
 /** The earlier result that a new one may build on: the last step of its lineage. */
@@ -87,7 +88,15 @@ export const insertFinalization = async (
   client: pg.PoolClient,
   result: Pick<
     Finalization,
-    "jobId" | "run" | "tenant" | "grouping" | "thresholdBits" | "edges" | "flatImages" | "equalImages"
+    | "jobId"
+    | "run"
+    | "tenant"
+    | "grouping"
+    | "thresholdBits"
+    | "edges"
+    | "flatImages"
+    | "equalImages"
+    | "unverifiedPairs"
   >,
   { groups, base, regrouped }: GroupsToStore,
 ): Promise<(typeof result & Place & Totals) | null> => {
@@ -167,7 +176,7 @@ export const reusableBase = async (db: Db, row: JobRow): Promise<Base | null> =>
       ${blocks}::int as blocks
     from finalization as result join job as base on base.id = result.job_id and base.run = result.run
     where base.id = ${baseJob} and result.threshold_bits = ${listing.thresholdBits}
-      and base.verification = ${listing.verification} and result.grouping = ${row.options.grouping} and equal_images is not null and digests is not null
+      and base.verification = ${listing.verification} and result.grouping = ${groupingOf(row.options, listing.verification)} and equal_images is not null and digests is not null
       and not exists (select from job as older
         where older.catalog_id = ${row.catalogId} and older.accepted_at < base.accepted_at
           and older.finished_at > result.at)`);
@@ -210,6 +219,7 @@ export const readFinalizations = async (db: Db, results: readonly Result[]) => {
     groupedImages: true,
     flatImages: true,
     edges: true,
+    unverifiedPairs: true,
   } as const;
   const rows = await db.query.finalization.findMany({
     columns: { jobId: true, run: true, ...numbers },

@@ -7,12 +7,15 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  real,
   smallint,
   text,
   unique,
 } from "drizzle-orm/pg-core";
 import type { GroupKind, KeeperReason } from "../../domain/grouping/keeper.ts";
+import type { MemberComparison } from "../../domain/grouping/member-comparison.ts";
 import type { ResultDigests } from "../../domain/grouping/result-digest.ts";
+import type { PairKind } from "../../domain/image/pair-kind.ts";
 import type { Grouping } from "../../domain/job/options.ts";
 import { bytea, time } from "./columns.ts";
 
@@ -91,6 +94,8 @@ export const finalization = pgTable(
     step: integer("step").notNull().default(0),
     /** Which images have equal hashes, as edges; only in results that a next step may build on. */
     equalImages: bytea("equal_images"),
+    /** Pairs that were found and nobody looked at; null where pairs are not verified. */
+    unverifiedPairs: bigint("unverified_pairs", { mode: "number" }),
     /** How many of the catalog's decisions it was grouped by: the oldest ones. */
     decisions: integer("decisions"),
     /** A digest of the rows of each block's images, one after the other. */
@@ -146,6 +151,14 @@ export const groupMember = pgTable(
     damaged: text("damaged"),
     /** The first member that is another name of the same file (a hard link); null = it is a file by itself, or the first name. */
     sameFileAs: integer("same_file_as"),
+    /** What it is to the keeper, where the group is a family; null = it is the keeper, or the group is one by hashes. */
+    kind: text("kind").$type<PairKind>(),
+    /** That both show the same, 0..1; null = nobody has looked. */
+    probability: real("probability"),
+    /** The copy of the keeper that it was compared with; null = the keeper itself. */
+    via: integer("via"),
+    /** What was seen where the two were laid over each other. */
+    comparison: jsonb("comparison").$type<MemberComparison>(),
   },
   (table) => [primaryKey({ columns: [table.lineage, table.number, table.ordinal] })],
 );
