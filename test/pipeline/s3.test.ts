@@ -29,6 +29,7 @@ beforeAll(async () => {
     ...server.environment,
     LOOKALIKE_SOURCE_BUCKETS: "pictures",
     LOOKALIKE_THUMBNAILS: "s3://thumbnails/small/",
+    LOOKALIKE_PREPARED_GROUPS: "0",
   });
 });
 afterAll(async () => {

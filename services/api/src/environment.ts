@@ -20,6 +20,13 @@ export const ApiEnvironment = ServiceEnvironment.extend({
   LOOKALIKE_SOURCE_ROOTS: SourceRoots,
   LOOKALIKE_SOURCE_BUCKETS: SourceBuckets,
   LOOKALIKE_THUMBNAILS: ThumbnailLocation,
+  LOOKALIKE_PREPARED_GROUPS: integer({
+    min: 0,
+    max: 1_000_000,
+    default: 20_000,
+    about:
+      "Undecided groups of a catalog whose thumbnails are stored in LOOKALIKE_THUMBNAILS before anybody opens them",
+  }),
   LOOKALIKE_FIRST_KEY: secret(
     z
       .string()

@@ -10,6 +10,7 @@ import { createDecoders } from "./decode/decoders.ts";
 import { ApiEnvironment } from "./environment.ts";
 import { BACKLOG, CONNECTIONS, REQUEST_SECONDS } from "./limits/limits.ts";
 import { picturesIn } from "./pictures/picture.ts";
+import { startPreparing } from "./pictures/prepare-thumbnails.ts";
 import { createThumbnails } from "./pictures/thumbnails.ts";
 import { createNearest } from "./query/nearest.ts";
 import { createSpool } from "./spool/spool.ts";
@@ -42,13 +43,18 @@ runService({
     );
     const bulk = createBulk(environment.DATABASE_URL, `${bus.name}-bulk`);
     const parts = { decoders, spool, picturesOf: picturesIn(sources) };
+    const thumbnails = createThumbnails(environment.LOOKALIKE_THUMBNAILS, parts, log);
+    const { prepare } = thumbnails;
+    const { LOOKALIKE_PREPARED_GROUPS: preparedGroups } = environment;
+    const preparing =
+      prepare === null || preparedGroups === 0 ? null : startPreparing(tenants, prepare, preparedGroups, log);
     const app = await createApp({
       tenants,
       log,
       archiver,
       health: { postgres: store.isReachable, nats: bus.isConnected },
       sources,
-      thumbnails: createThumbnails(environment.LOOKALIKE_THUMBNAILS, parts, log),
+      thumbnails,
       decoders,
       spool,
       bulk,
@@ -77,7 +83,8 @@ runService({
     process.send?.({ address });
     const stop = async () => {
       await app.close();
-      await Promise.all([archiver.stop(), deliveries.stop(), decoders.close(), bulk.stop(), spool.close()]);
+      await Promise.all([archiver.stop(), deliveries.stop(), preparing?.stop()]);
+      await Promise.all([decoders.close(), bulk.stop(), spool.close()]);
     };
     return { stop, status: async () => ({ address }), endpoints: [] };
   },

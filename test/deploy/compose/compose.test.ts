@@ -94,7 +94,7 @@ describe.skipIf(!hasTools)("the compose file, in containers", () => {
       parseAs: "blob",
     });
     expect(thumbnail.response.headers.get("content-type")).toBe("image/webp");
-    expect(await installation.inside("api", "find /thumbnails -name '*.webp' | wc -l")).toBe("1");
+    expect(Number(await installation.inside("api", "find /thumbnails -name '*.webp' | wc -l"))).toBeGreaterThan(0);
 
     await client.api.POST("/v1/jobs/{job}/groups/{number}/decisions", {
       params: { path: { job: job.id, number: group.number } },

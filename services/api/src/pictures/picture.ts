@@ -35,7 +35,7 @@ export type Picture = Awaited<ReturnType<typeof openFile>>;
 export type PicturesOf = (catalog: CatalogRow) => Promise<Pictures>;
 
 /** The pictures of one catalog. */
-interface Pictures {
+export interface Pictures {
   /** Opens the picture of an image. @throws HttpProblem 410 when it is not the listed one any more */
   readonly open: (image: CatalogImage) => Promise<Picture>;
   /** The file of an image, for a process that opens it by itself; null where it is in a bucket. */

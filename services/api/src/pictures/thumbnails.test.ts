@@ -44,7 +44,11 @@ it("other users of the machine can't read thumbnails, whatever the umask is", as
       { decoders: { thumbnail: decodeHere }, spool: createSpool(folder), picturesOf: picturesIn(allowed) },
       createLogger("test", "silent"),
     );
-    await thumbnails({ id: "catalog", tenant: "tenant", source: directorySource(root) } as CatalogRow, image, "small");
+    await thumbnails.read(
+      { id: "catalog", tenant: "tenant", source: directorySource(root) } as CatalogRow,
+      image,
+      "small",
+    );
     await expect
       .poll(() => readdir(join(location, "catalog")).catch(() => []))
       .toEqual([expect.stringMatching(/\.webp$/)]);

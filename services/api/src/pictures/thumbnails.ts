@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { s3Source } from "@lookalike/shared/domain/job/source";
@@ -13,7 +13,7 @@ import { type Decoders, notDecoded } from "../decode/decoders.ts";
 import { PICTURE_LIMITS } from "../decode/picture-limits.ts";
 import type { ThumbnailSize } from "../decode/thumbnail.ts";
 import { type Spool, type SpooledFile, TooLarge } from "../spool/spool.ts";
-import type { Picture, PicturesOf } from "./picture.ts";
+import type { Picture, Pictures, PicturesOf } from "./picture.ts";
 
 /** Where thumbnails are stored. */
 export const ThumbnailLocation = z
@@ -26,8 +26,12 @@ export const ThumbnailLocation = z
     description: "Folder, or s3://bucket/prefix, to store thumbnails in; none = each request creates its thumbnail",
   });
 
-/** An image's thumbnail as WebP. @throws HttpProblem when the picture can't be read or decoded */
-export type Thumbnails = (catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize) => Promise<Buffer>;
+export interface Thumbnails {
+  /** An image's thumbnail as WebP. @throws HttpProblem when the picture can't be read or decoded */
+  read(catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize): Promise<Buffer>;
+  /** Stores a thumbnail that is not stored yet; null where none are stored. @throws HttpProblem as `read` */
+  readonly prepare: ((catalog: CatalogRow, image: CatalogImage, size: ThumbnailSize) => Promise<void>) | null;
+}
 
 interface ThumbnailParts {
   readonly decoders: Pick<Decoders, "thumbnail">;
@@ -45,21 +49,32 @@ export const createThumbnails = (
     const copy = await storeObject(spool, picture);
     return decoders.thumbnail(copy.path, size).finally(copy.delete);
   };
-  const store = thumbnailStoreAt(location);
-  return async (catalog, image, size) => {
-    // A stored thumbnail, too, is only of a picture that the tenant may read.
-    const pictures = await picturesOf(catalog);
-    const name = nameOf(catalog, image, size);
-    const stored = await store?.get(name).catch(() => null);
-    if (stored != null) return stored;
+  const create = async (pictures: Pictures, image: CatalogImage, size: ThumbnailSize): Promise<Buffer> => {
     const file = pictures.fileOf(image);
-    const thumbnail =
-      file === null ? await ofObject(await pictures.open(image), size) : await decoders.thumbnail(file, size);
-    // Not awaited: the response does not depend on it.
-    store
-      ?.put(name, thumbnail)
-      .catch((error: unknown) => log.warn({ location, err: messageOf(error) }, "thumbnail not stored"));
-    return thumbnail;
+    return file === null ? ofObject(await pictures.open(image), size) : decoders.thumbnail(file, size);
+  };
+  const store = thumbnailStoreAt(location);
+  return {
+    async read(catalog, image, size) {
+      // A stored thumbnail, too, is only of a picture that the tenant may read.
+      const pictures = await picturesOf(catalog);
+      const name = nameOf(catalog, image, size);
+      const stored = await store?.get(name).catch(() => null);
+      if (stored != null) return stored;
+      const thumbnail = await create(pictures, image, size);
+      // Not awaited: the response does not depend on it.
+      store
+        ?.put(name, thumbnail)
+        .catch((error: unknown) => log.warn({ location, err: messageOf(error) }, "thumbnail not stored"));
+      return thumbnail;
+    },
+    prepare:
+      store === null
+        ? null
+        : async (catalog, image, size) => {
+            const name = nameOf(catalog, image, size);
+            if (!(await store.has(name))) await store.put(name, await create(await picturesOf(catalog), image, size));
+          },
   };
 };
 
@@ -82,11 +97,24 @@ const thumbnailStoreAt = (location: string) => {
     const keyOf = (name: string): string => `${source.prefix}${name}`;
     return {
       get: async (name: string) => buffer(await objects.read(source.bucket, keyOf(name), null)),
+      has: (name: string): Promise<boolean> =>
+        objects.read(source.bucket, keyOf(name), null, { start: 0, end: 0 }).then(
+          (object) => {
+            object.destroy();
+            return true;
+          },
+          () => false,
+        ),
       put: (name: string, bytes: Buffer) => objects.write(source.bucket, keyOf(name), bytes, "image/webp"),
     };
   }
   return {
     get: (name: string) => readFile(join(location, name)),
+    has: (name: string): Promise<boolean> =>
+      access(join(location, name)).then(
+        () => true,
+        () => false,
+      ),
     async put(name: string, bytes: Buffer) {
       const file = join(location, name);
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });

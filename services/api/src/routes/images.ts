@@ -71,7 +71,7 @@ export const imageRoutes = (app: Version1, thumbnails: Thumbnails, picturesOf: P
       const isKnown = headers["if-none-match"] === etag;
       // Caches must not store a problem as long as they would store the picture.
       reply.header("cache-control", "no-store");
-      const thumbnail = isKnown ? null : await thumbnails(catalog, image, query.size);
+      const thumbnail = isKnown ? null : await thumbnails.read(catalog, image, query.size);
       reply.header("etag", etag).header("cache-control", FOREVER);
       return thumbnail === null ? reply.code(304).send() : reply.type("image/webp").send(thumbnail);
     },

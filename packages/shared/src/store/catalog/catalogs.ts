@@ -133,6 +133,10 @@ const MAX_CATALOGS = 1_000;
 export const allCatalogs = (db: Db, tenant: string): Promise<CatalogRow[]> =>
   listCatalogs(db, tenant, { name: null, after: "", limit: MAX_CATALOGS });
 
+/** The catalogs of every tenant, for work in the background. */
+export const everyCatalog = (db: Db): Promise<CatalogRow[]> =>
+  db.query.catalog.findMany({ where: isNull(catalog.deletedAt), orderBy: asc(catalog.id) });
+
 /** Stores what a listing found. Undefined features, verification, mounts or an undefined mark leave the catalog's as they are. */
 export const saveListing = async (
   db: Db,
