@@ -21,7 +21,16 @@ it("nothing that a command prints reaches the terminal as a command, and its JSO
 });
 
 it("neither a name nor a message in a group begins another line", () => {
-  const member = { ordinal: 1, path: HOSTILE, distance: 0, sameFileAs: null, damaged: HOSTILE };
+  const member = {
+    ordinal: 1,
+    path: HOSTILE,
+    distance: 0,
+    sameFileAs: null,
+    damaged: HOSTILE,
+    kind: null,
+    via: null,
+    probability: null,
+  };
   const group = { number: 1, kind: "exact", keeper: 1, decision: null, members: [member] };
   expect(groupText(group as unknown as Group).split("\n")).toHaveLength(2);
 });
