@@ -7,7 +7,7 @@ import { makeDemoCatalog } from "@lookalike/local/demo";
 import { JobOptions } from "@lookalike/shared/domain/job/options";
 import { directorySource } from "@lookalike/shared/domain/job/source";
 import type { Browser, Page } from "playwright-core";
-import { startBrowser } from "../support/browser.ts";
+import { startBrowser, waitForPictures } from "../support/browser.ts";
 import { writeHashes } from "../support/hashes.ts";
 import { TEST_KEY, WITH_KEY } from "../support/servers.ts";
 import { finished, type System, startSystem } from "../support/system.ts";
@@ -18,7 +18,7 @@ const SCREENS = [
   { name: "390", width: 390, height: 844 },
 ] as const;
 const THEMES = ["light", "dark"] as const;
-const STEP_MS = 4_000;
+const STEP_MS = 30_000;
 
 interface State {
   readonly name: string;
@@ -51,7 +51,7 @@ const shoot = async (browser: Browser, address: string, folder: string, state: S
       await page.goto(`${address}/${state.at}`);
       await page.waitForLoadState("networkidle");
       await state.act?.(page).catch((error: unknown) => console.error(`${state.name} ${name} ${theme}: ${error}`));
-      await page.waitForLoadState("networkidle");
+      await waitForPictures(page);
       await page.screenshot({ path: join(folder, `${state.name}-${name}-${theme}.png`) });
       await context.close();
     }

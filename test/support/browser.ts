@@ -19,8 +19,10 @@ const SHOWN = `[...document.images]
   .filter((image) => image.offsetParent !== null && image.getBoundingClientRect().top < innerHeight)
   .every((image) => image.complete && image.naturalWidth > 0)`;
 
+export const waitForPictures = (page: Page): Promise<void> => until(() => page.evaluate<boolean>(SHOWN));
+
 export const screenshot = async (page: Page, name: string): Promise<void> => {
   await mkdir(OUTPUT, { recursive: true });
-  await until(() => page.evaluate<boolean>(SHOWN));
+  await waitForPictures(page);
   await page.screenshot({ path: join(OUTPUT, `${name}.png`) });
 };

@@ -1,3 +1,4 @@
+import { printableLine } from "@lookalike/shared/runtime/printable";
 import { signal } from "@preact/signals";
 import { api, request, trouble } from "./api.ts";
 import { libraries, openId, refreshLibrary } from "./libraries/library-store.ts";
@@ -20,7 +21,7 @@ export const signIn = async (key: string): Promise<void> => {
   const { error } = await api.POST("/v1/session", { body: { key } });
   if (error !== undefined) {
     isSignedIn.value = false;
-    trouble.value = error.detail;
+    trouble.value = printableLine(error.detail);
     return;
   }
   await loadLibraries();
@@ -34,7 +35,7 @@ export const signIn = async (key: string): Promise<void> => {
 export const signOut = async (): Promise<void> => {
   const { error } = await api.DELETE("/v1/session");
   if (error !== undefined) {
-    trouble.value = error.detail;
+    trouble.value = printableLine(error.detail);
     return;
   }
   closeGroups();

@@ -27,7 +27,9 @@ export const ArchiveCard = ({ archive, isBusy }: { archive: Archive; isBusy: boo
           <p>
             {t.movedOf(numberText(movedFiles), files)} · {bytesText(movedBytes)}
           </p>
-          <p class="path">{folder}</p>
+          <p class="path">
+            <bdi>{folder}</bdi>
+          </p>
           <p class="small">{freedText(archive)}</p>
         </div>
         {isRestorable(archive) && (

@@ -1,4 +1,5 @@
 import type { Archive } from "@lookalike/client";
+import { printableLine } from "@lookalike/shared/runtime/printable";
 import { signal } from "@preact/signals";
 import { api, request } from "../api.ts";
 import { refreshStatistics } from "../libraries/library-store.ts";
@@ -44,7 +45,7 @@ export const restoreArchive = async ({ id, catalog }: Archive): Promise<void> =>
   const answer = await api.POST("/v1/archives/{archive}/restore", { params: { path } });
   const isTrusted = answer.error === undefined || !answer.error.type.endsWith(":manifest-not-trusted");
   if (isTrusted) await request(Promise.resolve(answer));
-  else if (confirm(`${answer.error.detail}\n\n${strings.value.restoreAnyway}`))
+  else if (confirm(`${printableLine(answer.error.detail)}\n\n${strings.value.restoreAnyway}`))
     await request(api.POST("/v1/archives/{archive}/restore", { params: { path, query: { confirmManifest: "true" } } }));
   await readArchives(catalog);
   await Promise.all([refreshStatistics(catalog), reloadGroups()]);

@@ -42,7 +42,7 @@ export const FolderPicker = ({ choose }: { choose: (path: string | null) => void
       <div class="picker-head">
         <Button class="up" text={t.folderAbove} disabled={path === null} onClick={() => void open(parent)} />
         <p class="path" aria-live="polite">
-          {path === null ? t.chooseFolder : printableLine(path)}
+          <bdi>{path === null ? t.chooseFolder : printableLine(path)}</bdi>
         </p>
       </div>
       <ul class="picker-list" aria-label={t.foldersIn}>

@@ -34,7 +34,9 @@ export const LibraryCard = ({ library }: { library: Library }) => {
       <div class="library-head">
         <div>
           <h3>{catalog.name}</h3>
-          <p class="path">{sourceText(catalog)}</p>
+          <p class="path">
+            <bdi>{sourceText(catalog)}</bdi>
+          </p>
         </div>
         {statistics !== null && statistics.undecided > 0 && (
           <a class="button primary" href={addressOf("review", catalog.id)}>

@@ -71,7 +71,9 @@ const Card = ({ group, keeper, member, at, facts }: CardProps) => {
         </kbd>
       )}
       <div class="card-body">
-        <p class="name">{name}</p>
+        <p class="name">
+          <bdi>{name}</bdi>
+        </p>
         <p class={isSuggested ? "about good" : "about"}>{about}</p>
         <dl>
           {facts.map(({ name, values }) => (
@@ -94,7 +96,7 @@ const FactLine = ({ name, value }: { name: Fact["name"]; value: Fact["values"][n
     <div class={`fact ${value.tone}`}>
       <dt>{t.facts[name]}</dt>
       <dd>
-        {value.text === "" ? t.nothing : value.text}
+        <bdi>{value.text === "" ? t.nothing : value.text}</bdi>
         {value.tone !== "none" && <span class="visually-hidden"> ({t.tones[value.tone]})</span>}
       </dd>
     </div>

@@ -43,7 +43,7 @@ export const DetailsDialog = () => {
                 <th scope="row">{t.facts[name]}</th>
                 {values.map(({ text, tone }, at) => (
                   <td key={members[at]?.ordinal} class={tone}>
-                    {text === "" ? t.nothing : text}
+                    <bdi>{text === "" ? t.nothing : text}</bdi>
                   </td>
                 ))}
               </tr>

@@ -70,7 +70,9 @@ const Row = ({ at, total }: { at: number; total: number }) => {
       >
         <img src={thumbnailUrl(openCatalogId(), group.keeper, "small")} alt="" loading="lazy" />
         <span class="row-text">
-          <strong>{keeper === undefined ? t.pictures(group.size) : fileName(keeper.path)}</strong>
+          <strong>
+            <bdi>{keeper === undefined ? t.pictures(group.size) : fileName(keeper.path)}</bdi>
+          </strong>
           <span class="small">
             {t.pictures(group.size)} · {bytesText(group.reclaimableBytes)}
           </span>
