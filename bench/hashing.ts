@@ -104,7 +104,8 @@ const CASES: Readonly<Record<string, Case>> = {
     withFiles: (files, work) => withPhotographs(files, SMALL_WIDTH, work),
     goals: {
       off: { [RESIZE]: 0.9, [LOOP]: 0.5, ...tools([2, 2, 2]) },
-      on: { [RESIZE]: 0.9, [LOOP]: 0.5, ...tools([2.5, 1.1, 2.5]) },
+      // Features take longer than the loop, so nothing is required of their sum.
+      on: { [RESIZE]: 0.9, ...tools([2.5, 1.1, 2.5]) },
     },
   },
   large: {

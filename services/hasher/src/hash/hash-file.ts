@@ -23,7 +23,8 @@ sharp.concurrency(1);
 // A cache would be of no use, since every file is decoded once.
 sharp.cache(false);
 
-const SPARE_BYTES = 2 ** 20;
+/** As many as most pictures have. Pages that no file has filled take no memory. */
+const SPARE_BYTES = 2 ** 24;
 /** Memory for a file's bytes while it is not in use: with a new one for each file the garbage collector runs far more often. */
 let spare: Buffer | null = Buffer.allocUnsafeSlow(SPARE_BYTES);
 
