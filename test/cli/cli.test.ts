@@ -117,6 +117,10 @@ describe("lookalike", () => {
   it("finds a picture's like", async () => {
     const { stdout } = await lookalike("query", "cli", join(root, "scene-06.jpg"), "--max-distance", "8");
     expect(stdout).toMatch(/^ {2}0 bits {2}scene-06.jpg$/m);
+    const why = (await lookalike("why", "cli", "scene-06.jpg", "scene-07.jpg")).stdout;
+    expect(why).toMatch(/^To change that: /m);
+    expect(why).toMatch(/^hashes: \d+ bits differ, \d+ may/m);
+    expect(why).toMatch(/^looked at: not the same \(now\)$/m);
   });
 
   it("says which pictures of a card the library has already, by bytes or by looks, and which not", async () => {

@@ -150,6 +150,28 @@ describe("a catalog whose pairs are verified", () => {
         { ...keeper, name: "whole.png" },
       ],
     });
+    const why = async (a: string, b: string) => {
+      const params = { path: { job: before.id }, query: { a, b } };
+      return (await system.client.api.GET("/v1/jobs/{job}/why", { params })).data;
+    };
+    const looked = { source: "stored", notLooked: null };
+    const [small] = scene?.members.filter(({ name }) => name === "small.jpg") ?? [];
+    expect(await why("whole.png", "small.jpg")).toMatchObject({
+      ...{ a: { path: "whole.png" }, b: { path: "small.jpg" }, change: [] },
+      ...{ evidence: { blockhash: { turn: "none" } }, look: { ...looked, kind: small?.relation } },
+      groups: [{ number: scene?.number }, { number: scene?.number }],
+    });
+    const refused = await why("form-1.png", "form-2.png");
+    expect(refused).toMatchObject({
+      decided: expect.stringContaining("not the same"),
+      look: { ...looked, kind: null },
+    });
+    expect(refused?.change.length).toBeGreaterThan(0);
+    // Nobody has looked at these two, which nothing suggests.
+    expect(await why("photograph.png", "whole.png")).toMatchObject({
+      decided: expect.stringContaining("not the same"),
+      look: { source: "now", notLooked: null, kind: null },
+    });
     // Only copies of the whole picture are decided by a rule, and the others wait for a person.
     const kinds = ["identical", "same-pixels", "re-encoded", "resized"] as const;
     const preview = await system.client.api.POST("/v1/jobs/{job}/decisions", {
@@ -163,6 +185,10 @@ describe("a catalog whose pairs are verified", () => {
     expect(after.totalVerifyTasks).toBeGreaterThan(0);
     expect(await families(after.id)).toEqual([forms, photograph, scene]);
     for (const name of ["whole.png", "small.jpg", "crop.png", "form-3.png"]) await rm(path(name));
+    expect(await why("photograph.png", "whole.png")).toMatchObject({
+      decided: expect.stringContaining("The file is gone"),
+      look: { source: null, notLooked: expect.stringContaining("The file is gone") },
+    });
     await run();
   });
 

@@ -7,6 +7,7 @@ import { addQueryCommand } from "./commands/query.ts";
 import { addScanCommands } from "./commands/scan.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addTenantsCommands } from "./commands/tenants.ts";
+import { addWhyCommand } from "./commands/why.ts";
 
 const ABOUT =
   "Finds and reviews the duplicate images of a catalog. It uses the Lookalike that runs in the data folder " +
@@ -33,6 +34,7 @@ export const createProgram = (): Command => {
   addDecideCommands(program, withClient);
   addArchiveCommands(program, withClient);
   addQueryCommand(program, withClient);
+  addWhyCommand(program, withClient);
   addTenantsCommands(program, withClient);
   program
     .command("completion")

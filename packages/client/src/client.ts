@@ -16,6 +16,7 @@ export type NewDecision = Schemas["NewDecision"];
 export type Problem = Schemas["Problem"];
 export type QueryResult = Schemas["QueryResult"];
 export type Statistics = Schemas["Statistics"];
+export type Why = Schemas["Why"];
 
 export type Client = FetchClient<paths>;
 

@@ -5568,6 +5568,130 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/jobs/{job}/why": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Why two images are in one group, or not: every number and rule, what decided, and what would have to change */
+    get: {
+      parameters: {
+        query: {
+          /** @description An image's ordinal, or its path in the source */
+          a: string;
+          /** @description An image's ordinal, or its path in the source */
+          b: string;
+        };
+        header?: never;
+        path: {
+          job: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/json": components["schemas"]["Why"];
+          };
+        };
+        /** @description Default Response */
+        400: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        401: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        403: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        409: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        414: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        429: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        431: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Default Response */
+        503: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/keys": {
     parameters: {
       query?: never;
@@ -8965,6 +9089,310 @@ export interface components {
       url: string;
       /** Format: date-time */
       createdAt: string;
+    };
+    Why: {
+      a: components["schemas"]["Image"];
+      b: components["schemas"]["Image"];
+      /** @description What decided, in words */
+      decided: string;
+      /** @description What would have to be otherwise; empty where both are in one group */
+      change: string[];
+      thresholdBits: number;
+      /** @description Pairs up to this distance are found by their hashes */
+      radiusBits: number;
+      hashes: components["schemas"]["Pair"];
+      /** @description null where one of the two has none */
+      evidence: {
+        blockhash: {
+          bits: number;
+          /**
+           * @description The turn of a that is nearest to b
+           * @enum {string}
+           */
+          turn:
+            | "none"
+            | "rotated90"
+            | "rotated180"
+            | "rotated270"
+            | "mirrored"
+            | "flipped"
+            | "transposed"
+            | "transverse";
+        };
+        dct: {
+          bits: number;
+          /**
+           * @description The turn of a that is nearest to b
+           * @enum {string}
+           */
+          turn:
+            | "none"
+            | "rotated90"
+            | "rotated180"
+            | "rotated270"
+            | "mirrored"
+            | "flipped"
+            | "transposed"
+            | "transverse";
+        } | null;
+        featuresOfA: number;
+        featuresOfB: number;
+        /** @description Features of a that b has */
+        shared: number;
+        /** @description Those that it has mirrored */
+        sharedMirrored: number;
+      } | null;
+      look: {
+        /** @description contents: equal bytes or pixels, which no look is needed for. stored: somebody looked before. now: for this request. null = nobody could */
+        source: ("contents" | "stored" | "now") | null;
+        /** @description Why nobody could look; null = somebody did */
+        notLooked: string | null;
+        /** @description null = they do not show the same, or nobody could look */
+        kind:
+          | (
+              | (
+                  | "identical"
+                  | "same-pixels"
+                  | "re-encoded"
+                  | "resized"
+                  | "toned"
+                  | "turned"
+                  | "mirrored"
+                  | "cropped"
+                  | "framed"
+                  | "retouched"
+                  | "burst"
+                  | "similar"
+                  | "unverified"
+                )
+              | "over-limit"
+            )
+          | null;
+        /** @description null = equal contents, or nothing suggests that both show the same */
+        numbers: {
+          /** @description How much of a is in b; shares are 0..1 */
+          ofA: number;
+          ofB: number;
+          /** @description Of the places that both show, those that differ */
+          differing: number;
+          /** @description Those in the largest region of them */
+          region: number;
+          /** @description Those where something replaces something */
+          replaced: number;
+          /** @description In levels of 255 */
+          toneChange: number;
+          /** @description In levels of 255 */
+          colourShift: number;
+          otherColours: number;
+          correlation: number;
+          /** @description The correlation of the places that do not differ */
+          agreement: number;
+          /** @description That both show the same, calibrated */
+          probability: number;
+          /** @description The picture that the other was made from; null = they do not say */
+          source: ("a" | "b") | null;
+          /** @description Whether both are drawn on a background, as pages are */
+          isDocument: boolean;
+          /** @description The rule by which they are not the same */
+          refusal:
+            | (
+                | "neither-inside"
+                | "too-smooth"
+                | "disagree"
+                | "much-differs"
+                | "replaced"
+                | "both-see-more"
+                | "document-differs"
+                | "other-colours"
+                | "other-product"
+                | "document-changed"
+              )
+            | null;
+        } | null;
+        /** @description The rules of the comparison with their numbers */
+        rules: {
+          rule: string;
+          value: number;
+          limit: number;
+          holds: boolean;
+        }[];
+      };
+      /** @description The groups that the two are in, with what each is to the keeper */
+      groups: {
+        number: number;
+        ordinal: number;
+        keeper: number;
+        kind:
+          | (
+              | "identical"
+              | "same-pixels"
+              | "re-encoded"
+              | "resized"
+              | "toned"
+              | "turned"
+              | "mirrored"
+              | "cropped"
+              | "framed"
+              | "retouched"
+              | "burst"
+              | "similar"
+              | "unverified"
+            )
+          | null;
+        via: number | null;
+      }[];
+    };
+    WhyInput: {
+      a: components["schemas"]["ImageInput"];
+      b: components["schemas"]["ImageInput"];
+      /** @description What decided, in words */
+      decided: string;
+      /** @description What would have to be otherwise; empty where both are in one group */
+      change: string[];
+      thresholdBits: number;
+      /** @description Pairs up to this distance are found by their hashes */
+      radiusBits: number;
+      hashes: components["schemas"]["PairInput"];
+      /** @description null where one of the two has none */
+      evidence: {
+        blockhash: {
+          bits: number;
+          /**
+           * @description The turn of a that is nearest to b
+           * @enum {string}
+           */
+          turn:
+            | "none"
+            | "rotated90"
+            | "rotated180"
+            | "rotated270"
+            | "mirrored"
+            | "flipped"
+            | "transposed"
+            | "transverse";
+        };
+        dct: {
+          bits: number;
+          /**
+           * @description The turn of a that is nearest to b
+           * @enum {string}
+           */
+          turn:
+            | "none"
+            | "rotated90"
+            | "rotated180"
+            | "rotated270"
+            | "mirrored"
+            | "flipped"
+            | "transposed"
+            | "transverse";
+        } | null;
+        featuresOfA: number;
+        featuresOfB: number;
+        /** @description Features of a that b has */
+        shared: number;
+        /** @description Those that it has mirrored */
+        sharedMirrored: number;
+      } | null;
+      look: {
+        /** @description contents: equal bytes or pixels, which no look is needed for. stored: somebody looked before. now: for this request. null = nobody could */
+        source: ("contents" | "stored" | "now") | null;
+        /** @description Why nobody could look; null = somebody did */
+        notLooked: string | null;
+        /** @description null = they do not show the same, or nobody could look */
+        kind:
+          | (
+              | (
+                  | "identical"
+                  | "same-pixels"
+                  | "re-encoded"
+                  | "resized"
+                  | "toned"
+                  | "turned"
+                  | "mirrored"
+                  | "cropped"
+                  | "framed"
+                  | "retouched"
+                  | "burst"
+                  | "similar"
+                  | "unverified"
+                )
+              | "over-limit"
+            )
+          | null;
+        /** @description null = equal contents, or nothing suggests that both show the same */
+        numbers: {
+          /** @description How much of a is in b; shares are 0..1 */
+          ofA: number;
+          ofB: number;
+          /** @description Of the places that both show, those that differ */
+          differing: number;
+          /** @description Those in the largest region of them */
+          region: number;
+          /** @description Those where something replaces something */
+          replaced: number;
+          /** @description In levels of 255 */
+          toneChange: number;
+          /** @description In levels of 255 */
+          colourShift: number;
+          otherColours: number;
+          correlation: number;
+          /** @description The correlation of the places that do not differ */
+          agreement: number;
+          /** @description That both show the same, calibrated */
+          probability: number;
+          /** @description The picture that the other was made from; null = they do not say */
+          source: ("a" | "b") | null;
+          /** @description Whether both are drawn on a background, as pages are */
+          isDocument: boolean;
+          /** @description The rule by which they are not the same */
+          refusal:
+            | (
+                | "neither-inside"
+                | "too-smooth"
+                | "disagree"
+                | "much-differs"
+                | "replaced"
+                | "both-see-more"
+                | "document-differs"
+                | "other-colours"
+                | "other-product"
+                | "document-changed"
+              )
+            | null;
+        } | null;
+        /** @description The rules of the comparison with their numbers */
+        rules: {
+          rule: string;
+          value: number;
+          limit: number;
+          holds: boolean;
+        }[];
+      };
+      /** @description The groups that the two are in, with what each is to the keeper */
+      groups: {
+        number: number;
+        ordinal: number;
+        keeper: number;
+        kind:
+          | (
+              | "identical"
+              | "same-pixels"
+              | "re-encoded"
+              | "resized"
+              | "toned"
+              | "turned"
+              | "mirrored"
+              | "cropped"
+              | "framed"
+              | "retouched"
+              | "burst"
+              | "similar"
+              | "unverified"
+            )
+          | null;
+        via: number | null;
+      }[];
     };
   };
   responses: never;

@@ -50,6 +50,17 @@ const ROTATED_DEGREES = 0.7;
 const ROTATED_WHOLE = 0.6;
 const RESIZED = 1.02;
 
+/** The limits that are shown with the numbers of a comparison. */
+export const LIMITS = {
+  contained: CONTAINED,
+  agreement: LEAST_AGREEMENT,
+  sureCorrelation: SURE_CORRELATION,
+  sureAgreement: SURE_AGREEMENT,
+  differing: MOST_DIFFERING,
+  replaced: MOST_REPLACED,
+  otherColours: OTHER_COLOURS,
+} as const;
+
 /** The first rule by which two pictures do not show the same, or show too little to be sure; null = they do. */
 export const refusalOf = (comparison: Comparison, facts: KindFacts): Refusal | null => {
   const { ofA, ofB, textured, correlation, agreement, differing, replaced, colours, changes } = comparison;

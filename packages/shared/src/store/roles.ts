@@ -40,7 +40,7 @@ const GRANTS: Readonly<Record<keyof typeof schema, Partial<Record<ServiceName, r
   outbox: { api: ["insert"], coordinator: ALL, comparer: ["insert"] },
   compareResult: { coordinator: ALL, comparer: ADD, hasher: READ },
   verifyResult: { coordinator: ALL, hasher: ADD, comparer: READ },
-  verifiedPair: { coordinator: REMOVE, hasher: ADD },
+  verifiedPair: { api: READ, coordinator: REMOVE, hasher: ADD },
   finalization: { api: READ, coordinator: REMOVE, hasher: READ, comparer: CHANGE },
   imageGroup: { api: ["select", "update"], coordinator: REMOVE, comparer: CHANGE },
   groupMember: { api: READ, coordinator: REMOVE, comparer: ADD },

@@ -1,3 +1,4 @@
+import { decodeVerdict, type PairVerdict } from "@lookalike/shared/domain/grouping/verified-pairs";
 import { failed, type Outcome } from "@lookalike/shared/domain/image/hash-block";
 import { ProcessEnded } from "@lookalike/shared/runtime/limited-process";
 import type { Logger } from "@lookalike/shared/runtime/log";
@@ -14,6 +15,8 @@ export interface Decoders {
   hash(path: string): Promise<Outcome>;
   /** A smaller picture as WebP. @throws HttpProblem 410 when the file is not the listed one any more, 415 when it can't be decoded */
   thumbnail(file: DecodeRequest["file"], size: ThumbnailSize): Promise<Buffer>;
+  /** What two pictures are to each other. @throws HttpProblem as for a thumbnail */
+  verify(first: DecodeRequest["file"], second: DecodeRequest["file"]): Promise<PairVerdict>;
   close(): Promise<void>;
 }
 
@@ -45,22 +48,27 @@ export const createDecoders = (
       if (result.kind === "hash") return result.outcome;
       return failed("unreadable", result.kind === "not-decoded" ? result.detail : "it was not stored");
     },
+    async verify(file, other) {
+      const result = await run({ file, thumbnail: null, other });
+      if (result instanceof ProcessEnded) throw notDecoded(result.message);
+      if (result.kind === "verdict") return decodeVerdict(result.verdict);
+      throw problemOf(result);
+    },
     async thumbnail(file, size) {
       const result = await run({ file, thumbnail: size });
       if (result instanceof ProcessEnded) throw notDecoded(result.message);
-      switch (result.kind) {
-        case "thumbnail":
-          return Buffer.from(result.webp);
-        case "not-listed":
-          throw new HttpProblem(410, result.reason, FILE_PROBLEMS[result.reason]);
-        case "not-decoded":
-          throw notDecoded(result.detail);
-        case "hash":
-          throw new Error("a hash was decoded instead of a thumbnail");
-      }
+      if (result.kind === "thumbnail") return Buffer.from(result.webp);
+      throw problemOf(result);
     },
     close: pool.close,
   };
+};
+
+/** Why a file was not decoded to what was requested. */
+const problemOf = (result: DecodeResult): Error => {
+  if (result.kind === "not-listed") return new HttpProblem(410, result.reason, FILE_PROBLEMS[result.reason]);
+  if (result.kind === "not-decoded") return notDecoded(result.detail);
+  return new Error(`a ${result.kind} was decoded instead of what was requested`);
 };
 
 export const notDecoded = (detail: string): HttpProblem =>

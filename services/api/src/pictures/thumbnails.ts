@@ -79,7 +79,7 @@ export const createThumbnails = (
 };
 
 /** A copy of an object, since the processes that decode have no access to buckets. */
-const storeObject = async (spool: Spool, picture: Picture): Promise<SpooledFile> => {
+export const storeObject = async (spool: Spool, picture: Picture): Promise<SpooledFile> => {
   const { maxObjectBytes } = PICTURE_LIMITS;
   return spool.store(await picture.read(0, picture.bytes - 1), maxObjectBytes).catch((error: unknown) => {
     throw error instanceof TooLarge ? notDecoded(`it has more than ${maxObjectBytes} bytes`) : error;

@@ -1,10 +1,15 @@
+import { bytesOfName } from "@lookalike/shared/domain/image/file-name";
+import type { CatalogRow } from "@lookalike/shared/store/catalog/catalogs";
+import { findImages, findOrdinals } from "@lookalike/shared/store/catalog/images";
+import type { Db } from "@lookalike/shared/store/open";
 import { type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
-import type { z } from "zod";
+import { z } from "zod";
 import { operation, type Version1 } from "../http/operation.ts";
 import { type Order, pageOf, readPage } from "../http/page.ts";
-import { HttpProblem } from "../http/problems.ts";
-import { groupsOf } from "../plugins/tenant-scope.ts";
+import { found, HttpProblem, Problem } from "../http/problems.ts";
+import { groupsOf, readCatalog } from "../plugins/tenant-scope.ts";
 import { pairsAmong } from "../query/pairs.ts";
+import { type LookAt, whyOf } from "../query/why.ts";
 import {
   Group,
   GroupDetail,
@@ -14,6 +19,7 @@ import {
   groupResources,
   readGroup,
 } from "../resources/group.ts";
+import { Why } from "../resources/why.ts";
 
 const BY_NUMBER: Order<z.infer<typeof Group>, number> = { start: 0, positionOf: ({ number }) => number };
 const NEWEST: Order<z.infer<typeof Group>, number> = { ...BY_NUMBER, start: 2_147_483_647 };
@@ -30,7 +36,17 @@ const reclaimableAfter = (position: string): { bytes: number; number: number } =
   return { bytes: Number(bytes), number: Number(number) };
 };
 
-export const groupRoutes = (app: Version1): void => {
+/** An image by its ordinal, or by its path. */
+const ImageName = z.string().min(1).max(4_096).meta({ description: "An image's ordinal, or its path in the source" });
+
+/** The ordinal of a live image of the catalog. @throws HttpProblem 404 */
+const ordinalOf = async (db: Db, catalog: CatalogRow, name: string): Promise<number> => {
+  if (/^\d{1,9}$/.test(name)) return Number(name);
+  const live = await findImages(db, catalog, await findOrdinals(db, catalog.id, [bytesOfName(name)]));
+  return found(live[0], "image", name).ordinal;
+};
+
+export const groupRoutes = (app: Version1, lookAt: LookAt): void => {
   app.get(
     "/jobs/:job/groups",
     operation(
@@ -67,6 +83,20 @@ export const groupRoutes = (app: Version1): void => {
       reply.header("etag", groupEtag(group));
       const ordinals = group.members.map(({ ordinal }) => ordinal);
       return { ...group, pairs: await pairsAmong(db, job, ordinals) };
+    },
+  );
+
+  app.get(
+    "/jobs/:job/why",
+    operation(
+      "Why two images are in one group, or not: every number and rule, what decided, and what would have to change",
+      { 200: Why, 409: Problem },
+      { querystring: z.object({ a: ImageName, b: ImageName }), config: { kind: "picture" } },
+    ),
+    async ({ access, db, job, query }) => {
+      const catalog = await readCatalog(db, access, job.catalogId);
+      const ordinals = { a: await ordinalOf(db, catalog, query.a), b: await ordinalOf(db, catalog, query.b) };
+      return whyOf(db, lookAt, catalog, job, ordinals);
     },
   );
 };

@@ -14,6 +14,7 @@ import { requireAccess } from "../plugins/access.ts";
 import { honourIdempotencyKeys } from "../plugins/idempotency.ts";
 import { cacheResponses } from "../plugins/response-cache.ts";
 import { loadNamedByPath } from "../plugins/tenant-scope.ts";
+import { createLookAt } from "../query/look-at.ts";
 import type { Nearest } from "../query/nearest.ts";
 import type { Spool } from "../spool/spool.ts";
 import { accessRoutes } from "./access.ts";
@@ -38,7 +39,7 @@ export interface Version1Parts {
   readonly sources: AllowedSources;
   readonly thumbnails: Thumbnails;
   readonly nearest: Nearest;
-  readonly decoders: Pick<Decoders, "hash">;
+  readonly decoders: Pick<Decoders, "hash" | "verify">;
   readonly spool: Spool;
   readonly bulk: Bulk;
   /** Whether webhooks may lead into private networks. */
@@ -92,7 +93,7 @@ export const version1 =
       decisions: (tagged) => decisionRoutes(tagged, { bulk, spool }),
       archives: (tagged) => archiveRoutes(tagged, archiver, sources),
       query: (tagged) => queryRoutes(tagged, { nearest, decoders, spool }),
-      groups: groupRoutes,
+      groups: (tagged) => groupRoutes(tagged, createLookAt({ decoders, spool, picturesOf })),
       exports: exportRoutes,
       webhooks: (tagged) => webhookRoutes(tagged, webhooksInside, sealingKeys),
     };

@@ -1,3 +1,4 @@
+import { captureOf } from "@lookalike/engine/evidence/capture-of";
 import { decodeEvidence } from "@lookalike/engine/evidence/decode-evidence";
 import type { Member } from "@lookalike/shared/domain/grouping/keeper";
 import type { Capture } from "@lookalike/shared/domain/image/capture";
@@ -65,10 +66,7 @@ export const readMembers = async (
 };
 
 const captured = (facts: ImageFacts, bytes: Uint8Array | null): Pick<CapturedMember, "capture" | "jpegGrid"> => {
-  const pixels = (facts.width ?? 0) * (facts.height ?? 0);
-  if (bytes === null)
-    return { capture: { camera: facts.camera ?? null, taken: facts.takenAt ?? null, software: null, pixels } };
-  const { exif, resolution } = decodeEvidence(bytes);
-  const { camera = null, taken = null, software = null } = exif ?? {};
-  return { capture: { camera, taken, software, pixels }, jpegGrid: resolution.grid };
+  const evidence = bytes === null ? null : decodeEvidence(bytes);
+  const capture = captureOf(facts, evidence);
+  return evidence === null ? { capture } : { capture, jpegGrid: evidence.resolution.grid };
 };

@@ -7,8 +7,8 @@ export const COLOUR_CELLS = 2;
 const HASH_BYTES = 8;
 
 /** By how many bits of the second hash, and steps of colour, two views of one picture may differ: decision 0010. */
-const MAX_HASH_BITS = 16;
-const MAX_COLOUR_STEPS = 32;
+export const MAX_SECOND_BITS = 16;
+export const MAX_COLOUR_STEPS = 32;
 /** A picture whose colours are all this close to grey has none to compare. */
 const GREY_STEPS = 4;
 const GREY = 128;
@@ -18,7 +18,7 @@ const GREY = 128;
  * They are at `xFrom` and `yFrom` in columns of signatures.
  */
 export const corroborates = (x: Uint8Array, xFrom: number, y: Uint8Array, yFrom: number): boolean =>
-  hashDistance(x, xFrom, y, yFrom) <= MAX_HASH_BITS && colourSteps(x, xFrom, y, yFrom) <= MAX_COLOUR_STEPS;
+  hashDistance(x, xFrom, y, yFrom) <= MAX_SECOND_BITS && colourSteps(x, xFrom, y, yFrom) <= MAX_COLOUR_STEPS;
 
 /** Hamming distance of the second hashes, in bits. */
 export const hashDistance = (x: Uint8Array, xFrom: number, y: Uint8Array, yFrom: number): number =>

@@ -13,7 +13,7 @@ import { PLANNED_EACH_TIME } from "../hot-statements.ts";
 import type { Db } from "../open.ts";
 import { type groupMember, imageGroup } from "../schema.ts";
 import { isOneOf } from "../sql.ts";
-import { isAt, type Place, type Result, readPlace } from "./results.ts";
+import { hasGroup, isAt, type Place, type Result, readPlace } from "./results.ts";
 
 /** A result, with what is needed to read the images of its groups. */
 export interface GroupsOf extends Result {
@@ -87,6 +87,16 @@ const sortedBy = ({ by }: GroupOrder): SQL[] => {
   if (by === "newest") return [desc(imageGroup.number)];
   // In the order of the index: with the default, nulls first, PostgreSQL would sort all groups for each page.
   return [...(by === "number" ? [] : [sql`${imageGroup.reclaimableBytes} desc nulls last`]), asc(imageGroup.number)];
+};
+
+/** The groups that images are in, with what each image is to the keeper. */
+export const membershipsOf = async (db: Db, of: Result, ordinals: readonly number[]) => {
+  type Membership = Record<"number" | "ordinal" | "keeper", number> &
+    Pick<typeof groupMember.$inferSelect, "kind" | "via">;
+  const { rows } = await db.execute<Membership>(sql`
+    select number, ordinal, keeper, group_member.kind, via from image_group join group_member using (lineage, number)
+    where ${hasGroup(of)} and ${isOneOf(sql`ordinal`, ordinals)} order by number, ordinal`);
+  return rows;
 };
 
 /** @param isInTransaction whether others may wait for it: then it waits for no turn */
