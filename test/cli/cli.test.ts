@@ -219,7 +219,7 @@ describe("lookalike", () => {
 
   it("completes its commands", async () => {
     expect((await lookalike("completion", "bash")).stdout).toContain(
-      "scan jobs watch groups missing export decide accept decisions import undo archive restore query tenants",
+      "scan jobs watch groups missing export decide accept decisions import undo archive restore query why tenants",
     );
   });
 });
