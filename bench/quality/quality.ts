@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "@lookalike/shared/runtime/errors";
 import { type Bench, type Row, throughputRow } from "../bench.ts";
 import type { Answer, Contender } from "./contenders/contender.ts";
-import { lookalike } from "./contenders/lookalike.ts";
+import { lookalike, lookalikeHashes } from "./contenders/lookalike.ts";
 import { RIVALS } from "./contenders/rivals.ts";
 import { type Corpus, corpusOptions, openCorpus } from "./corpus.ts";
 import { drawCurves } from "./curve.ts";
@@ -17,10 +17,10 @@ const CURVES = "images/quality.svg";
 /** How the finders answer a corpus whose truth is known, made by seeded code. */
 export const quality: Bench = {
   about:
-    "edits that are found and look-alikes that are not, beside ten other settings of duplicate finders (--scale 0.1 --half choosing --seed 7 --folder F --report docs)",
+    "edits that are found and look-alikes that are not, beside ten other settings of duplicate finders (--scale 0.1 --half choosing --seed 7 --folder F --report docs, --rivals none)",
   async run(_, say, _images, options = {}) {
     const corpus = await openCorpus(corpusOptions(options), say);
-    const { evaluations, missing } = await runAll(corpus, say);
+    const { evaluations, missing } = await runAll(corpus, options.rivals === "none" ? [] : RIVALS, say);
     const report = options.report ?? join(corpus.pictures, "..", "report");
     await mkdir(join(report, "images"), { recursive: true });
     const curves = evaluations.flatMap(({ curve }) => (curve === null ? [] : [curve]));
@@ -37,6 +37,7 @@ export const quality: Bench = {
 
 const runAll = async (
   { pictures, files }: Corpus,
+  rivals: readonly Contender[],
   say: (text: string) => void,
 ): Promise<{ evaluations: Evaluation[]; missing: MissingFinder[] }> => {
   const truth = new PairTruth(files);
@@ -49,13 +50,13 @@ const runAll = async (
       return await contender.run(pictures, names);
     } catch (error) {
       // Our own failure is none of a rival that is not installed.
-      if (contender === lookalike) throw error;
+      if (contender === lookalike || contender === lookalikeHashes) throw error;
       missing.push({ name: contender.name, reason: messageOf(error).split("\n")[0]?.slice(0, 120) ?? "" });
       say(`${contender.name} is missing: ${messageOf(error)}`);
       return null;
     }
   };
-  for (const contender of [lookalike, ...RIVALS]) {
+  for (const contender of [lookalike, lookalikeHashes, ...rivals]) {
     const answer = await run(contender);
     if (answer === null) continue;
     const evaluation = evaluate(truth, contender, answer);

@@ -12,6 +12,7 @@ const JOB_SECONDS = 7_200;
 const LARGEST = 32;
 const STANDARD = 20;
 const PAGE = 500;
+const CATALOG = "quality";
 
 /** The groups of a job, as its owner reads them by the REST API. */
 const readGroups = async ({ client }: System, job: string): Promise<Group[]> => {
@@ -20,42 +21,64 @@ const readGroups = async ({ client }: System, job: string): Promise<Group[]> => 
   return groups;
 };
 
-/** One job with the defaults, whose groups are read; then the same pictures grouped as pairs. */
+/** One job that verifies what it finds. */
 export const lookalike: Contender = {
   name: "Lookalike",
+  standard: null,
+  largest: LARGEST,
+  run: (pictures, names) => onSystem(async (system) => answerOf(system, pictures, indexer(names), true)),
+};
+
+/** One job without verification; then the same pictures grouped as pairs. */
+export const lookalikeHashes: Contender = {
+  name: "Lookalike, hashes alone",
   standard: STANDARD,
   largest: LARGEST,
-  run: async (pictures, names) => {
-    const indexOf = indexer(names);
-    const system = await startSystem();
-    try {
-      const before = cpuSecondsOfChildren();
-      const job = await system.run(directorySource(pictures), {}, "quality", JOB_SECONDS);
-      if (job.state !== "completed") throw new Error(`the job is ${job.state}: ${job.failure}`);
-      const cpuSeconds = cpuSecondsOfChildren() - before;
-      const groups = await readGroups(system, job.id);
-      const catalog = await system.client.findCatalog("quality");
+  run: (pictures, names) =>
+    onSystem(async (system) => {
+      const indexOf = indexer(names);
+      const answer = await answerOf(system, pictures, indexOf, false);
+      const catalog = await system.client.findCatalog(CATALOG);
       const options = { mode: "regroup", thresholdBits: LARGEST, grouping: "pairs" } as const;
       const regrouped = await finished(system.client, (await system.client.startJob(catalog, options)).id, JOB_SECONDS);
-      const pairs = pairsOf(await readGroups(system, regrouped.id), indexOf);
-      const indices = (list: readonly Group[]) => list.map(({ members }) => members.map(({ path }) => indexOf(path)));
-      const byKind = Object.fromEntries(
-        [...new Set(groups.map(({ kind }) => kind))].map((kind) => [
-          `of kind ${kind}`,
-          indices(groups.filter((group) => group.kind === kind)),
-        ]),
-      );
-      return {
-        cpuSeconds,
-        version: "this commit",
-        pairs,
-        groups: { default: indices(groups), ...byKind },
-        accepted: groups.flatMap((group) => acceptedOf(group, indexOf)),
-      } satisfies Answer;
-    } finally {
-      await system.stop();
-    }
-  },
+      return { ...answer, pairs: pairsOf(await readGroups(system, regrouped.id), indexOf) };
+    }),
+};
+
+const onSystem = async (work: (system: System) => Promise<Answer>): Promise<Answer> => {
+  const system = await startSystem();
+  try {
+    return await work(system);
+  } finally {
+    await system.stop();
+  }
+};
+
+const answerOf = async (
+  system: System,
+  pictures: string,
+  indexOf: (path: string) => number,
+  verification: boolean,
+): Promise<Answer> => {
+  const before = cpuSecondsOfChildren();
+  const job = await system.run(directorySource(pictures), { verification }, CATALOG, JOB_SECONDS);
+  if (job.state !== "completed") throw new Error(`the job is ${job.state}: ${job.failure}`);
+  const cpuSeconds = cpuSecondsOfChildren() - before;
+  const groups = await readGroups(system, job.id);
+  const indices = (list: readonly Group[]) => list.map(({ members }) => members.map(({ path }) => indexOf(path)));
+  const byKind = Object.fromEntries(
+    [...new Set(groups.map(({ kind }) => kind))].map((kind) => [
+      `of kind ${kind}`,
+      indices(groups.filter((group) => group.kind === kind)),
+    ]),
+  );
+  return {
+    cpuSeconds,
+    version: "this commit",
+    pairs: null,
+    groups: { default: indices(groups), ...byKind },
+    accepted: groups.flatMap((group) => acceptedOf(group, indexOf)),
+  };
 };
 
 /** Kinds that owners accept by a rule: the same picture, resized or encoded again at most. */
