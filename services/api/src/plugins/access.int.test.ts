@@ -153,6 +153,7 @@ describe("another tenant's key", () => {
     const queries: Record<string, string> = {
       "delete /v1/catalogs/{catalog}": "?token=x",
       "get /v1/jobs/{job}/reference": "?present=true",
+      "get /v1/jobs/{job}/why": "?a=0&b=1",
     };
     const { paths } = (await app.inject("/openapi.json")).json();
     const walked: string[] = [];

@@ -23,12 +23,12 @@ export const memberComparison = (facts: PairFacts, master: ImageFacts, member: I
     ofMember: rounded(facts.ofB),
     inMaster,
     inMember,
-    degrees: Math.round(rotationOf(inPixels) * 10) / 10,
+    degrees: rounded(rotationOf(inPixels), 10),
     mirrored: isMirrored(toMember),
     differing: rounded(facts.differing),
     region: rounded(facts.region),
-    toneLevels: Math.round(facts.toneChange * 10) / 10,
-    colourLevels: Math.round(facts.colourShift * 10) / 10,
+    toneLevels: rounded(facts.toneChange, 10),
+    colourLevels: rounded(facts.colourShift, 10),
   };
 };
 
@@ -60,6 +60,6 @@ const rectangleOf = (toOther: Transform): Rectangle | null => {
   };
 };
 
-/** To four decimals, so that what is stored is read the same. */
-const rounded = (value: number): number => Math.round(value * 10_000) / 10_000;
+/** To so many parts of one, so that what is stored is read the same: JSON has no negative zero. */
+const rounded = (value: number, parts = 10_000): number => Math.round(value * parts) / parts + 0;
 const clamped = (value: number): number => Math.max(0, Math.min(1, rounded(value)));
