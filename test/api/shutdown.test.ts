@@ -39,14 +39,17 @@ it("an API that is stopped ends its streams, answers requests in progress, and s
   });
   upload.flushHeaders();
   await once(upload, "continue");
+  const answered = once(upload, "response");
   upload.write("this is half of what is ");
+  // Requests are served in turns, so the upload, which came before, is in progress when this one is answered.
+  await system.client.readJob(id);
   const streamed = stream.text();
   process.kill(pid, "SIGTERM");
 
   // The stream ends by itself; only then does the upload go on.
   expect(await streamed).toContain("event: progress");
   upload.end("no picture");
-  const [answer] = (await once(upload, "response")) as [IncomingMessage];
+  const [answer] = (await answered) as [IncomingMessage];
   expect(answer.statusCode).toBe(422);
 
   await until(async () => system.services.pid("api") !== pid);
