@@ -16,6 +16,7 @@ export const reviewPage: FastifyPluginAsync = async (app) => {
   await app.register(fastifyStatic, {
     root: ROOT,
     wildcard: false,
+    preCompressed: true,
     // An asset's name changes with its content, but the page's does not, so browsers revalidate the page.
     cacheControl: false,
     setHeaders(reply, path) {
