@@ -7,6 +7,7 @@ import { exclusively } from "@lookalike/shared/store/exclusively";
 import { findJob, type JobRow } from "@lookalike/shared/store/jobs/jobs";
 import type { Db } from "@lookalike/shared/store/open";
 import { type GroupOrder, listGroups } from "@lookalike/shared/store/results/groups";
+import type { Result } from "@lookalike/shared/store/results/results";
 import { latestResult } from "@lookalike/shared/store/review/decisions";
 import type { TenantStores } from "@lookalike/shared/store/tenant-stores";
 import type { ThumbnailSize } from "../decode/thumbnail.ts";
@@ -29,22 +30,18 @@ type Prepare = NonNullable<Thumbnails["prepare"]>;
  */
 export const startPreparing = (tenants: TenantStores, prepare: Prepare, maxGroups: number, log: Logger) => {
   /** By catalog: the result whose groups are prepared. */
-  const prepared = new Map<string, string>();
+  const prepared = new Map<string, Result>();
   let stopping = false;
 
   const prepareNewest = async (catalog: CatalogRow): Promise<void> => {
     const { db, pool } = tenants.ofTenant(catalog.tenant);
-    const resultOf = async (): Promise<string | null> => {
-      const result = await latestResult(db, catalog.id);
-      return result === null ? null : `${result.jobId} ${result.run}`;
-    };
-    const result = await resultOf();
-    if (result === null || prepared.get(catalog.id) === result) return;
-    const job = await findJob(db, result.split(" ")[0] ?? "");
+    const result = await latestResult(db, catalog.id);
+    if (result === null || isSame(result, prepared.get(catalog.id))) return;
+    const job = await findJob(db, result.jobId);
     if (job === null) return;
     // One of several processes does it; another one finds them stored.
     await exclusively(pool, `lookalike:thumbnails:${catalog.id}`, async () => {
-      const isOutdated = async (): Promise<boolean> => stopping || (await resultOf()) !== result;
+      const isOutdated = async (): Promise<boolean> => stopping || !isSame(result, await latestResult(db, catalog.id));
       const images = await prepareGroups(db, catalog, job, maxGroups, isOutdated, prepare);
       if (stopping) return;
       prepared.set(catalog.id, result);
@@ -69,6 +66,9 @@ export const startPreparing = (tenants: TenantStores, prepare: Prepare, maxGroup
     },
   };
 };
+
+const isSame = ({ jobId, run }: Result, other: Result | null | undefined): boolean =>
+  other?.jobId === jobId && other.run === run;
 
 /** @returns how many images have their thumbnails */
 const prepareGroups = async (
