@@ -24,14 +24,20 @@ export const Problems = ({ job }: { job: Job }) => {
   );
 };
 
+const firstOf = (job: Job) => ({ params: { path: { job: job.id }, query: { limit: SHOWN } } });
+
+/** A list that is read when it is opened for the first time; null until then. */
+const useReadOnce = <Item,>(readItems: () => Promise<{ readonly items: readonly Item[] } | undefined>) => {
+  const items = useSignal<readonly Item[] | null>(null);
+  const read = async (): Promise<void> => {
+    if (items.value === null) items.value = (await readItems())?.items ?? null;
+  };
+  return [items, read] as const;
+};
+
 const Failures = ({ job }: { job: Job }) => {
   const t = strings.value;
-  const failures = useSignal<readonly FailedImage[] | null>(null);
-  const read = async (): Promise<void> => {
-    if (failures.value !== null) return;
-    const params = { path: { job: job.id }, query: { limit: SHOWN } };
-    failures.value = (await request(api.GET("/v1/jobs/{job}/failures", { params })))?.items ?? null;
-  };
+  const [failures, read] = useReadOnce<FailedImage>(() => request(api.GET("/v1/jobs/{job}/failures", firstOf(job))));
   return (
     <details onToggle={() => void read()}>
       <summary class="amber">{t.couldNotBeRead(job.failedImages)}</summary>
@@ -50,12 +56,7 @@ const Failures = ({ job }: { job: Job }) => {
 
 const Damaged = ({ job }: { job: Job }) => {
   const t = strings.value;
-  const damaged = useSignal<readonly DamagedImage[] | null>(null);
-  const read = async (): Promise<void> => {
-    if (damaged.value !== null) return;
-    const params = { path: { job: job.id }, query: { limit: SHOWN } };
-    damaged.value = (await request(api.GET("/v1/jobs/{job}/damaged", { params })))?.items ?? null;
-  };
+  const [damaged, read] = useReadOnce<DamagedImage>(() => request(api.GET("/v1/jobs/{job}/damaged", firstOf(job))));
   return (
     <details onToggle={() => void read()}>
       <summary>{t.damagedFiles}</summary>
